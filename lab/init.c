@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The lab guest's init: prepares the guest, runs one command, reports its status and the kernel log, powers off.
+ *
+ * The host talks to it through files in the initramfs (/pcilab) and four ISA serial ports: console, the command's
+ * output, the command's errors, and a report made of "log TEXT" and "verdict WORD..." lines. ISA, because a virtio port
+ * would be one more PCI device in the guest.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static FILE *report;
+
+struct mount_point {
+	const char *type;
+	const char *dir;
+	const char *options;
+	bool optional;
+};
+
+static const struct mount_point mount_points[] = {
+	{ "proc", "/proc", "", false },
+	{ "sysfs", "/sys", "", false },
+	{ "devtmpfs", "/dev", "", false },
+	{ "devpts", "/dev/pts", "", false },
+	{ "tmpfs", "/dev/shm", "", false },
+	{ "tmpfs", "/tmp", "", false },
+	{ "tmpfs", "/run", "", false },
+	{ "debugfs", "/sys/kernel/debug", "", true },
+	{ "tracefs", "/sys/kernel/tracing", "", true },
+	{ "configfs", "/sys/kernel/config", "", true },
+};
+
+static __attribute__((noreturn)) void power_off(void)
+{
+	if (report)
+		tcdrain(fileno(report));
+	sync();
+	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
+}
+
+static void verdict(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void verdict(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("verdict ", report);
+	vfprintf(report, format, args);
+	fputc('\n', report);
+	fflush(report);
+	va_end(args);
+}
+
+static __attribute__((noreturn)) void setup_failed(const char *what, const char *name)
+{
+	verdict("setup %s %s: %s", what, name, strerror(errno));
+	power_off();
+}
+
+static void mount_all(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mount_points); i++) {
+		const struct mount_point *m = &mount_points[i];
+
+		mkdir(m->dir, 0755);
+		if (mount(m->type, m->dir, m->type, 0, m->options) && !m->optional && errno != EBUSY)
+			setup_failed("mount", m->dir);
+	}
+}
+
+static int open_raw_port(const char *name)
+{
+	struct termios mode;
+	int fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0 && !tcgetattr(fd, &mode)) {
+		cfmakeraw(&mode);
+		mode.c_cflag |= CLOCAL;
+		tcsetattr(fd, TCSANOW, &mode);
+	}
+	return fd;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, text, strlen(text)) < 0)
+		fprintf(stderr, "init: %s: %s\n", path, strerror(errno));
+	close(fd);
+}
+
+/* Whole file, with a terminating NUL; NULL when there is none. */
+static char *read_file(const char *path, size_t *ret_size)
+{
+	char *data = NULL;
+	size_t size = 0;
+	ssize_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return NULL;
+	do {
+		char *grown = realloc(data, size + 4097);
+
+		if (!grown)
+			break;
+		data = grown;
+		n = read(fd, data + size, 4096);
+		if (n > 0)
+			size += n;
+	} while (n > 0);
+	close(fd);
+	if (data)
+		data[size] = '\0';
+	if (ret_size)
+		*ret_size = size;
+	return data;
+}
+
+static void load_module(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		setup_failed("module", path);
+	if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
+		setup_failed("module", path);
+	close(fd);
+}
+
+/* The host wrote the list in dependency order. */
+static void load_modules(const char *list_path)
+{
+	char *list = read_file(list_path, NULL);
+	char *rest = list, *path;
+
+	while (list && (path = strsep(&rest, "\n")))
+		if (*path)
+			load_module(path);
+	free(list);
+}
+
+static void loopback_up(void)
+{
+	struct ifreq request = { .ifr_name = "lo" };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	if (!ioctl(fd, SIOCGIFFLAGS, &request)) {
+		request.ifr_flags |= IFF_UP | IFF_RUNNING;
+		ioctl(fd, SIOCSIFFLAGS, &request);
+	}
+	close(fd);
+}
+
+static void set_environment(void)
+{
+	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	setenv("LD_LIBRARY_PATH", "/usr/local/lib:/usr/local/lib/x86_64-linux-gnu", 1);
+	setenv("HOME", "/root", 1);
+	setenv("TMPDIR", "/tmp", 1);
+	setenv("LC_ALL", "C.UTF-8", 1);
+	setenv("PCILAB", "1", 1);
+	if (!getenv("TERM"))
+		setenv("TERM", "dumb", 1);
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+}
+
+static __attribute__((noreturn)) void exec_command(char **argv, int in, int out, int err)
+{
+	reset_signals();
+	setsid();
+	dup2(in, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	if (isatty(STDIN_FILENO))
+		ioctl(STDIN_FILENO, TIOCSCTTY, 1);
+	if (chdir("/root"))
+		fprintf(stderr, "pcilab: /root: %s\n", strerror(errno));
+	execvp(argv[0], argv);
+	fprintf(stderr, "pcilab: %s: %s\n", argv[0], strerror(errno));
+	_exit(errno == ENOENT ? 107 : 106);
+}
+
+/* /pcilab/argv holds the command, each word ended by NUL. No such file: a shell. */
+static char **command_words(void)
+{
+	static char *shell[] = { "/bin/bash", "-i", NULL };
+	size_t size, words = 0;
+	char *data = read_file("/pcilab/argv", &size);
+	char **argv;
+
+	if (!data)
+		return shell;
+	argv = calloc(size + 1, sizeof(*argv));
+	if (!argv)
+		setup_failed("command", "argv");
+	for (char *word = data; word < data + size; word += strlen(word) + 1)
+		argv[words++] = word;
+	return argv;
+}
+
+static pid_t start_command(void)
+{
+	bool interactive = access("/pcilab/argv", F_OK) != 0;
+	int out = interactive ? open("/dev/ttyS1", O_RDWR | O_NOCTTY | O_CLOEXEC) : open_raw_port("/dev/ttyS1");
+	int err = interactive ? out : open_raw_port("/dev/ttyS2");
+	int in = interactive ? out : open("/dev/null", O_RDONLY | O_CLOEXEC);
+	char **argv = command_words();
+	pid_t pid;
+
+	if (in < 0 || out < 0 || err < 0)
+		setup_failed("port", "ttyS1, ttyS2");
+	pid = fork();
+	if (pid < 0)
+		setup_failed("fork", argv[0]);
+	if (!pid)
+		exec_command(argv, in, out, err);
+	close(in);
+	/* Kept open: closing the last user of a port throws away what it has not sent yet. */
+	return pid;
+}
+
+/* A record of /dev/kmsg is "priority,sequence,microseconds,flags[,more];text", continued by lines that start with a blank. */
+static void print_record(FILE *out, const char *prefix, char *record)
+{
+	char *text = strchr(record, ';');
+	unsigned int priority;
+	unsigned long long sequence, usec;
+
+	if (!text || sscanf(record, "%u,%llu,%llu,", &priority, &sequence, &usec) != 3)
+		return;
+	text++;
+	text[strcspn(text, "\n")] = '\0';
+	fprintf(out, "%s<%u>[%5llu.%06llu] %s\n", prefix, priority & 7, usec / 1000000, usec % 1000000, text);
+}
+
+static void dump_kernel_log(FILE *out, const char *prefix)
+{
+	static char record[16384];
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n;
+
+	while (fd >= 0) {
+		n = read(fd, record, sizeof(record) - 1);
+		if (n < 0 && errno == EPIPE) {
+			fprintf(out, "%spcilab: kernel log overrun, the beginning is lost\n", prefix);
+			continue;
+		}
+		if (n <= 0)
+			break;
+		record[n] = '\0';
+		print_record(out, prefix, record);
+	}
+	if (fd >= 0)
+		close(fd);
+	fflush(out);
+}
+
+/*
+ * Before the host's patience ends, write down what a stuck guest is doing. It goes to the console port, because the
+ * report port belongs to the main process.
+ */
+static pid_t start_watchdog(void)
+{
+	char *text = read_file("/pcilab/watchdog", NULL);
+	long seconds = text ? strtol(text, NULL, 10) : 0;
+	struct timespec now;
+	FILE *console;
+	pid_t pid;
+
+	free(text);
+	if (seconds <= 0)
+		return 0;
+	pid = fork();
+	if (pid)
+		return pid;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	if (seconds > now.tv_sec)
+		sleep(seconds - now.tv_sec);
+	write_file("/proc/sysrq-trigger", "w");
+	console = fopen("/dev/ttyS0", "we");
+	if (console) {
+		fputs("pcilab: time is nearly up, this is the whole kernel log\n", console);
+		dump_kernel_log(console, "");
+		tcdrain(fileno(console));
+	}
+	_exit(0);
+}
+
+static int wait_for(pid_t command)
+{
+	int status;
+	pid_t pid;
+
+	for (;;) {
+		pid = wait(&status);
+		if (pid == command)
+			return status;
+		if (pid < 0 && errno != EINTR)
+			return 0;
+	}
+}
+
+static void drain_port(const char *name)
+{
+	int fd = open(name, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		tcdrain(fd);
+		close(fd);
+	}
+}
+
+static void report_status(int status)
+{
+	if (WIFSIGNALED(status))
+		verdict("signal %d", WTERMSIG(status));
+	else
+		verdict("exit %d", WEXITSTATUS(status));
+}
+
+static void open_report(void)
+{
+	int fd = open_raw_port("/dev/ttyS3");
+
+	report = fd < 0 ? fopen("/dev/console", "we") : fdopen(fd, "w");
+	if (!report)
+		power_off();
+}
+
+int main(void)
+{
+	pid_t watchdog, command;
+	int status;
+
+	mkdir("/dev", 0755);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, "");
+	open_report();
+	mount_all();
+	set_environment();
+	sethostname("pcilab", strlen("pcilab"));
+	write_file("/proc/sys/kernel/sysrq", "1");
+	loopback_up();
+	load_modules("/pcilab/modules.base");
+	load_modules("/pcilab/modules.test");
+	watchdog = start_watchdog();
+	command = start_command();
+	status = wait_for(command);
+	if (watchdog > 0)
+		kill(watchdog, SIGKILL);
+	drain_port("/dev/ttyS1");
+	drain_port("/dev/ttyS2");
+	dump_kernel_log(report, "log ");
+	report_status(status);
+	kill(-1, SIGKILL);
+	power_off();
+}

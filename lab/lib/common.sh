@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What every lab script needs: places, messages, locks.
+
+lab_dir=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+repo_dir=$(cd "$lab_dir/.." && pwd)
+cache_dir=${XDG_CACHE_HOME:-$HOME/.cache}/pcireset
+
+# Exit statuses that stand for the lab and not for the command; pcilab --help explains them.
+readonly lab_lost=120 lab_hang=121 lab_panic=122 lab_splat=123 lab_setup=124
+
+note() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+# die STATUS MESSAGE...
+die() {
+	local status=$1
+
+	shift
+	note "$@"
+	exit "$status"
+}
+
+usage_error() {
+	die 2 "$*; see --help"
+}
+
+# need COMMAND...: all of them, or a message that says how to get them.
+need() {
+	local cmd
+
+	for cmd; do
+		command -v "$cmd" >/dev/null ||
+			die "$lab_setup" "$cmd is not installed; tools/install-deps lab installs what the lab needs"
+	done
+}
+
+# with_lock NAME COMMAND...: one process at a time, machine-wide for this cache.
+with_lock() {
+	local lock=$cache_dir/lock/$1
+
+	shift
+	mkdir -p "$cache_dir/lock"
+	(
+		flock 9
+		"$@" 9>&-
+	) 9>"$lock"
+}
+
+# The kernel table: kernel_field NAME COLUMN (1 name, 2 suites, 3 release pattern, 4 tool chain).
+kernel_field() {
+	awk -v name="$1" -v column="$2" '!/^#/ && $1 == name { print $column }' "$lab_dir/kernels"
+}
+
+kernel_names() {
+	awk '!/^#/ && NF { print $1 }' "$lab_dir/kernels"
+}
+
+# require_kernel NAME: a usage error for a kernel that is not in the table.
+require_kernel() {
+	[[ -n $(kernel_field "$1" 1) ]] ||
+		usage_error "no kernel '$1'; there are: $(kernel_names | paste -sd ' ')"
+}
+
+kernel_dir() {
+	printf '%s/kernels/%s\n' "$cache_dir" "$1"
+}
+
+kernel_release() {
+	cat "$(kernel_dir "$1")/release"
+}

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The guest's files: a base image per kernel, cached, and an overlay per run that is put behind it.
+
+readonly guest_programs=(bash lspci setpci)
+
+# cpio archives of the kind the kernel unpacks fastest: raw, concatenated later.
+pack_cpio() {
+	(cd "$1" && find . -mindepth 1 -print0 | LC_ALL=C sort -z | cpio --quiet --null -R 0:0 -H newc -o)
+}
+
+# add_libraries ROOT FILE...: the shared libraries these need and ROOT lacks. Scripts and static programs need none.
+add_libraries() {
+	local root=$1 lib
+
+	shift
+	ldd "$@" 2>/dev/null | sed -nE 's|.*[[:space:]](/[^ ]+) \(0x.*|\1|p' | sort -u | while read -r lib; do
+		[[ $lib == "$root"/* || -e $root$lib ]] || install -D -m 755 "$lib" "$root$lib"
+	done
+}
+
+# base_key KERNEL: changes when anything the base image is made of does.
+base_key() {
+	local dir
+
+	dir=$(kernel_dir "$1")
+	{
+		cat "$dir/release" "$dir/version" "$lab_dir/init.c" "$lab_dir/guest-modules" "$lab_dir/lib/guest.sh"
+		stat -Lc '%n %s %Y' "$(command -v busybox)" "$(command -v bash)" "$(command -v lspci)"
+	} | sha256sum | cut -c 1-16
+}
+
+# module_files KERNEL NAME: the module after all it depends on, as paths below the kernel's root. From modules.dep and
+# not from modprobe, which adds optional modules for a CPU that the guest may not have.
+module_files() {
+	local release
+
+	release=$(kernel_release "$1")
+	awk -F '[: ]+' -v want="${2//-/_}" -v dir="lib/modules/$release" '
+		{
+			name = $1
+			sub(/.*\//, "", name); sub(/\.ko.*/, "", name); gsub(/-/, "_", name)
+		}
+		name == want { for (i = NF; i > 0; i--) if ($i != "") print dir "/" $i }
+	' "$(kernel_dir "$1")/root/lib/modules/$release/modules.dep"
+}
+
+# add_module KERNEL ROOT FILE: decompressed, because finit_module() of init does not decompress.
+add_module() {
+	local from to=$2/${3%.xz}
+
+	from=$(kernel_dir "$1")/root/$3
+	[[ -e $to ]] && return
+	mkdir -p "${to%/*}"
+	case $from in
+	*.xz) xz -dc "$from" >"$to" ;;
+	*) cp "$from" "$to" ;;
+	esac
+}
+
+add_modules() {
+	local kernel=$1 root=$2 release dir when name file
+
+	release=$(kernel_release "$kernel")
+	dir=$(kernel_dir "$kernel")/root/lib/modules/$release
+	mkdir -p "$root/lib/modules/$release" "$root/pcilab"
+	while read -r when name; do
+		[[ $when == boot || $when == there ]] || continue
+		for file in $(module_files "$kernel" "$name"); do
+			add_module "$kernel" "$root" "$file" || return
+			[[ $when == there ]] || printf '/%s\n' "${file%.xz}" >>"$root/pcilab/modules.base"
+		done
+	done <"$lab_dir/guest-modules"
+	cp "$dir"/modules.{order,builtin,builtin.modinfo} "$root/lib/modules/$release/"
+	depmod -b "$root" "$release"
+}
+
+add_programs() {
+	local root=$1 program applet
+
+	install -D -m 755 "$(command -v busybox)" "$root/bin/busybox"
+	for program in "${guest_programs[@]}"; do
+		install -m 755 "$(command -v "$program")" "$root/bin/$program"
+		add_libraries "$root" "$root/bin/$program"
+	done
+	for applet in $(busybox --list); do
+		[[ -e $root/bin/$applet ]] || ln -s busybox "$root/bin/$applet"
+	done
+	mkdir -p "$root/sbin"
+	# The kernel itself calls it by this name.
+	ln -s ../bin/busybox "$root/sbin/modprobe"
+}
+
+add_settings() {
+	local root=$1 ids
+
+	mkdir -p "$root"/{proc,sys,dev,tmp,run,root,etc,mnt,usr/bin}
+	printf 'root:x:0:0:root:/root:/bin/bash\n' >"$root/etc/passwd"
+	printf 'root:x:0:\n' >"$root/etc/group"
+	printf '127.0.0.1 localhost pcilab\n' >"$root/etc/hosts"
+	ln -s /proc/mounts "$root/etc/mtab"
+	ln -s ../../bin/env "$root/usr/bin/env"
+	# The C.UTF-8 locale is not built into the C library.
+	[[ ! -d /usr/lib/locale/C.utf8 ]] || { mkdir -p "$root/usr/lib/locale" && cp -a /usr/lib/locale/C.utf8 "$root/usr/lib/locale/"; }
+	for ids in /usr/share/misc/pci.ids /usr/share/hwdata/pci.ids; do
+		[[ ! -e $ids ]] || install -D -m 644 "$(readlink -f "$ids")" "$root$ids"
+	done
+}
+
+# fill_base KERNEL DIR: DIR/root is the tree, DIR/base.cpio the image.
+fill_base() {
+	local kernel=$1 dir=$2
+
+	mkdir -p "$dir/root"
+	add_settings "$dir/root"
+	add_programs "$dir/root"
+	add_modules "$kernel" "$dir/root"
+	gcc -std=gnu11 -Wall -Wextra -Werror -O2 -static -o "$dir/root/init" "$lab_dir/init.c"
+	pack_cpio "$dir/root" >"$dir/base.cpio"
+}
+
+make_base() {
+	local kernel=$1 dir=$2
+
+	[[ -d $dir ]] && return
+	need busybox bash lspci setpci cpio depmod modprobe gcc ldd xz
+	rm -rf "${dir%/*}"
+	mkdir -p "${dir%/*}"
+	(set -e && fill_base "$kernel" "$dir.new") || die "$lab_setup" "the guest image for $kernel cannot be made"
+	mv "$dir.new" "$dir"
+}
+
+# base_dir KERNEL: prints where the base image is, after making it if need be.
+base_dir() {
+	local dir
+
+	dir=$cache_dir/guest/$1/$(base_key "$1") || return
+	[[ -d $dir ]] || with_lock "guest-$1" make_base "$1" "$dir" || return
+	printf '%s\n' "$dir"
+}
+
+# add_tree ROOT DIR: a staged installation, with the libraries its programs need and do not bring along.
+add_tree() {
+	local root=$1 files search
+
+	cp -a "$2/." "$root/"
+	mapfile -t files < <(find "$root" -type f \( -perm -u+x -o -name '*.so*' \))
+	search=$(find "$root" -name '*.so*' -printf '%h:')
+	((${#files[@]} == 0)) || LD_LIBRARY_PATH=$search add_libraries "$root" "${files[@]}"
+}
+
+# add_file ROOT PATH[:GUESTPATH]: a file or a directory; /root/NAME in the guest where nothing else is said.
+add_file() {
+	local root=$1 from=${2%%:*} to='' files
+
+	[[ $2 == *:* ]] && to=${2#*:}
+	to=${to:-/root/${from##*/}}
+	mkdir -p "$root${to%/*}"
+	cp -aL "$from" "$root$to"
+	mapfile -t files < <(find "$root$to" -type f -perm -u+x)
+	((${#files[@]} == 0)) || add_libraries "$root" "${files[@]}"
+}
+
+# add_test_modules KERNEL ROOT KODIR: for modprobe in the guest, and pcireset itself for init.
+# depmod wants to see all modules, so it works on a copy (of hard links) of the base image's.
+add_test_modules() {
+	local kernel=$1 root=$2 from=$3 release base dir
+
+	release=$(kernel_release "$kernel")
+	base=$(base_dir "$kernel")
+	dir=$root/lib/modules/$release
+	mkdir -p "${dir%/*}"
+	cp -al "$base/root/lib/modules/$release" "$dir"
+	rm -f "$dir"/modules.*[a-z]
+	cp "$base/root/lib/modules/$release"/modules.{order,builtin,builtin.modinfo} "$dir/"
+	install -D -t "$dir/extra" -m 644 "$from"/*.ko
+	depmod -b "$root" "$release"
+	rm -rf "$dir/kernel"
+	[[ ! -f $dir/extra/pcireset.ko ]] || printf '/lib/modules/%s/extra/pcireset.ko\n' "$release" >"$root/pcilab/modules.test"
+}

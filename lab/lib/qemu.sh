@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Run one guest: its QEMU command line, its ports, its time limit.
+
+# The kernel's words. quiet: a console line costs milliseconds under emulation; panics and oopses are printed all the
+# same. tsc=reliable: 6.1 would else find the emulated TSC unstable and use a clock 20 times slower.
+readonly kernel_words='console=ttyS0,115200 quiet panic=-1 mitigations=off nokaslr tsc=reliable cryptomgr.notests log_buf_len=4M'
+
+readonly qboot=/usr/share/qemu/qboot.rom
+
+# isa_port CHARDEV IOBASE IRQ: an IRQ of its own for each, as edge-triggered ones shared by two ports get lost.
+isa_port() {
+	printf '%s\n' -device "isa-serial,chardev=$1,iobase=$2,irq=$3"
+}
+
+# Where the command's output goes: to this terminal when interactive, else through pipes to our own stdout and stderr.
+output_chardevs() {
+	if ((interactive)); then
+		printf '%s\n' -chardev stdio,id=out,signal=off -chardev null,id=err
+	else
+		printf '%s\n' -chardev "file,id=out,path=$tmp/out" -chardev "file,id=err,path=$tmp/err"
+	fi
+}
+
+port_args() {
+	printf '%s\n' -chardev "file,id=console,path=$tmp/console" -chardev "file,id=report,path=$tmp/report"
+	output_chardevs
+	isa_port console 0x3f8 4
+	isa_port out 0x2f8 3
+	isa_port err 0x3e8 5
+	isa_port report 0x2e8 7
+}
+
+# Virtual time lets a guest sleep through a minute in no time; it wants one CPU (6.1 hangs with two).
+accel_args() {
+	if ((icount)); then
+		printf '%s\n' -accel tcg,thread=single -icount shift=3,sleep=off -smp 1
+	else
+		printf '%s\n' -accel "${PCILAB_ACCEL:-tcg,thread=multi}" -smp 2
+	fi
+}
+
+# With the ACPI hotplug that q35 has by default, Linux leaves the slots to ACPI, and every bus reset below a hotplug
+# port fails because its link never looks active.
+machine_args() {
+	printf '%s\n' -M q35 -m 1G -nodefaults -no-user-config -display none -no-reboot -parallel none -monitor none \
+		-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
+	[[ ! -r $qboot ]] || printf '%s\n' -bios "$qboot"
+}
+
+# qemu_args: every argument but the topology's, one a line.
+qemu_args() {
+	machine_args
+	accel_args
+	port_args
+	printf '%s\n' -kernel "$(kernel_dir "$kernel")/vmlinux" -initrd "$tmp/initrd" \
+		-append "$kernel_words${kernel_append:+ $kernel_append}"
+}
+
+# stop_after SECONDS PID: runs beside QEMU. Ends with it, or ends it and leaves a mark.
+stop_after() {
+	sleep "$1" &
+	trap 'kill $!' TERM
+	wait $! || return 0
+	: >"$tmp/timed-out"
+	kill -9 "$2" 2>/dev/null
+}
+
+start_copiers() {
+	mkfifo "$tmp/out" "$tmp/err"
+	cat "$tmp/out" &
+	copiers=($!)
+	cat "$tmp/err" >&2 &
+	copiers+=($!)
+}
+
+# run_qemu: returns when QEMU has ended, by itself or by the time limit, and all output has been passed on.
+run_qemu() {
+	local args=() topology_args=() timer=''
+
+	mapfile -t args < <(qemu_args)
+	mapfile -t topology_args < <(topology_words "$topology" "$tmp")
+	make_disks "$tmp" "${topology_args[@]}"
+	make_tables "$topology" "$tmp" "${topology_args[@]}"
+	: >"$tmp/report"
+	copiers=()
+	((interactive)) || start_copiers
+	# <&0: the shell gives a job in the background no standard input otherwise.
+	"$qemu" "${args[@]}" "${topology_args[@]}" <&0 2>"$tmp/qemu.log" &
+	qemu_pid=$!
+	if ((timeout)); then
+		stop_after "$timeout" "$qemu_pid" &
+		timer=$!
+	fi
+	qemu_status=0
+	wait "$qemu_pid" || qemu_status=$?
+	[[ -z $timer ]] || kill "$timer" 2>/dev/null || true
+	end_copiers
+}
+
+# QEMU may have failed before it opened the pipes; then their readers would wait for ever.
+end_copiers() {
+	((${#copiers[@]})) || return 0
+	: <>"$tmp/out"
+	: <>"$tmp/err"
+	wait "${copiers[@]}" || true
+}
