@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Forwards to Meson, Kbuild, the lab and the tests; "make help" lists what there is.
+
+KV ?= $(shell uname -r)
+PREFIX ?= /usr/local
+DESTDIR ?=
+KERNELS = $(shell awk '!/^\#/ && NF { print $$1 }' lab/kernels)
+
+all: tools module
+
+help:
+	@echo 'make                the library, the tool, and the module for the running kernel'
+	@echo 'make demo           boot a kernel in the lab and reset emulated devices (installs what it needs)'
+	@echo 'make check          all tests (installs what they need); TESTS="--tier cli" and so on narrow it'
+	@echo 'make lint           all static checks (installs what they need)'
+	@echo 'make tools          the library and the tool'
+	@echo 'make module         the module for kernel KV=$(KV)'
+	@echo 'make modules        the module for each kernel of the lab'
+	@echo 'make install        on this machine, or below DESTDIR=; PREFIX=$(PREFIX)'
+	@echo 'make uninstall      what install put there'
+	@echo 'make deps           the Debian packages that building needs'
+	@echo 'make clean          what was built; not what was downloaded'
+
+deps:
+	tools/install-deps build
+
+build/meson/build.ninja:
+	meson setup --prefix /usr build/meson
+
+# Staged in build/user too: what is there is in every guest of the lab.
+tools: build/meson/build.ninja
+	meson compile -C build/meson
+	rm -rf build/user
+	meson install -C build/meson --no-rebuild --quiet --destdir "$(CURDIR)/build/user"
+
+module:
+	@if [ -e /lib/modules/$(KV)/build ]; then \
+		$(MAKE) -C kmod KV=$(KV); \
+	else \
+		echo 'no headers for kernel $(KV): the module was not built (make modules builds it for the lab)'; \
+	fi
+
+modules:
+	set -e; for kernel in $(KERNELS); do lab/module-build $$kernel; done
+
+demo:
+	tools/install-deps lab build
+	$(MAKE) --no-print-directory tools
+	lab/pcilab --topology mixed --add lab/demo.sh -- bash demo.sh
+
+check:
+	tools/install-deps lab build test
+	tests/run $(TESTS)
+
+lint:
+	tools/install-deps lab build lint
+	tools/lint $(CHECKS)
+
+install:
+	packaging/install --destdir '$(DESTDIR)' --prefix '$(PREFIX)'
+
+uninstall:
+	packaging/uninstall --destdir '$(DESTDIR)' --prefix '$(PREFIX)'
+
+clean:
+	rm -rf build
+	$(MAKE) -C kmod clean
+
+.PHONY: all help deps tools module modules demo check lint install uninstall clean

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What guest tests share: TAP results, markers in the kernel log, config space before and after.
+#
+# A test sources this file, makes its checks, and ends with "plan". Without the plan it counts as failed.
+
+tests_run=0
+tests_failed=0
+
+# ok DESC
+ok() {
+	tests_run=$((tests_run + 1))
+	printf 'ok %d - %s\n' "$tests_run" "$1"
+}
+
+# not_ok DESC [DIAGNOSTIC...]
+not_ok() {
+	tests_run=$((tests_run + 1))
+	tests_failed=$((tests_failed + 1))
+	printf 'not ok %d - %s\n' "$tests_run" "$1"
+	shift
+	[[ $# -eq 0 ]] || diag "$@"
+}
+
+# skip DESC REASON
+skip() {
+	tests_run=$((tests_run + 1))
+	printf 'ok %d - %s # SKIP %s\n' "$tests_run" "$1" "$2"
+}
+
+# diag TEXT...: what a reader of the log wants to know; no result.
+diag() {
+	printf '%s\n' "$@" | sed 's/^/# /'
+}
+
+# is GOT WANT DESC
+is() {
+	if [[ $1 == "$2" ]]; then
+		ok "$3"
+	else
+		not_ok "$3" "got:  $1" "want: $2"
+	fi
+}
+
+# like GOT PATTERN DESC: PATTERN is an extended regular expression.
+like() {
+	if [[ $1 =~ $2 ]]; then
+		ok "$3"
+	else
+		not_ok "$3" "got:      $1" "no match: $2"
+	fi
+}
+
+# run COMMAND...: sets status and output (standard output and error together).
+run() {
+	output=$("$@" 2>&1)
+	status=$?
+}
+
+# exits STATUS DESC COMMAND...: also leaves status and output behind.
+exits() {
+	local want=$1 desc=$2
+
+	shift 2
+	run "$@"
+	if [[ $status -eq $want ]]; then
+		ok "$desc"
+	else
+		not_ok "$desc" "status $status instead of $want from: $*" "$output"
+	fi
+}
+
+# plan: the last thing a test does.
+plan() {
+	printf '1..%d\n' "$tests_run"
+	[[ $tests_failed -eq 0 ]] || exit 1
+	exit 0
+}
+
+# skip_all REASON: instead of everything, when the machine lacks what the test is about.
+skip_all() {
+	printf '1..0 # SKIP %s\n' "$1"
+	exit 0
+}
+
+# What the stock kernel warns of between these two is its own misbehaviour, shown on purpose, and no failure.
+stock_begin() {
+	echo 'pcilab: stock begin' >/dev/kmsg
+}
+
+stock_end() {
+	echo 'pcilab: stock end' >/dev/kmsg
+}
+
+# pci_functions: the address of every function, one a line.
+pci_functions() {
+	local dir
+
+	for dir in /sys/bus/pci/devices/*; do
+		printf '%s\n' "${dir##*/}"
+	done
+}
+
+# config_dump FILE [FUNCTION...]: all of config space of these functions, or of every one: "ADDRESS BYTE BYTE ...", a line each.
+config_dump() {
+	local file=$1 function functions
+
+	shift
+	functions=("$@")
+	[[ $# -gt 0 ]] || mapfile -t functions < <(pci_functions)
+	for function in "${functions[@]}"; do
+		printf '%s ' "$function"
+		od -An -v -tx1 -w4096 "/sys/bus/pci/devices/$function/config"
+	done >"$file"
+}
+
+# config_is_same BEFORE AFTER DESC: equal but for the registers listed in tests/lab/may-change.
+config_is_same() {
+	compare_config "${BASH_SOURCE[0]%/*}/may-change" "$@"
+}
+
+# config_is_untouched BEFORE AFTER DESC: equal to the last bit.
+config_is_untouched() {
+	compare_config /dev/null "$@"
+}
+
+compare_config() {
+	local differences
+
+	differences=$(awk -f "${BASH_SOURCE[0]%/*}/config-diff.awk" \
+		part=rules "$1" part=before "$2" part=after "$3" 2>&1)
+	if [[ -z $differences ]]; then
+		ok "$4"
+	else
+		not_ok "$4" "$differences"
+	fi
+}

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The lab tier: each tests/lab/NAME.sh in a guest of its own, for each kernel and topology it names.
+
+# The statuses with which pcilab speaks for itself.
+lab_setup=124
+declare -A lab_verdict=(
+	[120]='the guest was lost' [121]='the guest hung' [122]='the guest panicked' [123]='the kernel log has a warning'
+)
+
+# guest_jobs[pid]: "name<TAB>output" of a running guest.
+declare -A guest_jobs=()
+
+# prepare_kernel KERNEL: everything its guests need; the last line of output says why not.
+prepare_kernel() {
+	lab/kernel-get "$1" && lab/module-build "$1"
+}
+
+# script_header FILE KEY DEFAULT: the value of the comment "# KEY: VALUE" above the script's first command.
+script_header() {
+	awk -v key="# $2:" -v value="$3" '
+	!/^#/ { exit }
+	index($0, key) == 1 { value = substr($0, length(key) + 2) }
+	END { print value }' "$1"
+}
+
+# run_guests KERNEL...: all wanted scripts, $jobs at a time.
+run_guests() {
+	local script name kernel topology found=false
+
+	for script in tests/lab/*.sh; do
+		name=$(basename "$script" .sh)
+		[[ $name != lib ]] || continue
+		found=true
+		is_wanted "$name" || continue
+		for kernel; do
+			[[ " $(script_header "$script" kernels "$*") " == *" $kernel "* ]] || continue
+			for topology in $(script_header "$script" topology mixed); do
+				[[ ${#guest_jobs[@]} -lt $jobs ]] || finish_guest
+				start_guest "$script" "$kernel" "$topology"
+			done
+		done
+	done
+	while [[ ${#guest_jobs[@]} -gt 0 ]]; do
+		finish_guest
+	done
+	$found || count_failure 'lab: there are no tests in tests/lab'
+}
+
+# start_guest SCRIPT KERNEL TOPOLOGY
+start_guest() {
+	local name output append path options=()
+
+	name="$(basename "$1" .sh) $2 $3"
+	output=$logs/lab-${name// /-}
+	append=$(script_header "$1" append '')
+	[[ -z $append ]] || options+=(--append "$append")
+	for path in $(script_header "$1" add ''); do
+		options+=(--add "$path")
+	done
+	rm -f "$output".*
+	lab/pcilab --kernel "$2" --topology "$3" --timeout "$(script_header "$1" timeout 120)" \
+		--keep-log "$output.kernel.log" "${options[@]}" -- bash "/tests/$(basename "$1")" \
+		>"$output.tap" 2>"$output.log" </dev/null &
+	guest_jobs[$!]=$name$'\t'$output
+}
+
+# finish_guest: waits for one guest and judges it.
+finish_guest() {
+	local pid status name output
+
+	wait -n -p pid "${!guest_jobs[@]}"
+	status=$?
+	IFS=$'\t' read -r name output <<<"${guest_jobs[$pid]}"
+	unset "guest_jobs[$pid]"
+	printf 'ran     lab %s\n' "$name"
+	if [[ $status -eq $lab_setup ]]; then
+		cannot_run "lab $name" "$(tail -n 1 "$output.log")"
+	elif [[ -n ${lab_verdict[$status]:-} ]]; then
+		count_failure "lab $name: ${lab_verdict[$status]} (log: $output.kernel.log)"
+		count_tap "lab $name" "$output.tap" 0
+	else
+		count_tap "lab $name" "$output.tap" "$status"
+	fi
+}
+
+# stop_guests: when the runner is interrupted.
+stop_guests() {
+	local pid
+
+	for pid in "${!guest_jobs[@]}"; do
+		kill "$pid" 2>/dev/null
+	done
+}

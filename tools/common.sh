@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the checkers share: the files of the tree, and a verdict.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+# In CI the checkout may belong to another user than the one who checks it; nothing of it is run by git.
+export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
+problems=0
+
+# files PATHSPEC...: what git tracks or would track.
+files() {
+	git ls-files --cached --others --exclude-standard -- "$@" | sort -u | while IFS= read -r file; do
+		[[ -f $file ]] && printf '%s\n' "$file"
+	done
+}
+
+# Every shell script, by its name or its first line.
+scripts() {
+	files . | while IFS= read -r file; do
+		case $file in
+		*.sh) printf '%s\n' "$file" ;;
+		*.*) ;;
+		*) head -n 1 "$file" | grep -Eq '^#!.*\b(ba)?sh$' && printf '%s\n' "$file" ;;
+		esac
+	done
+}
+
+# The kernels of the lab.
+kernel_names() {
+	awk '!/^#/ && NF { print $1 }' lab/kernels
+}
+
+problem() {
+	printf '%s\n' "$*"
+	problems=$((problems + 1))
+}
+
+# need_input WHAT COUNT: a checker that finds nothing to check has failed.
+need_input() {
+	[[ $2 -gt 0 ]] || problem "found no $1 to check"
+}
+
+verdict() {
+	[[ $problems -eq 0 ]] || exit 1
+	exit 0
+}
