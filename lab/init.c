@@ -86,7 +86,8 @@ static void mount_all(void)
 		const struct mount_point *m = &mount_points[i];
 
 		mkdir(m->dir, 0755);
-		if (mount(m->type, m->dir, m->type, 0, m->options) && !m->optional && errno != EBUSY)
+		if (mount(m->type, m->dir, m->type, 0, m->options) && !m->optional &&
+		    errno != EBUSY)
 			setup_failed("mount", m->dir);
 	}
 }
@@ -238,7 +239,8 @@ static char **command_words(void)
 static pid_t start_command(void)
 {
 	bool interactive = access("/pcilab/argv", F_OK) != 0;
-	int out = interactive ? open("/dev/ttyS1", O_RDWR | O_NOCTTY | O_CLOEXEC) : open_raw_port("/dev/ttyS1");
+	int out = interactive ? open("/dev/ttyS1", O_RDWR | O_NOCTTY | O_CLOEXEC) :
+				open_raw_port("/dev/ttyS1");
 	int err = interactive ? out : open_raw_port("/dev/ttyS2");
 	int in = interactive ? out : open("/dev/null", O_RDONLY | O_CLOEXEC);
 	char **argv = command_words();
@@ -267,7 +269,8 @@ static void print_record(FILE *out, const char *prefix, char *record)
 		return;
 	text++;
 	text[strcspn(text, "\n")] = '\0';
-	fprintf(out, "%s<%u>[%5llu.%06llu] %s\n", prefix, priority & 7, usec / 1000000, usec % 1000000, text);
+	fprintf(out, "%s<%u>[%5llu.%06llu] %s\n", prefix, priority & 7, usec / 1000000,
+		usec % 1000000, text);
 }
 
 static void dump_kernel_log(FILE *out, const char *prefix)
@@ -279,7 +282,8 @@ static void dump_kernel_log(FILE *out, const char *prefix)
 	while (fd >= 0) {
 		n = read(fd, record, sizeof(record) - 1);
 		if (n < 0 && errno == EPIPE) {
-			fprintf(out, "%spcilab: kernel log overrun, the beginning is lost\n", prefix);
+			fprintf(out, "%spcilab: kernel log overrun, the beginning is lost\n",
+				prefix);
 			continue;
 		}
 		if (n <= 0)

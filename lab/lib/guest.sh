@@ -14,7 +14,7 @@ add_libraries() {
 	local root=$1 lib
 
 	shift
-	ldd "$@" 2>/dev/null | sed -nE 's|.*[[:space:]](/[^ ]+) \(0x.*|\1|p' | sort -u | while read -r lib; do
+	{ ldd "$@" 2>/dev/null || true; } | sed -nE 's|.*[[:space:]](/[^ ]+) \(0x.*|\1|p' | sort -u | while read -r lib; do
 		[[ $lib == "$root"/* || -e $root$lib ]] || install -D -m 755 "$lib" "$root$lib"
 	done
 }
