@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The checkers find what they are for, and fail where there is nothing to check.
+
+setup() {
+	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+	tree=$BATS_TEST_TMPDIR/tree
+	mkdir -p "$tree/kmod" "$tree/lib"
+	cp -r "$BATS_TEST_DIRNAME/../../tools" "$BATS_TEST_DIRNAME/../../LICENSES" "$tree"
+	git -C "$tree" init -q
+	cd "$tree" || return
+}
+
+# source_file PATH LINE...: a file that is right but for these lines.
+source_file() {
+	local path=$1
+
+	shift
+	mkdir -p "$(dirname "$path")"
+	printf '%s\n' '// SPDX-License-Identifier: GPL-2.0-only' "$@" >"$path"
+}
+
+@test "check-spdx passes what is right" {
+	source_file kmod/a.c
+	run tools/check-spdx
+	[ "$status" -eq 0 ]
+}
+
+@test "check-spdx finds a file without a licence" {
+	echo 'int a;' >kmod/a.c
+	run tools/check-spdx
+	[ "$status" -eq 1 ]
+	[[ $output == *'kmod/a.c: the first line names no licence'* ]]
+}
+
+@test "check-spdx finds the wrong licence for the place" {
+	source_file lib/a.c
+	run tools/check-spdx
+	[ "$status" -eq 1 ]
+	[[ $output == *"lib/a.c: the licence is 'GPL-2.0-only', here it is 'LGPL-2.1-or-later'"* ]]
+}
+
+@test "check-spdx finds a missing licence text" {
+	source_file kmod/a.c
+	rm LICENSES/MIT.txt
+	run tools/check-spdx
+	[ "$status" -eq 1 ]
+}
+
+@test "check-words finds unfinished work" {
+	source_file kmod/a.c '/* FIXME: later */'
+	run tools/check-words
+	[ "$status" -eq 1 ]
+	[[ $output == *'kmod/a.c:2:'*unfinished* ]]
+}
+
+@test "check-words finds a version check, and lets compat have it" {
+	source_file kmod/compat/b.h '#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)'
+	source_file kmod/a.c
+	source_file lab/x
+	source_file tests/x
+	run tools/check-words
+	[ "$status" -eq 0 ]
+	source_file kmod/a.c '#if LINUX_VERSION_CODE < 1'
+	run tools/check-words
+	[ "$status" -eq 1 ]
+}
+
+@test "check-words finds a path of one machine" {
+	source_file kmod/a.c
+	source_file tests/x '#include "/home/me/x.h"'
+	run tools/check-words
+	[ "$status" -eq 1 ]
+}
+
+@test "check-words fails where there is nothing to check" {
+	run tools/check-words
+	[ "$status" -eq 1 ]
+	[[ $output == *'found no files'* ]]
+}
+
+@test "check-function-length finds a long function and names a middling one" {
+	source_file kmod/a.c 'int f(void)' '{' "$(seq 81)" '}' 'int g(void)' '{' "$(seq 41)" '}'
+	run tools/check-function-length
+	[ "$status" -eq 1 ]
+	[[ $output == *'kmod/a.c:3: f has 81 lines'* ]]
+	[[ $output == *'note: kmod/a.c:87: g has 41 lines'* ]]
+}
+
+@test "check-function-length counts shell functions too" {
+	source_file a.sh 'f() {' "$(seq 81)" '}'
+	run tools/check-function-length
+	[ "$status" -eq 1 ]
+}
+
+@test "check-symbols finds an export that is not declared, and one that is not documented" {
+	source_file kmod/pcireset_api.h 'int pcireset_b(void);'
+	source_file kmod/a.c 'EXPORT_SYMBOL_NS_GPL(pcireset_a, PCIRESET);' 'EXPORT_SYMBOL_NS_GPL(pcireset_b, PCIRESET);'
+	run tools/check-symbols
+	[ "$status" -eq 1 ]
+	[[ $output == *'pcireset_a: not in kmod/pcireset_api.h, declared'* ]]
+	[[ $output == *'pcireset_b: not in kmod, documented'* ]]
+}
+
+@test "check-symbols finds a library function that the symbol file lacks, and a reason without a text" {
+	mkdir -p kmod/uapi/linux
+	source_file lib/libpcireset.h ' * pcireset_a - does' 'int pcireset_a(void);' ' * pcireset_b - does' 'int pcireset_b(void);'
+	printf 'X { global:\n\tpcireset_a;\n};\n' >lib/libpcireset.sym
+	source_file kmod/uapi/linux/pcireset.h $'\tPCIRESET_WHY_MOON,' $'\tPCIRESET_WHY_SUN,'
+	source_file lib/a.c '[PCIRESET_WHY_SUN] = "sun",'
+	run tools/check-symbols
+	[ "$status" -eq 1 ]
+	[[ $output == *'pcireset_b: not in lib/libpcireset.sym'* ]]
+	[[ $output == *'PCIRESET_WHY_MOON: not in'* ]]
+	[[ $output != *'PCIRESET_WHY_SUN: not in'* ]]
+}
+
+@test "check-symbols and check-docs fail where there is nothing to check" {
+	run tools/check-symbols
+	[ "$status" -eq 1 ]
+	run tools/check-docs
+	[ "$status" -eq 1 ]
+}
