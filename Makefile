@@ -54,6 +54,7 @@ check:
 
 lint:
 	tools/install-deps lab build lint
+	$(MAKE) --no-print-directory tools
 	tools/lint $(CHECKS)
 
 install:
