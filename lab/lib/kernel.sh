@@ -11,7 +11,7 @@ find_release() {
 # depends_of APTDIR PACKAGE: the names a package depends on, one a line.
 depends_of() {
 	APT_CONFIG=$1/apt.conf apt-cache show --no-all-versions "$2" |
-		sed -n 's/^Depends: //p' | tr ',|' '\n\n' | awk '{ print $1 }'
+		sed -n 's/^Depends: //p' | tr ',|' '\n' | awk '{ print $1 }'
 }
 
 # kernel_packages APTDIR RELEASE: image (from 7.x on split in several), headers and what the headers need.
