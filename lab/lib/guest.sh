@@ -98,6 +98,8 @@ add_settings() {
 	printf 'root:x:0:0:root:/root:/bin/bash\n' >"$root/etc/passwd"
 	printf 'root:x:0:\n' >"$root/etc/group"
 	printf '127.0.0.1 localhost pcilab\n' >"$root/etc/hosts"
+	# shellcheck disable=SC2016
+	printf "PS1='pcilab:\\\\w\\\\$ '\\n" >"$root/root/.bashrc"
 	ln -s /proc/mounts "$root/etc/mtab"
 	ln -s ../../bin/env "$root/usr/bin/env"
 	# The C.UTF-8 locale is not built into the C library.

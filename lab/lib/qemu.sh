@@ -63,7 +63,10 @@ stop_after() {
 	trap 'kill $!' TERM
 	wait $! || return 0
 	: >"$tmp/timed-out"
-	kill -9 "$2" 2>/dev/null
+	kill "$2" 2>/dev/null || return 0
+	sleep 5 &
+	wait $! || return 0
+	kill -9 "$2" 2>/dev/null || return 0
 }
 
 start_copiers() {
@@ -93,7 +96,8 @@ run_qemu() {
 		timer=$!
 	fi
 	qemu_status=0
-	wait "$qemu_pid" || qemu_status=$?
+	# Without the shell's own word on how QEMU died.
+	{ wait "$qemu_pid" || qemu_status=$?; } 2>/dev/null
 	[[ -z $timer ]] || kill "$timer" 2>/dev/null || true
 	end_copiers
 }

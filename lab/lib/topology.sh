@@ -2,16 +2,12 @@
 # shellcheck shell=bash
 # Read a topology: a file of QEMU arguments, one device a line.
 
-# topology_file NAME|FILE
-topology_file() {
-	if [[ $1 == */* || -f $1 ]]; then
-		[[ -f $1 ]] || usage_error "no topology file $1"
-		readlink -f "$1"
-	else
-		[[ -f $lab_dir/topologies/$1 ]] ||
-			usage_error "no topology '$1'; there are: $(topology_names | paste -sd ' ')"
-		printf '%s\n' "$lab_dir/topologies/$1"
-	fi
+# find_topology NAME|FILE: sets topology to the file's path.
+find_topology() {
+	topology=$lab_dir/topologies/$1
+	[[ $1 == */* || ! -f $topology ]] || return 0
+	[[ -f $1 ]] || usage_error "no topology '$1'; there are: $(topology_names | paste -sd ' ')"
+	topology=$(readlink -f "$1")
 }
 
 topology_names() {

@@ -63,7 +63,7 @@ finish() {
 	read -r word number rest < <(sed -n 's/^verdict //p' "$tmp/report" | tail -n 1) || true
 	[[ $word != setup ]] || keep_evidence "$lab_setup" "the guest could not be prepared: $number $rest"
 	if grep -qaE 'Kernel panic' "$tmp/log" "$tmp/console"; then
-		cat "$tmp/console" >>"$tmp/log"
+		grep -qa 'Kernel panic' "$tmp/log" || cat "$tmp/console" >>"$tmp/log"
 		keep_evidence "$lab_panic" 'the guest panicked'
 	fi
 	[[ ! -e $tmp/timed-out ]] || hang "$word" "$number"
