@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The module back end: everything is asked of, and done through, /dev/pcireset. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "private.h"
+
+#define ROOM_TYPES 32
+#define ROOM_MEMBERS 64
+#define SPARE_MEMBERS 16	/* functions that may come between the plan and the reset */
+
+static int call(int fd, unsigned long request, void *arg)
+{
+	return ioctl(fd, request, arg) < 0 ? -errno : 0;
+}
+
+static int map_open_error(int error)
+{
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		return -EPERM;
+	case ENOENT:
+	case ENXIO:
+	case ENODEV:	/* the node is there, nobody is behind it */
+		return -ENOENT;
+	default:
+		return -error;
+	}
+}
+
+int module_open(struct pcireset_ctx *ctx)
+{
+	int fd = open("/dev/pcireset", O_RDWR | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return map_open_error(errno);
+	ctx->info.size = sizeof(ctx->info);
+	r = call(fd, PCIRESET_INFO, &ctx->info);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	ctx->fd = fd;
+	return 0;
+}
+
+static int open_dev(struct pcireset_dev *dev)
+{
+	struct pcireset_open arg = {
+		.size = sizeof(arg),
+		.addr = dev->addr,
+		.force = MODULE_USES & dev->ctx->info.out_force,
+	};
+	int r = call(dev->ctx->fd, PCIRESET_OPEN, &arg);
+
+	if (r == -ENODEV)
+		return ctx_error(dev->ctx, r, "%s: is gone", dev->name);
+	if (r < 0)
+		return ctx_error(dev->ctx, r, "%s: cannot be opened: %s", dev->name,
+				 strerror(-r));
+	return arg.out_fd;
+}
+
+/* Asks for one plan and gets its members, however many there are. */
+static int query_plan(int fd, struct pcireset_query *arg, struct members *members)
+{
+	uint32_t room = ROOM_MEMBERS;
+	int r;
+
+	do {
+		struct pcireset_member *v = calloc(room, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		arg->size = sizeof(*arg);
+		arg->member_size = sizeof(*v);
+		arg->member_ptr = (uintptr_t)v;
+		arg->nr_members = room;
+		r = call(fd, PCIRESET_QUERY, arg);
+		for (uint32_t i = 0; !r && arg->out_nr_members <= room &&
+				     i < arg->out_nr_members; i++)
+			r = members_add(members, &v[i]);
+		free(v);
+	} while (!r && arg->out_nr_members > room && (room = arg->out_nr_members));
+	return r;
+}
+
+static int query_types(struct pcireset_dev *dev, int fd)
+{
+	struct pcireset_type_info infos[ROOM_TYPES] = { 0 };
+	struct pcireset_query arg = {
+		.size = sizeof(arg),
+		.type_size = sizeof(infos[0]),
+		.nr_types = ROOM_TYPES,
+		.type_ptr = (uintptr_t)infos,
+		.member_size = sizeof(struct pcireset_member),
+	};
+	int r = call(fd, PCIRESET_QUERY, &arg);
+
+	if (r < 0)
+		return r;
+	dev->types = arg.out_types & PCI_RESET_ANY;
+	for (size_t i = 0; i < NR_TYPES; i++) {
+		dev->state[i].why_not = dev->types & pcireset_type_at(i) ?
+					0 : PCIRESET_WHY_NO_CAPABILITY;
+		dev->state[i].who = dev->addr;
+	}
+	for (uint32_t i = 0; i < arg.out_nr_types && i < ROOM_TYPES; i++) {
+		int at = type_index(infos[i].type);
+
+		if (at < 0)	/* a type that is newer than this library */
+			continue;
+		dev->state[at].why_not = infos[i].why_not;
+		dev->state[at].scope = infos[i].scope;
+		dev->state[at].flags = infos[i].flags;
+		dev->state[at].who = infos[i].who;
+	}
+	return 0;
+}
+
+static int query_scopes(struct pcireset_dev *dev, int fd)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < NR_TYPES; i++) {
+		struct members *members = &dev->state[i].members;
+		struct pcireset_query arg = { .types = pcireset_type_at(i) };
+
+		if (!(dev->types & arg.types))
+			continue;
+		r = query_plan(fd, &arg, members);
+		for (size_t m = 0; m < members->nr; m++)
+			dev_note_driver(dev->ctx, &members->v[m]);
+	}
+	return r;
+}
+
+static int query(struct pcireset_dev *dev)
+{
+	int fd = open_dev(dev);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = query_types(dev, fd);
+	if (!r)
+		r = query_scopes(dev, fd);
+	close(fd);
+	if (r < 0)
+		return ctx_error(dev->ctx, r, "%s: %s", dev->name,
+				 r == -ENODEV ? "is gone" : strerror(-r));
+	return 0;
+}
+
+static uint32_t module_force(const struct pcireset_plan *plan)
+{
+	return plan->force & MODULE_USES & plan->dev->ctx->info.out_force;
+}
+
+/* The descriptor stays open with the plan: the generation belongs to it. */
+static int resolve(struct pcireset_plan *plan)
+{
+	struct pcireset_query arg = {
+		.types = plan->types,
+		.max_scope = plan->max_scope,
+		.force = module_force(plan),
+	};
+	int r = pcireset_dev_query(plan->dev);
+
+	if (r < 0)
+		return r;
+	plan->fd = open_dev(plan->dev);
+	if (plan->fd < 0)
+		return plan->fd;
+	r = query_plan(plan->fd, &arg, &plan->members);
+	if (r < 0)
+		return ctx_error(plan->dev->ctx, r, "%s: %s", plan->dev->name, strerror(-r));
+	for (size_t i = 0; i < plan->members.nr; i++)
+		dev_note_driver(plan->dev->ctx, &plan->members.v[i]);
+	plan->type = arg.out_type;
+	plan->type_flags = arg.out_type_flags;
+	plan->scope = arg.out_scope;
+	plan->why = arg.out_why;
+	plan->who = arg.out_who;
+	plan->generation = arg.out_generation;
+	return -(int)arg.out_error;
+}
+
+static void take_members(struct pcireset_report *report, const struct pcireset_member *v,
+			 uint32_t nr)
+{
+	/* Better a report with few members than none: memory may have run out. */
+	for (uint32_t i = 0; i < nr; i++)
+		if (members_add(&report->members, &v[i]) < 0)
+			return;
+}
+
+static int run(struct pcireset_plan *plan, struct pcireset_report *report)
+{
+	uint32_t room = (uint32_t)plan->members.nr + SPARE_MEMBERS;
+	struct pcireset_member *v = calloc(room, sizeof(*v));
+	struct pcireset_reset arg = {
+		.size = sizeof(arg),
+		.flags = plan->flags,
+		.types = plan->types,
+		.max_scope = plan->max_scope,
+		.checks = plan->checks,
+		.force = module_force(plan),
+		.timeout_ms = plan->timeout_ms,
+		.member_size = sizeof(*v),
+		.nr_members = room,
+		.member_ptr = (uintptr_t)v,
+		.generation = plan->generation,
+	};
+	int r;
+
+	if (!v)
+		return -ENOMEM;
+	r = call(plan->fd, PCIRESET_RESET, &arg);
+	report->type = arg.out_type;
+	report->type_flags = arg.out_type_flags;
+	report->issued = arg.out_issued;
+	report->scope = arg.out_scope;
+	report->why = arg.out_why;
+	report->who = arg.out_who;
+	report->failed = arg.out_failed;
+	report->proof = arg.out_proof;
+	report->wait_ns = arg.out_wait_ns;
+	report->total_ns = arg.out_total_ns;
+	take_members(report, v, arg.out_nr_members < room ? arg.out_nr_members : room);
+	free(v);
+	return r;
+}
+
+const struct backend backend_module = {
+	.id = PCIRESET_BACKEND_MODULE,
+	.query = query,
+	.resolve = resolve,
+	.run = run,
+};

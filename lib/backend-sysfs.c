@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The sysfs back end: lists and plans from what a stock kernel shows; resets nothing. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "private.h"
+
+#define CXL_VENDOR 0x1e98
+#define CXL_DVSEC_PORT 3
+#define CXL_PORT_CONTROL 0x0c
+#define CXL_UNMASK_SBR 0x0001
+
+/* Config space as far as it may be read: 64 bytes, 256 or 4096. */
+struct config {
+	uint8_t b[PCI_CFG_SPACE_EXP_SIZE];
+	size_t len;
+};
+
+/* Everything the decision for one function depends on. */
+struct facts {
+	struct config config;
+	char listed[ATTR_MAX];	/* words of reset_method, with a blank around each */
+	bool is_gone;
+	bool has_capabilities;	/* the capabilities could be read */
+	const struct pcireset_dev *upstream;
+	bool is_cxl, is_cxl_masked;
+};
+
+static void read_config(const struct pcireset_dev *dev, struct config *config)
+{
+	char path[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	config->len = 0;
+	if (snprintf(path, sizeof(path), "%s/config", dev->path) >= (int)sizeof(path))
+		return;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	while (config->len < sizeof(config->b) &&
+	       (n = read(fd, config->b + config->len, sizeof(config->b) - config->len)) > 0)
+		config->len += (size_t)n;
+	close(fd);
+}
+
+/* What is not there reads as nothing set. */
+static uint32_t get16(const struct config *c, size_t at)
+{
+	return at + 2 <= c->len ? (uint32_t)(c->b[at] | c->b[at + 1] << 8) : 0;
+}
+
+static uint32_t get32(const struct config *c, size_t at)
+{
+	return at + 4 <= c->len ? get16(c, at) | get16(c, at + 2) << 16 : 0;
+}
+
+/* Bounded: a list in broken hardware may be a circle. */
+static size_t find_capability(const struct config *c, uint8_t id)
+{
+	size_t at;
+	int left = 48;
+
+	if (c->len <= PCI_CAPABILITY_LIST || !(get16(c, PCI_STATUS) & PCI_STATUS_CAP_LIST))
+		return 0;
+	for (at = c->b[PCI_CAPABILITY_LIST] & ~3u; at >= 0x40 && at + 4 <= c->len && left--;
+	     at = c->b[at + PCI_CAP_LIST_NEXT] & ~3u)
+		if (c->b[at] == id)
+			return at;
+	return 0;
+}
+
+static size_t find_cxl_port_dvsec(const struct config *c)
+{
+	size_t at = PCI_CFG_SPACE_SIZE;
+	int left = (PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) / 8;
+
+	while (at >= PCI_CFG_SPACE_SIZE && at + 4 <= c->len && left--) {
+		uint32_t header = get32(c, at);
+
+		if (!header || header == UINT32_MAX)
+			return 0;
+		if (PCI_EXT_CAP_ID(header) == PCI_EXT_CAP_ID_DVSEC &&
+		    (get32(c, at + PCI_DVSEC_HEADER1) & 0xffff) == CXL_VENDOR &&
+		    get16(c, at + PCI_DVSEC_HEADER2) == CXL_DVSEC_PORT)
+			return at;
+		at = PCI_EXT_CAP_NEXT(header);
+	}
+	return 0;
+}
+
+static bool lists(const struct facts *f, const char *word)
+{
+	char padded[32];
+
+	snprintf(padded, sizeof(padded), " %s ", word);
+	return strstr(f->listed, padded);
+}
+
+static void read_cxl(struct facts *f)
+{
+	struct config config;
+	size_t at;
+
+	if (!f->upstream)
+		return;
+	read_config(f->upstream, &config);
+	at = find_cxl_port_dvsec(&config);
+	f->is_cxl = at || lists(f, "cxl_bus");
+	if (at)
+		f->is_cxl_masked = !(get16(&config, at + CXL_PORT_CONTROL) & CXL_UNMASK_SBR);
+	else	/* the port may not be read, but the kernel has read it */
+		f->is_cxl_masked = f->is_cxl && !lists(f, "bus");
+}
+
+static void read_facts(const struct pcireset_dev *dev, struct facts *f)
+{
+	int len;
+
+	read_config(dev, &f->config);
+	f->has_capabilities = f->config.len > PCI_STD_HEADER_SIZEOF;
+	/* Not the vendor: that of a VF reads as all ones when all is well. */
+	f->is_gone = f->config.len >= 8 && get32(&f->config, PCI_COMMAND) == UINT32_MAX;
+
+	f->listed[0] = ' ';
+	len = dev_attr(dev, "reset_method", f->listed + 1, sizeof(f->listed) - 2);
+	if (len < 0)
+		len = 0;
+	strcpy(f->listed + 1 + len, " ");
+	f->upstream = dev_upstream(dev);
+	f->is_cxl = f->is_cxl_masked = false;
+	read_cxl(f);
+}
+
+static uint32_t why_not_flr(const struct facts *f, uint32_t *flags)
+{
+	size_t express = find_capability(&f->config, PCI_CAP_ID_EXP);
+	size_t af = find_capability(&f->config, PCI_CAP_ID_AF);
+	const uint8_t af_both = PCI_AF_CAP_TP | PCI_AF_CAP_FLR;
+	bool has_flr = express &&
+		(get32(&f->config, express + PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR);
+	bool has_af = af && (get16(&f->config, af + PCI_AF_CAP) & af_both) == af_both;
+
+	if (f->has_capabilities && !has_flr && !has_af)
+		return PCIRESET_WHY_NO_CAPABILITY;
+	if (lists(f, "flr"))
+		return 0;
+	if (lists(f, "af_flr")) {
+		*flags = PCIRESET_TYPE_AF;
+		return 0;
+	}
+	return f->has_capabilities ? PCIRESET_WHY_NOT_LISTED : PCIRESET_WHY_UNKNOWN;
+}
+
+static uint32_t why_not_pm(const struct facts *f)
+{
+	size_t pm = find_capability(&f->config, PCI_CAP_ID_PM);
+
+	if (f->has_capabilities && !pm)
+		return PCIRESET_WHY_NO_CAPABILITY;
+	if (pm && (get16(&f->config, pm + PCI_PM_CTRL) & PCI_PM_CTRL_NO_SOFT_RESET))
+		return PCIRESET_WHY_NO_SOFT_RESET;
+	if (lists(f, "pm"))
+		return 0;
+	return f->has_capabilities ? PCIRESET_WHY_NOT_LISTED : PCIRESET_WHY_UNKNOWN;
+}
+
+static uint32_t why_not_link(const struct facts *f, uint32_t type)
+{
+	if (!f->upstream)
+		return PCIRESET_WHY_NO_BRIDGE;
+	if (type == PCI_RESET_SLOT)
+		return f->upstream->is_hotplug_port ? 0 : PCIRESET_WHY_NO_SLOT;
+	if (type == PCI_RESET_CXL_BUS && !f->is_cxl)
+		return PCIRESET_WHY_NO_CXL;
+	if (f->upstream->is_hotplug_port)
+		return PCIRESET_WHY_HOTPLUG;
+	if (type == PCI_RESET_BUS && f->is_cxl_masked)
+		return PCIRESET_WHY_CXL_MASKED;
+	return 0;
+}
+
+static uint32_t why_not(const struct facts *f, uint32_t type, uint32_t *flags)
+{
+	if (f->is_gone)
+		return PCIRESET_WHY_GONE;
+	switch (type) {
+	case PCI_RESET_DEV_SPECIFIC:
+		return lists(f, "device_specific") ? 0 : PCIRESET_WHY_NO_HANDLER;
+	case PCI_RESET_ACPI:
+		return lists(f, "acpi") ? 0 : PCIRESET_WHY_NO_FIRMWARE;
+	case PCI_RESET_FLR:
+		return why_not_flr(f, flags);
+	case PCI_RESET_PM:
+		return why_not_pm(f);
+	default:
+		return why_not_link(f, type);
+	}
+}
+
+static uint32_t scope_of(uint32_t type)
+{
+	if (type & PCI_RESET_FUNC)
+		return PCIRESET_SCOPE_FUNCTION;
+	return type == PCI_RESET_SLOT ? PCIRESET_SCOPE_SLOT : PCIRESET_SCOPE_BUS;
+}
+
+/*
+ * A VF goes with its PF, also if it is on a bus number that is not below the
+ * bridge, and whatever is below a member is cut off with it.
+ */
+static bool is_reached(const struct pcireset_dev *dev, const struct pcireset_dev *target,
+		       uint32_t type)
+{
+	const struct pcireset_dev *top = type & PCI_RESET_FUNC ? target : dev_upstream(target);
+	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
+
+	if (dev_is_below(dev, top) || (physfn && dev_is_below(physfn, top)))
+		return true;
+	return type & PCI_RESET_FUNC && (dev == target || physfn == target);
+}
+
+static int depth(const struct pcireset_dev *dev)
+{
+	int n = 0;
+
+	for (const char *p = dev->path; *p; p++)
+		n += *p == '/';
+	return n;
+}
+
+static int parents_first(const void *a, const void *b)
+{
+	const struct pcireset_dev *const *px = a, *const *py = b;
+	const struct pcireset_dev *x = *px, *y = *py;
+
+	if (depth(x) != depth(y))
+		return depth(x) - depth(y);
+	if (x->has_physfn != y->has_physfn)
+		return x->has_physfn ? 1 : -1;
+	return addr_cmp(&x->addr, &y->addr);
+}
+
+static uint32_t member_flags(const struct pcireset_dev *dev, const struct pcireset_dev *target,
+			     uint32_t type)
+{
+	uint32_t flags = 0;
+
+	if (dev == target)
+		flags |= PCIRESET_MEMBER_TARGET;
+	if (type & PCI_RESET_LINK || dev == target || dev->has_physfn)
+		flags |= PCIRESET_MEMBER_RESET;
+	if (dev->has_physfn)
+		flags |= PCIRESET_MEMBER_VF;
+	if (pcireset_dev_is_bridge(dev))
+		flags |= PCIRESET_MEMBER_BRIDGE;
+	if (dev->driver)
+		flags |= PCIRESET_MEMBER_DRIVER;
+	return flags;
+}
+
+static int find_members(struct pcireset_dev *target, uint32_t type, struct members *members)
+{
+	struct pcireset_ctx *ctx = target->ctx;
+	struct pcireset_dev **found = calloc(ctx->nr_devs + 1, sizeof(struct pcireset_dev *));
+	struct pcireset_dev *dev;
+	size_t nr = 0;
+	int r = 0;
+
+	if (!found)
+		return -ENOMEM;
+	pcireset_dev_foreach(ctx, dev)
+		if (is_reached(dev, target, type))
+			found[nr++] = dev;
+	qsort(found, nr, sizeof(*found), parents_first);
+	for (size_t i = 0; !r && i < nr; i++)
+		r = members_add(members, &(struct pcireset_member){
+			.addr = found[i]->addr,
+			.flags = member_flags(found[i], target, type),
+		});
+	free(found);
+	return r;
+}
+
+static int query(struct pcireset_dev *dev)
+{
+	struct facts *f;
+	char text[16];
+	int r = 0;
+
+	if (!dev->listed || dev_attr(dev, "vendor", text, sizeof(text)) < 0)
+		return ctx_error(dev->ctx, -ENODEV, "%s: is gone", dev->name);
+	f = malloc(sizeof(*f));
+	if (!f)
+		return -ENOMEM;
+	read_facts(dev, f);
+	for (size_t i = 0; !r && i < NR_TYPES; i++) {
+		uint32_t type = pcireset_type_at(i);
+		struct type_state *state = &dev->state[i];
+
+		state->who = dev->addr;
+		state->why_not = why_not(f, type, &state->flags);
+		if (state->why_not)
+			continue;
+		dev->types |= type;
+		state->scope = scope_of(type);
+		r = find_members(dev, type, &state->members);
+	}
+	free(f);
+	return r;
+}
+
+static int resolve(struct pcireset_plan *plan)
+{
+	struct pcireset_dev *dev = plan->dev;
+	int r = pcireset_dev_query(dev);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < NR_TYPES; i++) {
+		const struct type_state *state = &dev->state[i];
+		uint32_t type = pcireset_type_at(i);
+
+		if (!(plan->types & dev->types & type) ||
+		    (plan->max_scope && state->scope > plan->max_scope))
+			continue;
+		plan->type = type;
+		plan->type_flags = state->flags;
+		plan->scope = state->scope;
+		return find_members(dev, type, &plan->members);
+	}
+	plan->who = dev->addr;
+	return -EOPNOTSUPP;
+}
+
+/* Never reached with the right to reset: says why not. */
+static int run(struct pcireset_plan *plan, struct pcireset_report *report)
+{
+	static const struct {
+		int error;
+		uint32_t why;
+	} reasons[] = {
+		{ -ENOENT, PCIRESET_WHY_NO_MODULE },
+		{ -EPERM, PCIRESET_WHY_NO_PERMISSION },
+		{ -EROFS, PCIRESET_WHY_SYSROOT },
+	};
+	int r = pcireset_ctx_check_reset(plan->dev->ctx);
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (reasons[i].error == r)
+			report->why = reasons[i].why;
+	return r;
+}
+
+const struct backend backend_sysfs = {
+	.id = PCIRESET_BACKEND_SYSFS,
+	.query = query,
+	.resolve = resolve,
+	.run = run,
+};

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Contexts: the sysroot, the choice of back end, the scan, the error message. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "private.h"
+
+int ctx_error(struct pcireset_ctx *ctx, int error, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!ctx)
+		return error;
+	va_start(ap, fmt);
+	vsnprintf(ctx->errmsg, sizeof(ctx->errmsg), fmt, ap);
+	va_end(ap);
+	return error;
+}
+
+static int vpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, va_list ap)
+{
+	int root = snprintf(buf, PATH_MAX, "%s/", ctx->sysroot);
+	int rest;
+
+	if (root >= PATH_MAX)
+		return -ENAMETOOLONG;
+	rest = vsnprintf(buf + root, (size_t)(PATH_MAX - root), fmt, ap);
+	return rest >= PATH_MAX - root ? -ENAMETOOLONG : 0;
+}
+
+int ctx_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = vpath(ctx, buf, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...)
+{
+	char path[PATH_MAX];
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = vpath(ctx, path, fmt, ap);
+	va_end(ap);
+	if (r < 0)
+		return r;
+	return realpath(path, buf) ? 0 : -errno;
+}
+
+/* Files in sysfs and proc are short; what does not fit is cut off. */
+int read_file(const char *path, char *buf, size_t size)
+{
+	size_t len = 0;
+	ssize_t n = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	while (len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) > 0)
+		len += (size_t)n;
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	if (n < 0)
+		return (int)n;
+	while (len && buf[len - 1] == '\n')
+		len--;
+	buf[len] = '\0';
+	return (int)len;
+}
+
+/* The last component of what a symbolic link points to. */
+int read_link_name(const char *path, char *buf, size_t size)
+{
+	char target[PATH_MAX];
+	ssize_t len = readlink(path, target, sizeof(target) - 1);
+	const char *name;
+
+	if (len < 0)
+		return -errno;
+	target[len] = '\0';
+	name = strrchr(target, '/');
+	name = name ? name + 1 : target;
+	if (strlen(name) >= size)
+		return -ENAMETOOLONG;
+	strcpy(buf, name);
+	return 0;
+}
+
+static int choose_sysroot(struct pcireset_ctx *ctx, const char *sysroot)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(sysroot ? sysroot : "/", path) || stat(path, &st))
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	ctx->sysroot = strdup(strcmp(path, "/") ? path : "");
+	return ctx->sysroot ? 0 : -ENOMEM;
+}
+
+int pcireset_ctx_new(const char *sysroot, struct pcireset_ctx **ret_ctx)
+{
+	struct pcireset_ctx *ctx = calloc(1, sizeof(*ctx));
+	int r;
+
+	if (!ctx)
+		return -ENOMEM;
+	ctx->refs = 1;
+	ctx->fd = -1;
+	r = choose_sysroot(ctx, sysroot);
+	if (r < 0) {
+		pcireset_ctx_unref(ctx);
+		return r;
+	}
+	ctx->module_error = *ctx->sysroot ? -EROFS : module_open(ctx);
+	ctx->backend = ctx->module_error ? &backend_sysfs : &backend_module;
+	*ret_ctx = ctx;
+	return 0;
+}
+
+struct pcireset_ctx *pcireset_ctx_ref(struct pcireset_ctx *ctx)
+{
+	ctx->refs++;
+	return ctx;
+}
+
+static void drop_devs(struct pcireset_ctx *ctx)
+{
+	for (size_t i = 0; i < ctx->nr_devs; i++) {
+		ctx->devs[i]->listed = false;
+		if (!ctx->devs[i]->refs)
+			dev_free(ctx->devs[i]);
+	}
+	free(ctx->devs);
+	ctx->devs = NULL;
+	ctx->nr_devs = 0;
+}
+
+struct pcireset_ctx *pcireset_ctx_unref(struct pcireset_ctx *ctx)
+{
+	if (!ctx || --ctx->refs)
+		return NULL;
+	drop_devs(ctx);
+	users_clear(&ctx->users);
+	if (ctx->fd >= 0)
+		close(ctx->fd);
+	free(ctx->sysroot);
+	free(ctx);
+	return NULL;
+}
+
+const char *pcireset_ctx_get_errmsg(const struct pcireset_ctx *ctx)
+{
+	return ctx->errmsg;
+}
+
+enum pcireset_backend pcireset_ctx_get_backend(const struct pcireset_ctx *ctx)
+{
+	return ctx->backend->id;
+}
+
+int pcireset_ctx_check_reset(struct pcireset_ctx *ctx)
+{
+	switch (ctx->module_error) {
+	case 0:
+		return 0;
+	case -ENOENT:
+		return ctx_error(ctx, -ENOENT, "%s",
+				 pcireset_why_to_str(PCIRESET_WHY_NO_MODULE, 0));
+	case -EPERM:
+		return ctx_error(ctx, -EPERM, "%s",
+				 pcireset_why_to_str(PCIRESET_WHY_NO_PERMISSION, 0));
+	case -EROFS:
+		return ctx_error(ctx, -EROFS, "%s",
+				 pcireset_why_to_str(PCIRESET_WHY_SYSROOT, 0));
+	default:
+		return ctx_error(ctx, ctx->module_error, "/dev/pcireset: %s",
+				 strerror(-ctx->module_error));
+	}
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct pcireset_dev *const *x = a, *const *y = b;
+
+	return addr_cmp(&(*x)->addr, &(*y)->addr);
+}
+
+static int add_dev(struct pcireset_ctx *ctx, const char *name, size_t *room)
+{
+	struct pcireset_addr addr;
+	int r;
+
+	if (!addr_parse(name, strlen(name), &addr))
+		return 0;
+	if (ctx->nr_devs == *room) {
+		size_t more = *room ? *room * 2 : 64;
+		struct pcireset_dev **v = reallocarray(ctx->devs, more, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		ctx->devs = v;
+		*room = more;
+	}
+	r = dev_new(ctx, &addr, &ctx->devs[ctx->nr_devs]);
+	if (r < 0)	/* removed since its name was read */
+		return r == -ENOMEM ? r : 0;
+	ctx->devs[ctx->nr_devs++]->listed = true;
+	return 0;
+}
+
+static int read_devs(struct pcireset_ctx *ctx)
+{
+	char path[PATH_MAX];
+	size_t room = 0;
+	struct dirent *de;
+	DIR *dir;
+	int r = ctx_path(ctx, path, "sys/bus/pci/devices");
+
+	if (r < 0)
+		return r;
+	dir = opendir(path);
+	if (!dir)
+		return ctx_error(ctx, -errno, "%s: %s", path, strerror(errno));
+	while (!r && (de = readdir(dir)))
+		r = add_dev(ctx, de->d_name, &room);
+	closedir(dir);
+	if (r < 0)
+		return r;
+	if (ctx->nr_devs)
+		qsort(ctx->devs, ctx->nr_devs, sizeof(*ctx->devs), by_address);
+	for (size_t i = 0; i < ctx->nr_devs; i++)
+		ctx->devs[i]->index = i;
+	return 0;
+}
+
+/* A port whose slot pciehp runs has a link "0000:00:1c.0:pcie004" there. */
+static void read_hotplug_ports(struct pcireset_ctx *ctx)
+{
+	char path[PATH_MAX];
+	struct pcireset_addr addr;
+	struct pcireset_dev *dev;
+	struct dirent *de;
+	DIR *dir;
+
+	if (ctx_path(ctx, path, "sys/bus/pci_express/drivers/pciehp") < 0)
+		return;
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((de = readdir(dir))) {
+		const char *colon = strrchr(de->d_name, ':');
+
+		if (!colon || strncmp(colon, ":pcie", 5) ||
+		    !addr_parse(de->d_name, (size_t)(colon - de->d_name), &addr))
+			continue;
+		dev = pcireset_dev_from_addr(ctx, &addr);
+		if (dev)
+			dev->is_hotplug_port = true;
+	}
+	closedir(dir);
+}
+
+/* A slot's address has no function: it is every function of that device. */
+static int name_slot(struct pcireset_ctx *ctx, const char *slot)
+{
+	char path[PATH_MAX], text[64];
+	struct pcireset_addr addr;
+
+	if (ctx_path(ctx, path, "sys/bus/pci/slots/%s/address", slot) < 0 ||
+	    read_file(path, text, sizeof(text) - 2) < 0)
+		return 0;
+	strcat(text, ".0");
+	if (!addr_parse(text, strlen(text), &addr))
+		return 0;
+	for (size_t i = 0; i < ctx->nr_devs; i++) {
+		struct pcireset_dev *dev = ctx->devs[i];
+
+		if (dev->slot || dev->addr.domain != addr.domain || dev->addr.bus != addr.bus ||
+		    dev->addr.devfn >> 3 != addr.devfn >> 3)
+			continue;
+		dev->slot = strdup(slot);
+		if (!dev->slot)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_slots(struct pcireset_ctx *ctx)
+{
+	char path[PATH_MAX];
+	struct dirent *de;
+	DIR *dir;
+	int r = ctx_path(ctx, path, "sys/bus/pci/slots");
+
+	if (r < 0)
+		return r;
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	while (!r && (de = readdir(dir)))
+		if (de->d_name[0] != '.')
+			r = name_slot(ctx, de->d_name);
+	closedir(dir);
+	return r;
+}
+
+int pcireset_ctx_scan(struct pcireset_ctx *ctx)
+{
+	int r;
+
+	drop_devs(ctx);
+	r = read_devs(ctx);
+	if (!r)
+		r = read_slots(ctx);
+	if (!r) {
+		read_hotplug_ports(ctx);
+		r = users_read(ctx);
+	}
+	if (r < 0) {
+		drop_devs(ctx);
+		return r == -ENOMEM ? ctx_error(ctx, r, "out of memory") : r;
+	}
+	return (int)ctx->nr_devs;
+}
+
+struct pcireset_dev *pcireset_dev_first(struct pcireset_ctx *ctx)
+{
+	return ctx->nr_devs ? ctx->devs[0] : NULL;
+}
+
+struct pcireset_dev *pcireset_dev_next(struct pcireset_dev *dev)
+{
+	struct pcireset_ctx *ctx = dev->ctx;
+
+	return dev->listed && dev->index + 1 < ctx->nr_devs ? ctx->devs[dev->index + 1] : NULL;
+}
+
+struct pcireset_dev *pcireset_dev_from_addr(struct pcireset_ctx *ctx,
+					    const struct pcireset_addr *addr)
+{
+	size_t low = 0, high = ctx->nr_devs;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = addr_cmp(addr, &ctx->devs[mid]->addr);
+
+		if (!order)
+			return ctx->devs[mid];
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}

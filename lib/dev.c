@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One PCI function: what sysfs says about it, and where it is in the tree. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "private.h"
+
+int dev_attr(const struct pcireset_dev *dev, const char *attr, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", dev->path, attr) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return read_file(path, buf, size);
+}
+
+static int attr_number(const struct pcireset_dev *dev, const char *attr, uint32_t *ret_value)
+{
+	char text[32], *end;
+	unsigned long value;
+	int r = dev_attr(dev, attr, text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	value = strtoul(text, &end, 0);
+	if (end == text || *end || value > UINT32_MAX)
+		return -EIO;
+	*ret_value = (uint32_t)value;
+	return 0;
+}
+
+static int attr_link(const struct pcireset_dev *dev, const char *attr, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/%s", dev->path, attr) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return read_link_name(path, buf, size);
+}
+
+static int read_identity(struct pcireset_dev *dev)
+{
+	int r = attr_number(dev, "vendor", &dev->vendor);
+
+	if (!r)
+		r = attr_number(dev, "device", &dev->device);
+	if (!r)
+		r = attr_number(dev, "class", &dev->class);
+	return r;
+}
+
+static int read_relations(struct pcireset_dev *dev)
+{
+	char name[NAME_MAX + 1], above[PATH_MAX];
+	char *slash;
+
+	if (!attr_link(dev, "driver", name, sizeof(name))) {
+		dev->driver = strdup(name);
+		if (!dev->driver)
+			return -ENOMEM;
+	}
+	dev->has_physfn = !attr_link(dev, "physfn", name, sizeof(name)) &&
+			  addr_parse(name, strlen(name), &dev->physfn);
+
+	strcpy(above, dev->path);
+	slash = strrchr(above, '/');
+	if (slash) {
+		*slash = '\0';
+		slash = strrchr(above, '/');
+	}
+	dev->has_parent = slash && addr_parse(slash + 1, strlen(slash + 1), &dev->parent);
+	return 0;
+}
+
+int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
+	    struct pcireset_dev **ret_dev)
+{
+	struct pcireset_dev *dev = calloc(1, sizeof(*dev));
+	char path[PATH_MAX];
+	int r;
+
+	if (!dev)
+		return -ENOMEM;
+	dev->ctx = ctx;
+	dev->addr = *addr;
+	pcireset_addr_to_str(addr, dev->name);
+	r = ctx_realpath(ctx, path, "sys/bus/pci/devices/%s", dev->name);
+	if (r < 0)
+		goto free_dev;
+	r = -ENOMEM;
+	dev->path = strdup(path);
+	if (!dev->path)
+		goto free_dev;
+	r = read_identity(dev);
+	if (!r)
+		r = read_relations(dev);
+	if (r < 0)
+		goto free_dev;
+	*ret_dev = dev;
+	return 0;
+
+free_dev:
+	dev_free(dev);
+	return r;
+}
+
+void dev_forget_types(struct pcireset_dev *dev)
+{
+	for (size_t i = 0; i < NR_TYPES; i++)
+		members_clear(&dev->state[i].members);
+	memset(dev->state, 0, sizeof(dev->state));
+	dev->types = 0;
+}
+
+void dev_free(struct pcireset_dev *dev)
+{
+	dev_forget_types(dev);
+	free(dev->path);
+	free(dev->driver);
+	free(dev->slot);
+	free(dev->unaware_name);
+	free(dev);
+}
+
+struct pcireset_dev *pcireset_dev_ref(struct pcireset_dev *dev)
+{
+	dev->refs++;
+	pcireset_ctx_ref(dev->ctx);
+	return dev;
+}
+
+struct pcireset_dev *pcireset_dev_unref(struct pcireset_dev *dev)
+{
+	struct pcireset_ctx *ctx;
+
+	if (!dev)
+		return NULL;
+	ctx = dev->ctx;
+	if (!--dev->refs && !dev->listed)
+		dev_free(dev);
+	pcireset_ctx_unref(ctx);
+	return NULL;
+}
+
+struct pcireset_ctx *pcireset_dev_get_ctx(const struct pcireset_dev *dev)
+{
+	return dev->ctx;
+}
+
+const char *pcireset_dev_get_name(const struct pcireset_dev *dev)
+{
+	return dev->name;
+}
+
+const struct pcireset_addr *pcireset_dev_get_addr(const struct pcireset_dev *dev)
+{
+	return &dev->addr;
+}
+
+uint32_t pcireset_dev_get_vendor(const struct pcireset_dev *dev)
+{
+	return dev->vendor;
+}
+
+uint32_t pcireset_dev_get_device(const struct pcireset_dev *dev)
+{
+	return dev->device;
+}
+
+uint32_t pcireset_dev_get_class(const struct pcireset_dev *dev)
+{
+	return dev->class;
+}
+
+const char *pcireset_dev_get_driver(const struct pcireset_dev *dev)
+{
+	return dev->driver;
+}
+
+const char *pcireset_dev_get_slot(const struct pcireset_dev *dev)
+{
+	return dev->slot;
+}
+
+bool pcireset_dev_is_bridge(const struct pcireset_dev *dev)
+{
+	uint32_t class = dev->class >> 8;
+
+	/* PCI, CardBus and semi-transparent bridges have a bus below them. */
+	return class == 0x0604 || class == 0x0607 || class == 0x0609;
+}
+
+struct pcireset_dev *pcireset_dev_get_parent(const struct pcireset_dev *dev)
+{
+	return dev->has_parent ? pcireset_dev_from_addr(dev->ctx, &dev->parent) : NULL;
+}
+
+struct pcireset_dev *pcireset_dev_get_physfn(const struct pcireset_dev *dev)
+{
+	return dev->has_physfn ? pcireset_dev_from_addr(dev->ctx, &dev->physfn) : NULL;
+}
+
+/* The bridge whose secondary bus a reset would go through; a VF has its PF's. */
+struct pcireset_dev *dev_upstream(const struct pcireset_dev *dev)
+{
+	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
+
+	return pcireset_dev_get_parent(physfn ? physfn : dev);
+}
+
+bool dev_is_below(const struct pcireset_dev *dev, const struct pcireset_dev *above)
+{
+	size_t len = strlen(above->path);
+
+	return !strncmp(dev->path, above->path, len) && dev->path[len] == '/';
+}
+
+/* Remember what the module said of the driver: it is a user of the function. */
+void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *member)
+{
+	const uint32_t aware = PCIRESET_MEMBER_PREPARE | PCIRESET_MEMBER_BRIDGE |
+			       PCIRESET_MEMBER_VFIO;
+	struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &member->addr);
+
+	if (!dev)
+		return;
+	dev->is_unaware = member->why_not == PCIRESET_WHY_DRIVER ||
+			  ((member->flags & PCIRESET_MEMBER_DRIVER) && !(member->flags & aware));
+	if (dev->is_unaware && dev->driver && !dev->unaware_name)
+		dev->unaware_name = format("driver:%s", dev->driver);
+}
+
+int pcireset_dev_query(struct pcireset_dev *dev)
+{
+	int r;
+
+	dev_forget_types(dev);
+	r = dev->ctx->backend->query(dev);
+	if (r < 0)
+		dev_forget_types(dev);
+	return r;
+}
+
+static const struct type_state *state_of(const struct pcireset_dev *dev, uint32_t type)
+{
+	static const struct type_state none;
+	int i = type_index(type);
+
+	return i < 0 ? &none : &dev->state[i];
+}
+
+uint32_t pcireset_dev_get_types(const struct pcireset_dev *dev)
+{
+	return dev->types;
+}
+
+uint32_t pcireset_dev_get_why_not(const struct pcireset_dev *dev, uint32_t type)
+{
+	return state_of(dev, type)->why_not;
+}
+
+const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t type)
+{
+	const struct type_state *state = state_of(dev, type);
+	char who[PCIRESET_ADDR_STR_MAX];
+	const char *text;
+
+	if (!state->why_not)
+		return NULL;
+	text = pcireset_why_to_str(state->why_not, type);
+	/* An address of zero says that nobody in particular is meant. */
+	if (!addr_cmp(&state->who, &dev->addr) ||
+	    !addr_cmp(&state->who, &(struct pcireset_addr){ 0 }))
+		return text;
+	snprintf(dev->text, sizeof(dev->text), "%s: %s",
+		 pcireset_addr_to_str(&state->who, who), text);
+	return dev->text;
+}
+
+uint32_t pcireset_dev_get_type_flags(const struct pcireset_dev *dev, uint32_t type)
+{
+	return state_of(dev, type)->flags;
+}
+
+uint32_t pcireset_dev_get_scope(const struct pcireset_dev *dev, uint32_t type)
+{
+	const struct type_state *state = state_of(dev, type);
+
+	return state->why_not ? 0 : state->scope;
+}
+
+size_t pcireset_dev_get_nr_members(const struct pcireset_dev *dev, uint32_t type)
+{
+	return state_of(dev, type)->members.nr;
+}
+
+const struct pcireset_member *pcireset_dev_get_member(const struct pcireset_dev *dev,
+						      uint32_t type, size_t i)
+{
+	const struct members *members = &state_of(dev, type)->members;
+
+	return i < members->nr ? &members->v[i] : NULL;
+}

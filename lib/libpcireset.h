@@ -1,0 +1,757 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The interface of libpcireset, and all of its documentation. */
+#ifndef LIBPCIRESET_H
+#define LIBPCIRESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/pcireset.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * DOC: Rules that hold for every function
+ *
+ * - A function that can fail returns int: 0 or a count, or a negative errno.
+ *   errno itself is never part of the interface.
+ * - What a function fills comes last and is named ret_*. It is written on
+ *   success only, unless the function says otherwise.
+ * - Functions named *_is_*, *_has_* and *_can_* return bool and cannot fail.
+ * - Objects are opaque and counted: *_new gives the first reference, *_ref takes
+ *   one more, *_unref drops one, takes NULL and returns NULL. An object keeps
+ *   alive what it came from.
+ * - What a getter returns belongs to the object that was asked.
+ * - Nothing is printed, nothing exits, there is no global state. A context and
+ *   all that came from it is for one thread at a time.
+ * - The types, scopes, checks, reasons and the layout of a member are those of
+ *   linux/pcireset.h, which is documented in the same way.
+ * - Only pcireset_plan_run() writes to a device.
+ */
+
+/**
+ * struct pcireset_ctx - a view of one machine: its functions and who uses them
+ * struct pcireset_dev - one PCI function, as it was when it was scanned
+ * struct pcireset_plan - what a reset would do, decided and not done
+ * struct pcireset_report - what a reset did
+ */
+struct pcireset_ctx;
+struct pcireset_dev;
+struct pcireset_plan;
+struct pcireset_report;
+
+/**
+ * enum pcireset_backend - what answers questions and carries out resets
+ * @PCIRESET_BACKEND_MODULE: /dev/pcireset: asks the hardware, and resets
+ * @PCIRESET_BACKEND_SYSFS: what a stock kernel tells: lists and plans, no reset
+ * @_PCIRESET_BACKEND_PAD: do not use; keeps the enum 32 bits wide
+ */
+enum pcireset_backend {
+	PCIRESET_BACKEND_MODULE	= 1,
+	PCIRESET_BACKEND_SYSFS	= 2,
+	_PCIRESET_BACKEND_PAD	= 0x7fffffff,
+};
+
+/**
+ * enum pcireset_use - what uses a function, one bit each
+ * @PCIRESET_USE_DRIVER: a bound driver that has no reset_prepare callback
+ * @PCIRESET_USE_VFIO: a program that holds the function through VFIO
+ * @PCIRESET_USE_MOUNT: a mounted file system is on it
+ * @PCIRESET_USE_NET: a network interface of it is up
+ * @PCIRESET_USE_SWAP: it is swapped to
+ * @PCIRESET_USE_CONSOLE: the kernel's console is on it
+ * @_PCIRESET_USE_PAD: do not use; keeps the enum 32 bits wide
+ */
+enum pcireset_use {
+	PCIRESET_USE_DRIVER	= 1 << 0,
+	PCIRESET_USE_VFIO	= 1 << 1,
+	PCIRESET_USE_MOUNT	= 1 << 2,
+	PCIRESET_USE_NET	= 1 << 3,
+	PCIRESET_USE_SWAP	= 1 << 4,
+	PCIRESET_USE_CONSOLE	= 1 << 5,
+	_PCIRESET_USE_PAD	= 0x7fffffff,
+};
+
+/**
+ * enum pcireset_lib_why - reasons that only the library knows, beside enum pcireset_why
+ * @PCIRESET_WHY_IN_USE: a function that would be hit is in use
+ * @PCIRESET_WHY_NOT_LISTED: the function has the capability, but the kernel's
+ *	reset_method does not list it: a known defect, or somebody took it off
+ * @PCIRESET_WHY_UNKNOWN: the kernel's reset_method does not list it, and the
+ *	capabilities may not be read to find out why
+ * @PCIRESET_WHY_NO_MODULE: the module is not loaded
+ * @PCIRESET_WHY_NO_PERMISSION: /dev/pcireset may not be opened
+ * @PCIRESET_WHY_SYSROOT: the context shows another machine than this one
+ * @_PCIRESET_WHY_PAD: do not use; keeps the enum 32 bits wide
+ */
+enum pcireset_lib_why {
+	PCIRESET_WHY_IN_USE	= 0x10000,
+	PCIRESET_WHY_NOT_LISTED,
+	PCIRESET_WHY_UNKNOWN,
+	PCIRESET_WHY_NO_MODULE,
+	PCIRESET_WHY_NO_PERMISSION,
+	PCIRESET_WHY_SYSROOT,
+	_PCIRESET_WHY_PAD	= 0x7fffffff,
+};
+
+/**
+ * enum pcireset_result - what came of a reset
+ * @PCIRESET_RESULT_VERIFIED: done, every check held, and there is proof that it took place
+ * @PCIRESET_RESULT_UNVERIFIED: issued, and nothing shows that it took place
+ * @PCIRESET_RESULT_FAILED: issued, and it went wrong
+ * @PCIRESET_RESULT_REFUSED: nothing was touched
+ * @_PCIRESET_RESULT_PAD: do not use; keeps the enum 32 bits wide
+ */
+enum pcireset_result {
+	PCIRESET_RESULT_VERIFIED	= 1,
+	PCIRESET_RESULT_UNVERIFIED	= 2,
+	PCIRESET_RESULT_FAILED		= 3,
+	PCIRESET_RESULT_REFUSED		= 4,
+	_PCIRESET_RESULT_PAD		= 0x7fffffff,
+};
+
+/* ------------------------------------------------------------------ context */
+
+/**
+ * pcireset_ctx_new - create a context
+ * @sysroot: directory that holds sys/, proc/ and dev/, or NULL for "/"
+ * @ret_ctx: the context
+ *
+ * A context with a sysroot other than "/" reads that tree, never opens
+ * /dev/pcireset, and refuses to reset anything. For "/" the back end is the
+ * module if it is loaded and may be opened, which takes CAP_SYS_ADMIN, else
+ * sysfs. pcireset_ctx_scan() has to be called before there are functions.
+ *
+ * Return: 0, -ENOMEM, or the errno of looking at @sysroot.
+ * Since: 0.1
+ */
+int pcireset_ctx_new(const char *sysroot, struct pcireset_ctx **ret_ctx);
+struct pcireset_ctx *pcireset_ctx_ref(struct pcireset_ctx *ctx);
+struct pcireset_ctx *pcireset_ctx_unref(struct pcireset_ctx *ctx);
+
+/**
+ * pcireset_ctx_get_errmsg - say in words why the last call failed
+ * @ctx: context
+ *
+ * Return: a string that stays valid until the next call that fails on @ctx or on
+ * something that came from it; "" if none has failed.
+ * Since: 0.1
+ */
+const char *pcireset_ctx_get_errmsg(const struct pcireset_ctx *ctx);
+
+/**
+ * pcireset_ctx_get_backend - tell which back end is in use
+ * @ctx: context
+ *
+ * Return: one of enum pcireset_backend.
+ * Since: 0.1
+ */
+enum pcireset_backend pcireset_ctx_get_backend(const struct pcireset_ctx *ctx);
+
+/**
+ * pcireset_backend_to_str - the name of a back end
+ * @backend: one of enum pcireset_backend
+ *
+ * Return: "module" or "sysfs", or NULL if there is no such back end.
+ * Since: 0.1
+ */
+const char *pcireset_backend_to_str(enum pcireset_backend backend);
+
+/**
+ * pcireset_ctx_check_reset - find out whether this context can reset at all
+ * @ctx: context
+ *
+ * Return: 0; -ENOENT if the module is not loaded; -EPERM if its device may not be
+ * opened; -EROFS if the context has a sysroot; or the errno of opening the
+ * device. pcireset_ctx_get_errmsg() says what to do about it.
+ * Since: 0.1
+ */
+int pcireset_ctx_check_reset(struct pcireset_ctx *ctx);
+
+/**
+ * pcireset_ctx_scan - read the PCI functions that exist now
+ * @ctx: context
+ *
+ * Replaces what an earlier scan found. Functions from an earlier scan that are
+ * still referenced stay what they were, and are no longer part of the walk.
+ *
+ * Return: number of functions, or a negative errno.
+ * Since: 0.1
+ */
+int pcireset_ctx_scan(struct pcireset_ctx *ctx);
+
+/* ------------------------------------------------------------------ functions */
+
+/**
+ * pcireset_dev_first - first function of the last scan, in order of address
+ * @ctx: context
+ *
+ * Return: the function, without a reference of its own, or NULL.
+ * Since: 0.1
+ */
+struct pcireset_dev *pcireset_dev_first(struct pcireset_ctx *ctx);
+struct pcireset_dev *pcireset_dev_next(struct pcireset_dev *dev);
+
+#define pcireset_dev_foreach(ctx, dev) \
+	for ((dev) = pcireset_dev_first(ctx); (dev); (dev) = pcireset_dev_next(dev))
+
+struct pcireset_dev *pcireset_dev_ref(struct pcireset_dev *dev);
+struct pcireset_dev *pcireset_dev_unref(struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_get_ctx - the context that a function came from
+ * @dev: function
+ *
+ * Return: the context, without a reference of its own.
+ * Since: 0.1
+ */
+struct pcireset_ctx *pcireset_dev_get_ctx(const struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_from_name - find the one function that a name means
+ * @ctx: context, scanned
+ * @name: [domain:]bus:device.function in hexadecimal, function optional where
+ *	there is only one; vendor:device, four hexadecimal digits each; a path
+ *	in /sys; a block or character device in /dev; a network interface
+ * @ret_dev: the function, with a reference
+ *
+ * A device in /dev or a network interface means the function that it hangs on.
+ * What is behind a USB host controller does not name that controller.
+ *
+ * Return: 0; -EINVAL if @name cannot be read; -ENOTUNIQ if it fits several
+ * functions; -ENOENT if there is no such thing; -ENODEV if there is, and it is on
+ * no PCI function; -ENOMEM.
+ * Since: 0.1
+ */
+int pcireset_dev_from_name(struct pcireset_ctx *ctx, const char *name,
+			   struct pcireset_dev **ret_dev);
+
+/**
+ * pcireset_dev_from_addr - find the function at an address
+ * @ctx: context, scanned
+ * @addr: address
+ *
+ * Return: the function, without a reference of its own, or NULL.
+ * Since: 0.1
+ */
+struct pcireset_dev *pcireset_dev_from_addr(struct pcireset_ctx *ctx,
+					    const struct pcireset_addr *addr);
+
+/**
+ * pcireset_dev_get_name - the address in words, such as "0000:03:00.0"
+ * @dev: function
+ *
+ * Return: the address as sysfs writes it.
+ * Since: 0.1
+ */
+const char *pcireset_dev_get_name(const struct pcireset_dev *dev);
+const struct pcireset_addr *pcireset_dev_get_addr(const struct pcireset_dev *dev);
+uint32_t pcireset_dev_get_vendor(const struct pcireset_dev *dev);
+uint32_t pcireset_dev_get_device(const struct pcireset_dev *dev);
+uint32_t pcireset_dev_get_class(const struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_get_driver - name of the driver that is bound
+ * @dev: function
+ *
+ * Return: the name, or NULL if none is bound.
+ * Since: 0.1
+ */
+const char *pcireset_dev_get_driver(const struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_get_parent - the bridge right above
+ * @dev: function
+ *
+ * Return: the bridge, without a reference of its own, or NULL on a root bus.
+ * Since: 0.1
+ */
+struct pcireset_dev *pcireset_dev_get_parent(const struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_get_physfn - the physical function that a virtual one belongs to
+ * @dev: function
+ *
+ * Return: the PF, without a reference of its own, or NULL if @dev is no VF.
+ * Since: 0.1
+ */
+struct pcireset_dev *pcireset_dev_get_physfn(const struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_get_slot - name of the physical slot
+ * @dev: function
+ *
+ * Return: the name as in /sys/bus/pci/slots, or NULL.
+ * Since: 0.1
+ */
+const char *pcireset_dev_get_slot(const struct pcireset_dev *dev);
+bool pcireset_dev_is_bridge(const struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_query - ask what kinds of reset the function has now
+ * @dev: function
+ *
+ * Fills in what the functions below return. The module asks the hardware. Sysfs
+ * has the kernel's own list, and the capabilities if they may be read, which
+ * takes CAP_SYS_ADMIN.
+ *
+ * Return: 0; -ENODEV if the function is gone; or another negative errno.
+ * Since: 0.1
+ */
+int pcireset_dev_query(struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_get_types - the types that would work
+ * @dev: function, queried
+ *
+ * Return: mask of PCI_RESET_*, whoever may be in the way.
+ * Since: 0.1
+ */
+uint32_t pcireset_dev_get_types(const struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_get_why_not - why a type would not work
+ * @dev: function, queried
+ * @type: one PCI_RESET_*
+ *
+ * Return: enum pcireset_why or enum pcireset_lib_why, 0 if it would work.
+ * Since: 0.1
+ */
+uint32_t pcireset_dev_get_why_not(const struct pcireset_dev *dev, uint32_t type);
+
+/**
+ * pcireset_dev_get_why_not_text - why a type would not work, in words
+ * @dev: function, queried
+ * @type: one PCI_RESET_*
+ *
+ * Return: words, with the function they speak of if it is not @dev; NULL if the
+ * type would work.
+ * Since: 0.1
+ */
+const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t type);
+
+/**
+ * pcireset_dev_get_type_flags - more about a type
+ * @dev: function, queried
+ * @type: one PCI_RESET_*
+ *
+ * Return: mask of PCIRESET_TYPE_*.
+ * Since: 0.1
+ */
+uint32_t pcireset_dev_get_type_flags(const struct pcireset_dev *dev, uint32_t type);
+
+/**
+ * pcireset_dev_get_scope - how far a type reaches
+ * @dev: function, queried
+ * @type: one PCI_RESET_*
+ *
+ * Return: enum pcireset_scope, 0 if the type would not work.
+ * Since: 0.1
+ */
+uint32_t pcireset_dev_get_scope(const struct pcireset_dev *dev, uint32_t type);
+
+/**
+ * pcireset_dev_get_nr_members - how many functions a type reaches
+ * @dev: function, queried
+ * @type: one PCI_RESET_*
+ *
+ * Return: their number, 0 if the type would not work.
+ * Since: 0.1
+ */
+size_t pcireset_dev_get_nr_members(const struct pcireset_dev *dev, uint32_t type);
+
+/**
+ * pcireset_dev_get_member - one function that a type reaches, parents first
+ * @dev: function, queried
+ * @type: one PCI_RESET_*
+ * @i: 0 to pcireset_dev_get_nr_members() - 1
+ *
+ * Return: the member, or NULL if there is no such @i.
+ * Since: 0.1
+ */
+const struct pcireset_member *pcireset_dev_get_member(const struct pcireset_dev *dev,
+						      uint32_t type, size_t i);
+
+/**
+ * pcireset_dev_get_nr_users - how many users of the function are known
+ * @dev: function
+ *
+ * Users are looked for when the context is scanned and when a plan is resolved.
+ * PCIRESET_USE_DRIVER is known only after pcireset_dev_query() with the module.
+ * Mounts are those of the caller's mount namespace. A caller without
+ * CAP_SYS_PTRACE does not see the VFIO users of others.
+ *
+ * Return: their number.
+ * Since: 0.1
+ */
+size_t pcireset_dev_get_nr_users(const struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_get_user - one user of the function
+ * @dev: function
+ * @i: 0 to pcireset_dev_get_nr_users() - 1
+ * @ret_use: one of enum pcireset_use, or NULL
+ *
+ * Return: the use in words that do not change: "net:eth0", "mount:/data",
+ * "swap:/dev/sda2", "vfio", "driver:e1000e" or "console"; NULL if there is no
+ * such @i.
+ * Since: 0.1
+ */
+const char *pcireset_dev_get_user(const struct pcireset_dev *dev, size_t i, uint32_t *ret_use);
+
+/**
+ * pcireset_dev_get_user_detail - more about a user, for people
+ * @dev: function
+ * @i: 0 to pcireset_dev_get_nr_users() - 1
+ *
+ * Return: for VFIO the program and its process number, where it could be found
+ * out; else NULL.
+ * Since: 0.1
+ */
+const char *pcireset_dev_get_user_detail(const struct pcireset_dev *dev, size_t i);
+
+/* ------------------------------------------------------------------ plan */
+
+/**
+ * pcireset_plan_new - begin to plan a reset
+ * @dev: the function to reset
+ * @ret_plan: the plan
+ *
+ * A new plan allows no type, every scope, and forces nothing. Say what is
+ * allowed, resolve the plan, look at what it would reach, then run it.
+ *
+ * Return: 0 or -ENOMEM.
+ * Since: 0.1
+ */
+int pcireset_plan_new(struct pcireset_dev *dev, struct pcireset_plan **ret_plan);
+struct pcireset_plan *pcireset_plan_ref(struct pcireset_plan *plan);
+struct pcireset_plan *pcireset_plan_unref(struct pcireset_plan *plan);
+
+/**
+ * pcireset_plan_set_types - say which types are allowed
+ * @plan: plan
+ * @types: mask of PCI_RESET_*
+ *
+ * Every pcireset_plan_set_*() makes a resolved plan unresolved.
+ *
+ * Return: 0; -EINVAL if @types is empty; -EOPNOTSUPP if it has an unknown bit.
+ * Since: 0.1
+ */
+int pcireset_plan_set_types(struct pcireset_plan *plan, uint32_t types);
+
+/**
+ * pcireset_plan_set_max_scope - say how far the reset may reach
+ * @plan: plan
+ * @scope: one of enum pcireset_scope, or 0 for any
+ *
+ * Return: 0 or -EOPNOTSUPP.
+ * Since: 0.1
+ */
+int pcireset_plan_set_max_scope(struct pcireset_plan *plan, uint32_t scope);
+
+/**
+ * pcireset_plan_set_checks - say which checks must hold
+ * @plan: plan
+ * @checks: mask of enum pcireset_check, or 0 for all but PCIRESET_CHECK_PROOF
+ *
+ * Return: 0 or -EOPNOTSUPP.
+ * Since: 0.1
+ */
+int pcireset_plan_set_checks(struct pcireset_plan *plan, uint32_t checks);
+
+/**
+ * pcireset_plan_set_force - say which uses are not to stand in the way
+ * @plan: plan
+ * @uses: mask of enum pcireset_use
+ *
+ * Never widens the types or the scope.
+ *
+ * Return: 0 or -EOPNOTSUPP.
+ * Since: 0.1
+ */
+int pcireset_plan_set_force(struct pcireset_plan *plan, uint32_t uses);
+
+/**
+ * pcireset_plan_set_timeout_ms - say how long to wait for the functions
+ * @plan: plan
+ * @timeout_ms: milliseconds, 0 for the module's default
+ *
+ * Return: 0; -EINVAL if it is longer than the module takes.
+ * Since: 0.1
+ */
+int pcireset_plan_set_timeout_ms(struct pcireset_plan *plan, uint32_t timeout_ms);
+
+/**
+ * pcireset_plan_set_flags - set how the plan is run
+ * @plan: plan
+ * @flags: mask of PCIRESET_RESET_*
+ *
+ * Return: 0 or -EOPNOTSUPP.
+ * Since: 0.1
+ */
+int pcireset_plan_set_flags(struct pcireset_plan *plan, uint32_t flags);
+
+/**
+ * pcireset_plan_resolve - find out what running the plan would do
+ * @plan: plan
+ *
+ * Touches nothing. The getters below answer afterwards, also after -EOPNOTSUPP
+ * and -EBUSY. A plan that is already resolved is resolved anew.
+ *
+ * Return: 0; -EOPNOTSUPP if no allowed type fits; -EBUSY if a user, a driver or a
+ * lock stands in the way; -EINVAL if no type is allowed; -ENODEV if the function
+ * is gone; or another negative errno.
+ * Since: 0.1
+ */
+int pcireset_plan_resolve(struct pcireset_plan *plan);
+
+struct pcireset_dev *pcireset_plan_get_dev(const struct pcireset_plan *plan);
+
+/**
+ * pcireset_plan_get_error - what the last pcireset_plan_resolve() returned
+ * @plan: plan
+ *
+ * Return: 0 or a negative errno; -EINVAL if the plan is not resolved.
+ * Since: 0.1
+ */
+int pcireset_plan_get_error(const struct pcireset_plan *plan);
+
+/**
+ * pcireset_plan_get_type - the type that would be issued
+ * @plan: plan, resolved
+ *
+ * Return: one PCI_RESET_*, also if somebody stands in the way; 0 if none fits.
+ * Since: 0.1
+ */
+uint32_t pcireset_plan_get_type(const struct pcireset_plan *plan);
+uint32_t pcireset_plan_get_type_flags(const struct pcireset_plan *plan);
+uint32_t pcireset_plan_get_scope(const struct pcireset_plan *plan);
+
+/**
+ * pcireset_plan_get_why - the reason behind pcireset_plan_get_error()
+ * @plan: plan, resolved
+ *
+ * Return: enum pcireset_why or enum pcireset_lib_why.
+ * Since: 0.1
+ */
+uint32_t pcireset_plan_get_why(const struct pcireset_plan *plan);
+
+/**
+ * pcireset_plan_get_in_way - the uses that stand in the way
+ * @plan: plan, resolved
+ *
+ * Return: mask of enum pcireset_use, of all members, that are not forced.
+ * Since: 0.1
+ */
+uint32_t pcireset_plan_get_in_way(const struct pcireset_plan *plan);
+
+/**
+ * pcireset_plan_get_message - why the plan is refused, in words
+ * @plan: plan, resolved
+ *
+ * Return: words, or NULL if it is not refused.
+ * Since: 0.1
+ */
+const char *pcireset_plan_get_message(const struct pcireset_plan *plan);
+
+/**
+ * pcireset_plan_get_nr_members - how many functions the plan would hit
+ * @plan: plan, resolved
+ *
+ * Return: their number, 0 if no type fits.
+ * Since: 0.1
+ */
+size_t pcireset_plan_get_nr_members(const struct pcireset_plan *plan);
+const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_plan *plan,
+						       size_t i);
+
+/**
+ * pcireset_plan_run - reset
+ * @plan: a plan that pcireset_plan_resolve() returned 0 for
+ * @ret_report: what happened, or NULL not to know
+ *
+ * Does what was resolved and nothing else. @ret_report is filled whatever is
+ * returned, except for -ENOMEM and -EINVAL. The plan is unresolved afterwards.
+ *
+ * 0 means that every check that was asked for holds. It does not mean that
+ * there is proof: see pcireset_report_get_result().
+ *
+ * Return: 0. Something was touched: -ETIMEDOUT if a function did not come back;
+ * -EIO if one came back wrong or a check failed. Nothing was touched: -ESTALE if
+ * the machine changed since the plan was resolved; -EINVAL if it is not
+ * resolved; what pcireset_ctx_check_reset() returns; or what linux/pcireset.h
+ * lists.
+ * Since: 0.1
+ */
+int pcireset_plan_run(struct pcireset_plan *plan, struct pcireset_report **ret_report);
+
+/* ------------------------------------------------------------------ report */
+
+/**
+ * pcireset_report_new_refused - a report of a plan that was not run
+ * @plan: plan, resolved with an error
+ * @ret_report: a report with %PCIRESET_RESULT_REFUSED that says why
+ *
+ * For callers that list what became of many plans in one way.
+ *
+ * Return: 0; -EINVAL if @plan is not resolved or not refused; -ENOMEM.
+ * Since: 0.1
+ */
+int pcireset_report_new_refused(struct pcireset_plan *plan,
+				struct pcireset_report **ret_report);
+struct pcireset_report *pcireset_report_ref(struct pcireset_report *report);
+struct pcireset_report *pcireset_report_unref(struct pcireset_report *report);
+
+enum pcireset_result pcireset_report_get_result(const struct pcireset_report *report);
+
+/**
+ * pcireset_report_get_error - what pcireset_plan_run() returned
+ * @report: report
+ *
+ * Return: 0 or a negative errno.
+ * Since: 0.1
+ */
+int pcireset_report_get_error(const struct pcireset_report *report);
+
+/**
+ * pcireset_report_get_message - what went wrong or is not known, in words
+ * @report: report
+ *
+ * Return: words, or NULL if the result is %PCIRESET_RESULT_VERIFIED.
+ * Since: 0.1
+ */
+const char *pcireset_report_get_message(const struct pcireset_report *report);
+uint32_t pcireset_report_get_type(const struct pcireset_report *report);
+uint32_t pcireset_report_get_type_flags(const struct pcireset_report *report);
+
+/**
+ * pcireset_report_get_issued - all types that were issued
+ * @report: report
+ *
+ * Return: mask of PCI_RESET_*; more than one bit only with PCIRESET_RESET_ESCALATE.
+ * Since: 0.1
+ */
+uint32_t pcireset_report_get_issued(const struct pcireset_report *report);
+uint32_t pcireset_report_get_scope(const struct pcireset_report *report);
+uint32_t pcireset_report_get_why(const struct pcireset_report *report);
+
+/**
+ * pcireset_report_get_failed_checks - the checks that failed for any member
+ * @report: report
+ *
+ * Return: mask of enum pcireset_check, also of checks that were not asked for.
+ * Since: 0.1
+ */
+uint32_t pcireset_report_get_failed_checks(const struct pcireset_report *report);
+
+/**
+ * pcireset_report_get_proof - the weakest proof of all members that were reset
+ * @report: report
+ *
+ * Return: enum pcireset_proof.
+ * Since: 0.1
+ */
+uint32_t pcireset_report_get_proof(const struct pcireset_report *report);
+uint64_t pcireset_report_get_wait_ns(const struct pcireset_report *report);
+uint64_t pcireset_report_get_total_ns(const struct pcireset_report *report);
+size_t pcireset_report_get_nr_members(const struct pcireset_report *report);
+const struct pcireset_member *
+pcireset_report_get_member(const struct pcireset_report *report, size_t i);
+
+/* ------------------------------------------------------------------ words */
+
+/**
+ * pcireset_types_from_str - read a list of reset types
+ * @ctx: context that gets the error message
+ * @str: words separated by commas or spaces: device_specific, acpi, flr, pm,
+ *	slot, bus, cxl_bus, and func, link, any for several of them
+ * @ret_types: mask of PCI_RESET_*, never empty
+ *
+ * Return: 0, or -EINVAL if there is no word or one that is not known.
+ * Since: 0.1
+ */
+int pcireset_types_from_str(struct pcireset_ctx *ctx, const char *str, uint32_t *ret_types);
+
+/**
+ * pcireset_types_to_str - write a mask of reset types
+ * @types: mask of PCI_RESET_*
+ * @buf: where to write
+ * @size: room in @buf; 64 is enough for all
+ *
+ * The words are in order of choice, with a comma between them, and can be read
+ * by pcireset_types_from_str().
+ *
+ * Return: length of the string, -EINVAL if @types has an unknown bit, -ENOBUFS if
+ * @buf is too small.
+ * Since: 0.1
+ */
+int pcireset_types_to_str(uint32_t types, char *buf, size_t size);
+
+/**
+ * pcireset_type_at - walk over the types in order of choice
+ * @i: 0 for the type that is chosen first
+ *
+ * Return: one PCI_RESET_*, or 0 if there is no such @i.
+ * Since: 0.1
+ */
+uint32_t pcireset_type_at(size_t i);
+
+/**
+ * pcireset_type_to_str - the name of one type
+ * @type: one PCI_RESET_*
+ * @flags: PCIRESET_TYPE_*: with %PCIRESET_TYPE_AF, FLR is called "af_flr"
+ *
+ * Return: the name, or NULL if there is no such type.
+ * Since: 0.1
+ */
+const char *pcireset_type_to_str(uint32_t type, uint32_t flags);
+const char *pcireset_scope_to_str(uint32_t scope);
+int pcireset_scope_from_str(const char *str, uint32_t *ret_scope);
+const char *pcireset_check_to_str(uint32_t check);
+int pcireset_check_from_str(const char *str, uint32_t *ret_check);
+const char *pcireset_use_to_str(uint32_t use);
+int pcireset_use_from_str(const char *str, uint32_t *ret_use);
+const char *pcireset_result_to_str(enum pcireset_result result);
+const char *pcireset_state_to_str(uint32_t state);
+const char *pcireset_proof_to_str(uint32_t proof);
+
+/**
+ * pcireset_errno_to_str - the name of an errno, such as "EBUSY"
+ * @error: errno, positive or negative
+ *
+ * Return: the name; "EUNKNOWN" for what no function of this library returns.
+ * Since: 0.1
+ */
+const char *pcireset_errno_to_str(int error);
+
+/**
+ * pcireset_why_to_str - a reason in words
+ * @why: enum pcireset_why or enum pcireset_lib_why
+ * @type: the PCI_RESET_* it is about, or 0
+ *
+ * Return: words that a person can act on, "" for %PCIRESET_WHY_NONE.
+ * Since: 0.1
+ */
+const char *pcireset_why_to_str(uint32_t why, uint32_t type);
+
+/** PCIRESET_ADDR_STR_MAX - room that an address takes in words */
+#define PCIRESET_ADDR_STR_MAX 20
+
+/**
+ * pcireset_addr_to_str - write an address the way sysfs does
+ * @addr: address
+ * @buf: where to write, PCIRESET_ADDR_STR_MAX bytes
+ *
+ * Return: @buf.
+ * Since: 0.1
+ */
+const char *pcireset_addr_to_str(const struct pcireset_addr *addr,
+				 char buf[PCIRESET_ADDR_STR_MAX]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBPCIRESET_H */

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What people call a PCI function: addresses, IDs, paths, devices, interfaces. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include "private.h"
+
+#define ANY_FUNCTION 0x100	/* no function was given */
+
+/* An address as typed: what is missing is told apart from what is 0. */
+struct typed {
+	unsigned long domain, bus, dev, func;
+	bool has_bus;
+};
+
+int addr_cmp(const struct pcireset_addr *a, const struct pcireset_addr *b)
+{
+	if (a->domain != b->domain)
+		return a->domain < b->domain ? -1 : 1;
+	if (a->bus != b->bus)
+		return a->bus < b->bus ? -1 : 1;
+	return (int)a->devfn - (int)b->devfn;
+}
+
+const char *pcireset_addr_to_str(const struct pcireset_addr *addr,
+				 char buf[PCIRESET_ADDR_STR_MAX])
+{
+	snprintf(buf, PCIRESET_ADDR_STR_MAX, "%04x:%02x:%02x.%x", addr->domain, addr->bus,
+		 addr->devfn >> 3, addr->devfn & 7u);
+	return buf;
+}
+
+/* A field of 1 to 8 hexadecimal digits and nothing else, no greater than max. */
+static bool field(const char *str, size_t len, unsigned long max, unsigned long *ret_value)
+{
+	unsigned long value = 0;
+
+	if (!len || len > 8)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)str[i];
+
+		if (!isxdigit(c))
+			return false;
+		value = value << 4 | (c <= '9' ? (unsigned int)c - '0' : (c | 0x20u) - 'a' + 10u);
+	}
+	*ret_value = value;
+	return value <= max;
+}
+
+static bool typed_parse(const char *str, size_t len, struct typed *t)
+{
+	const char *end = str + len, *dot = memchr(str, '.', len);
+	const char *dev_end = dot ? dot : end;
+	const char *c1 = memchr(str, ':', (size_t)(dev_end - str)), *c2 = NULL;
+
+	*t = (struct typed){ .func = ANY_FUNCTION, .has_bus = c1 };
+	if (dot && !field(dot + 1, (size_t)(end - dot - 1), 7, &t->func))
+		return false;
+	if (!c1)
+		return dot && field(str, (size_t)(dev_end - str), 0x1f, &t->dev);
+	c2 = memchr(c1 + 1, ':', (size_t)(dev_end - c1 - 1));
+	if (c2 && !field(str, (size_t)(c1 - str), UINT32_MAX, &t->domain))
+		return false;
+	if (!c2)
+		c2 = c1, c1 = str - 1;
+	return field(c1 + 1, (size_t)(c2 - c1 - 1), 0xff, &t->bus) &&
+	       field(c2 + 1, (size_t)(dev_end - c2 - 1), 0x1f, &t->dev);
+}
+
+/* A whole address as sysfs writes it, with domain and function. */
+bool addr_parse(const char *str, size_t len, struct pcireset_addr *ret_addr)
+{
+	const char *colon = memchr(str, ':', len);
+	struct typed t;
+
+	if (!typed_parse(str, len, &t) || t.func == ANY_FUNCTION || !colon ||
+	    !memchr(colon + 1, ':', len - (size_t)(colon + 1 - str)))
+		return false;
+	*ret_addr = (struct pcireset_addr){
+		.domain = (uint32_t)t.domain,
+		.bus = (uint8_t)t.bus,
+		.devfn = (uint8_t)(t.dev << 3 | t.func),
+	};
+	return true;
+}
+
+/* The innermost PCI function that a real path in sysfs leads through. */
+bool addr_in_path(const char *path, struct pcireset_addr *ret_addr)
+{
+	bool found = false;
+
+	while (*path) {
+		size_t len = strcspn(path, "/");
+		struct pcireset_addr addr;
+
+		if (addr_parse(path, len, &addr)) {
+			*ret_addr = addr;
+			found = true;
+		}
+		path += len;
+		path += strspn(path, "/");
+	}
+	return found;
+}
+
+static int take(struct pcireset_dev *dev, struct pcireset_dev **ret_dev)
+{
+	*ret_dev = pcireset_dev_ref(dev);
+	return 0;
+}
+
+/* The matches of a search, and the words for an error that lists them. */
+struct matches {
+	struct pcireset_dev *first;
+	size_t nr;
+	char list[256];
+};
+
+static void match(struct matches *m, struct pcireset_dev *dev)
+{
+	size_t len = strlen(m->list);
+
+	if (!m->nr++)
+		m->first = dev;
+	if (len + strlen(dev->name) + 8 < sizeof(m->list))
+		sprintf(m->list + len, "%s%s", len ? ", " : "", dev->name);
+	else if (len && strcmp(m->list + len - 3, "..."))
+		strcpy(m->list + len, " ...");
+}
+
+static int take_only(struct pcireset_ctx *ctx, const char *name, const struct matches *m,
+		     struct pcireset_dev **ret_dev)
+{
+	if (!m->nr)
+		return ctx_error(ctx, -ENOENT, "%s: there is no such PCI function", name);
+	if (m->nr > 1)
+		return ctx_error(ctx, -ENOTUNIQ, "%s: fits %zu functions, name one of them: %s",
+				 name, m->nr, m->list);
+	return take(m->first, ret_dev);
+}
+
+static int from_typed(struct pcireset_ctx *ctx, const char *name, const struct typed *t,
+		      struct pcireset_dev **ret_dev)
+{
+	struct matches m = { 0 };
+	struct pcireset_dev *dev;
+
+	pcireset_dev_foreach(ctx, dev) {
+		if (dev->addr.domain == t->domain && dev->addr.bus == t->bus &&
+		    dev->addr.devfn >> 3 == t->dev &&
+		    (t->func == ANY_FUNCTION || (dev->addr.devfn & 7u) == t->func))
+			match(&m, dev);
+	}
+	return take_only(ctx, name, &m, ret_dev);
+}
+
+/* Four digits each, so that it cannot be taken for bus:device. */
+static bool ids_parse(const char *name, unsigned long *vendor, unsigned long *device)
+{
+	return strlen(name) == 9 && name[4] == ':' && field(name, 4, 0xffff, vendor) &&
+	       field(name + 5, 4, 0xffff, device);
+}
+
+static int from_ids(struct pcireset_ctx *ctx, const char *name, unsigned long vendor,
+		    unsigned long device, struct pcireset_dev **ret_dev)
+{
+	struct matches m = { 0 };
+	struct pcireset_dev *dev;
+
+	pcireset_dev_foreach(ctx, dev)
+		if (dev->vendor == vendor && dev->device == device)
+			match(&m, dev);
+	return take_only(ctx, name, &m, ret_dev);
+}
+
+static bool is_behind_usb(const char *path)
+{
+	struct pcireset_addr addr;
+	const char *usb = strstr(path, "/usb");
+
+	return usb && isdigit((unsigned char)usb[4]) && addr_in_path(path, &addr);
+}
+
+static void add_match(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data)
+{
+	struct matches *m = data;
+	struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, addr);
+
+	if (dev && dev != m->first)
+		match(m, dev);
+}
+
+/* What has a real path in sysfs and hangs on a PCI function, perhaps on several. */
+static int from_real_path(struct pcireset_ctx *ctx, const char *name, const char *path,
+			  struct pcireset_dev **ret_dev)
+{
+	struct matches m = { 0 };
+
+	if (is_behind_usb(path))
+		return ctx_error(ctx, -ENODEV,
+				 "%s: is behind a USB host controller; name that one if you mean it",
+				 name);
+	block_foreach_function(ctx, path, add_match, &m);
+	if (!m.nr)
+		return ctx_error(ctx, -ENODEV, "%s: is on no PCI function", name);
+	return take_only(ctx, name, &m, ret_dev);
+}
+
+static int from_sysfs_path(struct pcireset_ctx *ctx, const char *name,
+			   struct pcireset_dev **ret_dev)
+{
+	size_t root = strlen(ctx->sysroot);
+	char path[PATH_MAX];
+	struct pcireset_addr addr;
+	struct pcireset_dev *dev;
+	int r;
+
+	if (!strncmp(name, ctx->sysroot, root) && !strncmp(name + root, "/sys/", 5))
+		r = ctx_realpath(ctx, path, "%s", name + root + 1);
+	else
+		r = ctx_realpath(ctx, path, "%s", name + 1);
+	if (r < 0)
+		return ctx_error(ctx, r, "%s: %s", name, strerror(-r));
+	if (!addr_in_path(path, &addr))
+		return from_real_path(ctx, name, path, ret_dev);
+	dev = pcireset_dev_from_addr(ctx, &addr);
+	/* A path that goes on below the function may lead to something else's. */
+	if (dev && strcmp(dev->path, path))
+		return from_real_path(ctx, name, path, ret_dev);
+	if (!dev)
+		return ctx_error(ctx, -ENOENT, "%s: there is no such PCI function", name);
+	return take(dev, ret_dev);
+}
+
+/* In this machine a node is known by its number, in a sysroot only by its name. */
+static int node_in_sysfs(struct pcireset_ctx *ctx, const char *name, char path[PATH_MAX])
+{
+	static const char *const classes[] = { "block", "nvme", "nvme-generic", "misc", "drm" };
+	const char *base = strrchr(name, '/') + 1;
+	struct stat st;
+
+	if (!*ctx->sysroot) {
+		if (stat(name, &st))
+			return -errno;
+		if (!S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode))
+			return -ENOTBLK;
+		return ctx_realpath(ctx, path, "sys/dev/%s/%u:%u",
+				    S_ISBLK(st.st_mode) ? "block" : "char",
+				    major(st.st_rdev), minor(st.st_rdev));
+	}
+	if (!*base || !strcmp(base, ".") || !strcmp(base, ".."))
+		return -EINVAL;
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		if (!ctx_realpath(ctx, path, "sys/class/%s/%s", classes[i], base))
+			return 0;
+	return -ENOENT;
+}
+
+static int from_node(struct pcireset_ctx *ctx, const char *name, struct pcireset_dev **ret_dev)
+{
+	char path[PATH_MAX];
+	int r = node_in_sysfs(ctx, name, path);
+
+	if (r == -ENOTBLK)
+		return ctx_error(ctx, -EINVAL, "%s: is neither a block nor a character device",
+				 name);
+	if (r < 0)
+		return ctx_error(ctx, r, "%s: %s", name, strerror(-r));
+	return from_real_path(ctx, name, path, ret_dev);
+}
+
+static bool is_interface_name(const char *name)
+{
+	return *name && strlen(name) < 16 && !strchr(name, '/') && strcmp(name, ".") &&
+	       strcmp(name, "..");
+}
+
+int pcireset_dev_from_name(struct pcireset_ctx *ctx, const char *name,
+			   struct pcireset_dev **ret_dev)
+{
+	unsigned long vendor, device;
+	char path[PATH_MAX];
+	struct typed t;
+
+	if (strlen(name) >= PATH_MAX - 256)
+		return ctx_error(ctx, -EINVAL, "%.32s...: is too long for a name", name);
+	if (!strncmp(name, "/dev/", 5))
+		return from_node(ctx, name, ret_dev);
+	if (name[0] == '/')
+		return from_sysfs_path(ctx, name, ret_dev);
+	if (ids_parse(name, &vendor, &device))
+		return from_ids(ctx, name, vendor, device, ret_dev);
+	if (typed_parse(name, strlen(name), &t) && t.has_bus)
+		return from_typed(ctx, name, &t, ret_dev);
+	if (is_interface_name(name) && !ctx_realpath(ctx, path, "sys/class/net/%s", name))
+		return from_real_path(ctx, name, path, ret_dev);
+	return ctx_error(ctx, -EINVAL,
+			 "\"%.64s\" is no PCI address ([domain:]bus:device.function), no "
+			 "vendor:device, no path in /sys or /dev and no network interface", name);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Plans: what is allowed, what would be done, who is in the way. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "private.h"
+
+char *format(const char *fmt, ...)
+{
+	char *s = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) < 0)
+		s = NULL;
+	va_end(ap);
+	return s;
+}
+
+int pcireset_plan_new(struct pcireset_dev *dev, struct pcireset_plan **ret_plan)
+{
+	struct pcireset_plan *plan = calloc(1, sizeof(*plan));
+
+	if (!plan)
+		return -ENOMEM;
+	plan->refs = 1;
+	plan->fd = -1;
+	plan->error = -EINVAL;
+	plan->dev = pcireset_dev_ref(dev);
+	*ret_plan = plan;
+	return 0;
+}
+
+struct pcireset_plan *pcireset_plan_ref(struct pcireset_plan *plan)
+{
+	plan->refs++;
+	return plan;
+}
+
+static void unresolve(struct pcireset_plan *plan)
+{
+	plan->is_resolved = false;
+	plan->error = -EINVAL;
+	plan->type = plan->type_flags = plan->scope = plan->why = plan->in_way = 0;
+	plan->generation = 0;
+	memset(&plan->who, 0, sizeof(plan->who));
+	if (plan->fd >= 0)
+		close(plan->fd);
+	plan->fd = -1;
+	members_clear(&plan->members);
+	free(plan->message);
+	plan->message = NULL;
+}
+
+struct pcireset_plan *pcireset_plan_unref(struct pcireset_plan *plan)
+{
+	if (!plan || --plan->refs)
+		return NULL;
+	unresolve(plan);
+	pcireset_dev_unref(plan->dev);
+	free(plan);
+	return NULL;
+}
+
+static int set_mask(struct pcireset_plan *plan, uint32_t *mask, uint32_t value, uint32_t known)
+{
+	if (value & ~known)
+		return ctx_error(plan->dev->ctx, -EOPNOTSUPP, "%#x: has bits that are not known",
+				 value);
+	unresolve(plan);
+	*mask = value;
+	return 0;
+}
+
+int pcireset_plan_set_types(struct pcireset_plan *plan, uint32_t types)
+{
+	if (!types)
+		return ctx_error(plan->dev->ctx, -EINVAL, "no type of reset is given");
+	return set_mask(plan, &plan->types, types, PCI_RESET_ANY);
+}
+
+int pcireset_plan_set_max_scope(struct pcireset_plan *plan, uint32_t scope)
+{
+	if (scope > PCIRESET_SCOPE_BUS)
+		return ctx_error(plan->dev->ctx, -EOPNOTSUPP, "%u: is no scope", scope);
+	unresolve(plan);
+	plan->max_scope = scope;
+	return 0;
+}
+
+int pcireset_plan_set_checks(struct pcireset_plan *plan, uint32_t checks)
+{
+	return set_mask(plan, &plan->checks, checks, ALL_CHECKS);
+}
+
+int pcireset_plan_set_force(struct pcireset_plan *plan, uint32_t uses)
+{
+	return set_mask(plan, &plan->force, uses, ALL_USES);
+}
+
+int pcireset_plan_set_timeout_ms(struct pcireset_plan *plan, uint32_t timeout_ms)
+{
+	const struct pcireset_ctx *ctx = plan->dev->ctx;
+
+	if (ctx->backend == &backend_module && timeout_ms > ctx->info.out_max_timeout_ms)
+		return ctx_error(plan->dev->ctx, -EINVAL,
+				 "the longest timeout is %u ms", ctx->info.out_max_timeout_ms);
+	unresolve(plan);
+	plan->timeout_ms = timeout_ms;
+	return 0;
+}
+
+int pcireset_plan_set_flags(struct pcireset_plan *plan, uint32_t flags)
+{
+	return set_mask(plan, &plan->flags, flags,
+			PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY);
+}
+
+/* Appends to a message; without memory the message stays as it is. */
+static void append(char **message, const char *fmt, ...) PRINTF(2, 3);
+static void append(char **message, const char *fmt, ...)
+{
+	char *more = NULL, *all;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&more, fmt, ap) < 0)
+		more = NULL;
+	va_end(ap);
+	if (!more)
+		return;
+	all = format("%s%s", *message ? *message : "", more);
+	free(more);
+	if (!all)
+		return;
+	free(*message);
+	*message = all;
+}
+
+/* Each allowed type with what speaks against it. */
+static void explain_no_type(struct pcireset_plan *plan)
+{
+	struct pcireset_dev *dev = plan->dev;
+
+	for (size_t i = 0; i < NR_TYPES; i++) {
+		uint32_t type = pcireset_type_at(i);
+		const char *why;
+
+		if (!(plan->types & type))
+			continue;
+		if (dev->types & type)
+			why = pcireset_why_to_str(PCIRESET_WHY_SCOPE, type);
+		else
+			why = pcireset_dev_get_why_not_text(dev, type);
+		append(&plan->message, "%s%s: %s", plan->message ? "; " : "",
+		       pcireset_type_to_str(type, 0), why ? why : "not now");
+	}
+}
+
+/* Each use that is in the way, once, with the function it is on. */
+static void explain_users(struct pcireset_plan *plan)
+{
+	struct pcireset_ctx *ctx = plan->dev->ctx;
+
+	for (size_t i = 0; i < plan->members.nr; i++) {
+		struct pcireset_dev *dev =
+			pcireset_dev_from_addr(ctx, &plan->members.v[i].addr);
+		const char *user;
+		uint32_t use;
+
+		for (size_t u = 0; dev && (user = pcireset_dev_get_user(dev, u, &use)); u++) {
+			if (!(use & plan->in_way))
+				continue;
+			append(&plan->message, "%s%s (%s)",
+			       plan->message ? ", " : "in use by ", user, dev->name);
+		}
+	}
+}
+
+static void explain_why(struct pcireset_plan *plan)
+{
+	char who[PCIRESET_ADDR_STR_MAX];
+
+	if (!plan->why) {
+		append(&plan->message, "%s", strerror(-plan->error));
+		return;
+	}
+	if (addr_cmp(&plan->who, &plan->dev->addr) &&
+	    addr_cmp(&plan->who, &(struct pcireset_addr){ 0 }))
+		append(&plan->message, "%s: ", pcireset_addr_to_str(&plan->who, who));
+	append(&plan->message, "%s", pcireset_why_to_str(plan->why, plan->type));
+}
+
+void plan_explain(struct pcireset_plan *plan)
+{
+	if (!plan->error)
+		return;
+	if (plan->error == -EOPNOTSUPP)
+		explain_no_type(plan);
+	else if (plan->in_way)
+		explain_users(plan);
+	if (!plan->message)
+		explain_why(plan);
+}
+
+static uint32_t uses_of(const struct pcireset_dev *dev)
+{
+	uint32_t mask = 0, use;
+
+	for (size_t i = 0; pcireset_dev_get_user(dev, i, &use); i++)
+		mask |= use;
+	return mask;
+}
+
+/*
+ * The users of all members count. The module itself judges drivers; the users it
+ * does not know of are judged here.
+ */
+static int check_users(struct pcireset_plan *plan)
+{
+	struct pcireset_ctx *ctx = plan->dev->ctx;
+	const uint32_t judged = ctx->backend == &backend_module ? PCIRESET_USE_DRIVER : 0;
+	int error = 0;
+
+	for (size_t i = 0; i < plan->members.nr; i++) {
+		struct pcireset_member *member = &plan->members.v[i];
+		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &member->addr);
+		uint32_t in_way = dev ? uses_of(dev) & ~plan->force & ~judged : 0;
+
+		if (member->why_not == PCIRESET_WHY_DRIVER)
+			in_way |= PCIRESET_USE_DRIVER;
+		if (member->why_not == PCIRESET_WHY_VFIO)
+			in_way |= PCIRESET_USE_VFIO;
+		if (in_way && !error) {
+			error = -EBUSY;
+			plan->who = member->addr;
+		}
+		plan->in_way |= in_way;
+	}
+	return error;
+}
+
+static int forget_failed(struct pcireset_plan *plan, int error)
+{
+	unresolve(plan);
+	return error;
+}
+
+/* Both are answers about the machine. All else is a failure to find out. */
+static bool is_answer(int error)
+{
+	return !error || error == -EOPNOTSUPP || error == -EBUSY;
+}
+
+int pcireset_plan_resolve(struct pcireset_plan *plan)
+{
+	struct pcireset_ctx *ctx = plan->dev->ctx;
+	int error, r;
+
+	unresolve(plan);
+	if (!plan->types)
+		return ctx_error(ctx, -EINVAL, "no type of reset is given");
+	r = users_refresh(ctx);
+	if (r < 0)
+		return forget_failed(plan, r);
+	error = ctx->backend->resolve(plan);
+	if (!is_answer(error) && !plan->why)
+		return forget_failed(plan, error);
+	r = check_users(plan);
+	if (!error && r) {
+		error = r;
+		plan->why = PCIRESET_WHY_IN_USE;
+	}
+	if (error == -EOPNOTSUPP && !plan->why)
+		plan->why = PCIRESET_WHY_NOT_ALLOWED;
+	plan->error = error;
+	plan->is_resolved = true;
+	plan_explain(plan);
+	if (error)
+		ctx_error(ctx, error, "%s: %s", plan->dev->name,
+			  plan->message ? plan->message : strerror(-error));
+	return error;
+}
+
+struct pcireset_dev *pcireset_plan_get_dev(const struct pcireset_plan *plan)
+{
+	return plan->dev;
+}
+
+int pcireset_plan_get_error(const struct pcireset_plan *plan)
+{
+	return plan->error;
+}
+
+uint32_t pcireset_plan_get_type(const struct pcireset_plan *plan)
+{
+	return plan->type;
+}
+
+uint32_t pcireset_plan_get_type_flags(const struct pcireset_plan *plan)
+{
+	return plan->type_flags;
+}
+
+uint32_t pcireset_plan_get_scope(const struct pcireset_plan *plan)
+{
+	return plan->scope;
+}
+
+uint32_t pcireset_plan_get_why(const struct pcireset_plan *plan)
+{
+	return plan->why;
+}
+
+uint32_t pcireset_plan_get_in_way(const struct pcireset_plan *plan)
+{
+	return plan->in_way;
+}
+
+const char *pcireset_plan_get_message(const struct pcireset_plan *plan)
+{
+	return plan->message;
+}
+
+size_t pcireset_plan_get_nr_members(const struct pcireset_plan *plan)
+{
+	return plan->members.nr;
+}
+
+const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_plan *plan,
+						       size_t i)
+{
+	return i < plan->members.nr ? &plan->members.v[i] : NULL;
+}
+
+static int run_resolved(struct pcireset_plan *plan, struct pcireset_report *report)
+{
+	struct pcireset_ctx *ctx = plan->dev->ctx;
+
+	/* The back end of a sysroot cannot reset either; this is the second bolt. */
+	if (*ctx->sysroot)
+		return backend_sysfs.run(plan, report);
+	return ctx->backend->run(plan, report);
+}
+
+int pcireset_plan_run(struct pcireset_plan *plan, struct pcireset_report **ret_report)
+{
+	struct pcireset_ctx *ctx = plan->dev->ctx;
+	struct pcireset_report *report;
+	int r;
+
+	if (!plan->is_resolved || plan->error)
+		return ctx_error(ctx, -EINVAL, "%s: the plan is not resolved, or refused",
+				 plan->dev->name);
+	report = calloc(1, sizeof(*report));
+	if (!report)
+		return ctx_error(ctx, -ENOMEM, "out of memory");
+	report->refs = 1;
+	r = report->error = run_resolved(plan, report);
+	report_explain(report, plan);
+	if (report->message)
+		ctx_error(ctx, r, "%s: %s", plan->dev->name, report->message);
+	unresolve(plan);
+	if (ret_report)
+		*ret_report = report;
+	else
+		pcireset_report_unref(report);
+	return r;
+}

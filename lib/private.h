@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of libpcireset share and do not show. */
+#ifndef LIBPCIRESET_PRIVATE_H
+#define LIBPCIRESET_PRIVATE_H
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include "libpcireset.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+
+#define NR_TYPES 7
+#define ATTR_MAX 4096
+#define ALL_CHECKS (PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY | PCIRESET_CHECK_LINK | \
+		    PCIRESET_CHECK_CONFIG | PCIRESET_CHECK_PROOF)
+#define ALL_USES (PCIRESET_USE_DRIVER | PCIRESET_USE_VFIO | PCIRESET_USE_MOUNT | \
+		  PCIRESET_USE_NET | PCIRESET_USE_SWAP | PCIRESET_USE_CONSOLE)
+#define MODULE_USES (PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO)
+
+/* A list of members that grows. */
+struct members {
+	struct pcireset_member *v;
+	size_t nr;
+};
+
+/* One type of one function, as the back end told it. */
+struct type_state {
+	uint32_t why_not;
+	uint32_t scope;
+	uint32_t flags;
+	struct pcireset_addr who;
+	struct members members;
+};
+
+/* One use of one function. */
+struct user {
+	struct pcireset_addr addr;
+	uint32_t use;
+	char *name;
+	char *detail;
+};
+
+struct users {
+	struct user *v;
+	size_t nr;
+	uint64_t read_ns;
+};
+
+struct pcireset_dev {
+	unsigned int refs;	/* of callers; each holds one of the context's, too */
+	bool listed;		/* in the context's list, which keeps it alive */
+	size_t index;
+	struct pcireset_ctx *ctx;
+	struct pcireset_addr addr;
+	char name[PCIRESET_ADDR_STR_MAX];
+	char *path;		/* real path in sysfs, with the sysroot */
+	uint32_t vendor, device, class;
+	char *driver;
+	char *slot;
+	bool has_parent, has_physfn, is_hotplug_port;
+	struct pcireset_addr parent, physfn;
+	uint32_t types;
+	struct type_state state[NR_TYPES];
+	bool is_unaware;	/* the module says that the driver has no reset_prepare */
+	char *unaware_name;
+	char text[256];
+};
+
+struct pcireset_plan {
+	unsigned int refs;
+	struct pcireset_dev *dev;
+	uint32_t types, max_scope, checks, force, timeout_ms, flags;
+	bool is_resolved;
+	int fd;			/* the function as the module knew it at resolve time */
+	int error;
+	uint32_t type, type_flags, scope, why, in_way;
+	struct pcireset_addr who;
+	uint64_t generation;
+	struct members members;
+	char *message;
+};
+
+struct pcireset_report {
+	unsigned int refs;
+	enum pcireset_result result;
+	int error;
+	uint32_t type, type_flags, issued, scope, why, failed, proof;
+	struct pcireset_addr who;
+	uint64_t wait_ns, total_ns;
+	struct members members;
+	char *message;
+};
+
+/*
+ * A back end answers for one function. query() fills dev->types and dev->state.
+ * resolve() fills type, scope, members, why, who and generation of the plan and
+ * returns what running it would. run() fills the report.
+ */
+struct backend {
+	enum pcireset_backend id;
+	int (*query)(struct pcireset_dev *dev);
+	int (*resolve)(struct pcireset_plan *plan);
+	int (*run)(struct pcireset_plan *plan, struct pcireset_report *report);
+};
+
+struct pcireset_ctx {
+	unsigned int refs;
+	char *sysroot;		/* "" for "/" */
+	const struct backend *backend;
+	int module_error;	/* why the module is not the back end */
+	int fd;			/* /dev/pcireset */
+	struct pcireset_info info;
+	struct pcireset_dev **devs;
+	size_t nr_devs;
+	struct users users;
+	char errmsg[1024];
+};
+
+extern const struct backend backend_module, backend_sysfs;
+
+/* ctx.c */
+int ctx_error(struct pcireset_ctx *ctx, int error, const char *fmt, ...) PRINTF(3, 4);
+int ctx_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...) PRINTF(3, 4);
+int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...)
+	PRINTF(3, 4);
+int read_file(const char *path, char *buf, size_t size);
+int read_link_name(const char *path, char *buf, size_t size);
+
+/* module: open and close the device */
+int module_open(struct pcireset_ctx *ctx);
+
+/* dev.c */
+int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
+	    struct pcireset_dev **ret_dev);
+void dev_free(struct pcireset_dev *dev);
+void dev_forget_types(struct pcireset_dev *dev);
+int dev_attr(const struct pcireset_dev *dev, const char *attr, char *buf, size_t size);
+struct pcireset_dev *dev_upstream(const struct pcireset_dev *dev);
+bool dev_is_below(const struct pcireset_dev *dev, const struct pcireset_dev *above);
+void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *member);
+
+/* names.c */
+bool addr_parse(const char *str, size_t len, struct pcireset_addr *ret_addr);
+bool addr_in_path(const char *path, struct pcireset_addr *ret_addr);
+int addr_cmp(const struct pcireset_addr *a, const struct pcireset_addr *b);
+
+/* types.c */
+int type_index(uint32_t type);
+
+/* members */
+int members_add(struct members *list, const struct pcireset_member *member);
+void members_clear(struct members *list);
+
+/* users.c */
+int users_read(struct pcireset_ctx *ctx);
+int users_refresh(struct pcireset_ctx *ctx);
+void users_clear(struct users *users);
+typedef void (*block_fn)(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data);
+void block_foreach_function(struct pcireset_ctx *ctx, const char *path, block_fn fn, void *data);
+
+/* plan.c */
+char *format(const char *fmt, ...) PRINTF(1, 2);
+void plan_explain(struct pcireset_plan *plan);
+
+/* report.c */
+void report_explain(struct pcireset_report *report, const struct pcireset_plan *plan);
+
+static inline void free_charp(char **p)
+{
+	free(*p);
+}
+#define _cleanup_free_ __attribute__((cleanup(free_charp)))
+
+#endif /* LIBPCIRESET_PRIVATE_H */

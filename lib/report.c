@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reports: what a reset did, what came of it, and the same in words. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "private.h"
+
+static bool was_touched(const struct pcireset_report *report)
+{
+	return report->issued || report->error == -EIO || report->error == -ETIMEDOUT;
+}
+
+static enum pcireset_result result_of(const struct pcireset_report *report)
+{
+	if (report->error)
+		return was_touched(report) ? PCIRESET_RESULT_FAILED : PCIRESET_RESULT_REFUSED;
+	return report->proof == PCIRESET_PROOF_SHOWN && report->issued ?
+	       PCIRESET_RESULT_VERIFIED : PCIRESET_RESULT_UNVERIFIED;
+}
+
+static const char *words_of(const struct pcireset_report *report)
+{
+	if (report->why)
+		return pcireset_why_to_str(report->why, report->type);
+	if (report->error)
+		return strerror(-report->error);
+	if (report->proof == PCIRESET_PROOF_REFUTED)
+		return "what a reset must clear is still set: nothing was reset";
+	return pcireset_why_to_str(PCIRESET_WHY_NO_PROOF, report->type);
+}
+
+void report_explain(struct pcireset_report *report, const struct pcireset_plan *plan)
+{
+	char who[PCIRESET_ADDR_STR_MAX];
+	const char *words;
+
+	report->result = result_of(report);
+	if (report->result == PCIRESET_RESULT_VERIFIED)
+		return;
+	words = words_of(report);
+	if (addr_cmp(&report->who, &plan->dev->addr) &&
+	    addr_cmp(&report->who, &(struct pcireset_addr){ 0 }))
+		report->message = format("%s: %s", pcireset_addr_to_str(&report->who, who),
+					 words);
+	else
+		report->message = format("%s", words);
+}
+
+int pcireset_report_new_refused(struct pcireset_plan *plan, struct pcireset_report **ret_report)
+{
+	struct pcireset_report *report;
+
+	if (!plan->is_resolved || !plan->error)
+		return ctx_error(plan->dev->ctx, -EINVAL, "%s: the plan is not refused",
+				 plan->dev->name);
+	report = calloc(1, sizeof(*report));
+	if (!report)
+		return -ENOMEM;
+	report->refs = 1;
+	report->result = PCIRESET_RESULT_REFUSED;
+	report->error = plan->error;
+	report->why = plan->why;
+	report->who = plan->who;
+	report->message = plan->message ? strdup(plan->message) : NULL;
+	*ret_report = report;
+	return 0;
+}
+
+struct pcireset_report *pcireset_report_ref(struct pcireset_report *report)
+{
+	report->refs++;
+	return report;
+}
+
+struct pcireset_report *pcireset_report_unref(struct pcireset_report *report)
+{
+	if (!report || --report->refs)
+		return NULL;
+	members_clear(&report->members);
+	free(report->message);
+	free(report);
+	return NULL;
+}
+
+enum pcireset_result pcireset_report_get_result(const struct pcireset_report *report)
+{
+	return report->result;
+}
+
+int pcireset_report_get_error(const struct pcireset_report *report)
+{
+	return report->error;
+}
+
+const char *pcireset_report_get_message(const struct pcireset_report *report)
+{
+	return report->message;
+}
+
+uint32_t pcireset_report_get_type(const struct pcireset_report *report)
+{
+	return report->type;
+}
+
+uint32_t pcireset_report_get_type_flags(const struct pcireset_report *report)
+{
+	return report->type_flags;
+}
+
+uint32_t pcireset_report_get_issued(const struct pcireset_report *report)
+{
+	return report->issued;
+}
+
+uint32_t pcireset_report_get_scope(const struct pcireset_report *report)
+{
+	return report->scope;
+}
+
+uint32_t pcireset_report_get_why(const struct pcireset_report *report)
+{
+	return report->why;
+}
+
+uint32_t pcireset_report_get_failed_checks(const struct pcireset_report *report)
+{
+	return report->failed;
+}
+
+uint32_t pcireset_report_get_proof(const struct pcireset_report *report)
+{
+	return report->proof;
+}
+
+uint64_t pcireset_report_get_wait_ns(const struct pcireset_report *report)
+{
+	return report->wait_ns;
+}
+
+uint64_t pcireset_report_get_total_ns(const struct pcireset_report *report)
+{
+	return report->total_ns;
+}
+
+size_t pcireset_report_get_nr_members(const struct pcireset_report *report)
+{
+	return report->members.nr;
+}
+
+const struct pcireset_member *
+pcireset_report_get_member(const struct pcireset_report *report, size_t i)
+{
+	return i < report->members.nr ? &report->members.v[i] : NULL;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The words for types, scopes, checks, uses, results and reasons: one table each. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "private.h"
+
+struct word {
+	uint32_t value;
+	const char *name;
+};
+
+/* In order of choice: narrow before wide. */
+static const struct word types[NR_TYPES] = {
+	{ PCI_RESET_DEV_SPECIFIC, "device_specific" },
+	{ PCI_RESET_ACPI, "acpi" },
+	{ PCI_RESET_FLR, "flr" },
+	{ PCI_RESET_PM, "pm" },
+	{ PCI_RESET_SLOT, "slot" },
+	{ PCI_RESET_BUS, "bus" },
+	{ PCI_RESET_CXL_BUS, "cxl_bus" },
+};
+
+static const struct word aliases[] = {
+	{ PCI_RESET_FUNC, "func" },
+	{ PCI_RESET_LINK, "link" },
+	{ PCI_RESET_ANY, "any" },
+};
+
+static const struct word scopes[] = {
+	{ PCIRESET_SCOPE_FUNCTION, "function" },
+	{ PCIRESET_SCOPE_SLOT, "slot" },
+	{ PCIRESET_SCOPE_BUS, "bus" },
+};
+
+static const struct word checks[] = {
+	{ PCIRESET_CHECK_READY, "ready" },
+	{ PCIRESET_CHECK_IDENTITY, "identity" },
+	{ PCIRESET_CHECK_LINK, "link" },
+	{ PCIRESET_CHECK_CONFIG, "config" },
+	{ PCIRESET_CHECK_PROOF, "proof" },
+};
+
+static const struct word uses[] = {
+	{ PCIRESET_USE_DRIVER, "driver" },
+	{ PCIRESET_USE_VFIO, "vfio" },
+	{ PCIRESET_USE_MOUNT, "mount" },
+	{ PCIRESET_USE_NET, "net" },
+	{ PCIRESET_USE_SWAP, "swap" },
+	{ PCIRESET_USE_CONSOLE, "console" },
+};
+
+static const struct word results[] = {
+	{ PCIRESET_RESULT_VERIFIED, "verified" },
+	{ PCIRESET_RESULT_UNVERIFIED, "unverified" },
+	{ PCIRESET_RESULT_FAILED, "failed" },
+	{ PCIRESET_RESULT_REFUSED, "refused" },
+};
+
+static const struct word states[] = {
+	{ PCIRESET_STATE_UNTOUCHED, "untouched" },
+	{ PCIRESET_STATE_RESTORED, "restored" },
+	{ PCIRESET_STATE_DEAD, "dead" },
+	{ PCIRESET_STATE_OTHER, "other" },
+};
+
+static const struct word proofs[] = {
+	{ PCIRESET_PROOF_NONE, "none" },
+	{ PCIRESET_PROOF_SHOWN, "shown" },
+	{ PCIRESET_PROOF_UNKNOWN, "unknown" },
+	{ PCIRESET_PROOF_REFUTED, "refuted" },
+};
+
+static const struct word backends[] = {
+	{ PCIRESET_BACKEND_MODULE, "module" },
+	{ PCIRESET_BACKEND_SYSFS, "sysfs" },
+};
+
+#define ERRNO(e) { e, #e }
+static const struct word errnos[] = {
+	ERRNO(EPERM), ERRNO(ENOENT), ERRNO(EINTR), ERRNO(EIO), ERRNO(ENXIO), ERRNO(E2BIG),
+	ERRNO(EBADF), ERRNO(EAGAIN), ERRNO(ENOMEM), ERRNO(EACCES), ERRNO(EFAULT),
+	ERRNO(EBUSY), ERRNO(ENODEV), ERRNO(ENOTDIR), ERRNO(EINVAL), ERRNO(ENFILE),
+	ERRNO(EMFILE), ERRNO(ENOTTY), ERRNO(EROFS), ERRNO(ENOBUFS), ERRNO(ENOTUNIQ),
+	ERRNO(EOPNOTSUPP), ERRNO(ETIMEDOUT), ERRNO(ESTALE), ERRNO(ENAMETOOLONG),
+	ERRNO(ELOOP),
+};
+
+/*
+ * What a person reads. A reason that means something else for one type has a row
+ * for it before the row for all.
+ */
+static const struct {
+	uint32_t why;
+	uint32_t type;
+	const char *text;
+} reasons[] = {
+	{ PCIRESET_WHY_NONE, 0, "" },
+	{ PCIRESET_WHY_NO_CAPABILITY, PCI_RESET_FLR,
+	  "no FLR in Device Capabilities and none in an AF capability" },
+	{ PCIRESET_WHY_NO_CAPABILITY, PCI_RESET_PM, "no Power Management capability" },
+	{ PCIRESET_WHY_NO_CAPABILITY, 0, "the function has no capability for it" },
+	{ PCIRESET_WHY_QUIRK, 0, "the kernel knows this reset to be broken on this device" },
+	{ PCIRESET_WHY_NO_HANDLER, 0, "the kernel has no special reset for this device" },
+	{ PCIRESET_WHY_NO_FIRMWARE, 0, "the firmware has no _RST method for this device" },
+	{ PCIRESET_WHY_NO_SOFT_RESET, 0,
+	  "No_Soft_Reset is set: going to D3hot and back would reset nothing" },
+	{ PCIRESET_WHY_NOT_D0, 0, "the function is not in D0; wake it up first" },
+	{ PCIRESET_WHY_NO_BRIDGE, 0, "it is on a root bus, with no bridge above to reset it" },
+	{ PCIRESET_WHY_NO_SLOT, 0, "it is in no hotplug slot that can be reset" },
+	{ PCIRESET_WHY_HOTPLUG, 0,
+	  "below a hotplug port it would look like a removal; allow slot instead" },
+	{ PCIRESET_WHY_CXL_MASKED, 0, "the CXL port above ignores it; allow cxl_bus instead" },
+	{ PCIRESET_WHY_NO_CXL, 0, "it is below no CXL port" },
+	{ PCIRESET_WHY_GONE, 0, "it is gone or does not answer" },
+	{ PCIRESET_WHY_DRIVER, 0,
+	  "its driver cannot be told of a reset; unbind it, or force driver" },
+	{ PCIRESET_WHY_VFIO, 0, "a VFIO user holds it; end that program, or force vfio" },
+	{ PCIRESET_WHY_SCOPE, 0, "it reaches further than allowed" },
+	{ PCIRESET_WHY_LOCK, 0, "somebody else held its lock for too long; try again" },
+	{ PCIRESET_WHY_CHANGED, 0, "functions came, went or changed meanwhile; plan again" },
+	{ PCIRESET_WHY_NOT_READY, 0, "it did not come back in time" },
+	{ PCIRESET_WHY_OTHER_DEVICE, 0, "another device came back in its place" },
+	{ PCIRESET_WHY_LINK, 0, "the link came back slower or narrower, or not at all" },
+	{ PCIRESET_WHY_CONFIG, 0, "config space does not read as before" },
+	{ PCIRESET_WHY_NO_PROOF, 0, "nothing shows that the reset took place" },
+	{ PCIRESET_WHY_TRIGGER, 0, "the reset could not be triggered" },
+	{ PCIRESET_WHY_NOT_ALLOWED, 0, "this descriptor does not allow it" },
+	{ PCIRESET_WHY_IN_USE, 0, "it is in use" },
+	{ PCIRESET_WHY_NOT_LISTED, 0,
+	  "the kernel does not list it in reset_method: known to be broken, or taken off" },
+	{ PCIRESET_WHY_UNKNOWN, 0,
+	  "the kernel does not list it in reset_method; only root can find out more" },
+	{ PCIRESET_WHY_NO_MODULE, 0, "the module is not loaded; run: modprobe pcireset" },
+	{ PCIRESET_WHY_NO_PERMISSION, 0,
+	  "/dev/pcireset may not be opened; CAP_SYS_ADMIN is needed" },
+	{ PCIRESET_WHY_SYSROOT, 0, "what is in a sysroot cannot be reset" },
+};
+
+static const char *name_of(const struct word *words, size_t nr, uint32_t value)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (words[i].value == value)
+			return words[i].name;
+	return NULL;
+}
+
+static int value_of(const struct word *words, size_t nr, const char *name, size_t len,
+		    uint32_t *ret_value)
+{
+	for (size_t i = 0; i < nr; i++) {
+		if (strlen(words[i].name) != len || memcmp(words[i].name, name, len))
+			continue;
+		*ret_value = words[i].value;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int type_index(uint32_t type)
+{
+	for (size_t i = 0; i < NR_TYPES; i++)
+		if (types[i].value == type)
+			return (int)i;
+	return -1;
+}
+
+uint32_t pcireset_type_at(size_t i)
+{
+	return i < NR_TYPES ? types[i].value : 0;
+}
+
+const char *pcireset_type_to_str(uint32_t type, uint32_t flags)
+{
+	if (type == PCI_RESET_FLR && (flags & PCIRESET_TYPE_AF))
+		return "af_flr";
+	return name_of(types, NR_TYPES, type);
+}
+
+static int bad_type(struct pcireset_ctx *ctx, const char *word, size_t len)
+{
+	if (len == strlen("af_flr") && !memcmp(word, "af_flr", len))
+		return ctx_error(ctx, -EINVAL,
+				 "\"af_flr\" cannot be asked for: say flr, the report tells which");
+	return ctx_error(ctx, -EINVAL,
+			 "\"%.*s\" is no type of reset; known are device_specific, acpi, flr, "
+			 "pm, slot, bus, cxl_bus, and func, link, any for several of them",
+			 (int)(len < 64 ? len : 64), word);
+}
+
+int pcireset_types_from_str(struct pcireset_ctx *ctx, const char *str, uint32_t *ret_types)
+{
+	static const char separators[] = ", \t\n";
+	uint32_t mask = 0;
+
+	for (const char *p = str + strspn(str, separators); *p; p += strspn(p, separators)) {
+		size_t len = strcspn(p, separators);
+		uint32_t bits;
+
+		if (value_of(types, NR_TYPES, p, len, &bits) &&
+		    value_of(aliases, ARRAY_SIZE(aliases), p, len, &bits))
+			return bad_type(ctx, p, len);
+		mask |= bits;
+		p += len;
+	}
+	if (!mask)
+		return ctx_error(ctx, -EINVAL, "no type of reset is given");
+	*ret_types = mask;
+	return 0;
+}
+
+int pcireset_types_to_str(uint32_t mask, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	if (mask & ~PCI_RESET_ANY)
+		return -EINVAL;
+	if (!size)
+		return -ENOBUFS;
+	buf[0] = '\0';
+	for (size_t i = 0; i < NR_TYPES; i++) {
+		if (!(mask & types[i].value))
+			continue;
+		len += (size_t)snprintf(buf + len, size - len, "%s%s", len ? "," : "",
+					types[i].name);
+		if (len >= size)
+			return -ENOBUFS;
+	}
+	return (int)len;
+}
+
+#define WORDS(what, table)							\
+	const char *pcireset_##what##_to_str(uint32_t value)			\
+	{									\
+		return name_of(table, ARRAY_SIZE(table), value);		\
+	}
+
+#define WORDS_BOTH_WAYS(what, table)						\
+	WORDS(what, table)							\
+	int pcireset_##what##_from_str(const char *str, uint32_t *ret_value)	\
+	{									\
+		return value_of(table, ARRAY_SIZE(table), str, strlen(str),	\
+				ret_value);					\
+	}
+
+WORDS_BOTH_WAYS(scope, scopes)
+WORDS_BOTH_WAYS(check, checks)
+WORDS_BOTH_WAYS(use, uses)
+WORDS(state, states)
+WORDS(proof, proofs)
+
+const char *pcireset_result_to_str(enum pcireset_result result)
+{
+	return name_of(results, ARRAY_SIZE(results), result);
+}
+
+const char *pcireset_backend_to_str(enum pcireset_backend backend)
+{
+	return name_of(backends, ARRAY_SIZE(backends), backend);
+}
+
+const char *pcireset_errno_to_str(int error)
+{
+	const char *name = name_of(errnos, ARRAY_SIZE(errnos), (uint32_t)abs(error));
+
+	return name ? name : "EUNKNOWN";
+}
+
+const char *pcireset_why_to_str(uint32_t why, uint32_t type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (reasons[i].why == why && (!reasons[i].type || reasons[i].type == type))
+			return reasons[i].text;
+	return "for a reason that this version does not know";
+}

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who uses which function: mounts, swap, interfaces that are up, VFIO, consoles. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+#include "private.h"
+
+#define MAX_STACK 8		/* of block devices on block devices */
+#define FRESH_NS 100000000u	/* so that many plans in a row read only once */
+#define IFF_UP 1u
+
+/* What block_foreach_function() hands to add_block_user(). */
+struct block_user {
+	uint32_t use;
+	const char *prefix;
+	const char *what;
+	int error;
+};
+
+void users_clear(struct users *users)
+{
+	for (size_t i = 0; i < users->nr; i++) {
+		free(users->v[i].name);
+		free(users->v[i].detail);
+	}
+	free(users->v);
+	memset(users, 0, sizeof(*users));
+}
+
+static int add_user(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, uint32_t use,
+		    char *name, char *detail)
+{
+	struct users *users = &ctx->users;
+	struct user *v;
+
+	if (!name)
+		goto no_memory;
+	for (size_t i = 0; i < users->nr; i++) {
+		if (addr_cmp(&users->v[i].addr, addr) || strcmp(users->v[i].name, name))
+			continue;
+		free(name);
+		free(detail);
+		return 0;
+	}
+	v = reallocarray(users->v, users->nr + 1, sizeof(*v));
+	if (!v)
+		goto no_memory;
+	users->v = v;
+	v[users->nr++] = (struct user){ *addr, use, name, detail };
+	return 0;
+
+no_memory:
+	free(name);
+	free(detail);
+	return -ENOMEM;
+}
+
+/* ---- block devices: down through partitions, dm, md and NVMe multipath */
+
+static void foreach_function(struct pcireset_ctx *ctx, const char *path, unsigned int depth,
+			     block_fn fn, void *data);
+
+/* Calls fn for each entry of a directory that is itself a link into sysfs. */
+static bool foreach_link(struct pcireset_ctx *ctx, const char *dirname, const char *prefix,
+			 unsigned int depth, block_fn fn, void *data)
+{
+	char link[PATH_MAX], path[PATH_MAX];
+	bool found = false;
+	struct dirent *de;
+	DIR *dir = opendir(dirname);
+
+	if (!dir)
+		return false;
+	while ((de = readdir(dir))) {
+		if (de->d_name[0] == '.' || strncmp(de->d_name, prefix, strlen(prefix)) ||
+		    snprintf(link, sizeof(link), "%s/%s", dirname, de->d_name) >=
+		    (int)sizeof(link) || readlink(link, path, 1) < 0 || !realpath(link, path))
+			continue;
+		found = true;
+		foreach_function(ctx, path, depth + 1, fn, data);
+	}
+	closedir(dir);
+	return found;
+}
+
+/*
+ * A namespace that several controllers may share is no child of any of them: its
+ * subsystem's directory links to the controllers.
+ */
+static bool foreach_controller(struct pcireset_ctx *ctx, const char *path, unsigned int depth,
+			       block_fn fn, void *data)
+{
+	static const char mark[] = "/nvme-subsystem/";
+	const char *subsystem = strstr(path, mark);
+	char dirname[PATH_MAX];
+	size_t len;
+
+	if (!subsystem)
+		return false;
+	len = (size_t)(subsystem - path) + strlen(mark);
+	len += strcspn(path + len, "/");
+	memcpy(dirname, path, len);
+	dirname[len] = '\0';
+	return foreach_link(ctx, dirname, "nvme", depth, fn, data);
+}
+
+static void foreach_slave(struct pcireset_ctx *ctx, const char *path, unsigned int depth,
+			  block_fn fn, void *data)
+{
+	char dirname[PATH_MAX];
+	char *slash;
+
+	if (snprintf(dirname, sizeof(dirname), "%s/slaves", path) >= (int)sizeof(dirname) ||
+	    foreach_link(ctx, dirname, "", depth, fn, data))
+		return;
+	/* A partition has no slaves of its own, the disk it is on has them. */
+	strcpy(dirname, path);
+	slash = strrchr(dirname, '/');
+	if (slash && (size_t)(slash - dirname) + sizeof("/slaves") < sizeof(dirname)) {
+		strcpy(slash, "/slaves");
+		foreach_link(ctx, dirname, "", depth, fn, data);
+	}
+}
+
+static void foreach_function(struct pcireset_ctx *ctx, const char *path, unsigned int depth,
+			     block_fn fn, void *data)
+{
+	struct pcireset_addr addr;
+
+	if (depth > MAX_STACK)
+		return;
+	if (addr_in_path(path, &addr))
+		fn(ctx, &addr, data);
+	else if (!foreach_controller(ctx, path, depth, fn, data))
+		foreach_slave(ctx, path, depth, fn, data);
+}
+
+/* Calls fn for each PCI function that a block device, by its real path, is stored on. */
+void block_foreach_function(struct pcireset_ctx *ctx, const char *path, block_fn fn, void *data)
+{
+	foreach_function(ctx, path, 0, fn, data);
+}
+
+static void add_block_user(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data)
+{
+	struct block_user *user = data;
+
+	if (!user->error)
+		user->error = add_user(ctx, addr, user->use,
+				       format("%s:%s", user->prefix, user->what), NULL);
+}
+
+/* By name: in a sysroot the nodes in /dev need not be nodes. */
+static int node_path(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX])
+{
+	const char *base = strrchr(node, '/');
+	struct stat st;
+
+	if (!*ctx->sysroot && !stat(node, &st) && S_ISBLK(st.st_mode))
+		return ctx_realpath(ctx, path, "sys/dev/block/%u:%u", major(st.st_rdev),
+				    minor(st.st_rdev));
+	if (!base || !base[1])
+		return -ENOENT;
+	return ctx_realpath(ctx, path, "sys/class/block/%s", base + 1);
+}
+
+/* ---- mounts and swap */
+
+/* The kernel writes blanks and backslashes in paths as \ooo. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	while (*s) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+		    s[3] >= '0' && s[3] <= '7') {
+			*to++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 4;
+		} else {
+			*to++ = *s++;
+		}
+	}
+	*to = '\0';
+}
+
+/* btrfs: the mount tells one of the devices, and sysfs tells the others. */
+static void foreach_btrfs_device(struct pcireset_ctx *ctx, const char *source,
+				 struct block_user *user)
+{
+	const char *base = strrchr(source, '/');
+	char dirname[PATH_MAX], path[PATH_MAX];
+	struct dirent *de;
+	DIR *dir;
+
+	if (!base || ctx_path(ctx, path, "sys/fs/btrfs") < 0)
+		return;
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((de = readdir(dir))) {
+		if (de->d_name[0] == '.' ||
+		    ctx_realpath(ctx, path, "sys/fs/btrfs/%s/devices/%s", de->d_name,
+				 base + 1) < 0 ||
+		    ctx_path(ctx, dirname, "sys/fs/btrfs/%s/devices", de->d_name) < 0)
+			continue;
+		foreach_link(ctx, dirname, "", 0, add_block_user, user);
+	}
+	closedir(dir);
+}
+
+/* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw" */
+static int read_mount(struct pcireset_ctx *ctx, char *line)
+{
+	struct block_user user = { PCIRESET_USE_MOUNT, "mount", NULL, 0 };
+	char *words[7] = { NULL }, *save, *source;
+	char path[PATH_MAX];
+	unsigned int major, minor;
+	char *dash = strstr(line, " - ");
+
+	if (!dash)
+		return 0;
+	*dash = '\0';
+	words[0] = strtok_r(line, " ", &save);
+	for (size_t i = 1; i < 5; i++)
+		words[i] = words[i - 1] ? strtok_r(NULL, " ", &save) : NULL;
+	strtok_r(dash + 3, " ", &save);
+	source = strtok_r(NULL, " ", &save);
+	if (!words[4] || !source || sscanf(words[2], "%u:%u", &major, &minor) != 2)
+		return 0;
+	unescape(words[4]);
+	unescape(source);
+	user.what = words[4];
+	if (major) {
+		if (!ctx_realpath(ctx, path, "sys/dev/block/%u:%u", major, minor))
+			block_foreach_function(ctx, path, add_block_user, &user);
+	} else if (!strncmp(source, "/dev/", 5)) {
+		if (!node_path(ctx, source, path))
+			block_foreach_function(ctx, path, add_block_user, &user);
+		foreach_btrfs_device(ctx, source, &user);
+	}
+	return user.error;
+}
+
+/* "/dev/sda2 partition 1048572 0 -2"; a swap file is on a file system that is mounted. */
+static int read_swap(struct pcireset_ctx *ctx, char *line)
+{
+	struct block_user user = { PCIRESET_USE_SWAP, "swap", line, 0 };
+	char path[PATH_MAX];
+
+	line[strcspn(line, " \t")] = '\0';
+	unescape(line);
+	if (!strncmp(line, "/dev/", 5) && !node_path(ctx, line, path))
+		block_foreach_function(ctx, path, add_block_user, &user);
+	return user.error;
+}
+
+static int foreach_line(struct pcireset_ctx *ctx, const char *file,
+			int (*fn)(struct pcireset_ctx *ctx, char *line))
+{
+	char path[PATH_MAX];
+	char *line = NULL;
+	size_t size = 0;
+	int r = ctx_path(ctx, path, "%s", file);
+	FILE *f;
+
+	if (r < 0)
+		return r;
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	while (!r && getline(&line, &size, f) >= 0) {
+		line[strcspn(line, "\n")] = '\0';
+		r = fn(ctx, line);
+	}
+	free(line);
+	fclose(f);
+	return r;
+}
+
+/* ---- everything that has an entry in a class */
+
+static int foreach_entry(struct pcireset_ctx *ctx, const char *class,
+			 int (*fn)(struct pcireset_ctx *ctx, const char *name))
+{
+	char path[PATH_MAX];
+	struct dirent *de;
+	DIR *dir;
+	int r = ctx_path(ctx, path, "%s", class);
+
+	if (r < 0)
+		return r;
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	while (!r && (de = readdir(dir)))
+		if (de->d_name[0] != '.')
+			r = fn(ctx, de->d_name);
+	closedir(dir);
+	return r;
+}
+
+static int read_interface(struct pcireset_ctx *ctx, const char *name)
+{
+	char path[PATH_MAX], text[32];
+	struct pcireset_addr addr;
+
+	if (ctx_path(ctx, path, "sys/class/net/%s/flags", name) < 0 ||
+	    read_file(path, text, sizeof(text)) < 0 || !(strtoul(text, NULL, 0) & IFF_UP) ||
+	    ctx_realpath(ctx, path, "sys/class/net/%s", name) < 0 || !addr_in_path(path, &addr))
+		return 0;
+	return add_user(ctx, &addr, PCIRESET_USE_NET, format("net:%s", name), NULL);
+}
+
+/* ---- consoles */
+
+static int add_console(struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
+{
+	return add_user(ctx, addr, PCIRESET_USE_CONSOLE, format("console"), NULL);
+}
+
+static int read_framebuffer(struct pcireset_ctx *ctx, const char *name)
+{
+	struct pcireset_addr addr;
+	char path[PATH_MAX];
+
+	if (strncmp(name, "fb", 2) || ctx_realpath(ctx, path, "sys/class/graphics/%s", name) < 0 ||
+	    !addr_in_path(path, &addr))
+		return 0;
+	return add_console(ctx, &addr);
+}
+
+static int read_boot_vga(struct pcireset_ctx *ctx)
+{
+	struct pcireset_dev *dev;
+	char text[8];
+
+	pcireset_dev_foreach(ctx, dev)
+		if (dev->class >> 16 == 0x03 && dev_attr(dev, "boot_vga", text, 8) > 0 &&
+		    !strcmp(text, "1"))
+			return add_console(ctx, &dev->addr);
+	return 0;
+}
+
+/* The virtual terminals are shown by a frame buffer, by VGA text, or by nobody. */
+static int read_vtconsole(struct pcireset_ctx *ctx, const char *name)
+{
+	char path[PATH_MAX], text[64];
+
+	if (ctx_path(ctx, path, "sys/class/vtconsole/%s/bind", name) < 0 ||
+	    read_file(path, text, sizeof(text)) < 0 || strcmp(text, "1") ||
+	    ctx_path(ctx, path, "sys/class/vtconsole/%s/name", name) < 0 ||
+	    read_file(path, text, sizeof(text)) < 0)
+		return 0;
+	if (strstr(text, "frame buffer"))
+		return foreach_entry(ctx, "sys/class/graphics", read_framebuffer);
+	return strstr(text, "VGA") ? read_boot_vga(ctx) : 0;
+}
+
+/* "ttyS0                -W- (EC p a)    4:64" */
+static int read_console(struct pcireset_ctx *ctx, char *line)
+{
+	struct pcireset_addr addr;
+	char path[PATH_MAX];
+
+	line[strcspn(line, " \t")] = '\0';
+	if (!*line || strchr(line, '/') || line[0] == '.' ||
+	    ctx_realpath(ctx, path, "sys/class/tty/%s", line) < 0 || !addr_in_path(path, &addr))
+		return 0;
+	return add_console(ctx, &addr);
+}
+
+/* ---- VFIO: the group's or the function's own node is open in some process */
+
+static bool is_on_vfio(const struct pcireset_dev *dev)
+{
+	return dev->driver && strstr(dev->driver, "vfio");
+}
+
+static bool vfio_node_is(const struct pcireset_dev *dev, const char *node)
+{
+	char path[PATH_MAX], group[NAME_MAX + 1];
+
+	if (!strncmp(node, "devices/", 8)) {
+		snprintf(path, sizeof(path), "%s/vfio-dev/%s", dev->path, node + 8);
+		return access(path, F_OK) == 0;
+	}
+	if (!strncmp(node, "noiommu-", 8))
+		node += 8;
+	snprintf(path, sizeof(path), "%s/iommu_group", dev->path);
+	return !read_link_name(path, group, sizeof(group)) && !strcmp(group, node);
+}
+
+static int add_vfio_users(struct pcireset_ctx *ctx, const char *node, const char *pid)
+{
+	char path[PATH_MAX], comm[64] = "?";
+	struct pcireset_dev *dev;
+	int r = 0;
+
+	if (!ctx_path(ctx, path, "proc/%s/comm", pid))
+		read_file(path, comm, sizeof(comm));
+	pcireset_dev_foreach(ctx, dev) {
+		if (r || !is_on_vfio(dev) || !vfio_node_is(dev, node))
+			continue;
+		r = add_user(ctx, &dev->addr, PCIRESET_USE_VFIO, format("vfio"),
+			     format("%s, process %s", comm, pid));
+	}
+	return r;
+}
+
+static int read_process(struct pcireset_ctx *ctx, const char *pid)
+{
+	static const char prefix[] = "/dev/vfio/";
+	char dirname[PATH_MAX], path[PATH_MAX], target[PATH_MAX];
+	struct dirent *de;
+	ssize_t len;
+	DIR *dir;
+	int r = 0;
+
+	if (!isdigit((unsigned char)pid[0]) || ctx_path(ctx, dirname, "proc/%s/fd", pid) < 0)
+		return 0;
+	dir = opendir(dirname);
+	if (!dir)
+		return 0;
+	while (!r && (de = readdir(dir))) {
+		if (snprintf(path, sizeof(path), "%s/%s", dirname, de->d_name) >=
+		    (int)sizeof(path))
+			continue;
+		len = readlink(path, target, sizeof(target) - 1);
+		if (len <= 0)
+			continue;
+		target[len] = '\0';
+		if (!strncmp(target, prefix, strlen(prefix)))
+			r = add_vfio_users(ctx, target + strlen(prefix), pid);
+	}
+	closedir(dir);
+	return r;
+}
+
+static int read_vfio(struct pcireset_ctx *ctx)
+{
+	struct pcireset_dev *dev;
+
+	pcireset_dev_foreach(ctx, dev)
+		if (is_on_vfio(dev))
+			return foreach_entry(ctx, "proc", read_process);
+	return 0;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+int users_read(struct pcireset_ctx *ctx)
+{
+	int r;
+
+	users_clear(&ctx->users);
+	r = foreach_line(ctx, "proc/self/mountinfo", read_mount);
+	if (!r)
+		r = foreach_line(ctx, "proc/swaps", read_swap);
+	if (!r)
+		r = foreach_entry(ctx, "sys/class/net", read_interface);
+	if (!r)
+		r = foreach_line(ctx, "proc/consoles", read_console);
+	if (!r)
+		r = foreach_entry(ctx, "sys/class/vtconsole", read_vtconsole);
+	if (!r)
+		r = read_vfio(ctx);
+	ctx->users.read_ns = now_ns();
+	return r;
+}
+
+/* Who uses what changes all the time: no plan relies on what is older than this. */
+int users_refresh(struct pcireset_ctx *ctx)
+{
+	return now_ns() - ctx->users.read_ns < FRESH_NS ? 0 : users_read(ctx);
+}
+
+static const struct user *user_at(const struct pcireset_dev *dev, size_t i)
+{
+	const struct users *users = &dev->ctx->users;
+
+	for (size_t n = 0; n < users->nr; n++)
+		if (!addr_cmp(&users->v[n].addr, &dev->addr) && !i--)
+			return &users->v[n];
+	return NULL;
+}
+
+static size_t nr_read_users(const struct pcireset_dev *dev)
+{
+	size_t nr = 0;
+
+	while (user_at(dev, nr))
+		nr++;
+	return nr;
+}
+
+size_t pcireset_dev_get_nr_users(const struct pcireset_dev *dev)
+{
+	return nr_read_users(dev) + (dev->is_unaware && dev->unaware_name ? 1 : 0);
+}
+
+const char *pcireset_dev_get_user(const struct pcireset_dev *dev, size_t i, uint32_t *ret_use)
+{
+	const struct user *user = user_at(dev, i);
+
+	if (!user && i >= pcireset_dev_get_nr_users(dev))
+		return NULL;
+	if (ret_use)
+		*ret_use = user ? user->use : PCIRESET_USE_DRIVER;
+	return user ? user->name : dev->unaware_name;
+}
+
+const char *pcireset_dev_get_user_detail(const struct pcireset_dev *dev, size_t i)
+{
+	const struct user *user = user_at(dev, i);
+
+	return user ? user->detail : NULL;
+}
