@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the command line share. */
+#ifndef PCIRESET_CLI_H
+#define PCIRESET_CLI_H
+
+#include <stdio.h>
+#include <json-c/json.h>
+#include <libpcireset.h>
+#include <libsmartcols.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+
+/* Exit statuses; they are part of the interface. */
+enum status {
+	STATUS_DONE = 0,	/* and verified */
+	STATUS_ERROR = 1,	/* nothing was touched */
+	STATUS_USAGE = 2,
+	STATUS_REFUSED = 3,	/* or not supported; nothing was touched */
+	STATUS_TOUCHED = 4,	/* and not verified */
+	STATUS_SOME = 64,	/* several devices, and only some succeeded */
+};
+
+/* One bit per option, so that a command can say which ones it takes. */
+enum option_id {
+	OPT_TYPE	= 1 << 0,
+	OPT_MAX_SCOPE	= 1 << 1,
+	OPT_CHECK	= 1 << 2,
+	OPT_TIMEOUT	= 1 << 3,
+	OPT_ESCALATE	= 1 << 4,
+	OPT_FORCE	= 1 << 5,
+	OPT_YES		= 1 << 6,
+	OPT_OUTPUT	= 1 << 7,
+	OPT_NOHEADINGS	= 1 << 8,
+	OPT_RAW		= 1 << 9,
+	OPT_JSON	= 1 << 10,
+	OPT_SYSROOT	= 1 << 11,
+	OPT_QUIET	= 1 << 12,
+	OPT_VERBOSE	= 1 << 13,
+	OPT_HELP	= 1 << 14,
+};
+
+struct request;
+
+/* One row per command: dispatch, help and options all come from it. */
+struct command {
+	const char *name;
+	const char *operands;
+	const char *summary;
+	const char *text;
+	unsigned int options;	/* mask of enum option_id */
+	unsigned int required;	/* those of them that have no default */
+	bool takes_devices;
+	int (*run)(const struct request *req);
+};
+
+/* A command line, read and checked. */
+struct request {
+	const struct command *command;
+	unsigned int given;	/* mask of enum option_id */
+	const char *types;	/* read by the library, which names the bad word */
+	const char *columns;
+	const char *sysroot;
+	uint32_t max_scope, checks, force, timeout_ms;
+	char **names;
+	size_t nr_names;
+};
+
+/* The functions that were named, each once. */
+struct machine {
+	struct pcireset_ctx *ctx;
+	struct pcireset_dev **devs;
+	size_t nr_devs;
+};
+
+/* options.c */
+int options_parse(struct request *req, int argc, char **argv);
+void help_command(const struct command *command);
+int usage_error(const char *fmt, ...) PRINTF(1, 2);
+
+/* main.c */
+void error(const char *fmt, ...) PRINTF(1, 2);
+void *must(void *memory);
+char *text(const char *fmt, ...) PRINTF(1, 2);
+bool is_given(const struct request *req, enum option_id id);
+
+/* machine.c */
+int machine_open(struct machine *m, const struct request *req);
+void machine_close(struct machine *m);
+int machine_plan(struct machine *m, const struct request *req, struct pcireset_dev *dev,
+		 struct pcireset_plan **ret_plan);
+int status_of_error(int r);
+int status_merge(const int *statuses, size_t nr);
+
+/* table.c */
+struct libscols_table *table_new(const struct request *req, bool fits_terminal);
+void table_column(struct libscols_table *table, const char *name, int flags);
+struct libscols_line *table_line(struct libscols_table *table);
+void table_set(struct libscols_line *line, size_t column, char *data);
+void table_print(struct libscols_table *table);
+char *users_text(const struct pcireset_dev *dev);
+
+/* columns.c */
+struct column;
+const struct column *column_find(const char *name, size_t len);
+void columns_help(void);
+int columns_print(struct machine *m, const struct request *req);
+int columns_check(const struct request *req);
+char *device_description(struct pcireset_dev *dev);
+void names_close(void);
+
+/* plan.c */
+void plan_print(const struct request *req, struct pcireset_plan *plan);
+
+/* json.c */
+json_object *json_document(struct pcireset_ctx *ctx, const char *key, json_object *list);
+json_object *json_device(struct pcireset_dev *dev);
+void json_add_plan(json_object *device, struct pcireset_plan *plan);
+json_object *json_report(struct pcireset_dev *dev, const struct pcireset_report *report);
+json_object *json_failure(struct pcireset_dev *dev, int r, const char *message);
+void json_print(json_object *document);
+
+/* The commands. */
+int command_list(const struct request *req);
+int command_show(const struct request *req);
+int command_plan(const struct request *req);
+int command_reset(const struct request *req);
+
+#endif /* PCIRESET_CLI_H */

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* JSON for programs: keys are only ever added, and never change their meaning. */
+#include <stdlib.h>
+#include <string.h>
+#include "cli.h"
+
+#define FORMAT 1
+
+static json_object *string(const char *s)
+{
+	return s ? must(json_object_new_string(s)) : NULL;
+}
+
+static json_object *hex(uint32_t value, int digits)
+{
+	char buf[16];
+
+	snprintf(buf, sizeof(buf), "0x%0*x", digits, value);
+	return string(buf);
+}
+
+/* Milliseconds with one decimal: more would be noise. */
+static json_object *ms(uint64_t ns)
+{
+	char buf[32];
+
+	snprintf(buf, sizeof(buf), "%.1f", (double)ns / 1e6);
+	return must(json_object_new_double_s(strtod(buf, NULL), buf));
+}
+
+static void add(json_object *object, const char *key, json_object *value)
+{
+	if (json_object_object_add(object, key, value))
+		must(NULL);
+}
+
+static void append(json_object *array, json_object *value)
+{
+	if (json_object_array_add(array, value))
+		must(NULL);
+}
+
+static json_object *object(void)
+{
+	return must(json_object_new_object());
+}
+
+static json_object *array(void)
+{
+	return must(json_object_new_array());
+}
+
+json_object *json_document(struct pcireset_ctx *ctx, const char *key, json_object *list)
+{
+	json_object *document = object();
+
+	add(document, "pcireset", must(json_object_new_int(FORMAT)));
+	add(document, "backend", string(pcireset_backend_to_str(pcireset_ctx_get_backend(ctx))));
+	add(document, key, list);
+	return document;
+}
+
+static json_object *address(const struct pcireset_addr *addr)
+{
+	char buf[PCIRESET_ADDR_STR_MAX];
+
+	return string(pcireset_addr_to_str(addr, buf));
+}
+
+static void add_types(json_object *o, struct pcireset_dev *dev)
+{
+	json_object *types = array(), *why_not = object(), *scope = object();
+	uint32_t type;
+
+	for (size_t i = 0; (type = pcireset_type_at(i)); i++) {
+		uint32_t flags = pcireset_dev_get_type_flags(dev, type);
+		const char *name = pcireset_type_to_str(type, flags);
+		const struct pcireset_member *member;
+		json_object *members;
+
+		if (!(pcireset_dev_get_types(dev) & type)) {
+			add(why_not, pcireset_type_to_str(type, 0),
+			    string(pcireset_dev_get_why_not_text(dev, type)));
+			continue;
+		}
+		append(types, string(name));
+		members = array();
+		for (size_t n = 0; (member = pcireset_dev_get_member(dev, type, n)); n++)
+			append(members, address(&member->addr));
+		add(scope, name, members);
+	}
+	add(o, "types", types);
+	add(o, "why_not", why_not);
+	add(o, "scope", scope);
+}
+
+json_object *json_device(struct pcireset_dev *dev)
+{
+	json_object *o = object(), *users = array();
+	const char *user;
+
+	add(o, "device", string(pcireset_dev_get_name(dev)));
+	add(o, "vendor", hex(pcireset_dev_get_vendor(dev), 4));
+	add(o, "id", hex(pcireset_dev_get_device(dev), 4));
+	add(o, "class", hex(pcireset_dev_get_class(dev), 6));
+	add(o, "driver", string(pcireset_dev_get_driver(dev)));
+	add_types(o, dev);
+	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, NULL)); i++)
+		append(users, string(user));
+	add(o, "users", users);
+	return o;
+}
+
+static const char *type_name(uint32_t type, uint32_t flags)
+{
+	return type ? pcireset_type_to_str(type, flags) : NULL;
+}
+
+void json_add_plan(json_object *o, struct pcireset_plan *plan)
+{
+	uint32_t type = pcireset_plan_get_type(plan);
+	json_object *members = array();
+	const struct pcireset_member *member;
+
+	for (size_t i = 0; (member = pcireset_plan_get_member(plan, i)); i++)
+		append(members, address(&member->addr));
+	add(o, "chosen", string(type_name(type, pcireset_plan_get_type_flags(plan))));
+	add(o, "reaches", string(pcireset_scope_to_str(pcireset_plan_get_scope(plan))));
+	add(o, "members", members);
+	add(o, "refused", string(pcireset_plan_get_message(plan)));
+	add(o, "error", pcireset_plan_get_error(plan) ?
+	    string(pcireset_errno_to_str(pcireset_plan_get_error(plan))) : NULL);
+}
+
+static json_object *checks(uint32_t mask)
+{
+	json_object *list = array();
+
+	for (uint32_t bit = 1; bit; bit <<= 1)
+		if (mask & bit)
+			append(list, string(pcireset_check_to_str(bit)));
+	return list;
+}
+
+static json_object *member_object(const struct pcireset_member *member)
+{
+	json_object *o = object();
+
+	add(o, "device", address(&member->addr));
+	add(o, "reset", must(json_object_new_boolean(!!(member->flags & PCIRESET_MEMBER_RESET))));
+	add(o, "state", string(pcireset_state_to_str(member->state)));
+	add(o, "proof", string(pcireset_proof_to_str(member->proof)));
+	add(o, "failed_checks", checks(member->failed));
+	add(o, "offset", member->failed & PCIRESET_CHECK_CONFIG ? hex(member->offset, 3) : NULL);
+	add(o, "ready_ms", ms(member->ready_ns));
+	return o;
+}
+
+static json_object *reset_object(struct pcireset_dev *dev)
+{
+	json_object *o = object(), *devices = array();
+
+	append(devices, string(pcireset_dev_get_name(dev)));
+	add(o, "devices", devices);
+	return o;
+}
+
+json_object *json_report(struct pcireset_dev *dev, const struct pcireset_report *report)
+{
+	json_object *o = reset_object(dev), *issued = array(), *members = array();
+	uint32_t mask = pcireset_report_get_issued(report), type;
+	uint32_t flags = pcireset_report_get_type_flags(report);
+	int r = pcireset_report_get_error(report);
+	const struct pcireset_member *member;
+
+	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
+		if (mask & type)
+			append(issued, string(pcireset_type_to_str(type, flags)));
+	for (size_t i = 0; (member = pcireset_report_get_member(report, i)); i++)
+		append(members, member_object(member));
+	add(o, "result", string(pcireset_result_to_str(pcireset_report_get_result(report))));
+	add(o, "type", string(type_name(pcireset_report_get_type(report), flags)));
+	add(o, "issued", issued);
+	add(o, "members", members);
+	add(o, "error", r ? string(pcireset_errno_to_str(r)) : NULL);
+	add(o, "message", string(pcireset_report_get_message(report)));
+	add(o, "failed_checks", checks(pcireset_report_get_failed_checks(report)));
+	add(o, "proof", string(pcireset_proof_to_str(pcireset_report_get_proof(report))));
+	add(o, "wait_ms", ms(pcireset_report_get_wait_ns(report)));
+	add(o, "total_ms", ms(pcireset_report_get_total_ns(report)));
+	return o;
+}
+
+/* For a device that got no report: nothing was touched. */
+json_object *json_failure(struct pcireset_dev *dev, int r, const char *message)
+{
+	json_object *o = reset_object(dev);
+
+	add(o, "result", string(pcireset_result_to_str(PCIRESET_RESULT_REFUSED)));
+	add(o, "type", NULL);
+	add(o, "issued", array());
+	add(o, "members", array());
+	add(o, "error", string(pcireset_errno_to_str(r)));
+	add(o, "message", string(message));
+	add(o, "failed_checks", array());
+	add(o, "proof", string(pcireset_proof_to_str(PCIRESET_PROOF_NONE)));
+	add(o, "wait_ms", ms(0));
+	add(o, "total_ms", ms(0));
+	return o;
+}
+
+/* Takes over the document. */
+void json_print(json_object *document)
+{
+	puts(json_object_to_json_string_ext(document, JSON_C_TO_STRING_PRETTY |
+					    JSON_C_TO_STRING_SPACED |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(document);
+}

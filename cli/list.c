@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pcireset list: every function of the machine. */
+#include "cli.h"
+
+static int print_json(struct machine *m)
+{
+	json_object *list = must(json_object_new_array());
+	struct pcireset_dev *dev;
+
+	pcireset_dev_foreach(m->ctx, dev)
+		if (!pcireset_dev_query(dev) && json_object_array_add(list, json_device(dev)))
+			must(NULL);
+	json_print(json_document(m->ctx, "devices", list));
+	return STATUS_DONE;
+}
+
+int command_list(const struct request *req)
+{
+	struct machine m = { 0 };
+	int status = machine_open(&m, req);
+
+	if (!status)
+		status = is_given(req, OPT_JSON) ? print_json(&m) : columns_print(&m, req);
+	machine_close(&m);
+	return status;
+}

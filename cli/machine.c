@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all commands begin with: a context, the named devices, their plans. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli.h"
+
+/* A name that cannot be read is the caller's mistake; one that is not there is not. */
+static int status_of_name(int r)
+{
+	return r == -EINVAL || r == -ENOTUNIQ ? STATUS_USAGE : STATUS_ERROR;
+}
+
+/* For errors after which nothing was touched. */
+int status_of_error(int r)
+{
+	switch (r) {
+	case 0:
+		return STATUS_DONE;
+	case -EOPNOTSUPP:
+	case -EPERM:
+	case -EACCES:
+	case -EBUSY:
+	case -EAGAIN:
+	case -ESTALE:
+	case -EROFS:
+		return STATUS_REFUSED;
+	default:
+		return STATUS_ERROR;
+	}
+}
+
+/* One status for several devices. */
+int status_merge(const int *statuses, size_t nr)
+{
+	static const int worst_first[] = { STATUS_TOUCHED, STATUS_ERROR, STATUS_REFUSED };
+	size_t done = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		done += statuses[i] == STATUS_DONE;
+	if (done == nr)
+		return STATUS_DONE;
+	if (done)
+		return STATUS_SOME;
+	for (size_t w = 0; w < ARRAY_SIZE(worst_first); w++)
+		for (size_t i = 0; i < nr; i++)
+			if (statuses[i] == worst_first[w])
+				return worst_first[w];
+	return STATUS_ERROR;
+}
+
+static bool is_known(const struct machine *m, const struct pcireset_dev *dev)
+{
+	for (size_t i = 0; i < m->nr_devs; i++)
+		if (m->devs[i] == dev)
+			return true;
+	return false;
+}
+
+/* All names are looked up before anything is done with the first. */
+static int find_devices(struct machine *m, const struct request *req)
+{
+	m->devs = must(calloc(req->nr_names + 1, sizeof(struct pcireset_dev *)));
+	for (size_t i = 0; i < req->nr_names; i++) {
+		struct pcireset_dev *dev;
+		int r = pcireset_dev_from_name(m->ctx, req->names[i], &dev);
+
+		if (r < 0) {
+			error("%s", pcireset_ctx_get_errmsg(m->ctx));
+			return status_of_name(r);
+		}
+		if (is_known(m, dev))
+			pcireset_dev_unref(dev);
+		else
+			m->devs[m->nr_devs++] = dev;
+	}
+	return STATUS_DONE;
+}
+
+static int check_types(struct machine *m, const struct request *req)
+{
+	uint32_t types;
+
+	if (!is_given(req, OPT_TYPE) || !pcireset_types_from_str(m->ctx, req->types, &types))
+		return STATUS_DONE;
+	return usage_error("--type: %s", pcireset_ctx_get_errmsg(m->ctx));
+}
+
+int machine_open(struct machine *m, const struct request *req)
+{
+	int r = pcireset_ctx_new(req->sysroot, &m->ctx);
+	int status;
+
+	if (r < 0) {
+		error("%s: %s", req->sysroot ? req->sysroot : "/", strerror(-r));
+		return STATUS_ERROR;
+	}
+	status = check_types(m, req);
+	if (status)
+		return status;
+	r = pcireset_ctx_scan(m->ctx);
+	if (r < 0) {
+		error("%s", pcireset_ctx_get_errmsg(m->ctx));
+		return STATUS_ERROR;
+	}
+	return find_devices(m, req);
+}
+
+void machine_close(struct machine *m)
+{
+	for (size_t i = 0; i < m->nr_devs; i++)
+		pcireset_dev_unref(m->devs[i]);
+	free(m->devs);
+	pcireset_ctx_unref(m->ctx);
+}
+
+/* A plan as the options say, not resolved. */
+int machine_plan(struct machine *m, const struct request *req, struct pcireset_dev *dev,
+		 struct pcireset_plan **ret_plan)
+{
+	struct pcireset_plan *plan;
+	uint32_t types;
+	int r = pcireset_types_from_str(m->ctx, req->types, &types);
+
+	if (!r)
+		r = pcireset_plan_new(dev, &plan);
+	if (r < 0)
+		return r;
+	r = pcireset_plan_set_types(plan, types);
+	if (!r)
+		r = pcireset_plan_set_max_scope(plan, req->max_scope);
+	if (!r)
+		r = pcireset_plan_set_force(plan, req->force);
+	if (!r)
+		r = pcireset_plan_set_checks(plan, req->checks);
+	if (!r)
+		r = pcireset_plan_set_timeout_ms(plan, req->timeout_ms);
+	if (!r)
+		r = pcireset_plan_set_flags(plan, is_given(req, OPT_ESCALATE) ?
+					    PCIRESET_RESET_ESCALATE : 0);
+	if (r < 0)
+		pcireset_plan_unref(plan);
+	else
+		*ret_plan = plan;
+	return r;
+}

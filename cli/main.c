@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pcireset: the table of commands, and what runs them. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli.h"
+
+#define OPT_COMMON (OPT_JSON | OPT_SYSROOT | OPT_HELP)
+#define OPT_PLAN (OPT_TYPE | OPT_MAX_SCOPE | OPT_FORCE)
+
+static const struct command commands[] = {
+	{
+		.name = "list",
+		.operands = "",
+		.summary = "list every function and how it can be reset",
+		.text = "REACH tells how many functions each type of reset would hit.",
+		.options = OPT_COMMON | OPT_OUTPUT | OPT_NOHEADINGS | OPT_RAW,
+		.run = command_list,
+	}, {
+		.name = "show",
+		.operands = "DEVICE...",
+		.summary = "show the types of reset of a device, or why it lacks them",
+		.options = OPT_COMMON,
+		.takes_devices = true,
+		.run = command_show,
+	}, {
+		.name = "plan",
+		.operands = "DEVICE... --type TYPES",
+		.summary = "show what a reset would hit, and touch nothing",
+		.options = OPT_COMMON | OPT_PLAN,
+		.required = OPT_TYPE,
+		.takes_devices = true,
+		.run = command_plan,
+	}, {
+		.name = "reset",
+		.operands = "DEVICE... --type TYPES",
+		.summary = "reset with exactly the types allowed, and verify it",
+		.text = "Nothing is reset unless every DEVICE exists. What is in use is refused\n"
+			"unless that use is forced. There is no default type.",
+		.options = OPT_COMMON | OPT_PLAN | OPT_CHECK | OPT_TIMEOUT | OPT_ESCALATE |
+			   OPT_YES | OPT_QUIET | OPT_VERBOSE,
+		.required = OPT_TYPE,
+		.takes_devices = true,
+		.run = command_reset,
+	},
+};
+
+static const char statuses[] =
+	"\nExit status:\n"
+	"  0  done and verified          3  refused or unsupported, nothing touched\n"
+	"  1  error, nothing touched     4  touched and not verified\n"
+	"  2  usage                      64 several devices, only some succeeded\n";
+
+void error(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("pcireset: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+/* Without memory nothing can be listed, and a reset has not begun. */
+void *must(void *memory)
+{
+	if (memory)
+		return memory;
+	error("out of memory");
+	exit(STATUS_ERROR);
+}
+
+char *text(const char *fmt, ...)
+{
+	char *s = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) < 0)
+		s = NULL;
+	va_end(ap);
+	return must(s);
+}
+
+bool is_given(const struct request *req, enum option_id id)
+{
+	return req->given & id;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static int help(void)
+{
+	printf("Usage: pcireset COMMAND [OPTION...] [DEVICE...]\n"
+	       "Reset PCI devices with exactly the kind of reset that is allowed.\n\n"
+	       "Commands:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+	printf("  %-10s %s\n", "help", "explain a command: pcireset help COMMAND");
+	printf("\nOptions:\n"
+	       "  -h, --help     show this help, or that of a command\n"
+	       "  -V, --version  show the version\n%s", statuses);
+	return STATUS_DONE;
+}
+
+static int help_for(const char *name)
+{
+	const struct command *command = find_command(name);
+
+	if (!command)
+		return usage_error("\"%s\" is no command", name);
+	help_command(command);
+	return STATUS_DONE;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	struct request req = { .command = command };
+	int status = options_parse(&req, argc, argv);
+
+	if (status == STATUS_DONE && is_given(&req, OPT_HELP))
+		help_command(command);
+	else if (status == STATUS_DONE)
+		status = command->run(&req);
+	for (size_t i = 0; i < req.nr_names; i++)
+		free(req.names[i]);
+	free(req.names);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command *command;
+	const char *word = argc > 1 ? argv[1] : NULL;
+
+	if (!word)
+		return usage_error("no command is given");
+	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+		return help();
+	if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
+		printf("pcireset %s\n", VERSION);
+		return STATUS_DONE;
+	}
+	if (!strcmp(word, "help"))
+		return argc > 2 ? help_for(argv[2]) : help();
+	command = find_command(word);
+	if (!command)
+		return usage_error("\"%s\" is no %s", word, *word == '-' ? "option" : "command");
+	return run_command(command, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int status = run(argc, argv);
+
+	names_close();
+	/* A list that could not be written is an error; a reset stays what it was. */
+	if ((fflush(stdout) || ferror(stdout))) {
+		error("the output could not be written");
+		if (status == STATUS_DONE)
+			status = STATUS_ERROR;
+	}
+	return status;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of options: how they are read, and how --help shows them. */
+#include <ctype.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli.h"
+
+struct option_row {
+	enum option_id id;
+	char letter;
+	const char *name;
+	const char *arg;
+	const char *help;
+};
+
+static const struct option_row rows[] = {
+	{ OPT_TYPE, 't', "type", "TYPES",
+	  "types allowed: device_specific acpi flr pm slot bus cxl_bus,\n"
+	  "func (the first four), link (the last three), any" },
+	{ OPT_MAX_SCOPE, 0, "max-scope", "SCOPE", "reach no further than function, slot or bus" },
+	{ OPT_CHECK, 0, "check", "CHECKS", "what must hold afterwards: link, config, proof\n"
+	  "(default: link,config; ready and identity always)" },
+	{ OPT_TIMEOUT, 0, "timeout", "TIME", "how long to wait for the device: 2, 2.5s, 500ms" },
+	{ OPT_ESCALATE, 0, "escalate", NULL,
+	  "if a reset fails, go on to the next allowed type" },
+	{ OPT_FORCE, 0, "force", "USES",
+	  "reset although in use by: driver, vfio, mount, net,\n"
+	  "swap, console; never allows another type" },
+	{ OPT_YES, 'y', "yes", NULL, "do not ask before other functions are hit" },
+	{ OPT_OUTPUT, 'o', "output", "COLUMNS", "columns to show" },
+	{ OPT_NOHEADINGS, 'n', "noheadings", NULL, "no line with the names of the columns" },
+	{ OPT_RAW, 'r', "raw", NULL, "one blank between columns, for scripts" },
+	{ OPT_JSON, 'J', "json", NULL, "print JSON" },
+	{ OPT_SYSROOT, 0, "sysroot", "DIR", "look at the machine whose /sys and /proc are in DIR" },
+	{ OPT_QUIET, 'q', "quiet", NULL, "print errors only" },
+	{ OPT_VERBOSE, 'v', "verbose", NULL, "print a line for each function" },
+	{ OPT_HELP, 'h', "help", NULL, "show this help" },
+};
+
+int usage_error(const char *fmt, ...)
+{
+	char message[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	error("%s; see: pcireset --help", message);
+	return STATUS_USAGE;
+}
+
+static void help_option(const struct option_row *row)
+{
+	char left[32];
+	const char *line = row->help;
+
+	snprintf(left, sizeof(left), "%c%c%c --%s%s%s", row->letter ? '-' : ' ',
+		 row->letter ? row->letter : ' ', row->letter ? ',' : ' ', row->name,
+		 row->arg ? " " : "", row->arg ? row->arg : "");
+	while (line) {
+		int len = (int)strcspn(line, "\n");
+
+		printf("  %-23s %.*s\n", left, len, line);
+		left[0] = '\0';
+		line = line[len] ? line + len + 1 : NULL;
+	}
+}
+
+void help_command(const struct command *command)
+{
+	printf("Usage: pcireset %s [OPTION...]%s%s\n\n%c%s.\n", command->name,
+	       *command->operands ? " " : "", command->operands,
+	       toupper(command->summary[0]), command->summary + 1);
+	if (command->text)
+		printf("%s\n", command->text);
+	if (command->takes_devices)
+		printf("\nDEVICE is [domain:]bus:device.function, vendor:device, a path in /sys, a\n"
+		       "device in /dev, a network interface, or - to read names from standard\n"
+		       "input, one on a line.\n");
+	printf("\nOptions:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (command->options & rows[i].id)
+			help_option(&rows[i]);
+	if (command->options & OPT_OUTPUT)
+		columns_help();
+}
+
+/* "2" and "2.5s" are seconds, "500ms" are milliseconds. */
+static int read_timeout(struct request *req, const char *arg)
+{
+	double value = 0;
+	char *end = NULL;
+
+	if (isdigit((unsigned char)arg[0]) && !(arg[0] == '0' && (arg[1] | 0x20) == 'x'))
+		value = strtod(arg, &end);
+	if (!end)
+		return usage_error("--timeout: \"%s\" is no time", arg);
+	if (!strcmp(end, "") || !strcmp(end, "s"))
+		value *= 1000;
+	else if (strcmp(end, "ms"))
+		return usage_error("--timeout: \"%s\" is no time", arg);
+	if (!(value >= 1 && value <= UINT32_MAX))
+		return usage_error("--timeout: \"%s\" is out of range", arg);
+	req->timeout_ms = (uint32_t)value;
+	return STATUS_DONE;
+}
+
+static int read_words(const char *option, const char *arg,
+		      int (*from_str)(const char *str, uint32_t *ret_value), uint32_t *ret_mask)
+{
+	char *list = must(strdup(arg)), *save = NULL;
+	int status = STATUS_DONE;
+	uint32_t mask = 0, bit;
+
+	for (char *word = strtok_r(list, ",", &save); word && !status;
+	     word = strtok_r(NULL, ",", &save)) {
+		if (from_str(word, &bit) < 0)
+			status = usage_error("--%s: \"%s\" is not known", option, word);
+		else
+			mask |= bit;
+	}
+	if (!status && !mask)
+		status = usage_error("--%s: nothing is given", option);
+	free(list);
+	*ret_mask = mask;
+	return status;
+}
+
+static int take_option(struct request *req, const struct option_row *row, const char *arg)
+{
+	req->given |= row->id;
+	switch (row->id) {
+	case OPT_TYPE:
+		req->types = arg;
+		return STATUS_DONE;
+	case OPT_OUTPUT:
+		req->columns = arg;
+		return STATUS_DONE;
+	case OPT_SYSROOT:
+		req->sysroot = arg;
+		return STATUS_DONE;
+	case OPT_MAX_SCOPE:
+		if (pcireset_scope_from_str(arg, &req->max_scope) < 0)
+			return usage_error("--max-scope: \"%s\" is none of function, slot, bus",
+					   arg);
+		return STATUS_DONE;
+	case OPT_CHECK:
+		return read_words(row->name, arg, pcireset_check_from_str, &req->checks);
+	case OPT_FORCE:
+		return read_words(row->name, arg, pcireset_use_from_str, &req->force);
+	case OPT_TIMEOUT:
+		return read_timeout(req, arg);
+	default:
+		return STATUS_DONE;
+	}
+}
+
+static void add_name(struct request *req, const char *name)
+{
+	req->names = must(reallocarray(req->names, req->nr_names + 1, sizeof(*req->names)));
+	req->names[req->nr_names++] = must(strdup(name));
+}
+
+static void read_names(struct request *req)
+{
+	char *line = NULL;
+	size_t size = 0;
+
+	while (getline(&line, &size, stdin) >= 0) {
+		char *name = line + strspn(line, " \t");
+
+		name[strcspn(name, " \t\r\n")] = '\0';
+		if (*name)
+			add_name(req, name);
+	}
+	free(line);
+}
+
+/* getopt_long() takes any prefix that is unique today and may not be tomorrow. */
+static bool is_exact(const char *typed, const char *name)
+{
+	return !strncmp(typed, "--", 2) && strcspn(typed + 2, "=") == strlen(name);
+}
+
+static void getopt_tables(const struct command *command, struct option *longs, char *shorts)
+{
+	*shorts++ = ':';
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!(command->options & rows[i].id))
+			continue;
+		*longs++ = (struct option){
+			.name = rows[i].name,
+			.has_arg = rows[i].arg ? required_argument : no_argument,
+			.val = (int)(256 + i),
+		};
+		if (!rows[i].letter)
+			continue;
+		*shorts++ = rows[i].letter;
+		if (rows[i].arg)
+			*shorts++ = ':';
+	}
+	*longs = (struct option){ 0 };
+	*shorts = '\0';
+}
+
+static const struct option_row *row_of(int c)
+{
+	if (c >= 256)
+		return &rows[c - 256];
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].letter == c)
+			return &rows[i];
+	return NULL;
+}
+
+static int parse_options(struct request *req, int argc, char **argv)
+{
+	struct option longs[ARRAY_SIZE(rows) + 1];
+	char shorts[2 * ARRAY_SIZE(rows) + 2];
+	int c, status = STATUS_DONE;
+
+	getopt_tables(req->command, longs, shorts);
+	opterr = 0;
+	while (!status && (c = getopt_long(argc, argv, shorts, longs, NULL)) >= 0) {
+		const char *typed = argv[optind - 1];
+		const struct option_row *row = c == '?' || c == ':' ? NULL : row_of(c);
+
+		if (c == ':')
+			return usage_error("%s: %s needs an argument", req->command->name, typed);
+		if (row && row->arg && optarg == typed)
+			typed = argv[optind - 2];
+		if (!row && optopt && optopt < 256)
+			return usage_error("%s: there is no option -%c", req->command->name,
+					   optopt);
+		if (!row || (c >= 256 && !is_exact(typed, row->name)))
+			return usage_error("%s: there is no option %s", req->command->name, typed);
+		status = take_option(req, row, optarg);
+	}
+	return status;
+}
+
+static int check_request(const struct request *req)
+{
+	const struct command *command = req->command;
+	unsigned int missing = command->required & ~req->given;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (missing & rows[i].id)
+			return usage_error("%s: --%s is needed; there is no default",
+					   command->name, rows[i].name);
+	if (command->takes_devices && !req->nr_names)
+		return usage_error("%s: no device is named", command->name);
+	if (!command->takes_devices && req->nr_names)
+		return usage_error("%s: takes no \"%s\"", command->name, req->names[0]);
+	if (is_given(req, OPT_JSON) && req->given & (OPT_OUTPUT | OPT_RAW | OPT_NOHEADINGS))
+		return usage_error("%s: --json always has all keys; leave --output, --raw and "
+				   "--noheadings out", command->name);
+	return columns_check(req);
+}
+
+int options_parse(struct request *req, int argc, char **argv)
+{
+	int status = parse_options(req, argc, argv);
+
+	if (status || is_given(req, OPT_HELP))
+		return status;
+	for (int i = optind; i < argc; i++) {
+		if (req->command->takes_devices && !strcmp(argv[i], "-"))
+			read_names(req);
+		else
+			add_name(req, argv[i]);
+	}
+	return check_request(req);
+}

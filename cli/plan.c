@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pcireset plan: what a reset would hit. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli.h"
+
+static void add_member(struct libscols_table *table, struct pcireset_plan *plan,
+		       const struct pcireset_member *member)
+{
+	struct pcireset_dev *named = pcireset_plan_get_dev(plan);
+	struct pcireset_ctx *ctx = pcireset_dev_get_ctx(named);
+	const struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &member->addr);
+	const char *driver = dev ? pcireset_dev_get_driver(dev) : NULL;
+	struct libscols_line *line = table_line(table);
+	char buf[PCIRESET_ADDR_STR_MAX];
+
+	table_set(line, 0, text("%s", pcireset_addr_to_str(&member->addr, buf)));
+	table_set(line, 1, text("%s", member->flags & PCIRESET_MEMBER_RESET ? "reset" :
+				"cut off"));
+	table_set(line, 2, text("%s", driver ? driver : ""));
+	table_set(line, 3, dev ? users_text(dev) : text("%s", ""));
+}
+
+static void print_verdict(struct pcireset_plan *plan)
+{
+	const char *name = pcireset_dev_get_name(pcireset_plan_get_dev(plan));
+	const char *message = pcireset_plan_get_message(plan);
+	uint32_t type = pcireset_plan_get_type(plan);
+	size_t nr = pcireset_plan_get_nr_members(plan);
+
+	if (type)
+		printf("%s: %s would hit %zu function%s\n", name,
+		       pcireset_type_to_str(type, pcireset_plan_get_type_flags(plan)), nr,
+		       nr == 1 ? "" : "s");
+	if (message)
+		printf("%s: refused: %s\n", name, message);
+}
+
+void plan_print(const struct request *req, struct pcireset_plan *plan)
+{
+	struct libscols_table *table;
+	const struct pcireset_member *member;
+
+	print_verdict(plan);
+	if (!pcireset_plan_get_nr_members(plan))
+		return;
+	table = table_new(req, true);
+	table_column(table, "FUNCTION", 0);
+	table_column(table, "EFFECT", 0);
+	table_column(table, "DRIVER", 0);
+	table_column(table, "IN USE BY", SCOLS_FL_WRAP);
+	for (size_t i = 0; (member = pcireset_plan_get_member(plan, i)); i++)
+		add_member(table, plan, member);
+	table_print(table);
+}
+
+static json_object *plan_json(struct pcireset_plan *plan)
+{
+	json_object *device = json_device(pcireset_plan_get_dev(plan));
+
+	json_add_plan(device, plan);
+	return device;
+}
+
+/* A plan that is refused is printed like any other; the status tells. */
+static int plan_one(struct machine *m, const struct request *req, size_t i, json_object *list)
+{
+	struct pcireset_plan *plan;
+	int r = machine_plan(m, req, m->devs[i], &plan);
+
+	if (!r) {
+		r = pcireset_plan_resolve(plan);
+		if (r && !pcireset_plan_get_message(plan)) {
+			error("%s", pcireset_ctx_get_errmsg(m->ctx));
+		} else if (list) {
+			if (json_object_array_add(list, plan_json(plan)))
+				must(NULL);
+		} else {
+			if (i)
+				putchar('\n');
+			plan_print(req, plan);
+		}
+		pcireset_plan_unref(plan);
+	} else {
+		error("%s", pcireset_ctx_get_errmsg(m->ctx));
+	}
+	return status_of_error(r);
+}
+
+static int plan_all(struct machine *m, const struct request *req)
+{
+	json_object *list = is_given(req, OPT_JSON) ? must(json_object_new_array()) : NULL;
+	int *statuses = must(calloc(m->nr_devs, sizeof(*statuses))), status;
+
+	for (size_t i = 0; i < m->nr_devs; i++)
+		statuses[i] = plan_one(m, req, i, list);
+	if (list)
+		json_print(json_document(m->ctx, "devices", list));
+	status = status_merge(statuses, m->nr_devs);
+	free(statuses);
+	return status;
+}
+
+int command_plan(const struct request *req)
+{
+	struct machine m = { 0 };
+	int status = machine_open(&m, req);
+
+	if (!status)
+		status = plan_all(&m, req);
+	machine_close(&m);
+	return status;
+}

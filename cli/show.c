@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pcireset show: the types of a function, what each hits, or why it is missing. */
+#include <stdlib.h>
+#include "cli.h"
+
+static char *reached(struct pcireset_dev *dev, uint32_t type)
+{
+	char *all = text("%s", "");
+	const struct pcireset_member *member;
+
+	for (size_t i = 0; (member = pcireset_dev_get_member(dev, type, i)); i++) {
+		char buf[PCIRESET_ADDR_STR_MAX];
+		char *longer = text("%s%s%s", all, *all ? " " : "",
+				    pcireset_addr_to_str(&member->addr, buf));
+
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
+static void add_type(struct libscols_table *table, struct pcireset_dev *dev, uint32_t type)
+{
+	struct libscols_line *line = table_line(table);
+	uint32_t flags = pcireset_dev_get_type_flags(dev, type);
+	bool works = pcireset_dev_get_types(dev) & type;
+
+	table_set(line, 0, text("%s", pcireset_type_to_str(type, flags)));
+	if (works) {
+		table_set(line, 1, text("%s", pcireset_scope_to_str(
+						pcireset_dev_get_scope(dev, type))));
+		table_set(line, 2, reached(dev, type));
+	} else {
+		table_set(line, 1, text("%s", "no"));
+		table_set(line, 2, text("%s", pcireset_dev_get_why_not_text(dev, type)));
+	}
+}
+
+static void print_text(const struct request *req, struct pcireset_dev *dev)
+{
+	struct libscols_table *table = table_new(req, true);
+	char *description = device_description(dev), *users = users_text(dev);
+	const char *driver = pcireset_dev_get_driver(dev), *slot = pcireset_dev_get_slot(dev);
+	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
+	uint32_t type;
+
+	printf("%s %s [%04x:%04x]\n", pcireset_dev_get_name(dev), description,
+	       pcireset_dev_get_vendor(dev), pcireset_dev_get_device(dev));
+	printf("driver: %s\n", driver ? driver : "none");
+	if (slot)
+		printf("slot: %s\n", slot);
+	if (physfn)
+		printf("virtual function of: %s\n", pcireset_dev_get_name(physfn));
+	printf("in use by: %s\n", *users ? users : "nothing that is known");
+	table_column(table, "TYPE", 0);
+	table_column(table, "REACHES", 0);
+	table_column(table, "FUNCTIONS, OR WHY NOT", SCOLS_FL_WRAP);
+	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
+		add_type(table, dev, type);
+	table_print(table);
+	free(description);
+	free(users);
+}
+
+static int show(struct machine *m, const struct request *req)
+{
+	bool json = is_given(req, OPT_JSON);
+	json_object *list = json ? must(json_object_new_array()) : NULL;
+	int *statuses = must(calloc(m->nr_devs, sizeof(*statuses))), status;
+
+	for (size_t i = 0; i < m->nr_devs; i++) {
+		struct pcireset_dev *dev = m->devs[i];
+		int r = pcireset_dev_query(dev);
+
+		statuses[i] = status_of_error(r);
+		if (r < 0) {
+			error("%s", pcireset_ctx_get_errmsg(m->ctx));
+			continue;
+		}
+		if (json && json_object_array_add(list, json_device(dev)))
+			must(NULL);
+		if (!json && i)
+			putchar('\n');
+		if (!json)
+			print_text(req, dev);
+	}
+	if (json)
+		json_print(json_document(m->ctx, "devices", list));
+	status = status_merge(statuses, m->nr_devs);
+	free(statuses);
+	return status;
+}
+
+int command_show(const struct request *req)
+{
+	struct machine m = { 0 };
+	int status = machine_open(&m, req);
+
+	if (!status)
+		status = show(&m, req);
+	machine_close(&m);
+	return status;
+}

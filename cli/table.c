@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tables for people, through libsmartcols. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli.h"
+
+#define PLAIN_WIDTH 80	/* where there is no terminal to ask */
+
+struct libscols_table *table_new(const struct request *req, bool fits_terminal)
+{
+	struct libscols_table *table = must(scols_new_table());
+
+	scols_table_enable_noheadings(table, is_given(req, OPT_NOHEADINGS));
+	scols_table_enable_raw(table, is_given(req, OPT_RAW));
+	if (fits_terminal && !is_given(req, OPT_RAW)) {
+		scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
+		if (!isatty(STDOUT_FILENO))
+			scols_table_set_termwidth(table, PLAIN_WIDTH);
+	}
+	return table;
+}
+
+void table_column(struct libscols_table *table, const char *name, int flags)
+{
+	must(scols_table_new_column(table, name, 0, flags));
+}
+
+struct libscols_line *table_line(struct libscols_table *table)
+{
+	return must(scols_table_new_line(table, NULL));
+}
+
+/* Takes over data. */
+void table_set(struct libscols_line *line, size_t column, char *data)
+{
+	if (scols_line_refer_data(line, column, must(data)))
+		must(NULL);
+}
+
+void table_print(struct libscols_table *table)
+{
+	scols_print_table(table);
+	scols_unref_table(table);
+}
+
+char *users_text(const struct pcireset_dev *dev)
+{
+	char *all = text("%s", "");
+	const char *user;
+
+	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, NULL)); i++) {
+		const char *detail = pcireset_dev_get_user_detail(dev, i);
+		char *longer = text("%s%s%s%s%s%s", all, *all ? " " : "", user,
+				    detail ? " (" : "", detail ? detail : "", detail ? ")" : "");
+
+		free(all);
+		all = longer;
+	}
+	return all;
+}
