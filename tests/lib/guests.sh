@@ -2,19 +2,15 @@
 # shellcheck shell=bash
 # The lab tier: each tests/lab/NAME.sh in a guest of its own, for each kernel and topology it names.
 
-# The statuses with which pcilab speaks for itself.
-lab_setup=124
+# The statuses with which pcilab speaks for itself. The kernel is there and the module built, so that a guest that cannot
+# be set up has failed too.
 declare -A lab_verdict=(
 	[120]='the guest was lost' [121]='the guest hung' [122]='the guest panicked' [123]='the kernel log has a warning'
+	[124]='the guest could not be set up'
 )
 
 # guest_jobs[pid]: "name<TAB>output" of a running guest.
 declare -A guest_jobs=()
-
-# prepare_kernel KERNEL: everything its guests need; the last line of output says why not.
-prepare_kernel() {
-	lab/kernel-get "$1" && lab/module-build "$1"
-}
 
 # script_header FILE KEY DEFAULT: the value of the comment "# KEY: VALUE" above the script's first command.
 script_header() {
@@ -74,11 +70,9 @@ finish_guest() {
 	IFS=$'\t' read -r name output <<<"${guest_jobs[$pid]}"
 	unset "guest_jobs[$pid]"
 	printf 'ran     lab %s\n' "$name"
-	if [[ $status -eq $lab_setup ]]; then
-		cannot_run "lab $name" "$(tail -n 1 "$output.log")"
-	elif [[ -n ${lab_verdict[$status]:-} ]]; then
-		count_failure "lab $name: ${lab_verdict[$status]} (log: $output.kernel.log)"
-		count_tap "lab $name" "$output.tap" 0
+	if [[ -n ${lab_verdict[$status]:-} ]]; then
+		count_failure "lab $name: ${lab_verdict[$status]} (log: $output.log, $output.kernel.log)"
+		[[ ! -s $output.tap ]] || count_tap "lab $name" "$output.tap" 0
 	else
 		count_tap "lab $name" "$output.tap" "$status"
 	fi
