@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* What the files of the command line share. */
 #ifndef PCIRESET_CLI_H
 #define PCIRESET_CLI_H
@@ -94,6 +94,7 @@ int status_merge(const int *statuses, size_t nr);
 
 /* table.c */
 struct libscols_table *table_new(const struct request *req, bool fits_terminal);
+char *wrap(char *words, size_t width);
 void table_column(struct libscols_table *table, const char *name, int flags);
 struct libscols_line *table_line(struct libscols_table *table);
 void table_set(struct libscols_line *line, size_t column, char *data);

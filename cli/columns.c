@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The columns of list: one table makes the output, -o and the help. */
 #include <pci/pci.h>
 #include <stdlib.h>
@@ -11,6 +11,8 @@ struct column {
 	int flags;
 	char *(*get)(struct pcireset_dev *dev);
 };
+
+#define WRAPPED_COLUMN 20 /* so that the default columns fit 80 */
 
 static const char default_columns[] = "DEVICE,DRIVER,REACH,USERS,NAME";
 
@@ -38,10 +40,10 @@ char *device_description(struct pcireset_dev *dev)
 		names->debug = ignore;
 		names->error = give_up;
 	}
-	return text("%s", pci_lookup_name(names, buf, sizeof(buf),
-					  PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE,
-					  (int)pcireset_dev_get_vendor(dev),
-					  (int)pcireset_dev_get_device(dev)));
+	return text("%s",
+		    pci_lookup_name(names, buf, sizeof(buf), PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE,
+				    (int)pcireset_dev_get_vendor(dev),
+				    (int)pcireset_dev_get_device(dev)));
 }
 
 void names_close(void)
@@ -120,8 +122,9 @@ static char *get_types(struct pcireset_dev *dev)
 
 	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
 		if (pcireset_dev_get_types(dev) & type)
-			all = join(all, text("%s", pcireset_type_to_str(type,
-					     pcireset_dev_get_type_flags(dev, type))));
+			all = join(all, text("%s",
+					     pcireset_type_to_str(type, pcireset_dev_get_type_flags(
+										dev, type))));
 	return all;
 }
 
@@ -132,8 +135,9 @@ static char *get_reach(struct pcireset_dev *dev)
 
 	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
 		if (pcireset_dev_get_types(dev) & type)
-			all = join(all, text("%s:%zu", pcireset_type_to_str(type,
-					     pcireset_dev_get_type_flags(dev, type)),
+			all = join(all, text("%s:%zu",
+					     pcireset_type_to_str(
+						     type, pcireset_dev_get_type_flags(dev, type)),
 					     pcireset_dev_get_nr_members(dev, type)));
 	return all;
 }
@@ -204,6 +208,7 @@ static void add_column(const struct column *column, void *data)
 }
 
 struct row {
+	const struct request *req;
 	struct libscols_line *line;
 	struct pcireset_dev *dev;
 	size_t next;
@@ -212,8 +217,11 @@ struct row {
 static void add_cell(const struct column *column, void *data)
 {
 	struct row *row = data;
+	char *cell = column->get(row->dev);
 
-	table_set(row->line, row->next++, column->get(row->dev));
+	if (column->flags & SCOLS_FL_WRAP && !is_given(row->req, OPT_RAW))
+		wrap(cell, WRAPPED_COLUMN);
+	table_set(row->line, row->next++, cell);
 }
 
 int columns_print(struct machine *m, const struct request *req)
@@ -222,11 +230,12 @@ int columns_print(struct machine *m, const struct request *req)
 	struct pcireset_dev *dev;
 
 	foreach_column(req, add_column, table);
-	pcireset_dev_foreach(m->ctx, dev) {
+	pcireset_dev_foreach(m->ctx, dev)
+	{
 		/* Gone since the scan: it is no function of this machine any more. */
 		if (pcireset_dev_query(dev) < 0)
 			continue;
-		foreach_column(req, add_cell, &(struct row){ table_line(table), dev, 0 });
+		foreach_column(req, add_cell, &(struct row){ req, table_line(table), dev, 0 });
 	}
 	table_print(table);
 	return STATUS_DONE;

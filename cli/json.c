@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* JSON for programs: keys are only ever added, and never change their meaning. */
 #include <stdlib.h>
 #include <string.h>
@@ -128,8 +128,10 @@ void json_add_plan(json_object *o, struct pcireset_plan *plan)
 	add(o, "reaches", string(pcireset_scope_to_str(pcireset_plan_get_scope(plan))));
 	add(o, "members", members);
 	add(o, "refused", string(pcireset_plan_get_message(plan)));
-	add(o, "error", pcireset_plan_get_error(plan) ?
-	    string(pcireset_errno_to_str(pcireset_plan_get_error(plan))) : NULL);
+	add(o, "error",
+	    pcireset_plan_get_error(plan) ?
+		    string(pcireset_errno_to_str(pcireset_plan_get_error(plan))) :
+		    NULL);
 }
 
 static json_object *checks(uint32_t mask)
@@ -213,7 +215,7 @@ json_object *json_failure(struct pcireset_dev *dev, int r, const char *message)
 void json_print(json_object *document)
 {
 	puts(json_object_to_json_string_ext(document, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_SPACED |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
+							      JSON_C_TO_STRING_SPACED |
+							      JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(document);
 }

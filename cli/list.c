@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset list: every function of the machine. */
 #include "cli.h"
 
@@ -7,9 +7,9 @@ static int print_json(struct machine *m)
 	json_object *list = must(json_object_new_array());
 	struct pcireset_dev *dev;
 
-	pcireset_dev_foreach(m->ctx, dev)
-		if (!pcireset_dev_query(dev) && json_object_array_add(list, json_device(dev)))
-			must(NULL);
+	pcireset_dev_foreach(m->ctx, dev) if (!pcireset_dev_query(dev) &&
+					      json_object_array_add(list, json_device(dev)))
+		must(NULL);
 	json_print(json_document(m->ctx, "devices", list));
 	return STATUS_DONE;
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* What all commands begin with: a context, the named devices, their plans. */
 #include <errno.h>
 #include <stdlib.h>
@@ -136,8 +136,8 @@ int machine_plan(struct machine *m, const struct request *req, struct pcireset_d
 	if (!r)
 		r = pcireset_plan_set_timeout_ms(plan, req->timeout_ms);
 	if (!r)
-		r = pcireset_plan_set_flags(plan, is_given(req, OPT_ESCALATE) ?
-					    PCIRESET_RESET_ESCALATE : 0);
+		r = pcireset_plan_set_flags(
+			plan, is_given(req, OPT_ESCALATE) ? PCIRESET_RESET_ESCALATE : 0);
 	if (r < 0)
 		pcireset_plan_unref(plan);
 	else

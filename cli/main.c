@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset: the table of commands, and what runs them. */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include "cli.h"
 
 #define OPT_COMMON (OPT_JSON | OPT_SYSROOT | OPT_HELP)
-#define OPT_PLAN (OPT_TYPE | OPT_MAX_SCOPE | OPT_FORCE)
+#define OPT_PLAN   (OPT_TYPE | OPT_MAX_SCOPE | OPT_FORCE)
 
 static const struct command commands[] = {
 	{
@@ -16,14 +16,16 @@ static const struct command commands[] = {
 		.text = "REACH tells how many functions each type of reset would hit.",
 		.options = OPT_COMMON | OPT_OUTPUT | OPT_NOHEADINGS | OPT_RAW,
 		.run = command_list,
-	}, {
+	},
+	{
 		.name = "show",
 		.operands = "DEVICE...",
 		.summary = "show the types of reset of a device, or why it lacks them",
 		.options = OPT_COMMON,
 		.takes_devices = true,
 		.run = command_show,
-	}, {
+	},
+	{
 		.name = "plan",
 		.operands = "DEVICE... --type TYPES",
 		.summary = "show what a reset would hit, and touch nothing",
@@ -31,7 +33,8 @@ static const struct command commands[] = {
 		.required = OPT_TYPE,
 		.takes_devices = true,
 		.run = command_plan,
-	}, {
+	},
+	{
 		.name = "reset",
 		.operands = "DEVICE... --type TYPES",
 		.summary = "reset with exactly the types allowed, and verify it",
@@ -106,7 +109,8 @@ static int help(void)
 	printf("  %-10s %s\n", "help", "explain a command: pcireset help COMMAND");
 	printf("\nOptions:\n"
 	       "  -h, --help     show this help, or that of a command\n"
-	       "  -V, --version  show the version\n%s", statuses);
+	       "  -V, --version  show the version\n%s",
+	       statuses);
 	return STATUS_DONE;
 }
 

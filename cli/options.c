@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The table of options: how they are read, and how --help shows them. */
 #include <ctype.h>
 #include <getopt.h>
@@ -20,11 +20,11 @@ static const struct option_row rows[] = {
 	  "types allowed: device_specific acpi flr pm slot bus cxl_bus,\n"
 	  "func (the first four), link (the last three), any" },
 	{ OPT_MAX_SCOPE, 0, "max-scope", "SCOPE", "reach no further than function, slot or bus" },
-	{ OPT_CHECK, 0, "check", "CHECKS", "what must hold afterwards: link, config, proof\n"
+	{ OPT_CHECK, 0, "check", "CHECKS",
+	  "what must hold afterwards: link, config, proof\n"
 	  "(default: link,config; ready and identity always)" },
 	{ OPT_TIMEOUT, 0, "timeout", "TIME", "how long to wait for the device: 2, 2.5s, 500ms" },
-	{ OPT_ESCALATE, 0, "escalate", NULL,
-	  "if a reset fails, go on to the next allowed type" },
+	{ OPT_ESCALATE, 0, "escalate", NULL, "if a reset fails, go on to the next allowed type" },
 	{ OPT_FORCE, 0, "force", "USES",
 	  "reset although in use by: driver, vfio, mount, net,\n"
 	  "swap, console; never allows another type" },
@@ -71,8 +71,8 @@ static void help_option(const struct option_row *row)
 void help_command(const struct command *command)
 {
 	printf("Usage: pcireset %s [OPTION...]%s%s\n\n%c%s.\n", command->name,
-	       *command->operands ? " " : "", command->operands,
-	       toupper(command->summary[0]), command->summary + 1);
+	       *command->operands ? " " : "", command->operands, toupper(command->summary[0]),
+	       command->summary + 1);
 	if (command->text)
 		printf("%s\n", command->text);
 	if (command->takes_devices)
@@ -90,17 +90,15 @@ void help_command(const struct command *command)
 /* "2" and "2.5s" are seconds, "500ms" are milliseconds. */
 static int read_timeout(struct request *req, const char *arg)
 {
-	double value = 0;
-	char *end = NULL;
+	size_t len = strspn(arg, "0123456789.");
+	double value = len ? strtod(arg, NULL) : 0;
+	const char *unit = arg + len;
 
-	if (isdigit((unsigned char)arg[0]) && !(arg[0] == '0' && (arg[1] | 0x20) == 'x'))
-		value = strtod(arg, &end);
-	if (!end)
+	if (!isdigit((unsigned char)arg[0]) || memchr(arg, '.', len) != memrchr(arg, '.', len) ||
+	    (strcmp(unit, "") && strcmp(unit, "s") && strcmp(unit, "ms")))
 		return usage_error("--timeout: \"%s\" is no time", arg);
-	if (!strcmp(end, "") || !strcmp(end, "s"))
+	if (strcmp(unit, "ms"))
 		value *= 1000;
-	else if (strcmp(end, "ms"))
-		return usage_error("--timeout: \"%s\" is no time", arg);
 	if (!(value >= 1 && value <= UINT32_MAX))
 		return usage_error("--timeout: \"%s\" is out of range", arg);
 	req->timeout_ms = (uint32_t)value;
@@ -248,15 +246,16 @@ static int check_request(const struct request *req)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (missing & rows[i].id)
-			return usage_error("%s: --%s is needed; there is no default",
-					   command->name, rows[i].name);
+			return usage_error("%s: --%s is needed; there is no default", command->name,
+					   rows[i].name);
 	if (command->takes_devices && !req->nr_names)
 		return usage_error("%s: no device is named", command->name);
 	if (!command->takes_devices && req->nr_names)
 		return usage_error("%s: takes no \"%s\"", command->name, req->names[0]);
 	if (is_given(req, OPT_JSON) && req->given & (OPT_OUTPUT | OPT_RAW | OPT_NOHEADINGS))
 		return usage_error("%s: --json always has all keys; leave --output, --raw and "
-				   "--noheadings out", command->name);
+				   "--noheadings out",
+				   command->name);
 	return columns_check(req);
 }
 

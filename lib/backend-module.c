@@ -7,9 +7,9 @@
 #include <unistd.h>
 #include "private.h"
 
-#define ROOM_TYPES 32
-#define ROOM_MEMBERS 64
-#define SPARE_MEMBERS 16	/* functions that may come between the plan and the reset */
+#define ROOM_TYPES    32
+#define ROOM_MEMBERS  64
+#define SPARE_MEMBERS 16 /* functions that may come between the plan and the reset */
 
 static int call(int fd, unsigned long request, void *arg)
 {
@@ -24,7 +24,7 @@ static int map_open_error(int error)
 		return -EPERM;
 	case ENOENT:
 	case ENXIO:
-	case ENODEV:	/* the node is there, nobody is behind it */
+	case ENODEV: /* the node is there, nobody is behind it */
 		return -ENOENT;
 	default:
 		return -error;
@@ -60,8 +60,7 @@ static int open_dev(struct pcireset_dev *dev)
 	if (r == -ENODEV)
 		return ctx_error(dev->ctx, r, "%s: is gone", dev->name);
 	if (r < 0)
-		return ctx_error(dev->ctx, r, "%s: cannot be opened: %s", dev->name,
-				 strerror(-r));
+		return ctx_error(dev->ctx, r, "%s: cannot be opened: %s", dev->name, strerror(-r));
 	return arg.out_fd;
 }
 
@@ -81,8 +80,8 @@ static int query_plan(int fd, struct pcireset_query *arg, struct members *member
 		arg->member_ptr = (uintptr_t)v;
 		arg->nr_members = room;
 		r = call(fd, PCIRESET_QUERY, arg);
-		for (uint32_t i = 0; !r && arg->out_nr_members <= room &&
-				     i < arg->out_nr_members; i++)
+		for (uint32_t i = 0; !r && arg->out_nr_members <= room && i < arg->out_nr_members;
+		     i++)
 			r = members_add(members, &v[i]);
 		free(v);
 	} while (!r && arg->out_nr_members > room && (room = arg->out_nr_members));
@@ -105,14 +104,14 @@ static int query_types(struct pcireset_dev *dev, int fd)
 		return r;
 	dev->types = arg.out_types & PCI_RESET_ANY;
 	for (size_t i = 0; i < NR_TYPES; i++) {
-		dev->state[i].why_not = dev->types & pcireset_type_at(i) ?
-					0 : PCIRESET_WHY_NO_CAPABILITY;
+		dev->state[i].why_not =
+			dev->types & pcireset_type_at(i) ? 0 : PCIRESET_WHY_NO_CAPABILITY;
 		dev->state[i].who = dev->addr;
 	}
 	for (uint32_t i = 0; i < arg.out_nr_types && i < ROOM_TYPES; i++) {
 		int at = type_index(infos[i].type);
 
-		if (at < 0)	/* a type that is newer than this library */
+		if (at < 0) /* a type that is newer than this library */
 			continue;
 		dev->state[at].why_not = infos[i].why_not;
 		dev->state[at].scope = infos[i].scope;

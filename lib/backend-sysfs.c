@@ -8,10 +8,10 @@
 #include <unistd.h>
 #include "private.h"
 
-#define CXL_VENDOR 0x1e98
-#define CXL_DVSEC_PORT 3
+#define CXL_VENDOR       0x1e98
+#define CXL_DVSEC_PORT   3
 #define CXL_PORT_CONTROL 0x0c
-#define CXL_UNMASK_SBR 0x0001
+#define CXL_UNMASK_SBR   0x0001
 
 /* Config space as far as it may be read: 64 bytes, 256 or 4096. */
 struct config {
@@ -22,9 +22,9 @@ struct config {
 /* Everything the decision for one function depends on. */
 struct facts {
 	struct config config;
-	char listed[ATTR_MAX];	/* words of reset_method, with a blank around each */
+	char listed[ATTR_MAX]; /* words of reset_method, with a blank around each */
 	bool is_gone;
-	bool has_capabilities;	/* the capabilities could be read */
+	bool has_capabilities; /* the capabilities could be read */
 	const struct pcireset_dev *upstream;
 	bool is_cxl, is_cxl_masked;
 };
@@ -112,7 +112,7 @@ static void read_cxl(struct facts *f)
 	f->is_cxl = at || lists(f, "cxl_bus");
 	if (at)
 		f->is_cxl_masked = !(get16(&config, at + CXL_PORT_CONTROL) & CXL_UNMASK_SBR);
-	else	/* the port may not be read, but the kernel has read it */
+	else /* the port may not be read, but the kernel has read it */
 		f->is_cxl_masked = f->is_cxl && !lists(f, "bus");
 }
 
@@ -141,7 +141,7 @@ static uint32_t why_not_flr(const struct facts *f, uint32_t *flags)
 	size_t af = find_capability(&f->config, PCI_CAP_ID_AF);
 	const uint8_t af_both = PCI_AF_CAP_TP | PCI_AF_CAP_FLR;
 	bool has_flr = express &&
-		(get32(&f->config, express + PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR);
+		       (get32(&f->config, express + PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR);
 	bool has_af = af && (get16(&f->config, af + PCI_AF_CAP) & af_both) == af_both;
 
 	if (f->has_capabilities && !has_flr && !has_af)
@@ -170,12 +170,12 @@ static uint32_t why_not_pm(const struct facts *f)
 
 static uint32_t why_not_link(const struct facts *f, uint32_t type)
 {
-	if (!f->upstream)
-		return PCIRESET_WHY_NO_BRIDGE;
 	if (type == PCI_RESET_SLOT)
-		return f->upstream->is_hotplug_port ? 0 : PCIRESET_WHY_NO_SLOT;
+		return f->upstream && f->upstream->is_hotplug_port ? 0 : PCIRESET_WHY_NO_SLOT;
 	if (type == PCI_RESET_CXL_BUS && !f->is_cxl)
 		return PCIRESET_WHY_NO_CXL;
+	if (!f->upstream)
+		return PCIRESET_WHY_NO_BRIDGE;
 	if (f->upstream->is_hotplug_port)
 		return PCIRESET_WHY_HOTPLUG;
 	if (type == PCI_RESET_BUS && f->is_cxl_masked)
@@ -272,15 +272,13 @@ static int find_members(struct pcireset_dev *target, uint32_t type, struct membe
 
 	if (!found)
 		return -ENOMEM;
-	pcireset_dev_foreach(ctx, dev)
-		if (is_reached(dev, target, type))
-			found[nr++] = dev;
+	pcireset_dev_foreach(ctx, dev) if (is_reached(dev, target, type)) found[nr++] = dev;
 	qsort(found, nr, sizeof(*found), parents_first);
 	for (size_t i = 0; !r && i < nr; i++)
 		r = members_add(members, &(struct pcireset_member){
-			.addr = found[i]->addr,
-			.flags = member_flags(found[i], target, type),
-		});
+						 .addr = found[i]->addr,
+						 .flags = member_flags(found[i], target, type),
+					 });
 	free(found);
 	return r;
 }

@@ -183,8 +183,7 @@ int pcireset_ctx_check_reset(struct pcireset_ctx *ctx)
 		return ctx_error(ctx, -EPERM, "%s",
 				 pcireset_why_to_str(PCIRESET_WHY_NO_PERMISSION, 0));
 	case -EROFS:
-		return ctx_error(ctx, -EROFS, "%s",
-				 pcireset_why_to_str(PCIRESET_WHY_SYSROOT, 0));
+		return ctx_error(ctx, -EROFS, "%s", pcireset_why_to_str(PCIRESET_WHY_SYSROOT, 0));
 	default:
 		return ctx_error(ctx, ctx->module_error, "/dev/pcireset: %s",
 				 strerror(-ctx->module_error));
@@ -215,7 +214,7 @@ static int add_dev(struct pcireset_ctx *ctx, const char *name, size_t *room)
 		*room = more;
 	}
 	r = dev_new(ctx, &addr, &ctx->devs[ctx->nr_devs]);
-	if (r < 0)	/* removed since its name was read */
+	if (r < 0) /* removed since its name was read */
 		return r == -ENOMEM ? r : 0;
 	ctx->devs[ctx->nr_devs++]->listed = true;
 	return 0;

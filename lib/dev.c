@@ -272,8 +272,8 @@ const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t typ
 	if (!addr_cmp(&state->who, &dev->addr) ||
 	    !addr_cmp(&state->who, &(struct pcireset_addr){ 0 }))
 		return text;
-	snprintf(dev->text, sizeof(dev->text), "%s: %s",
-		 pcireset_addr_to_str(&state->who, who), text);
+	snprintf(dev->text, sizeof(dev->text), "%s: %s", pcireset_addr_to_str(&state->who, who),
+		 text);
 	return dev->text;
 }
 
@@ -294,8 +294,8 @@ size_t pcireset_dev_get_nr_members(const struct pcireset_dev *dev, uint32_t type
 	return state_of(dev, type)->members.nr;
 }
 
-const struct pcireset_member *pcireset_dev_get_member(const struct pcireset_dev *dev,
-						      uint32_t type, size_t i)
+const struct pcireset_member *pcireset_dev_get_member(const struct pcireset_dev *dev, uint32_t type,
+						      size_t i)
 {
 	const struct members *members = &state_of(dev, type)->members;
 

@@ -507,6 +507,13 @@ int pcireset_plan_set_flags(struct pcireset_plan *plan, uint32_t flags);
  */
 int pcireset_plan_resolve(struct pcireset_plan *plan);
 
+/**
+ * pcireset_plan_get_dev - the function that is to be reset
+ * @plan: plan
+ *
+ * Return: the function, without a reference of its own.
+ * Since: 0.1
+ */
 struct pcireset_dev *pcireset_plan_get_dev(const struct pcireset_plan *plan);
 
 /**
@@ -604,6 +611,13 @@ int pcireset_report_new_refused(struct pcireset_plan *plan,
 struct pcireset_report *pcireset_report_ref(struct pcireset_report *report);
 struct pcireset_report *pcireset_report_unref(struct pcireset_report *report);
 
+/**
+ * pcireset_report_get_result - what came of the reset
+ * @report: report
+ *
+ * Return: one of enum pcireset_result.
+ * Since: 0.1
+ */
 enum pcireset_result pcireset_report_get_result(const struct pcireset_report *report);
 
 /**

@@ -9,7 +9,7 @@
 #include <sys/sysmacros.h>
 #include "private.h"
 
-#define ANY_FUNCTION 0x100	/* no function was given */
+#define ANY_FUNCTION 0x100 /* no function was given */
 
 /* An address as typed: what is missing is told apart from what is 0. */
 struct typed {
@@ -26,8 +26,7 @@ int addr_cmp(const struct pcireset_addr *a, const struct pcireset_addr *b)
 	return (int)a->devfn - (int)b->devfn;
 }
 
-const char *pcireset_addr_to_str(const struct pcireset_addr *addr,
-				 char buf[PCIRESET_ADDR_STR_MAX])
+const char *pcireset_addr_to_str(const struct pcireset_addr *addr, char buf[PCIRESET_ADDR_STR_MAX])
 {
 	snprintf(buf, PCIRESET_ADDR_STR_MAX, "%04x:%02x:%02x.%x", addr->domain, addr->bus,
 		 addr->devfn >> 3, addr->devfn & 7u);
@@ -72,21 +71,24 @@ static bool typed_parse(const char *str, size_t len, struct typed *t)
 	       field(c2 + 1, (size_t)(dev_end - c2 - 1), 0x1f, &t->dev);
 }
 
-/* A whole address as sysfs writes it, with domain and function. */
+/*
+ * A whole address exactly as sysfs writes it. Nothing looser: a serial port's
+ * directory may be called "00:00:0.0".
+ */
 bool addr_parse(const char *str, size_t len, struct pcireset_addr *ret_addr)
 {
-	const char *colon = memchr(str, ':', len);
+	char exact[PCIRESET_ADDR_STR_MAX];
 	struct typed t;
 
-	if (!typed_parse(str, len, &t) || t.func == ANY_FUNCTION || !colon ||
-	    !memchr(colon + 1, ':', len - (size_t)(colon + 1 - str)))
+	if (!typed_parse(str, len, &t) || t.func == ANY_FUNCTION || !t.has_bus)
 		return false;
 	*ret_addr = (struct pcireset_addr){
 		.domain = (uint32_t)t.domain,
 		.bus = (uint8_t)t.bus,
 		.devfn = (uint8_t)(t.dev << 3 | t.func),
 	};
-	return true;
+	pcireset_addr_to_str(ret_addr, exact);
+	return strlen(exact) == len && !memcmp(exact, str, len);
 }
 
 /* The innermost PCI function that a real path in sysfs leads through. */
@@ -150,7 +152,8 @@ static int from_typed(struct pcireset_ctx *ctx, const char *name, const struct t
 	struct matches m = { 0 };
 	struct pcireset_dev *dev;
 
-	pcireset_dev_foreach(ctx, dev) {
+	pcireset_dev_foreach(ctx, dev)
+	{
 		if (dev->addr.domain == t->domain && dev->addr.bus == t->bus &&
 		    dev->addr.devfn >> 3 == t->dev &&
 		    (t->func == ANY_FUNCTION || (dev->addr.devfn & 7u) == t->func))
@@ -172,9 +175,8 @@ static int from_ids(struct pcireset_ctx *ctx, const char *name, unsigned long ve
 	struct matches m = { 0 };
 	struct pcireset_dev *dev;
 
-	pcireset_dev_foreach(ctx, dev)
-		if (dev->vendor == vendor && dev->device == device)
-			match(&m, dev);
+	pcireset_dev_foreach(ctx, dev) if (dev->vendor == vendor && dev->device == device)
+		match(&m, dev);
 	return take_only(ctx, name, &m, ret_dev);
 }
 
@@ -202,9 +204,9 @@ static int from_real_path(struct pcireset_ctx *ctx, const char *name, const char
 	struct matches m = { 0 };
 
 	if (is_behind_usb(path))
-		return ctx_error(ctx, -ENODEV,
-				 "%s: is behind a USB host controller; name that one if you mean it",
-				 name);
+		return ctx_error(
+			ctx, -ENODEV,
+			"%s: is behind a USB host controller; name that one if you mean it", name);
 	block_foreach_function(ctx, path, add_match, &m);
 	if (!m.nr)
 		return ctx_error(ctx, -ENODEV, "%s: is on no PCI function", name);
@@ -250,8 +252,8 @@ static int node_in_sysfs(struct pcireset_ctx *ctx, const char *name, char path[P
 		if (!S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode))
 			return -ENOTBLK;
 		return ctx_realpath(ctx, path, "sys/dev/%s/%u:%u",
-				    S_ISBLK(st.st_mode) ? "block" : "char",
-				    major(st.st_rdev), minor(st.st_rdev));
+				    S_ISBLK(st.st_mode) ? "block" : "char", major(st.st_rdev),
+				    minor(st.st_rdev));
 	}
 	if (!*base || !strcmp(base, ".") || !strcmp(base, ".."))
 		return -EINVAL;
@@ -301,5 +303,6 @@ int pcireset_dev_from_name(struct pcireset_ctx *ctx, const char *name,
 		return from_real_path(ctx, name, path, ret_dev);
 	return ctx_error(ctx, -EINVAL,
 			 "\"%.64s\" is no PCI address ([domain:]bus:device.function), no "
-			 "vendor:device, no path in /sys or /dev and no network interface", name);
+			 "vendor:device, no path in /sys or /dev and no network interface",
+			 name);
 }

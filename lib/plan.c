@@ -104,8 +104,8 @@ int pcireset_plan_set_timeout_ms(struct pcireset_plan *plan, uint32_t timeout_ms
 	const struct pcireset_ctx *ctx = plan->dev->ctx;
 
 	if (ctx->backend == &backend_module && timeout_ms > ctx->info.out_max_timeout_ms)
-		return ctx_error(plan->dev->ctx, -EINVAL,
-				 "the longest timeout is %u ms", ctx->info.out_max_timeout_ms);
+		return ctx_error(plan->dev->ctx, -EINVAL, "the longest timeout is %u ms",
+				 ctx->info.out_max_timeout_ms);
 	unresolve(plan);
 	plan->timeout_ms = timeout_ms;
 	return 0;
@@ -113,8 +113,7 @@ int pcireset_plan_set_timeout_ms(struct pcireset_plan *plan, uint32_t timeout_ms
 
 int pcireset_plan_set_flags(struct pcireset_plan *plan, uint32_t flags)
 {
-	return set_mask(plan, &plan->flags, flags,
-			PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY);
+	return set_mask(plan, &plan->flags, flags, PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY);
 }
 
 /* Appends to a message; without memory the message stays as it is. */
@@ -164,16 +163,15 @@ static void explain_users(struct pcireset_plan *plan)
 	struct pcireset_ctx *ctx = plan->dev->ctx;
 
 	for (size_t i = 0; i < plan->members.nr; i++) {
-		struct pcireset_dev *dev =
-			pcireset_dev_from_addr(ctx, &plan->members.v[i].addr);
+		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &plan->members.v[i].addr);
 		const char *user;
 		uint32_t use;
 
 		for (size_t u = 0; dev && (user = pcireset_dev_get_user(dev, u, &use)); u++) {
 			if (!(use & plan->in_way))
 				continue;
-			append(&plan->message, "%s%s (%s)",
-			       plan->message ? ", " : "in use by ", user, dev->name);
+			append(&plan->message, "%s%s (%s)", plan->message ? ", " : "in use by ",
+			       user, dev->name);
 		}
 	}
 }
@@ -328,8 +326,7 @@ size_t pcireset_plan_get_nr_members(const struct pcireset_plan *plan)
 	return plan->members.nr;
 }
 
-const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_plan *plan,
-						       size_t i)
+const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_plan *plan, size_t i)
 {
 	return i < plan->members.nr ? &plan->members.v[i] : NULL;
 }

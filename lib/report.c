@@ -14,8 +14,8 @@ static enum pcireset_result result_of(const struct pcireset_report *report)
 {
 	if (report->error)
 		return was_touched(report) ? PCIRESET_RESULT_FAILED : PCIRESET_RESULT_REFUSED;
-	return report->proof == PCIRESET_PROOF_SHOWN && report->issued ?
-	       PCIRESET_RESULT_VERIFIED : PCIRESET_RESULT_UNVERIFIED;
+	return report->proof == PCIRESET_PROOF_SHOWN && report->issued ? PCIRESET_RESULT_VERIFIED :
+									 PCIRESET_RESULT_UNVERIFIED;
 }
 
 static const char *words_of(const struct pcireset_report *report)
@@ -40,8 +40,7 @@ void report_explain(struct pcireset_report *report, const struct pcireset_plan *
 	words = words_of(report);
 	if (addr_cmp(&report->who, &plan->dev->addr) &&
 	    addr_cmp(&report->who, &(struct pcireset_addr){ 0 }))
-		report->message = format("%s: %s", pcireset_addr_to_str(&report->who, who),
-					 words);
+		report->message = format("%s: %s", pcireset_addr_to_str(&report->who, who), words);
 	else
 		report->message = format("%s", words);
 }
@@ -147,8 +146,8 @@ size_t pcireset_report_get_nr_members(const struct pcireset_report *report)
 	return report->members.nr;
 }
 
-const struct pcireset_member *
-pcireset_report_get_member(const struct pcireset_report *report, size_t i)
+const struct pcireset_member *pcireset_report_get_member(const struct pcireset_report *report,
+							 size_t i)
 {
 	return i < report->members.nr ? &report->members.v[i] : NULL;
 }

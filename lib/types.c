@@ -35,20 +35,15 @@ static const struct word scopes[] = {
 };
 
 static const struct word checks[] = {
-	{ PCIRESET_CHECK_READY, "ready" },
-	{ PCIRESET_CHECK_IDENTITY, "identity" },
-	{ PCIRESET_CHECK_LINK, "link" },
-	{ PCIRESET_CHECK_CONFIG, "config" },
+	{ PCIRESET_CHECK_READY, "ready" }, { PCIRESET_CHECK_IDENTITY, "identity" },
+	{ PCIRESET_CHECK_LINK, "link" },   { PCIRESET_CHECK_CONFIG, "config" },
 	{ PCIRESET_CHECK_PROOF, "proof" },
 };
 
 static const struct word uses[] = {
-	{ PCIRESET_USE_DRIVER, "driver" },
-	{ PCIRESET_USE_VFIO, "vfio" },
-	{ PCIRESET_USE_MOUNT, "mount" },
-	{ PCIRESET_USE_NET, "net" },
-	{ PCIRESET_USE_SWAP, "swap" },
-	{ PCIRESET_USE_CONSOLE, "console" },
+	{ PCIRESET_USE_DRIVER, "driver" }, { PCIRESET_USE_VFIO, "vfio" },
+	{ PCIRESET_USE_MOUNT, "mount" },   { PCIRESET_USE_NET, "net" },
+	{ PCIRESET_USE_SWAP, "swap" },     { PCIRESET_USE_CONSOLE, "console" },
 };
 
 static const struct word results[] = {
@@ -77,13 +72,16 @@ static const struct word backends[] = {
 	{ PCIRESET_BACKEND_SYSFS, "sysfs" },
 };
 
-#define ERRNO(e) { e, #e }
+#define ERRNO(e)      \
+	{             \
+		e, #e \
+	}
 static const struct word errnos[] = {
-	ERRNO(EPERM), ERRNO(ENOENT), ERRNO(EINTR), ERRNO(EIO), ERRNO(ENXIO), ERRNO(E2BIG),
-	ERRNO(EBADF), ERRNO(EAGAIN), ERRNO(ENOMEM), ERRNO(EACCES), ERRNO(EFAULT),
-	ERRNO(EBUSY), ERRNO(ENODEV), ERRNO(ENOTDIR), ERRNO(EINVAL), ERRNO(ENFILE),
-	ERRNO(EMFILE), ERRNO(ENOTTY), ERRNO(EROFS), ERRNO(ENOBUFS), ERRNO(ENOTUNIQ),
-	ERRNO(EOPNOTSUPP), ERRNO(ETIMEDOUT), ERRNO(ESTALE), ERRNO(ENAMETOOLONG),
+	ERRNO(EPERM),    ERRNO(ENOENT),     ERRNO(EINTR),     ERRNO(EIO),     ERRNO(ENXIO),
+	ERRNO(E2BIG),    ERRNO(EBADF),      ERRNO(EAGAIN),    ERRNO(ENOMEM),  ERRNO(EACCES),
+	ERRNO(EFAULT),   ERRNO(EBUSY),      ERRNO(ENODEV),    ERRNO(ENOTDIR), ERRNO(EINVAL),
+	ERRNO(ENFILE),   ERRNO(EMFILE),     ERRNO(ENOTTY),    ERRNO(EROFS),   ERRNO(ENOBUFS),
+	ERRNO(ENOTUNIQ), ERRNO(EOPNOTSUPP), ERRNO(ETIMEDOUT), ERRNO(ESTALE),  ERRNO(ENAMETOOLONG),
 	ERRNO(ELOOP),
 };
 
@@ -132,7 +130,7 @@ static const struct {
 	  "the kernel does not list it in reset_method: known to be broken, or taken off" },
 	{ PCIRESET_WHY_UNKNOWN, 0,
 	  "the kernel does not list it in reset_method; only root can find out more" },
-	{ PCIRESET_WHY_NO_MODULE, 0, "the module is not loaded; run: modprobe pcireset" },
+	{ PCIRESET_WHY_NO_MODULE, 0, "module pcireset is not loaded; run: modprobe pcireset" },
 	{ PCIRESET_WHY_NO_PERMISSION, 0,
 	  "/dev/pcireset may not be opened; CAP_SYS_ADMIN is needed" },
 	{ PCIRESET_WHY_SYSROOT, 0, "what is in a sysroot cannot be reset" },
@@ -230,18 +228,17 @@ int pcireset_types_to_str(uint32_t mask, char *buf, size_t size)
 	return (int)len;
 }
 
-#define WORDS(what, table)							\
-	const char *pcireset_##what##_to_str(uint32_t value)			\
-	{									\
-		return name_of(table, ARRAY_SIZE(table), value);		\
+#define WORDS(what, table)                                       \
+	const char *pcireset_##what##_to_str(uint32_t value)     \
+	{                                                        \
+		return name_of(table, ARRAY_SIZE(table), value); \
 	}
 
-#define WORDS_BOTH_WAYS(what, table)						\
-	WORDS(what, table)							\
-	int pcireset_##what##_from_str(const char *str, uint32_t *ret_value)	\
-	{									\
-		return value_of(table, ARRAY_SIZE(table), str, strlen(str),	\
-				ret_value);					\
+#define WORDS_BOTH_WAYS(what, table)                                                    \
+	WORDS(what, table)                                                              \
+	int pcireset_##what##_from_str(const char *str, uint32_t *ret_value)            \
+	{                                                                               \
+		return value_of(table, ARRAY_SIZE(table), str, strlen(str), ret_value); \
 	}
 
 WORDS_BOTH_WAYS(scope, scopes)

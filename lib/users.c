@@ -11,9 +11,9 @@
 #include <unistd.h>
 #include "private.h"
 
-#define MAX_STACK 8		/* of block devices on block devices */
-#define FRESH_NS 100000000u	/* so that many plans in a row read only once */
-#define IFF_UP 1u
+#define MAX_STACK 8          /* of block devices on block devices */
+#define FRESH_NS  100000000u /* so that many plans in a row read only once */
+#define IFF_UP    1u
 
 /* What block_foreach_function() hands to add_block_user(). */
 struct block_user {
@@ -80,7 +80,8 @@ static bool foreach_link(struct pcireset_ctx *ctx, const char *dirname, const ch
 	while ((de = readdir(dir))) {
 		if (de->d_name[0] == '.' || strncmp(de->d_name, prefix, strlen(prefix)) ||
 		    snprintf(link, sizeof(link), "%s/%s", dirname, de->d_name) >=
-		    (int)sizeof(link) || readlink(link, path, 1) < 0 || !realpath(link, path))
+			    (int)sizeof(link) ||
+		    readlink(link, path, 1) < 0 || !realpath(link, path))
 			continue;
 		found = true;
 		foreach_function(ctx, path, depth + 1, fn, data);
@@ -205,8 +206,8 @@ static void foreach_btrfs_device(struct pcireset_ctx *ctx, const char *source,
 		return;
 	while ((de = readdir(dir))) {
 		if (de->d_name[0] == '.' ||
-		    ctx_realpath(ctx, path, "sys/fs/btrfs/%s/devices/%s", de->d_name,
-				 base + 1) < 0 ||
+		    ctx_realpath(ctx, path, "sys/fs/btrfs/%s/devices/%s", de->d_name, base + 1) <
+			    0 ||
 		    ctx_path(ctx, dirname, "sys/fs/btrfs/%s/devices", de->d_name) < 0)
 			continue;
 		foreach_link(ctx, dirname, "", 0, add_block_user, user);
@@ -340,10 +341,9 @@ static int read_boot_vga(struct pcireset_ctx *ctx)
 	struct pcireset_dev *dev;
 	char text[8];
 
-	pcireset_dev_foreach(ctx, dev)
-		if (dev->class >> 16 == 0x03 && dev_attr(dev, "boot_vga", text, 8) > 0 &&
-		    !strcmp(text, "1"))
-			return add_console(ctx, &dev->addr);
+	pcireset_dev_foreach(ctx, dev) if (dev->class >> 16 == 0x03 &&
+					   dev_attr(dev, "boot_vga", text, 8) > 0 &&
+					   !strcmp(text, "1")) return add_console(ctx, &dev->addr);
 	return 0;
 }
 
@@ -404,7 +404,8 @@ static int add_vfio_users(struct pcireset_ctx *ctx, const char *node, const char
 
 	if (!ctx_path(ctx, path, "proc/%s/comm", pid))
 		read_file(path, comm, sizeof(comm));
-	pcireset_dev_foreach(ctx, dev) {
+	pcireset_dev_foreach(ctx, dev)
+	{
 		if (r || !is_on_vfio(dev) || !vfio_node_is(dev, node))
 			continue;
 		r = add_user(ctx, &dev->addr, PCIRESET_USE_VFIO, format("vfio"),
@@ -428,8 +429,7 @@ static int read_process(struct pcireset_ctx *ctx, const char *pid)
 	if (!dir)
 		return 0;
 	while (!r && (de = readdir(dir))) {
-		if (snprintf(path, sizeof(path), "%s/%s", dirname, de->d_name) >=
-		    (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%s/%s", dirname, de->d_name) >= (int)sizeof(path))
 			continue;
 		len = readlink(path, target, sizeof(target) - 1);
 		if (len <= 0)
@@ -446,9 +446,8 @@ static int read_vfio(struct pcireset_ctx *ctx)
 {
 	struct pcireset_dev *dev;
 
-	pcireset_dev_foreach(ctx, dev)
-		if (is_on_vfio(dev))
-			return foreach_entry(ctx, "proc", read_process);
+	pcireset_dev_foreach(ctx, dev) if (is_on_vfio(dev)) return foreach_entry(ctx, "proc",
+										 read_process);
 	return 0;
 }
 
