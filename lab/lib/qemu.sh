@@ -54,7 +54,7 @@ qemu_args() {
 	accel_args
 	port_args
 	printf '%s\n' -kernel "$(kernel_dir "$kernel")/vmlinux" -initrd "$tmp/initrd" \
-		-append "$kernel_words${kernel_append:+ $kernel_append}"
+		-append "$kernel_words $(topology_append "$topology") $kernel_append"
 }
 
 # stop_after SECONDS PID: runs beside QEMU. Ends with it, or ends it and leaves a mark.

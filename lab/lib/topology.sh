@@ -16,7 +16,12 @@ topology_names() {
 
 # topology_words FILE TMP: the arguments, one a line, @TMP@ replaced.
 topology_words() {
-	sed -E -e '/^[[:space:]]*#/d' -e 's/[[:space:]]#.*//' -e "s|@TMP@|$2|g" "$1" | tr -s '[:space:]' '\n' | sed '/^$/d'
+	sed -E -e '/^[[:space:]]*#/d' -e '/^-append[[:space:]]/d' -e 's/[[:space:]]#.*//' -e "s|@TMP@|$2|g" "$1" | tr -s '[:space:]' '\n' | sed '/^$/d'
+}
+
+# topology_append FILE: the kernel words a topology needs. QEMU would take the last -append and forget the lab's own.
+topology_append() {
+	sed -nE 's/^-append[[:space:]]+//p' "$1" | paste -sd ' '
 }
 
 # make_disks TMP WORD...: a sparse file for each TMP/NAME.img in the arguments.
