@@ -25,7 +25,7 @@ deps:
 	tools/install-deps build
 
 build/meson/build.ninja:
-	meson setup --prefix /usr build/meson
+	meson setup build/meson
 
 # Staged in build/user too: what is there is in every guest of the lab.
 tools: build/meson/build.ninja
@@ -35,7 +35,7 @@ tools: build/meson/build.ninja
 
 module:
 	@if [ -e /lib/modules/$(KV)/build ]; then \
-		$(MAKE) -C kmod KV=$(KV); \
+		$(MAKE) -C kmod KVER=$(KV); \
 	else \
 		echo 'no headers for kernel $(KV): the module was not built (make modules builds it for the lab)'; \
 	fi
@@ -65,6 +65,6 @@ uninstall:
 
 clean:
 	rm -rf build
-	$(MAKE) -C kmod clean
+	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
 .PHONY: all help deps tools module modules demo check lint install uninstall clean

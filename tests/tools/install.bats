@@ -47,7 +47,7 @@ setup() {
 }
 
 @test "the module source is all of kmod, and nothing that a build left" {
-	diff <(git ls-files kmod | sed 's|^kmod/||' | grep -v '^\.' | sort) \
+	diff <(git ls-files --cached --others --exclude-standard kmod | sed 's|^kmod/||' | grep -v '^\.' | sort) \
 		<(cd "$dest/usr/src/pcireset-$version" && find . -type f -printf '%P\n' | sort)
 }
 
