@@ -344,7 +344,7 @@ struct pcireset_narrow {
 /**
  * struct pcireset_query - ioctl(PCIRESET_QUERY), on a device's descriptor
  * @size: sizeof(struct pcireset_query)
- * @flags: must be 0
+ * @flags: PCIRESET_RESET_ESCALATE to plan with it, or 0
  * @types: mask of the types to plan with, 0 not to plan
  * @max_scope: widest enum pcireset_scope to plan with, 0 for the widest granted
  * @force: mask of enum pcireset_force to plan with

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The functions that other kernel modules call, one for each of the PCI core's. */
+#include <linux/slab.h>
+
+#include "pcireset.h"
+
+static int run(struct pci_dev *dev, const struct pcireset_request *request, bool held,
+	       struct pcireset_report *report)
+{
+	struct pcireset_report unwanted = { NULL };
+
+	return pcireset_run_like(dev, request, held, NULL, report ? report : &unwanted);
+}
+
+/* Wrong types are told apart from unknown ones: the caller of a bus reset must mean the link. */
+static int run_link(struct pci_dev *dev, struct pcireset_request *request, bool held,
+		    struct pcireset_report *report)
+{
+	if (request->types & PCI_RESET_FUNC)
+		return -EINVAL;
+	return run(dev, request, held, report);
+}
+
+/**
+ * pcireset_probe_function - which types would work now
+ * @dev: the function
+ * @types: mask of PCI_RESET_* to ask about
+ *
+ * Asks the hardware, not a list made when the function was found. Touches
+ * nothing. Whether somebody is in the way is not looked at.
+ *
+ * Context: Process context, may sleep. @dev must not go away meanwhile.
+ * Return: those of @types that fit.
+ */
+u32 pcireset_probe_function(struct pci_dev *dev, u32 types)
+{
+	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
+	u32 found;
+
+	down_read(&pcireset_topology);
+	found = pcireset_plan_probe(dev, infos);
+	up_read(&pcireset_topology);
+	return found & types;
+}
+PCIRESET_EXPORT(pcireset_probe_function);
+
+/**
+ * pcireset_function - reset a function
+ * @dev: the function
+ * @types: mask of PCI_RESET_* that are allowed
+ * @report: what happened, or NULL
+ *
+ * Locks, saves, resets and restores all that the chosen type reaches.
+ *
+ * Context: Process context, may sleep. The caller holds no device lock.
+ * Return: 0, or as described at the head of this header.
+ */
+int pcireset_function(struct pci_dev *dev, u32 types, struct pcireset_report *report)
+{
+	struct pcireset_request request = { .types = types };
+
+	return run(dev, &request, false, report);
+}
+PCIRESET_EXPORT(pcireset_function);
+
+/**
+ * pcireset_try_function - reset a function, never wait for a lock
+ * @dev: the function
+ * @types: mask of PCI_RESET_* that are allowed
+ * @report: what happened, or NULL
+ *
+ * Context: Process context, may sleep. The caller may hold any device lock.
+ * Return: as pcireset_function(), and -EAGAIN if a lock is not free.
+ */
+int pcireset_try_function(struct pci_dev *dev, u32 types, struct pcireset_report *report)
+{
+	struct pcireset_request request = { .types = types, .flags = PCIRESET_RESET_TRY };
+
+	return run(dev, &request, false, report);
+}
+PCIRESET_EXPORT(pcireset_try_function);
+
+/**
+ * pcireset_function_locked - reset a function from its driver's probe() or remove()
+ * @dev: the function; the caller holds its device lock
+ * @types: mask of PCI_RESET_* that are allowed, those that reset the link too
+ * @report: what happened, or NULL
+ *
+ * All other locks are tried for a bounded time: whoever holds one may be
+ * waiting for the caller's. The reset callbacks of @dev's own driver are not
+ * called, since it is the driver that calls.
+ *
+ * Context: Process context, may sleep. Holds @dev's device lock and no other.
+ * Return: as pcireset_function().
+ */
+int pcireset_function_locked(struct pci_dev *dev, u32 types, struct pcireset_report *report)
+{
+	struct pcireset_request request = { .types = types };
+
+	device_lock_assert(&dev->dev);
+	return run(dev, &request, true, report);
+}
+PCIRESET_EXPORT(pcireset_function_locked);
+
+/**
+ * pcireset_bus - reset the link of a function and all that is below it
+ * @dev: the function
+ * @types: mask of types in PCI_RESET_LINK that are allowed
+ * @report: what happened, or NULL
+ *
+ * Context: Process context, may sleep. The caller holds no device lock.
+ * Return: as pcireset_function(), and -EINVAL if a type does not reset the link.
+ */
+int pcireset_bus(struct pci_dev *dev, u32 types, struct pcireset_report *report)
+{
+	struct pcireset_request request = { .types = types };
+
+	return run_link(dev, &request, false, report);
+}
+PCIRESET_EXPORT(pcireset_bus);
+
+/**
+ * pcireset_try_bus - as pcireset_bus(), never wait for a lock
+ * @dev: the function
+ * @types: mask of types in PCI_RESET_LINK that are allowed
+ * @report: what happened, or NULL
+ *
+ * Context: Process context, may sleep. The caller may hold any device lock.
+ * Return: as pcireset_bus(), and -EAGAIN if a lock is not free.
+ */
+int pcireset_try_bus(struct pci_dev *dev, u32 types, struct pcireset_report *report)
+{
+	struct pcireset_request request = { .types = types, .flags = PCIRESET_RESET_TRY };
+
+	return run_link(dev, &request, false, report);
+}
+PCIRESET_EXPORT(pcireset_try_bus);
+
+/**
+ * pcireset_bus_locked - as pcireset_bus(), from the driver's probe() or remove()
+ * @dev: the function; the caller holds its device lock
+ * @types: mask of types in PCI_RESET_LINK that are allowed
+ * @report: what happened, or NULL
+ *
+ * Context: Process context, may sleep. Holds @dev's device lock and no other.
+ * Return: as pcireset_bus().
+ */
+int pcireset_bus_locked(struct pci_dev *dev, u32 types, struct pcireset_report *report)
+{
+	struct pcireset_request request = { .types = types };
+
+	device_lock_assert(&dev->dev);
+	return run_link(dev, &request, true, report);
+}
+PCIRESET_EXPORT(pcireset_bus_locked);
+
+/**
+ * pcireset_plan - look at what would be done
+ * @dev: the function
+ * @request: what is allowed
+ * @ret_plan: the plan; give it back with pcireset_plan_put()
+ *
+ * A plan may be refused: it then has no type, or running it fails.
+ *
+ * Context: Process context, may sleep. The caller holds no device lock.
+ * Return: 0, -EINVAL, -EOPNOTSUPP if a bit is not known, or -ENOMEM.
+ */
+int pcireset_plan(struct pci_dev *dev, const struct pcireset_request *request,
+		  struct pcireset_plan **ret_plan)
+{
+	return pcireset_plan_make(dev, request, false, ret_plan);
+}
+PCIRESET_EXPORT(pcireset_plan);
+
+/**
+ * pcireset_plan_type - the type that a plan would issue first
+ * @plan: the plan
+ *
+ * Return: PCI_RESET_*, or 0 if no allowed type fits.
+ */
+u32 pcireset_plan_type(const struct pcireset_plan *plan)
+{
+	return plan->nr_types ? plan->types[0] : 0;
+}
+PCIRESET_EXPORT(pcireset_plan_type);
+
+/**
+ * pcireset_plan_nr_members - how many functions a plan would hit
+ * @plan: the plan
+ *
+ * Return: the number.
+ */
+unsigned int pcireset_plan_nr_members(const struct pcireset_plan *plan)
+{
+	return plan->nr_fns;
+}
+PCIRESET_EXPORT(pcireset_plan_nr_members);
+
+/**
+ * pcireset_plan_member - a function that a plan would hit
+ * @plan: the plan
+ * @nr: from 0, parents before children
+ *
+ * Return: the function, which the plan keeps a reference to, or NULL if there
+ * is none of that number.
+ */
+struct pci_dev *pcireset_plan_member(const struct pcireset_plan *plan, unsigned int nr)
+{
+	return nr < plan->nr_fns ? plan->fns[nr].dev : NULL;
+}
+PCIRESET_EXPORT(pcireset_plan_member);
+
+/**
+ * pcireset_run - do exactly what a plan says
+ * @plan: the plan
+ * @report: what happened, or NULL
+ *
+ * A plan may be run more than once.
+ *
+ * Context: Process context, may sleep. The caller holds no device lock.
+ * Return: as pcireset_function(), and -ESTALE if types, members or their
+ * drivers are no longer those of the plan.
+ */
+int pcireset_run(struct pcireset_plan *plan, struct pcireset_report *report)
+{
+	struct pcireset_report unwanted = { NULL };
+
+	return pcireset_run_like(plan->dev, &plan->request, false, plan,
+				 report ? report : &unwanted);
+}
+PCIRESET_EXPORT(pcireset_run);

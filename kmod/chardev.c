@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The control node /dev/pcireset, and how every command's structure comes and goes. */
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "pcireset.h"
+
+static int copy_in(void *to, u32 ksize, const void __user *from)
+{
+	u32 size;
+
+	if (get_user(size, (const u32 __user *)from))
+		return -EFAULT;
+	if (size < ksize)
+		return -EINVAL;
+	/* Longer than a page is no structure of any version. */
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	return copy_struct_from_user(to, ksize, from, size);
+}
+
+/**
+ * pcireset_dispatch - look up a command, bring its structure in and back out
+ * @commands: table of commands
+ * @nr: number of @commands
+ * @file: the open file
+ * @cmd: the command
+ * @arg: address of the structure in user space
+ *
+ * The structure goes back out also if the command fails: out_* members tell why.
+ *
+ * Return: what the command returns, or -ENOTTY, -EFAULT, -EINVAL, -E2BIG.
+ */
+long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr,
+		       struct file *file, unsigned int cmd, unsigned long arg)
+{
+	union {
+		struct pcireset_info info;
+		struct pcireset_open open;
+		struct pcireset_narrow narrow;
+		struct pcireset_query query;
+		struct pcireset_reset reset;
+	} buffer;
+	void __user *user = (void __user *)arg;
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < nr && commands[i].cmd != cmd; i++)
+		;
+	if (i == nr)
+		return -ENOTTY;
+
+	memset(&buffer, 0, sizeof(buffer));
+	error = copy_in(&buffer, commands[i].size, user);
+	if (error)
+		return error;
+	/* Before anything is touched: afterwards it is too late to say EFAULT. */
+	if (copy_to_user(user, &buffer, commands[i].size))
+		return -EFAULT;
+
+	error = commands[i].run(file, &buffer);
+	if (copy_to_user(user, &buffer, commands[i].size) && !error)
+		error = -EFAULT;
+	return error;
+}
+
+static int do_info(struct file *file, void *arg)
+{
+	struct pcireset_info *info = arg;
+
+	if (info->flags || info->__reserved)
+		return info->flags ? -EOPNOTSUPP : -EINVAL;
+
+	info->out_types = PCI_RESET_ANY;
+	info->out_checks = PCIRESET_ALL_CHECKS;
+	info->out_force = PCIRESET_ALL_FORCE;
+	info->out_reset_flags = PCIRESET_ALL_FLAGS;
+	info->out_max_scope = PCIRESET_SCOPE_BUS;
+	info->out_timeout_ms = PCIRESET_TIMEOUT_MS;
+	info->out_max_timeout_ms = PCIRESET_MAX_TIMEOUT_MS;
+	return 0;
+}
+
+static int do_open(struct file *file, void *arg)
+{
+	/* The descriptor may have come from one that was privileged. */
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return pcireset_device_open(arg);
+}
+
+static const struct pcireset_command commands[] = {
+	{ PCIRESET_INFO, sizeof(struct pcireset_info), do_info },
+	{ PCIRESET_OPEN, sizeof(struct pcireset_open), do_open },
+};
+
+static long control_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return pcireset_dispatch(commands, ARRAY_SIZE(commands), file, cmd, arg);
+}
+
+static int control_open(struct inode *inode, struct file *file)
+{
+	return capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
+}
+
+static const struct file_operations control_fops = {
+	.owner = THIS_MODULE,
+	.open = control_open,
+	.unlocked_ioctl = control_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static struct miscdevice control = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "pcireset",
+	.mode = 0600,
+	.fops = &control_fops,
+};
+
+int pcireset_chardev_init(void)
+{
+	return misc_register(&control);
+}
+
+void pcireset_chardev_exit(void)
+{
+	misc_deregister(&control);
+}

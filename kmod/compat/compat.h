@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Makes older and newer kernels look like one. Included before every file of the module. */
+#ifndef _PCIRESET_COMPAT_H
+#define _PCIRESET_COMPAT_H
+
+#include <linux/export.h>
+#include <linux/iommu.h>
+#include <linux/module.h>
+
+#ifdef PCIRESET_NS_IS_TOKEN
+#define PCIRESET_EXPORT(symbol)		EXPORT_SYMBOL_NS_GPL(symbol, PCIRESET)
+#define PCIRESET_IMPORT()		MODULE_IMPORT_NS(PCIRESET)
+#else
+#define PCIRESET_EXPORT(symbol)		EXPORT_SYMBOL_NS_GPL(symbol, "PCIRESET")
+#define PCIRESET_IMPORT()		MODULE_IMPORT_NS("PCIRESET")
+#endif
+
+#ifdef PCIRESET_ASSIGN_STR_TAKES_2
+#define pcireset_assign_str(destination, source)	__assign_str(destination, source)
+#else
+#define pcireset_assign_str(destination, source)	__assign_str(destination)
+#endif
+
+#ifndef PCIRESET_HAVE_IOMMU_RESET
+static inline int pci_dev_reset_iommu_prepare(struct pci_dev *dev)
+{
+	return 0;
+}
+
+static inline void pci_dev_reset_iommu_done(struct pci_dev *dev)
+{
+}
+#endif
+
+#endif /* _PCIRESET_COMPAT_H */

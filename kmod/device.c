@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The descriptor for one device as it was when it was opened: query, narrow, reset. */
+#include <linux/anon_inodes.h>
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "pcireset.h"
+
+/* More members than any bus has; bounds what one call may allocate. */
+#define MAX_ENTRIES	65536
+
+/**
+ * struct handle - an open descriptor
+ * @list: in handles, protected by handles_lock
+ * @lock: protects all that follows; taken inside handles_lock
+ * @dev: the device, referenced, or NULL once it is removed
+ * @types: mask of the types it grants
+ * @max_scope: widest enum pcireset_scope it grants
+ * @force: mask of enum pcireset_force it grants
+ * @plan: what PCIRESET_QUERY last showed, or NULL
+ */
+struct handle {
+	struct list_head list;
+	struct mutex lock;
+	struct pci_dev *dev;
+	u32 types;
+	u32 max_scope;
+	u32 force;
+	struct pcireset_plan *plan;
+};
+
+static LIST_HEAD(handles);
+static DEFINE_MUTEX(handles_lock);
+static atomic64_t next_generation = ATOMIC64_INIT(1);
+
+static void forget_device(struct handle *handle)
+{
+	lockdep_assert_held(&handle->lock);
+
+	pcireset_plan_put(handle->plan);
+	handle->plan = NULL;
+	pci_dev_put(handle->dev);
+	handle->dev = NULL;
+}
+
+/**
+ * pcireset_device_orphan - a device is being removed
+ * @dev: the device
+ *
+ * Every descriptor for it answers ENODEV from now on.
+ */
+void pcireset_device_orphan(struct pci_dev *dev)
+{
+	struct handle *handle;
+
+	mutex_lock(&handles_lock);
+	list_for_each_entry(handle, &handles, list) {
+		mutex_lock(&handle->lock);
+		if (handle->dev == dev)
+			forget_device(handle);
+		mutex_unlock(&handle->lock);
+	}
+	mutex_unlock(&handles_lock);
+}
+
+static int handle_release(struct inode *inode, struct file *file)
+{
+	struct handle *handle = file->private_data;
+
+	mutex_lock(&handles_lock);
+	list_del(&handle->list);
+	mutex_unlock(&handles_lock);
+
+	mutex_lock(&handle->lock);
+	forget_device(handle);
+	mutex_unlock(&handle->lock);
+	mutex_destroy(&handle->lock);
+	kfree(handle);
+	return 0;
+}
+
+static int check_limits(u32 types, u32 max_scope, u32 force)
+{
+	if (types & ~PCI_RESET_ANY || force & ~PCIRESET_ALL_FORCE ||
+	    max_scope > PCIRESET_SCOPE_BUS)
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static int narrow(struct handle *handle, const struct pcireset_narrow *arg)
+{
+	if (!handle->dev)
+		return -ENODEV;
+	if (arg->types & ~handle->types || arg->force & ~handle->force ||
+	    arg->max_scope > handle->max_scope)
+		return -EPERM;
+
+	handle->types = arg->types;
+	handle->force = arg->force;
+	if (arg->max_scope)
+		handle->max_scope = arg->max_scope;
+	return 0;
+}
+
+static int do_narrow(struct file *file, void *data)
+{
+	struct handle *handle = file->private_data;
+	struct pcireset_narrow *arg = data;
+	int error;
+
+	if (arg->flags)
+		return -EOPNOTSUPP;
+	if (arg->__reserved || !arg->types)
+		return -EINVAL;
+	error = check_limits(arg->types, arg->max_scope, arg->force);
+	if (error)
+		return error;
+
+	mutex_lock(&handle->lock);
+	error = narrow(handle, arg);
+	mutex_unlock(&handle->lock);
+	return error;
+}
+
+/* Takes what is asked for if it is granted; fills in the widest granted scope for "default". */
+static int claim(struct handle *handle, struct pcireset_request *request,
+		 struct pci_dev **ret_dev)
+{
+	int error = 0;
+
+	mutex_lock(&handle->lock);
+	if (!handle->dev)
+		error = -ENODEV;
+	else if (request->types & ~handle->types || request->force & ~handle->force ||
+		 request->max_scope > handle->max_scope)
+		error = -EPERM;
+	if (!error) {
+		if (!request->max_scope)
+			request->max_scope = handle->max_scope;
+		*ret_dev = pci_dev_get(handle->dev);
+	}
+	mutex_unlock(&handle->lock);
+	return error;
+}
+
+static int check_array(u64 address, u32 usize, u32 ksize, u32 nr)
+{
+	if (!nr)
+		return 0;
+	if (usize < ksize)
+		return -EINVAL;
+	if (usize > PAGE_SIZE || nr > MAX_ENTRIES)
+		return -E2BIG;
+	/* Before anything is touched: afterwards it is too late to say EFAULT. */
+	return clear_user(u64_to_user_ptr(address), (size_t)usize * nr) ? -EFAULT : 0;
+}
+
+static int copy_array(u64 address, u32 usize, const void *from, u32 ksize, u32 nr)
+{
+	void __user *to = u64_to_user_ptr(address);
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		if (copy_to_user(to + (size_t)usize * i, from + (size_t)ksize * i, ksize))
+			return -EFAULT;
+	return 0;
+}
+
+static int query_types(struct pci_dev *dev, struct pcireset_query *arg)
+{
+	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
+
+	pm_runtime_get_sync(&dev->dev);
+	down_read(&pcireset_topology);
+	arg->out_types = pcireset_plan_probe(dev, infos);
+	up_read(&pcireset_topology);
+	pm_runtime_put(&dev->dev);
+
+	arg->out_nr_types = PCIRESET_NR_TYPES;
+	return copy_array(arg->type_ptr, arg->type_size, infos, sizeof(infos[0]),
+			  min_t(u32, arg->nr_types, PCIRESET_NR_TYPES));
+}
+
+/* A plan equal to the one shown before keeps its generation. */
+static void remember(struct handle *handle, struct pcireset_plan *plan)
+{
+	mutex_lock(&handle->lock);
+	if (!handle->dev) {
+		pcireset_plan_put(plan);
+	} else if (handle->plan && pcireset_plan_same(handle->plan, plan)) {
+		plan->id = handle->plan->id;
+		swap(handle->plan, plan);
+		pcireset_plan_put(plan);
+	} else {
+		plan->id = atomic64_inc_return(&next_generation);
+		swap(handle->plan, plan);
+		pcireset_plan_put(plan);
+	}
+	mutex_unlock(&handle->lock);
+}
+
+static int show_plan(struct pcireset_plan *plan, struct pcireset_query *arg)
+{
+	u32 nr = min(arg->nr_members, plan->nr_fns);
+	struct pcireset_report report = { .max_members = nr };
+	int error;
+
+	if (nr) {
+		report.members = kvcalloc(nr, sizeof(*report.members), GFP_KERNEL);
+		if (!report.members)
+			return -ENOMEM;
+	}
+	pcireset_plan_report(plan, &report);
+	error = copy_array(arg->member_ptr, arg->member_size, report.members,
+			   sizeof(*report.members), nr);
+	kvfree(report.members);
+
+	arg->out_nr_members = plan->nr_fns;
+	arg->out_type = pcireset_plan_type(plan);
+	arg->out_scope = plan->scope;
+	arg->out_type_flags = plan->type_flags;
+	arg->out_error = -plan->error;
+	arg->out_why = plan->why;
+	arg->out_who = plan->who;
+	return error;
+}
+
+static int query_plan(struct handle *handle, struct pci_dev *dev,
+		      const struct pcireset_request *request, struct pcireset_query *arg)
+{
+	struct pcireset_plan *plan;
+	int error;
+
+	error = pcireset_plan_make(dev, request, false, &plan);
+	if (error)
+		return error;
+	error = show_plan(plan, arg);
+	if (error) {
+		pcireset_plan_put(plan);
+		return error;
+	}
+	kref_get(&plan->ref);
+	remember(handle, plan);
+	arg->out_generation = plan->id;
+	pcireset_plan_put(plan);
+	return 0;
+}
+
+static void clear_query_results(struct pcireset_query *arg)
+{
+	size_t from = offsetof(struct pcireset_query, out_nr_types);
+
+	memset((void *)arg + from, 0, sizeof(*arg) - from);
+}
+
+static int check_query(const struct pcireset_query *arg)
+{
+	int error;
+
+	if (arg->flags & ~PCIRESET_RESET_ESCALATE)
+		return -EOPNOTSUPP;
+	if (arg->__reserved)
+		return -EINVAL;
+	error = check_limits(arg->types, arg->max_scope, arg->force);
+	if (error)
+		return error;
+	error = check_array(arg->type_ptr, arg->type_size, sizeof(struct pcireset_type_info),
+			    arg->nr_types);
+	if (error)
+		return error;
+	return check_array(arg->member_ptr, arg->member_size, sizeof(struct pcireset_member),
+			   arg->nr_members);
+}
+
+static int do_query(struct file *file, void *data)
+{
+	struct handle *handle = file->private_data;
+	struct pcireset_query *arg = data;
+	struct pcireset_request request = {
+		.types = arg->types,
+		.max_scope = arg->max_scope,
+		.force = arg->force,
+		.flags = arg->flags,
+	};
+	struct pci_dev *dev;
+	int error;
+
+	clear_query_results(arg);
+	error = check_query(arg);
+	if (error)
+		return error;
+	error = claim(handle, &request, &dev);
+	if (error)
+		return error;
+
+	error = query_types(dev, arg);
+	if (!error && request.types)
+		error = query_plan(handle, dev, &request, arg);
+	pci_dev_put(dev);
+	return error;
+}
+
+static int get_wanted(struct handle *handle, u64 generation, struct pcireset_plan **ret_plan)
+{
+	int error = 0;
+
+	*ret_plan = NULL;
+	if (!generation)
+		return 0;
+
+	mutex_lock(&handle->lock);
+	if (handle->plan && handle->plan->id == generation) {
+		kref_get(&handle->plan->ref);
+		*ret_plan = handle->plan;
+	} else {
+		error = handle->dev ? -ESTALE : -ENODEV;
+	}
+	mutex_unlock(&handle->lock);
+	return error;
+}
+
+static void fill_reset(struct pcireset_reset *arg, const struct pcireset_report *report)
+{
+	arg->out_type = report->type;
+	arg->out_issued = report->issued;
+	arg->out_type_flags = report->type_flags;
+	arg->out_scope = report->scope;
+	arg->out_why = report->why;
+	arg->out_failed = report->failed;
+	arg->out_proof = report->proof;
+	arg->out_nr_members = report->nr_members;
+	arg->out_who = report->who;
+	arg->out_wait_ns = report->wait_ns;
+	arg->out_total_ns = report->total_ns;
+}
+
+static int reset(struct handle *handle, struct pci_dev *dev,
+		 const struct pcireset_request *request, struct pcireset_reset *arg)
+{
+	struct pcireset_report report = { .max_members = arg->nr_members };
+	struct pcireset_plan *wanted;
+	int error;
+
+	error = get_wanted(handle, arg->generation, &wanted);
+	if (error)
+		return error;
+
+	if (arg->nr_members) {
+		report.members = kvcalloc(arg->nr_members, sizeof(*report.members), GFP_KERNEL);
+		if (!report.members) {
+			error = -ENOMEM;
+			goto put_plan;
+		}
+	}
+
+	error = pcireset_run_like(dev, request, false, wanted, &report);
+	fill_reset(arg, &report);
+	/* The array was written to before; if it is gone by now, its owner took it away. */
+	copy_array(arg->member_ptr, arg->member_size, report.members, sizeof(*report.members),
+		   min(arg->nr_members, report.nr_members));
+	kvfree(report.members);
+put_plan:
+	pcireset_plan_put(wanted);
+	return error;
+}
+
+static void clear_reset_results(struct pcireset_reset *arg)
+{
+	size_t from = offsetof(struct pcireset_reset, out_type);
+
+	memset((void *)arg + from, 0, sizeof(*arg) - from);
+}
+
+static int check_reset(const struct pcireset_reset *arg)
+{
+	int error;
+
+	if (arg->flags & ~PCIRESET_ALL_FLAGS || arg->checks & ~PCIRESET_ALL_CHECKS)
+		return -EOPNOTSUPP;
+	if (arg->__reserved || !arg->types || arg->timeout_ms > PCIRESET_MAX_TIMEOUT_MS)
+		return -EINVAL;
+	error = check_limits(arg->types, arg->max_scope, arg->force);
+	if (error)
+		return error;
+	return check_array(arg->member_ptr, arg->member_size, sizeof(struct pcireset_member),
+			   arg->nr_members);
+}
+
+static int do_reset(struct file *file, void *data)
+{
+	struct handle *handle = file->private_data;
+	struct pcireset_reset *arg = data;
+	struct pcireset_request request = {
+		.types = arg->types,
+		.max_scope = arg->max_scope,
+		.checks = arg->checks,
+		.force = arg->force,
+		.flags = arg->flags,
+		.timeout_ms = arg->timeout_ms,
+	};
+	struct pci_dev *dev;
+	int error;
+
+	clear_reset_results(arg);
+	error = check_reset(arg);
+	if (error)
+		return error;
+	error = claim(handle, &request, &dev);
+	if (error)
+		return error;
+	error = reset(handle, dev, &request, arg);
+	pci_dev_put(dev);
+	return error;
+}
+
+static const struct pcireset_command commands[] = {
+	{ PCIRESET_NARROW, sizeof(struct pcireset_narrow), do_narrow },
+	{ PCIRESET_QUERY, sizeof(struct pcireset_query), do_query },
+	{ PCIRESET_RESET, sizeof(struct pcireset_reset), do_reset },
+};
+
+static long handle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return pcireset_dispatch(commands, ARRAY_SIZE(commands), file, cmd, arg);
+}
+
+static const struct file_operations handle_fops = {
+	.owner = THIS_MODULE,
+	.release = handle_release,
+	.unlocked_ioctl = handle_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static struct handle *new_handle(const struct pcireset_open *arg)
+{
+	struct handle *handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
+
+	if (!handle)
+		return NULL;
+
+	mutex_init(&handle->lock);
+	handle->types = arg->types ? arg->types : PCI_RESET_ANY;
+	handle->max_scope = arg->max_scope ? arg->max_scope : PCIRESET_SCOPE_BUS;
+	handle->force = arg->force;
+	return handle;
+}
+
+static int check_open(const struct pcireset_open *arg)
+{
+	if (arg->flags)
+		return -EOPNOTSUPP;
+	if (arg->addr.__reserved)
+		return -EINVAL;
+	return check_limits(arg->types, arg->max_scope, arg->force);
+}
+
+/**
+ * pcireset_device_open - make a descriptor for a device
+ * @arg: which, and what it grants; out_fd is written
+ *
+ * Return: 0, -EOPNOTSUPP, -EINVAL, -ENODEV, -ENOMEM, or the errno of making a
+ * descriptor.
+ */
+int pcireset_device_open(struct pcireset_open *arg)
+{
+	struct handle *handle;
+	int fd, error;
+
+	arg->out_fd = -1;
+	error = check_open(arg);
+	if (error)
+		return error;
+	handle = new_handle(arg);
+	if (!handle)
+		return -ENOMEM;
+
+	/* In the list before it is looked at: a removal in between then finds it. */
+	mutex_lock(&handles_lock);
+	handle->dev = pci_get_domain_bus_and_slot(arg->addr.domain, arg->addr.bus,
+						  arg->addr.devfn);
+	list_add(&handle->list, &handles);
+	mutex_unlock(&handles_lock);
+
+	fd = -ENODEV;
+	if (handle->dev)
+		fd = anon_inode_getfd("[pcireset]", &handle_fops, handle, O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		mutex_lock(&handles_lock);
+		list_del(&handle->list);
+		mutex_unlock(&handles_lock);
+		pci_dev_put(handle->dev);
+		kfree(handle);
+		return fd;
+	}
+	arg->out_fd = fd;
+	return 0;
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The locks of a plan: all of them or none, and never one waited for while another is held. */
+#include <linux/delay.h>
+#include <linux/pm_runtime.h>
+#include <linux/random.h>
+#include <linux/sched/signal.h>
+
+#include "pcireset.h"
+
+/*
+ * Each function has two locks: its device lock, which keeps drivers from being
+ * bound and unbound and the core from resetting it, and the config access lock,
+ * which keeps user space out of its config space.
+ *
+ * Everything is only ever tried. Whoever fails gives all back and waits with
+ * empty hands, so there is no order to violate: not the core's, which since
+ * 6.10 takes the bridge before the function, and not that of a caller who
+ * holds the function's lock already and therefore comes in the other order.
+ */
+
+/* How long others may be in the way: longer than any probe() should take. */
+#define WAIT_MS		5000
+/* A caller that holds a lock makes others wait meanwhile. */
+#define WAIT_HELD_MS	1000
+
+static bool try_lock(struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	if (!plan->held || fn->dev != plan->dev) {
+		if (!device_trylock(&fn->dev->dev))
+			return false;
+		fn->device_locked = true;
+	}
+	fn->cfg_locked = pci_cfg_access_trylock(fn->dev);
+	return fn->cfg_locked;
+}
+
+static void unlock(struct pcireset_fn *fn)
+{
+	if (fn->cfg_locked)
+		pci_cfg_access_unlock(fn->dev);
+	if (fn->device_locked)
+		device_unlock(&fn->dev->dev);
+	fn->cfg_locked = false;
+	fn->device_locked = false;
+}
+
+static void unlock_all(struct pcireset_plan *plan)
+{
+	unsigned int i = plan->nr_fns;
+
+	while (i--)
+		unlock(&plan->fns[i]);
+	unlock(&plan->bridge_fn);
+}
+
+/* The bridge first, then parents before children, as the core does. */
+static struct pcireset_fn *try_all(struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	if (plan->bridge && !try_lock(plan, &plan->bridge_fn))
+		return &plan->bridge_fn;
+	for (i = 0; i < plan->nr_fns; i++)
+		if (!try_lock(plan, &plan->fns[i]))
+			return &plan->fns[i];
+	return NULL;
+}
+
+static void resume(struct pcireset_fn *fn)
+{
+	/* An error means no runtime PM for this device: it is on anyhow. */
+	pm_runtime_get_sync(&fn->dev->dev);
+	fn->resumed = true;
+}
+
+static void resume_all(struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	if (plan->bridge) {
+		plan->bridge_fn.dev = plan->bridge;
+		resume(&plan->bridge_fn);
+	}
+	for (i = 0; i < plan->nr_fns; i++)
+		resume(&plan->fns[i]);
+}
+
+static void suspend_all(struct pcireset_plan *plan)
+{
+	unsigned int i = plan->nr_fns;
+
+	while (i--)
+		if (plan->fns[i].resumed)
+			pm_runtime_put(&plan->fns[i].dev->dev);
+	if (plan->bridge_fn.resumed)
+		pm_runtime_put(&plan->bridge->dev);
+}
+
+static int give_up(struct pcireset_plan *plan, struct pcireset_fn *fn, int error)
+{
+	plan->error = error;
+	plan->why = PCIRESET_WHY_LOCK;
+	plan->who = pcireset_addr_of(fn->dev);
+	suspend_all(plan);
+	return error;
+}
+
+/* Two callers who want each other's locks must not keep step. */
+static void wait_a_moment(unsigned int round)
+{
+	unsigned int ms = min(1U << min(round, 4U), 16U);
+
+	usleep_range(500, 500 + ms * USEC_PER_MSEC / 2 + get_random_u32() % (ms * 512));
+}
+
+/**
+ * pcireset_lock - take all locks of a plan
+ * @plan: the plan
+ *
+ * Context: Process context. Holds no lock but, if @plan says so, the device
+ * lock of its function.
+ * Return: 0, -EAGAIN if a lock was in the way of a caller who does not wait,
+ * -EBUSY if it still was after a bounded time, -EINTR on a fatal signal. On
+ * failure nothing is held and @plan tells who was in the way.
+ */
+int pcireset_lock(struct pcireset_plan *plan)
+{
+	ktime_t until = ktime_add_ms(ktime_get(), plan->held ? WAIT_HELD_MS : WAIT_MS);
+	struct pcireset_fn *fn;
+	unsigned int round;
+
+	resume_all(plan);
+	for (round = 0;; round++) {
+		fn = try_all(plan);
+		if (!fn)
+			return 0;
+		unlock_all(plan);
+
+		if (plan->request.flags & PCIRESET_RESET_TRY)
+			return give_up(plan, fn, -EAGAIN);
+		if (fatal_signal_pending(current))
+			return give_up(plan, fn, -EINTR);
+		if (ktime_after(ktime_get(), until))
+			return give_up(plan, fn, -EBUSY);
+		wait_a_moment(round);
+	}
+}
+
+/**
+ * pcireset_unlock - give back what pcireset_lock() took
+ * @plan: the plan
+ */
+void pcireset_unlock(struct pcireset_plan *plan)
+{
+	unlock_all(plan);
+	suspend_all(plan);
+}

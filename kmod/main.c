@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loading and unloading, and the count of functions that come and go. */
+#include <linux/atomic.h>
+#include <linux/hash.h>
+#include <linux/module.h>
+
+#include "pcireset.h"
+
+/* Held for reading while a plan looks around; no function leaves meanwhile. */
+DECLARE_RWSEM(pcireset_topology);
+
+/*
+ * One counter for each tree below a root bus, or nearly so: two trees that
+ * share one make a plan be made once more than needed.
+ */
+#define GENERATION_BITS	6
+static atomic64_t generations[1 << GENERATION_BITS];
+
+static atomic64_t *generation_of(struct pci_dev *dev)
+{
+	dev = pci_physfn(dev);
+	while (!pci_is_root_bus(dev->bus) && dev->bus->self)
+		dev = dev->bus->self;
+	return &generations[hash_64(((u64)pci_domain_nr(dev->bus) << 16) | pci_dev_id(dev),
+				    GENERATION_BITS)];
+}
+
+/**
+ * pcireset_generation - count of the functions that came and went near a function
+ * @dev: the function
+ *
+ * Return: a number that moves whenever a function is added or removed anywhere
+ * below the root port that @dev is below of.
+ */
+u64 pcireset_generation(struct pci_dev *dev)
+{
+	return atomic64_read(generation_of(dev));
+}
+
+static int topology_changed(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct pci_dev *dev = to_pci_dev(data);
+
+	switch (action) {
+	case BUS_NOTIFY_ADD_DEVICE:
+		atomic64_inc(generation_of(dev));
+		break;
+	case BUS_NOTIFY_DEL_DEVICE:
+		pcireset_device_orphan(dev);
+		fallthrough;
+	case BUS_NOTIFY_REMOVED_DEVICE:
+		down_write(&pcireset_topology);
+		atomic64_inc(generation_of(dev));
+		up_write(&pcireset_topology);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block topology_notifier = {
+	.notifier_call = topology_changed,
+};
+
+static int __init pcireset_init(void)
+{
+	int error;
+
+	error = pcireset_batch_init();
+	if (error)
+		return error;
+	error = bus_register_notifier(&pci_bus_type, &topology_notifier);
+	if (error)
+		goto exit_batch;
+	error = pcireset_chardev_init();
+	if (error)
+		goto unregister_notifier;
+	return 0;
+
+unregister_notifier:
+	bus_unregister_notifier(&pci_bus_type, &topology_notifier);
+exit_batch:
+	pcireset_batch_exit();
+	return error;
+}
+
+static void __exit pcireset_exit(void)
+{
+	pcireset_chardev_exit();
+	bus_unregister_notifier(&pci_bus_type, &topology_notifier);
+	pcireset_batch_exit();
+}
+
+module_init(pcireset_init);
+module_exit(pcireset_exit);
+
+MODULE_DESCRIPTION("Reset PCI devices with exactly the types allowed");
+MODULE_AUTHOR("The pcireset authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");

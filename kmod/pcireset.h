@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the module share among themselves. */
+#ifndef _PCIRESET_H
+#define _PCIRESET_H
+
+#include <linux/kref.h>
+#include <linux/ktime.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+
+#include "pcireset_api.h"
+
+#define PCIRESET_TIMEOUT_MS		10000
+#define PCIRESET_MAX_TIMEOUT_MS		600000
+
+#define PCIRESET_ALL_CHECKS	(PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY | \
+				 PCIRESET_CHECK_LINK | PCIRESET_CHECK_CONFIG | \
+				 PCIRESET_CHECK_PROOF)
+#define PCIRESET_DEFAULT_CHECKS	(PCIRESET_ALL_CHECKS & ~PCIRESET_CHECK_PROOF)
+#define PCIRESET_ALL_FORCE	(PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO)
+#define PCIRESET_ALL_FLAGS	(PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY)
+
+#define PCIRESET_NR_TYPES	7
+
+/**
+ * struct pcireset_witness - a register that a reset must change
+ * @offset: in config space, 0 if the function has none that could tell
+ * @mask: bits that were set before the trigger and are clear after a reset
+ * @old: the register's value before the bits were set
+ */
+struct pcireset_witness {
+	u16 offset;
+	u16 mask;
+	u16 old;
+};
+
+/**
+ * struct pcireset_fn - one function in the scope of a plan
+ * @dev: the function, referenced
+ * @reach: mask of the plan's types that reach it
+ * @reset: mask of the plan's types that reset it itself
+ * @parent: index of the member it hangs on (bridge, or PF of a VF), -1 if none
+ * @flags: PCIRESET_MEMBER_*
+ * @why_not: enum pcireset_why, what of it stands in the way
+ * @resumed: a runtime PM reference is held
+ * @device_locked: we took the device lock
+ * @cfg_locked: we took the config access lock
+ * @prepared: the driver's reset_prepare ran
+ * @quiesced: Command was cleared and not yet restored
+ * @blocked: its IOMMU translation is blocked
+ * @secondary_up: the bus below this bridge has been waited for
+ * @was_ignoring: its hotplug events were ignored before already
+ * @driver_state: what the driver itself had saved, or NULL
+ * @state: what was saved before the first trigger, or NULL
+ * @config: all of config space before the first trigger, or NULL
+ * @link: Link Status before the first trigger
+ * @witness: the register that proves the reset
+ * @outcome: enum pcireset_state
+ * @proof: enum pcireset_proof
+ * @failed: mask of enum pcireset_check that failed
+ * @offset: first byte of config space that differs
+ * @ready_ns: from the end of the trigger until it answered
+ *
+ * Members of a plan that is being run are written by the task that runs it
+ * and by nobody else.
+ */
+struct pcireset_fn {
+	struct pci_dev *dev;
+	u32 reach;
+	u32 reset;
+	int parent;
+	u32 flags;
+	u32 why_not;
+	bool resumed;
+	bool device_locked;
+	bool cfg_locked;
+	bool prepared;
+	bool quiesced;
+	bool blocked;
+	bool secondary_up;
+	bool was_ignoring;
+	struct pci_saved_state *driver_state;
+	struct pci_saved_state *state;
+	u32 *config;
+	u16 link;
+	struct pcireset_witness witness;
+	u32 outcome;
+	u32 proof;
+	u32 failed;
+	u32 offset;
+	u64 ready_ns;
+};
+
+/**
+ * struct pcireset_plan - what would be done, decided and not done
+ * @ref: references
+ * @dev: the function that was asked for, referenced
+ * @request: what the caller allows, defaults filled in
+ * @held: the caller holds @dev's device lock
+ * @id: the generation that the uAPI shows
+ * @topology: pcireset_generation() when the members were collected
+ * @types: the types to use, in order of choice
+ * @nr_types: number of @types; 0 if the plan is refused
+ * @scope: widest enum pcireset_scope of @types[0]
+ * @type_flags: PCIRESET_TYPE_* of @types[0]
+ * @error: 0, or the negative errno that running it fails with
+ * @why: enum pcireset_why behind @error
+ * @who: the function that @why speaks of
+ * @bridge: the bridge above if a type resets the link, referenced, or NULL
+ * @bridge_fn: what is saved of @bridge; it is locked and never reset itself
+ * @fns: the members, parents first
+ * @nr_fns: number of @fns
+ * @max_fns: room in @fns
+ *
+ * Not changed once it is made, but for the members of a plan that is run: each
+ * run makes and runs a plan of its own.
+ */
+struct pcireset_plan {
+	struct kref ref;
+	struct pci_dev *dev;
+	struct pcireset_request request;
+	bool held;
+	u64 id;
+	u64 topology;
+	u32 types[PCIRESET_NR_TYPES];
+	unsigned int nr_types;
+	u32 scope;
+	u32 type_flags;
+	int error;
+	u32 why;
+	struct pcireset_addr who;
+	struct pci_dev *bridge;
+	struct pcireset_fn bridge_fn;
+	struct pcireset_fn *fns;
+	unsigned int nr_fns;
+	unsigned int max_fns;
+};
+
+/**
+ * struct pcireset_run - one type of a plan being carried out
+ * @plan: the plan
+ * @type: the type
+ * @triggered: when the trigger ended
+ * @settle: before this time no member may be accessed
+ * @deadline: after this time nobody is waited for
+ * @scratch: room for one function's config space
+ */
+struct pcireset_run {
+	struct pcireset_plan *plan;
+	const struct pcireset_type *type;
+	ktime_t triggered;
+	ktime_t settle;
+	ktime_t deadline;
+	u32 *scratch;
+};
+
+/**
+ * struct pcireset_type - one way to reset
+ * @bit: PCI_RESET_*
+ * @name: the word for it
+ * @scope: enum pcireset_scope
+ * @probe: fill in why the type does not fit, which means nothing if it does
+ * @trigger: issue the reset and set @settle; 0, or a negative errno
+ *
+ * @probe and @trigger are called without and with all locks of the plan.
+ */
+struct pcireset_type {
+	u32 bit;
+	const char *name;
+	u32 scope;
+	void (*probe)(struct pci_dev *dev, struct pcireset_type_info *info);
+	int (*trigger)(struct pcireset_run *run);
+};
+
+/* type.c */
+extern const struct pcireset_type pcireset_types[PCIRESET_NR_TYPES];
+const struct pcireset_type *pcireset_type_find(u32 bit);
+void pcireset_type_probe(const struct pcireset_type *type, struct pci_dev *dev,
+			 struct pcireset_type_info *info);
+
+/* type_*.c */
+void pcireset_probe_dev_specific(struct pci_dev *dev, struct pcireset_type_info *info);
+int pcireset_trigger_dev_specific(struct pcireset_run *run);
+void pcireset_probe_acpi(struct pci_dev *dev, struct pcireset_type_info *info);
+int pcireset_trigger_acpi(struct pcireset_run *run);
+void pcireset_probe_flr(struct pci_dev *dev, struct pcireset_type_info *info);
+int pcireset_trigger_flr(struct pcireset_run *run);
+void pcireset_probe_pm(struct pci_dev *dev, struct pcireset_type_info *info);
+int pcireset_trigger_pm(struct pcireset_run *run);
+void pcireset_probe_slot(struct pci_dev *dev, struct pcireset_type_info *info);
+int pcireset_trigger_slot(struct pcireset_run *run);
+void pcireset_probe_bus(struct pci_dev *dev, struct pcireset_type_info *info);
+int pcireset_trigger_bus(struct pcireset_run *run);
+void pcireset_probe_cxl_bus(struct pci_dev *dev, struct pcireset_type_info *info);
+int pcireset_trigger_cxl_bus(struct pcireset_run *run);
+struct pci_slot *pcireset_slot_find(struct pci_dev *dev);
+int pcireset_slot_reset(struct pcireset_run *run);
+int pcireset_secondary_reset(struct pcireset_run *run);
+void pcireset_link_probe(struct pci_dev *dev, struct pcireset_type_info *info);
+bool pcireset_cxl_masks_sbr(struct pci_dev *bridge);
+
+/* scope.c */
+int pcireset_scope_collect(struct pcireset_plan *plan);
+struct pci_dev *pcireset_bridge_above(struct pci_dev *dev);
+int pcireset_scope_refused(struct pci_dev *bridge, struct pci_dev **ret_who);
+
+/* plan.c */
+extern const char *const pcireset_why_text[];
+int pcireset_plan_make(struct pci_dev *dev, const struct pcireset_request *request, bool held,
+		       struct pcireset_plan **ret_plan);
+bool pcireset_plan_same(const struct pcireset_plan *a, const struct pcireset_plan *b);
+void pcireset_plan_report(const struct pcireset_plan *plan, struct pcireset_report *report);
+void pcireset_plan_judge(struct pcireset_plan *plan);
+u32 pcireset_plan_probe(struct pci_dev *dev, struct pcireset_type_info *infos);
+struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev);
+
+/* lock.c */
+int pcireset_lock(struct pcireset_plan *plan);
+void pcireset_unlock(struct pcireset_plan *plan);
+
+/* state.c */
+int pcireset_bridge_save(struct pcireset_plan *plan);
+int pcireset_state_save(struct pcireset_fn *fn);
+void pcireset_state_quiesce(struct pcireset_fn *fn);
+void pcireset_state_restore(struct pcireset_fn *fn);
+void pcireset_state_free(struct pcireset_fn *fn);
+
+/* quiet.c */
+void pcireset_quiet_begin(struct pcireset_plan *plan, u32 type);
+void pcireset_quiet_end(struct pcireset_plan *plan, u32 type);
+
+/* ready.c */
+int pcireset_wait_pending(struct pci_dev *dev, int pos, u16 mask);
+int pcireset_wait_secondary(struct pcireset_run *run, struct pci_dev *bridge);
+int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn);
+bool pcireset_fn_answers(struct pcireset_fn *fn);
+void pcireset_settle_ms(struct pcireset_run *run, unsigned int ms);
+
+/* check.c */
+void pcireset_witness_set(struct pcireset_fn *fn);
+void pcireset_witness_read(struct pcireset_fn *fn, u32 type);
+void pcireset_witness_clear(struct pcireset_fn *fn);
+bool pcireset_identity_holds(struct pcireset_fn *fn);
+void pcireset_config_read(struct pci_dev *dev, u32 *config);
+void pcireset_check_config(struct pcireset_fn *fn, u32 *scratch);
+void pcireset_check_link(struct pcireset_fn *fn);
+
+/* run.c */
+int pcireset_run_like(struct pci_dev *dev, const struct pcireset_request *request, bool held,
+		      const struct pcireset_plan *wanted, struct pcireset_report *report);
+
+/* main.c */
+extern struct rw_semaphore pcireset_topology;
+u64 pcireset_generation(struct pci_dev *dev);
+
+/* batch.c */
+int pcireset_batch_init(void);
+void pcireset_batch_exit(void);
+
+/* chardev.c */
+struct pcireset_command {
+	unsigned int cmd;
+	u32 size;
+	int (*run)(struct file *file, void *arg);
+};
+
+long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr,
+		       struct file *file, unsigned int cmd, unsigned long arg);
+int pcireset_chardev_init(void);
+void pcireset_chardev_exit(void);
+
+/* device.c */
+int pcireset_device_open(struct pcireset_open *open);
+void pcireset_device_orphan(struct pci_dev *dev);
+
+static inline bool pcireset_fn_runs(const struct pcireset_fn *fn, u32 type)
+{
+	return fn->reach & type;
+}
+
+/* PCIe r6.0, sec 7.5.3.2: the ports that have a link below them. */
+static inline bool pcireset_is_downstream_port(struct pci_dev *dev)
+{
+	int type = pci_is_pcie(dev) ? pci_pcie_type(dev) : -1;
+
+	return type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_DOWNSTREAM ||
+	       type == PCI_EXP_TYPE_PCIE_BRIDGE;
+}
+
+#endif /* _PCIRESET_H */

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What would be done: types, members and what is in the way. Changes nothing. */
+#include <linux/delay.h>
+#include <linux/iommu.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+
+#include "pcireset.h"
+
+const char *const pcireset_why_text[] = {
+	[PCIRESET_WHY_NONE] = "is fine",
+	[PCIRESET_WHY_NO_CAPABILITY] = "has no capability for this type",
+	[PCIRESET_WHY_QUIRK] = "is known to break with this type",
+	[PCIRESET_WHY_NO_HANDLER] = "has no handler in this kernel",
+	[PCIRESET_WHY_NO_FIRMWARE] = "has no _RST in the firmware",
+	[PCIRESET_WHY_NO_SOFT_RESET] = "has No_Soft_Reset set",
+	[PCIRESET_WHY_NOT_D0] = "is not in D0",
+	[PCIRESET_WHY_NO_BRIDGE] = "is on a root bus",
+	[PCIRESET_WHY_NO_SLOT] = "is in no slot that can be reset",
+	[PCIRESET_WHY_HOTPLUG] = "is a hotplug port",
+	[PCIRESET_WHY_CXL_MASKED] = "masks Secondary Bus Reset",
+	[PCIRESET_WHY_NO_CXL] = "is below no CXL port",
+	[PCIRESET_WHY_GONE] = "is gone",
+	[PCIRESET_WHY_DRIVER] = "has a driver that cannot prepare",
+	[PCIRESET_WHY_VFIO] = "is held by a VFIO user",
+	[PCIRESET_WHY_SCOPE] = "would be reached as well",
+	[PCIRESET_WHY_LOCK] = "is locked by somebody else",
+	[PCIRESET_WHY_CHANGED] = "or its neighbours changed meanwhile",
+	[PCIRESET_WHY_NOT_READY] = "did not come back in time",
+	[PCIRESET_WHY_OTHER_DEVICE] = "came back as another device",
+	[PCIRESET_WHY_LINK] = "came back with a worse link",
+	[PCIRESET_WHY_CONFIG] = "came back with another configuration",
+	[PCIRESET_WHY_NO_PROOF] = "does not show that it was reset",
+	[PCIRESET_WHY_TRIGGER] = "could not be reset",
+	[PCIRESET_WHY_NOT_ALLOWED] = "may not be reset this way",
+};
+
+struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev)
+{
+	return (struct pcireset_addr){
+		.domain = pci_domain_nr(dev->bus),
+		.bus = dev->bus->number,
+		.devfn = dev->devfn,
+	};
+}
+
+/**
+ * pcireset_plan_probe - ask about every type
+ * @dev: the function, in D0
+ * @infos: PCIRESET_NR_TYPES entries, filled in, in order of choice
+ *
+ * Return: mask of the types that would work now.
+ */
+u32 pcireset_plan_probe(struct pci_dev *dev, struct pcireset_type_info *infos)
+{
+	u32 types = 0;
+	unsigned int i;
+
+	for (i = 0; i < PCIRESET_NR_TYPES; i++) {
+		pcireset_type_probe(&pcireset_types[i], dev, &infos[i]);
+		if (!infos[i].why_not)
+			types |= infos[i].type;
+	}
+	return types;
+}
+
+/* PCIe r6.0, sec 2.3.1 and SR-IOV: a VF has no Vendor ID of its own; present means it answers. */
+static bool is_gone(struct pci_dev *dev)
+{
+	u32 command;
+
+	if (dev->error_state == pci_channel_io_perm_failure)
+		return true;
+	pci_read_config_dword(dev, PCI_COMMAND, &command);
+	return PCI_POSSIBLE_ERROR(command);
+}
+
+static bool is_vfio_used(struct pci_dev *dev)
+{
+	struct iommu_group *group = iommu_group_get(&dev->dev);
+	bool used;
+
+	if (!group)
+		return false;
+	used = iommu_group_dma_owner_claimed(group);
+	iommu_group_put(group);
+	return used;
+}
+
+/*
+ * A driver that manages DMA itself is VFIO's, or pcieport and pci-stub, which
+ * have nothing to lose. All others must be able to prepare for a reset.
+ */
+static void look_at_driver(struct pcireset_fn *fn)
+{
+	struct pci_driver *driver = fn->dev->driver;
+
+	fn->flags &= ~(PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_PREPARE | PCIRESET_MEMBER_VFIO);
+	if (!driver)
+		return;
+
+	fn->flags |= PCIRESET_MEMBER_DRIVER;
+	if (driver->err_handler && driver->err_handler->reset_prepare)
+		fn->flags |= PCIRESET_MEMBER_PREPARE;
+	if (!driver->driver_managed_dma)
+		return;
+	if (!(fn->flags & PCIRESET_MEMBER_BRIDGE) && is_vfio_used(fn->dev))
+		fn->flags |= PCIRESET_MEMBER_VFIO;
+	else
+		fn->flags |= PCIRESET_MEMBER_PREPARE;
+}
+
+static u32 in_the_way(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+{
+	u32 force = plan->request.force;
+
+	if (is_gone(fn->dev))
+		return PCIRESET_WHY_GONE;
+	if (plan->held && fn->dev == plan->dev)
+		return PCIRESET_WHY_NONE;
+	if ((fn->flags & PCIRESET_MEMBER_VFIO) && !(force & PCIRESET_FORCE_VFIO))
+		return PCIRESET_WHY_VFIO;
+	if ((fn->flags & PCIRESET_MEMBER_DRIVER) &&
+	    !(fn->flags & (PCIRESET_MEMBER_PREPARE | PCIRESET_MEMBER_VFIO)) &&
+	    !(force & PCIRESET_FORCE_DRIVER))
+		return PCIRESET_WHY_DRIVER;
+	return PCIRESET_WHY_NONE;
+}
+
+static void refuse(struct pcireset_plan *plan, int error, u32 why, struct pcireset_addr who)
+{
+	plan->error = error;
+	plan->why = why;
+	plan->who = who;
+}
+
+static u32 blocked_types(const struct pcireset_plan *plan)
+{
+	u32 types = 0;
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++)
+		if (plan->fns[i].why_not)
+			types |= plan->fns[i].reach;
+	return types;
+}
+
+static void drop_type(struct pcireset_plan *plan, unsigned int nr)
+{
+	plan->nr_types--;
+	memmove(&plan->types[nr], &plan->types[nr + 1],
+		(plan->nr_types - nr) * sizeof(plan->types[0]));
+}
+
+/*
+ * The first type decides whether the plan is refused. A wider type to escalate
+ * to that would hit something in the way is merely left out.
+ */
+static void judge(struct pcireset_plan *plan)
+{
+	u32 blocked = blocked_types(plan);
+	unsigned int i;
+
+	for (i = plan->nr_types - 1; i > 0; i--)
+		if (blocked & plan->types[i])
+			drop_type(plan, i);
+
+	for (i = 0; i < plan->nr_fns; i++) {
+		struct pcireset_fn *fn = &plan->fns[i];
+
+		if (!fn->why_not || !pcireset_fn_runs(fn, plan->types[0]))
+			continue;
+		refuse(plan, fn->why_not == PCIRESET_WHY_GONE && fn->dev == plan->dev ?
+		       -ENODEV : -EBUSY, fn->why_not, pcireset_addr_of(fn->dev));
+		return;
+	}
+}
+
+/**
+ * pcireset_plan_judge - see who is in the way, with the members locked
+ * @plan: the plan
+ *
+ * Context: The caller holds the device locks of all members.
+ */
+void pcireset_plan_judge(struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	plan->error = 0;
+	plan->why = PCIRESET_WHY_NONE;
+	for (i = 0; i < plan->nr_fns; i++) {
+		look_at_driver(&plan->fns[i]);
+		plan->fns[i].why_not = in_the_way(plan, &plan->fns[i]);
+	}
+	judge(plan);
+}
+
+/* A driver may be unloaded unless its device is locked; whoever holds the lock is brief or busy. */
+static bool lock_briefly(struct pci_dev *dev)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < 20; tries++) {
+		if (device_trylock(&dev->dev))
+			return true;
+		usleep_range(500, 1000);
+	}
+	return false;
+}
+
+static void look(struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	if (plan->held && fn->dev == plan->dev) {
+		look_at_driver(fn);
+	} else if (lock_briefly(fn->dev)) {
+		look_at_driver(fn);
+		device_unlock(&fn->dev->dev);
+	} else if (fn->dev->driver) {
+		fn->flags |= PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_PREPARE;
+	}
+	fn->why_not = in_the_way(plan, fn);
+}
+
+static void survey(struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++) {
+		struct pcireset_fn *fn = &plan->fns[i];
+
+		pm_runtime_get_sync(&fn->dev->dev);
+		look(plan, fn);
+		pm_runtime_put(&fn->dev->dev);
+	}
+	judge(plan);
+}
+
+static void choose(struct pcireset_plan *plan, const struct pcireset_type_info *infos)
+{
+	const struct pcireset_request *request = &plan->request;
+	unsigned int i;
+
+	for (i = 0; i < PCIRESET_NR_TYPES; i++) {
+		u32 why = infos[i].why_not;
+
+		if (!(request->types & infos[i].type))
+			continue;
+		if (!why && infos[i].scope > request->max_scope)
+			why = PCIRESET_WHY_SCOPE;
+		if (why) {
+			if (!plan->why)
+				refuse(plan, -EOPNOTSUPP, why, infos[i].who);
+			continue;
+		}
+		if (!plan->nr_types) {
+			plan->scope = infos[i].scope;
+			plan->type_flags = infos[i].flags;
+		}
+		plan->types[plan->nr_types++] = infos[i].type;
+		if (!(request->flags & PCIRESET_RESET_ESCALATE))
+			break;
+	}
+	if (plan->nr_types)
+		refuse(plan, 0, PCIRESET_WHY_NONE, (struct pcireset_addr){ 0 });
+}
+
+static int check_request(const struct pcireset_request *request)
+{
+	if (!request->types)
+		return -EINVAL;
+	if (request->types & ~PCI_RESET_ANY || request->checks & ~PCIRESET_ALL_CHECKS ||
+	    request->force & ~PCIRESET_ALL_FORCE || request->flags & ~PCIRESET_ALL_FLAGS ||
+	    request->max_scope > PCIRESET_SCOPE_BUS)
+		return -EOPNOTSUPP;
+	if (request->timeout_ms > PCIRESET_MAX_TIMEOUT_MS)
+		return -EINVAL;
+	return 0;
+}
+
+static struct pcireset_plan *new_plan(struct pci_dev *dev, const struct pcireset_request *request)
+{
+	struct pcireset_plan *plan = kzalloc(sizeof(*plan), GFP_KERNEL);
+
+	if (!plan)
+		return NULL;
+
+	kref_init(&plan->ref);
+	plan->dev = pci_dev_get(dev);
+	plan->request = *request;
+	if (!plan->request.max_scope)
+		plan->request.max_scope = PCIRESET_SCOPE_BUS;
+	if (!plan->request.checks)
+		plan->request.checks = PCIRESET_DEFAULT_CHECKS;
+	if (!plan->request.timeout_ms)
+		plan->request.timeout_ms = PCIRESET_TIMEOUT_MS;
+	return plan;
+}
+
+static int fill(struct pcireset_plan *plan)
+{
+	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
+	int error;
+
+	plan->topology = pcireset_generation(plan->dev);
+	if (!device_is_registered(&plan->dev->dev) || is_gone(plan->dev)) {
+		refuse(plan, -ENODEV, PCIRESET_WHY_GONE, pcireset_addr_of(plan->dev));
+		return 0;
+	}
+
+	pcireset_plan_probe(plan->dev, infos);
+	choose(plan, infos);
+	if (!plan->nr_types)
+		return 0;
+	error = pcireset_scope_collect(plan);
+	if (!error)
+		survey(plan);
+	return error;
+}
+
+/**
+ * pcireset_plan_make - decide what would be done
+ * @dev: the function
+ * @request: what the caller allows
+ * @held: the caller holds @dev's device lock
+ * @ret_plan: the plan, possibly a refused one
+ *
+ * Context: Process context. No device lock is held but perhaps @dev's.
+ * Return: 0, -EINVAL, -EOPNOTSUPP if a bit is not known, -ENOMEM.
+ */
+int pcireset_plan_make(struct pci_dev *dev, const struct pcireset_request *request, bool held,
+		       struct pcireset_plan **ret_plan)
+{
+	struct pcireset_plan *plan;
+	int error;
+
+	error = check_request(request);
+	if (error)
+		return error;
+
+	plan = new_plan(dev, request);
+	if (!plan)
+		return -ENOMEM;
+	plan->held = held;
+
+	pm_runtime_get_sync(&dev->dev);
+	down_read(&pcireset_topology);
+	error = fill(plan);
+	up_read(&pcireset_topology);
+	pm_runtime_put(&dev->dev);
+	if (error) {
+		pcireset_plan_put(plan);
+		return error;
+	}
+
+	*ret_plan = plan;
+	return 0;
+}
+
+static bool same_fn(const struct pcireset_fn *a, const struct pcireset_fn *b)
+{
+	return a->dev == b->dev && a->reach == b->reach && a->reset == b->reset &&
+	       a->flags == b->flags;
+}
+
+/**
+ * pcireset_plan_same - would two plans do the same?
+ * @a: a plan
+ * @b: another one
+ *
+ * Return: true if types and members are the same and in the same state.
+ */
+bool pcireset_plan_same(const struct pcireset_plan *a, const struct pcireset_plan *b)
+{
+	unsigned int i;
+
+	if (a->dev != b->dev || a->bridge != b->bridge || a->nr_types != b->nr_types ||
+	    a->nr_fns != b->nr_fns || a->error != b->error)
+		return false;
+	for (i = 0; i < a->nr_types; i++)
+		if (a->types[i] != b->types[i])
+			return false;
+	for (i = 0; i < a->nr_fns; i++)
+		if (!same_fn(&a->fns[i], &b->fns[i]))
+			return false;
+	return true;
+}
+
+static void free_plan(struct kref *ref)
+{
+	struct pcireset_plan *plan = container_of(ref, struct pcireset_plan, ref);
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++) {
+		pcireset_state_free(&plan->fns[i]);
+		pci_dev_put(plan->fns[i].dev);
+	}
+	kvfree(plan->fns);
+	kvfree(plan->bridge_fn.config);
+	pci_dev_put(plan->bridge);
+	pci_dev_put(plan->dev);
+	kfree(plan);
+}
+
+/**
+ * pcireset_plan_put - give a plan back
+ * @plan: the plan, or NULL
+ */
+void pcireset_plan_put(struct pcireset_plan *plan)
+{
+	if (plan)
+		kref_put(&plan->ref, free_plan);
+}
+PCIRESET_EXPORT(pcireset_plan_put);
+
+static void report_member(const struct pcireset_fn *fn, struct pcireset_member *member)
+{
+	*member = (struct pcireset_member){
+		.addr = pcireset_addr_of(fn->dev),
+		.flags = fn->flags,
+		.why_not = fn->why_not,
+		.state = fn->outcome,
+		.proof = fn->proof,
+		.failed = fn->failed,
+		.offset = fn->offset,
+		.ready_ns = fn->ready_ns,
+	};
+}
+
+/**
+ * pcireset_plan_report - tell what a plan holds
+ * @plan: the plan
+ * @report: its members, why and who are filled in
+ */
+void pcireset_plan_report(const struct pcireset_plan *plan, struct pcireset_report *report)
+{
+	unsigned int i;
+
+	report->nr_members = plan->nr_fns;
+	for (i = 0; report->members && i < min(plan->nr_fns, report->max_members); i++)
+		report_member(&plan->fns[i], &report->members[i]);
+	if (plan->error) {
+		report->why = plan->why;
+		report->who = plan->who;
+	}
+}

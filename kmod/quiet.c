@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Keep hotplug and error reporting from taking an expected link down for a surprise. */
+#include "pcireset.h"
+
+static bool owns_aer(struct pci_dev *port)
+{
+	return port->aer_cap && pci_find_host_bridge(port->bus)->native_aer;
+}
+
+static void set_surprise_mask(struct pci_dev *port, u32 bit)
+{
+	u32 mask;
+
+	pci_read_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_MASK, &mask);
+	pci_write_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_MASK,
+			       (mask & ~PCI_ERR_UNC_SURPDN) | bit);
+}
+
+static void hush(struct pcireset_fn *fn)
+{
+	struct pci_dev *port = fn->dev;
+
+	fn->was_ignoring = port->ignore_hotplug;
+	/* pciehp_isr() acknowledges and drops events while this is set. */
+	if (port->is_hotplug_bridge)
+		port->ignore_hotplug = 1;
+	if (owns_aer(port))
+		set_surprise_mask(port, PCI_ERR_UNC_SURPDN);
+}
+
+static u32 saved_dword(const struct pcireset_fn *fn, int pos)
+{
+	return fn->config[pos / 4];
+}
+
+/* What the reset itself has latched is cleared: status bits are cleared by writing ones. */
+static void forget(struct pcireset_fn *fn)
+{
+	struct pci_dev *port = fn->dev;
+
+	if (port->is_hotplug_bridge)
+		pcie_capability_write_word(port, PCI_EXP_SLTSTA,
+					   PCI_EXP_SLTSTA_DLLSC | PCI_EXP_SLTSTA_PDC);
+	if (!owns_aer(port))
+		return;
+	pci_write_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_STATUS, PCI_ERR_UNC_SURPDN);
+	set_surprise_mask(port, saved_dword(fn, port->aer_cap + PCI_ERR_UNCOR_MASK) &
+			  PCI_ERR_UNC_SURPDN);
+}
+
+static void unhush(struct pcireset_fn *fn)
+{
+	if (fn->outcome != PCIRESET_STATE_DEAD && fn->outcome != PCIRESET_STATE_OTHER)
+		forget(fn);
+	if (fn->dev->is_hotplug_bridge && !fn->was_ignoring)
+		fn->dev->ignore_hotplug = 0;
+}
+
+static bool is_port(const struct pcireset_fn *fn)
+{
+	return (fn->flags & PCIRESET_MEMBER_BRIDGE) && pci_is_pcie(fn->dev) && fn->config;
+}
+
+/**
+ * pcireset_quiet_begin - expect links to go down
+ * @plan: the plan, its members and its bridge saved
+ * @type: the type about to be issued
+ *
+ * The bridge above, and every hotplug port that is itself below it: neither of
+ * the core's two schemes masks those.
+ *
+ * Context: With the locks of the plan, which cover the bit that pciehp reads.
+ */
+void pcireset_quiet_begin(struct pcireset_plan *plan, u32 type)
+{
+	unsigned int i;
+
+	if ((type & PCI_RESET_LINK) && is_port(&plan->bridge_fn))
+		hush(&plan->bridge_fn);
+	for (i = 0; i < plan->nr_fns; i++) {
+		struct pcireset_fn *fn = &plan->fns[i];
+
+		if (pcireset_fn_runs(fn, type) && is_port(fn))
+			hush(fn);
+	}
+}
+
+/**
+ * pcireset_quiet_end - links are up again, or will not come
+ * @plan: the plan
+ * @type: the type that was issued
+ */
+void pcireset_quiet_end(struct pcireset_plan *plan, u32 type)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++) {
+		struct pcireset_fn *fn = &plan->fns[i];
+
+		if (pcireset_fn_runs(fn, type) && is_port(fn))
+			unhush(fn);
+	}
+	if ((type & PCI_RESET_LINK) && is_port(&plan->bridge_fn))
+		unhush(&plan->bridge_fn);
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Only the reset and the wait: for callers that save and restore themselves. */
+#include <linux/delay.h>
+
+#include "pcireset.h"
+
+/* How long another user of the bridge's config space may be in the way. */
+#define BRIDGE_LOCK_MS	1000
+
+static int wait_all(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	unsigned int i;
+	int error = 0;
+
+	if (run->type->bit & PCI_RESET_LINK)
+		error = pcireset_wait_secondary(run, plan->bridge);
+	/* What hangs on a bridge below cannot be reached before the caller has restored that. */
+	for (i = 0; i < plan->nr_fns && !error; i++)
+		if (plan->fns[i].parent < 0)
+			error = pcireset_wait_ready(run, &plan->fns[i]);
+	return error;
+}
+
+static int reset_and_wait(struct pcireset_plan *plan, struct pcireset_report *report)
+{
+	struct pcireset_run run = {
+		.plan = plan,
+		.type = pcireset_type_find(plan->types[0]),
+	};
+	int error;
+
+	error = pcireset_bridge_save(plan);
+	if (error)
+		return error;
+
+	pcireset_quiet_begin(plan, run.type->bit);
+	error = run.type->trigger(&run);
+	run.triggered = ktime_get();
+	run.deadline = ktime_add_ms(run.triggered, plan->request.timeout_ms);
+	if (error != -ENOMEM) {
+		report->type = run.type->bit;
+		report->issued = run.type->bit;
+		report->scope = run.type->scope;
+		report->proof = PCIRESET_PROOF_UNKNOWN;
+	}
+	if (!error)
+		error = wait_all(&run);
+	report->wait_ns = ktime_to_ns(ktime_sub(ktime_get(), run.triggered));
+	pcireset_quiet_end(plan, run.type->bit);
+	return error;
+}
+
+static int run_raw(struct pcireset_plan *plan, struct pcireset_report *report)
+{
+	int error = plan->error;
+
+	if (error)
+		return error;
+	if (plan->nr_fns != 1) {
+		plan->why = PCIRESET_WHY_SCOPE;
+		plan->who = pcireset_addr_of(plan->fns[plan->fns[0].dev == plan->dev].dev);
+		return -EBUSY;
+	}
+
+	error = pcireset_lock(plan);
+	if (error)
+		return error;
+	error = reset_and_wait(plan, report);
+	pcireset_unlock(plan);
+	return error;
+}
+
+static int tell(struct pcireset_plan *plan, int error, struct pcireset_report *report)
+{
+	if (error == -ETIMEDOUT) {
+		plan->why = PCIRESET_WHY_NOT_READY;
+		plan->who = pcireset_addr_of(plan->dev);
+	}
+	plan->error = error;
+	pcireset_plan_report(plan, report);
+	pcireset_plan_put(plan);
+	return error;
+}
+
+/**
+ * pcireset_raw_function_locked - reset a function and nothing else
+ * @dev: the function; the caller holds its device lock
+ * @types: mask of PCI_RESET_* that are allowed
+ * @report: what happened, or NULL
+ *
+ * Saves nothing, restores nothing, proves nothing. Refuses to hit any function
+ * but @dev, since nobody would bring that one back.
+ *
+ * Context: Process context, may sleep. Holds @dev's device lock and no other.
+ * Return: 0, -EBUSY also if another function would be hit, -ETIMEDOUT, -EIO,
+ * or as described at the head of this header.
+ */
+int pcireset_raw_function_locked(struct pci_dev *dev, u32 types, struct pcireset_report *report)
+{
+	struct pcireset_request request = { .types = types };
+	struct pcireset_report unwanted = { NULL };
+	struct pcireset_plan *plan;
+	int error;
+
+	device_lock_assert(&dev->dev);
+	error = pcireset_plan_make(dev, &request, true, &plan);
+	if (error)
+		return error;
+
+	report = report ? report : &unwanted;
+	return tell(plan, run_raw(plan, report), report);
+}
+PCIRESET_EXPORT(pcireset_raw_function_locked);
+
+static int lock_bridge(struct pci_dev *bridge)
+{
+	ktime_t until = ktime_add_ms(ktime_get(), BRIDGE_LOCK_MS);
+
+	while (!pci_cfg_access_trylock(bridge)) {
+		if (ktime_after(ktime_get(), until))
+			return -EBUSY;
+		usleep_range(500, 1000);
+	}
+	return 0;
+}
+
+/**
+ * pcireset_raw_bus - secondary bus reset and the wait, nothing else
+ * @bridge: the bridge whose secondary bus is reset
+ * @report: what happened, or NULL
+ *
+ * Through the hotplug slot below @bridge if there is one, so that the link
+ * down is not taken for a removal. Saves nothing, restores nothing, asks no
+ * driver. The wait is for the functions directly below @bridge.
+ *
+ * Context: Process context, may sleep. The caller keeps drivers away from all
+ * functions below @bridge, by their device locks or by being their driver.
+ * Takes @bridge's config access lock, which must not be held.
+ * Return: 0; -ENODEV if nothing is below @bridge; -EOPNOTSUPP; -EBUSY if the
+ * config access lock is not to be had; -ETIMEDOUT; -EIO.
+ */
+int pcireset_raw_bus(struct pci_dev *bridge, struct pcireset_report *report)
+{
+	struct pcireset_request request = {
+		.types = PCI_RESET_SLOT | PCI_RESET_BUS,
+		.force = PCIRESET_ALL_FORCE,
+	};
+	struct pcireset_report unwanted = { NULL };
+	struct pcireset_plan *plan;
+	struct pci_dev *child;
+	int error;
+
+	child = bridge->subordinate ? pci_get_slot(bridge->subordinate, PCI_DEVFN(0, 0)) : NULL;
+	if (!child)
+		return -ENODEV;
+	error = pcireset_plan_make(child, &request, false, &plan);
+	pci_dev_put(child);
+	if (error)
+		return error;
+
+	report = report ? report : &unwanted;
+	error = plan->error;
+	if (!error)
+		error = lock_bridge(bridge);
+	if (!error) {
+		error = reset_and_wait(plan, report);
+		pci_cfg_access_unlock(bridge);
+	}
+	return tell(plan, error, report);
+}
+PCIRESET_EXPORT(pcireset_raw_bus);

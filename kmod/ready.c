@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Waits: for transactions, for a link, for a function. Each has a bound and says whose. */
+#include <linux/delay.h>
+#include <linux/sched/signal.h>
+
+#include "pcireset.h"
+
+/* PCIe r6.0, sec 6.6.1: 100 ms from the end of reset, or from link up above 5 GT/s. */
+#define LINK_MS		100
+
+/*
+ * PCI r3.0, sec 4.3.2: Trhfa, 2^25 clocks from the end of RST# to the first
+ * access, is 1.017 s at 33 MHz.
+ */
+#define CONVENTIONAL_MS	1017
+
+/* Longer than the core waits (700 ms) makes no transaction come back. */
+#define PENDING_MS	700
+
+/**
+ * pcireset_settle_ms - allow no access for a while
+ * @run: the run, just triggered
+ * @ms: how long, counted from now, milliseconds
+ */
+void pcireset_settle_ms(struct pcireset_run *run, unsigned int ms)
+{
+	run->settle = ktime_add_ms(ktime_get(), ms);
+}
+
+static void sleep_until(ktime_t when)
+{
+	s64 us = ktime_us_delta(when, ktime_get());
+
+	if (us > 0)
+		fsleep(us);
+}
+
+/* Often enough that seeing it takes at most 1 ms or 5 % longer than it took. */
+static void sleep_a_bit(ktime_t since)
+{
+	s64 us = ktime_us_delta(ktime_get(), since) / 32;
+
+	us = clamp_t(s64, us, 250, 50 * USEC_PER_MSEC);
+	usleep_range(us, us + us / 4);
+}
+
+static bool out_of_time(ktime_t deadline)
+{
+	return fatal_signal_pending(current) || ktime_after(ktime_get(), deadline);
+}
+
+/**
+ * pcireset_wait_pending - wait for a function's own transactions
+ * @dev: the function
+ * @pos: config space offset of the word to read
+ * @mask: bit that says that there are some
+ *
+ * Return: 0 or -ETIMEDOUT.
+ */
+int pcireset_wait_pending(struct pci_dev *dev, int pos, u16 mask)
+{
+	ktime_t start = ktime_get();
+	ktime_t deadline = ktime_add_ms(start, PENDING_MS);
+	u16 value;
+
+	for (;;) {
+		pci_read_config_word(dev, pos, &value);
+		if (!(value & mask))
+			return 0;
+		if (out_of_time(deadline))
+			return -ETIMEDOUT;
+		sleep_a_bit(start);
+	}
+}
+
+static bool link_is_active(struct pci_dev *bridge)
+{
+	u16 status;
+
+	pcie_capability_read_word(bridge, PCI_EXP_LNKSTA, &status);
+	return !PCI_POSSIBLE_ERROR(status) && (status & PCI_EXP_LNKSTA_DLLLA);
+}
+
+static int wait_link(struct pcireset_run *run, struct pci_dev *bridge)
+{
+	while (!link_is_active(bridge)) {
+		if (out_of_time(run->deadline))
+			return -ETIMEDOUT;
+		sleep_a_bit(run->triggered);
+	}
+	return 0;
+}
+
+/* A link above 5 GT/s counts from link up, and must have a way to tell when that is. */
+static bool counts_from_link_up(struct pci_dev *bridge)
+{
+	enum pci_bus_speed speed = pcie_get_speed_cap(bridge);
+
+	return bridge->link_active_reporting && speed != PCI_SPEED_UNKNOWN &&
+	       speed > PCIE_SPEED_5_0GT;
+}
+
+/**
+ * pcireset_wait_secondary - wait until functions below a bridge may be accessed
+ * @run: the run
+ * @bridge: the bridge whose secondary bus was reset
+ *
+ * Return: 0, or -ETIMEDOUT if the link did not come up.
+ */
+int pcireset_wait_secondary(struct pcireset_run *run, struct pci_dev *bridge)
+{
+	ktime_t since = run->triggered;
+	int error = 0;
+
+	if (!pci_is_pcie(bridge) || pci_pcie_type(bridge) == PCI_EXP_TYPE_PCI_BRIDGE) {
+		sleep_until(ktime_add_ms(since, CONVENTIONAL_MS));
+		return 0;
+	}
+
+	if (pcireset_is_downstream_port(bridge) && counts_from_link_up(bridge)) {
+		error = wait_link(run, bridge);
+		since = ktime_get();
+	}
+	if (!error)
+		sleep_until(ktime_add_ms(since, LINK_MS));
+	if (!error && pcireset_is_downstream_port(bridge) && bridge->link_active_reporting)
+		error = wait_link(run, bridge);
+	return error;
+}
+
+/**
+ * pcireset_fn_answers - does a function answer config requests itself?
+ * @fn: the function
+ *
+ * All-ones is what the root complex makes up when nobody answers. A Vendor ID
+ * of 0001h stands for Request Retry Status (PCIe r6.0, sec 2.3.1). A VF's
+ * Vendor ID reads all-ones for ever, so its Command register is asked.
+ *
+ * Return: true if it does.
+ */
+bool pcireset_fn_answers(struct pcireset_fn *fn)
+{
+	u32 value;
+
+	pci_read_config_dword(fn->dev, fn->dev->is_virtfn ? PCI_COMMAND : PCI_VENDOR_ID, &value);
+	if (PCI_POSSIBLE_ERROR(value))
+		return false;
+	return fn->dev->is_virtfn || (value & 0xffff) != 0x0001;
+}
+
+static bool parent_is_dead(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+{
+	u32 outcome;
+
+	if (fn->parent < 0)
+		return false;
+	outcome = plan->fns[fn->parent].outcome;
+	return outcome == PCIRESET_STATE_DEAD || outcome == PCIRESET_STATE_OTHER;
+}
+
+static int wait_parent(struct pcireset_run *run, struct pcireset_fn *fn)
+{
+	struct pcireset_fn *parent;
+	int error;
+
+	if (parent_is_dead(run->plan, fn))
+		return -ETIMEDOUT;
+	if (fn->parent < 0 || fn->dev->is_virtfn)
+		return 0;
+
+	parent = &run->plan->fns[fn->parent];
+	if (parent->secondary_up)
+		return 0;
+	error = pcireset_wait_secondary(run, parent->dev);
+	parent->secondary_up = !error;
+	return error;
+}
+
+/**
+ * pcireset_wait_ready - wait until a function answers
+ * @run: the run, triggered
+ * @fn: the function; what it hangs on has been restored
+ *
+ * Bounded by the run's deadline and by a fatal signal.
+ *
+ * Return: 0 or -ETIMEDOUT.
+ */
+int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn)
+{
+	int error;
+
+	sleep_until(run->settle);
+	error = wait_parent(run, fn);
+	if (error)
+		return error;
+
+	while (!pcireset_fn_answers(fn)) {
+		if (out_of_time(run->deadline))
+			return -ETIMEDOUT;
+		sleep_a_bit(run->triggered);
+	}
+	fn->ready_ns = ktime_to_ns(ktime_sub(ktime_get(), run->triggered));
+	return 0;
+}

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The transaction: a plan carried out under its locks, undone where it fails, and told. */
+#include <linux/kobject.h>
+#include <linux/slab.h>
+
+#include "pcireset.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+/* The topology moved between plan and lock: how often to plan anew. */
+#define MAX_PLANS	16
+
+#define for_each_reached(fn, plan, type)					\
+	for ((fn) = (plan)->fns; (fn) < (plan)->fns + (plan)->nr_fns; (fn)++)	\
+		if (!pcireset_fn_runs(fn, type)) {} else
+
+#define for_each_reached_reverse(fn, plan, type)				\
+	for ((fn) = (plan)->fns + (plan)->nr_fns; (fn)-- > (plan)->fns; )	\
+		if (!pcireset_fn_runs(fn, type)) {} else
+
+static bool is_lost(const struct pcireset_fn *fn)
+{
+	return fn->outcome == PCIRESET_STATE_DEAD || fn->outcome == PCIRESET_STATE_OTHER;
+}
+
+static const struct pci_error_handlers *handlers(struct pcireset_plan *plan,
+						 struct pcireset_fn *fn)
+{
+	/* A caller that holds its own lock is that driver: it knows. */
+	if (plan->held && fn->dev == plan->dev)
+		return NULL;
+	return fn->dev->driver ? fn->dev->driver->err_handler : NULL;
+}
+
+static void prepare_drivers(struct pcireset_plan *plan, u32 type)
+{
+	const struct pci_error_handlers *handler;
+	struct pcireset_fn *fn;
+
+	for_each_reached_reverse(fn, plan, type) {
+		handler = handlers(plan, fn);
+		if (!fn->prepared && handler && handler->reset_prepare)
+			handler->reset_prepare(fn->dev);
+		fn->prepared = true;
+	}
+}
+
+static void finish_drivers(struct pcireset_plan *plan)
+{
+	const struct pci_error_handlers *handler;
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++) {
+		struct pcireset_fn *fn = &plan->fns[i];
+
+		handler = handlers(plan, fn);
+		if (fn->prepared && handler && handler->reset_done)
+			handler->reset_done(fn->dev);
+		fn->prepared = false;
+	}
+}
+
+static int save_all(struct pcireset_plan *plan, u32 type)
+{
+	struct pcireset_fn *fn;
+	int error;
+
+	error = pcireset_bridge_save(plan);
+	if (error)
+		return error;
+	for_each_reached(fn, plan, type) {
+		error = pcireset_state_save(fn);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* Children first: a driver or a device may need what is above it to stop. */
+static void quiesce_all(struct pcireset_plan *plan, u32 type)
+{
+	struct pcireset_fn *fn;
+
+	for_each_reached_reverse(fn, plan, type) {
+		fn->failed = 0;
+		fn->offset = 0;
+		fn->secondary_up = false;
+		/* Lost to an earlier type: nothing is written to it. */
+		if (is_lost(fn))
+			continue;
+		pcireset_state_quiesce(fn);
+		pcireset_witness_set(fn);
+	}
+}
+
+static int block_all(struct pcireset_plan *plan, u32 type)
+{
+	struct pcireset_fn *fn;
+	int error;
+
+	for_each_reached(fn, plan, type) {
+		error = pci_dev_reset_iommu_prepare(fn->dev);
+		if (error)
+			return error;
+		fn->blocked = true;
+	}
+	return 0;
+}
+
+static void unblock(struct pcireset_fn *fn)
+{
+	if (fn->blocked)
+		pci_dev_reset_iommu_done(fn->dev);
+	fn->blocked = false;
+}
+
+static void restore_untouched(struct pcireset_plan *plan, u32 type)
+{
+	struct pcireset_fn *fn;
+
+	for_each_reached(fn, plan, type) {
+		unblock(fn);
+		if (fn->quiesced && !is_lost(fn))
+			pcireset_state_restore(fn);
+	}
+}
+
+/*
+ * Identity comes first: hardware that is dead or another device is never
+ * written to (PCIe r6.0, sec 6.6.1 leaves open what a wrong device would do).
+ */
+static void recover(struct pcireset_run *run, struct pcireset_fn *fn)
+{
+	int error = pcireset_wait_ready(run, fn);
+
+	trace_pcireset_ready(fn->dev, error, fn->ready_ns);
+	if (error) {
+		fn->outcome = PCIRESET_STATE_DEAD;
+		fn->failed |= PCIRESET_CHECK_READY;
+	} else if (!pcireset_identity_holds(fn)) {
+		fn->outcome = PCIRESET_STATE_OTHER;
+		fn->failed |= PCIRESET_CHECK_IDENTITY;
+	} else {
+		fn->outcome = PCIRESET_STATE_RESTORED;
+		pcireset_witness_read(fn, run->type->bit);
+	}
+
+	unblock(fn);
+	if (fn->outcome == PCIRESET_STATE_RESTORED)
+		pcireset_state_restore(fn);
+}
+
+static void verify(struct pcireset_run *run, struct pcireset_fn *fn)
+{
+	if (fn->outcome == PCIRESET_STATE_RESTORED) {
+		pcireset_check_config(fn, run->scratch);
+		pcireset_check_link(fn);
+	}
+	if (fn->proof == PCIRESET_PROOF_UNKNOWN || fn->proof == PCIRESET_PROOF_REFUTED)
+		fn->failed |= PCIRESET_CHECK_PROOF;
+	trace_pcireset_check(fn->dev, fn->failed, fn->proof, fn->offset);
+}
+
+static void bring_back(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	u32 type = run->type->bit;
+	struct pcireset_fn *fn;
+
+	/* A link that stays down shows as functions that do not answer. */
+	if (type & PCI_RESET_LINK)
+		pcireset_wait_secondary(run, plan->bridge);
+
+	for_each_reached(fn, plan, type)
+		recover(run, fn);
+}
+
+static const struct {
+	u32 check;
+	u32 why;
+	int error;
+} verdicts[] = {
+	{ PCIRESET_CHECK_READY, PCIRESET_WHY_NOT_READY, -ETIMEDOUT },
+	{ PCIRESET_CHECK_IDENTITY, PCIRESET_WHY_OTHER_DEVICE, -EIO },
+	{ PCIRESET_CHECK_CONFIG, PCIRESET_WHY_CONFIG, -EIO },
+	{ PCIRESET_CHECK_LINK, PCIRESET_WHY_LINK, -EIO },
+	{ PCIRESET_CHECK_PROOF, PCIRESET_WHY_NO_PROOF, -EIO },
+};
+
+static struct pci_dev *first_that_failed(struct pcireset_plan *plan, u32 type, u32 check)
+{
+	struct pcireset_fn *fn;
+
+	for_each_reached(fn, plan, type)
+		if (fn->failed & check)
+			return fn->dev;
+	return plan->dev;
+}
+
+static int judge_result(struct pcireset_run *run, struct pcireset_report *report)
+{
+	struct pcireset_plan *plan = run->plan;
+	u32 checks = plan->request.checks | PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY;
+	u32 type = run->type->bit;
+	struct pcireset_fn *fn;
+	unsigned int i;
+
+	report->failed = 0;
+	report->proof = PCIRESET_PROOF_NONE;
+	report->wait_ns = 0;
+	for_each_reached(fn, plan, type) {
+		report->failed |= fn->failed;
+		report->proof = max(report->proof, fn->proof);
+		report->wait_ns = max(report->wait_ns, fn->ready_ns);
+	}
+
+	plan->why = PCIRESET_WHY_NONE;
+	for (i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		if (!(report->failed & checks & verdicts[i].check))
+			continue;
+		plan->why = verdicts[i].why;
+		plan->who = pcireset_addr_of(first_that_failed(plan, type, verdicts[i].check));
+		return verdicts[i].error;
+	}
+	return 0;
+}
+
+static int trigger_failed(struct pcireset_run *run, int error)
+{
+	run->plan->why = PCIRESET_WHY_TRIGGER;
+	run->plan->who = pcireset_addr_of(run->plan->dev);
+	return error;
+}
+
+static int issue(struct pcireset_run *run, struct pcireset_report *report)
+{
+	struct pcireset_plan *plan = run->plan;
+	const struct pcireset_type *type = run->type;
+	struct pcireset_fn *fn;
+	int error;
+
+	pcireset_quiet_begin(plan, type->bit);
+	run->settle = 0;
+	error = type->trigger(run);
+	run->triggered = ktime_get();
+	run->deadline = ktime_add_ms(run->triggered, plan->request.timeout_ms);
+	trace_pcireset_trigger(plan->dev, type->bit, error);
+	if (error == -ENOMEM) {
+		restore_untouched(plan, type->bit);
+		pcireset_quiet_end(plan, type->bit);
+		return error;
+	}
+
+	report->type = type->bit;
+	report->issued |= type->bit;
+	report->scope = type->scope;
+	report->type_flags = type->bit == plan->types[0] ? plan->type_flags : 0;
+
+	bring_back(run);
+	pcireset_quiet_end(plan, type->bit);
+	for_each_reached(fn, plan, type->bit)
+		verify(run, fn);
+
+	if (error)
+		return trigger_failed(run, -EIO);
+	return judge_result(run, report);
+}
+
+static int run_type(struct pcireset_run *run, struct pcireset_report *report)
+{
+	struct pcireset_plan *plan = run->plan;
+	u32 type = run->type->bit;
+	int error;
+
+	prepare_drivers(plan, type);
+	error = save_all(plan, type);
+	if (error)
+		return error;
+
+	quiesce_all(plan, type);
+	error = block_all(plan, type);
+	if (error) {
+		restore_untouched(plan, type);
+		return error;
+	}
+	return issue(run, report);
+}
+
+static bool has_touched(int error)
+{
+	return error == -ETIMEDOUT || error == -EIO;
+}
+
+static int run_types(struct pcireset_plan *plan, struct pcireset_report *report)
+{
+	struct pcireset_run run = { .plan = plan };
+	int error = -ENOMEM;
+	unsigned int i;
+
+	run.scratch = kvzalloc(PCI_CFG_SPACE_EXP_SIZE, GFP_KERNEL);
+	if (!run.scratch)
+		return -ENOMEM;
+
+	for (i = 0; i < plan->nr_types; i++) {
+		run.type = pcireset_type_find(plan->types[i]);
+		error = run_type(&run, report);
+		if (!has_touched(error))
+			break;
+	}
+	finish_drivers(plan);
+	kvfree(run.scratch);
+
+	/* A wider type that could not be tried does not undo that a narrower one was. */
+	if (error && !has_touched(error) && report->issued)
+		error = -EIO;
+	return error;
+}
+
+static const char *result_word(int error, const struct pcireset_report *report)
+{
+	if (error)
+		return "failed";
+	return report->proof == PCIRESET_PROOF_SHOWN ? "verified" : "unverified";
+}
+
+static void announce(struct pcireset_plan *plan, int error, const struct pcireset_report *report)
+{
+	const struct pcireset_type *type;
+	char result_env[40];
+	char type_env[40];
+	char *env[] = { type_env, result_env, NULL };
+
+	if (!report->issued)
+		return;
+
+	type = pcireset_type_find(report->type);
+	snprintf(type_env, sizeof(type_env), "PCIRESET_TYPE=%s", type->name);
+	snprintf(result_env, sizeof(result_env), "PCIRESET_RESULT=%s",
+		 result_word(error, report));
+	kobject_uevent_env(&plan->dev->dev.kobj, KOBJ_CHANGE, env);
+
+	if (error)
+		pci_warn(plan->dev, "%s reset failed: %04x:%02x:%02x.%d %s\n", type->name,
+			 plan->who.domain, plan->who.bus, PCI_SLOT(plan->who.devfn),
+			 PCI_FUNC(plan->who.devfn), pcireset_why_text[plan->why]);
+}
+
+/*
+ * Returns -ERESTART if the topology moved since the plan was made.
+ */
+static int execute(struct pcireset_plan *plan, const struct pcireset_plan *wanted,
+		   struct pcireset_report *report)
+{
+	int error;
+
+	error = pcireset_lock(plan);
+	if (error)
+		return error;
+
+	if (pcireset_generation(plan->dev) != plan->topology) {
+		error = -ERESTART;
+		goto out;
+	}
+	pcireset_plan_judge(plan);
+	if (wanted && !pcireset_plan_same(plan, wanted)) {
+		error = -ESTALE;
+		goto out;
+	}
+	error = plan->error;
+	if (error)
+		goto out;
+
+	trace_pcireset_begin(plan->dev, plan->types[0], plan->nr_fns);
+	error = run_types(plan, report);
+out:
+	pcireset_unlock(plan);
+	return error;
+}
+
+static int execute_once(struct pcireset_plan *plan, const struct pcireset_plan *wanted,
+			struct pcireset_report *report)
+{
+	if (plan->error)
+		return wanted && !pcireset_plan_same(plan, wanted) ? -ESTALE : plan->error;
+	return execute(plan, wanted, report);
+}
+
+static void tell(struct pcireset_plan *plan, int error, struct pcireset_report *report)
+{
+	if (error == -ESTALE)
+		plan->why = PCIRESET_WHY_CHANGED;
+	plan->error = error;
+	pcireset_plan_report(plan, report);
+	announce(plan, error, report);
+}
+
+/**
+ * pcireset_run_like - plan and run
+ * @dev: the function
+ * @request: what the caller allows
+ * @held: the caller holds @dev's device lock
+ * @wanted: the plan that the result must equal, or NULL
+ * @report: filled in, not NULL
+ *
+ * Plans anew as long as functions come and go between plan and lock, a bounded
+ * number of times.
+ *
+ * Context: Process context, may sleep. No device lock is held but perhaps
+ * @dev's.
+ * Return: as described at the head of pcireset_api.h.
+ */
+int pcireset_run_like(struct pci_dev *dev, const struct pcireset_request *request, bool held,
+		      const struct pcireset_plan *wanted, struct pcireset_report *report)
+{
+	ktime_t start = ktime_get();
+	struct pcireset_plan *plan;
+	unsigned int left = MAX_PLANS;
+	int error;
+
+	for (;;) {
+		error = pcireset_plan_make(dev, request, held, &plan);
+		if (error)
+			return error;
+		error = execute_once(plan, wanted, report);
+		if (error != -ERESTART || !--left)
+			break;
+		pcireset_plan_put(plan);
+	}
+
+	if (error == -ERESTART) {
+		error = wanted ? -ESTALE : -EBUSY;
+		plan->why = PCIRESET_WHY_CHANGED;
+		plan->who = pcireset_addr_of(dev);
+	}
+	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
+	tell(plan, error, report);
+	trace_pcireset_end(dev, report->issued, error, report->total_ns);
+	pcireset_plan_put(plan);
+	return error;
+}

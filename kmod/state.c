@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a reset takes from a function, kept and given back. */
+#include <linux/slab.h>
+
+#include "pcireset.h"
+
+/* Setting a power state that the function is in already makes 6.1 touch BARs of enabled VFs. */
+static void power_up(struct pci_dev *dev)
+{
+	u16 csr = 0;
+
+	if (dev->pm_cap)
+		pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &csr);
+	if (csr & PCI_PM_CTRL_STATE_MASK)
+		pci_set_power_state(dev, PCI_D0);
+}
+
+/**
+ * pcireset_state_save - keep all that is needed to bring a function back
+ * @fn: the function
+ *
+ * What its driver has saved for itself is kept aside: the core has room for
+ * one saved state only. Saved once however many types are issued: after a
+ * failed reset there is nothing worth saving.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int pcireset_state_save(struct pcireset_fn *fn)
+{
+	struct pci_dev *dev = fn->dev;
+
+	if (fn->state)
+		return 0;
+
+	power_up(dev);
+	if (dev->state_saved) {
+		fn->driver_state = pci_store_saved_state(dev);
+		if (!fn->driver_state)
+			return -ENOMEM;
+	}
+
+	fn->config = kvzalloc(dev->cfg_size, GFP_KERNEL);
+	if (!fn->config)
+		return -ENOMEM;
+	pcireset_config_read(dev, fn->config);
+	pcie_capability_read_word(dev, PCI_EXP_LNKSTA, &fn->link);
+
+	if (pci_save_state(dev))
+		return -ENOMEM;
+	fn->state = pci_store_saved_state(dev);
+	return fn->state ? 0 : -ENOMEM;
+}
+
+/**
+ * pcireset_bridge_save - keep what is needed of the bridge above
+ * @plan: the plan
+ *
+ * It is not reset: only the masks that are lifted meanwhile are needed again.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int pcireset_bridge_save(struct pcireset_plan *plan)
+{
+	struct pcireset_fn *fn = &plan->bridge_fn;
+
+	if (!plan->bridge || fn->config)
+		return 0;
+
+	fn->dev = plan->bridge;
+	fn->flags |= PCIRESET_MEMBER_BRIDGE;
+	fn->config = kvzalloc(plan->bridge->cfg_size, GFP_KERNEL);
+	if (!fn->config)
+		return -ENOMEM;
+	pcireset_config_read(plan->bridge, fn->config);
+	return 0;
+}
+
+/**
+ * pcireset_state_quiesce - stop a function
+ * @fn: the function, saved
+ *
+ * No memory, no I/O, no DMA, no interrupt: a reset must not find it at work.
+ */
+void pcireset_state_quiesce(struct pcireset_fn *fn)
+{
+	fn->quiesced = true;
+	pci_write_config_word(fn->dev, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
+}
+
+/*
+ * The core brings VFs back only if it finds VF Enable clear, which a reset
+ * must leave (PCIe r6.0, sec 9.3.3.3). Hardware that keeps the bit and loses
+ * NumVFs would be taken for healthy and its VFs never come back.
+ */
+static void disable_lost_vfs(struct pcireset_fn *fn)
+{
+	struct pci_dev *dev = fn->dev;
+	u16 control, num;
+	int pos;
+
+	pos = dev->is_physfn ? pci_find_ext_capability(dev, PCI_EXT_CAP_ID_SRIOV) : 0;
+	if (!pos)
+		return;
+
+	pci_read_config_word(dev, pos + PCI_SRIOV_CTRL, &control);
+	pci_read_config_word(dev, pos + PCI_SRIOV_NUM_VF, &num);
+	if ((control & PCI_SRIOV_CTRL_VFE) && num != pci_num_vf(dev))
+		pci_write_config_word(dev, pos + PCI_SRIOV_CTRL,
+				      control & ~(PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE));
+}
+
+/* PME_Enable is the one bit of Power Management Control that is configuration. */
+static void restore_pme(struct pcireset_fn *fn)
+{
+	struct pci_dev *dev = fn->dev;
+	u16 old, now;
+
+	if (!dev->pm_cap)
+		return;
+
+	old = ((u8 *)fn->config)[dev->pm_cap + PCI_PM_CTRL] |
+	      ((u8 *)fn->config)[dev->pm_cap + PCI_PM_CTRL + 1] << 8;
+	pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &now);
+	if ((old ^ now) & PCI_PM_CTRL_PME_ENABLE)
+		pci_write_config_word(dev, dev->pm_cap + PCI_PM_CTRL,
+				      (now & ~(PCI_PM_CTRL_PME_STATUS | PCI_PM_CTRL_PME_ENABLE)) |
+				      (old & PCI_PM_CTRL_PME_ENABLE));
+}
+
+/**
+ * pcireset_state_restore - give a function back what was saved
+ * @fn: the function; it answers and is the one that was saved
+ */
+void pcireset_state_restore(struct pcireset_fn *fn)
+{
+	struct pci_dev *dev = fn->dev;
+
+	disable_lost_vfs(fn);
+	pcireset_witness_clear(fn);
+	if (pci_load_saved_state(dev, fn->state))
+		pci_warn(dev, "saved state does not fit any more\n");
+	pci_restore_state(dev);
+	restore_pme(fn);
+	fn->quiesced = false;
+}
+
+/**
+ * pcireset_state_free - drop what was saved
+ * @fn: the function
+ *
+ * The driver's own saved state becomes the saved one again.
+ */
+void pcireset_state_free(struct pcireset_fn *fn)
+{
+	if (fn->driver_state)
+		pci_load_and_free_saved_state(fn->dev, &fn->driver_state);
+	kfree(fn->state);
+	fn->state = NULL;
+	kvfree(fn->config);
+	fn->config = NULL;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The types that only the core or the firmware can carry out: device_specific and acpi. */
+#include <linux/acpi.h>
+#include <linux/string.h>
+
+#include "pcireset.h"
+
+/*
+ * pci_dev_specific_reset() and its table of devices are not exported. The one
+ * door is __pci_reset_function_locked(), which walks dev->reset_methods; the
+ * index of the first method has been 1 since the array came in 5.15.
+ */
+#define METHOD_DEV_SPECIFIC	1
+
+void pcireset_probe_dev_specific(struct pci_dev *dev, struct pcireset_type_info *info)
+{
+	if (!memchr(dev->reset_methods, METHOD_DEV_SPECIFIC, sizeof(dev->reset_methods)))
+		info->why_not = PCIRESET_WHY_NO_HANDLER;
+}
+
+/*
+ * The store side of the reset_method attribute takes no lock, so a write may
+ * come between any two lines here. It must win: the list is put back only
+ * where it still is what was put there.
+ */
+int pcireset_trigger_dev_specific(struct pcireset_run *run)
+{
+	static const u8 only[PCI_NUM_RESET_METHODS] = { METHOD_DEV_SPECIFIC };
+	struct pci_dev *dev = run->plan->dev;
+	u8 before[PCI_NUM_RESET_METHODS];
+	int ret;
+
+	device_lock_assert(&dev->dev);
+
+	memcpy(before, dev->reset_methods, sizeof(before));
+	memcpy(dev->reset_methods, only, sizeof(only));
+	ret = __pci_reset_function_locked(dev);
+	if (!memcmp(dev->reset_methods, only, sizeof(only)))
+		memcpy(dev->reset_methods, before, sizeof(before));
+
+	return ret;
+}
+
+void pcireset_probe_acpi(struct pci_dev *dev, struct pcireset_type_info *info)
+{
+	acpi_handle handle = ACPI_HANDLE(&dev->dev);
+
+	if (!handle || !acpi_has_method(handle, "_RST"))
+		info->why_not = PCIRESET_WHY_NO_FIRMWARE;
+}
+
+/* ACPI 6.5, sec 7.3.25: _RST returns when the reset is complete. */
+int pcireset_trigger_acpi(struct pcireset_run *run)
+{
+	acpi_handle handle = ACPI_HANDLE(&run->plan->dev->dev);
+
+	if (ACPI_FAILURE(acpi_evaluate_object(handle, "_RST", NULL, NULL)))
+		return -EIO;
+	return 0;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Function Level Reset, the PCIe one and that of the Advanced Features capability. */
+#include "pcireset.h"
+
+/* PCIe r6.0, sec 6.6.2: an FLR must be complete within 100 ms. The AF ECN says the same. */
+#define FLR_MS	100
+
+static bool has_pcie_flr(struct pci_dev *dev)
+{
+	u32 devcap;
+
+	if (pcie_capability_read_dword(dev, PCI_EXP_DEVCAP, &devcap))
+		return false;
+	return !PCI_POSSIBLE_ERROR(devcap) && (devcap & PCI_EXP_DEVCAP_FLR);
+}
+
+static int find_af_flr(struct pci_dev *dev)
+{
+	int pos = pci_find_capability(dev, PCI_CAP_ID_AF);
+	u8 cap;
+
+	if (!pos || pci_read_config_byte(dev, pos + PCI_AF_CAP, &cap))
+		return 0;
+	if ((cap & (PCI_AF_CAP_TP | PCI_AF_CAP_FLR)) != (PCI_AF_CAP_TP | PCI_AF_CAP_FLR))
+		return 0;
+	return pos;
+}
+
+void pcireset_probe_flr(struct pci_dev *dev, struct pcireset_type_info *info)
+{
+	bool pcie = has_pcie_flr(dev);
+
+	if (!pcie && !find_af_flr(dev))
+		info->why_not = PCIRESET_WHY_NO_CAPABILITY;
+	else if (dev->dev_flags & PCI_DEV_FLAGS_NO_FLR_RESET)
+		info->why_not = PCIRESET_WHY_QUIRK;
+	else if (!pcie)
+		info->flags |= PCIRESET_TYPE_AF;
+}
+
+static int trigger_pcie(struct pci_dev *dev)
+{
+	int pos = pci_pcie_cap(dev);
+
+	/* Sec 6.6.2: software should wait for its transactions, and may go on if they linger. */
+	if (pcireset_wait_pending(dev, pos + PCI_EXP_DEVSTA, PCI_EXP_DEVSTA_TRPND))
+		pci_warn(dev, "transactions pending, resetting anyway\n");
+
+	return pcie_capability_set_word(dev, PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR);
+}
+
+static int trigger_af(struct pci_dev *dev)
+{
+	int pos = find_af_flr(dev);
+
+	if (!pos)
+		return -EIO;
+	/* The Status byte is read as the upper half of the word at Control. */
+	if (pcireset_wait_pending(dev, pos + PCI_AF_CTRL, PCI_AF_STATUS_TP << 8))
+		pci_warn(dev, "transactions pending, resetting anyway\n");
+
+	return pci_write_config_byte(dev, pos + PCI_AF_CTRL, PCI_AF_CTRL_FLR);
+}
+
+int pcireset_trigger_flr(struct pcireset_run *run)
+{
+	struct pci_dev *dev = run->plan->dev;
+	int ret;
+
+	ret = has_pcie_flr(dev) ? trigger_pcie(dev) : trigger_af(dev);
+	if (ret)
+		return -EIO;
+
+	/* PCIe r6.0, sec 7.5.1.1.4: Immediate Readiness takes the wait away. */
+	pcireset_settle_ms(run, dev->imm_ready ? 0 : FLR_MS);
+	return 0;
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reset by power management: D3hot and back to D0, where that resets the function. */
+#include <linux/delay.h>
+
+#include "pcireset.h"
+
+/* PCIe r6.0, sec 5.9: 10 ms for each way, unless the device is known to need another time. */
+#define D3HOT_MS	10
+
+void pcireset_probe_pm(struct pci_dev *dev, struct pcireset_type_info *info)
+{
+	u16 csr;
+
+	if (!dev->pm_cap) {
+		info->why_not = PCIRESET_WHY_NO_CAPABILITY;
+		return;
+	}
+
+	pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &csr);
+	if (dev->dev_flags & PCI_DEV_FLAGS_NO_PM_RESET)
+		info->why_not = PCIRESET_WHY_QUIRK;
+	else if (csr & PCI_PM_CTRL_NO_SOFT_RESET)
+		info->why_not = PCIRESET_WHY_NO_SOFT_RESET;
+	else if (csr & PCI_PM_CTRL_STATE_MASK)
+		info->why_not = PCIRESET_WHY_NOT_D0;
+}
+
+static void set_state(struct pci_dev *dev, u16 state)
+{
+	u16 csr;
+
+	pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &csr);
+	/* PME_Status is cleared by writing a one; that is the driver's to do. */
+	csr &= ~(PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_STATUS);
+	pci_write_config_word(dev, dev->pm_cap + PCI_PM_CTRL, csr | state);
+}
+
+int pcireset_trigger_pm(struct pcireset_run *run)
+{
+	struct pci_dev *dev = run->plan->dev;
+	unsigned int delay = max_t(unsigned int, dev->d3hot_delay, D3HOT_MS);
+
+	set_state(dev, (__force u16)PCI_D3hot);
+	fsleep(delay * USEC_PER_MSEC);
+	set_state(dev, (__force u16)PCI_D0);
+	pcireset_settle_ms(run, delay);
+	return 0;
+}
