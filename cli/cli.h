@@ -99,7 +99,9 @@ void table_column(struct libscols_table *table, const char *name, int flags);
 struct libscols_line *table_line(struct libscols_table *table);
 void table_set(struct libscols_line *line, size_t column, char *data);
 void table_print(struct libscols_table *table);
+char *join(char *all, char *word);
 char *users_text(const struct pcireset_dev *dev);
+char *users_details(const struct pcireset_dev *dev);
 
 /* columns.c */
 struct column;

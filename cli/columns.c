@@ -106,15 +106,6 @@ static char *get_users(struct pcireset_dev *dev)
 	return users_text(dev);
 }
 
-static char *join(char *all, char *word)
-{
-	char *longer = text("%s%s%s", all, *all ? " " : "", word);
-
-	free(all);
-	free(word);
-	return longer;
-}
-
 static char *get_types(struct pcireset_dev *dev)
 {
 	char *all = text("%s", "");

@@ -17,13 +17,14 @@ struct option_row {
 
 static const struct option_row rows[] = {
 	{ OPT_TYPE, 't', "type", "TYPES",
-	  "types allowed: device_specific acpi flr pm slot bus cxl_bus,\n"
-	  "func (the first four), link (the last three), any" },
+	  "types allowed: device_specific, acpi, flr, pm, slot,\n"
+	  "bus, cxl_bus; func (the first four), link (the last\n"
+	  "three), any" },
 	{ OPT_MAX_SCOPE, 0, "max-scope", "SCOPE", "reach no further than function, slot or bus" },
 	{ OPT_CHECK, 0, "check", "CHECKS",
 	  "what must hold afterwards: link, config, proof\n"
 	  "(default: link,config; ready and identity always)" },
-	{ OPT_TIMEOUT, 0, "timeout", "TIME", "how long to wait for the device: 2, 2.5s, 500ms" },
+	{ OPT_TIMEOUT, 0, "timeout", "TIME", "how long to wait for it: 2, 2.5s, 500ms" },
 	{ OPT_ESCALATE, 0, "escalate", NULL, "if a reset fails, go on to the next allowed type" },
 	{ OPT_FORCE, 0, "force", "USES",
 	  "reset although in use by: driver, vfio, mount, net,\n"
@@ -33,7 +34,7 @@ static const struct option_row rows[] = {
 	{ OPT_NOHEADINGS, 'n', "noheadings", NULL, "no line with the names of the columns" },
 	{ OPT_RAW, 'r', "raw", NULL, "one blank between columns, for scripts" },
 	{ OPT_JSON, 'J', "json", NULL, "print JSON" },
-	{ OPT_SYSROOT, 0, "sysroot", "DIR", "look at the machine whose /sys and /proc are in DIR" },
+	{ OPT_SYSROOT, 0, "sysroot", "DIR", "the machine whose /sys and /proc are in DIR" },
 	{ OPT_QUIET, 'q', "quiet", NULL, "print errors only" },
 	{ OPT_VERBOSE, 'v', "verbose", NULL, "print a line for each function" },
 	{ OPT_HELP, 'h', "help", NULL, "show this help" },

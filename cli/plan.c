@@ -20,7 +20,7 @@ static void add_member(struct libscols_table *table, struct pcireset_plan *plan,
 	table_set(line, 0, text("%s", pcireset_addr_to_str(&member->addr, buf)));
 	table_set(line, 1, text("%s", member->flags & PCIRESET_MEMBER_RESET ? "reset" : "cut off"));
 	table_set(line, 2, text("%s", driver ? driver : ""));
-	table_set(line, 3, dev ? wrap(users_text(dev), LAST_COLUMN) : text("%s", ""));
+	table_set(line, 3, dev ? wrap(users_details(dev), LAST_COLUMN) : text("%s", ""));
 }
 
 static void print_verdict(struct pcireset_plan *plan)

@@ -12,11 +12,8 @@ static char *reached(struct pcireset_dev *dev, uint32_t type)
 
 	for (size_t i = 0; (member = pcireset_dev_get_member(dev, type, i)); i++) {
 		char buf[PCIRESET_ADDR_STR_MAX];
-		char *longer = text("%s%s%s", all, *all ? " " : "",
-				    pcireset_addr_to_str(&member->addr, buf));
 
-		free(all);
-		all = longer;
+		all = join(all, text("%s", pcireset_addr_to_str(&member->addr, buf)));
 	}
 	return all;
 }
@@ -42,7 +39,7 @@ static void add_type(struct libscols_table *table, struct pcireset_dev *dev, uin
 static void print_text(const struct request *req, struct pcireset_dev *dev)
 {
 	struct libscols_table *table = table_new(req, true);
-	char *description = device_description(dev), *users = users_text(dev);
+	char *description = device_description(dev), *users = users_details(dev);
 	const char *driver = pcireset_dev_get_driver(dev), *slot = pcireset_dev_get_slot(dev);
 	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
 	uint32_t type;

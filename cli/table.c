@@ -67,18 +67,36 @@ void table_print(struct libscols_table *table)
 	scols_unref_table(table);
 }
 
+/* Appends a word; takes over both. */
+char *join(char *all, char *word)
+{
+	char *longer = text("%s%s%s", all, *all ? " " : "", word);
+
+	free(all);
+	free(word);
+	return longer;
+}
+
+/* The users as programs see them, in one cell. */
 char *users_text(const struct pcireset_dev *dev)
 {
 	char *all = text("%s", "");
 	const char *user;
 
-	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, NULL)); i++) {
-		const char *detail = pcireset_dev_get_user_detail(dev, i);
-		char *longer = text("%s%s%s%s%s%s", all, *all ? " " : "", user, detail ? " (" : "",
-				    detail ? detail : "", detail ? ")" : "");
+	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, NULL)); i++)
+		all = join(all, text("%s", user));
+	return all;
+}
 
-		free(all);
-		all = longer;
+/* The same, with what helps a person to find them. */
+char *users_details(const struct pcireset_dev *dev)
+{
+	char *all = text("%s", "");
+	const char *user, *detail;
+
+	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, NULL)); i++) {
+		detail = pcireset_dev_get_user_detail(dev, i);
+		all = join(all, detail ? text("%s (%s)", user, detail) : text("%s", user));
 	}
 	return all;
 }

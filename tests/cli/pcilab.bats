@@ -1,0 +1,206 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests the lab itself: each way a guest can end has its own exit status, and the command's output arrives unchanged.
+
+setup() {
+	pcilab=$BATS_TEST_DIRNAME/../../lab/pcilab
+	export TMPDIR=$BATS_TEST_TMPDIR
+	unset PCILAB_KMOD PCILAB_QEMU
+}
+
+need_lab() {
+	command -v qemu-system-x86_64 >/dev/null || skip 'no QEMU here'
+	"$BATS_TEST_DIRNAME/../../lab/kernel-get" 6.1 || skip 'kernel 6.1 is neither here nor to be had'
+}
+
+# guest OPTION... -- COMMAND...: the stock kernel, nothing but the machine.
+guest() {
+	need_lab
+	run --separate-stderr "$pcilab" --no-module --topology empty "$@"
+}
+
+# write_module FILE_BODY: a module named pcireset whose init runs this.
+write_module() {
+	export PCILAB_KMOD=$BATS_TEST_TMPDIR/kmod
+	mkdir -p "$PCILAB_KMOD"
+	echo 'obj-m := pcireset.o' >"$PCILAB_KMOD/Kbuild"
+	cat >"$PCILAB_KMOD/pcireset.c" <<-EOF
+		#include <linux/module.h>
+		static int __init test_init(void)
+		{
+			$1
+			return 0;
+		}
+		static void __exit test_exit(void)
+		{
+		}
+		module_init(test_init);
+		module_exit(test_exit);
+		MODULE_LICENSE("GPL");
+		MODULE_DESCRIPTION("a test of the lab");
+	EOF
+}
+
+bats_require_minimum_version 1.5.0
+
+@test "a command that succeeds: 0" {
+	guest -- true
+	[[ $status -eq 0 && -z $output && -z $stderr ]]
+}
+
+@test "a command's own status and both its outputs come through" {
+	guest -- bash -c 'echo out; printf "a\tb\r\n\377"; echo err >&2; exit 3'
+	[[ $status -eq 3 ]]
+	[[ $output == $'out\na\tb\r\n\377' ]]
+	[[ $stderr == err ]]
+}
+
+@test "one word with blanks is a line for the shell" {
+	guest -- 'cd /sys/bus/pci/devices && echo *'
+	[[ $status -eq 0 && $output == '0000:00:00.0 '* ]]
+}
+
+@test "a large output is complete" {
+	guest -- 'seq 100000'
+	[[ $status -eq 0 ]]
+	[[ $(printf '%s\n' "$output" | sha256sum) == $(seq 100000 | sha256sum) ]]
+}
+
+@test "no command of that name: a status of its own" {
+	guest -- no-such-command
+	[[ $status -eq 107 && $stderr == *no-such-command* ]]
+}
+
+@test "a command's status that looks like the lab's becomes 119" {
+	guest -- 'exit 121'
+	[[ $status -eq 119 && $stderr == *121* ]]
+}
+
+@test "a command killed by a signal: 119" {
+	guest -- bash -c 'kill -SEGV $$'
+	[[ $status -eq 119 && $stderr == *'signal 11'* ]]
+}
+
+@test "the guest is lost: 120" {
+	need_lab
+	export PCILAB_QEMU=$BATS_TEST_TMPDIR/qemu
+	printf '%s\n' '#!/bin/sh' 'qemu-system-x86_64 "$@" &' 'sleep 2' 'kill -9 $!' 'wait $!' >"$PCILAB_QEMU"
+	chmod +x "$PCILAB_QEMU"
+	guest -- true
+	[[ $status -eq 120 ]]
+}
+
+@test "the guest hangs: 121, and the log says in what" {
+	guest --timeout 12 -- 'echo "pcilab test: about to sleep" >/dev/kmsg; sleep 1000'
+	[[ $status -eq 121 ]]
+	log=$(sed -n 's/.*kernel log: //p' <<<"$stderr")
+	grep -q 'about to sleep' "$log"
+}
+
+@test "the guest panics: 122, and the log is kept" {
+	guest -- 'echo c >/proc/sysrq-trigger'
+	[[ $status -eq 122 && $stderr == *'Kernel panic'* ]]
+	log=$(sed -n 's/.*kernel log: //p' <<<"$stderr")
+	grep -q sysrq_handle_crash "$log"
+}
+
+@test "the kernel warns: 123, although the command succeeds" {
+	need_lab
+	write_module 'WARN(1, "on purpose\n");'
+	run --separate-stderr "$pcilab" --topology empty -- true
+	[[ $status -eq 123 && $stderr == *WARNING* ]]
+}
+
+@test "the kernel warns between the marks of a stock part: no failure" {
+	need_lab
+	write_module 'pr_info("pcilab: stock begin\n"); WARN_ON(1); pr_info("pcilab: stock end\n");'
+	run --separate-stderr "$pcilab" --topology empty -- true
+	[[ $status -eq 0 ]]
+}
+
+@test "a stock part that does not end exempts nothing" {
+	need_lab
+	write_module 'pr_info("pcilab: stock begin\n"); WARN_ON(1);'
+	run --separate-stderr "$pcilab" --topology empty -- true
+	[[ $status -eq 123 ]]
+}
+
+@test "a module that does not build: 124" {
+	need_lab
+	write_module 'not C'
+	run --separate-stderr "$pcilab" --topology empty -- true
+	[[ $status -eq 124 ]]
+}
+
+@test "a module that does not load: 124, with its name" {
+	need_lab
+	write_module 'return -EINVAL;'
+	run --separate-stderr "$pcilab" --topology empty -- true
+	[[ $status -eq 124 && $stderr == *pcireset.ko* ]]
+}
+
+@test "QEMU does not start: 124" {
+	need_lab
+	export PCILAB_QEMU=false
+	guest -- true
+	[[ $status -eq 124 ]]
+}
+
+@test "a topology that QEMU refuses: 124, with QEMU's words" {
+	need_lab
+	echo '-device no-such-device' >"$BATS_TEST_TMPDIR/bad"
+	run --separate-stderr "$pcilab" --no-module --topology "$BATS_TEST_TMPDIR/bad" -- true
+	[[ $status -eq 124 && $stderr == *no-such-device* ]]
+}
+
+@test "files of the host are there in the guest" {
+	mkdir -p "$BATS_TEST_TMPDIR/dir"
+	echo one >"$BATS_TEST_TMPDIR/dir/1"
+	echo two >"$BATS_TEST_TMPDIR/2"
+	guest --add "$BATS_TEST_TMPDIR/dir" --add "$BATS_TEST_TMPDIR/2:/etc/two" -- cat dir/1 /etc/two
+	[[ $status -eq 0 && $output == $'one\ntwo' ]]
+}
+
+@test "virtual time: a guest sleeps five minutes in seconds" {
+	SECONDS=0
+	guest --icount -- sleep 300
+	[[ $status -eq 0 && $SECONDS -lt 60 ]]
+}
+
+@test "the kernel log can be kept" {
+	guest --keep-log "$BATS_TEST_TMPDIR/log" -- true
+	[[ $status -eq 0 ]]
+	grep -q 'Linux version 6.1' "$BATS_TEST_TMPDIR/log"
+}
+
+@test "no such kernel: usage" {
+	run "$pcilab" --kernel 5.0 -- true
+	[[ $status -eq 2 && $output == *6.1* ]]
+}
+
+@test "no such topology: usage" {
+	run "$pcilab" --topology nowhere -- true
+	[[ $status -eq 2 && $output == *mixed* ]]
+}
+
+@test "no such option: usage" {
+	run "$pcilab" --no-such-option
+	[[ $status -eq 2 ]]
+}
+
+@test "a value is missing or wrong: usage" {
+	run "$pcilab" --kernel
+	[[ $status -eq 2 ]]
+	run "$pcilab" --timeout soon -- true
+	[[ $status -eq 2 ]]
+	run "$pcilab" --add /no/such/file -- true
+	[[ $status -eq 2 ]]
+}
+
+@test "--help names every status" {
+	run "$pcilab" --help
+	[[ $status -eq 0 ]]
+	for word in 119 120 121 122 123 124; do
+		[[ $output == *$word* ]]
+	done
+}

@@ -1,0 +1,266 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The command line on a machine that is only files: usage, names, plans, output, exit statuses. Resets nothing.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export ROOT=$BATS_FILE_TMPDIR/machine
+	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
+	# The one that was built, and not one that is installed: it finds its own library.
+	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
+}
+
+# on COMMAND ARG...: a command on that machine.
+on() {
+	pcireset "$@" --sysroot "$ROOT"
+}
+
+# exits STATUS ARG...: the output is in $output and the errors are in $stderr.
+exits() {
+	local want=$1
+
+	shift
+	run --separate-stderr on "$@"
+	[[ $status -eq $want ]] && return
+	printf 'status %d instead of %d\n%s\n%s\n' "$status" "$want" "$output" "${stderr:-}"
+	return 1
+}
+
+# json FILTER: jq on the output; false and null fail.
+json() {
+	jq -e "$1" <<<"$output"
+}
+
+# says TEXT: one error, once, with the name of the program.
+says() {
+	[[ $(wc -l <<<"${stderr:-}") -eq 1 && $stderr == 'pcireset: '* && $stderr == *"$1"* ]] && return
+	printf 'said: %s\n' "$stderr"
+	return 1
+}
+
+@test 'no command, an unknown command, a shortened command: usage' {
+	run -2 pcireset
+	run -2 pcireset frob
+	run -2 pcireset rese 01:00.0 --type flr
+	run -2 pcireset --frob
+	run -2 pcireset help frob
+}
+
+@test 'help of every command, and the version' {
+	run -0 pcireset --help
+	for command in list show plan reset; do
+		[[ $output == *"$command"* ]]
+	done
+	for command in list show plan reset; do
+		run -0 pcireset "$command" --help
+		[[ $output == "Usage: pcireset $command"* ]]
+		first=$output
+		run -0 pcireset help "$command"
+		[[ $output == "$first" ]]
+		run -0 pcireset "$command" -h
+		[[ $output == "$first" ]]
+	done
+	run -0 pcireset --version
+	[[ $output =~ ^pcireset\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+}
+
+@test 'help and lists fit 80 columns' {
+	for command in --help list show plan reset; do
+		run -0 pcireset "$command" --help
+		[[ -z $(awk 'length > 80' <<<"$output") ]]
+	done
+	exits 0 list
+	[[ -z $(awk 'length > 80' <<<"$output") ]]
+	exits 0 show 01:00.0 03:00.0 06:00.0 08:00.1
+	[[ -z $(awk 'length > 80' <<<"$output") ]]
+}
+
+@test 'long options cannot be shortened' {
+	exits 2 list --jso
+	says '--jso'
+	exits 2 plan 02:00.0 --typ flr
+	exits 2 plan 02:00.0 --max bus --type flr
+	exits 2 reset 02:00.0 --ty=flr
+	says '--ty'
+}
+
+@test 'an option that belongs to another command is unknown' {
+	exits 2 list --type flr
+	exits 2 plan 02:00.0 --type flr --yes
+	exits 2 show 02:00.0 --output DEVICE
+	exits 2 plan 02:00.0 -t flr -x
+	says 'option -x'
+}
+
+@test 'there is no default type and no default device' {
+	exits 2 plan 02:00.0
+	says 'type'
+	exits 2 reset 02:00.0
+	exits 2 reset --type flr
+	exits 2 show
+	exits 2 list 02:00.0
+}
+
+@test 'bad values are usage errors that name them' {
+	exits 2 plan 02:00.0 --type frob
+	says 'frob'
+	exits 2 plan 02:00.0 --type flr,frob
+	says '"frob"'
+	exits 2 plan 02:00.0 --type ''
+	exits 2 plan 02:00.0 --type ,
+	exits 2 plan 02:00.0 --type af_flr
+	exits 2 plan 02:00.0 --type flr --max-scope card
+	says 'card'
+	exits 2 plan 02:00.0 --type flr --force all
+	says 'all'
+	exits 2 reset 02:00.0 --type flr --check link,frob
+	exits 2 list -o DEVICE,FROB
+	says 'FROB'
+	exits 2 list -o ''
+	exits 2 list -J -o DEVICE
+	for time in 0 '' s -1 1e3 0x10 .5 1..5 5m '5 s' inf nan 5000000s; do
+		exits 2 reset 02:00.0 --type flr "--timeout=$time"
+		says 'timeout'
+	done
+	run -2 pcireset plan 02:00.0 --type
+	run -1 pcireset list --sysroot /nothing/there
+}
+
+@test 'a name that cannot be read is usage, one that is not there an error' {
+	for name in 00.0 01:00.8 1:2:3:4.0 03:00 8086:10ca frob ''; do
+		exits 2 plan "$name" --type flr
+		says "$name"
+	done
+	for name in 01:00.1 ffff:ffff 0001:01:00.0 /sys/nothing /dev/nothing lo usb0; do
+		exits 1 plan "$name" --type flr
+		says "$name"
+	done
+}
+
+@test 'a bad name anywhere: nothing is planned or reset' {
+	exits 1 plan 02:00.0 01:00.1 --type flr
+	[[ -z $output ]]
+	exits 2 reset 02:00.0 frob --type flr
+	[[ -z $output ]]
+}
+
+@test 'names come from standard input, and a device named twice counts once' {
+	run -0 --separate-stderr on plan - 0000:02:00.0 --type flr -J < <(printf '02:00.0\n\n  01:00.4\r\n')
+	json '[.devices[].device] == ["0000:02:00.0", "0000:01:00.4"]'
+	run -2 on plan - --type flr </dev/null
+}
+
+@test 'list shows every function and what it can do' {
+	exits 0 list -n -r -o DEVICE,TYPES
+	[[ $(wc -l <<<"$output") -eq $(find "$ROOT/sys/bus/pci/devices" -mindepth 1 | wc -l) ]]
+	grep -Fx '0000:01:00.0 flr\x20pm\x20bus' <<<"$output"
+	grep -Fx '0000:08:00.0 device_specific\x20acpi\x20af_flr\x20bus' <<<"$output"
+	exits 0 list -o device,reach,parent,physfn,slot,vendor,id,class,users,name,driver
+	[[ $output == DEVICE* ]]
+}
+
+@test 'list --json has every key of the format' {
+	exits 0 list -J
+	json '.pcireset == 1 and .backend == "sysfs"'
+	json '[.devices[] | keys | contains(["device", "vendor", "id", "class", "driver", "types", "why_not", "scope",
+		"users"])] | all'
+	json '.devices[] | select(.device == "0000:01:00.0") |
+		.vendor == "0x8086" and .id == "0x10c9" and .class == "0x020000" and .driver == "igb" and
+		.types == ["flr", "pm", "bus"] and (.why_not | keys) == ["acpi", "cxl_bus", "device_specific", "slot"] and
+		.scope.flr == ["0000:01:00.0", "0000:01:00.4", "0000:02:00.0"] and .users == ["net:ens1"]'
+	json '.devices[] | select(.device == "0000:01:00.4") | .driver == null'
+	# Every type is either there or has a reason.
+	json '[.devices[] | (.types | length) + (.why_not | length) == 7] | all'
+	json '[.devices[] | .types == (.scope | keys_unsorted)] | all'
+}
+
+@test 'users are told, all of them' {
+	exits 0 list -J
+	json '.devices[] | select(.device == "0000:04:00.0") | .users == ["mount:/data disk", "swap:/dev/nvme0n1p2"]'
+	json '.devices[] | select(.device == "0000:07:00.0") | .users == ["vfio"]'
+	json '.devices[] | select(.device == "0000:00:02.0") | .users == ["console"]'
+	json '.devices[] | select(.device == "0000:00:1f.2") | .users == ["mount:/"]'
+	exits 0 show 07:00.0
+	[[ $output == *'qemu-system-x86, process 812'* ]]
+}
+
+@test 'show tells each type, or why it is not there' {
+	exits 0 show 03:00.0
+	[[ $output == *'slot: 3'* && $output == *'0000:03:00.0 0000:03:00.1'* && $output == *No_Soft_Reset* ]]
+	exits 0 show 03:00.0 02:00.0 -J
+	json '.devices[0].why_not.bus | test("hotplug")'
+	json '.devices[0].why_not.flr | test("no FLR in Device Capabilities")'
+	json '.devices[1].device == "0000:02:00.0"'
+}
+
+@test 'plan says what would be hit and touches nothing' {
+	before=$(find "$ROOT" -newer "$ROOT/proc/812/comm" -type f | sort)
+	exits 0 plan 02:00.0 --type flr
+	[[ $output == '0000:02:00.0: flr would hit 1 function'* ]]
+	exits 0 plan 03:00.1 --type link -J
+	json '.devices[0] | .chosen == "slot" and .refused == null and .members == ["0000:03:00.0", "0000:03:00.1"]'
+	[[ $(find "$ROOT" -newer "$ROOT/proc/812/comm" -type f | sort) == "$before" ]]
+}
+
+@test 'plan refuses what does not fit, with status 3' {
+	exits 3 plan 03:00.0 --type flr -J
+	json '.devices[0] | .chosen == null and .error == "EOPNOTSUPP" and (.refused | test("no FLR"))'
+	exits 3 plan 03:00.0 --type bus
+	[[ $output == *'allow slot instead'* ]]
+	exits 3 plan 09:00.0 --type any
+	[[ $output == *'does not answer'* ]]
+	exits 3 plan 08:00.0 --type bus --max-scope function
+	[[ $output == *'further than allowed'* ]]
+	exits 0 plan 08:00.0 --type bus --max-scope bus
+}
+
+@test 'plan refuses what is in use, unless that very use is forced' {
+	exits 3 plan 04:00.0 --type flr -J
+	json '.devices[0] | .chosen == "flr" and .error == "EBUSY" and (.refused | test("mount:/data disk"))'
+	exits 3 plan 04:00.0 --type flr --force mount
+	[[ $output == *'in use by swap:/dev/nvme0n1p2 (0000:04:00.0)'* && $output != *'in use by mount'* ]]
+	exits 3 plan 04:00.0 --type flr --force net,console
+	exits 0 plan 04:00.0 --type flr --force mount,swap
+	exits 3 plan 01:00.0 --type flr --force mount
+	exits 0 plan 01:00.0 --type flr --force net
+	exits 3 plan 07:00.1 --type bus
+	[[ $output == *'vfio (0000:07:00.0)'* ]]
+	exits 0 plan 07:00.1 --type bus --force vfio
+	exits 0 plan 07:00.1 --type flr
+}
+
+@test 'force does not widen the mask' {
+	exits 3 plan 03:00.0 --type flr --force driver,vfio,mount,net,swap,console
+}
+
+@test 'several devices: 64 if only some succeed' {
+	exits 64 plan 02:00.0 03:00.0 --type flr
+	exits 3 plan 03:00.0 03:00.1 --type flr
+	exits 0 plan 02:00.0 01:00.4 --type flr
+}
+
+@test 'reset refuses a machine that is only files' {
+	exits 3 reset 02:00.0 --type flr -J
+	json '.pcireset == 1'
+	json '.resets[0] | .devices == ["0000:02:00.0"] and .result == "refused" and .type == null and .issued == [] and
+		.members == [] and .error == "EROFS" and (.message | type) == "string" and .failed_checks == [] and
+		.wait_ms == 0 and .total_ms == 0'
+	exits 3 reset 02:00.0 --type flr --yes --check link,config,proof --timeout 500ms --escalate --force driver
+	says '0000:02:00.0: refused'
+	[[ -z $output ]]
+}
+
+@test 'the output that cannot be written is an error' {
+	[[ -c /dev/full ]] || skip 'no /dev/full'
+	to_full() {
+		"$@" >/dev/full
+	}
+	run -1 to_full on list
+	run -1 to_full pcireset --help
+}
+
+@test 'a machine without PCI is an error' {
+	mkdir -p "$BATS_TEST_TMPDIR/none/sys"
+	run -1 pcireset list --sysroot "$BATS_TEST_TMPDIR/none"
+}

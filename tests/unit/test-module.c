@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The module back end against a module that is only a function: what is asked, what is believed. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "sysroot.h"
+
+/* The module's answers, and what it was asked last. */
+static struct {
+	struct pcireset_member members[200];
+	uint32_t nr_members;
+	uint32_t types, type, error, why;
+	struct pcireset_addr who;
+	uint64_t generation;
+	int open_error, reset_error;
+	struct pcireset_reset reset; /* what comes out */
+	struct pcireset_reset asked;
+	struct pcireset_open opened;
+	struct pcireset_query queried;
+	unsigned int nr_open, nr_resets;
+} module;
+
+static void put_members(uint64_t ptr, uint32_t size, uint32_t room)
+{
+	assert_int_equal(size, sizeof(struct pcireset_member));
+	for (uint32_t i = 0; i < room && i < module.nr_members; i++)
+		((struct pcireset_member *)(uintptr_t)ptr)[i] = module.members[i];
+}
+
+static void answer_query(struct pcireset_query *arg)
+{
+	struct pcireset_type_info *infos = (void *)(uintptr_t)arg->type_ptr;
+
+	module.queried = *arg;
+	assert_int_equal(arg->size, sizeof(*arg));
+	arg->out_nr_types = 8;
+	for (uint32_t i = 0; i < arg->nr_types && i < 8; i++)
+		infos[i] = (struct pcireset_type_info){
+			.type = i < NR_TYPES ? pcireset_type_at(i) : 1u << 30,
+			.why_not = i < NR_TYPES && module.types & pcireset_type_at(i) ?
+					   0 :
+					   PCIRESET_WHY_NO_BRIDGE,
+			.scope = PCIRESET_SCOPE_FUNCTION,
+		};
+	arg->out_types = module.types | 1u << 30;
+	arg->out_nr_members = arg->types ? module.nr_members : 0;
+	if (arg->types)
+		put_members(arg->member_ptr, arg->member_size, arg->nr_members);
+	arg->out_type = module.type;
+	arg->out_error = module.error;
+	arg->out_why = module.why;
+	arg->out_who = module.who;
+	arg->out_generation = module.generation;
+}
+
+static int answer_reset(struct pcireset_reset *arg)
+{
+	module.asked = *arg;
+	module.nr_resets++;
+	put_members(arg->member_ptr, arg->member_size, arg->nr_members);
+	arg->out_type = module.reset.out_type;
+	arg->out_issued = module.reset.out_issued;
+	arg->out_why = module.reset.out_why;
+	arg->out_who = module.reset.out_who;
+	arg->out_failed = module.reset.out_failed;
+	arg->out_proof = module.reset.out_proof;
+	arg->out_nr_members = module.nr_members;
+	arg->out_wait_ns = 101300000;
+	arg->out_total_ns = 131000000;
+	return module.reset_error;
+}
+
+int __wrap_ioctl(int fd, unsigned long request, void *arg);
+int __wrap_ioctl(int fd, unsigned long request, void *arg)
+{
+	struct pcireset_open *open_arg = arg;
+	int error = 0;
+
+	(void)fd;
+	switch (request) {
+	case PCIRESET_OPEN:
+		module.opened = *open_arg;
+		error = module.open_error;
+		if (!error) {
+			open_arg->out_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+			module.nr_open++;
+		}
+		break;
+	case PCIRESET_QUERY:
+		answer_query(arg);
+		break;
+	case PCIRESET_RESET:
+		error = answer_reset(arg);
+		break;
+	default:
+		error = ENOTTY;
+	}
+	errno = error;
+	return error ? -1 : 0;
+}
+
+static int make(void **state)
+{
+	struct pcireset_ctx *ctx;
+
+	if (context_make(state))
+		return -1;
+	ctx = *state;
+	ctx->backend = &backend_module;
+	ctx->module_error = 0;
+	ctx->fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ctx->info.out_force = MODULE_USES;
+	ctx->info.out_max_timeout_ms = 60000;
+	memset(&module, 0, sizeof(module));
+	module.types = PCI_RESET_FLR | PCI_RESET_BUS;
+	module.type = PCI_RESET_FLR;
+	module.generation = 77;
+	module.nr_members = 1;
+	module.members[0] = (struct pcireset_member){
+		.addr = find(ctx, "02:00.0")->addr,
+		.flags = PCIRESET_MEMBER_TARGET | PCIRESET_MEMBER_RESET,
+		.state = PCIRESET_STATE_RESTORED,
+		.proof = PCIRESET_PROOF_SHOWN,
+	};
+	module.reset.out_type = PCI_RESET_FLR;
+	module.reset.out_issued = PCI_RESET_FLR;
+	module.reset.out_proof = PCIRESET_PROOF_SHOWN;
+	return 0;
+}
+
+static struct pcireset_plan *make_plan(struct pcireset_ctx *ctx, uint32_t types)
+{
+	struct pcireset_plan *plan;
+
+	assert_int_equal(pcireset_plan_new(find(ctx, "02:00.0"), &plan), 0);
+	assert_int_equal(pcireset_plan_set_types(plan, types), 0);
+	return plan;
+}
+
+/* What refuses to reset in a sysroot stands in the way of this test alone. */
+static int run(struct pcireset_plan *plan, struct pcireset_report **ret_report)
+{
+	struct pcireset_ctx *ctx = plan->dev->ctx;
+	char *root = ctx->sysroot;
+	char none[] = "";
+	int r;
+
+	ctx->sysroot = none;
+	r = pcireset_plan_run(plan, ret_report);
+	ctx->sysroot = root;
+	return r;
+}
+
+static enum pcireset_result result_of(struct pcireset_ctx *ctx, int want)
+{
+	struct pcireset_plan *plan = make_plan(ctx, PCI_RESET_FLR);
+	struct pcireset_report *report = NULL;
+	enum pcireset_result result;
+
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(run(plan, &report), want);
+	result = pcireset_report_get_result(report);
+	assert_int_equal(!pcireset_report_get_message(report), result == PCIRESET_RESULT_VERIFIED);
+	assert_int_equal(pcireset_report_get_error(report), want);
+	pcireset_report_unref(report);
+	pcireset_plan_unref(plan);
+	return result;
+}
+
+static void types_come_from_the_module(void **state)
+{
+	struct pcireset_dev *dev = find(*state, "02:00.0");
+
+	assert_int_equal(pcireset_dev_query(dev), 0);
+	assert_int_equal(pcireset_dev_get_types(dev), PCI_RESET_FLR | PCI_RESET_BUS);
+	assert_int_equal(pcireset_dev_get_why_not(dev, PCI_RESET_PM), PCIRESET_WHY_NO_BRIDGE);
+	assert_int_equal(pcireset_dev_get_nr_members(dev, PCI_RESET_FLR), 1);
+	assert_int_equal(pcireset_dev_get_nr_members(dev, PCI_RESET_PM), 0);
+}
+
+static void many_members_are_all_read(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
+
+	module.nr_members = 200;
+	for (uint32_t i = 1; i < 200; i++)
+		module.members[i].addr = (struct pcireset_addr){ .bus = 0x77, .devfn = (uint8_t)i };
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(pcireset_plan_get_nr_members(plan), 200);
+	assert_int_equal(pcireset_plan_get_member(plan, 199)->addr.devfn, 199);
+	assert_null(pcireset_plan_get_member(plan, 200));
+	pcireset_plan_unref(plan);
+}
+
+static void what_was_planned_is_what_is_asked_for(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR | PCI_RESET_BUS);
+	struct pcireset_report *report;
+
+	pcireset_plan_set_max_scope(plan, PCIRESET_SCOPE_SLOT);
+	pcireset_plan_set_checks(plan, PCIRESET_CHECK_PROOF);
+	pcireset_plan_set_force(plan, PCIRESET_USE_VFIO | PCIRESET_USE_MOUNT);
+	pcireset_plan_set_timeout_ms(plan, 500);
+	pcireset_plan_set_flags(plan, PCIRESET_RESET_TRY);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(module.queried.types, PCI_RESET_FLR | PCI_RESET_BUS);
+	assert_int_equal(module.queried.max_scope, PCIRESET_SCOPE_SLOT);
+	assert_int_equal(module.queried.force, PCIRESET_FORCE_VFIO);
+	assert_int_equal(run(plan, &report), 0);
+	assert_int_equal(module.asked.types, PCI_RESET_FLR | PCI_RESET_BUS);
+	assert_int_equal(module.asked.max_scope, PCIRESET_SCOPE_SLOT);
+	assert_int_equal(module.asked.checks, PCIRESET_CHECK_PROOF);
+	assert_int_equal(module.asked.force, PCIRESET_FORCE_VFIO);
+	assert_int_equal(module.asked.timeout_ms, 500);
+	assert_int_equal(module.asked.flags, PCIRESET_RESET_TRY);
+	assert_int_equal(module.asked.generation, 77);
+	assert_int_equal(pcireset_report_get_wait_ns(report), 101300000);
+	assert_int_equal(pcireset_report_get_nr_members(report), 1);
+	pcireset_report_unref(report);
+	pcireset_plan_unref(plan);
+}
+
+static void a_result_says_no_more_than_was_verified(void **state)
+{
+	assert_int_equal(result_of(*state, 0), PCIRESET_RESULT_VERIFIED);
+	module.reset.out_proof = PCIRESET_PROOF_REFUTED;
+	assert_int_equal(result_of(*state, 0), PCIRESET_RESULT_UNVERIFIED);
+	module.reset.out_proof = PCIRESET_PROOF_UNKNOWN;
+	assert_int_equal(result_of(*state, 0), PCIRESET_RESULT_UNVERIFIED);
+	module.reset.out_proof = PCIRESET_PROOF_NONE;
+	assert_int_equal(result_of(*state, 0), PCIRESET_RESULT_UNVERIFIED);
+	module.reset.out_proof = PCIRESET_PROOF_SHOWN;
+	module.reset.out_issued = 0;
+	assert_int_equal(result_of(*state, 0), PCIRESET_RESULT_UNVERIFIED);
+}
+
+static void what_was_touched_is_never_called_refused(void **state)
+{
+	module.reset_error = EIO;
+	assert_int_equal(result_of(*state, -EIO), PCIRESET_RESULT_FAILED);
+	module.reset_error = ENODEV;
+	assert_int_equal(result_of(*state, -ENODEV), PCIRESET_RESULT_FAILED);
+	module.reset.out_issued = 0;
+	assert_int_equal(result_of(*state, -ENODEV), PCIRESET_RESULT_REFUSED);
+	module.reset_error = ETIMEDOUT;
+	assert_int_equal(result_of(*state, -ETIMEDOUT), PCIRESET_RESULT_FAILED);
+	module.reset_error = ESTALE;
+	assert_int_equal(result_of(*state, -ESTALE), PCIRESET_RESULT_REFUSED);
+}
+
+static void a_failure_names_the_function_and_why(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
+	struct pcireset_report *report;
+
+	module.reset_error = ETIMEDOUT;
+	module.reset.out_why = PCIRESET_WHY_NOT_READY;
+	module.reset.out_who = find(*state, "01:00.4")->addr;
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(run(plan, &report), -ETIMEDOUT);
+	assert_string_equal(pcireset_report_get_message(report),
+			    "0000:01:00.4: it did not come back in time");
+	assert_string_equal(pcireset_ctx_get_errmsg(*state),
+			    "0000:02:00.0: 0000:01:00.4: it did not come back in time");
+	pcireset_report_unref(report);
+	pcireset_plan_unref(plan);
+}
+
+static void a_refusal_by_the_module_is_an_answer(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
+
+	module.error = EBUSY;
+	module.why = PCIRESET_WHY_DRIVER;
+	module.who = find(*state, "01:00.0")->addr;
+	module.members[1] = (struct pcireset_member){
+		.addr = module.who,
+		.flags = PCIRESET_MEMBER_RESET | PCIRESET_MEMBER_DRIVER,
+		.why_not = PCIRESET_WHY_DRIVER,
+	};
+	module.nr_members = 2;
+	assert_int_equal(pcireset_plan_resolve(plan), -EBUSY);
+	assert_int_equal(pcireset_plan_get_why(plan), PCIRESET_WHY_DRIVER);
+	assert_true(pcireset_plan_get_in_way(plan) & PCIRESET_USE_DRIVER);
+	assert_non_null(strstr(pcireset_plan_get_message(plan), "driver:igb (0000:01:00.0)"));
+	assert_int_equal(run(plan, NULL), -EINVAL);
+	assert_int_equal(module.nr_resets, 0);
+	pcireset_plan_unref(plan);
+}
+
+static void users_that_the_module_does_not_know_are_in_the_way(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
+
+	module.members[1].addr = find(*state, "04:00.0")->addr;
+	module.nr_members = 2;
+	assert_int_equal(pcireset_plan_resolve(plan), -EBUSY);
+	assert_int_equal(pcireset_plan_get_in_way(plan), PCIRESET_USE_MOUNT | PCIRESET_USE_SWAP);
+	assert_int_equal(run(plan, NULL), -EINVAL);
+	assert_int_equal(module.nr_resets, 0);
+	pcireset_plan_unref(plan);
+}
+
+static void a_device_that_went_away_is_gone(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
+
+	module.open_error = ENODEV;
+	assert_int_equal(pcireset_plan_resolve(plan), -ENODEV);
+	assert_non_null(strstr(pcireset_ctx_get_errmsg(*state), "0000:02:00.0: is gone"));
+	assert_int_equal(pcireset_dev_query(find(*state, "02:00.0")), -ENODEV);
+	pcireset_plan_unref(plan);
+}
+
+static void a_timeout_beyond_the_modules_is_an_error(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
+
+	assert_int_equal(pcireset_plan_set_timeout_ms(plan, 60000), 0);
+	assert_int_equal(pcireset_plan_set_timeout_ms(plan, 60001), -EINVAL);
+	pcireset_plan_unref(plan);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make, context_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(types_come_from_the_module),
+		TEST(many_members_are_all_read),
+		TEST(what_was_planned_is_what_is_asked_for),
+		TEST(a_result_says_no_more_than_was_verified),
+		TEST(what_was_touched_is_never_called_refused),
+		TEST(a_failure_names_the_function_and_why),
+		TEST(a_refusal_by_the_module_is_an_answer),
+		TEST(users_that_the_module_does_not_know_are_in_the_way),
+		TEST(a_device_that_went_away_is_gone),
+		TEST(a_timeout_beyond_the_modules_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, sysroot_make, sysroot_remove);
+}

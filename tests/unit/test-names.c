@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Names: every form that means one function, and a clear error for every other. */
+#include <stdio.h>
+#include "sysroot.h"
+
+static void every_form_of_a_name_is_found(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *dev;
+	} rows[] = {
+		{ "0000:01:00.4", "0000:01:00.4" },
+		{ "01:00.4", "0000:01:00.4" },
+		{ "1:0.4", "0000:01:00.4" },
+		{ "0:1:0.4", "0000:01:00.4" },
+		{ "0000:0A:00.0", "0000:0a:00.0" },
+		{ "10000:e1:00.0", "10000:e1:00.0" },
+		{ "04:00", "0000:04:00.0" },
+		{ "10000:e1:00", "10000:e1:00.0" },
+		{ "8086:10c9", "0000:01:00.0" },
+		{ "10DE:0FB9", "0000:03:00.1" },
+		{ "/sys/bus/pci/devices/0000:03:00.1", "0000:03:00.1" },
+		{ "/sys/bus/pci/devices/0000:03:00.1/", "0000:03:00.1" },
+		{ "/sys/class/net/ens1", "0000:01:00.0" },
+		{ "/sys/bus/pci/devices/0000:04:00.0/nvme/nvme0", "0000:04:00.0" },
+		{ "/sys/devices/pci0000:00/0000:00:1d.0/0000:05:00.0", "0000:05:00.0" },
+		{ "/dev/nvme0", "0000:04:00.0" },
+		{ "/dev/nvme0n1", "0000:04:00.0" },
+		{ "/dev/nvme0n1p2", "0000:04:00.0" },
+		{ "/dev/nvme1n1", "10000:e1:00.0" },
+		{ "/dev/sda", "0000:00:1f.2" },
+		{ "/dev/md0p1", "0000:00:1f.2" },
+		{ "ens1", "0000:01:00.0" },
+		{ "vf0", "0000:01:00.4" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct pcireset_dev *dev = NULL;
+
+		if (pcireset_dev_from_name(*state, rows[i].name, &dev) < 0)
+			fail_msg("%s: %s", rows[i].name, pcireset_ctx_get_errmsg(*state));
+		assert_string_equal(pcireset_dev_get_name(dev), rows[i].dev);
+		pcireset_dev_unref(dev);
+	}
+}
+
+static void other_names_are_errors_that_name_them(void **state)
+{
+	static const struct {
+		const char *name;
+		int error;
+	} rows[] = {
+		{ "", -EINVAL },
+		{ ".", -EINVAL },
+		{ "..", -EINVAL },
+		{ "00.0", -EINVAL },
+		{ "1f.2", -EINVAL },
+		{ "01:00.8", -EINVAL },
+		{ "01:20.0", -EINVAL },
+		{ "100:00.0", -EINVAL },
+		{ "01:00.", -EINVAL },
+		{ ":00.0", -EINVAL },
+		{ "01:00.0 ", -EINVAL },
+		{ "0000:01:00.0.0", -EINVAL },
+		{ "123456789:01:00.0", -EINVAL },
+		{ "0000:00:01:00.0", -EINVAL },
+		{ "8086:10c", -EINVAL },
+		{ "*", -EINVAL },
+		{ "nvme0", -EINVAL },
+		{ "nvme0n1/../../..", -EINVAL },
+		{ "03:00", -ENOTUNIQ },
+		{ "8086:10ca", -ENOTUNIQ },
+		{ "01:00.1", -ENOENT },
+		{ "0001:01:00.0", -ENOENT },
+		{ "ffff:ffff", -ENOENT },
+		{ "/dev/nvme9", -ENOENT },
+		{ "/dev/..", -EINVAL },
+		{ "/dev/", -EINVAL },
+		{ "/sys/nothing", -ENOENT },
+		{ "/sys/class/net/lo", -ENODEV },
+		{ "/nothing", -ENOENT },
+		{ "lo", -ENODEV },
+		{ "usb0", -ENODEV },
+		{ "/sys/class/tty/ttyS0", -ENODEV },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct pcireset_dev *dev = NULL;
+		int r = pcireset_dev_from_name(*state, rows[i].name, &dev);
+
+		if (r != rows[i].error)
+			fail_msg("\"%s\": %d instead of %d", rows[i].name, r, rows[i].error);
+		assert_null(dev);
+		assert_non_null(strstr(pcireset_ctx_get_errmsg(*state), rows[i].name));
+	}
+}
+
+static void a_name_too_long_is_an_error(void **state)
+{
+	struct pcireset_dev *dev;
+	char name[PATH_MAX * 2];
+
+	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(pcireset_dev_from_name(*state, name, &dev), -EINVAL);
+	memcpy(name, "/sys/", 5);
+	assert_int_equal(pcireset_dev_from_name(*state, name, &dev), -EINVAL);
+}
+
+static void a_name_that_fits_several_lists_them(void **state)
+{
+	struct pcireset_dev *dev;
+
+	assert_int_equal(pcireset_dev_from_name(*state, "8086:10ed", &dev), -ENOTUNIQ);
+	assert_non_null(strstr(pcireset_ctx_get_errmsg(*state), "0000:08:00.0, 0000:08:00.1"));
+}
+
+static void a_path_may_begin_with_the_sysroot(void **state)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/sys/class/net/ens1", sysroot);
+	assert_string_equal(pcireset_dev_get_name(find(*state, path)), "0000:01:00.0");
+}
+
+static void a_serial_port_is_no_function(void **state)
+{
+	struct pcireset_addr addr;
+
+	(void)state;
+	assert_false(addr_in_path("/sys/devices/pnp0/00:00/00:00:0/00:00:0.0/tty", &addr));
+	assert_true(addr_in_path("/sys/devices/pci0000:00/0000:00:00.0/0000:01:02.3/x", &addr));
+	assert_int_equal(addr.bus, 1);
+	assert_int_equal(addr.devfn, 2 << 3 | 3);
+}
+
+static void functions_are_walked_in_order(void **state)
+{
+	struct pcireset_dev *dev, *last = NULL;
+	size_t nr = 0;
+
+	pcireset_dev_foreach(*state, dev)
+	{
+		if (last)
+			assert_true(addr_cmp(&last->addr, &dev->addr) < 0);
+		last = dev;
+		nr++;
+	}
+	assert_int_equal(nr, pcireset_ctx_scan(*state));
+	assert_string_equal(pcireset_dev_get_name(pcireset_dev_first(*state)), "0000:00:00.0");
+}
+
+static void a_function_outlives_its_scan_and_its_context(void **state)
+{
+	struct pcireset_ctx *ctx;
+	struct pcireset_dev *dev;
+
+	(void)state;
+	assert_int_equal(pcireset_ctx_new(sysroot, &ctx), 0);
+	assert_true(pcireset_ctx_scan(ctx) > 0);
+	assert_int_equal(pcireset_dev_from_name(ctx, "01:00.0", &dev), 0);
+	assert_true(pcireset_ctx_scan(ctx) > 0);
+	assert_null(pcireset_dev_next(dev));
+	assert_string_equal(pcireset_dev_get_name(dev), "0000:01:00.0");
+	assert_int_equal(pcireset_dev_query(dev), -ENODEV);
+	assert_null(pcireset_ctx_unref(ctx));
+	assert_string_equal(pcireset_dev_get_driver(dev), "igb");
+	assert_null(pcireset_dev_unref(dev));
+	assert_null(pcireset_dev_unref(NULL));
+}
+
+static void where_a_function_is(void **state)
+{
+	struct pcireset_dev *vf = find(*state, "02:00.0");
+
+	assert_string_equal(pcireset_dev_get_name(pcireset_dev_get_parent(vf)), "0000:00:01.0");
+	assert_string_equal(pcireset_dev_get_name(pcireset_dev_get_physfn(vf)), "0000:01:00.0");
+	assert_null(pcireset_dev_get_parent(find(*state, "00:1f.2")));
+	assert_null(pcireset_dev_get_parent(find(*state, "10000:e0:06.0")));
+	assert_string_equal(pcireset_dev_get_slot(find(*state, "03:00.1")), "3");
+	assert_null(pcireset_dev_get_slot(vf));
+	assert_true(pcireset_dev_is_bridge(find(*state, "06:00.0")));
+	assert_false(pcireset_dev_is_bridge(vf));
+	assert_null(pcireset_dev_get_driver(vf));
+}
+
+static void a_sysroot_that_is_not_there(void **state)
+{
+	struct pcireset_ctx *ctx = NULL;
+
+	(void)state;
+	assert_int_equal(pcireset_ctx_new("/nothing/there", &ctx), -ENOENT);
+	assert_int_equal(pcireset_ctx_new("/proc/self/comm", &ctx), -ENOTDIR);
+	assert_null(ctx);
+	assert_int_equal(pcireset_ctx_new("/proc/self", &ctx), 0);
+	assert_int_equal(pcireset_ctx_scan(ctx), -ENOENT);
+	assert_non_null(strstr(pcireset_ctx_get_errmsg(ctx), "sys/bus/pci/devices"));
+	assert_null(pcireset_dev_first(ctx));
+	pcireset_ctx_unref(ctx);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, context_make, context_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(every_form_of_a_name_is_found),
+		TEST(other_names_are_errors_that_name_them),
+		TEST(a_name_too_long_is_an_error),
+		TEST(a_name_that_fits_several_lists_them),
+		TEST(a_path_may_begin_with_the_sysroot),
+		TEST(a_serial_port_is_no_function),
+		TEST(functions_are_walked_in_order),
+		TEST(a_function_outlives_its_scan_and_its_context),
+		TEST(where_a_function_is),
+		TEST(a_sysroot_that_is_not_there),
+	};
+
+	return cmocka_run_group_tests(tests, sysroot_make, sysroot_remove);
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Plans on the sysfs back end: choice, scope, users; and that nothing is ever run. */
+#include <stdio.h>
+#include "sysroot.h"
+
+static const char *scope_of(struct pcireset_ctx *ctx, const char *name, uint32_t type)
+{
+	struct pcireset_dev *dev = find(ctx, name);
+	int i = type_index(type);
+
+	assert_int_equal(pcireset_dev_query(dev), 0);
+	return join_members(dev->state[i].members.v, dev->state[i].members.nr);
+}
+
+static uint32_t why_not(struct pcireset_ctx *ctx, const char *name, uint32_t type)
+{
+	struct pcireset_dev *dev = find(ctx, name);
+
+	assert_int_equal(pcireset_dev_query(dev), 0);
+	return pcireset_dev_get_why_not(dev, type);
+}
+
+static struct pcireset_plan *make_plan(struct pcireset_ctx *ctx, const char *name, uint32_t types)
+{
+	struct pcireset_plan *plan;
+
+	assert_int_equal(pcireset_plan_new(find(ctx, name), &plan), 0);
+	assert_int_equal(pcireset_plan_set_types(plan, types), 0);
+	return plan;
+}
+
+static void scopes_include_what_is_easily_forgotten(void **state)
+{
+	/* A PF takes its VFs along, also the one on another bus number. */
+	assert_string_equal(scope_of(*state, "01:00.0", PCI_RESET_FLR),
+			    "0000:01:00.0 0000:01:00.4 0000:02:00.0");
+	assert_string_equal(scope_of(*state, "02:00.0", PCI_RESET_FLR), "0000:02:00.0");
+	assert_string_equal(scope_of(*state, "02:00.0", PCI_RESET_BUS),
+			    "0000:01:00.0 0000:01:00.4 0000:02:00.0");
+	assert_string_equal(scope_of(*state, "03:00.1", PCI_RESET_SLOT),
+			    "0000:03:00.0 0000:03:00.1");
+	/* A bridge takes along all below, parents first. */
+	assert_string_equal(scope_of(*state, "05:00.0", PCI_RESET_BUS),
+			    "0000:05:00.0 0000:06:00.0 0000:06:01.0 0000:07:00.0 0000:07:00.1 "
+			    "0000:08:00.0 0000:08:00.1");
+	assert_string_equal(scope_of(*state, "00:1c.0", PCI_RESET_PM),
+			    "0000:00:1c.0 0000:03:00.0 0000:03:00.1");
+	/* Behind a VMD the PCI domain is another one. */
+	assert_string_equal(scope_of(*state, "00:0e.0", PCI_RESET_FLR),
+			    "0000:00:0e.0 10000:e0:06.0 10000:e1:00.0");
+}
+
+static void missing_types_have_the_right_reason(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t type, why;
+	} rows[] = {
+		{ "01:00.0", PCI_RESET_FLR, 0 },
+		{ "01:00.0", PCI_RESET_SLOT, PCIRESET_WHY_NO_SLOT },
+		{ "01:00.0", PCI_RESET_DEV_SPECIFIC, PCIRESET_WHY_NO_HANDLER },
+		{ "01:00.0", PCI_RESET_ACPI, PCIRESET_WHY_NO_FIRMWARE },
+		{ "01:00.4", PCI_RESET_FLR, 0 },
+		{ "03:00.0", PCI_RESET_FLR, PCIRESET_WHY_NO_CAPABILITY },
+		{ "03:00.0", PCI_RESET_PM, PCIRESET_WHY_NO_SOFT_RESET },
+		{ "03:00.0", PCI_RESET_BUS, PCIRESET_WHY_HOTPLUG },
+		{ "04:00.0", PCI_RESET_PM, PCIRESET_WHY_NO_CAPABILITY },
+		{ "08:00.0", PCI_RESET_DEV_SPECIFIC, 0 },
+		{ "08:00.1", PCI_RESET_FLR, PCIRESET_WHY_NOT_LISTED },
+		{ "08:00.1", PCI_RESET_BUS, 0 },
+		{ "09:00.0", PCI_RESET_FLR, PCIRESET_WHY_GONE },
+		{ "09:00.0", PCI_RESET_BUS, PCIRESET_WHY_GONE },
+		{ "0a:00.0", PCI_RESET_BUS, PCIRESET_WHY_CXL_MASKED },
+		{ "0a:00.0", PCI_RESET_CXL_BUS, 0 },
+		{ "00:1f.2", PCI_RESET_BUS, PCIRESET_WHY_NO_BRIDGE },
+		{ "00:1f.2", PCI_RESET_CXL_BUS, PCIRESET_WHY_NO_CXL },
+		{ "10000:e0:06.0", PCI_RESET_BUS, PCIRESET_WHY_NO_BRIDGE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (why_not(*state, rows[i].name, rows[i].type) != rows[i].why)
+			fail_msg("%s, type %#x: %u instead of %u", rows[i].name, rows[i].type,
+				 why_not(*state, rows[i].name, rows[i].type), rows[i].why);
+}
+
+static void flr_by_the_af_capability_is_told(void **state)
+{
+	struct pcireset_dev *dev = find(*state, "08:00.0");
+
+	assert_int_equal(pcireset_dev_query(dev), 0);
+	assert_int_equal(pcireset_dev_get_type_flags(dev, PCI_RESET_FLR), PCIRESET_TYPE_AF);
+}
+
+static void a_capability_list_that_is_a_circle_ends(void **state)
+{
+	struct pcireset_dev *dev = find(*state, "08:00.1");
+	char path[PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/config", dev->path);
+	f = fopen(path, "r+");
+	assert_non_null(f);
+	fseek(f, 0x71, SEEK_SET);
+	fputc(0x40, f);
+	fclose(f);
+	assert_int_equal(pcireset_dev_query(dev), 0);
+	assert_int_equal(pcireset_dev_get_types(dev), PCI_RESET_PM | PCI_RESET_BUS);
+}
+
+static void the_narrowest_allowed_type_is_chosen(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t allowed, chosen;
+	} rows[] = {
+		{ "08:00.0", PCI_RESET_ANY, PCI_RESET_DEV_SPECIFIC },
+		{ "08:00.0", PCI_RESET_FLR | PCI_RESET_ACPI, PCI_RESET_ACPI },
+		{ "08:00.0", PCI_RESET_FLR | PCI_RESET_BUS, PCI_RESET_FLR },
+		{ "08:00.0", PCI_RESET_PM | PCI_RESET_BUS, PCI_RESET_BUS },
+		{ "03:00.0", PCI_RESET_LINK, PCI_RESET_SLOT },
+		{ "0a:00.0", PCI_RESET_LINK, PCI_RESET_CXL_BUS },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct pcireset_plan *plan = make_plan(*state, rows[i].name, rows[i].allowed);
+
+		/* 08:00.0 shares its bus with nothing in use. */
+		assert_int_equal(pcireset_plan_resolve(plan), 0);
+		assert_int_equal(pcireset_plan_get_type(plan), rows[i].chosen);
+		assert_null(pcireset_plan_get_message(plan));
+		pcireset_plan_unref(plan);
+	}
+}
+
+static void what_does_not_fit_is_refused_with_each_reason(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, "03:00.0", PCI_RESET_FLR | PCI_RESET_BUS);
+
+	assert_int_equal(pcireset_plan_resolve(plan), -EOPNOTSUPP);
+	assert_int_equal(pcireset_plan_get_error(plan), -EOPNOTSUPP);
+	assert_int_equal(pcireset_plan_get_type(plan), 0);
+	assert_int_equal(pcireset_plan_get_nr_members(plan), 0);
+	assert_non_null(strstr(pcireset_plan_get_message(plan), "flr: no FLR"));
+	assert_non_null(strstr(pcireset_plan_get_message(plan), "bus: below a hotplug port"));
+	pcireset_plan_unref(plan);
+}
+
+static void a_type_that_reaches_too_far_is_not_chosen(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, "08:00.1", PCI_RESET_PM | PCI_RESET_LINK);
+
+	assert_int_equal(pcireset_plan_set_max_scope(plan, PCIRESET_SCOPE_FUNCTION), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(pcireset_plan_get_type(plan), PCI_RESET_PM);
+	assert_int_equal(pcireset_plan_set_types(plan, PCI_RESET_LINK), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), -EOPNOTSUPP);
+	assert_non_null(strstr(pcireset_plan_get_message(plan), "further than allowed"));
+	pcireset_plan_unref(plan);
+}
+
+static void users_of_any_member_are_in_the_way(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, "01:00.4", PCI_RESET_BUS);
+
+	assert_int_equal(pcireset_plan_resolve(plan), -EBUSY);
+	assert_int_equal(pcireset_plan_get_why(plan), PCIRESET_WHY_IN_USE);
+	assert_int_equal(pcireset_plan_get_in_way(plan), PCIRESET_USE_NET);
+	assert_int_equal(pcireset_plan_get_type(plan), PCI_RESET_BUS);
+	assert_non_null(strstr(pcireset_plan_get_message(plan), "net:ens1 (0000:01:00.0)"));
+	assert_int_equal(pcireset_plan_set_types(plan, PCI_RESET_FLR), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	pcireset_plan_unref(plan);
+}
+
+static void only_what_is_forced_is_out_of_the_way(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, "04:00.0", PCI_RESET_FLR);
+
+	assert_int_equal(pcireset_plan_set_force(plan, PCIRESET_USE_MOUNT | PCIRESET_USE_NET), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), -EBUSY);
+	assert_int_equal(pcireset_plan_get_in_way(plan), PCIRESET_USE_SWAP);
+	assert_int_equal(pcireset_plan_set_force(plan, PCIRESET_USE_MOUNT | PCIRESET_USE_SWAP), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(pcireset_plan_get_type(plan), PCI_RESET_FLR);
+	assert_int_equal(pcireset_plan_get_nr_members(plan), 1);
+	pcireset_plan_unref(plan);
+}
+
+static void in_use_does_not_lead_to_a_wider_type(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, "04:00.0", PCI_RESET_ANY);
+
+	assert_int_equal(pcireset_plan_resolve(plan), -EBUSY);
+	assert_int_equal(pcireset_plan_get_type(plan), PCI_RESET_FLR);
+	pcireset_plan_unref(plan);
+}
+
+static void masks_are_closed(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, "01:00.0", PCI_RESET_FLR);
+
+	assert_int_equal(pcireset_plan_set_types(plan, 0), -EINVAL);
+	assert_int_equal(pcireset_plan_set_types(plan, PCI_RESET_ANY + 1), -EOPNOTSUPP);
+	assert_int_equal(pcireset_plan_set_max_scope(plan, 4), -EOPNOTSUPP);
+	assert_int_equal(pcireset_plan_set_checks(plan, 1u << 5), -EOPNOTSUPP);
+	assert_int_equal(pcireset_plan_set_force(plan, 1u << 6), -EOPNOTSUPP);
+	assert_int_equal(pcireset_plan_set_flags(plan, 1u << 2), -EOPNOTSUPP);
+	pcireset_plan_unref(plan);
+}
+
+static void a_plan_without_a_type_cannot_be_resolved(void **state)
+{
+	struct pcireset_plan *plan;
+
+	assert_int_equal(pcireset_plan_new(find(*state, "01:00.0"), &plan), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), -EINVAL);
+	assert_int_equal(pcireset_plan_run(plan, NULL), -EINVAL);
+	pcireset_plan_unref(plan);
+}
+
+static void nothing_in_a_sysroot_is_reset(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, "02:00.0", PCI_RESET_FLR);
+	struct pcireset_report *report = NULL;
+
+	assert_int_equal(pcireset_ctx_check_reset(*state), -EROFS);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(pcireset_plan_run(plan, &report), -EROFS);
+	assert_int_equal(pcireset_report_get_result(report), PCIRESET_RESULT_REFUSED);
+	assert_int_equal(pcireset_report_get_why(report), PCIRESET_WHY_SYSROOT);
+	assert_int_equal(pcireset_report_get_issued(report), 0);
+	pcireset_report_unref(report);
+	/* And a plan is good for one run. */
+	assert_int_equal(pcireset_plan_run(plan, &report), -EINVAL);
+	pcireset_plan_unref(plan);
+}
+
+static void a_change_to_a_plan_makes_it_unresolved(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, "02:00.0", PCI_RESET_FLR);
+
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(pcireset_plan_set_force(plan, PCIRESET_USE_NET), 0);
+	assert_int_equal(pcireset_plan_get_error(plan), -EINVAL);
+	assert_int_equal(pcireset_plan_run(plan, NULL), -EINVAL);
+	pcireset_plan_unref(plan);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, context_make, context_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(scopes_include_what_is_easily_forgotten),
+		TEST(missing_types_have_the_right_reason),
+		TEST(flr_by_the_af_capability_is_told),
+		TEST(a_capability_list_that_is_a_circle_ends),
+		TEST(the_narrowest_allowed_type_is_chosen),
+		TEST(what_does_not_fit_is_refused_with_each_reason),
+		TEST(a_type_that_reaches_too_far_is_not_chosen),
+		TEST(users_of_any_member_are_in_the_way),
+		TEST(only_what_is_forced_is_out_of_the_way),
+		TEST(in_use_does_not_lead_to_a_wider_type),
+		TEST(masks_are_closed),
+		TEST(a_plan_without_a_type_cannot_be_resolved),
+		TEST(nothing_in_a_sysroot_is_reset),
+		TEST(a_change_to_a_plan_makes_it_unresolved),
+	};
+
+	return cmocka_run_group_tests(tests, sysroot_make, sysroot_remove);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Users: what is in use is found, on the function that it is on. */
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "sysroot.h"
+
+static const char *users_of(struct pcireset_ctx *ctx, const char *name)
+{
+	static char all[512];
+	struct pcireset_dev *dev = find(ctx, name);
+	const char *user;
+
+	all[0] = '\0';
+	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, NULL)); i++) {
+		strcat(all, i ? " " : "");
+		strcat(all, user);
+	}
+	return all;
+}
+
+static void mounts_and_swap_are_found(void **state)
+{
+	assert_string_equal(users_of(*state, "04:00.0"), "mount:/data disk swap:/dev/nvme0n1p2");
+}
+
+static void a_mount_on_a_partition_of_a_mirror_is_found(void **state)
+{
+	assert_string_equal(users_of(*state, "00:1f.2"), "mount:/");
+}
+
+static void a_mount_on_a_shared_namespace_is_found(void **state)
+{
+	assert_string_equal(users_of(*state, "10000:e1:00.0"), "mount:/multi");
+}
+
+static void only_interfaces_that_are_up_count(void **state)
+{
+	assert_string_equal(users_of(*state, "01:00.0"), "net:ens1");
+	assert_string_equal(users_of(*state, "01:00.4"), "");
+}
+
+static void an_interface_behind_usb_uses_the_controller(void **state)
+{
+	assert_string_equal(users_of(*state, "00:14.0"), "net:usb0");
+}
+
+static void an_open_vfio_group_is_found_with_its_process(void **state)
+{
+	struct pcireset_dev *dev = find(*state, "07:00.0");
+
+	assert_string_equal(users_of(*state, "07:00.0"), "vfio");
+	assert_string_equal(pcireset_dev_get_user_detail(dev, 0), "qemu-system-x86, process 812");
+	assert_string_equal(users_of(*state, "07:00.1"), "");
+}
+
+static void an_open_vfio_device_is_found(void **state)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/proc/812/fd/8", sysroot);
+	assert_int_equal(symlink("/dev/vfio/devices/vfio1", path), 0);
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(users_of(*state, "07:00.1"), "vfio");
+	assert_int_equal(unlink(path), 0);
+}
+
+static void a_frame_buffer_console_is_found(void **state)
+{
+	uint32_t use = 0;
+
+	assert_string_equal(users_of(*state, "00:02.0"), "console");
+	pcireset_dev_get_user(find(*state, "00:02.0"), 0, &use);
+	assert_int_equal(use, PCIRESET_USE_CONSOLE);
+}
+
+static void a_serial_console_elsewhere_is_nobodys(void **state)
+{
+	assert_string_equal(users_of(*state, "00:00.0"), "");
+}
+
+static void a_new_scan_finds_new_users(void **state)
+{
+	sysroot_write("sys/class/net/vf0/flags", "0x1003\n");
+	assert_string_equal(users_of(*state, "01:00.4"), "");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(users_of(*state, "01:00.4"), "net:vf0");
+	sysroot_write("sys/class/net/vf0/flags", "0x1002\n");
+}
+
+static void a_mount_twice_is_two_users_and_a_bind_of_one_is_one(void **state)
+{
+	sysroot_write("proc/self/mountinfo", "1 0 259:1 / /a rw - xfs /dev/nvme0n1p1 rw\n"
+					     "2 0 259:1 /sub /b rw - xfs /dev/nvme0n1p1 rw\n"
+					     "3 0 259:1 / /a rw - xfs /dev/nvme0n1p1 rw\n");
+	sysroot_write("proc/swaps", "Filename Type Size Used Priority\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(users_of(*state, "04:00.0"), "mount:/a mount:/b");
+}
+
+static void btrfs_uses_all_its_devices(void **state)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	static const char *const disks[] = { "nvme0n1p1", "sda" };
+
+	snprintf(path, sizeof(path), "%s/sys/fs", sysroot);
+	mkdir(path, 0755);
+	strcat(path, "/btrfs");
+	mkdir(path, 0755);
+	strcat(path, "/0f3c");
+	mkdir(path, 0755);
+	strcat(path, "/devices");
+	assert_int_equal(mkdir(path, 0755), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
+		snprintf(path, sizeof(path), "%s/sys/fs/btrfs/0f3c/devices/%s", sysroot, disks[i]);
+		snprintf(target, sizeof(target), "%s/sys/class/block/%s", sysroot, disks[i]);
+		assert_int_equal(symlink(target, path), 0);
+	}
+	sysroot_write("proc/self/mountinfo", "1 0 0:33 / /b rw - btrfs /dev/nvme0n1p1 rw\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(users_of(*state, "00:1f.2"), "mount:/b");
+	assert_string_equal(users_of(*state, "04:00.0"), "mount:/b");
+}
+
+static void lines_that_make_no_sense_are_no_users(void **state)
+{
+	sysroot_write("proc/self/mountinfo",
+		      "\n - \n1\n1 0 x:y / /a rw - xfs /dev/nvme0n1p1 rw\n1 0 259:1 / /a\n"
+		      "1 0 259:1 - xfs\n1 0 259:1 / /c rw -\n");
+	sysroot_write("proc/swaps", "\n \n/dev/\n/dev/nothing x\n");
+	sysroot_write("proc/consoles", "\n..\n/\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(users_of(*state, "04:00.0"), "");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, context_make, context_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(mounts_and_swap_are_found),
+		TEST(a_mount_on_a_partition_of_a_mirror_is_found),
+		TEST(a_mount_on_a_shared_namespace_is_found),
+		TEST(only_interfaces_that_are_up_count),
+		TEST(an_interface_behind_usb_uses_the_controller),
+		TEST(an_open_vfio_group_is_found_with_its_process),
+		TEST(an_open_vfio_device_is_found),
+		TEST(a_frame_buffer_console_is_found),
+		TEST(a_serial_console_elsewhere_is_nobodys),
+		TEST(a_new_scan_finds_new_users),
+		TEST(a_mount_twice_is_two_users_and_a_bind_of_one_is_one),
+		TEST(btrfs_uses_all_its_devices),
+		TEST(lines_that_make_no_sense_are_no_users),
+	};
+
+	return cmocka_run_group_tests(tests, sysroot_make, sysroot_remove);
+}
