@@ -44,8 +44,9 @@ static void print_text(const struct request *req, struct pcireset_dev *dev)
 	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
 	uint32_t type;
 
-	printf("%s %s [%04x:%04x]\n", pcireset_dev_get_name(dev), description,
-	       pcireset_dev_get_vendor(dev), pcireset_dev_get_device(dev));
+	printf("%s [%04x:%04x]\n", pcireset_dev_get_name(dev), pcireset_dev_get_vendor(dev),
+	       pcireset_dev_get_device(dev));
+	printf("%.80s\n", description);
 	printf("driver: %s\n", driver ? driver : "none");
 	if (slot)
 		printf("slot: %s\n", slot);
