@@ -35,12 +35,8 @@ static int run_link(struct pci_dev *dev, struct pcireset_request *request, bool 
 u32 pcireset_probe_function(struct pci_dev *dev, u32 types)
 {
 	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
-	u32 found;
 
-	down_read(&pcireset_topology);
-	found = pcireset_plan_probe(dev, infos);
-	up_read(&pcireset_topology);
-	return found & types;
+	return pcireset_plan_probe(dev, infos) & types;
 }
 PCIRESET_EXPORT(pcireset_probe_function);
 

@@ -7,7 +7,7 @@
 #include "pcireset.h"
 
 /* Plans that run side by side at the most; each sleeps most of the time. */
-#define MAX_ACTIVE	256
+#define MAX_ACTIVE 256
 
 static struct workqueue_struct *queue;
 
@@ -131,7 +131,7 @@ static struct pcireset_job *find_done(const struct group *group, unsigned int nr
 	return NULL;
 }
 
-/* The same story, told to another: everything but the room for members is copied. */
+/* The same story, told to another: all but the room for members, and who was asked for. */
 static void share(const struct pcireset_job *done, struct pcireset_job *job)
 {
 	struct pcireset_report *to = job->report;
@@ -147,8 +147,12 @@ static void share(const struct pcireset_job *done, struct pcireset_job *job)
 	*to = *done->report;
 	to->members = members;
 	to->max_members = max;
-	for (i = 0; members && i < min3(max, done->report->max_members, to->nr_members); i++)
+	for (i = 0; members && i < min3(max, done->report->max_members, to->nr_members); i++) {
 		members[i] = done->report->members[i];
+		members[i].flags &= ~PCIRESET_MEMBER_TARGET;
+		if (job->plan->fns[i].dev == job->plan->dev)
+			members[i].flags |= PCIRESET_MEMBER_TARGET;
+	}
 }
 
 static void run_group(struct work_struct *work)

@@ -35,8 +35,8 @@ static int copy_in(void *to, u32 ksize, const void __user *from)
  *
  * Return: what the command returns, or -ENOTTY, -EFAULT, -EINVAL, -E2BIG.
  */
-long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr,
-		       struct file *file, unsigned int cmd, unsigned long arg)
+long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr, struct file *file,
+		       unsigned int cmd, unsigned long arg)
 {
 	union {
 		struct pcireset_info info;

@@ -4,14 +4,13 @@
 #include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/module.h>
-#include <linux/pm_runtime.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "pcireset.h"
 
 /* More members than any bus has; bounds what one call may allocate. */
-#define MAX_ENTRIES	65536
+#define MAX_ENTRIES 65536
 
 /**
  * struct handle - an open descriptor
@@ -25,7 +24,7 @@
  */
 struct handle {
 	struct list_head list;
-	struct mutex lock;
+	struct mutex lock; /* protects the members below */
 	struct pci_dev *dev;
 	u32 types;
 	u32 max_scope;
@@ -85,8 +84,7 @@ static int handle_release(struct inode *inode, struct file *file)
 
 static int check_limits(u32 types, u32 max_scope, u32 force)
 {
-	if (types & ~PCI_RESET_ANY || force & ~PCIRESET_ALL_FORCE ||
-	    max_scope > PCIRESET_SCOPE_BUS)
+	if (types & ~PCI_RESET_ANY || force & ~PCIRESET_ALL_FORCE || max_scope > PCIRESET_SCOPE_BUS)
 		return -EOPNOTSUPP;
 	return 0;
 }
@@ -127,8 +125,7 @@ static int do_narrow(struct file *file, void *data)
 }
 
 /* Takes what is asked for if it is granted; fills in the widest granted scope for "default". */
-static int claim(struct handle *handle, struct pcireset_request *request,
-		 struct pci_dev **ret_dev)
+static int claim(struct handle *handle, struct pcireset_request *request, struct pci_dev **ret_dev)
 {
 	int error = 0;
 
@@ -174,12 +171,7 @@ static int query_types(struct pci_dev *dev, struct pcireset_query *arg)
 {
 	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
 
-	pm_runtime_get_sync(&dev->dev);
-	down_read(&pcireset_topology);
 	arg->out_types = pcireset_plan_probe(dev, infos);
-	up_read(&pcireset_topology);
-	pm_runtime_put(&dev->dev);
-
 	arg->out_nr_types = PCIRESET_NR_TYPES;
 	return copy_array(arg->type_ptr, arg->type_size, infos, sizeof(infos[0]),
 			  min_t(u32, arg->nr_types, PCIRESET_NR_TYPES));
@@ -210,7 +202,7 @@ static int show_plan(struct pcireset_plan *plan, struct pcireset_query *arg)
 	int error;
 
 	if (nr) {
-		report.members = kvcalloc(nr, sizeof(*report.members), GFP_KERNEL);
+		report.members = kvcalloc(nr, sizeof(*report.members), GFP_KERNEL_ACCOUNT);
 		if (!report.members)
 			return -ENOMEM;
 	}
@@ -338,8 +330,8 @@ static void fill_reset(struct pcireset_reset *arg, const struct pcireset_report 
 	arg->out_total_ns = report->total_ns;
 }
 
-static int reset(struct handle *handle, struct pci_dev *dev,
-		 const struct pcireset_request *request, struct pcireset_reset *arg)
+static int reset(struct handle *handle, struct pci_dev *dev, const struct pcireset_request *request,
+		 struct pcireset_reset *arg)
 {
 	struct pcireset_report report = { .max_members = arg->nr_members };
 	struct pcireset_plan *wanted;
@@ -350,7 +342,8 @@ static int reset(struct handle *handle, struct pci_dev *dev,
 		return error;
 
 	if (arg->nr_members) {
-		report.members = kvcalloc(arg->nr_members, sizeof(*report.members), GFP_KERNEL);
+		report.members =
+			kvcalloc(arg->nr_members, sizeof(*report.members), GFP_KERNEL_ACCOUNT);
 		if (!report.members) {
 			error = -ENOMEM;
 			goto put_plan;
@@ -480,8 +473,7 @@ int pcireset_device_open(struct pcireset_open *arg)
 
 	/* In the list before it is looked at: a removal in between then finds it. */
 	mutex_lock(&handles_lock);
-	handle->dev = pci_get_domain_bus_and_slot(arg->addr.domain, arg->addr.bus,
-						  arg->addr.devfn);
+	handle->dev = pci_get_domain_bus_and_slot(arg->addr.domain, arg->addr.bus, arg->addr.devfn);
 	list_add(&handle->list, &handles);
 	mutex_unlock(&handles_lock);
 

@@ -19,9 +19,9 @@
  */
 
 /* How long others may be in the way: longer than any probe() should take. */
-#define WAIT_MS		5000
+#define WAIT_MS 5000
 /* A caller that holds a lock makes others wait meanwhile. */
-#define WAIT_HELD_MS	1000
+#define WAIT_HELD_MS 1000
 
 static bool try_lock(struct pcireset_plan *plan, struct pcireset_fn *fn)
 {

@@ -13,7 +13,7 @@ DECLARE_RWSEM(pcireset_topology);
  * One counter for each tree below a root bus, or nearly so: two trees that
  * share one make a plan be made once more than needed.
  */
-#define GENERATION_BITS	6
+#define GENERATION_BITS 6
 static atomic64_t generations[1 << GENERATION_BITS];
 
 static atomic64_t *generation_of(struct pci_dev *dev)

@@ -10,17 +10,17 @@
 
 #include "pcireset_api.h"
 
-#define PCIRESET_TIMEOUT_MS		10000
-#define PCIRESET_MAX_TIMEOUT_MS		600000
+#define PCIRESET_TIMEOUT_MS     10000
+#define PCIRESET_MAX_TIMEOUT_MS 600000
 
-#define PCIRESET_ALL_CHECKS	(PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY | \
-				 PCIRESET_CHECK_LINK | PCIRESET_CHECK_CONFIG | \
-				 PCIRESET_CHECK_PROOF)
-#define PCIRESET_DEFAULT_CHECKS	(PCIRESET_ALL_CHECKS & ~PCIRESET_CHECK_PROOF)
-#define PCIRESET_ALL_FORCE	(PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO)
-#define PCIRESET_ALL_FLAGS	(PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY)
+#define PCIRESET_ALL_CHECKS                                                     \
+	(PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY | PCIRESET_CHECK_LINK | \
+	 PCIRESET_CHECK_CONFIG | PCIRESET_CHECK_PROOF)
+#define PCIRESET_DEFAULT_CHECKS (PCIRESET_ALL_CHECKS & ~PCIRESET_CHECK_PROOF)
+#define PCIRESET_ALL_FORCE      (PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO)
+#define PCIRESET_ALL_FLAGS      (PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY)
 
-#define PCIRESET_NR_TYPES	7
+#define PCIRESET_NR_TYPES 7
 
 /**
  * struct pcireset_witness - a register that a reset must change
@@ -264,8 +264,8 @@ struct pcireset_command {
 	int (*run)(struct file *file, void *arg);
 };
 
-long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr,
-		       struct file *file, unsigned int cmd, unsigned long arg);
+long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr, struct file *file,
+		       unsigned int cmd, unsigned long arg);
 int pcireset_chardev_init(void);
 void pcireset_chardev_exit(void);
 

@@ -44,26 +44,6 @@ struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev)
 	};
 }
 
-/**
- * pcireset_plan_probe - ask about every type
- * @dev: the function, in D0
- * @infos: PCIRESET_NR_TYPES entries, filled in, in order of choice
- *
- * Return: mask of the types that would work now.
- */
-u32 pcireset_plan_probe(struct pci_dev *dev, struct pcireset_type_info *infos)
-{
-	u32 types = 0;
-	unsigned int i;
-
-	for (i = 0; i < PCIRESET_NR_TYPES; i++) {
-		pcireset_type_probe(&pcireset_types[i], dev, &infos[i]);
-		if (!infos[i].why_not)
-			types |= infos[i].type;
-	}
-	return types;
-}
-
 /* PCIe r6.0, sec 2.3.1 and SR-IOV: a VF has no Vendor ID of its own; present means it answers. */
 static bool is_gone(struct pci_dev *dev)
 {
@@ -73,6 +53,47 @@ static bool is_gone(struct pci_dev *dev)
 		return true;
 	pci_read_config_dword(dev, PCI_COMMAND, &command);
 	return PCI_POSSIBLE_ERROR(command);
+}
+
+static u32 probe_types(struct pci_dev *dev, struct pcireset_type_info *infos)
+{
+	bool gone = is_gone(dev);
+	u32 types = 0;
+	unsigned int i;
+
+	for (i = 0; i < PCIRESET_NR_TYPES; i++) {
+		pcireset_type_probe(&pcireset_types[i], dev, &infos[i]);
+		if (gone) {
+			infos[i].why_not = PCIRESET_WHY_GONE;
+			infos[i].scope = 0;
+			infos[i].who = pcireset_addr_of(dev);
+		}
+		if (!infos[i].why_not)
+			types |= infos[i].type;
+	}
+	return types;
+}
+
+/**
+ * pcireset_plan_probe - ask about every type
+ * @dev: the function
+ * @infos: PCIRESET_NR_TYPES entries, filled in, in order of choice
+ *
+ * Wakes the function up if it sleeps, and touches nothing else.
+ *
+ * Context: Process context, may sleep.
+ * Return: mask of the types that would work now.
+ */
+u32 pcireset_plan_probe(struct pci_dev *dev, struct pcireset_type_info *infos)
+{
+	u32 types;
+
+	pm_runtime_get_sync(&dev->dev);
+	down_read(&pcireset_topology);
+	types = probe_types(dev, infos);
+	up_read(&pcireset_topology);
+	pm_runtime_put(&dev->dev);
+	return types;
 }
 
 static bool is_vfio_used(struct pci_dev *dev)
@@ -160,6 +181,7 @@ static void judge(struct pcireset_plan *plan)
 {
 	u32 blocked = blocked_types(plan);
 	unsigned int i;
+	bool gone;
 
 	for (i = plan->nr_types - 1; i > 0; i--)
 		if (blocked & plan->types[i])
@@ -170,8 +192,8 @@ static void judge(struct pcireset_plan *plan)
 
 		if (!fn->why_not || !pcireset_fn_runs(fn, plan->types[0]))
 			continue;
-		refuse(plan, fn->why_not == PCIRESET_WHY_GONE && fn->dev == plan->dev ?
-		       -ENODEV : -EBUSY, fn->why_not, pcireset_addr_of(fn->dev));
+		gone = fn->why_not == PCIRESET_WHY_GONE && fn->dev == plan->dev;
+		refuse(plan, gone ? -ENODEV : -EBUSY, fn->why_not, pcireset_addr_of(fn->dev));
 		return;
 	}
 }
@@ -307,11 +329,16 @@ static int fill(struct pcireset_plan *plan)
 		return 0;
 	}
 
-	pcireset_plan_probe(plan->dev, infos);
+	probe_types(plan->dev, infos);
 	choose(plan, infos);
 	if (!plan->nr_types)
 		return 0;
 	error = pcireset_scope_collect(plan);
+	if (error == -ENODEV) {
+		plan->nr_types = 0;
+		refuse(plan, error, PCIRESET_WHY_GONE, pcireset_addr_of(plan->dev));
+		return 0;
+	}
 	if (!error)
 		survey(plan);
 	return error;
@@ -390,10 +417,8 @@ static void free_plan(struct kref *ref)
 	struct pcireset_plan *plan = container_of(ref, struct pcireset_plan, ref);
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++) {
-		pcireset_state_free(&plan->fns[i]);
+	for (i = 0; i < plan->nr_fns; i++)
 		pci_dev_put(plan->fns[i].dev);
-	}
 	kvfree(plan->fns);
 	kvfree(plan->bridge_fn.config);
 	pci_dev_put(plan->bridge);

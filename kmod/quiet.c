@@ -44,8 +44,8 @@ static void forget(struct pcireset_fn *fn)
 	if (!owns_aer(port))
 		return;
 	pci_write_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_STATUS, PCI_ERR_UNC_SURPDN);
-	set_surprise_mask(port, saved_dword(fn, port->aer_cap + PCI_ERR_UNCOR_MASK) &
-			  PCI_ERR_UNC_SURPDN);
+	set_surprise_mask(port,
+			  saved_dword(fn, port->aer_cap + PCI_ERR_UNCOR_MASK) & PCI_ERR_UNC_SURPDN);
 }
 
 static void unhush(struct pcireset_fn *fn)

@@ -5,7 +5,7 @@
 #include "pcireset.h"
 
 /* How long another user of the bridge's config space may be in the way. */
-#define BRIDGE_LOCK_MS	1000
+#define BRIDGE_LOCK_MS 1000
 
 static int wait_all(struct pcireset_run *run)
 {
@@ -53,13 +53,15 @@ static int reset_and_wait(struct pcireset_plan *plan, struct pcireset_report *re
 
 static int run_raw(struct pcireset_plan *plan, struct pcireset_report *report)
 {
+	struct pcireset_fn *other;
 	int error = plan->error;
 
 	if (error)
 		return error;
-	if (plan->nr_fns != 1) {
+	if (plan->nr_fns > 1) {
+		other = &plan->fns[plan->fns[0].dev == plan->dev];
 		plan->why = PCIRESET_WHY_SCOPE;
-		plan->who = pcireset_addr_of(plan->fns[plan->fns[0].dev == plan->dev].dev);
+		plan->who = pcireset_addr_of(other->dev);
 		return -EBUSY;
 	}
 

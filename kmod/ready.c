@@ -6,16 +6,16 @@
 #include "pcireset.h"
 
 /* PCIe r6.0, sec 6.6.1: 100 ms from the end of reset, or from link up above 5 GT/s. */
-#define LINK_MS		100
+#define LINK_MS 100
 
 /*
  * PCI r3.0, sec 4.3.2: Trhfa, 2^25 clocks from the end of RST# to the first
  * access, is 1.017 s at 33 MHz.
  */
-#define CONVENTIONAL_MS	1017
+#define CONVENTIONAL_MS 1017
 
 /* Longer than the core waits (700 ms) makes no transaction come back. */
-#define PENDING_MS	700
+#define PENDING_MS 700
 
 /**
  * pcireset_settle_ms - allow no access for a while

@@ -9,23 +9,42 @@
 #include "trace.h"
 
 /* The topology moved between plan and lock: how often to plan anew. */
-#define MAX_PLANS	16
+#define MAX_PLANS 16
 
-#define for_each_reached(fn, plan, type)					\
-	for ((fn) = (plan)->fns; (fn) < (plan)->fns + (plan)->nr_fns; (fn)++)	\
-		if (!pcireset_fn_runs(fn, type)) {} else
+/* Parents before children. */
+#define for_each_reached(fn, plan, type) \
+	for (fn = next_reached(plan, NULL, type); fn; fn = next_reached(plan, fn, type))
 
-#define for_each_reached_reverse(fn, plan, type)				\
-	for ((fn) = (plan)->fns + (plan)->nr_fns; (fn)-- > (plan)->fns; )	\
-		if (!pcireset_fn_runs(fn, type)) {} else
+/* Children before parents. */
+#define for_each_reached_reverse(fn, plan, type) \
+	for (fn = prev_reached(plan, NULL, type); fn; fn = prev_reached(plan, fn, type))
+
+static struct pcireset_fn *next_reached(struct pcireset_plan *plan, struct pcireset_fn *fn,
+					u32 type)
+{
+	struct pcireset_fn *end = plan->fns + plan->nr_fns;
+
+	for (fn = fn ? fn + 1 : plan->fns; fn < end; fn++)
+		if (pcireset_fn_runs(fn, type))
+			return fn;
+	return NULL;
+}
+
+static struct pcireset_fn *prev_reached(struct pcireset_plan *plan, struct pcireset_fn *fn,
+					u32 type)
+{
+	for (fn = fn ? fn : plan->fns + plan->nr_fns; fn > plan->fns;)
+		if (pcireset_fn_runs(--fn, type))
+			return fn;
+	return NULL;
+}
 
 static bool is_lost(const struct pcireset_fn *fn)
 {
 	return fn->outcome == PCIRESET_STATE_DEAD || fn->outcome == PCIRESET_STATE_OTHER;
 }
 
-static const struct pci_error_handlers *handlers(struct pcireset_plan *plan,
-						 struct pcireset_fn *fn)
+static const struct pci_error_handlers *handlers(struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
 	/* A caller that holds its own lock is that driver: it knows. */
 	if (plan->held && fn->dev == plan->dev)
@@ -287,6 +306,15 @@ static int run_type(struct pcireset_run *run, struct pcireset_report *report)
 	return issue(run, report);
 }
 
+/* Under the locks still: the saved state of a driver is that driver's. */
+static void release_all(struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++)
+		pcireset_state_free(&plan->fns[i]);
+}
+
 static bool has_touched(int error)
 {
 	return error == -ETIMEDOUT || error == -EIO;
@@ -308,6 +336,7 @@ static int run_types(struct pcireset_plan *plan, struct pcireset_report *report)
 		if (!has_touched(error))
 			break;
 	}
+	release_all(plan);
 	finish_drivers(plan);
 	kvfree(run.scratch);
 
@@ -329,15 +358,17 @@ static void announce(struct pcireset_plan *plan, int error, const struct pcirese
 	const struct pcireset_type *type;
 	char result_env[40];
 	char type_env[40];
-	char *env[] = { type_env, result_env, NULL };
+	char *env[3];
 
 	if (!report->issued)
 		return;
 
 	type = pcireset_type_find(report->type);
 	snprintf(type_env, sizeof(type_env), "PCIRESET_TYPE=%s", type->name);
-	snprintf(result_env, sizeof(result_env), "PCIRESET_RESULT=%s",
-		 result_word(error, report));
+	snprintf(result_env, sizeof(result_env), "PCIRESET_RESULT=%s", result_word(error, report));
+	env[0] = type_env;
+	env[1] = result_env;
+	env[2] = NULL;
 	kobject_uevent_env(&plan->dev->dev.kobj, KOBJ_CHANGE, env);
 
 	if (error)

@@ -115,7 +115,7 @@ static bool is_missed_vf(const struct pcireset_plan *plan, struct pci_dev *vf, u
 	pf = pci_physfn(vf);
 	for (i = 0; i < nr; i++)
 		if (plan->fns[i].dev == pf)
-			return vf->bus != pf->bus || !plan->bridge;
+			return vf->bus != pf->bus || (!plan->bridge && pf == plan->dev);
 	return false;
 }
 
@@ -200,8 +200,7 @@ static void mark(struct pcireset_plan *plan, struct pcireset_fn *fn)
 
 		if (is_reset_by(plan, type, fn->dev))
 			fn->reset |= type;
-		if ((fn->reset & type) ||
-		    ((type & PCI_RESET_FUNC) && is_below(plan->dev, fn->dev)))
+		if ((fn->reset & type) || ((type & PCI_RESET_FUNC) && is_below(plan->dev, fn->dev)))
 			fn->reach |= type;
 	}
 
@@ -258,6 +257,16 @@ static void drop_unreached(struct pcireset_plan *plan)
 	plan->nr_fns = kept;
 }
 
+static bool has_target(const struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++)
+		if (plan->fns[i].flags & PCIRESET_MEMBER_TARGET)
+			return true;
+	return false;
+}
+
 /**
  * pcireset_scope_collect - fill in the members of a plan
  * @plan: the plan, with its types
@@ -267,7 +276,7 @@ static void drop_unreached(struct pcireset_plan *plan)
  *
  * Context: Process context. The caller holds pcireset_topology, and no device
  * lock but that of @plan's function.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -ENODEV if the function is on its way out.
  */
 int pcireset_scope_collect(struct pcireset_plan *plan)
 {
@@ -276,6 +285,8 @@ int pcireset_scope_collect(struct pcireset_plan *plan)
 
 	if (all_types(plan) & PCI_RESET_LINK) {
 		plan->bridge = pcireset_bridge_above(plan->dev);
+		if (!plan->bridge)
+			return -ENODEV;
 		error = add_below(plan, plan->bridge);
 	} else {
 		error = add(plan->dev, plan);
@@ -292,5 +303,5 @@ int pcireset_scope_collect(struct pcireset_plan *plan)
 	drop_unreached(plan);
 	for (i = 0; i < plan->nr_fns; i++)
 		plan->fns[i].parent = find_parent(plan, i);
-	return 0;
+	return has_target(plan) ? 0 : -ENODEV;
 }

@@ -124,7 +124,7 @@ static void restore_pme(struct pcireset_fn *fn)
 	if ((old ^ now) & PCI_PM_CTRL_PME_ENABLE)
 		pci_write_config_word(dev, dev->pm_cap + PCI_PM_CTRL,
 				      (now & ~(PCI_PM_CTRL_PME_STATUS | PCI_PM_CTRL_PME_ENABLE)) |
-				      (old & PCI_PM_CTRL_PME_ENABLE));
+					      (old & PCI_PM_CTRL_PME_ENABLE));
 }
 
 /**
@@ -148,12 +148,16 @@ void pcireset_state_restore(struct pcireset_fn *fn)
  * pcireset_state_free - drop what was saved
  * @fn: the function
  *
- * The driver's own saved state becomes the saved one again.
+ * The driver's own saved state becomes the saved one again, or there is none.
+ *
+ * Context: With the locks of the plan.
  */
 void pcireset_state_free(struct pcireset_fn *fn)
 {
-	if (fn->driver_state)
+	if (fn->state)
 		pci_load_and_free_saved_state(fn->dev, &fn->driver_state);
+	kfree(fn->driver_state);
+	fn->driver_state = NULL;
 	kfree(fn->state);
 	fn->state = NULL;
 	kvfree(fn->config);

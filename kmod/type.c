@@ -9,37 +9,43 @@ const struct pcireset_type pcireset_types[PCIRESET_NR_TYPES] = {
 		.scope = PCIRESET_SCOPE_FUNCTION,
 		.probe = pcireset_probe_dev_specific,
 		.trigger = pcireset_trigger_dev_specific,
-	}, {
+	},
+	{
 		.bit = PCI_RESET_ACPI,
 		.name = "acpi",
 		.scope = PCIRESET_SCOPE_FUNCTION,
 		.probe = pcireset_probe_acpi,
 		.trigger = pcireset_trigger_acpi,
-	}, {
+	},
+	{
 		.bit = PCI_RESET_FLR,
 		.name = "flr",
 		.scope = PCIRESET_SCOPE_FUNCTION,
 		.probe = pcireset_probe_flr,
 		.trigger = pcireset_trigger_flr,
-	}, {
+	},
+	{
 		.bit = PCI_RESET_PM,
 		.name = "pm",
 		.scope = PCIRESET_SCOPE_FUNCTION,
 		.probe = pcireset_probe_pm,
 		.trigger = pcireset_trigger_pm,
-	}, {
+	},
+	{
 		.bit = PCI_RESET_SLOT,
 		.name = "slot",
 		.scope = PCIRESET_SCOPE_SLOT,
 		.probe = pcireset_probe_slot,
 		.trigger = pcireset_trigger_slot,
-	}, {
+	},
+	{
 		.bit = PCI_RESET_BUS,
 		.name = "bus",
 		.scope = PCIRESET_SCOPE_BUS,
 		.probe = pcireset_probe_bus,
 		.trigger = pcireset_trigger_bus,
-	}, {
+	},
+	{
 		.bit = PCI_RESET_CXL_BUS,
 		.name = "cxl_bus",
 		.scope = PCIRESET_SCOPE_BUS,

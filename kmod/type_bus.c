@@ -3,10 +3,10 @@
 #include "pcireset.h"
 
 /* CXL r3.1, sec 8.1.5: the DVSEC of a CXL port and its Port Control register. */
-#define CXL_VENDOR_ID			0x1e98
-#define CXL_DVSEC_PORT			3
-#define CXL_PORT_CONTROL		0x0c
-#define CXL_PORT_CONTROL_UNMASK_SBR	0x0001
+#define CXL_VENDOR_ID               0x1e98
+#define CXL_DVSEC_PORT              3
+#define CXL_PORT_CONTROL            0x0c
+#define CXL_PORT_CONTROL_UNMASK_SBR 0x0001
 
 static u16 cxl_port(struct pci_dev *bridge)
 {

@@ -10,7 +10,7 @@
  * door is __pci_reset_function_locked(), which walks dev->reset_methods; the
  * index of the first method has been 1 since the array came in 5.15.
  */
-#define METHOD_DEV_SPECIFIC	1
+#define METHOD_DEV_SPECIFIC 1
 
 void pcireset_probe_dev_specific(struct pci_dev *dev, struct pcireset_type_info *info)
 {

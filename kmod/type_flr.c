@@ -3,7 +3,7 @@
 #include "pcireset.h"
 
 /* PCIe r6.0, sec 6.6.2: an FLR must be complete within 100 ms. The AF ECN says the same. */
-#define FLR_MS	100
+#define FLR_MS 100
 
 static bool has_pcie_flr(struct pci_dev *dev)
 {

@@ -5,7 +5,7 @@
 #include "pcireset.h"
 
 /* PCIe r6.0, sec 5.9: 10 ms for each way, unless the device is known to need another time. */
-#define D3HOT_MS	10
+#define D3HOT_MS 10
 
 void pcireset_probe_pm(struct pci_dev *dev, struct pcireset_type_info *info)
 {

@@ -8,17 +8,17 @@
 #include <linux/module.h>
 
 #ifdef PCIRESET_NS_IS_TOKEN
-#define PCIRESET_EXPORT(symbol)		EXPORT_SYMBOL_NS_GPL(symbol, PCIRESET)
-#define PCIRESET_IMPORT()		MODULE_IMPORT_NS(PCIRESET)
+#define PCIRESET_EXPORT(symbol) EXPORT_SYMBOL_NS_GPL(symbol, PCIRESET)
+#define PCIRESET_IMPORT()       MODULE_IMPORT_NS(PCIRESET)
 #else
-#define PCIRESET_EXPORT(symbol)		EXPORT_SYMBOL_NS_GPL(symbol, "PCIRESET")
-#define PCIRESET_IMPORT()		MODULE_IMPORT_NS("PCIRESET")
+#define PCIRESET_EXPORT(symbol) EXPORT_SYMBOL_NS_GPL(symbol, "PCIRESET")
+#define PCIRESET_IMPORT()       MODULE_IMPORT_NS("PCIRESET")
 #endif
 
 #ifdef PCIRESET_ASSIGN_STR_TAKES_2
-#define pcireset_assign_str(destination, source)	__assign_str(destination, source)
+#define pcireset_assign_str(destination, source) __assign_str(destination, source)
 #else
-#define pcireset_assign_str(destination, source)	__assign_str(destination)
+#define pcireset_assign_str(destination, source) __assign_str(destination)
 #endif
 
 #ifndef PCIRESET_HAVE_IOMMU_RESET
