@@ -7,6 +7,9 @@
 
 #include "pcireset.h"
 
+/* How often a plan tries for locks that are not free, over all its members. */
+#define MAX_LOCK_TRIES 50
+
 const char *const pcireset_why_text[] = {
 	[PCIRESET_WHY_NONE] = "is fine",
 	[PCIRESET_WHY_NO_CAPABILITY] = "has no capability for this type",
@@ -217,24 +220,26 @@ void pcireset_plan_judge(struct pcireset_plan *plan)
 	judge(plan);
 }
 
-/* A driver may be unloaded unless its device is locked; whoever holds the lock is brief or busy. */
-static bool lock_briefly(struct pci_dev *dev)
+/*
+ * A driver may be unloaded unless its device is locked. Whoever holds the lock
+ * is brief, or busy for longer than a look is worth; removals wait meanwhile.
+ */
+static bool lock_briefly(struct pci_dev *dev, unsigned int *patience)
 {
-	unsigned int tries;
-
-	for (tries = 0; tries < 20; tries++) {
-		if (device_trylock(&dev->dev))
-			return true;
+	while (!device_trylock(&dev->dev)) {
+		if (!*patience)
+			return false;
+		--*patience;
 		usleep_range(500, 1000);
 	}
-	return false;
+	return true;
 }
 
-static void look(struct pcireset_plan *plan, struct pcireset_fn *fn)
+static void look(struct pcireset_plan *plan, struct pcireset_fn *fn, unsigned int *patience)
 {
 	if (plan->held && fn->dev == plan->dev) {
 		look_at_driver(fn);
-	} else if (lock_briefly(fn->dev)) {
+	} else if (lock_briefly(fn->dev, patience)) {
 		look_at_driver(fn);
 		device_unlock(&fn->dev->dev);
 	} else if (fn->dev->driver) {
@@ -245,13 +250,14 @@ static void look(struct pcireset_plan *plan, struct pcireset_fn *fn)
 
 static void survey(struct pcireset_plan *plan)
 {
+	unsigned int patience = MAX_LOCK_TRIES;
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++) {
 		struct pcireset_fn *fn = &plan->fns[i];
 
 		pm_runtime_get_sync(&fn->dev->dev);
-		look(plan, fn);
+		look(plan, fn, &patience);
 		pm_runtime_put(&fn->dev->dev);
 	}
 	judge(plan);
