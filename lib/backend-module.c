@@ -164,6 +164,7 @@ static uint32_t module_force(const struct pcireset_plan *plan)
 static int resolve(struct pcireset_plan *plan)
 {
 	struct pcireset_query arg = {
+		.flags = plan->flags & PCIRESET_RESET_ESCALATE,
 		.types = plan->types,
 		.max_scope = plan->max_scope,
 		.force = module_force(plan),
