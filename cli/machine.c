@@ -17,6 +17,8 @@ int status_of_error(int r)
 	switch (r) {
 	case 0:
 		return STATUS_DONE;
+	case -EINVAL:
+		return STATUS_USAGE;
 	case -EOPNOTSUPP:
 	case -EPERM:
 	case -EACCES:
@@ -33,7 +35,8 @@ int status_of_error(int r)
 /* One status for several devices. */
 int status_merge(const int *statuses, size_t nr)
 {
-	static const int worst_first[] = { STATUS_TOUCHED, STATUS_ERROR, STATUS_REFUSED };
+	static const int worst_first[] = { STATUS_TOUCHED, STATUS_ERROR, STATUS_REFUSED,
+					   STATUS_USAGE };
 	size_t done = 0;
 
 	for (size_t i = 0; i < nr; i++)

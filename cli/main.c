@@ -139,6 +139,11 @@ static int run_command(const struct command *command, int argc, char **argv)
 	return status;
 }
 
+static bool is_help(const char *word)
+{
+	return !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
 static int run(int argc, char **argv)
 {
 	const struct command *command;
@@ -146,14 +151,14 @@ static int run(int argc, char **argv)
 
 	if (!word)
 		return usage_error("no command is given");
-	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+	if (is_help(word))
 		return help();
 	if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
 		printf("pcireset %s\n", VERSION);
 		return STATUS_DONE;
 	}
 	if (!strcmp(word, "help"))
-		return argc > 2 ? help_for(argv[2]) : help();
+		return argc > 2 && !is_help(argv[2]) ? help_for(argv[2]) : help();
 	command = find_command(word);
 	if (!command)
 		return usage_error("\"%s\" is no %s", word, *word == '-' ? "option" : "command");
