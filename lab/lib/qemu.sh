@@ -57,55 +57,78 @@ qemu_args() {
 		-append "$kernel_words $(topology_append "$topology") $kernel_append"
 }
 
-# stop_after SECONDS PID: runs beside QEMU. Ends with it, or ends it and leaves a mark.
+# stop_after SECONDS PID: runs beside QEMU. Leaves a mark if it had to end it. Waits by reading from a pipe that nobody
+# writes to: a sleep would be one more process to get rid of.
 stop_after() {
-	sleep "$1" &
-	trap 'kill $!' TERM
-	wait $! || return 0
+	local never
+
+	release_pipes
+	mkfifo "$tmp/never"
+	exec {never}<>"$tmp/never"
+	read -rt "$1" -u "$never" || true
 	: >"$tmp/timed-out"
-	kill "$2" 2>/dev/null || return 0
-	sleep 5 &
-	wait $! || return 0
-	kill -9 "$2" 2>/dev/null || return 0
+	kill "$2"
+	read -rt 5 -u "$never" || true
+	kill -9 "$2"
 }
 
-start_copiers() {
-	mkfifo "$tmp/out" "$tmp/err"
-	cat "$tmp/out" &
-	copiers=($!)
-	cat "$tmp/err" >&2 &
+stop_timer() {
+	[[ -z ${timer:-} ]] || kill "$timer" 2>/dev/null || true
+	timer=''
+}
+
+# start_copier PIPE: passes on what QEMU writes there. The pipe is held open for writing until QEMU has ended, as QEMU may
+# fail before it opens it, and its reader would then wait for ever.
+start_copier() {
+	local source hold
+
+	mkfifo "$1"
+	exec {hold}<>"$1" {source}<"$1"
+	cat <&"$source" {hold}>&- &
 	copiers+=($!)
+	holds+=("$hold")
+	exec {source}<&-
+}
+
+release_pipes() {
+	local hold
+
+	for hold in "${holds[@]}"; do
+		exec {hold}>&-
+	done
+}
+
+end_copiers() {
+	release_pipes
+	((${#copiers[@]} == 0)) || wait "${copiers[@]}" || true
 }
 
 # run_qemu: returns when QEMU has ended, by itself or by the time limit, and all output has been passed on.
 run_qemu() {
-	local args=() topology_args=() timer=''
+	local args=() topology_args=()
 
 	mapfile -t args < <(qemu_args)
 	mapfile -t topology_args < <(topology_words "$topology" "$tmp")
 	make_disks "$tmp" "${topology_args[@]}"
 	make_tables "$topology" "$tmp" "${topology_args[@]}"
 	: >"$tmp/report"
-	copiers=()
-	((interactive)) || start_copiers
+	: >"$tmp/console"
+	copiers=() holds=()
+	if ((!interactive)); then
+		start_copier "$tmp/out"
+		start_copier "$tmp/err" >&2
+	fi
 	# <&0: the shell gives a job in the background no standard input otherwise.
 	"$qemu" "${args[@]}" "${topology_args[@]}" <&0 2>"$tmp/qemu.log" &
 	qemu_pid=$!
 	if ((timeout)); then
-		stop_after "$timeout" "$qemu_pid" &
+		stop_after "$timeout" "$qemu_pid" >/dev/null 2>&1 &
 		timer=$!
 	fi
 	qemu_status=0
 	# Without the shell's own word on how QEMU died.
 	{ wait "$qemu_pid" || qemu_status=$?; } 2>/dev/null
-	[[ -z $timer ]] || kill "$timer" 2>/dev/null || true
+	qemu_pid=''
+	stop_timer
 	end_copiers
-}
-
-# QEMU may have failed before it opened the pipes; then their readers would wait for ever.
-end_copiers() {
-	((${#copiers[@]})) || return 0
-	: <>"$tmp/out"
-	: <>"$tmp/err"
-	wait "${copiers[@]}" || true
 }
