@@ -103,15 +103,7 @@ pci_functions() {
 
 # config_dump FILE [FUNCTION...]: all of config space of these functions, or of every one: "ADDRESS BYTE BYTE ...", a line each.
 config_dump() {
-	local file=$1 function functions
-
-	shift
-	functions=("$@")
-	[[ $# -gt 0 ]] || mapfile -t functions < <(pci_functions)
-	for function in "${functions[@]}"; do
-		printf '%s ' "$function"
-		od -An -v -tx1 -w4096 "/sys/bus/pci/devices/$function/config"
-	done >"$file"
+	pciconf dump "$@"
 }
 
 # config_is_same BEFORE AFTER DESC: equal but for the registers listed in tests/lab/may-change.
@@ -127,8 +119,7 @@ config_is_untouched() {
 compare_config() {
 	local differences
 
-	differences=$(awk -f "${BASH_SOURCE[0]%/*}/config-diff.awk" \
-		part=rules "$1" part=before "$2" part=after "$3" 2>&1)
+	differences=$(pciconf compare "$1" "$2" "$3" 2>&1)
 	if [[ -z $differences ]]; then
 		ok "$4"
 	else

@@ -2,6 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The comparison of config space, which every guest test trusts.
 
+setup_file() {
+	gcc -Wall -Wextra -Werror -o "$BATS_FILE_TMPDIR/pciconf" "$BATS_TEST_DIRNAME/../../lab/pciconf.c"
+	export PATH=$BATS_FILE_TMPDIR:$PATH
+}
+
 setup() {
 	. "$BATS_TEST_DIRNAME/../lab/lib.sh"
 	before=$BATS_TEST_TMPDIR/before after=$BATS_TEST_TMPDIR/after
