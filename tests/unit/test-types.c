@@ -131,7 +131,7 @@ static void every_value_has_a_word_and_no_other(void **state)
 	for (uint32_t i = 0; i <= PCIRESET_PROOF_REFUTED; i++)
 		assert_non_null(pcireset_proof_to_str(i));
 	assert_int_equal(pcireset_check_from_str("", &value), -EINVAL);
-	assert_int_equal(pcireset_scope_from_str("bu", &value), -EINVAL);
+	assert_int_equal(pcireset_scope_from_str("busy", &value), -EINVAL);
 	assert_null(pcireset_scope_to_str(0));
 	assert_string_equal(pcireset_errno_to_str(-ETIMEDOUT), "ETIMEDOUT");
 	assert_string_equal(pcireset_errno_to_str(9999), "EUNKNOWN");

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Shows that what is in use is refused with nothing touched, and reset when that very use is forced.
+# topology: mixed
+. "$(dirname "$0")/lib.sh"
+
+before=$(mktemp)
+after=$(mktemp)
+
+# refuses USER DESC ARG...: status 3, the user is named, and config space stays as it was to the last bit.
+refuses() {
+	local user=$1 desc=$2
+
+	shift 2
+	config_dump "$before" "$1"
+	exits 3 "$desc: refused" pcireset reset "$@"
+	like "$output" "$user" "$desc: the user is named"
+	config_dump "$after" "$1"
+	config_is_untouched "$before" "$after" "$desc: nothing touched"
+}
+
+# child FUNCTION CLASS: the name of its block device or interface.
+child() {
+	local path
+
+	for path in /sys/class/"$2"/*; do
+		[[ $(readlink -f "$path") == */"$1"/* ]] && basename "$path" && return
+	done
+}
+
+disk=$(child 0000:01:00.0 block)
+modprobe -a crc32c_generic ext4
+mke2fs "/dev/$disk" >/dev/null 2>&1
+mkdir -p /mnt/data
+exits 0 'a disk is mounted' mount -t ext4 "/dev/$disk" /mnt/data
+echo survives >/mnt/data/file
+sync
+refuses 'mount:/mnt/data' 'a mounted disk' 0000:01:00.0 --type flr
+refuses 'mount:/mnt/data' 'a mounted disk, another use forced' 0000:01:00.0 --type flr --force net,swap
+exits 0 'a mounted disk, mount forced' pcireset reset 0000:01:00.0 --type flr --force mount
+echo 3 >/proc/sys/vm/drop_caches
+is "$(cat /mnt/data/file)" survives 'the file is still there'
+umount /mnt/data
+exits 0 'the disk is not mounted any more' pcireset reset "/dev/$disk" --type flr
+
+disk=$(child 0000:06:00.0 block)
+mkswap "/dev/$disk" >/dev/null
+exits 0 'a disk is swapped to' swapon "/dev/$disk"
+refuses "swap:/dev/$disk" 'a disk that is swapped to' 0000:06:00.0 --type flr --force mount
+exits 0 'a disk that is swapped to, swap forced' pcireset reset 0000:06:00.0 --type flr --force swap
+swapoff "/dev/$disk"
+
+net=$(child 0000:07:00.0 net)
+ip link set "$net" up
+refuses "net:$net" 'an interface that is up' 0000:07:00.0 --type flr --force driver
+exits 3 'by name it is the same' pcireset plan "$net" --type flr --force driver
+ip link set "$net" down
+refuses 'driver:virtio-pci' 'a driver that cannot be told' 0000:07:00.0 --type flr
+refuses 'driver:virtio-pci' 'a driver that cannot be told, another use forced' 0000:07:00.0 --type flr --force net
+
+# The users of everything that is hit count.
+net=$(child 0000:03:00.0 net)
+ip link set "$net" up
+refuses "net:$net .0000:03:00.0" 'a neighbour in use' 0000:03:00.1 --type bus --force driver
+exits 3 'force does not widen the mask' pcireset reset 0000:03:00.1 --type flr --force driver,net,mount,swap,vfio,console
+exits 0 'a neighbour in use, forced' pcireset reset 0000:03:00.1 --type bus --force driver,net
+plan

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Shows that anybody may list, show and plan, and that a reset needs privileges; with the module and without.
+# topology: mixed
+. "$(dirname "$0")/lib.sh"
+
+# as_nobody COMMAND...
+as_nobody() {
+	start-stop-daemon -S -c nobody -x "$(command -v "$1")" -- "${@:2}"
+}
+
+grep -q '^nobody:' /etc/passwd || echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
+exits 0 'runs as nobody' as_nobody id -u
+is "$output" 65534 'is nobody'
+before=$(mktemp)
+after=$(mktemp)
+config_dump "$before"
+
+exits 0 'list' as_nobody pcireset list
+is "$(grep -c '^0000:' <<<"$output")" "$(pci_functions | wc -l)" 'list names every function'
+exits 0 'list: by sysfs' as_nobody pcireset list --json
+like "$output" '"backend": "sysfs"' 'says where it knows it from'
+exits 0 'show' as_nobody pcireset show 01:00.0
+like "$output" 'flr +function 0000:01:00.0' 'show knows FLR without reading capabilities'
+like "$output" 'slot +slot' 'show knows the slot'
+exits 0 'plan' as_nobody pcireset plan 01:00.0 --type slot
+exits 3 'plan refuses what does not fit' as_nobody pcireset plan 01:00.0 --type bus
+exits 3 'reset is refused' as_nobody pcireset reset 01:00.0 --type flr
+like "$output" CAP_SYS_ADMIN 'and says what is needed'
+exits 3 'reset is refused, as JSON' as_nobody pcireset reset 01:00.0 --type flr --json
+like "$output" '"error": "EPERM"' 'with EPERM'
+exits 1 'a device that is not there' as_nobody pcireset reset 77:00.0 --type flr
+
+config_dump "$after"
+config_is_untouched "$before" "$after" 'nothing was touched'
+
+pcireset list -n -r -o DEVICE,REACH >"$before"
+as_nobody pcireset list -n -r -o DEVICE,REACH >"$after"
+is "$(diff "$before" "$after")" '' 'nobody, by sysfs, sees what root sees by the module'
+
+rmmod pcireset
+exits 1 'without the module: an error' pcireset reset 01:00.0 --type flr
+like "$output" 'modprobe pcireset' 'that says what to do'
+exits 0 'without the module: list' pcireset list
+exits 0 'without the module: plan' pcireset plan 01:00.0 --type flr
+pcireset list -n -r -o DEVICE,REACH >"$after"
+is "$(diff "$before" "$after")" '' 'root sees the same by sysfs'
+plan
