@@ -132,8 +132,10 @@ make_base() {
 
 	[[ -d $dir ]] && return
 	need busybox bash lspci setpci cpio depmod modprobe gcc ldd xz
-	rm -rf "${dir%/*}"
 	mkdir -p "${dir%/*}"
+	# Of other versions of these sources, perhaps in use by another checkout; kept for a day.
+	find "${dir%/*}" -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} +
+	rm -rf "$dir.new"
 	(set -e && fill_base "$kernel" "$dir.new") || die "$lab_setup" "the guest image for $kernel cannot be made"
 	mv "$dir.new" "$dir"
 }
@@ -143,6 +145,7 @@ base_dir() {
 	local dir
 
 	dir=$cache_dir/guest/$1/$(base_key "$1") || return
+	touch -c "$dir"
 	[[ -d $dir ]] || with_lock "guest-$1" make_base "$1" "$dir" || return
 	printf '%s\n' "$dir"
 }

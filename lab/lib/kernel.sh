@@ -71,12 +71,13 @@ unpack_kernel() {
 	rm -rf "$dir/deb" "$dir/root/boot" "$dir/root/usr/share"
 }
 
-# fetch_kernel NAME: do nothing if it is there; else build it beside its place and rename.
+# fetch_kernel NAME REFRESH: do nothing if it is there, or with REFRESH 1 if there is no newer one; else build it beside
+# its place and rename.
 fetch_kernel() {
 	local name=$1 dir apt release suites
 
 	dir=$(kernel_dir "$name")
-	[[ -f $dir/release ]] && return
+	[[ -f $dir/release && $2 -eq 0 ]] && return
 	need apt-get dpkg depmod xz zstd
 	apt=$cache_dir/apt/$name
 	IFS=, read -ra suites < <(kernel_field "$name" 2)
@@ -84,9 +85,11 @@ fetch_kernel() {
 	apt_setup "$apt" "${suites[@]}" || die 3 "kernel $name: the package lists cannot be fetched"
 	release=$(find_release "$apt" "$(kernel_field "$name" 3)")
 	[[ -n $release ]] || die 4 "kernel $name: none of ${suites[*]} has a release like $(kernel_field "$name" 3)"
+	[[ ! -f $dir/release || $(cat "$dir/release") != "$release" ]] || return 0
 	note "getting $release"
 	rm -rf "$dir.new"
 	unpack_kernel "$apt" "$release" "$dir.new" "$dir" || die 3 "kernel $name: $release cannot be fetched or unpacked"
+	rm -rf "$dir"
 	mv "$dir.new" "$dir"
 	rm -rf "$apt/cache"
 }

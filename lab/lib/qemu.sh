@@ -83,7 +83,8 @@ start_copier() {
 	local source hold
 
 	mkfifo "$1"
-	exec {hold}<>"$1" {source}<"$1"
+	exec {hold}<>"$1"
+	exec {source}<"$1"
 	cat <&"$source" {hold}>&- &
 	copiers+=($!)
 	holds+=("$hold")
