@@ -92,6 +92,21 @@ static void mount_all(void)
 	}
 }
 
+/* devtmpfs has none of these, and the shell needs them: "< <(command)" would read nothing. */
+static void link_descriptors(void)
+{
+	static const char *const links[][2] = {
+		{ "/proc/self/fd", "/dev/fd" },
+		{ "/proc/self/fd/0", "/dev/stdin" },
+		{ "/proc/self/fd/1", "/dev/stdout" },
+		{ "/proc/self/fd/2", "/dev/stderr" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (symlink(links[i][0], links[i][1]) && errno != EEXIST)
+			setup_failed("link", links[i][1]);
+}
+
 static int open_raw_port(const char *name)
 {
 	struct termios mode;
@@ -377,6 +392,7 @@ int main(void)
 	mount("devtmpfs", "/dev", "devtmpfs", 0, "");
 	open_report();
 	mount_all();
+	link_descriptors();
 	set_environment();
 	sethostname("pcilab", strlen("pcilab"));
 	write_file("/proc/sys/kernel/sysrq", "1");
