@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Example: a driver that owns functions and resets exactly their slot or exactly their bus. */
+#include <linux/module.h>
+#include <linux/pci.h>
+
+#include "sample_report.h"
+
+/*
+ * A driver that gives devices to users, as VFIO does, must not reset what
+ * belongs to somebody else. It has to know beforehand whom a reset hits, and
+ * what is reset must then be what it was told, not what somebody guesses later.
+ *
+ * Functions are bound to this driver by driver_override. Then
+ *
+ *	echo "0000:03:00.0 bus" > /sys/bus/pci/drivers/sample_owner/reset
+ *
+ * resets the bus that the function is on, or fails:
+ *
+ * - EINVAL: there is no such word, or no such address
+ * - ENODEV: no function has this address
+ * - EPERM: a function would be hit that is not bound to this driver
+ * - ESTALE: the machine changed between plan and reset: write again
+ * - all others as described in pcireset_api.h
+ */
+
+static struct pci_driver sample_driver;
+
+/* Only compared: whoever is bound or unbound from now on makes the plan stale. */
+static bool owns(struct pci_dev *dev)
+{
+	return READ_ONCE(dev->driver) == &sample_driver;
+}
+
+static int check_owned(struct pci_dev *dev, const struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	if (!owns(dev)) {
+		pci_warn(dev, "not reset: it is not ours\n");
+		return -EPERM;
+	}
+	for (i = 0; i < pcireset_plan_nr_members(plan); i++) {
+		struct pci_dev *member = pcireset_plan_member(plan, i);
+
+		if (owns(member))
+			continue;
+		pci_warn(dev, "not reset: %s would be hit and is not ours\n", pci_name(member));
+		return -EPERM;
+	}
+	return 0;
+}
+
+static int reset_exactly(struct pci_dev *dev, u32 type)
+{
+	struct pcireset_request request = { .types = type };
+	struct pcireset_report report = { NULL };
+	struct pcireset_plan *plan;
+	int error;
+
+	error = pcireset_plan(dev, &request, &plan);
+	if (error)
+		return error;
+
+	/* A plan that no reset comes of may be run too: the report then says why. */
+	error = check_owned(dev, plan);
+	if (!error) {
+		error = pcireset_run(plan, &report);
+		sample_log(dev, error, &report);
+	}
+	pcireset_plan_put(plan);
+	return error;
+}
+
+static u32 type_of_word(const char *word)
+{
+	if (!strcmp(word, "slot"))
+		return PCI_RESET_SLOT;
+	if (!strcmp(word, "bus"))
+		return PCI_RESET_BUS;
+	return 0;
+}
+
+static ssize_t reset_store(struct device_driver *driver, const char *buf, size_t count)
+{
+	unsigned int domain, bus, slot, func;
+	struct pci_dev *dev;
+	char word[8];
+	u32 type;
+	int error;
+
+	if (sscanf(buf, "%x:%x:%x.%x %7s", &domain, &bus, &slot, &func, word) != 5 || bus > 0xff ||
+	    slot > 0x1f || func > 7)
+		return -EINVAL;
+	type = type_of_word(word);
+	if (!type)
+		return -EINVAL;
+
+	dev = pci_get_domain_bus_and_slot(domain, bus, PCI_DEVFN(slot, func));
+	if (!dev)
+		return -ENODEV;
+	error = reset_exactly(dev, type);
+	pci_dev_put(dev);
+	return error ? error : count;
+}
+static DRIVER_ATTR_WO(reset);
+
+static struct attribute *sample_attrs[] = { &driver_attr_reset.attr, NULL };
+ATTRIBUTE_GROUPS(sample);
+
+/*
+ * Being told lets this driver stop its device, and lets others reset what it
+ * owns: without reset_prepare() it would be in their way. Config space is not
+ * its business.
+ */
+static void sample_reset_prepare(struct pci_dev *dev)
+{
+	pci_clear_master(dev);
+	pci_dbg(dev, "stopped\n");
+}
+
+static void sample_reset_done(struct pci_dev *dev)
+{
+	pci_set_master(dev);
+	pci_dbg(dev, "runs again\n");
+}
+
+static const struct pci_error_handlers sample_handlers = {
+	.reset_prepare = sample_reset_prepare,
+	.reset_done = sample_reset_done,
+};
+
+static int sample_probe(struct pci_dev *dev, const struct pci_device_id *id)
+{
+	int error;
+
+	error = pcim_enable_device(dev);
+	if (error)
+		return error;
+	pci_set_master(dev);
+	return 0;
+}
+
+static void sample_remove(struct pci_dev *dev)
+{
+	pci_clear_master(dev);
+}
+
+/* None: what this driver owns is said by driver_override. */
+static const struct pci_device_id sample_ids[] = { {} };
+
+static struct pci_driver sample_driver = {
+	.name = "sample_owner",
+	.id_table = sample_ids,
+	.probe = sample_probe,
+	.remove = sample_remove,
+	.err_handler = &sample_handlers,
+	.groups = sample_groups,
+};
+module_pci_driver(sample_driver);
+
+MODULE_DESCRIPTION("Example of a driver that resets exactly what it owns");
+MODULE_AUTHOR("The pcireset authors");
+MODULE_LICENSE("GPL");
+/* MODULE_IMPORT_NS() of "PCIRESET", whose argument became a string in 6.13. */
+PCIRESET_IMPORT();

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Example: a driver that resets its link in probe() and has no config-space code of its own. */
+#include <linux/module.h>
+#include <linux/pci.h>
+
+#include "sample_report.h"
+
+/*
+ * Some devices start new firmware, or a link speed they were just set up for,
+ * only after their link was reset, so that their driver must do it in probe().
+ * There the driver core holds the device lock: pci_reset_bus() and
+ * pci_try_reset_function() always fail with -EAGAIN, pci_reset_function() never
+ * returns, and pci_bridge_secondary_bus_reset() locks nobody, saves nothing and
+ * looks like a removal where there is a hotplug slot.
+ *
+ * What this driver does not have: a look at who else is on the bus, a
+ * distinction between a hotplug slot and a plain port, and a list of registers
+ * to save before and to write after.
+ *
+ * To try it, on a device that is bound to nothing:
+ *
+ *	echo sample_probe_link > /sys/bus/pci/devices/0000:03:00.0/driver_override
+ *	echo 0000:03:00.0 > /sys/bus/pci/drivers/sample_probe_link/bind
+ */
+
+static uint types = PCI_RESET_LINK;
+module_param(types, uint, 0644);
+MODULE_PARM_DESC(types, "mask of the PCI_RESET_* types that probe() allows");
+
+static bool stock;
+module_param(stock, bool, 0644);
+MODULE_PARM_DESC(stock, "show what the PCI core's own functions answer in probe() instead");
+
+/* What a reset takes away, to show that it is back without our doing. */
+struct setup {
+	u16 command;
+	u32 bar;
+};
+
+static struct setup read_setup(struct pci_dev *dev)
+{
+	struct setup setup;
+
+	pci_read_config_word(dev, PCI_COMMAND, &setup.command);
+	pci_read_config_dword(dev, PCI_BASE_ADDRESS_0, &setup.bar);
+	return setup;
+}
+
+static void try_stock(struct pci_dev *dev)
+{
+	int bus = pci_reset_bus(dev);
+	int function = pci_try_reset_function(dev);
+
+	pci_info(dev, "pci_reset_bus=%d pci_try_reset_function=%d\n", bus, function);
+}
+
+static int reset_link(struct pci_dev *dev)
+{
+	struct pcireset_report report = { NULL };
+	struct setup before = read_setup(dev);
+	struct setup after;
+	int error;
+
+	error = pcireset_bus_locked(dev, types, &report);
+	sample_log(dev, error, &report);
+
+	after = read_setup(dev);
+	pci_info(dev, "command=%#x->%#x bar=%#x->%#x\n", before.command, after.command, before.bar,
+		 after.bar);
+	return error;
+}
+
+static int sample_probe(struct pci_dev *dev, const struct pci_device_id *id)
+{
+	int error;
+
+	error = pcim_enable_device(dev);
+	if (error)
+		return error;
+	pci_set_master(dev);
+
+	if (stock) {
+		try_stock(dev);
+		return 0;
+	}
+
+	/*
+	 * These two mean that a reset was issued and that the device, or one
+	 * that shares the link with it, is not as it was. All others mean that
+	 * nothing was touched; this device then works with what it has.
+	 */
+	error = reset_link(dev);
+	return error == -ETIMEDOUT || error == -EIO ? error : 0;
+}
+
+static void sample_remove(struct pci_dev *dev)
+{
+	pci_clear_master(dev);
+}
+
+/* A real driver has its IDs here. Without any, only driver_override binds it. */
+static const struct pci_device_id sample_ids[] = { {} };
+
+static struct pci_driver sample_driver = {
+	.name = "sample_probe_link",
+	.id_table = sample_ids,
+	.probe = sample_probe,
+	.remove = sample_remove,
+};
+module_pci_driver(sample_driver);
+
+MODULE_DESCRIPTION("Example of a driver that resets its link in probe()");
+MODULE_AUTHOR("The pcireset authors");
+MODULE_LICENSE("GPL");
+/* MODULE_IMPORT_NS() of "PCIRESET", whose argument became a string in 6.13. */
+PCIRESET_IMPORT();
