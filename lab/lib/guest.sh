@@ -172,11 +172,12 @@ add_file() {
 	((${#files[@]} == 0)) || add_libraries "$root" "${files[@]}"
 }
 
-# add_test_modules KERNEL ROOT KODIR: for modprobe in the guest, and pcireset itself for init.
+# add_test_modules KERNEL ROOT KODIR...: for modprobe in the guest, and pcireset itself for init.
 # depmod wants to see all modules, so it works on a copy (of hard links) of the base image's.
 add_test_modules() {
-	local kernel=$1 root=$2 from=$3 release base dir
+	local kernel=$1 root=$2 release base dir from
 
+	shift 2
 	release=$(kernel_release "$kernel")
 	base=$(base_dir "$kernel")
 	dir=$root/lib/modules/$release
@@ -184,7 +185,9 @@ add_test_modules() {
 	cp -al "$base/root/lib/modules/$release" "$dir"
 	rm -f "$dir"/modules.*[a-z]
 	cp "$base/root/lib/modules/$release"/modules.{order,builtin,builtin.modinfo} "$dir/"
-	install -D -t "$dir/extra" -m 644 "$from"/*.ko
+	for from; do
+		install -D -t "$dir/extra" -m 644 "$from"/*.ko
+	done
 	depmod -b "$root" "$release"
 	rm -rf "$dir/kernel"
 	[[ ! -f $dir/extra/pcireset.ko ]] || printf '/lib/modules/%s/extra/pcireset.ko\n' "$release" >"$root/pcilab/modules.test"

@@ -26,7 +26,7 @@ run_guests() {
 
 	for script in tests/lab/*.sh; do
 		name=$(basename "$script" .sh)
-		[[ $name != lib ]] || continue
+		[[ $name != lib && $name != lib-* ]] || continue
 		found=true
 		is_wanted "$name" || continue
 		for kernel; do
@@ -51,6 +51,10 @@ start_guest() {
 	output=$logs/lab-${name// /-}
 	append=$(script_header "$1" append '')
 	[[ -z $append ]] || options+=(--append "$append")
+	[[ $(script_header "$1" icount no) == no ]] || options+=(--icount)
+	for path in $(script_header "$1" modules ''); do
+		options+=(--modules "$path")
+	done
 	for path in $(script_header "$1" add ''); do
 		options+=(--add "$path")
 	done
