@@ -41,6 +41,7 @@ struct pcireset_witness {
  * @reset: mask of the plan's types that reset it itself
  * @parent: index of the member it hangs on (bridge, or PF of a VF), -1 if none
  * @flags: PCIRESET_MEMBER_*
+ * @driver: what is bound, only to compare
  * @why_not: enum pcireset_why, what of it stands in the way
  * @resumed: a runtime PM reference is held
  * @device_locked: we took the device lock
@@ -70,6 +71,7 @@ struct pcireset_fn {
 	u32 reset;
 	int parent;
 	u32 flags;
+	const struct pci_driver *driver;
 	u32 why_not;
 	bool resumed;
 	bool device_locked;

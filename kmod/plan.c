@@ -120,6 +120,7 @@ static void look_at_driver(struct pcireset_fn *fn)
 	struct pci_driver *driver = fn->dev->driver;
 
 	fn->flags &= ~(PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_PREPARE | PCIRESET_MEMBER_VFIO);
+	fn->driver = driver;
 	if (!driver)
 		return;
 
@@ -237,12 +238,13 @@ static bool lock_briefly(struct pci_dev *dev, unsigned int *patience)
 
 static void look(struct pcireset_plan *plan, struct pcireset_fn *fn, unsigned int *patience)
 {
+	fn->driver = READ_ONCE(fn->dev->driver);
 	if (plan->held && fn->dev == plan->dev) {
 		look_at_driver(fn);
 	} else if (lock_briefly(fn->dev, patience)) {
 		look_at_driver(fn);
 		device_unlock(&fn->dev->dev);
-	} else if (fn->dev->driver) {
+	} else if (fn->driver) {
 		fn->flags |= PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_PREPARE;
 	}
 	fn->why_not = in_the_way(plan, fn);
@@ -392,7 +394,7 @@ int pcireset_plan_make(struct pci_dev *dev, const struct pcireset_request *reque
 static bool same_fn(const struct pcireset_fn *a, const struct pcireset_fn *b)
 {
 	return a->dev == b->dev && a->reach == b->reach && a->reset == b->reset &&
-	       a->flags == b->flags;
+	       a->flags == b->flags && a->driver == b->driver;
 }
 
 /**
