@@ -7,7 +7,7 @@ set -u
 surprises=0
 
 say() {
-	printf '\n\033[1m%s\033[0m\n' "$1"
+	printf '\n== %s\n' "$1"
 	shift
 	[[ $# -eq 0 ]] || printf '%s\n' "$@"
 }
@@ -43,7 +43,7 @@ show 0 dd if=/dev/nvme0n1 of=/dev/null bs=4k count=1
 
 say '3. BUS: a card with three functions behind a port without hotplug. All three are hit, and the plan says so.' \
 	'Two have drivers that cannot be told of a reset. That has to be allowed by name.'
-show 3 pcireset reset 03:00.0 --type bus
+show 3 pcireset plan 03:00.0 --type bus
 show 0 pcireset reset 03:00.0 --type bus --force driver --yes
 
 say '4. PM: this network card says that D3hot resets it. QEMU does nothing of the kind.' \
