@@ -70,6 +70,24 @@ exits() {
 	fi
 }
 
+# program_results NAME COMMAND...: the results of a program that prints TAP, as results of this test.
+program_results() {
+	local name=$1 planned=none before=$tests_run line
+
+	shift
+	while IFS= read -r line; do
+		case $line in
+		'ok '*' # SKIP '*) line=${line#* - } && skip "$name: ${line%% # SKIP *}" "${line#* # SKIP }" ;;
+		'ok '*) ok "$name: ${line#* - }" ;;
+		'not ok '*) not_ok "$name: ${line#* - }" ;;
+		1..*) planned=${line#1..} ;;
+		'#'*) printf '%s\n' "$line" ;;
+		*) diag "$line" ;;
+		esac
+	done < <("$@" 2>&1)
+	is "$((tests_run - before))" "$planned" "$name: came to its end"
+}
+
 # plan: the last thing a test does.
 plan() {
 	printf '1..%d\n' "$tests_run"

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The commands, and what of their structures can be wrong. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "uapi.h"
+
+#define KNOWN_CHECKS                                                            \
+	(PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY | PCIRESET_CHECK_LINK | \
+	 PCIRESET_CHECK_CONFIG | PCIRESET_CHECK_PROOF)
+#define KNOWN_FORCE (PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO)
+
+#define MASK(type, member, known)                             \
+	{                                                     \
+		offsetof(struct type, member), known, #member \
+	}
+#define RESERVED(type, member)                                                             \
+	{                                                                                  \
+		offsetof(struct type, member), sizeof(((struct type *)0)->member), #member \
+	}
+
+static const struct mask info_masks[] = { MASK(pcireset_info, flags, 0), { 0 } };
+static const struct mask open_masks[] = {
+	MASK(pcireset_open, flags, 0),
+	MASK(pcireset_open, types, PCI_RESET_ANY),
+	MASK(pcireset_open, force, KNOWN_FORCE),
+	{ 0 },
+};
+static const struct mask narrow_masks[] = {
+	MASK(pcireset_narrow, flags, 0),
+	MASK(pcireset_narrow, types, PCI_RESET_ANY),
+	MASK(pcireset_narrow, force, KNOWN_FORCE),
+	{ 0 },
+};
+static const struct mask query_masks[] = {
+	MASK(pcireset_query, flags, PCIRESET_RESET_ESCALATE),
+	MASK(pcireset_query, types, PCI_RESET_ANY),
+	MASK(pcireset_query, force, KNOWN_FORCE),
+	{ 0 },
+};
+static const struct mask reset_masks[] = {
+	MASK(pcireset_reset, flags, PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY),
+	MASK(pcireset_reset, types, PCI_RESET_ANY),
+	MASK(pcireset_reset, checks, KNOWN_CHECKS),
+	MASK(pcireset_reset, force, KNOWN_FORCE),
+	{ 0 },
+};
+
+static const struct reserved info_reserved[] = { RESERVED(pcireset_info, __reserved), { 0 } };
+static const struct reserved open_reserved[] = { RESERVED(pcireset_open, addr.__reserved), { 0 } };
+static const struct reserved narrow_reserved[] = { RESERVED(pcireset_narrow, __reserved), { 0 } };
+static const struct reserved query_reserved[] = { RESERVED(pcireset_query, __reserved), { 0 } };
+static const struct reserved reset_reserved[] = { RESERVED(pcireset_reset, __reserved), { 0 } };
+
+static void fill_info(void *arg)
+{
+	*(struct pcireset_info *)arg = (struct pcireset_info){
+		.size = sizeof(struct pcireset_info),
+	};
+}
+
+static void fill_open(void *arg)
+{
+	*(struct pcireset_open *)arg = (struct pcireset_open){
+		.size = sizeof(struct pcireset_open),
+		.addr = DISK,
+		.types = PCI_RESET_FLR,
+		.max_scope = PCIRESET_SCOPE_FUNCTION,
+	};
+}
+
+static void fill_narrow(void *arg)
+{
+	*(struct pcireset_narrow *)arg = (struct pcireset_narrow){
+		.size = sizeof(struct pcireset_narrow),
+		.types = PCI_RESET_FLR,
+		.max_scope = PCIRESET_SCOPE_FUNCTION,
+	};
+}
+
+static void fill_query(void *arg)
+{
+	*(struct pcireset_query *)arg = (struct pcireset_query){
+		.size = sizeof(struct pcireset_query),
+		.types = PCI_RESET_FLR,
+	};
+}
+
+static void fill_reset(void *arg)
+{
+	*(struct pcireset_reset *)arg = (struct pcireset_reset){
+		.size = sizeof(struct pcireset_reset),
+		.types = PCI_RESET_FLR,
+	};
+}
+
+const struct command commands[NR_COMMANDS] = {
+	{ "INFO", PCIRESET_INFO, sizeof(struct pcireset_info), false, fill_info, info_masks,
+	  info_reserved, 0, false },
+	{ "OPEN", PCIRESET_OPEN, sizeof(struct pcireset_open), false, fill_open, open_masks,
+	  open_reserved, offsetof(struct pcireset_open, max_scope), false },
+	{ "NARROW", PCIRESET_NARROW, sizeof(struct pcireset_narrow), true, fill_narrow,
+	  narrow_masks, narrow_reserved, offsetof(struct pcireset_narrow, max_scope), true },
+	{ "QUERY", PCIRESET_QUERY, sizeof(struct pcireset_query), true, fill_query, query_masks,
+	  query_reserved, offsetof(struct pcireset_query, max_scope), false },
+	{ "RESET", PCIRESET_RESET, sizeof(struct pcireset_reset), true, fill_reset, reset_masks,
+	  reset_reserved, offsetof(struct pcireset_reset, max_scope), true },
+};
+
+/* A descriptor that would grant whatever is asked for, so that only the structure can be wrong. */
+int fd_for(const struct command *command)
+{
+	return command->on_device ? open_device(DISK, 0, 0, KNOWN_FORCE) : open_control();
+}
+
+/* Runs a command on a descriptor of its own; what OPEN opened is closed again. */
+int try_command(const struct command *command, void *arg)
+{
+	int fd = fd_for(command);
+	int error = call(fd, command->cmd, arg);
+
+	if (!error && command->cmd == PCIRESET_OPEN)
+		close(((struct pcireset_open *)arg)->out_fd);
+	close(fd);
+	return error;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The out_* members: ignored on entry, written on return, also if the command is refused. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "uapi.h"
+
+static bool is_filled(const void *arg, size_t from, size_t to, uint8_t value)
+{
+	const uint8_t *bytes = arg;
+
+	for (size_t i = from; i < to; i++)
+		if (bytes[i] != value)
+			return false;
+	return true;
+}
+
+static void spoil(void *arg, size_t from, size_t to)
+{
+	memset((uint8_t *)arg + from, 0xa5, to - from);
+}
+
+static void test_info(void)
+{
+	struct pcireset_info arg = { .size = sizeof(arg) };
+	int fd = open_control();
+
+	spoil(&arg, offsetof(struct pcireset_info, out_types),
+	      offsetof(struct pcireset_info, __reserved));
+	gives(call(fd, PCIRESET_INFO, &arg), 0, "INFO ignores what is in out_*");
+	is(arg.out_types, PCI_RESET_ANY, "INFO tells the types");
+	is(arg.out_checks, 0x1f, "INFO tells the checks");
+	is(arg.out_force, PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO, "INFO tells what is forced");
+	is(arg.out_reset_flags, PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY,
+	   "INFO tells the flags of RESET");
+	is(arg.out_max_scope, PCIRESET_SCOPE_BUS, "INFO tells the widest scope");
+	ok(arg.out_timeout_ms && arg.out_timeout_ms <= arg.out_max_timeout_ms,
+	   "INFO tells the timeouts");
+	is(arg.size, sizeof(arg), "INFO leaves the size");
+	close(fd);
+}
+
+static void test_open(void)
+{
+	struct pcireset_open arg = { .size = sizeof(arg), .addr = DISK, .out_fd = 12345 };
+	int control = open_control();
+
+	gives(call(control, PCIRESET_OPEN, &arg), 0, "OPEN ignores what is in out_fd");
+	ok(arg.out_fd >= 0 && arg.out_fd != 12345, "OPEN tells the descriptor");
+	is((uint64_t)fcntl(arg.out_fd, F_GETFD), FD_CLOEXEC, "it is closed by exec");
+	close(arg.out_fd);
+
+	arg.addr.devfn = 0xff;
+	gives(call(control, PCIRESET_OPEN, &arg), ENODEV, "OPEN where there is no function");
+	is((uint32_t)arg.out_fd, UINT32_MAX, "out_fd is no descriptor then");
+	arg.addr = (struct pcireset_addr){ .domain = UINT32_MAX, .bus = 0xff, .devfn = 0xff };
+	gives(call(control, PCIRESET_OPEN, &arg), ENODEV, "OPEN in a domain that cannot be");
+	close(control);
+}
+
+static void test_query(void)
+{
+	const size_t from = offsetof(struct pcireset_query, out_nr_types);
+	struct pcireset_query arg = { .size = sizeof(arg) };
+	int fd = open_device(DISK, PCI_RESET_FUNC, 0, 0);
+
+	spoil(&arg, from, sizeof(arg));
+	gives(query(fd, 0, &arg), 0, "QUERY without a plan");
+	is(arg.out_types, PCI_RESET_FLR | PCI_RESET_SLOT,
+	   "QUERY tells all types that would work, granted or not");
+	ok(is_filled(&arg, offsetof(struct pcireset_query, out_type), sizeof(arg), 0),
+	   "QUERY without a plan tells of none");
+
+	spoil(&arg, from, sizeof(arg));
+	gives(query(fd, PCI_RESET_FUNC, &arg), 0, "QUERY ignores what is in out_*");
+	is(arg.out_type, PCI_RESET_FLR, "QUERY tells the type");
+	is(arg.out_scope, PCIRESET_SCOPE_FUNCTION, "QUERY tells the scope");
+	is(arg.out_nr_members, 1, "QUERY counts the members");
+	is(arg.out_error, 0, "QUERY tells that it would work");
+	ok(arg.out_generation, "QUERY tells the generation");
+
+	spoil(&arg, from, sizeof(arg));
+	gives(query(fd, PCI_RESET_SLOT, &arg), EPERM, "QUERY of a type that is not granted");
+	ok(is_filled(&arg, from, sizeof(arg), 0), "nothing is in out_* then");
+	close(fd);
+}
+
+static void test_reset(void)
+{
+	const size_t from = offsetof(struct pcireset_reset, out_type);
+	struct pcireset_member member;
+	struct pcireset_reset arg = {
+		.member_ptr = (uintptr_t)&member,
+		.member_size = sizeof(member),
+		.nr_members = 1,
+	};
+	int fd = open_device(DISK, PCI_RESET_FUNC, 0, 0);
+
+	spoil(&arg, from, sizeof(arg));
+	gives(reset(fd, PCI_RESET_SLOT, &arg), EPERM, "RESET of a type that is not granted");
+	ok(is_filled(&arg, from, sizeof(arg), 0), "nothing is in out_* then");
+
+	spoil(&arg, from, sizeof(arg));
+	gives(reset(fd, PCI_RESET_PM, &arg), EOPNOTSUPP, "RESET of a type that does not fit");
+	is(arg.out_why, PCIRESET_WHY_NO_SOFT_RESET, "out_why tells why");
+	ok(is_addr(arg.out_who, DISK), "out_who tells who");
+	is(arg.out_type | arg.out_issued | arg.out_scope | arg.out_failed | arg.out_proof, 0,
+	   "nothing was issued");
+	is(arg.out_wait_ns, 0, "nothing was waited for");
+
+	spoil(&arg, from, sizeof(arg));
+	memset(&member, 0xa5, sizeof(member));
+	gives(reset(fd, PCI_RESET_FUNC, &arg), 0, "RESET ignores what is in out_*");
+	is(arg.out_type, PCI_RESET_FLR, "out_type is the type");
+	is(arg.out_issued, PCI_RESET_FLR, "out_issued is the same");
+	is(arg.out_scope, PCIRESET_SCOPE_FUNCTION, "out_scope is the function");
+	is(arg.out_why, PCIRESET_WHY_NONE, "out_why is nothing");
+	is(arg.out_nr_members, 1, "out_nr_members is 1");
+	ok(arg.out_total_ns >= arg.out_wait_ns, "the wait is part of the whole");
+	ok(is_addr(member.addr, DISK), "the member is the device");
+	is(member.state, PCIRESET_STATE_RESTORED, "the member is restored");
+	is(member.proof, arg.out_proof, "the member's proof is the report's");
+	close(fd);
+}
+
+void test_results(void)
+{
+	test_info();
+	test_open();
+	test_query();
+	test_reset();
+}
