@@ -338,6 +338,10 @@ static int reset(struct handle *handle, struct pci_dev *dev, const struct pcires
 	int error;
 
 	error = get_wanted(handle, arg->generation, &wanted);
+	if (error == -ESTALE) {
+		arg->out_why = PCIRESET_WHY_CHANGED;
+		arg->out_who = pcireset_addr_of(dev);
+	}
 	if (error)
 		return error;
 

@@ -419,8 +419,10 @@ static int execute_once(struct pcireset_plan *plan, const struct pcireset_plan *
 
 static void tell(struct pcireset_plan *plan, int error, struct pcireset_report *report)
 {
-	if (error == -ESTALE)
+	if (error == -ESTALE) {
 		plan->why = PCIRESET_WHY_CHANGED;
+		plan->who = pcireset_addr_of(plan->dev);
+	}
 	plan->error = error;
 	pcireset_plan_report(plan, report);
 	announce(plan, error, report);

@@ -34,6 +34,8 @@ static void is_stale(int fd, uint32_t types, uint64_t generation, const char *wh
 	watch_begin();
 	error = reset(fd, types, &arg);
 	gives(error, ESTALE, "RESET, %s", what);
+	is(arg.out_why, PCIRESET_WHY_CHANGED, "the reason is told");
+	is(arg.out_who.bus, CARD_AUDIO.bus, "and whose plan it was");
 	is(arg.out_issued, 0, "nothing was issued");
 	watch_end(what);
 }
