@@ -16,7 +16,10 @@ needs_chroot() {
 	[[ $(kernel_field "$1" 4) != "$(host_suite)" ]]
 }
 
-# in_chroot DIR COMMAND...: only chroot(2), no mounts, so that it works inside containers too.
+# What the chroots hold beside what these depend on.
+readonly chroot_packages=(base-files bash dash coreutils sed grep mawk findutils diffutils perl-base gcc make libelf1t64 sparse)
+
+# in_chroot DIR COMMAND...: root needs only chroot(2), so that it works inside containers too.
 in_chroot() {
 	local dir=$1
 
@@ -24,23 +27,47 @@ in_chroot() {
 	if ((EUID == 0)); then
 		chroot "$dir" "$@"
 	else
-		unshare --map-root-user chroot "$dir" "$@"
+		# shellcheck disable=SC2016
+		unshare --map-root-user --mount sh -c 'mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"' "$dir" "$@"
 	fi
 }
 
+# download_packages APTDIR SUITE: these packages and all they need, as for a machine that has nothing yet.
+download_packages() {
+	local apt=$1
+
+	apt_setup "$apt" "$2" || return
+	: >"$apt/status"
+	APT_CONFIG=$apt/apt.conf apt-get -qq -y -o "Dir::State::status=$apt/status" -o Debug::NoLocking=true \
+		--no-install-recommends --download-only install "${chroot_packages[@]}"
+}
+
+# unpack_chroot APTDIR DIR: unpacked, not installed; compiling needs nothing that an installation script makes, but awk.
+unpack_chroot() {
+	local apt=$1 dir=$2 deb
+
+	mkdir -p "$dir/build"
+	# base-files first: its links make /bin and /lib the same as those below /usr.
+	for deb in "$apt"/cache/archives/base-files_*.deb "$apt"/cache/archives/*.deb; do
+		dpkg -x "$deb" "$dir" || return
+	done
+	ln -s mawk "$dir/usr/bin/awk"
+	# Others get the host's /dev.
+	((EUID != 0)) || mknod -m 666 "$dir/dev/null" c 1 3
+}
+
 make_chroot() {
-	local suite=$1 dir=$2
+	local suite=$1 dir=$2 apt=$cache_dir/apt/$1
 
 	[[ -d $dir ]] && return
-	need mmdebstrap
+	need apt-get dpkg
 	note "making a $suite chroot for the compiler"
 	rm -rf "$dir.new"
-	mkdir -p "${dir%/*}"
-	mmdebstrap --quiet --variant=minbase --include=gcc,make,libelf1t64,sparse,perl-base \
-		--aptopt='Acquire::Retries "3"' --keyring="$debian_keyring" "$suite" "$dir.new" "$(mirror_of "$suite")" ||
-		die 3 "the $suite chroot cannot be made"
+	download_packages "$apt" "$suite" || die 3 "the $suite compiler cannot be fetched"
+	unpack_chroot "$apt" "$dir.new" || die 3 "the $suite chroot cannot be made"
 	give_stack_map "$dir.new"
 	mv "$dir.new" "$dir"
+	rm -rf "$apt/cache"
 }
 
 # The kernel's objtool looks up its own stack in /proc before it starts, to name an overflow if it should crash.
@@ -58,8 +85,8 @@ link_headers() {
 	mkdir -p "$chroot/usr/src"
 	cp -al -f "$root"/usr/src/linux-* "$chroot/usr/src/"
 	cp -al -f "$root"/usr/lib/linux-kbuild-* "$chroot/usr/lib/"
-	# cp, not a link: the host's copy names the host's path.
-	sed -i "s|$root/usr/src/|/usr/src/|g" "$chroot/usr/src/linux-headers-$(kernel_release "$kernel")/Makefile"
+	# This one becomes a file of its own: on the host it names the host's path.
+	sed -i 's|[^ =]*/usr/src/|/usr/src/|' "$chroot/usr/src/linux-headers-$(kernel_release "$kernel")/Makefile"
 }
 
 # fetch_toolchain KERNEL: make sure that modules for it can be built.
