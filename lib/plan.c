@@ -164,14 +164,15 @@ static void explain_users(struct pcireset_plan *plan)
 
 	for (size_t i = 0; i < plan->members.nr; i++) {
 		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &plan->members.v[i].addr);
-		const char *user;
+		const char *user, *detail;
 		uint32_t use;
 
 		for (size_t u = 0; dev && (user = pcireset_dev_get_user(dev, u, &use)); u++) {
 			if (!(use & plan->in_way))
 				continue;
-			append(&plan->message, "%s%s (%s)", plan->message ? ", " : "in use by ",
-			       user, dev->name);
+			detail = pcireset_dev_get_user_detail(dev, u);
+			append(&plan->message, "%s%s%s%s (%s)", plan->message ? ", " : "in use by ",
+			       user, detail ? ": " : "", detail ? detail : "", dev->name);
 		}
 	}
 }

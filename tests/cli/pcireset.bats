@@ -225,7 +225,7 @@ says() {
 	exits 3 plan 01:00.0 --type flr --force mount
 	exits 0 plan 01:00.0 --type flr --force net
 	exits 3 plan 07:00.1 --type bus
-	[[ $output == *'vfio (0000:07:00.0)'* ]]
+	[[ $output == *'vfio: qemu-system-x86, process 812 (0000:07:00.0)'* ]]
 	exits 0 plan 07:00.1 --type bus --force vfio
 	exits 0 plan 07:00.1 --type flr
 }

@@ -55,8 +55,12 @@ ip link set "$net" up
 refuses "net:$net" 'an interface that is up' 0000:07:00.0 --type flr --force driver
 exits 3 'by name it is the same' pcireset plan "$net" --type flr --force driver
 ip link set "$net" down
-refuses 'driver:virtio-pci' 'a driver that cannot be told' 0000:07:00.0 --type flr
-refuses 'driver:virtio-pci' 'a driver that cannot be told, another use forced' 0000:07:00.0 --type flr --force net
+exits 0 'an interface that is not up any more' pcireset reset 0000:07:00.0 --type flr --force driver
+
+# e1000e is the one that has no reset_prepare on any of the kernels.
+refuses 'driver:e1000e' 'a driver that cannot be told' 0000:02:00.0 --type bus
+refuses 'driver:e1000e' 'a driver that cannot be told, another use forced' 0000:02:00.0 --type bus --force net
+exits 0 'a driver that cannot be told, forced' pcireset reset 0000:02:00.0 --type bus --force driver
 
 # The users of everything that is hit count.
 net=$(child 0000:03:00.0 net)
