@@ -38,7 +38,7 @@ mirror_of() {
 	printf '%s\n' "${uri:-$default}"
 }
 
-# apt_setup DIR SUITE...: write DIR/apt.conf and fetch the package lists.
+# apt_setup DIR SUITE...: write DIR/apt.conf and fetch the package lists. Fails if any suite's cannot be had.
 apt_setup() {
 	local dir=$1 suite option=''
 
@@ -57,6 +57,7 @@ apt_setup() {
 		APT::Architecture "amd64";
 		Acquire::Languages "none";
 		Acquire::Retries "3";
+		APT::Update::Error-Mode "any";
 	EOF
 	APT_CONFIG=$dir/apt.conf apt-get -qq update
 }

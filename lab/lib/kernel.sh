@@ -74,7 +74,7 @@ unpack_kernel() {
 # fetch_kernel NAME REFRESH: do nothing if it is there, or with REFRESH 1 if there is no newer one; else build it beside
 # its place and rename.
 fetch_kernel() {
-	local name=$1 dir apt release suites
+	local name=$1 dir apt release suites missing=4
 
 	dir=$(kernel_dir "$name")
 	[[ -f $dir/release && $2 -eq 0 ]] && return
@@ -82,9 +82,10 @@ fetch_kernel() {
 	apt=$cache_dir/apt/$name
 	IFS=, read -ra suites < <(kernel_field "$name" 2)
 	note "getting the package lists of ${suites[*]}"
-	apt_setup "$apt" "${suites[@]}" || die 3 "kernel $name: the package lists cannot be fetched"
+	# A suite that is gone does no harm where another one has the kernel.
+	apt_setup "$apt" "${suites[@]}" || missing=3
 	release=$(find_release "$apt" "$(kernel_field "$name" 3)")
-	[[ -n $release ]] || die 4 "kernel $name: none of ${suites[*]} has a release like $(kernel_field "$name" 3)"
+	[[ -n $release ]] || die "$missing" "kernel $name: nothing like $(kernel_field "$name" 3) in what could be fetched of ${suites[*]}"
 	[[ ! -f $dir/release || $(cat "$dir/release") != "$release" ]] || return 0
 	note "getting $release"
 	rm -rf "$dir.new"
