@@ -46,9 +46,9 @@ static int topology_changed(struct notifier_block *nb, unsigned long action, voi
 		atomic64_inc(generation_of(dev));
 		break;
 	case BUS_NOTIFY_DEL_DEVICE:
-		pcireset_device_orphan(dev);
-		fallthrough;
 	case BUS_NOTIFY_REMOVED_DEVICE:
+		/* Twice: one may have been opened in between. */
+		pcireset_device_orphan(dev);
 		down_write(&pcireset_topology);
 		atomic64_inc(generation_of(dev));
 		up_write(&pcireset_topology);

@@ -3,9 +3,17 @@
 #include <linux/delay.h>
 
 #include "pcireset.h"
+#include "trace.h"
 
 /* How long another user of the bridge's config space may be in the way. */
 #define BRIDGE_LOCK_MS 1000
+
+static int blame(struct pcireset_plan *plan, int error, u32 why)
+{
+	plan->why = why;
+	plan->who = pcireset_addr_of(plan->dev);
+	return error;
+}
 
 static int wait_all(struct pcireset_run *run)
 {
@@ -34,10 +42,12 @@ static int reset_and_wait(struct pcireset_plan *plan, struct pcireset_report *re
 	if (error)
 		return error;
 
+	trace_pcireset_begin(plan->dev, run.type->bit, plan->nr_fns);
 	pcireset_quiet_begin(plan, run.type->bit);
 	error = run.type->trigger(&run);
 	run.triggered = ktime_get();
 	run.deadline = ktime_add_ms(run.triggered, plan->request.timeout_ms);
+	trace_pcireset_trigger(plan->dev, run.type->bit, error);
 	if (error != -ENOMEM) {
 		report->type = run.type->bit;
 		report->issued = run.type->bit;
@@ -75,8 +85,8 @@ static int run_raw(struct pcireset_plan *plan, struct pcireset_report *report)
 
 static int tell(struct pcireset_plan *plan, int error, struct pcireset_report *report)
 {
-	if (error == -ETIMEDOUT) {
-		plan->why = PCIRESET_WHY_NOT_READY;
+	if (error == -ETIMEDOUT || error == -EIO) {
+		plan->why = error == -EIO ? PCIRESET_WHY_TRIGGER : PCIRESET_WHY_NOT_READY;
 		plan->who = pcireset_addr_of(plan->dev);
 	}
 	plan->error = error;
@@ -102,6 +112,7 @@ int pcireset_raw_function_locked(struct pci_dev *dev, u32 types, struct pcireset
 {
 	struct pcireset_request request = { .types = types };
 	struct pcireset_report unwanted = { NULL };
+	ktime_t start = ktime_get();
 	struct pcireset_plan *plan;
 	int error;
 
@@ -111,7 +122,7 @@ int pcireset_raw_function_locked(struct pci_dev *dev, u32 types, struct pcireset
 		return error;
 
 	report = report ? report : &unwanted;
-	return tell(plan, run_raw(plan, report), report);
+	return tell(plan, run_raw(plan, report), report, start);
 }
 PCIRESET_EXPORT(pcireset_raw_function_locked);
 
@@ -125,6 +136,13 @@ static int lock_bridge(struct pci_dev *bridge)
 		usleep_range(500, 1000);
 	}
 	return 0;
+}
+
+/* Below a PCIe port that is device 0; on a conventional bus it may be any. */
+static int take_first(struct pci_dev *dev, void *data)
+{
+	*(struct pci_dev **)data = pci_dev_get(dev);
+	return 1;
 }
 
 /**
@@ -149,11 +167,13 @@ int pcireset_raw_bus(struct pci_dev *bridge, struct pcireset_report *report)
 		.force = PCIRESET_ALL_FORCE,
 	};
 	struct pcireset_report unwanted = { NULL };
+	ktime_t start = ktime_get();
+	struct pci_dev *child = NULL;
 	struct pcireset_plan *plan;
-	struct pci_dev *child;
 	int error;
 
-	child = bridge->subordinate ? pci_get_slot(bridge->subordinate, PCI_DEVFN(0, 0)) : NULL;
+	if (bridge->subordinate)
+		pci_walk_bus(bridge->subordinate, take_first, &child);
 	if (!child)
 		return -ENODEV;
 	error = pcireset_plan_make(child, &request, false, &plan);
@@ -169,6 +189,6 @@ int pcireset_raw_bus(struct pci_dev *bridge, struct pcireset_report *report)
 		error = reset_and_wait(plan, report);
 		pci_cfg_access_unlock(bridge);
 	}
-	return tell(plan, error, report);
+	return tell(plan, error, report, start);
 }
 PCIRESET_EXPORT(pcireset_raw_bus);
