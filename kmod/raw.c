@@ -78,19 +78,25 @@ static int run_raw(struct pcireset_plan *plan, struct pcireset_report *report)
 	error = pcireset_lock(plan);
 	if (error)
 		return error;
-	error = reset_and_wait(plan, report);
+	if (pcireset_generation(plan->dev) == plan->topology)
+		error = reset_and_wait(plan, report);
+	else
+		error = blame(plan, -EBUSY, PCIRESET_WHY_CHANGED);
 	pcireset_unlock(plan);
 	return error;
 }
 
-static int tell(struct pcireset_plan *plan, int error, struct pcireset_report *report)
+static int tell(struct pcireset_plan *plan, int error, struct pcireset_report *report,
+		ktime_t start)
 {
-	if (error == -ETIMEDOUT || error == -EIO) {
-		plan->why = error == -EIO ? PCIRESET_WHY_TRIGGER : PCIRESET_WHY_NOT_READY;
-		plan->who = pcireset_addr_of(plan->dev);
-	}
+	if (error == -ETIMEDOUT)
+		blame(plan, error, PCIRESET_WHY_NOT_READY);
+	else if (error == -EIO)
+		blame(plan, error, PCIRESET_WHY_TRIGGER);
 	plan->error = error;
+	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
 	pcireset_plan_report(plan, report);
+	trace_pcireset_end(plan->dev, report->issued, error, report->total_ns);
 	pcireset_plan_put(plan);
 	return error;
 }
