@@ -84,12 +84,14 @@ static ssize_t reset_store(struct device_driver *driver, const char *buf, size_t
 {
 	unsigned int domain, bus, slot, func;
 	struct pci_dev *dev;
-	char word[8];
+	char word[8], rest;
 	u32 type;
 	int error;
 
-	if (sscanf(buf, "%x:%x:%x.%x %7s", &domain, &bus, &slot, &func, word) != 5 || bus > 0xff ||
-	    slot > 0x1f || func > 7)
+	/* The sixth, which must not be there, is whatever follows the word. */
+	if (sscanf(buf, "%x:%x:%x.%x %7s %c", &domain, &bus, &slot, &func, word, &rest) != 5)
+		return -EINVAL;
+	if (bus > 0xff || slot > 0x1f || func > 7)
 		return -EINVAL;
 	type = type_of_word(word);
 	if (!type)
