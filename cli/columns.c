@@ -221,8 +221,7 @@ int columns_print(struct machine *m, const struct request *req)
 	struct pcireset_dev *dev;
 
 	foreach_column(req, add_column, table);
-	pcireset_dev_foreach(m->ctx, dev)
-	{
+	pcireset_dev_foreach(m->ctx, dev) {
 		/* Gone since the scan: it is no function of this machine any more. */
 		if (pcireset_dev_query(dev) < 0)
 			continue;

@@ -7,9 +7,9 @@ static int print_json(struct machine *m)
 	json_object *list = must(json_object_new_array());
 	struct pcireset_dev *dev;
 
-	pcireset_dev_foreach(m->ctx, dev) if (!pcireset_dev_query(dev) &&
-					      json_object_array_add(list, json_device(dev)))
-		must(NULL);
+	pcireset_dev_foreach(m->ctx, dev)
+		if (!pcireset_dev_query(dev) && json_object_array_add(list, json_device(dev)))
+			must(NULL);
 	json_print(json_document(m->ctx, "devices", list));
 	return STATUS_DONE;
 }

@@ -208,21 +208,6 @@ static uint32_t scope_of(uint32_t type)
 	return type == PCI_RESET_SLOT ? PCIRESET_SCOPE_SLOT : PCIRESET_SCOPE_BUS;
 }
 
-/*
- * A VF goes with its PF, also if it is on a bus number that is not below the
- * bridge, and whatever is below a member is cut off with it.
- */
-static bool is_reached(const struct pcireset_dev *dev, const struct pcireset_dev *target,
-		       uint32_t type)
-{
-	const struct pcireset_dev *top = type & PCI_RESET_FUNC ? target : dev_upstream(target);
-	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
-
-	if (dev_is_below(dev, top) || (physfn && dev_is_below(physfn, top)))
-		return true;
-	return type & PCI_RESET_FUNC && (dev == target || physfn == target);
-}
-
 static int depth(const struct pcireset_dev *dev)
 {
 	int n = 0;
@@ -262,24 +247,62 @@ static uint32_t member_flags(const struct pcireset_dev *dev, const struct pcires
 	return flags;
 }
 
+/* Functions found so far; there is room for all there are. */
+struct found {
+	const struct pcireset_dev **v;
+	size_t nr;
+};
+
+static void find_vfs(struct found *found, const struct pcireset_dev *physfn)
+{
+	struct pcireset_dev *dev;
+
+	pcireset_dev_foreach(physfn->ctx, dev)
+		if (pcireset_dev_get_physfn(dev) == physfn)
+			found->v[found->nr++] = dev;
+}
+
+/* Whatever is below is cut off with it. */
+static void find_below(struct found *found, const struct pcireset_dev *top)
+{
+	const struct pcireset_ctx *ctx = top->ctx;
+
+	for (size_t i = ctx_first_below(ctx, top);
+	     i < ctx->nr_devs && dev_is_below(ctx->by_path[i], top); i++)
+		found->v[found->nr++] = ctx->by_path[i];
+}
+
+/*
+ * sysfs has a VF beside its PF, also where it is on a bus number that is not below
+ * the bridge: what is below the bridge by path is all that a reset of it hits.
+ */
+static void find_reached(struct found *found, struct pcireset_dev *target, uint32_t type)
+{
+	if (type & PCI_RESET_LINK) {
+		find_below(found, dev_upstream(target));
+		return;
+	}
+	found->v[found->nr++] = target;
+	find_below(found, target);
+	if (target->has_vfs)
+		find_vfs(found, target);
+}
+
 static int find_members(struct pcireset_dev *target, uint32_t type, struct members *members)
 {
-	struct pcireset_ctx *ctx = target->ctx;
-	struct pcireset_dev **found = calloc(ctx->nr_devs + 1, sizeof(struct pcireset_dev *));
-	struct pcireset_dev *dev;
-	size_t nr = 0;
+	struct found found = { calloc(target->ctx->nr_devs + 1, sizeof(target)), 0 };
 	int r = 0;
 
-	if (!found)
+	if (!found.v)
 		return -ENOMEM;
-	pcireset_dev_foreach(ctx, dev) if (is_reached(dev, target, type)) found[nr++] = dev;
-	qsort(found, nr, sizeof(*found), parents_first);
-	for (size_t i = 0; !r && i < nr; i++)
+	find_reached(&found, target, type);
+	qsort(found.v, found.nr, sizeof(*found.v), parents_first);
+	for (size_t i = 0; !r && i < found.nr; i++)
 		r = members_add(members, &(struct pcireset_member){
-						 .addr = found[i]->addr,
-						 .flags = member_flags(found[i], target, type),
+						 .addr = found.v[i]->addr,
+						 .flags = member_flags(found.v[i], target, type),
 					 });
-	free(found);
+	free(found.v);
 	return r;
 }
 

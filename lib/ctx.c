@@ -144,7 +144,8 @@ static void drop_devs(struct pcireset_ctx *ctx)
 			dev_free(ctx->devs[i]);
 	}
 	free(ctx->devs);
-	ctx->devs = NULL;
+	free(ctx->by_path);
+	ctx->devs = ctx->by_path = NULL;
 	ctx->nr_devs = 0;
 }
 
@@ -236,13 +237,53 @@ static int read_devs(struct pcireset_ctx *ctx)
 	while (!r && (de = readdir(dir)))
 		r = add_dev(ctx, de->d_name, &room);
 	closedir(dir);
-	if (r < 0)
-		return r;
-	if (ctx->nr_devs)
-		qsort(ctx->devs, ctx->nr_devs, sizeof(*ctx->devs), by_address);
+	return r;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct pcireset_dev *const *x = a, *const *y = b;
+
+	return strcmp((*x)->path, (*y)->path);
+}
+
+static int sort_devs(struct pcireset_ctx *ctx)
+{
+	struct pcireset_dev *dev, *physfn;
+
+	ctx->by_path = calloc(ctx->nr_devs + 1, sizeof(struct pcireset_dev *));
+	if (!ctx->by_path)
+		return -ENOMEM;
+	if (!ctx->nr_devs)
+		return 0;
+	qsort(ctx->devs, ctx->nr_devs, sizeof(*ctx->devs), by_address);
+	memcpy(ctx->by_path, ctx->devs, ctx->nr_devs * sizeof(*ctx->devs));
+	qsort(ctx->by_path, ctx->nr_devs, sizeof(*ctx->by_path), by_path);
 	for (size_t i = 0; i < ctx->nr_devs; i++)
 		ctx->devs[i]->index = i;
+	pcireset_dev_foreach(ctx, dev) {
+		physfn = pcireset_dev_get_physfn(dev);
+		if (physfn)
+			physfn->has_vfs = true;
+	}
 	return 0;
+}
+
+/* Index in by_path of the first function below another, if there is one at all. */
+size_t ctx_first_below(const struct pcireset_ctx *ctx, const struct pcireset_dev *above)
+{
+	size_t low = 0, high = ctx->nr_devs, len = strlen(above->path);
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = strncmp(ctx->by_path[mid]->path, above->path, len);
+
+		if (order < 0 || (!order && ctx->by_path[mid]->path[len] < '/'))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
 }
 
 /* A port whose slot pciehp runs has a link "0000:00:1c.0:pcie004" there. */
@@ -322,6 +363,8 @@ int pcireset_ctx_scan(struct pcireset_ctx *ctx)
 
 	drop_devs(ctx);
 	r = read_devs(ctx);
+	if (!r)
+		r = sort_devs(ctx);
 	if (!r)
 		r = read_slots(ctx);
 	if (!r) {

@@ -152,8 +152,7 @@ static int from_typed(struct pcireset_ctx *ctx, const char *name, const struct t
 	struct matches m = { 0 };
 	struct pcireset_dev *dev;
 
-	pcireset_dev_foreach(ctx, dev)
-	{
+	pcireset_dev_foreach(ctx, dev) {
 		if (dev->addr.domain == t->domain && dev->addr.bus == t->bus &&
 		    dev->addr.devfn >> 3 == t->dev &&
 		    (t->func == ANY_FUNCTION || (dev->addr.devfn & 7u) == t->func))
@@ -175,8 +174,9 @@ static int from_ids(struct pcireset_ctx *ctx, const char *name, unsigned long ve
 	struct matches m = { 0 };
 	struct pcireset_dev *dev;
 
-	pcireset_dev_foreach(ctx, dev) if (dev->vendor == vendor && dev->device == device)
-		match(&m, dev);
+	pcireset_dev_foreach(ctx, dev)
+		if (dev->vendor == vendor && dev->device == device)
+			match(&m, dev);
 	return take_only(ctx, name, &m, ret_dev);
 }
 

@@ -59,7 +59,7 @@ struct pcireset_dev {
 	uint32_t vendor, device, class;
 	char *driver;
 	char *slot;
-	bool has_parent, has_physfn, is_hotplug_port;
+	bool has_parent, has_physfn, has_vfs, is_hotplug_port;
 	struct pcireset_addr parent, physfn;
 	uint32_t types;
 	struct type_state state[NR_TYPES];
@@ -112,7 +112,8 @@ struct pcireset_ctx {
 	int module_error;	/* why the module is not the back end */
 	int fd;			/* /dev/pcireset */
 	struct pcireset_info info;
-	struct pcireset_dev **devs;
+	struct pcireset_dev **devs;	/* by address */
+	struct pcireset_dev **by_path;	/* what is below a path is in one piece */
 	size_t nr_devs;
 	struct users users;
 	char errmsg[1024];
@@ -127,6 +128,8 @@ int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char 
 	PRINTF(3, 4);
 int read_file(const char *path, char *buf, size_t size);
 int read_link_name(const char *path, char *buf, size_t size);
+
+size_t ctx_first_below(const struct pcireset_ctx *ctx, const struct pcireset_dev *above);
 
 /* module: open and close the device */
 int module_open(struct pcireset_ctx *ctx);

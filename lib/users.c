@@ -341,9 +341,11 @@ static int read_boot_vga(struct pcireset_ctx *ctx)
 	struct pcireset_dev *dev;
 	char text[8];
 
-	pcireset_dev_foreach(ctx, dev) if (dev->class >> 16 == 0x03 &&
-					   dev_attr(dev, "boot_vga", text, 8) > 0 &&
-					   !strcmp(text, "1")) return add_console(ctx, &dev->addr);
+	pcireset_dev_foreach(ctx, dev) {
+		if (dev->class >> 16 == 0x03 && dev_attr(dev, "boot_vga", text, 8) > 0 &&
+		    !strcmp(text, "1"))
+			return add_console(ctx, &dev->addr);
+	}
 	return 0;
 }
 
@@ -404,8 +406,7 @@ static int add_vfio_users(struct pcireset_ctx *ctx, const char *node, const char
 
 	if (!ctx_path(ctx, path, "proc/%s/comm", pid))
 		read_file(path, comm, sizeof(comm));
-	pcireset_dev_foreach(ctx, dev)
-	{
+	pcireset_dev_foreach(ctx, dev) {
 		if (r || !is_on_vfio(dev) || !vfio_node_is(dev, node))
 			continue;
 		r = add_user(ctx, &dev->addr, PCIRESET_USE_VFIO, format("vfio"),
@@ -446,8 +447,9 @@ static int read_vfio(struct pcireset_ctx *ctx)
 {
 	struct pcireset_dev *dev;
 
-	pcireset_dev_foreach(ctx, dev) if (is_on_vfio(dev)) return foreach_entry(ctx, "proc",
-										 read_process);
+	pcireset_dev_foreach(ctx, dev)
+		if (is_on_vfio(dev))
+			return foreach_entry(ctx, "proc", read_process);
 	return 0;
 }
 

@@ -139,8 +139,7 @@ static void functions_are_walked_in_order(void **state)
 	struct pcireset_dev *dev, *last = NULL;
 	size_t nr = 0;
 
-	pcireset_dev_foreach(*state, dev)
-	{
+	pcireset_dev_foreach(*state, dev) {
 		if (last)
 			assert_true(addr_cmp(&last->addr, &dev->addr) < 0);
 		last = dev;
