@@ -80,6 +80,7 @@ int usage_error(const char *fmt, ...) PRINTF(1, 2);
 
 /* main.c */
 void error(const char *fmt, ...) PRINTF(1, 2);
+char *printable(char *s);
 void *must(void *memory);
 char *text(const char *fmt, ...) PRINTF(1, 2);
 bool is_given(const struct request *req, enum option_id id);

@@ -6,9 +6,54 @@
 
 #define FORMAT 1
 
+/* Length of the UTF-8 character at s; 0 if it is none, or one that is encoded too long. */
+static size_t utf8_length(const unsigned char *s)
+{
+	static const struct {
+		unsigned char mask, lead;
+		uint32_t first, last;
+	} rows[] = {
+		{ 0x80, 0x00, 0, 0x7f },
+		{ 0xe0, 0xc0, 0x80, 0x7ff },
+		{ 0xf0, 0xe0, 0x800, 0xffff },
+		{ 0xf8, 0xf0, 0x10000, 0x10ffff },
+	};
+
+	for (size_t len = 1; len <= ARRAY_SIZE(rows); len++) {
+		uint32_t c = *s & (unsigned char)~rows[len - 1].mask;
+		size_t i = 1;
+
+		if ((*s & rows[len - 1].mask) != rows[len - 1].lead)
+			continue;
+		for (; i < len && (s[i] & 0xc0) == 0x80; i++)
+			c = c << 6 | (s[i] & 0x3f);
+		return i == len && c >= rows[len - 1].first && c <= rows[len - 1].last &&
+				       (c < 0xd800 || c > 0xdfff) ?
+			       len :
+			       0;
+	}
+	return 0;
+}
+
+/* A mount point may be any bytes, JSON may not: what is no UTF-8 becomes "?". */
 static json_object *string(const char *s)
 {
-	return s ? must(json_object_new_string(s)) : NULL;
+	json_object *o;
+	char *copy;
+
+	if (!s)
+		return NULL;
+	copy = text("%s", s);
+	for (char *p = copy; *p;) {
+		size_t len = utf8_length((const unsigned char *)p);
+
+		if (!len)
+			*p = '?';
+		p += len ? len : 1;
+	}
+	o = must(json_object_new_string(copy));
+	free(copy);
+	return o;
 }
 
 static json_object *hex(uint32_t value, int digits)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset: the table of commands, and what runs them. */
+#include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,15 +55,24 @@ static const char statuses[] =
 	"  1  error, nothing touched     4  touched and not verified\n"
 	"  2  usage                      64 several devices, only some succeeded\n";
 
+/* Names come from disks and command lines: takes out what could steer a terminal. */
+char *printable(char *s)
+{
+	for (char *p = s; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	return s;
+}
+
 void error(const char *fmt, ...)
 {
+	char message[4096];
 	va_list ap;
 
-	fputs("pcireset: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	fprintf(stderr, "pcireset: %s\n", printable(message));
 }
 
 /* Without memory nothing can be listed, and a reset has not begun. */
@@ -167,8 +177,11 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int status = run(argc, argv);
+	int status;
 
+	/* For the width of names in tables; numbers are the same everywhere. */
+	setlocale(LC_CTYPE, "");
+	status = run(argc, argv);
 	names_close();
 	/* A list that could not be written is an error; a reset stays what it was. */
 	if ((fflush(stdout) || ferror(stdout))) {

@@ -34,8 +34,12 @@ static void print_verdict(struct pcireset_plan *plan)
 		printf("%s: %s would hit %zu function%s\n", name,
 		       pcireset_type_to_str(type, pcireset_plan_get_type_flags(plan)), nr,
 		       nr == 1 ? "" : "s");
-	if (message)
-		printf("%s: refused: %s\n", name, message);
+	if (message) {
+		char *words = printable(text("%s", message));
+
+		printf("%s: refused: %s\n", name, words);
+		free(words);
+	}
 }
 
 void plan_print(const struct request *req, struct pcireset_plan *plan)

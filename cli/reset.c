@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "cli.h"
 
@@ -310,11 +311,23 @@ static int run_all(struct jobs *jobs)
 	return finish(jobs);
 }
 
+/* Each plan keeps a descriptor of its device open until it is run. */
+static void allow_many_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int command_reset(const struct request *req)
 {
 	struct jobs jobs = { .req = req };
 	int status = machine_open(&jobs.machine, req);
 
+	allow_many_files();
 	if (!status) {
 		jobs.nr = jobs.machine.nr_devs;
 		jobs.v = must(calloc(jobs.nr, sizeof(*jobs.v)));

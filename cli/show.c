@@ -52,7 +52,7 @@ static void print_text(const struct request *req, struct pcireset_dev *dev)
 		printf("slot: %s\n", slot);
 	if (physfn)
 		printf("virtual function of: %s\n", pcireset_dev_get_name(physfn));
-	printf("in use by: %s\n", *users ? users : "nothing that is known");
+	printf("in use by: %s\n", *users ? printable(users) : "nothing that is known");
 	table_column(table, "TYPE", 0);
 	table_column(table, "REACHES", 0);
 	table_column(table, "FUNCTIONS, OR WHY NOT", SCOLS_FL_WRAP);

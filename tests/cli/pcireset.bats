@@ -251,6 +251,20 @@ says() {
 	[[ -z $output ]]
 }
 
+@test 'a mount point may be any bytes' {
+	local machine=$BATS_TEST_TMPDIR/machine
+
+	"$BATS_TEST_DIRNAME/make-sysroot" "$machine"
+	printf '24 22 259:1 / /a\377\\033[31m"\303\251 rw - xfs /dev/nvme0n1p1 rw\n' >"$machine/proc/self/mountinfo"
+	run -3 --separate-stderr pcireset plan 04:00.0 --type flr --force swap -J --sysroot "$machine"
+	iconv -f UTF-8 -t UTF-8 <<<"$output" >/dev/null
+	json '.devices[0].users[0] == "mount:/a?\u001b[31m\"é"'
+	run -3 pcireset plan 04:00.0 --type flr --force swap --sysroot "$machine"
+	[[ $output != *$'\033'* ]]
+	run -2 pcireset plan $'\033[31m' --type flr --sysroot "$machine"
+	[[ $output != *$'\033'* ]]
+}
+
 @test 'the output that cannot be written is an error' {
 	[[ -c /dev/full ]] || skip 'no /dev/full'
 	to_full() {
