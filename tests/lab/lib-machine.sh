@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What tests of resets share: the machine as "pcireset show" tells it, reports, and whether devices still do their work.
+#
+# Processes are dear under emulation; so JSON is taken apart by the shell, which may rely on how json-c lays it out:
+# one key or element a line.
+
+devices=/sys/bus/pci/devices
+# shellcheck disable=SC2034 # used by the tests
+all_types=(device_specific acpi flr pm slot bus cxl_bus)
+
+# What read_machine finds, by "FUNCTION" or "FUNCTION TYPE". types: in order of choice; scope, users: words.
+functions=()
+declare -A types=() why_not=() scope=() users=() driver=() id=()
+
+# unquote TEXT: sets REPLY to what is between the first pair of quotes.
+unquote() {
+	REPLY=${1#*\"}
+	REPLY=${REPLY%%\"*}
+}
+
+# value_of LINE: sets REPLY to the value in a line '"key": "value",', to nothing if it is null.
+value_of() {
+	REPLY=${1#*\": }
+	case $REPLY in
+	null*) REPLY= ;;
+	\"*) REPLY=${REPLY#\"} REPLY=${REPLY%,} REPLY=${REPLY%\"} ;;
+	*) REPLY=${REPLY%,} ;;
+	esac
+}
+
+# read_machine COMMAND [FUNCTION...]: list, or show with functions. Sets functions to those it tells of.
+read_machine() {
+	local line part='' fn='' type='' vendor=''
+
+	output=$(pcireset "$1" -J "${@:2}") || return
+	functions=()
+	while read -r line; do
+		case $line in
+		'"device":'*)
+			value_of "$line"
+			fn=$REPLY part=''
+			functions+=("$fn")
+			types[$fn]='' users[$fn]=''
+			;;
+		'"vendor":'*) value_of "$line" && vendor=${REPLY#0x} ;;
+		'"id":'*) value_of "$line" && id[$fn]=$vendor:${REPLY#0x} ;;
+		'"driver":'*) value_of "$line" && driver[$fn]=$REPLY ;;
+		'"types": ['*) part=types ;;
+		'"why_not": {'*) part=why_not ;;
+		'"scope": {'*) part=scope ;;
+		'"users": ['*) part=users ;;
+		\"*) read_element "$line" ;;
+		esac
+	done <<<"$output"
+	[[ ${#functions[@]} -gt 0 ]]
+}
+
+# read_element LINE: one line of the part that read_machine is in. FLR by the AF capability is still the type flr.
+read_element() {
+	unquote "$1"
+	case $part in
+	types) types[$fn]+=${types[$fn]:+ }${REPLY#af_} ;;
+	users) users[$fn]+=${users[$fn]:+ }$REPLY ;;
+	why_not)
+		type=$REPLY
+		value_of "$1"
+		why_not[$fn $type]=$REPLY
+		;;
+	scope)
+		if [[ $1 == *'['* ]]; then
+			type=${REPLY#af_}
+			scope[$fn $type]=
+		else
+			scope[$fn $type]+=${scope[$fn $type]:+ }$REPLY
+		fi
+		;;
+	esac
+}
+
+# has_type FUNCTION TYPE
+has_type() {
+	[[ " ${types[$1]} " == *" $2 "* ]]
+}
+
+# force_for FUNCTION TYPE: sets force to the options that allow what uses the functions in this scope.
+force_for() {
+	local member user words=''
+
+	for member in ${scope[$1 $2]}; do
+		for user in ${users[$member]:-}; do
+			user=${user%%:*}
+			[[ ,$words, == *",$user,"* ]] || words+=${words:+,}$user
+		done
+	done
+	force=()
+	[[ -z $words ]] || force=(--force "$words")
+}
+
+# can_prepare FUNCTION: does its driver, if any, bring it back after a reset all by itself?
+can_prepare() {
+	[[ " ${users[$1]:-}" != *' driver:'* ]]
+}
+
+# What read_reports finds, by "FUNCTION KEY" with the keys of JSON; issued, members and failed_checks are words. The state
+# of members by "FUNCTION MEMBER".
+declare -A report=() member_state=()
+
+# read_reports JSON
+read_reports() {
+	local line fn='' member='' part=''
+
+	report=() member_state=()
+	while read -r line; do
+		case $line in
+		'"devices":'*) part=devices ;;
+		'"device":'*)
+			value_of "$line"
+			member=$REPLY
+			report[$fn members]+=${report[$fn members]:+ }$member
+			;;
+		'"state":'*) value_of "$line" && member_state[$fn $member]=$REPLY ;;
+		'"issued":'* | '"failed_checks":'*)
+			unquote "$line"
+			part=$REPLY
+			# A member has this key too, and comes first.
+			report[$fn $part]=
+			;;
+		'"result":'* | '"type":'* | '"error":'* | '"message":'*)
+			value_of "$line"
+			part=${line#\"}
+			report[$fn ${part%%\"*}]=$REPLY
+			;;
+		*'": '*) part= ;;
+		\"*)
+			unquote "$line"
+			if [[ $part == devices ]]; then
+				fn=$REPLY
+			else
+				report[$fn $part]+=${report[$fn $part]:+ }$REPLY
+			fi
+			;;
+		esac
+	done <<<"$1"
+}
+
+# machine_state: sets state to what changes if a device is removed and found again, or a driver is unbound and bound:
+# the inodes of every function's directory, its driver's, and of what the driver has made of it.
+machine_state() {
+	local things
+
+	shopt -s nullglob
+	things=("$devices"/*/{,driver,net/*,nvme/nvme*,virtio*,slot})
+	shopt -u nullglob
+	state=$(stat -Lc '%n %i' "${things[@]}" 2>&1)
+}
+
+# count_triggers: sets triggers to how many resets the module has issued since forget_triggers, and trigger_types to
+# their bits.
+count_triggers() {
+	local line
+
+	triggers=0 trigger_types=''
+	while read -r line; do
+		[[ $line == *pcireset_trigger:* ]] || continue
+		triggers=$((triggers + 1))
+		line=${line#*type=}
+		trigger_types+=${trigger_types:+ }${line%% *}
+	done </sys/kernel/tracing/trace
+}
+
+forget_triggers() {
+	echo 1 >/sys/kernel/tracing/events/pcireset/pcireset_trigger/enable
+	: >/sys/kernel/tracing/trace
+}
+
+# enable_all_vfs: as many as there can be, without drivers: QEMU's have no resources of their own for one.
+enable_all_vfs() {
+	local file dir
+
+	for file in "$devices"/*/sriov_totalvfs; do
+		[[ -e $file ]] || return 0
+		dir=${file%/*}
+		echo 0 >"$dir/sriov_drivers_autoprobe"
+		cat "$file" >"$dir/sriov_numvfs" || return
+	done
+}
+
+# block_device_of FUNCTION: sets REPLY to its disk. The paths of a disk with several are hidden; nvme0c1n1 is one of nvme0n1.
+block_device_of() {
+	local path
+
+	REPLY=
+	for path in "$devices/$1"/nvme/nvme*/nvme*n[0-9]* "$devices/$1"/virtio*/block/*; do
+		[[ -e $path ]] || continue
+		REPLY=/dev/${path##*/}
+		[[ ! $REPLY =~ ^(/dev/nvme[0-9]+)c[0-9]+(n[0-9]+)$ ]] || REPLY=${BASH_REMATCH[1]}${BASH_REMATCH[2]}
+		return 0
+	done
+	return 1
+}
+
+interface_of() {
+	local path
+
+	REPLY=
+	for path in "$devices/$1"/net/* "$devices/$1"/virtio*/net/*; do
+		[[ -e $path ]] || continue
+		REPLY=${path##*/}
+		return 0
+	done
+	return 1
+}
+
+# is_rng FUNCTION
+is_rng() {
+	local path
+
+	for path in "$devices/$1"/virtio*; do
+		[[ ! -e /sys/bus/virtio/drivers/virtio_rng/${path##*/} ]] || return 0
+	done
+	return 1
+}
+
+# block_works DISK: writes a block that was never there before, and reads it back from the disk.
+blocks_written=0
+block_works() {
+	local text got
+
+	blocks_written=$((blocks_written + 1))
+	printf -v text '%-512s' "block $blocks_written of $1, $RANDOM"
+	printf '%s' "$text" | dd of="$1" bs=512 seek=8 conv=notrunc,fsync 2>/dev/null || return
+	blockdev --flushbufs "$1"
+	got=$(dd if="$1" bs=512 skip=8 count=1 2>/dev/null)
+	[[ $got == "$text" ]]
+}
+
+# network_works INTERFACE: a packet goes out, and QEMU's answer comes in. Leaves the interface down, as it was.
+network_works() {
+	local try result=1
+
+	ip addr add 10.0.2.15/24 dev "$1" && ip link set "$1" up || return
+	# The link of an e1000e takes a while to come up; a ping before is lost.
+	for ((try = 0; try < 10 && result; try++)); do
+		ping -q -c 1 -W 1 -I "$1" 10.0.2.2 >/dev/null 2>&1 && result=0
+	done
+	ip link set "$1" down
+	ip addr flush dev "$1"
+	return "$result"
+}
+
+# rngs_work: every virtio-rng there is, as the kernel's names for them do not tell which is which.
+rngs_work() {
+	local name names dir bound=0 working=0
+
+	for dir in /sys/bus/virtio/drivers/virtio_rng/virtio*; do
+		[[ ! -e $dir ]] || bound=$((bound + 1))
+	done
+	read -ra names </sys/class/misc/hw_random/rng_available
+	for name in "${names[@]}"; do
+		[[ $name == virtio_rng.* ]] || continue
+		echo "$name" >/sys/class/misc/hw_random/rng_current || return
+		timeout 10 dd if=/dev/hwrng of=/tmp/random bs=16 count=1 2>/dev/null && working=$((working + 1))
+	done
+	[[ $working -eq $bound ]]
+}
+
+# works FUNCTION: does what its driver makes of it do its work? True where there is nothing to ask.
+works() {
+	if block_device_of "$1"; then
+		block_works "$REPLY"
+	elif interface_of "$1"; then
+		network_works "$REPLY"
+	elif is_rng "$1"; then
+		rngs_work
+	fi
+}
+
+# rebind FUNCTION: what a driver needs that could not be told of the reset: its rings were in the device. e1000e has them
+# anew whenever its interface is taken up, and it was down.
+rebind() {
+	local name=${driver[$1]}
+
+	[[ $name != e1000e ]] || return 0
+	echo "$1" >"/sys/bus/pci/drivers/$name/unbind" && echo "$1" >"/sys/bus/pci/drivers/$name/bind"
+}
