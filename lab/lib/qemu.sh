@@ -3,9 +3,8 @@
 # Run one guest: its QEMU command line, its ports, its time limit.
 
 # The kernel's words. quiet: a console line costs milliseconds under emulation; panics and oopses are printed all the
-# same. tsc=reliable: 6.1 would else find the emulated TSC unstable and use a clock 20 times slower. no_timer_check: on a
-# busy host the check finds ten ticks missing, and with an IOMMU the kernel panics for that.
-readonly kernel_words='console=ttyS0,115200 quiet panic=-1 mitigations=off nokaslr tsc=reliable no_timer_check cryptomgr.notests initcall_blacklist=crypto_kdf108_init log_buf_len=4M'
+# same. no_timer_check: on a busy host the check finds ten ticks missing, and with an IOMMU the kernel panics for that.
+readonly kernel_words='console=ttyS0,115200 quiet panic=-1 mitigations=off nokaslr no_timer_check cryptomgr.notests initcall_blacklist=crypto_kdf108_init log_buf_len=4M'
 
 readonly qboot=/usr/share/qemu/qboot.rom
 
@@ -55,7 +54,7 @@ qemu_args() {
 	accel_args
 	port_args
 	printf '%s\n' -kernel "$(kernel_dir "$kernel")/vmlinux" -initrd "$tmp/initrd" \
-		-append "$kernel_words PCILAB_KERNEL=$kernel PCILAB_TOPOLOGY=${topology##*/} $(topology_append "$topology") $kernel_append"
+		-append "$kernel_words $(clock_words) PCILAB_KERNEL=$kernel PCILAB_TOPOLOGY=${topology##*/} $(topology_append "$topology") $kernel_append"
 }
 
 # stop_after SECONDS PID: runs beside QEMU. Leaves a mark if it had to end it. Waits by reading from a pipe that nobody
