@@ -32,10 +32,12 @@ extern "C" {
  */
 
 /**
- * struct pcireset_ctx - a view of one machine: its functions and who uses them
- * struct pcireset_dev - one PCI function, as it was when it was scanned
- * struct pcireset_plan - what a reset would do, decided and not done
- * struct pcireset_report - what a reset did
+ * DOC: Objects
+ *
+ * - struct pcireset_ctx: a view of one machine, its functions and who uses them
+ * - struct pcireset_dev: one PCI function, as it was when it was scanned
+ * - struct pcireset_plan: what a reset would do, decided and not done
+ * - struct pcireset_report: what a reset did
  */
 struct pcireset_ctx;
 struct pcireset_dev;
