@@ -88,30 +88,6 @@ static bool hits_others(const struct jobs *jobs, const struct job *job)
 	return false;
 }
 
-/* Asks a person, if there is one, and only if others than those named are hit. */
-static bool may_go_on(const struct jobs *jobs)
-{
-	bool asks = false;
-	int answer, c;
-
-	if (is_given(jobs->req, OPT_YES) || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-		return true;
-	for (size_t i = 0; i < jobs->nr; i++) {
-		if (!is_open(&jobs->v[i]) || !hits_others(jobs, &jobs->v[i]))
-			continue;
-		plan_print(jobs->req, jobs->v[i].plan);
-		asks = true;
-	}
-	if (!asks)
-		return true;
-	fflush(stdout);
-	fputs("Functions that were not named would be hit. Go on? [y/N] ", stderr);
-	answer = c = getchar();
-	while (c != '\n' && c != EOF)
-		c = getchar();
-	return tolower(answer) == 'y';
-}
-
 /* What a plan was when the user agreed to it. */
 struct agreed {
 	uint32_t type;
@@ -137,6 +113,50 @@ static bool is_as_agreed(const struct pcireset_plan *plan, const struct agreed *
 		if (memcmp(&pcireset_plan_get_member(plan, i)->addr, &agreed->addrs[i],
 			   sizeof(agreed->addrs[i])))
 			return false;
+	return true;
+}
+
+/* A person takes time to answer: what was agreed to must still be so. */
+static void plan_again(struct jobs *jobs, struct job *job)
+{
+	struct agreed agreed;
+	int r;
+
+	remember(job->plan, &agreed);
+	r = pcireset_plan_resolve(job->plan);
+	if (r < 0 && pcireset_report_new_refused(job->plan, &job->report) < 0)
+		fail(job, r, without_name(job, last_message(jobs)));
+	else if (!r && !is_as_agreed(job->plan, &agreed))
+		fail(job, -ESTALE, pcireset_why_to_str(PCIRESET_WHY_CHANGED, 0));
+	free(agreed.addrs);
+}
+
+/* Asks a person, if there is one, and only if others than those named are hit. */
+static bool may_go_on(struct jobs *jobs)
+{
+	bool asks = false;
+	int answer, c;
+
+	if (is_given(jobs->req, OPT_YES) || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return true;
+	for (size_t i = 0; i < jobs->nr; i++) {
+		if (!is_open(&jobs->v[i]) || !hits_others(jobs, &jobs->v[i]))
+			continue;
+		plan_print(jobs->req, jobs->v[i].plan);
+		asks = true;
+	}
+	if (!asks)
+		return true;
+	fflush(stdout);
+	fputs("Functions that were not named would be hit. Go on? [y/N] ", stderr);
+	answer = c = getchar();
+	while (c != '\n' && c != EOF)
+		c = getchar();
+	if (tolower(answer) != 'y')
+		return false;
+	for (size_t i = 0; i < jobs->nr; i++)
+		if (is_open(&jobs->v[i]))
+			plan_again(jobs, &jobs->v[i]);
 	return true;
 }
 
