@@ -104,5 +104,6 @@ void test_passing(void);
 void test_privilege(void);
 void test_generation(void);
 void test_orphans(void);
+void test_locks(void);
 
 #endif
