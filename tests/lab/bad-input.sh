@@ -4,12 +4,13 @@
 # topology: mixed
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-kernel.sh"
 
 before=$(mktemp)
 after=$(mktemp)
 
 watch_begin() {
-	issued=$(resets_issued)
+	triggers_begin
 	config_dump "$before"
 }
 
@@ -17,7 +18,7 @@ watch_begin() {
 watch_end() {
 	config_dump "$after"
 	config_is_untouched "$before" "$after" "$1: config space is untouched"
-	is "$(resets_issued)" "$issued" "$1: no reset was issued"
+	is "$(triggers)" 0 "$1: no reset was issued"
 }
 
 # refuses STATUS PATTERN ARG...: exits so, and what it says has the pattern in it.
@@ -72,7 +73,7 @@ refuses 2 'no device is named' reset - --type flr </dev/null
 watch_end 'devices that are not there'
 
 watch_begin
-for types in '' , ,,; do
+for types in '' ',' ',,'; do
 	refuses_type 'no type of reset is given' "$types"
 done
 for types in warp FLR flrx fl 0x2 -1 all none flr,warp; do

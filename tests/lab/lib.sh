@@ -88,12 +88,6 @@ program_results() {
 	is "$((tests_run - before))" "$planned" "$name: came to its end"
 }
 
-# resets_issued: how many resets the module has issued since this was first asked, whoever wanted them.
-resets_issued() {
-	echo 1 >/sys/kernel/tracing/events/pcireset/pcireset_trigger/enable
-	grep -c ' pcireset_trigger: ' /sys/kernel/tracing/trace
-}
-
 # plan: the last thing a test does.
 plan() {
 	printf '1..%d\n' "$tests_run"
