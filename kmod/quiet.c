@@ -33,14 +33,33 @@ static u32 saved_dword(const struct pcireset_fn *fn, int pos)
 	return fn->config[pos / 4];
 }
 
+/*
+ * Writing Slot Control back is a command, whose completion is latched before
+ * the port can signal it. An interrupt is sent when the first event comes
+ * (PCIe r6.0, sec 6.7.3.4), so a port with one left is deaf to all later ones.
+ */
+static void forget_slot_events(struct pcireset_fn *fn)
+{
+	u16 events = PCI_EXP_SLTSTA_DLLSC | PCI_EXP_SLTSTA_PDC;
+	u16 status;
+
+	/* The bridge above is not restored: its completions are for pciehp. */
+	if (fn->state)
+		events |= PCI_EXP_SLTSTA_CC;
+
+	/* What is not seen here may come now, and is not ours to clear. */
+	pcie_capability_read_word(fn->dev, PCI_EXP_SLTSTA, &status);
+	if (status & events)
+		pcie_capability_write_word(fn->dev, PCI_EXP_SLTSTA, status & events);
+}
+
 /* What the reset itself has latched is cleared: status bits are cleared by writing ones. */
 static void forget(struct pcireset_fn *fn)
 {
 	struct pci_dev *port = fn->dev;
 
 	if (port->is_hotplug_bridge)
-		pcie_capability_write_word(port, PCI_EXP_SLTSTA,
-					   PCI_EXP_SLTSTA_DLLSC | PCI_EXP_SLTSTA_PDC);
+		forget_slot_events(fn);
 	if (!owns_aer(port))
 		return;
 	pci_write_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_STATUS, PCI_ERR_UNC_SURPDN);
