@@ -116,62 +116,83 @@ static bool is_same_reset(const struct pcireset_plan *a, const struct pcireset_p
 	for (i = 0; i < a->nr_fns; i++)
 		if (a->fns[i].dev != b->fns[i].dev)
 			return false;
-	return a->request.checks == b->request.checks &&
+	return a->request.checks == b->request.checks && a->request.force == b->request.force &&
+	       a->request.flags == b->request.flags &&
 	       a->request.timeout_ms == b->request.timeout_ms;
 }
 
-static struct pcireset_job *find_done(const struct group *group, unsigned int nr)
+static bool is_same_job(const struct group *group, unsigned int a, unsigned int b)
+{
+	return group->groups[a] == group->number && group->groups[b] == group->number &&
+	       is_same_reset(group->jobs[a].plan, group->jobs[b].plan);
+}
+
+static bool is_done(const struct group *group, unsigned int nr)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr; i++)
-		if (group->groups[i] == group->number &&
-		    is_same_reset(group->jobs[i].plan, group->jobs[nr].plan))
-			return &group->jobs[i];
-	return NULL;
+	for (i = group->number; i < nr; i++)
+		if (is_same_job(group, i, nr))
+			return true;
+	return false;
 }
 
-/* The same story, told to another: all but the room for members, and who was asked for. */
-static void share(const struct pcireset_job *done, struct pcireset_job *job)
+static bool is_addr_of(const struct pcireset_addr *addr, const struct pci_dev *dev)
+{
+	struct pcireset_addr other = pcireset_addr_of(dev);
+
+	return addr->domain == other.domain && addr->bus == other.bus && addr->devfn == other.devfn;
+}
+
+/* The same story for all: but for the room for members, and who was asked for. */
+static void tell(const struct pcireset_report *report, int result, struct pcireset_job *job)
 {
 	struct pcireset_report *to = job->report;
 	struct pcireset_member *members;
 	u32 i, max;
 
-	job->result = done->result;
-	if (!to || !done->report)
+	job->result = result;
+	if (!to)
 		return;
 
 	members = to->members;
 	max = to->max_members;
-	*to = *done->report;
+	*to = *report;
 	to->members = members;
 	to->max_members = max;
-	for (i = 0; members && i < min3(max, done->report->max_members, to->nr_members); i++) {
-		members[i] = done->report->members[i];
+	for (i = 0; members && i < min3(max, report->max_members, report->nr_members); i++) {
+		members[i] = report->members[i];
 		members[i].flags &= ~PCIRESET_MEMBER_TARGET;
-		if (job->plan->fns[i].dev == job->plan->dev)
+		if (is_addr_of(&members[i].addr, job->plan->dev))
 			members[i].flags |= PCIRESET_MEMBER_TARGET;
 	}
+}
+
+/* Each caller may have room for fewer members, or none: the reset is told here first. */
+static void run_job(const struct group *group, unsigned int nr)
+{
+	struct pcireset_plan *plan = group->jobs[nr].plan;
+	struct pcireset_report report = { .max_members = plan->nr_fns };
+	int result = -ENOMEM;
+	unsigned int i;
+
+	report.members = kvcalloc(plan->nr_fns, sizeof(*report.members), GFP_KERNEL);
+	if (report.members)
+		result = pcireset_run(plan, &report);
+	for (i = nr; i < group->nr_jobs; i++)
+		if (is_same_job(group, nr, i))
+			tell(&report, result, &group->jobs[i]);
+	kvfree(report.members);
 }
 
 static void run_group(struct work_struct *work)
 {
 	struct group *group = container_of(work, struct group, work);
-	struct pcireset_job *done;
 	unsigned int i;
 
-	for (i = group->number; i < group->nr_jobs; i++) {
-		struct pcireset_job *job = &group->jobs[i];
-
-		if (group->groups[i] != group->number)
-			continue;
-		done = find_done(group, i);
-		if (done)
-			share(done, job);
-		else
-			job->result = pcireset_run(job->plan, job->report);
-	}
+	for (i = group->number; i < group->nr_jobs; i++)
+		if (group->groups[i] == group->number && !is_done(group, i))
+			run_job(group, i);
 }
 
 static int run_groups(struct pcireset_job *jobs, const unsigned int *groups, unsigned int nr_jobs)
