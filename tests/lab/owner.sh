@@ -34,7 +34,7 @@ named() {
 	like "$(log_since)" "sample_owner $card.0: not reset: $1 would be hit and is not ours" "$2: named"
 }
 
-modprobe sample_owner dyndbg=+p
+exits 0 'the sample loads' modprobe sample_owner dyndbg=+p
 for function in "${all[@]}"; do
 	unbind "$function"
 done

@@ -63,7 +63,7 @@ static void say_report(struct call *call, int result, const struct pcireset_repo
 	say_addr(call, "who", &report->who);
 	say(call, " wait_ms=%llu total_ms=%llu members=%u", report->wait_ns / NSEC_PER_MSEC,
 	    report->total_ns / NSEC_PER_MSEC, report->nr_members);
-	for (i = 0; i < min(report->nr_members, report->max_members); i++) {
+	for (i = 0; report->members && i < min(report->nr_members, report->max_members); i++) {
 		say_addr(call, "member", &report->members[i].addr);
 		say(call, "/%#x/%u/%u", report->members[i].flags, report->members[i].state,
 		    report->members[i].proof);
@@ -247,7 +247,9 @@ static int run_batch(struct call *call, struct batch *batch)
 		error = pcireset_plan(call->devs[i], &request, &batch->jobs[i].plan);
 		if (error)
 			return error;
-		batch->reports[i].members = batch->members[i];
+		/* The first has no room for members, which must not keep the others from theirs. */
+		if (i)
+			batch->reports[i].members = batch->members[i];
 		batch->reports[i].max_members = MAX_MEMBERS;
 		batch->jobs[i].report = &batch->reports[i];
 	}
