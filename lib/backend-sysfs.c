@@ -163,24 +163,27 @@ static uint32_t why_not_pm(const struct facts *f)
 		return PCIRESET_WHY_NO_CAPABILITY;
 	if (pm && (get16(&f->config, pm + PCI_PM_CTRL) & PCI_PM_CTRL_NO_SOFT_RESET))
 		return PCIRESET_WHY_NO_SOFT_RESET;
+	if (pm && (get16(&f->config, pm + PCI_PM_CTRL) & PCI_PM_CTRL_STATE_MASK))
+		return PCIRESET_WHY_NOT_D0;
 	if (lists(f, "pm"))
 		return 0;
 	return f->has_capabilities ? PCIRESET_WHY_NOT_LISTED : PCIRESET_WHY_UNKNOWN;
 }
 
+/* In the order in which the module asks, so that both give the same reason. */
 static uint32_t why_not_link(const struct facts *f, uint32_t type)
 {
-	if (type == PCI_RESET_SLOT)
-		return f->upstream && f->upstream->is_hotplug_port ? 0 : PCIRESET_WHY_NO_SLOT;
-	if (type == PCI_RESET_CXL_BUS && !f->is_cxl)
-		return PCIRESET_WHY_NO_CXL;
+	bool has_slot = f->upstream && f->upstream->is_hotplug_port;
+
 	if (!f->upstream)
 		return PCIRESET_WHY_NO_BRIDGE;
-	if (f->upstream->is_hotplug_port)
+	if (type == PCI_RESET_CXL_BUS)
+		return f->is_cxl ? 0 : PCIRESET_WHY_NO_CXL;
+	if (type == PCI_RESET_SLOT && !has_slot)
+		return PCIRESET_WHY_NO_SLOT;
+	if (type == PCI_RESET_BUS && has_slot)
 		return PCIRESET_WHY_HOTPLUG;
-	if (type == PCI_RESET_BUS && f->is_cxl_masked)
-		return PCIRESET_WHY_CXL_MASKED;
-	return 0;
+	return f->is_cxl_masked ? PCIRESET_WHY_CXL_MASKED : 0;
 }
 
 static uint32_t why_not(const struct facts *f, uint32_t type, uint32_t *flags)
@@ -201,32 +204,16 @@ static uint32_t why_not(const struct facts *f, uint32_t type, uint32_t *flags)
 	}
 }
 
+static bool is_about_bridge(uint32_t why)
+{
+	return why == PCIRESET_WHY_HOTPLUG || why == PCIRESET_WHY_CXL_MASKED;
+}
+
 static uint32_t scope_of(uint32_t type)
 {
 	if (type & PCI_RESET_FUNC)
 		return PCIRESET_SCOPE_FUNCTION;
 	return type == PCI_RESET_SLOT ? PCIRESET_SCOPE_SLOT : PCIRESET_SCOPE_BUS;
-}
-
-static int depth(const struct pcireset_dev *dev)
-{
-	int n = 0;
-
-	for (const char *p = dev->path; *p; p++)
-		n += *p == '/';
-	return n;
-}
-
-static int parents_first(const void *a, const void *b)
-{
-	const struct pcireset_dev *const *px = a, *const *py = b;
-	const struct pcireset_dev *x = *px, *y = *py;
-
-	if (depth(x) != depth(y))
-		return depth(x) - depth(y);
-	if (x->has_physfn != y->has_physfn)
-		return x->has_physfn ? 1 : -1;
-	return addr_cmp(&x->addr, &y->addr);
 }
 
 static uint32_t member_flags(const struct pcireset_dev *dev, const struct pcireset_dev *target,
@@ -262,7 +249,7 @@ static void find_vfs(struct found *found, const struct pcireset_dev *physfn)
 			found->v[found->nr++] = dev;
 }
 
-/* Whatever is below is cut off with it. */
+/* Whatever is below is cut off with it. By path, parents come first. */
 static void find_below(struct found *found, const struct pcireset_dev *top)
 {
 	const struct pcireset_ctx *ctx = top->ctx;
@@ -296,7 +283,6 @@ static int find_members(struct pcireset_dev *target, uint32_t type, struct membe
 	if (!found.v)
 		return -ENOMEM;
 	find_reached(&found, target, type);
-	qsort(found.v, found.nr, sizeof(*found.v), parents_first);
 	for (size_t i = 0; !r && i < found.nr; i++)
 		r = members_add(members, &(struct pcireset_member){
 						 .addr = found.v[i]->addr,
@@ -322,8 +308,8 @@ static int query(struct pcireset_dev *dev)
 		uint32_t type = pcireset_type_at(i);
 		struct type_state *state = &dev->state[i];
 
-		state->who = dev->addr;
 		state->why_not = why_not(f, type, &state->flags);
+		state->who = is_about_bridge(state->why_not) ? f->upstream->addr : dev->addr;
 		if (state->why_not)
 			continue;
 		dev->types |= type;
