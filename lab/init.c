@@ -397,9 +397,10 @@ int main(void)
 	sethostname("pcilab", strlen("pcilab"));
 	write_file("/proc/sys/kernel/sysrq", "1");
 	loopback_up();
+	/* Before the modules: one that hangs as it loads is to be found out too. */
+	watchdog = start_watchdog();
 	load_modules("/pcilab/modules.base");
 	load_modules("/pcilab/modules.test");
-	watchdog = start_watchdog();
 	command = start_command();
 	status = wait_for(command);
 	if (watchdog > 0)

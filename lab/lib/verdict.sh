@@ -26,6 +26,11 @@ find_splats() {
 	without_stock_part <"$tmp/log" | grep -aE -f <(sed -E '/^(#|$)/d' "$lab_dir/splats")
 }
 
+# Tasks that wait without end, by the kernel or asked for by the guest's watchdog, and where.
+find_blocked() {
+	grep -aE -A 12 'task:.*state:D' "$tmp/log"
+}
+
 # keep_evidence STATUS WHY: say what happened, keep the log, show the lines that matter, and exit.
 keep_evidence() {
 	local status=$1 kept
@@ -38,7 +43,7 @@ keep_evidence() {
 	fi
 	note "$@"
 	note "kernel log: $kept"
-	{ find_splats || tail -n 5 "$tmp/log"; } | head -n 20 | sed 's/^/    /' >&2
+	{ find_blocked || find_splats || tail -n 5 "$tmp/log"; } | head -n 20 | sed 's/^/    /' >&2
 	exit "$status"
 }
 

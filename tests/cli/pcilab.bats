@@ -22,13 +22,15 @@ guest() {
 	run --separate-stderr "$pcilab" --no-module --topology empty "$@"
 }
 
-# write_module FILE_BODY: a module named pcireset whose init runs this.
+# write_module STATEMENTS [DECLARATION]: a module named pcireset whose init runs this.
 write_module() {
 	export PCILAB_KMOD=$BATS_TEST_TMPDIR/kmod
 	mkdir -p "$PCILAB_KMOD"
 	echo 'obj-m := pcireset.o' >"$PCILAB_KMOD/Kbuild"
 	cat >"$PCILAB_KMOD/pcireset.c" <<-EOF
 		#include <linux/module.h>
+		#include <linux/mutex.h>
+		${2:-}
 		static int __init test_init(void)
 		{
 			$1
@@ -94,10 +96,17 @@ bats_require_minimum_version 1.5.0
 }
 
 @test "the guest hangs: 121, and the log says in what" {
-	guest --timeout 12 -- 'echo "pcilab test: about to sleep" >/dev/kmsg; sleep 1000'
+	guest --timeout 60 -- 'echo "pcilab test: about to sleep" >/dev/kmsg; sleep 1000'
 	[[ $status -eq 121 ]]
 	log=$(sed -n 's/.*kernel log: //p' <<<"$stderr")
 	grep -q 'about to sleep' "$log"
+}
+
+@test "a module that hangs as it loads: 121, and what it waits in" {
+	need_lab
+	write_module 'mutex_lock(&twice); mutex_lock(&twice);' 'static DEFINE_MUTEX(twice);'
+	run --separate-stderr "$pcilab" --topology empty --timeout 60 -- true
+	[[ $status -eq 121 && $stderr == *test_init* ]]
 }
 
 @test "the guest panics: 122, and the log is kept" {
