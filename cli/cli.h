@@ -114,7 +114,7 @@ char *device_description(struct pcireset_dev *dev);
 void names_close(void);
 
 /* plan.c */
-void plan_print(const struct request *req, struct pcireset_plan *plan);
+void plan_print(const struct request *req, struct pcireset_plan *plan, FILE *out);
 
 /* json.c */
 json_object *json_document(struct pcireset_ctx *ctx, const char *key, json_object *list);

@@ -23,7 +23,7 @@ static void add_member(struct libscols_table *table, struct pcireset_plan *plan,
 	table_set(line, 3, dev ? wrap(users_details(dev), LAST_COLUMN) : text("%s", ""));
 }
 
-static void print_verdict(struct pcireset_plan *plan)
+static void print_verdict(struct pcireset_plan *plan, FILE *out)
 {
 	const char *name = pcireset_dev_get_name(pcireset_plan_get_dev(plan));
 	const char *message = pcireset_plan_get_message(plan);
@@ -31,26 +31,27 @@ static void print_verdict(struct pcireset_plan *plan)
 	size_t nr = pcireset_plan_get_nr_members(plan);
 
 	if (type)
-		printf("%s: %s would hit %zu function%s\n", name,
-		       pcireset_type_to_str(type, pcireset_plan_get_type_flags(plan)), nr,
-		       nr == 1 ? "" : "s");
+		fprintf(out, "%s: %s would hit %zu function%s\n", name,
+			pcireset_type_to_str(type, pcireset_plan_get_type_flags(plan)), nr,
+			nr == 1 ? "" : "s");
 	if (message) {
 		char *words = printable(text("%s", message));
 
-		printf("%s: refused: %s\n", name, words);
+		fprintf(out, "%s: refused: %s\n", name, words);
 		free(words);
 	}
 }
 
-void plan_print(const struct request *req, struct pcireset_plan *plan)
+void plan_print(const struct request *req, struct pcireset_plan *plan, FILE *out)
 {
 	struct libscols_table *table;
 	const struct pcireset_member *member;
 
-	print_verdict(plan);
+	print_verdict(plan, out);
 	if (!pcireset_plan_get_nr_members(plan))
 		return;
 	table = table_new(req, true);
+	scols_table_set_stream(table, out);
 	table_column(table, "FUNCTION", 0);
 	table_column(table, "EFFECT", 0);
 	table_column(table, "DRIVER", 0);
@@ -84,7 +85,7 @@ static int plan_one(struct machine *m, const struct request *req, size_t i, json
 		} else {
 			if (i)
 				putchar('\n');
-			plan_print(req, plan);
+			plan_print(req, plan, stdout);
 		}
 		pcireset_plan_unref(plan);
 	} else {

@@ -142,12 +142,11 @@ static bool may_go_on(struct jobs *jobs)
 	for (size_t i = 0; i < jobs->nr; i++) {
 		if (!is_open(&jobs->v[i]) || !hits_others(jobs, &jobs->v[i]))
 			continue;
-		plan_print(jobs->req, jobs->v[i].plan);
+		plan_print(jobs->req, jobs->v[i].plan, stderr);
 		asks = true;
 	}
 	if (!asks)
 		return true;
-	fflush(stdout);
 	fputs("Functions that were not named would be hit. Go on? [y/N] ", stderr);
 	answer = c = getchar();
 	while (c != '\n' && c != EOF)
