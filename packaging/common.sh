@@ -47,3 +47,15 @@ module_files() {
 	(cd kmod && find . -type f ! -name '.*' ! -name '*.o' ! -name '*.ko' ! -name '*.mod' ! -name '*.mod.c' \
 		! -name modules.order ! -name Module.symvers -printf '%P\n')
 }
+
+# remove_files: what the manifest names.
+remove_files() {
+	local path
+
+	while IFS= read -r path; do
+		[[ $path == /* && $path != *..* ]] || fail "$manifest: strange path '$path'"
+		rm -f "$destdir$path"
+	done <"$destdir$manifest"
+	rm -f "$destdir$manifest"
+	rmdir --ignore-fail-on-non-empty "$destdir${manifest%/*}"
+}

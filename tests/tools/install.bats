@@ -57,6 +57,14 @@ setup() {
 	find "$dest" -type f | sort | diff "$BATS_TEST_TMPDIR/before" -
 }
 
+@test "an install removes what an older one put there and this one does not" {
+	touch "$dest/usr/bin/pcireset-old" "$dest/usr/src/pcireset-$version/old.c"
+	echo /usr/bin/pcireset-old >>"$dest/usr/share/pcireset/installed-files"
+	make --no-print-directory install DESTDIR="$dest" PREFIX=/usr
+	[ ! -e "$dest/usr/bin/pcireset-old" ]
+	[ ! -e "$dest/usr/src/pcireset-$version/old.c" ]
+}
+
 @test "uninstall leaves no file, and says so where there is none" {
 	make --no-print-directory uninstall DESTDIR="$dest" PREFIX=/usr
 	[ -z "$(find "$dest" ! -type d)" ]
