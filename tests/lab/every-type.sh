@@ -143,9 +143,8 @@ done_exactly() {
 	! does_nothing "$1" "$2" || status=4 result=unverified failed=proof
 	look
 	forget_triggers
-	force_for "$1" "$2"
 	[[ $2 != acpi ]] || runs=$(firmware_runs)
-	output=$(pcireset reset "$1" --type "$2" --check link,config "${force[@]}" --yes -J 2>&1)
+	reset "$1" "$2" --check link,config -J
 	want 'exit status' $? "$status"
 	read_reports "$output"
 	want_report "$1" "$2" "$result" "$failed"
@@ -164,6 +163,7 @@ done_exactly() {
 }
 
 exits 0 'all virtual functions are there' enable_all_vfs
+unbind_rngs
 mapfile -t functions < <(pci_functions)
 read_machine show "${functions[@]}" || complain "$output"
 verdict 'every function is shown'

@@ -81,6 +81,7 @@ bus_is_refused() {
 	config_is_untouched /tmp/before /tmp/after "$1 --type bus: nothing was touched"
 }
 
+unbind_rngs
 mapfile -t functions < <(pci_functions)
 read_machine show "${functions[@]}"
 machine_state

@@ -97,9 +97,9 @@ force_for() {
 	[[ -z $words ]] || force=(--force "$words")
 }
 
-# can_prepare FUNCTION: does its driver, if any, bring it back after a reset all by itself?
+# can_prepare FUNCTION: does its driver, if any, bring it back after a reset all by itself? A generator is asked apart.
 can_prepare() {
-	[[ " ${users[$1]:-}" != *' driver:'* ]]
+	[[ -z ${rng[$1]:-} && " ${users[$1]:-}" != *' driver:'* ]]
 }
 
 # What read_reports finds, by "FUNCTION KEY" with the keys of JSON; issued, members and failed_checks are words. The state
@@ -249,20 +249,35 @@ network_works() {
 	return "$result"
 }
 
-# rngs_work: every virtio-rng there is, as the kernel's names for them do not tell which is which.
-rngs_work() {
-	local name names dir bound=0 working=0
+# unbind_rngs: before a machine is looked at. The kernel reads random numbers whenever it likes, and virtio_rng of 7.3, which
+# has handlers for a reset, can forget a read over one: by the kernel's own "reset" file too, the reader then waits for
+# ever, and the next reset waits for the reader. So a generator has its driver only while it is asked whether it works.
+declare -A rng=()
+unbind_rngs() {
+	local function
 
-	for dir in /sys/bus/virtio/drivers/virtio_rng/virtio*; do
-		[[ ! -e $dir ]] || bound=$((bound + 1))
+	for function in $(pci_functions); do
+		is_rng "$function" || continue
+		rng[$function]=yes
+		echo "$function" >"$devices/$function/driver/unbind"
 	done
-	read -ra names </sys/class/misc/hw_random/rng_available
-	for name in "${names[@]}"; do
-		[[ $name == virtio_rng.* ]] || continue
-		echo "$name" >/sys/class/misc/hw_random/rng_current || return
-		timeout 10 dd if=/dev/hwrng of=/tmp/random bs=16 count=1 2>/dev/null && working=$((working + 1))
-	done
-	[[ $working -eq $bound ]]
+}
+
+# rng_works FUNCTION
+rng_works() {
+	local result
+
+	echo "$1" >/sys/bus/pci/drivers/virtio-pci/bind || return
+	timeout 10 dd if=/dev/hwrng of=/tmp/random bs=16 count=1 2>/dev/null
+	result=$?
+	echo "$1" >/sys/bus/pci/drivers/virtio-pci/unbind
+	return "$result"
+}
+
+# reset FUNCTION TYPE OPTION...: with what uses its members forced. Sets output, and leaves the exit status.
+reset() {
+	force_for "$1" "$2"
+	output=$(pcireset reset "$1" --type "$2" "${force[@]}" --yes "${@:3}" 2>&1)
 }
 
 # works FUNCTION: does what its driver makes of it do its work? True where there is nothing to ask.
@@ -271,8 +286,8 @@ works() {
 		block_works "$REPLY"
 	elif interface_of "$1"; then
 		network_works "$REPLY"
-	elif is_rng "$1"; then
-		rngs_work
+	elif [[ -n ${rng[$1]:-} ]]; then
+		rng_works "$1"
 	fi
 }
 
@@ -281,6 +296,6 @@ works() {
 rebind() {
 	local name=${driver[$1]}
 
-	[[ $name != e1000e ]] || return 0
+	[[ -n $name && $name != e1000e ]] || return 0
 	echo "$1" >"/sys/bus/pci/drivers/$name/unbind" && echo "$1" >"/sys/bus/pci/drivers/$name/bind"
 }

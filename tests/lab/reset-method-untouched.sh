@@ -27,8 +27,7 @@ reset_all() {
 
 	for function in "${functions[@]}"; do
 		has_type "$function" "$1" || continue
-		force_for "$function" "$1"
-		pcireset reset "$function" --type "$1" "${force[@]}" --yes --quiet
+		reset "$function" "$1"
 		[[ $? =~ ^[04]$ ]] && count=$((count + 1))
 	done
 }
@@ -80,8 +79,7 @@ under_fire() {
 	writer=$!
 	for ((round = 0; round < rounds; round++)); do
 		for type in ${types[$function]}; do
-			force_for "$function" "$type"
-			pcireset reset "$function" --type "$type" "${force[@]}" --yes --quiet
+			reset "$function" "$type"
 			[[ $? =~ ^[04]$ ]] && count=$((count + 1))
 			read_list "$function" "$writer"
 			is_one_of "$list" "${@:2}" || strange+="$list, "
@@ -94,14 +92,14 @@ under_fire() {
 	read -r list <"$devices/$function/reset_method"
 	is "$list" "$last" "$function: its last word stayed"
 	for type in ${types[$function]}; do
-		force_for "$function" "$type"
-		pcireset reset "$function" --type "$type" "${force[@]}" --yes --quiet
+		reset "$function" "$type"
 		read -r list <"$devices/$function/reset_method"
 		is "$list" "$last" "$function: and stays after $type"
 	done
 }
 
 enable_all_vfs
+unbind_rngs
 mapfile -t functions < <(pci_functions)
 read_machine show "${functions[@]}" || not_ok 'every function is shown' "$output"
 
