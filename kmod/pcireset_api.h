@@ -10,8 +10,11 @@
  * DOC: Calling pcireset from a driver
  *
  * The exports are in the symbol namespace PCIRESET: a caller needs
- * MODULE_IMPORT_NS(). Types are the PCI_RESET_* of the uAPI header, and so are
- * the words scope, check, force, why, proof and state.
+ * MODULE_IMPORT_NS(), and to be built with this module's Module.symvers in
+ * KBUILD_EXTRA_SYMBOLS. Two drivers to copy from are in samples/.
+ *
+ * Types are the PCI_RESET_* of the uAPI header, and so are the words scope,
+ * check, force, why, proof and state.
  *
  * All functions may sleep. None may be called with a PCI bus semaphore or the
  * rescan/remove lock held by the caller, with one exception: a driver's

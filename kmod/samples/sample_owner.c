@@ -147,12 +147,9 @@ static void sample_remove(struct pci_dev *dev)
 	pci_clear_master(dev);
 }
 
-/* None: what this driver owns is said by driver_override. */
-static const struct pci_device_id sample_ids[] = { {} };
-
+/* Without an id_table: what this driver owns is said by driver_override. */
 static struct pci_driver sample_driver = {
 	.name = "sample_owner",
-	.id_table = sample_ids,
 	.probe = sample_probe,
 	.remove = sample_remove,
 	.err_handler = &sample_handlers,

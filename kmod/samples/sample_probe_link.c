@@ -98,12 +98,9 @@ static void sample_remove(struct pci_dev *dev)
 	pci_clear_master(dev);
 }
 
-/* A real driver has its IDs here. Without any, only driver_override binds it. */
-static const struct pci_device_id sample_ids[] = { {} };
-
+/* A real driver has an id_table. Without one, driver_override and new_id bind it. */
 static struct pci_driver sample_driver = {
 	.name = "sample_probe_link",
-	.id_table = sample_ids,
 	.probe = sample_probe,
 	.remove = sample_remove,
 };
