@@ -109,4 +109,22 @@ hold "$card.2" 400
 probe "$link"
 has "$report" 'a lock that is held for 400 ms is waited for' result=0 type=$type proof=$proof_shown
 release
+
+# A device that has just been found is probed with the rescan/remove lock held, and its siblings are still to come.
+if [[ $type == "$slot" ]]; then
+	unbind "$card.0"
+	rmmod e1000e
+	echo 8086 10d3 >"$drivers/sample_probe_link/new_id"
+	for function in "${all[@]}"; do
+		echo 1 >"$devices/$function/remove"
+	done
+	log_mark
+	echo 1 >/sys/bus/pci/rescan
+	has "$(logged sample_probe_link "$card.0" result=)" 'a device that has just been found' result=0 type=$type \
+		members=3 proof=$proof_shown
+	has "$(logged sample_probe_link "$card.1" result=)" 'its sibling, when the first is bound' result=$ebusy \
+		issued=0x0 why=$why_driver who="$card.0"
+	is "$(driver_of "$card.0") $(driver_of "$card.1")" 'sample_probe_link sample_probe_link' 'both are bound'
+	is "$(log_since | grep -c pciehp)" 0 'the hotplug driver saw nothing'
+fi
 plan
