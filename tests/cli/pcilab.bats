@@ -11,6 +11,11 @@ setup() {
 	unset PCILAB_KMOD PCILAB_QEMU
 }
 
+# Seen only where a test fails.
+teardown() {
+	printf 'status: %s\noutput: %s\nerrors: %s\n' "${status:-}" "${output:0:2000}" "${stderr:-}"
+}
+
 need_lab() {
 	command -v qemu-system-x86_64 >/dev/null || skip 'no QEMU here'
 	"$BATS_TEST_DIRNAME/../../lab/kernel-get" 6.1 || skip 'kernel 6.1 is neither here nor to be had'
@@ -27,6 +32,8 @@ write_module() {
 	export PCILAB_KMOD=$BATS_TEST_TMPDIR/kmod
 	mkdir -p "$PCILAB_KMOD"
 	echo 'obj-m := pcireset.o' >"$PCILAB_KMOD/Kbuild"
+	# Without one of its own it would get kmod/'s, and fail wherever that does not build.
+	: >"$PCILAB_KMOD/pcireset_api.h"
 	cat >"$PCILAB_KMOD/pcireset.c" <<-EOF
 		#include <linux/module.h>
 		#include <linux/mutex.h>
