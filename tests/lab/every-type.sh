@@ -165,8 +165,12 @@ done_exactly() {
 exits 0 'all virtual functions are there' enable_all_vfs
 unbind_rngs
 mapfile -t functions < <(pci_functions)
+look
 read_machine show "${functions[@]}" || complain "$output"
-verdict 'every function is shown'
+want_same_config /dev/null
+want_same_machine
+verdict 'every function is shown, and nothing is touched by that'
+looked=no
 for function in "${functions[@]}"; do
 	works "$function" || complain "$function does not work"
 done

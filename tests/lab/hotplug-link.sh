@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that LINK and SLOT in pciehp's slots remove nothing, nested slots included, and that BUS alone is refused there.
 # topology: slots mixed
+# timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
 

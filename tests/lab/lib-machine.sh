@@ -98,8 +98,11 @@ force_for() {
 }
 
 # can_prepare FUNCTION: does its driver, if any, bring it back after a reset all by itself? A generator is asked apart.
+# virtio_net of 7.3 has handlers and does not: after an FLR by the kernel's own "reset" file too, its next command to the
+# device is never answered, and the kernel waits for that with all of networking locked.
 can_prepare() {
-	[[ -z ${rng[$1]:-} && " ${users[$1]:-}" != *' driver:'* ]]
+	[[ -z ${rng[$1]:-} && " ${users[$1]:-}" != *' driver:'* ]] || return
+	[[ ${driver[$1]:-} != virtio-pci ]] || ! interface_of "$1"
 }
 
 # What read_reports finds, by "FUNCTION KEY" with the keys of JSON; issued, members and failed_checks are words. The state

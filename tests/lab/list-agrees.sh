@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that the types of "pcireset list" are the kernel's own reset_method, but for differences that have a reason.
 # topology: mixed sriov slots acpi gpu empty cxl
+# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that a PM reset that resets nothing is "unverified" and exit 4, where the stock kernel calls the same a success.
 # topology: mixed
+# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
 
