@@ -407,6 +407,8 @@ static int do_reset(struct file *file, void *data)
 	if (error)
 		return error;
 	error = claim(handle, &request, &dev);
+	if (error == -ENODEV)
+		arg->out_why = PCIRESET_WHY_GONE;
 	if (error)
 		return error;
 	error = reset(handle, dev, &request, arg);

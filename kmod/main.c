@@ -16,7 +16,7 @@ DECLARE_RWSEM(pcireset_topology);
 #define GENERATION_BITS 6
 static atomic64_t generations[1 << GENERATION_BITS];
 
-static atomic64_t *generation_of(struct pci_dev *dev)
+static atomic64_t *counter_of(struct pci_dev *dev)
 {
 	dev = pci_physfn(dev);
 	while (!pci_is_root_bus(dev->bus) && dev->bus->self)
@@ -26,15 +26,19 @@ static atomic64_t *generation_of(struct pci_dev *dev)
 }
 
 /**
- * pcireset_generation - count of the functions that came and went near a function
+ * pcireset_counter - counter of the functions that come and go near a function
  * @dev: the function
  *
- * Return: a number that moves whenever a function is added or removed anywhere
- * below the root port that @dev is below of.
+ * It moves whenever a function is added or removed anywhere below the root port
+ * that @dev is below of.
+ *
+ * Context: The caller holds pcireset_topology and @dev is registered. A VF that
+ * is not may have outlived its PF, which leads to the root port.
+ * Return: the counter, which stays.
  */
-u64 pcireset_generation(struct pci_dev *dev)
+const atomic64_t *pcireset_counter(struct pci_dev *dev)
 {
-	return atomic64_read(generation_of(dev));
+	return counter_of(dev);
 }
 
 static int topology_changed(struct notifier_block *nb, unsigned long action, void *data)
@@ -43,14 +47,14 @@ static int topology_changed(struct notifier_block *nb, unsigned long action, voi
 
 	switch (action) {
 	case BUS_NOTIFY_ADD_DEVICE:
-		atomic64_inc(generation_of(dev));
+		atomic64_inc(counter_of(dev));
 		break;
 	case BUS_NOTIFY_DEL_DEVICE:
 	case BUS_NOTIFY_REMOVED_DEVICE:
 		/* Twice: one may have been opened in between. */
 		pcireset_device_orphan(dev);
 		down_write(&pcireset_topology);
-		atomic64_inc(generation_of(dev));
+		atomic64_inc(counter_of(dev));
 		up_write(&pcireset_topology);
 		break;
 	}

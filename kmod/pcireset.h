@@ -100,7 +100,8 @@ struct pcireset_fn {
  * @request: what the caller allows, defaults filled in
  * @held: the caller holds @dev's device lock
  * @id: the generation that the uAPI shows
- * @topology: pcireset_generation() when the members were collected
+ * @counter: moves when functions come and go around @dev; outlives them all
+ * @topology: what @counter said when the members were collected
  * @types: the types to use, in order of choice
  * @nr_types: number of @types; 0 if the plan is refused
  * @scope: widest enum pcireset_scope of @types[0]
@@ -123,6 +124,7 @@ struct pcireset_plan {
 	struct pcireset_request request;
 	bool held;
 	u64 id;
+	const atomic64_t *counter;
 	u64 topology;
 	u32 types[PCIRESET_NR_TYPES];
 	unsigned int nr_types;
@@ -253,7 +255,7 @@ int pcireset_run_like(struct pci_dev *dev, const struct pcireset_request *reques
 
 /* main.c */
 extern struct rw_semaphore pcireset_topology;
-u64 pcireset_generation(struct pci_dev *dev);
+const atomic64_t *pcireset_counter(struct pci_dev *dev);
 
 /* batch.c */
 int pcireset_batch_init(void);

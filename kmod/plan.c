@@ -52,7 +52,7 @@ static bool is_gone(struct pci_dev *dev)
 {
 	u32 command;
 
-	if (dev->error_state == pci_channel_io_perm_failure)
+	if (!device_is_registered(&dev->dev) || dev->error_state == pci_channel_io_perm_failure)
 		return true;
 	pci_read_config_dword(dev, PCI_COMMAND, &command);
 	return PCI_POSSIBLE_ERROR(command);
@@ -65,12 +65,15 @@ static u32 probe_types(struct pci_dev *dev, struct pcireset_type_info *infos)
 	unsigned int i;
 
 	for (i = 0; i < PCIRESET_NR_TYPES; i++) {
-		pcireset_type_probe(&pcireset_types[i], dev, &infos[i]);
-		if (gone) {
-			infos[i].why_not = PCIRESET_WHY_GONE;
-			infos[i].scope = 0;
-			infos[i].who = pcireset_addr_of(dev);
-		}
+		/* A VF that is gone may have outlived its PF, and leads nowhere. */
+		if (gone)
+			infos[i] = (struct pcireset_type_info){
+				.type = pcireset_types[i].bit,
+				.why_not = PCIRESET_WHY_GONE,
+				.who = pcireset_addr_of(dev),
+			};
+		else
+			pcireset_type_probe(&pcireset_types[i], dev, &infos[i]);
 		if (!infos[i].why_not)
 			types |= infos[i].type;
 	}
@@ -135,12 +138,25 @@ static void look_at_driver(struct pcireset_fn *fn)
 		fn->flags |= PCIRESET_MEMBER_PREPARE;
 }
 
+/*
+ * The core assigns addresses to a function it has just found, and writes them
+ * without any lock: putting back what was there before would undo that. It is
+ * done when the function enters /proc, before its driver is bound. A driver
+ * that calls from probe() comes later than that for all functions around it.
+ */
+static bool is_being_found(const struct pcireset_plan *plan, struct pci_dev *dev)
+{
+	return IS_ENABLED(CONFIG_PROC_FS) && !plan->held && !dev->procent;
+}
+
 static u32 in_the_way(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
 {
 	u32 force = plan->request.force;
 
 	if (is_gone(fn->dev))
 		return PCIRESET_WHY_GONE;
+	if (is_being_found(plan, fn->dev))
+		return PCIRESET_WHY_CHANGED;
 	if (plan->held && fn->dev == plan->dev)
 		return PCIRESET_WHY_NONE;
 	if ((fn->flags & PCIRESET_MEMBER_VFIO) && !(force & PCIRESET_FORCE_VFIO))
@@ -331,12 +347,13 @@ static int fill(struct pcireset_plan *plan)
 	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
 	int error;
 
-	plan->topology = pcireset_generation(plan->dev);
-	if (!device_is_registered(&plan->dev->dev) || is_gone(plan->dev)) {
+	if (is_gone(plan->dev)) {
 		refuse(plan, -ENODEV, PCIRESET_WHY_GONE, pcireset_addr_of(plan->dev));
 		return 0;
 	}
 
+	plan->counter = pcireset_counter(plan->dev);
+	plan->topology = atomic64_read(plan->counter);
 	probe_types(plan->dev, infos);
 	choose(plan, infos);
 	if (!plan->nr_types)

@@ -78,7 +78,7 @@ static int run_raw(struct pcireset_plan *plan, struct pcireset_report *report)
 	error = pcireset_lock(plan);
 	if (error)
 		return error;
-	if (pcireset_generation(plan->dev) == plan->topology)
+	if (atomic64_read(plan->counter) == plan->topology)
 		error = reset_and_wait(plan, report);
 	else
 		error = blame(plan, -EBUSY, PCIRESET_WHY_CHANGED);

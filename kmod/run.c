@@ -389,7 +389,7 @@ static int execute(struct pcireset_plan *plan, const struct pcireset_plan *wante
 	if (error)
 		return error;
 
-	if (pcireset_generation(plan->dev) != plan->topology) {
+	if (atomic64_read(plan->counter) != plan->topology) {
 		error = -ERESTART;
 		goto out;
 	}
@@ -404,6 +404,8 @@ static int execute(struct pcireset_plan *plan, const struct pcireset_plan *wante
 
 	trace_pcireset_begin(plan->dev, plan->types[0], plan->nr_fns);
 	error = run_types(plan, report);
+	/* Under the locks still: the event names the driver, which else may leave. */
+	announce(plan, error, report);
 out:
 	pcireset_unlock(plan);
 	return error;
@@ -425,7 +427,6 @@ static void tell(struct pcireset_plan *plan, int error, struct pcireset_report *
 	}
 	plan->error = error;
 	pcireset_plan_report(plan, report);
-	announce(plan, error, report);
 }
 
 /**
