@@ -1,0 +1,195 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Shows that eight processes that reset overlapping functions, while devices come and go, neither hang nor break anything.
+# topology: busy
+# timeout: 400
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-sriov.sh"
+
+hammer=/usr/libexec/pcireset/tests/hammer
+seconds=${SECONDS_TO_RUN:-60}
+nvme=0000:05:00.0
+card=(0000:04:00.0 0000:04:00.1 0000:04:00.2)
+pair=(0000:06:00.0 0000:06:00.1)
+ports=(0000:02:00.0 0000:03:00.0 0000:03:01.0)
+
+# What a task waits for longer than this is a hang; it then says so in the kernel log, which fails the run.
+echo 20 >/proc/sys/kernel/hung_task_timeout_secs
+
+# beside NAME COMMAND...: over and over until the end; counts how often it went well.
+beside() {
+	local name=$1 good=0 bad=0
+
+	shift
+	while [[ ! -e end ]]; do
+		if "$@" >/dev/null 2>&1; then
+			((good++))
+		else
+			((bad++))
+		fi
+	done
+	printf '%s %d %d\n' "$name" "$good" "$bad" >"beside-$name"
+}
+
+# The driver of these has nothing to do but can, or cannot, be told of a reset.
+#
+# No other driver comes and goes: on 6.1 a reset and the end of nvme's initialization, which goes on after probe(), wait
+# for each other for ever, on the stock kernel as well. reset_prepare() stops the queue that nvme_enable_aen() waits for.
+change_drivers() {
+	local function
+
+	for function in "${pair[@]}" "${card[0]}"; do
+		echo "$function" >"$devices/$function/driver/unbind"
+		echo "$1" >"$devices/$function/driver_override"
+		echo "$function" >/sys/bus/pci/drivers_probe
+	done
+	sleep 0.2
+}
+
+bind_all_ways() {
+	change_drivers pci-stub
+	change_drivers pci-pf-stub
+}
+
+change_vfs() {
+	local number
+
+	for number in 4 0 1 0; do
+		echo "$number" >"$devices/$pf/sriov_numvfs"
+		sleep 0.3
+	done
+}
+
+# remove_and_rescan: only the buses with what was removed. A rescan that meets a bridge while it is being reset takes its
+# bus numbers for wrong and gives it others, on the stock kernel too: nothing locks the two against each other.
+remove_and_rescan() {
+	echo 1 >"$devices/${card[1]}/remove"
+	echo 1 >"$devices/${pair[0]}/remove"
+	sleep 0.2
+	rescan
+	sleep 0.2
+}
+
+# A function that is found while it is being reset is found by halves: the kernel then says that a buffer was not found, and
+# nobody can save its state for as long as Linux has it.
+found_by_halves() {
+	dmesg | grep -q 'buffer not found'
+}
+
+rescan() {
+	echo 1 >/sys/class/pci_bus/0000:04/rescan
+	echo 1 >/sys/class/pci_bus/0000:06/rescan
+}
+
+look_at_all() {
+	timeout 20 lspci -xxxx
+}
+
+start_hammers() {
+	local i
+
+	for i in {1..8}; do
+		"$hammer" "$seconds" "$i" "$pf" "${vfs[@]}" "$nvme" "${card[@]}" "${pair[@]}" "${ports[@]}" >"hammer-$i" 2>&1 &
+		hammers+=($!)
+	done
+}
+
+# count CALL ERRNO: over all hammers; a dot stands for any of them.
+count() {
+	cat hammer-* | awk -v call="$1" -v errno="$2" '
+		$1 == "count" && (call == "." || $2 == call) && (errno == "." || $3 == errno) { sum += $4 }
+		END { print sum + 0 }'
+}
+
+# tell: what all hammers counted, a line for each call.
+tell() {
+	cat hammer-* | awk '
+		$1 == "count" { calls[$2] = 1; sum[$2, $3] += $4; errnos[$3] = 1 }
+		$1 == "slowest" && $2 > slowest { slowest = $2 }
+		END {
+			for (call in calls) {
+				line = call ":"
+				for (errno in errnos)
+					if ((call, errno) in sum)
+						line = line " " (errno == "0" ? "success" : errno) " " sum[call, errno]
+				print line
+			}
+			print "slowest call: " slowest " ms"
+		}' | sort
+	cat beside-* | sed -E 's/(.*) (.*) (.*)/beside: \1 \2 times, not \3 times/'
+	cat hammer-* | grep '^harm' | sort | uniq -c | head -n 20
+}
+
+# at_least N CALL ERRNO DESC
+at_least() {
+	local got
+
+	got=$(count "$2" "$3")
+	like "$((got >= $1))" 1 "$4 ($got)"
+}
+
+# resets_everything: each type each function has. Whatever lock was left behind would be in the way. PM is not among them,
+# as it resets nothing in QEMU, and is said not to.
+resets_everything() {
+	local function type
+
+	for function in "$pf" "${vfs[@]}" "$nvme" "${card[@]}" "${pair[@]}" "${ports[@]}"; do
+		for type in flr slot bus; do
+			pcireset plan "$function" --type "$type" --force driver >/dev/null 2>&1 || continue
+			exits 0 "in the end: $type of $function" pcireset reset "$function" --type "$type" --check config,link --force driver --yes
+		done
+	done
+}
+
+# in_order: all that was there at the beginning is there, and can be used.
+in_order() {
+	disable_vfs
+	remove_and_rescan
+	pci_functions >functions-after
+	is "$(cat functions-after)" "$(cat functions-before)" 'in the end: every function is there'
+	exits 0 "in the end: the PF's disk can be read" wait_for reads "$pf"
+	exits 0 'in the end: the other disk can be read' wait_for reads "$nvme"
+	exits 0 'in the end: VFs can be made' enable_vfs 4
+	list_vfs
+	is "$(answering "${vfs[@]}")" "${vfs[*]}" 'in the end: the VFs answer'
+	resets_everything
+	exits 0 'in the end: no function keeps lspci waiting' timeout 20 lspci -xxxx
+	exits 0 "in the end: the PF's disk can still be read" wait_for reads "$pf"
+	exits 0 'in the end: VFs can be taken away' disable_vfs
+}
+
+find_pf
+modprobe pci-stub
+modprobe pci-pf-stub
+# It waits for ever for what it asked of a device that was reset by force, in its probe() at worst.
+rmmod virtio_rng
+pci_functions >functions-before
+enable_vfs 4
+hammers=()
+start_hammers
+beside drivers bind_all_ways &
+beside vfs change_vfs &
+beside rescan remove_and_rescan &
+beside lspci look_at_all &
+for pid in "${hammers[@]}"; do
+	wait "$pid"
+	is $? 0 'a process found every call documented, and none too long'
+done
+: >end
+wait
+diag "$(tell)" "$(grep -h '^failure' hammer-* | sort | uniq -c)"
+
+is "$(count . ETIMEDOUT)" 0 'every function came back in time'
+is "$(count . EIO)" 0 'every function came back as it was'
+[[ $(count . ENOMEM) -eq 0 ]] || exits 0 'what could not be saved was found by halves' found_by_halves
+at_least 20 flr 0 'FLR succeeds'
+at_least 5 pm 0 'PM succeeds'
+at_least 5 slot 0 'slot succeeds'
+at_least 10 bus 0 'bus succeeds'
+at_least 10 . EBUSY 'a driver or a lock is in the way: EBUSY'
+at_least 1 . EAGAIN 'a lock is in the way of who does not wait: EAGAIN'
+at_least 1 . ESTALE 'a plan no longer fits: ESTALE'
+at_least 10 . ENODEV 'a function is gone: ENODEV'
+at_least 10 pm EOPNOTSUPP 'a type does not fit: EOPNOTSUPP'
+in_order
+plan
