@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that the module loads and unloads cleanly, that its node comes and goes, and that the tool sees every function.
-# topology: empty mixed sriov slots
+# topology: empty mixed
 . "$(dirname "$0")/lib.sh"
 
 # has_node: is there a character device, for root alone?
