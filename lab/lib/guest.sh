@@ -175,7 +175,7 @@ add_file() {
 # add_test_modules KERNEL ROOT KODIR...: for modprobe in the guest, and pcireset itself for init.
 # depmod wants to see all modules, so it works on a copy (of hard links) of the base image's.
 add_test_modules() {
-	local kernel=$1 root=$2 release base dir from
+	local kernel=$1 root=$2 release base dir from file
 
 	shift 2
 	release=$(kernel_release "$kernel")
@@ -185,8 +185,12 @@ add_test_modules() {
 	cp -al "$base/root/lib/modules/$release" "$dir"
 	rm -f "$dir"/modules.*[a-z]
 	cp "$base/root/lib/modules/$release"/modules.{order,builtin,builtin.modinfo} "$dir/"
+	mkdir -p "$dir/extra"
+	# The debug information is most of a module, and only whoever reads an oops wants it: it stays in the build.
 	for from; do
-		install -D -t "$dir/extra" -m 644 "$from"/*.ko
+		for file in "$from"/*.ko; do
+			strip --strip-debug -o "$dir/extra/${file##*/}" "$file"
+		done
 	done
 	depmod -b "$root" "$release"
 	rm -rf "$dir/kernel"
