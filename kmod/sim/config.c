@@ -1,0 +1,708 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The directories: a host is made by mkdir below the subsystem, a function by
+ * mkdir below its host or the bridge above it, named by its device and
+ * function number; VFs by a directory "vf" below their PF.
+ */
+#include <linux/slab.h>
+
+#include "pcisim.h"
+
+/* Deep enough for a switch below a switch below a switch; see list_below(). */
+#define PCISIM_DEPTH 8
+
+static const char *const kinds[] = {
+	[PCISIM_ENDPOINT] = "endpoint",     [PCISIM_ROOT_PORT] = "root-port",
+	[PCISIM_UPSTREAM] = "upstream",     [PCISIM_DOWNSTREAM] = "downstream",
+	[PCISIM_PCI_BRIDGE] = "pci-bridge", [PCISIM_VF] = "vf",
+};
+
+static const char *const ways[PCISIM_WAYS] = {
+	[PCISIM_BUS] = "bus",
+	[PCISIM_FLR] = "flr",
+	[PCISIM_PM] = "pm",
+	[PCISIM_POWER_ON] = "power_on",
+};
+
+static const char *const answers[] = {
+	[PCISIM_ANSWER_ONES] = "ones",
+	[PCISIM_ANSWER_RRS] = "rrs",
+	[PCISIM_ANSWER_STALE] = "stale",
+};
+
+static struct pcisim_node *to_node(struct config_item *item)
+{
+	return container_of(to_config_group(item), struct pcisim_node, group);
+}
+
+static struct pcisim_host *to_host(struct config_item *item)
+{
+	return container_of(to_config_group(item), struct pcisim_host, group);
+}
+
+/* A number that may have a word for its highest value. */
+static int parse_number(const char *page, const char *word, u32 low, u32 high, u32 *number)
+{
+	u32 value;
+	int error;
+
+	if (word && sysfs_streq(page, word)) {
+		*number = U32_MAX;
+		return 0;
+	}
+	error = kstrtou32(page, 0, &value);
+	if (error)
+		return error;
+	if (value < low || value > high)
+		return -ERANGE;
+	*number = value;
+	return 0;
+}
+
+static ssize_t show_number(char *page, const char *word, u32 number)
+{
+	if (word && number == U32_MAX)
+		return sysfs_emit(page, "%s\n", word);
+	return sysfs_emit(page, "%u\n", number);
+}
+
+/* The shape: what cannot change while the kernel knows it. */
+static ssize_t store_shape(struct pcisim_node *node, u32 *field, u32 value, size_t count)
+{
+	ssize_t result = count;
+
+	mutex_lock(&node->host->lock);
+	if (node->host->live)
+		result = -EBUSY;
+	else
+		*field = value;
+	mutex_unlock(&node->host->lock);
+	return result;
+}
+
+/* A fault: read by the hardware at any time. */
+static ssize_t store_fault(struct pcisim_node *node, u32 *field, u32 value, size_t count)
+{
+	raw_spin_lock_irq(&node->host->hw);
+	*field = value;
+	raw_spin_unlock_irq(&node->host->hw);
+	return count;
+}
+
+/* A field's place in a node. */
+static u32 *field_at(struct config_item *item, size_t offset)
+{
+	return (u32 *)((u8 *)to_node(item) + offset);
+}
+
+#define NUMBER(name, offset, store, word, low, high)                                               \
+	static ssize_t node_##name##_show(struct config_item *item, char *page)                    \
+	{                                                                                          \
+		return show_number(page, word, *field_at(item, offset));                           \
+	}                                                                                          \
+	static ssize_t node_##name##_store(struct config_item *item, const char *page,             \
+					   size_t count)                                           \
+	{                                                                                          \
+		u32 value;                                                                         \
+		int error = parse_number(page, word, low, high, &value);                           \
+		return error ? error : store(to_node(item), field_at(item, offset), value, count); \
+	}                                                                                          \
+	CONFIGFS_ATTR(node_, name)
+
+#define SHAPE(name, low, high) \
+	NUMBER(name, offsetof(struct pcisim_node, shape.name), store_shape, NULL, low, high)
+#define FAULT(name, field, word, high) \
+	NUMBER(name, offsetof(struct pcisim_node, faults.field), store_fault, word, 0, high)
+
+SHAPE(vendor, 1, 0xfffe);
+SHAPE(device, 0, 0xffff);
+SHAPE(class, 0, 0xffffff);
+SHAPE(count, 1, 4096);
+SHAPE(msix, 0, 1);
+SHAPE(flr, 0, 1);
+SHAPE(af, 0, 1);
+SHAPE(pm, 0, 1);
+SHAPE(no_soft_reset, 0, 1);
+SHAPE(immediate_readiness, 0, 1);
+SHAPE(rtr_reset_us, 0, 60000000);
+SHAPE(rtr_flr_us, 0, 60000000);
+SHAPE(rtr_d3_us, 0, 60000000);
+SHAPE(hotplug, 0, 1);
+SHAPE(dllla, 0, 1);
+SHAPE(speed, 1, 6);
+SHAPE(width, 1, 32);
+SHAPE(aer, 0, 1);
+SHAPE(dpc, 0, 1);
+SHAPE(vf_offset, 1, 4096);
+
+FAULT(only, only, "all", U32_MAX - 1);
+FAULT(ready_bus_us, ready_us[PCISIM_BUS], "never", U32_MAX - 1);
+FAULT(ready_flr_us, ready_us[PCISIM_FLR], "never", U32_MAX - 1);
+FAULT(ready_pm_us, ready_us[PCISIM_PM], "never", U32_MAX - 1);
+FAULT(ready_power_on_us, ready_us[PCISIM_POWER_ON], "never", U32_MAX - 1);
+FAULT(link_up_us, link_up_us, "never", U32_MAX - 1);
+FAULT(drop_us, drop_us, NULL, U32_MAX - 1);
+FAULT(vanish, vanish, NULL, 1);
+FAULT(link_events, link_events, NULL, 1);
+FAULT(return_speed, return_speed, NULL, 6);
+FAULT(return_width, return_width, NULL, 32);
+
+static ssize_t node_bar_size_show(struct config_item *item, char *page)
+{
+	return show_number(page, NULL, to_node(item)->shape.bar_size);
+}
+
+static ssize_t node_bar_size_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_node *node = to_node(item);
+	u32 value;
+	int error = parse_number(page, NULL, 0, SZ_256M, &value);
+
+	if (error)
+		return error;
+	if (value && (value < 4096 || !is_power_of_2(value)))
+		return -EINVAL;
+	return store_shape(node, &node->shape.bar_size, value, count);
+}
+CONFIGFS_ATTR(node_, bar_size);
+
+static ssize_t node_answer_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%s\n", answers[to_node(item)->faults.answer]);
+}
+
+static ssize_t node_answer_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_node *node = to_node(item);
+	int word = sysfs_match_string(answers, page);
+
+	return word < 0 ? word : store_fault(node, &node->faults.answer, word, count);
+}
+CONFIGFS_ATTR(node_, answer);
+
+static ssize_t node_ignore_show(struct config_item *item, char *page)
+{
+	u32 ignore = to_node(item)->faults.ignore;
+	int at = 0, way;
+
+	for (way = 0; way < PCISIM_WAYS; way++) {
+		if (ignore & BIT(way))
+			at += sysfs_emit_at(page, at, "%s%s", at ? " " : "", ways[way]);
+	}
+	return at + sysfs_emit_at(page, at, "%s\n", at ? "" : "none");
+}
+
+/* One way, or "none". */
+static ssize_t node_ignore_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_node *node = to_node(item);
+	int way;
+
+	if (sysfs_streq(page, "none"))
+		return store_fault(node, &node->faults.ignore, 0, count);
+	way = sysfs_match_string(ways, page);
+	if (way < 0)
+		return way;
+	return store_fault(node, &node->faults.ignore, node->faults.ignore | BIT(way), count);
+}
+CONFIGFS_ATTR(node_, ignore);
+
+static ssize_t node_identity_show(struct config_item *item, char *page)
+{
+	u32 identity = to_node(item)->faults.identity;
+
+	if (!identity)
+		return sysfs_emit(page, "none\n");
+	return sysfs_emit(page, "%04x:%04x\n", identity & 0xffff, identity >> 16);
+}
+
+static ssize_t node_identity_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_node *node = to_node(item);
+	unsigned int vendor = 0, device = 0;
+
+	if (!sysfs_streq(page, "none") &&
+	    (sscanf(page, "%4x:%4x", &vendor, &device) != 2 || !vendor || vendor == 0xffff))
+		return -EINVAL;
+	return store_fault(node, &node->faults.identity, device << 16 | vendor, count);
+}
+CONFIGFS_ATTR(node_, identity);
+
+static const struct pcisim_shape shape_of_endpoint = {
+	.kind = PCISIM_ENDPOINT,
+	.vendor = 0xc0de,
+	.device = 0x0010,
+	.class = 0xff0000,
+	.count = 1,
+	.bar_size = 4096,
+	.msix = 1,
+	.flr = 1,
+	.pm = 1,
+	.speed = 3,
+	.width = 8,
+};
+
+static const struct pcisim_shape shape_of_vf = {
+	.kind = PCISIM_VF,
+	.vendor = 0xc0de,
+	.device = 0x0011,
+	.class = 0xff0000,
+	.count = 1,
+	.bar_size = 4096,
+	.msix = 1,
+	.flr = 1,
+	.speed = 3,
+	.width = 8,
+	.vf_offset = 8,
+};
+
+static const struct pcisim_shape shape_of_bridge = {
+	.vendor = 0xc0de,
+	.device = 0x0020,
+	.class = PCI_CLASS_BRIDGE_PCI << 8,
+	.count = 1,
+	.pm = 1,
+	.speed = 3,
+	.width = 8,
+};
+
+static void take_kind(struct pcisim_node *node, enum pcisim_kind kind)
+{
+	if (kind == PCISIM_ENDPOINT) {
+		node->shape = shape_of_endpoint;
+	} else if (kind == PCISIM_VF) {
+		node->shape = shape_of_vf;
+	} else {
+		node->shape = shape_of_bridge;
+		node->shape.kind = kind;
+		node->shape.device += kind;
+		node->shape.dllla = pcisim_is_port(node);
+		node->shape.aer = kind == PCISIM_ROOT_PORT;
+	}
+}
+
+static ssize_t node_kind_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%s\n", kinds[to_node(item)->shape.kind]);
+}
+
+/* Sets all of the shape to what is usual for the kind, so it is to be written first. */
+static ssize_t node_kind_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_node *node = to_node(item);
+	int kind = sysfs_match_string(kinds, page);
+	bool was_vf = node->shape.kind == PCISIM_VF;
+	bool is_vf = kind == PCISIM_VF;
+	ssize_t result = count;
+
+	if (kind < 0)
+		return kind;
+	if (is_vf != was_vf)
+		return -EINVAL;
+	mutex_lock(&node->host->lock);
+	if (node->host->live)
+		result = -EBUSY;
+	else
+		take_kind(node, kind);
+	mutex_unlock(&node->host->lock);
+	return result;
+}
+CONFIGFS_ATTR(node_, kind);
+
+/* Why a port is held: as it was configured, and while live as it is. */
+static bool is_held(struct pcisim_node *node, u32 reason)
+{
+	u32 held = node->held;
+
+	mutex_lock(&node->host->lock);
+	if (node->host->live) {
+		raw_spin_lock_irq(&node->host->hw);
+		held = node->functions->port->held;
+		raw_spin_unlock_irq(&node->host->hw);
+	}
+	mutex_unlock(&node->host->lock);
+	return held & reason;
+}
+
+static void act_on_port(struct pcisim_function *bridge, u32 reason, u32 up)
+{
+	raw_spin_lock_irq(&bridge->node->host->hw);
+	if (reason == PCISIM_HELD_ABSENT)
+		pcisim_set_present(bridge, up);
+	else if (up)
+		pcisim_release(bridge, reason);
+	else
+		pcisim_hold(bridge, reason);
+	raw_spin_unlock_irq(&bridge->node->host->hw);
+}
+
+static ssize_t store_held(struct pcisim_node *node, u32 reason, const char *page, size_t count)
+{
+	u32 up;
+	int error = parse_number(page, NULL, 0, 1, &up);
+
+	if (error)
+		return error;
+	if (!pcisim_is_port(node))
+		return -EOPNOTSUPP;
+	mutex_lock(&node->host->lock);
+	node->held = up ? node->held & ~reason : node->held | reason;
+	if (node->host->live)
+		act_on_port(node->functions, reason, up);
+	mutex_unlock(&node->host->lock);
+	return count;
+}
+
+#define HELD(name, reason)                                                             \
+	static ssize_t node_##name##_show(struct config_item *item, char *page)        \
+	{                                                                              \
+		struct pcisim_node *node = to_node(item);                              \
+		if (!pcisim_is_port(node))                                             \
+			return -EOPNOTSUPP;                                            \
+		return sysfs_emit(page, "%d\n", !is_held(node, reason));               \
+	}                                                                              \
+	static ssize_t node_##name##_store(struct config_item *item, const char *page, \
+					   size_t count)                               \
+	{                                                                              \
+		return store_held(to_node(item), reason, page, count);                 \
+	}                                                                              \
+	CONFIGFS_ATTR(node_, name)
+
+HELD(present, PCISIM_HELD_ABSENT);
+HELD(link, PCISIM_HELD_LINK);
+
+static ssize_t node_counts_show(struct config_item *item, char *page)
+{
+	struct pcisim_counts *counts = &to_node(item)->counts;
+	int at, way;
+
+	at = sysfs_emit(page, "reads %llu\nwrites %llu\nlost_writes %llu\n",
+			(u64)atomic64_read(&counts->reads), (u64)atomic64_read(&counts->writes),
+			(u64)atomic64_read(&counts->lost_writes));
+	for (way = 0; way < PCISIM_WAYS; way++)
+		at += sysfs_emit_at(page, at, "%s %llu\n", ways[way],
+				    (u64)atomic64_read(&counts->resets[way]));
+	return at;
+}
+CONFIGFS_ATTR_RO(node_, counts);
+
+static struct configfs_attribute *node_attrs[] = {
+	&node_attr_kind,
+	&node_attr_vendor,
+	&node_attr_device,
+	&node_attr_class,
+	&node_attr_count,
+	&node_attr_bar_size,
+	&node_attr_msix,
+	&node_attr_flr,
+	&node_attr_af,
+	&node_attr_pm,
+	&node_attr_no_soft_reset,
+	&node_attr_immediate_readiness,
+	&node_attr_rtr_reset_us,
+	&node_attr_rtr_flr_us,
+	&node_attr_rtr_d3_us,
+	&node_attr_hotplug,
+	&node_attr_dllla,
+	&node_attr_speed,
+	&node_attr_width,
+	&node_attr_aer,
+	&node_attr_dpc,
+	&node_attr_vf_offset,
+	&node_attr_only,
+	&node_attr_ready_bus_us,
+	&node_attr_ready_flr_us,
+	&node_attr_ready_pm_us,
+	&node_attr_ready_power_on_us,
+	&node_attr_answer,
+	&node_attr_ignore,
+	&node_attr_identity,
+	&node_attr_drop_us,
+	&node_attr_vanish,
+	&node_attr_link_up_us,
+	&node_attr_link_events,
+	&node_attr_return_speed,
+	&node_attr_return_width,
+	&node_attr_present,
+	&node_attr_link,
+	&node_attr_counts,
+	NULL,
+};
+
+static void node_release(struct config_item *item)
+{
+	kfree(to_node(item));
+}
+
+static struct configfs_item_operations node_item_ops = {
+	.release = node_release,
+};
+
+static int parse_place(const char *name, u8 *devfn)
+{
+	unsigned int device, function;
+	int end = 0;
+
+	if (sscanf(name, "%2x.%1u%n", &device, &function, &end) != 2 || name[end] || device > 31 ||
+	    function > 7)
+		return -EINVAL;
+	*devfn = PCI_DEVFN(device, function);
+	return 0;
+}
+
+static const struct config_item_type node_type;
+
+static struct config_group *make_node(struct pcisim_host *host, struct pcisim_node *parent,
+				      const char *name)
+{
+	bool is_vf = parent && !strcmp(name, kinds[PCISIM_VF]);
+	struct pcisim_node *node;
+	u8 devfn = 0;
+
+	if (!is_vf && parse_place(name, &devfn))
+		return ERR_PTR(-EINVAL);
+	if (parent && parent->depth == PCISIM_DEPTH)
+		return ERR_PTR(-ENAMETOOLONG);
+	node = kzalloc(sizeof(*node), GFP_KERNEL);
+	if (!node)
+		return ERR_PTR(-ENOMEM);
+	node->host = host;
+	node->parent = parent;
+	node->devfn = devfn;
+	node->depth = parent ? parent->depth + 1 : 0;
+	node->faults.only = PCISIM_ALL;
+	node->faults.link_events = 1;
+	take_kind(node, is_vf ? PCISIM_VF : PCISIM_ENDPOINT);
+	config_group_init_type_name(&node->group, name, &node_type);
+
+	mutex_lock(&host->lock);
+	if (host->live) {
+		mutex_unlock(&host->lock);
+		config_group_put(&node->group);
+		return ERR_PTR(-EBUSY);
+	}
+	list_add_tail(&node->entry, &host->nodes);
+	mutex_unlock(&host->lock);
+	return &node->group;
+}
+
+static struct config_group *node_make_group(struct config_group *group, const char *name)
+{
+	struct pcisim_node *parent = to_node(&group->cg_item);
+
+	return make_node(parent->host, parent, name);
+}
+
+static void drop_node(struct config_group *group, struct config_item *item)
+{
+	struct pcisim_node *node = to_node(item);
+
+	mutex_lock(&node->host->lock);
+	list_del(&node->entry);
+	mutex_unlock(&node->host->lock);
+	config_item_put(item);
+}
+
+static struct configfs_group_operations node_group_ops = {
+	.make_group = node_make_group,
+	.drop_item = drop_node,
+};
+
+static const struct config_item_type node_type = {
+	.ct_item_ops = &node_item_ops,
+	.ct_group_ops = &node_group_ops,
+	.ct_attrs = node_attrs,
+	.ct_owner = THIS_MODULE,
+};
+
+static struct config_group *host_make_group(struct config_group *group, const char *name)
+{
+	return make_node(to_host(&group->cg_item), NULL, name);
+}
+
+static struct configfs_group_operations host_group_ops = {
+	.make_group = host_make_group,
+	.drop_item = drop_node,
+};
+
+static struct pcisim_subsystem {
+	struct configfs_subsystem configfs;
+} subsystem;
+
+/* While it is live no directory can go. */
+static int pin_nodes(struct pcisim_host *host)
+{
+	struct pcisim_node *node;
+	int error;
+
+	error = configfs_depend_item_unlocked(&subsystem.configfs, &host->group.cg_item);
+	if (error)
+		return error;
+	list_for_each_entry(node, &host->nodes, entry) {
+		error = configfs_depend_item_unlocked(&subsystem.configfs, &node->group.cg_item);
+		if (error)
+			goto unpin;
+	}
+	return 0;
+
+unpin:
+	list_for_each_entry_continue_reverse(node, &host->nodes, entry)
+		configfs_undepend_item(&node->group.cg_item);
+	configfs_undepend_item(&host->group.cg_item);
+	return error;
+}
+
+static void unpin_nodes(struct pcisim_host *host)
+{
+	struct pcisim_node *node;
+
+	list_for_each_entry(node, &host->nodes, entry)
+		configfs_undepend_item(&node->group.cg_item);
+	configfs_undepend_item(&host->group.cg_item);
+}
+
+static int start(struct pcisim_host *host)
+{
+	int error = pin_nodes(host);
+
+	if (error)
+		return error;
+	error = pcisim_host_start(host);
+	if (error)
+		unpin_nodes(host);
+	return error;
+}
+
+static ssize_t host_live_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%d\n", to_host(item)->live);
+}
+
+static ssize_t host_live_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_host *host = to_host(item);
+	int error = 0;
+	bool live;
+
+	if (kstrtobool(page, &live))
+		return -EINVAL;
+	mutex_lock(&host->lock);
+	if (live && !host->live) {
+		error = start(host);
+	} else if (!live && host->live) {
+		pcisim_host_stop(host);
+		unpin_nodes(host);
+	}
+	mutex_unlock(&host->lock);
+	return error ? error : count;
+}
+CONFIGFS_ATTR(host_, live);
+
+static ssize_t store_host(struct pcisim_host *host, u32 *field, u32 value, size_t count)
+{
+	ssize_t result = count;
+
+	mutex_lock(&host->lock);
+	if (host->live)
+		result = -EBUSY;
+	else
+		*field = value;
+	mutex_unlock(&host->lock);
+	return result;
+}
+
+static ssize_t host_domain_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%#x\n", to_host(item)->domain);
+}
+
+static ssize_t host_domain_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_host *host = to_host(item);
+	u32 value;
+	int error = parse_number(page, NULL, 0, S32_MAX, &value);
+
+	return error ? error : store_host(host, &host->domain, value, count);
+}
+CONFIGFS_ATTR(host_, domain);
+
+static ssize_t host_window_mb_show(struct config_item *item, char *page)
+{
+	return show_number(page, NULL, to_host(item)->window_mb);
+}
+
+static ssize_t host_window_mb_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_host *host = to_host(item);
+	u32 value;
+	int error = parse_number(page, NULL, 16, 2048, &value);
+
+	return error ? error : store_host(host, &host->window_mb, value, count);
+}
+CONFIGFS_ATTR(host_, window_mb);
+
+static struct configfs_attribute *host_attrs[] = {
+	&host_attr_live,
+	&host_attr_domain,
+	&host_attr_window_mb,
+	NULL,
+};
+
+static void host_release(struct config_item *item)
+{
+	struct pcisim_host *host = to_host(item);
+
+	mutex_destroy(&host->lock);
+	kfree(host);
+}
+
+static struct configfs_item_operations host_item_ops = {
+	.release = host_release,
+};
+
+static const struct config_item_type host_type = {
+	.ct_item_ops = &host_item_ops,
+	.ct_group_ops = &host_group_ops,
+	.ct_attrs = host_attrs,
+	.ct_owner = THIS_MODULE,
+};
+
+/* Above all domains that a machine has by its firmware, where VMD's are too. */
+#define FIRST_DOMAIN 0x10000
+
+static struct config_group *make_host(struct config_group *group, const char *name)
+{
+	struct pcisim_host *host = kzalloc(sizeof(*host), GFP_KERNEL);
+
+	if (!host)
+		return ERR_PTR(-ENOMEM);
+	mutex_init(&host->lock);
+	raw_spin_lock_init(&host->hw);
+	INIT_LIST_HEAD(&host->nodes);
+	host->domain = FIRST_DOMAIN;
+	host->window_mb = 256;
+	config_group_init_type_name(&host->group, name, &host_type);
+	return &host->group;
+}
+
+static struct configfs_group_operations subsystem_group_ops = {
+	.make_group = make_host,
+};
+
+static const struct config_item_type subsystem_type = {
+	.ct_group_ops = &subsystem_group_ops,
+	.ct_owner = THIS_MODULE,
+};
+
+int __init pcisim_config_init(void)
+{
+	config_group_init_type_name(&subsystem.configfs.su_group, "pcisim", &subsystem_type);
+	mutex_init(&subsystem.configfs.su_mutex);
+	return configfs_register_subsystem(&subsystem.configfs);
+}
+
+void pcisim_config_exit(void)
+{
+	configfs_unregister_subsystem(&subsystem.configfs);
+	mutex_destroy(&subsystem.configfs.su_mutex);
+}

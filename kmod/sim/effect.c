@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Registers whose writing does something: called with the value before and after. */
+#include "pcisim.h"
+
+static void set(struct pcisim_function *fn, unsigned int offset, u16 value)
+{
+	pcisim_put16(fn->space + offset, value);
+}
+
+static void hold_if(struct pcisim_function *fn, u32 reason, bool held)
+{
+	if (held)
+		pcisim_hold(fn, reason);
+	else
+		pcisim_release(fn, reason);
+}
+
+/* PCIe r6.0, sec 7.5.3.4: Initiate Function Level Reset, reads as zero. */
+void pcisim_effect_devctl(struct pcisim_function *fn, u16 before, u16 after)
+{
+	if (!(after & PCI_EXP_DEVCTL_BCR_FLR))
+		return;
+	set(fn, fn->template->pcie + PCI_EXP_DEVCTL, after & ~PCI_EXP_DEVCTL_BCR_FLR);
+	pcisim_reset(fn, PCISIM_FLR);
+}
+
+/* Advanced Capabilities ECN for PCI: Initiate FLR, reads as zero. */
+void pcisim_effect_af(struct pcisim_function *fn, u16 before, u16 after)
+{
+	if (!(after & PCI_AF_CTRL_FLR))
+		return;
+	set(fn, fn->template->af + PCI_AF_CTRL, after & ~PCI_AF_CTRL_FLR);
+	pcisim_reset(fn, PCISIM_FLR);
+}
+
+/* PCI PM r1.2, sec 5.4: from D3hot to D0 it resets itself unless it says No_Soft_Reset. */
+void pcisim_effect_pmcsr(struct pcisim_function *fn, u16 before, u16 after)
+{
+	if ((before & PCI_PM_CTRL_STATE_MASK) != 3 || after & PCI_PM_CTRL_STATE_MASK ||
+	    after & PCI_PM_CTRL_NO_SOFT_RESET)
+		return;
+	pcisim_reset(fn, PCISIM_PM);
+}
+
+void pcisim_effect_buses(struct pcisim_function *fn, u16 before, u16 after)
+{
+	if (before != after)
+		pcisim_route(fn->node->host);
+}
+
+void pcisim_effect_bridge_control(struct pcisim_function *fn, u16 before, u16 after)
+{
+	hold_if(fn, PCISIM_HELD_RESET, after & PCI_BRIDGE_CTL_BUS_RESET);
+}
+
+void pcisim_effect_lnkctl(struct pcisim_function *fn, u16 before, u16 after)
+{
+	hold_if(fn, PCISIM_HELD_DISABLE, after & PCI_EXP_LNKCTL_LD);
+}
+
+void pcisim_effect_sltctl(struct pcisim_function *fn, u16 before, u16 after)
+{
+	hold_if(fn, PCISIM_HELD_POWER, after & PCI_EXP_SLTCTL_PCC);
+	pcisim_check_irq(fn);
+}
+
+void pcisim_effect_sltsta(struct pcisim_function *fn, u16 before, u16 after)
+{
+	pcisim_check_irq(fn);
+}
+
+/* VFs that are enabled start from power-on. */
+void pcisim_effect_sriov(struct pcisim_function *fn, u16 before, u16 after)
+{
+	struct pcisim_host *host = fn->node->host;
+	unsigned int i;
+
+	if (before & PCI_SRIOV_CTRL_VFE || !(after & PCI_SRIOV_CTRL_VFE))
+		return;
+	for (i = fn->order + 1; i < host->function_count && host->functions[i]->pf == fn; i++)
+		pcisim_reset(host->functions[i], PCISIM_POWER_ON);
+}
+
+/* PCIe r6.0, sec 7.9.14.3: DPC Software Trigger, reads as zero. */
+void pcisim_effect_dpc_ctl(struct pcisim_function *fn, u16 before, u16 after)
+{
+	u16 dpc = fn->template->dpc;
+	u16 status = PCI_EXP_DPC_STATUS_TRIGGER | PCI_EXP_DPC_STATUS_TRIGGER_RSN;
+
+	if (!(after & PCISIM_DPC_SW_TRIGGER))
+		return;
+	set(fn, dpc + PCI_EXP_DPC_CTL, after & ~PCISIM_DPC_SW_TRIGGER);
+	if (!(after & PCISIM_DPC_ENABLED))
+		return;
+	if (after & PCI_EXP_DPC_CTL_INT_EN)
+		status |= PCI_EXP_DPC_STATUS_INTERRUPT;
+	set(fn, dpc + PCI_EXP_DPC_STATUS, status);
+	pcisim_hold(fn, PCISIM_HELD_DPC);
+	if (after & PCI_EXP_DPC_CTL_INT_EN)
+		pcisim_raise_irq(fn);
+}
+
+void pcisim_effect_dpc_status(struct pcisim_function *fn, u16 before, u16 after)
+{
+	if (before & PCI_EXP_DPC_STATUS_TRIGGER && !(after & PCI_EXP_DPC_STATUS_TRIGGER))
+		pcisim_release(fn, PCISIM_HELD_DPC);
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Puts a host bridge into the machine and takes it out. */
+#include <linux/ioport.h>
+
+#include "pcisim.h"
+
+/* Devices see the window here: 32-bit BARs fit although the CPU sees it above 4 GiB. */
+#define BUS_ADDRESS 0x80000000
+
+static int reserve_memory(struct pcisim_host *host)
+{
+	resource_size_t size = (resource_size_t)host->window_mb << 20;
+
+	host->memory = (struct resource){
+		.name = "pcisim",
+		.flags = IORESOURCE_MEM,
+	};
+	return allocate_resource(&iomem_resource, &host->memory, size, SZ_16M, iomem_resource.end,
+				 SZ_2M, NULL, NULL);
+}
+
+static void set_domain(struct pcisim_host *host)
+{
+#ifdef CONFIG_X86
+	host->sysdata.domain = host->domain;
+	host->sysdata.node = NUMA_NO_NODE;
+#endif
+	host->bridge->domain_nr = host->domain;
+}
+
+static int add_bridge(struct pcisim_host *host)
+{
+	int error;
+
+	host->bridge = pci_alloc_host_bridge(0);
+	if (!host->bridge)
+		return -ENOMEM;
+	host->buses = (struct resource){
+		.name = "pcisim buses",
+		.start = 0,
+		.end = 255,
+		.flags = IORESOURCE_BUS,
+	};
+	pci_add_resource_offset(&host->bridge->windows, &host->memory,
+				host->memory.start - BUS_ADDRESS);
+	pci_add_resource(&host->bridge->windows, &host->buses);
+	host->bridge->dev.parent = host->device;
+	host->bridge->sysdata = &host->sysdata;
+	host->bridge->ops = &pcisim_ops;
+	set_domain(host);
+
+	error = pci_host_probe(host->bridge);
+	if (error)
+		pci_free_host_bridge(host->bridge);
+	return error;
+}
+
+/**
+ * pcisim_host_start - put a host into the machine
+ * @host: the host
+ *
+ * Context: host->lock is held; takes the rescan/remove lock.
+ * Return: 0 or a negative errno; -EEXIST if the domain is taken.
+ */
+int pcisim_host_start(struct pcisim_host *host)
+{
+	int error;
+
+	error = pcisim_build(host);
+	if (error)
+		goto free_build;
+	host->closing = false;
+	host->work = alloc_workqueue("pcisim", WQ_UNBOUND, 0);
+	if (!host->work) {
+		error = -ENOMEM;
+		goto free_build;
+	}
+	host->device = root_device_register(config_item_name(&host->group.cg_item));
+	if (IS_ERR(host->device)) {
+		error = PTR_ERR(host->device);
+		goto destroy_work;
+	}
+	error = reserve_memory(host);
+	if (error)
+		goto unregister_device;
+	error = add_bridge(host);
+	if (error)
+		goto release_memory;
+	host->live = true;
+	return 0;
+
+release_memory:
+	release_resource(&host->memory);
+unregister_device:
+	root_device_unregister(host->device);
+destroy_work:
+	destroy_workqueue(host->work);
+free_build:
+	pcisim_build_free(host);
+	return error;
+}
+
+static int release_pciehp(struct device *dev, void *data)
+{
+	if (dev->driver && !strcmp(dev->driver->name, "pciehp"))
+		device_release_driver(dev);
+	return 0;
+}
+
+/*
+ * Removing a port stops the interrupt thread of pciehp under the rescan/remove
+ * lock, which that thread may be waiting for. So pciehp goes first.
+ */
+static void release_slots(struct pcisim_host *host)
+{
+	struct pci_dev *dev = NULL;
+
+	while ((dev = pci_get_device(PCI_ANY_ID, PCI_ANY_ID, dev))) {
+		if (dev->bus->ops == &pcisim_ops && dev->bus->sysdata == &host->sysdata)
+			device_for_each_child(&dev->dev, NULL, release_pciehp);
+	}
+}
+
+static void stop_events(struct pcisim_host *host)
+{
+	unsigned int i;
+
+	raw_spin_lock_irq(&host->hw);
+	host->closing = true;
+	raw_spin_unlock_irq(&host->hw);
+	for (i = 0; i < host->bridge_count; i++)
+		pcisim_port_stop(host->bridges[i]);
+}
+
+/**
+ * pcisim_host_stop - take a host out of the machine
+ * @host: the host
+ *
+ * Context: host->lock is held; takes the rescan/remove lock.
+ */
+void pcisim_host_stop(struct pcisim_host *host)
+{
+	stop_events(host);
+	release_slots(host);
+	pci_lock_rescan_remove();
+	pci_stop_root_bus(host->bridge->bus);
+	pci_remove_root_bus(host->bridge->bus);
+	pci_unlock_rescan_remove();
+	host->bridge = NULL;
+	release_resource(&host->memory);
+	root_device_unregister(host->device);
+	destroy_workqueue(host->work);
+	pcisim_build_free(host);
+	host->live = false;
+}

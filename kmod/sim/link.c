@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The link below a bridge: what holds it down, what comes of that below, and
+ * what the slot's registers and its interrupt tell.
+ */
+#include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/ktime.h>
+
+#include "pcisim.h"
+#include "pcisim_trace.h"
+
+static u8 *link_register(struct pcisim_function *fn, unsigned int offset)
+{
+	return fn->space + fn->template->pcie + offset;
+}
+
+/**
+ * pcisim_link_is_up - does the bus below a bridge take requests?
+ * @bridge: the bridge
+ *
+ * Context: the host's hw lock is held.
+ * Return: true if it does.
+ */
+bool pcisim_link_is_up(struct pcisim_function *bridge)
+{
+	const struct pcisim_port *port = bridge->port;
+
+	return !port->held && (!port->link_at || ktime_get_ns() >= port->link_at);
+}
+
+/* What Link Status says: without link events a reset does not show, as in QEMU. */
+static bool link_looks_up(struct pcisim_function *bridge)
+{
+	u32 hidden = PCISIM_HELD_RESET | PCISIM_HELD_DISABLE;
+
+	if (bridge->node->faults.link_events)
+		return pcisim_link_is_up(bridge);
+	return !(bridge->port->held & ~hidden);
+}
+
+/**
+ * pcisim_raise_irq - send a port's interrupt
+ * @bridge: the port
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_raise_irq(struct pcisim_function *bridge)
+{
+	struct pcisim_host *host = bridge->node->host;
+
+	if (!host->closing)
+		queue_work(host->work, &bridge->port->irq_work);
+}
+
+/**
+ * pcisim_check_irq - send a slot's interrupt if there is reason for it now and was none before
+ * @bridge: the port
+ *
+ * PCIe r6.0, sec 6.7.3.4: one message when the condition becomes true.
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_check_irq(struct pcisim_function *bridge)
+{
+	struct pcisim_port *port = bridge->port;
+	u16 ctl = pcisim_get16(link_register(bridge, PCI_EXP_SLTCTL));
+	u16 sta = pcisim_get16(link_register(bridge, PCI_EXP_SLTSTA));
+	u16 enabled = ctl & (PCI_EXP_SLTCTL_ABPE | PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_MRLSCE |
+			     PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_CCIE);
+	bool condition;
+
+	if (ctl & PCI_EXP_SLTCTL_DLLSCE)
+		enabled |= PCI_EXP_SLTSTA_DLLSC;
+	condition = ctl & PCI_EXP_SLTCTL_HPIE && sta & enabled;
+	if (condition && !port->irq_condition)
+		pcisim_raise_irq(bridge);
+	port->irq_condition = condition;
+}
+
+static void slot_event(struct pcisim_function *bridge, u16 bits)
+{
+	u8 *sta = link_register(bridge, PCI_EXP_SLTSTA);
+
+	if (!bridge->node->shape.hotplug)
+		return;
+	pcisim_put16(sta, pcisim_get16(sta) | bits);
+	pcisim_check_irq(bridge);
+}
+
+static void report_link(struct pcisim_function *bridge)
+{
+	struct pcisim_port *port = bridge->port;
+	bool up = link_looks_up(bridge);
+
+	if (!pcisim_is_port(bridge->node) || up == port->reported_up)
+		return;
+	port->reported_up = up;
+	trace_pcisim_link(bridge->node->host->domain, bridge->bus->number, bridge->devfn, up);
+	slot_event(bridge, PCI_EXP_SLTSTA_DLLSC);
+}
+
+/* Jiffies until the link is up: one more, as the first has begun already. */
+static unsigned long link_delay(const struct pcisim_port *port)
+{
+	u64 now = ktime_get_ns();
+
+	return port->link_at > now ? nsecs_to_jiffies(port->link_at - now) + 1 : 0;
+}
+
+static void report_link_later(struct pcisim_function *bridge)
+{
+	struct pcisim_host *host = bridge->node->host;
+
+	report_link(bridge);
+	if (pcisim_is_port(bridge->node) && !bridge->port->reported_up && !bridge->port->held &&
+	    bridge->port->link_at != U64_MAX && !host->closing)
+		mod_delayed_work(host->work, &bridge->port->link_work, link_delay(bridge->port));
+}
+
+/**
+ * pcisim_hold - take the bus below a bridge down, and all that is on it into reset
+ * @bridge: the bridge
+ * @reason: one of PCISIM_HELD_*
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_hold(struct pcisim_function *bridge, u32 reason)
+{
+	struct pcisim_host *host = bridge->node->host;
+	struct pcisim_port *port = bridge->port;
+	bool was_held = port->held;
+	enum pcisim_way way = PCISIM_BUS;
+	unsigned int i;
+
+	port->held |= reason;
+	if (was_held)
+		return;
+	if (reason == PCISIM_HELD_POWER || reason == PCISIM_HELD_ABSENT)
+		way = PCISIM_POWER_ON;
+	for (i = port->first; i < port->end; i++)
+		pcisim_reset_begin(host->functions[i], way);
+	report_link(bridge);
+}
+
+/* The link of a port comes up a while after what is above it. */
+static void train(struct pcisim_function *bridge, u64 from)
+{
+	const struct pcisim_faults *faults = &bridge->node->faults;
+	struct pcisim_port *port = bridge->port;
+
+	if (!pcisim_is_port(bridge->node))
+		port->link_at = from;
+	else if (faults->link_up_us == PCISIM_NEVER)
+		port->link_at = U64_MAX;
+	else
+		port->link_at = from + (u64)faults->link_up_us * NSEC_PER_USEC;
+	if (faults->return_speed)
+		port->speed = faults->return_speed;
+	if (faults->return_width)
+		port->width = faults->return_width;
+}
+
+/**
+ * pcisim_release - let the bus below a bridge come up
+ * @bridge: the bridge
+ * @reason: one of PCISIM_HELD_*; other reasons may still hold it
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_release(struct pcisim_function *bridge, u32 reason)
+{
+	struct pcisim_host *host = bridge->node->host;
+	struct pcisim_port *port = bridge->port;
+	struct pcisim_function *fn;
+	unsigned int i;
+
+	if (!(port->held & reason))
+		return;
+	port->held &= ~reason;
+	if (port->held)
+		return;
+	train(bridge, ktime_get_ns());
+	for (i = port->first; i < port->end; i++) {
+		fn = host->functions[i];
+		pcisim_reset_end(fn, fn->bus->bridge->port->link_at);
+		if (fn->port) {
+			train(fn, fn->bus->bridge->port->link_at);
+			report_link_later(fn);
+		}
+	}
+	report_link_later(bridge);
+}
+
+/**
+ * pcisim_set_present - put a card into a slot or take it out
+ * @bridge: the port
+ * @present: 0 or 1
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_set_present(struct pcisim_function *bridge, u32 present)
+{
+	bool was_present = !(bridge->port->held & PCISIM_HELD_ABSENT);
+
+	if (present == was_present)
+		return;
+	if (present)
+		pcisim_release(bridge, PCISIM_HELD_ABSENT);
+	else
+		pcisim_hold(bridge, PCISIM_HELD_ABSENT);
+	slot_event(bridge, PCI_EXP_SLTSTA_PDC);
+}
+
+static void refresh_slot(struct pcisim_function *bridge)
+{
+	u8 *sta = link_register(bridge, PCI_EXP_SLTSTA);
+	u16 value = pcisim_get16(sta) & ~PCI_EXP_SLTSTA_PDS;
+
+	if (!(bridge->port->held & PCISIM_HELD_ABSENT))
+		value |= PCI_EXP_SLTSTA_PDS;
+	pcisim_put16(sta, value);
+}
+
+/**
+ * pcisim_refresh - compute the registers that show the state of link and slot
+ * @fn: the function, about to be read
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_refresh(struct pcisim_function *fn)
+{
+	struct pcisim_function *bridge = fn->bus->bridge;
+	u16 status = 0;
+
+	if (!fn->template->pcie)
+		return;
+	if (pcisim_is_port(fn->node)) {
+		bridge = fn;
+		if (fn->node->shape.dllla && link_looks_up(fn))
+			status |= PCI_EXP_LNKSTA_DLLLA;
+		refresh_slot(fn);
+	}
+	if (!bridge || !pcisim_is_port(bridge->node))
+		return;
+	status |= bridge->port->speed | bridge->port->width << PCI_EXP_LNKSTA_NLW_SHIFT;
+	pcisim_put16(link_register(fn, PCI_EXP_LNKSTA), status);
+}
+
+static void link_work(struct work_struct *work)
+{
+	struct pcisim_port *port = container_of(work, struct pcisim_port, link_work.work);
+	struct pcisim_function *bridge = port->below.bridge;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&bridge->node->host->hw, flags);
+	report_link_later(bridge);
+	raw_spin_unlock_irqrestore(&bridge->node->host->hw, flags);
+}
+
+/* The core's own injection: a real vector and handler, without an interrupt controller. */
+static void irq_work(struct work_struct *work)
+{
+	struct pcisim_port *port = container_of(work, struct pcisim_port, irq_work);
+	struct pcisim_function *bridge = port->below.bridge;
+	struct pcisim_host *host = bridge->node->host;
+	unsigned int tries = 100;
+	struct pci_dev *dev;
+
+	dev = pci_get_domain_bus_and_slot(host->domain, bridge->bus->number, bridge->devfn);
+	if (!dev)
+		return;
+	while (dev->msi_enabled && irq_inject_interrupt(dev->irq) == -EBUSY && --tries)
+		usleep_range(100, 200);
+	pci_dev_put(dev);
+}
+
+/**
+ * pcisim_port_init - prepare a bridge's state
+ * @bridge: the bridge
+ */
+void pcisim_port_init(struct pcisim_function *bridge)
+{
+	struct pcisim_port *port = bridge->port;
+
+	port->below.bridge = bridge;
+	port->held = bridge->node->held;
+	port->reported_up = !port->held;
+	port->speed = bridge->node->shape.speed;
+	port->width = bridge->node->shape.width;
+	INIT_DELAYED_WORK(&port->link_work, link_work);
+	INIT_WORK(&port->irq_work, irq_work);
+}
+
+/**
+ * pcisim_port_stop - wait until a bridge's work has ended
+ * @bridge: the bridge; its host is closing
+ *
+ * Context: may sleep; the hw lock is not held.
+ */
+void pcisim_port_stop(struct pcisim_function *bridge)
+{
+	cancel_delayed_work_sync(&bridge->port->link_work);
+	cancel_work_sync(&bridge->port->irq_work);
+}

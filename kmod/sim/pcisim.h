@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A PCI host bridge in software: what is configured (nodes, one per directory
+ * in configfs) and what runs (functions, as many per node as it counts).
+ */
+#ifndef _PCISIM_H
+#define _PCISIM_H
+
+#include <linux/atomic.h>
+#include <linux/configfs.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+/* No capability of ours lies beyond this; the rest of the 4 KiB reads as zero. */
+#define PCISIM_SPACE 512
+
+/* DPC Control, for headers without names for these bits. */
+#define PCISIM_DPC_ENABLED    0x0003
+#define PCISIM_DPC_SW_TRIGGER 0x0040
+
+/* A time in microseconds that never passes: "never" in configfs. */
+#define PCISIM_NEVER U32_MAX
+
+/* The fault knobs are for every function of a node: "all" in configfs. */
+#define PCISIM_ALL U32_MAX
+
+enum pcisim_kind {
+	PCISIM_ENDPOINT,
+	PCISIM_ROOT_PORT,
+	PCISIM_UPSTREAM,
+	PCISIM_DOWNSTREAM,
+	PCISIM_PCI_BRIDGE,
+	PCISIM_VF,
+};
+
+/* Ways to be reset. POWER_ON is insertion, and what drop_us does. */
+enum pcisim_way {
+	PCISIM_BUS,
+	PCISIM_FLR,
+	PCISIM_PM,
+	PCISIM_POWER_ON,
+	PCISIM_WAYS, /* how many */
+};
+
+/* What a function answers before it is ready again. */
+enum pcisim_answer {
+	PCISIM_ANSWER_ONES,
+	PCISIM_ANSWER_RRS,
+	PCISIM_ANSWER_STALE,
+};
+
+/* Why the link or the bus below a bridge is down. */
+#define PCISIM_HELD_RESET   BIT(0) /* Secondary Bus Reset */
+#define PCISIM_HELD_DISABLE BIT(1) /* Link Disable */
+#define PCISIM_HELD_POWER   BIT(2) /* slot power is off */
+#define PCISIM_HELD_ABSENT  BIT(3) /* nothing in the slot */
+#define PCISIM_HELD_LINK    BIT(4) /* link = 0 in configfs */
+#define PCISIM_HELD_DPC     BIT(5) /* DPC has triggered */
+
+/* What hardware a node is; fixed while its host is live. */
+struct pcisim_shape {
+	u32 kind;
+	u32 vendor;
+	u32 device;
+	u32 class;
+	u32 count;
+	u32 bar_size;
+	u32 msix;
+	u32 flr;
+	u32 af;
+	u32 pm;
+	u32 no_soft_reset;
+	u32 immediate_readiness;
+	u32 rtr_reset_us;
+	u32 rtr_flr_us;
+	u32 rtr_d3_us;
+	u32 hotplug;
+	u32 dllla;
+	u32 speed;
+	u32 width;
+	u32 aer;
+	u32 dpc;
+	u32 vf_offset; /* of a VF node: First VF Offset */
+};
+
+/* How it behaves; may change at any time. */
+struct pcisim_faults {
+	u32 only;
+	u32 ready_us[PCISIM_WAYS];
+	u32 answer;
+	u32 ignore;   /* bit mask of ways that do nothing */
+	u32 identity; /* device << 16 | vendor from the next reset on; 0: as it was */
+	u32 drop_us;
+	u32 vanish;
+	u32 link_up_us;
+	u32 link_events;
+	u32 return_speed;
+	u32 return_width;
+};
+
+struct pcisim_counts {
+	atomic64_t reads;
+	atomic64_t writes;
+	atomic64_t lost_writes; /* to a function that was not ready */
+	atomic64_t resets[PCISIM_WAYS];
+};
+
+struct pcisim_function;
+
+/* A register whose writing does something. */
+struct pcisim_effect {
+	u16 offset;
+	void (*apply)(struct pcisim_function *fn, u16 before, u16 after);
+};
+
+/* What a node's functions are made from. */
+struct pcisim_template {
+	u8 initial[PCISIM_SPACE];
+	u8 writable[PCISIM_SPACE];
+	u8 w1c[PCISIM_SPACE];
+	u16 ext;      /* where the next extended capability goes */
+	u16 ext_last; /* the one before, 0 if none */
+	u8 cap;       /* where the next capability goes */
+	u8 cap_last;  /* offset of the byte that points there */
+	u8 pm;
+	u8 pcie;
+	u8 msi;
+	u8 af;
+	u16 ari;
+	u16 sriov;
+	u16 dpc;
+	unsigned int effects;
+	struct pcisim_effect effect[12];
+};
+
+/**
+ * struct pcisim_bus - what is below a bridge, or on the root bus
+ * @bridge: the bridge, NULL for the root bus
+ * @functions: by devfn; behind the 256th, VFs on the bus numbers that follow
+ * @slots: number of entries of @functions
+ * @number: bus number that the bridge was given
+ * @routed: @number is valid and requests get here
+ */
+struct pcisim_bus {
+	struct pcisim_function *bridge;
+	struct pcisim_function **functions;
+	unsigned int slots;
+	u8 number;
+	bool routed;
+};
+
+/**
+ * struct pcisim_port - the state of a bridge's link and slot
+ * @below: the bus below
+ * @first: index of the first function below in the host's list
+ * @end: index behind the last one
+ * @held: PCISIM_HELD_* bits; the bus is down while there are any
+ * @link_at: time when the link is up again, ns
+ * @reported_up: state of the link that the status bits have told of
+ * @irq_condition: a slot event is pending and enabled
+ * @speed: current link speed, as in Link Status
+ * @width: current link width
+ * @link_work: tells of the link when it is up
+ * @irq_work: raises the interrupt
+ */
+struct pcisim_port {
+	struct pcisim_bus below;
+	unsigned int first;
+	unsigned int end;
+	u32 held;
+	u64 link_at;
+	bool reported_up;
+	bool irq_condition;
+	u8 speed;
+	u8 width;
+	struct delayed_work link_work;
+	struct work_struct irq_work;
+};
+
+/**
+ * struct pcisim_function - one function of a live host
+ * @node: where it was configured
+ * @index: its number within the node
+ * @order: its place in the host's list; its VFs follow it there
+ * @bus: the bus it is on
+ * @devfn: its place there; beyond 255 for a VF on a further bus
+ * @port: what is below, NULL unless it is a bridge
+ * @pf: the PF of a VF
+ * @template: power-on values and masks
+ * @next_devfn: of the next ARI function, 0 if this is the last
+ * @multifunction: sets the bit of the header type
+ * @gone: it has vanished and will not be back before insertion
+ * @stale: a reset is due at @ready_at, the old values are still read
+ * @resetting: @way has begun and not ended
+ * @way: of the last reset
+ * @ready_at: time when it answers, ns
+ * @drop_at: time when it forgets its configuration, ns, 0 if it does not
+ * @space: config space as it is
+ */
+struct pcisim_function {
+	struct pcisim_node *node;
+	unsigned int index;
+	unsigned int order;
+	struct pcisim_bus *bus;
+	u16 devfn;
+	struct pcisim_port *port;
+	struct pcisim_function *pf;
+	const struct pcisim_template *template;
+	u8 next_devfn;
+	bool multifunction;
+	bool gone;
+	bool stale;
+	bool resetting;
+	enum pcisim_way way;
+	u64 ready_at;
+	u64 drop_at;
+	u8 space[PCISIM_SPACE];
+};
+
+/**
+ * struct pcisim_host - one host bridge, a directory in configfs
+ * @group: its directory
+ * @lock: protects @nodes, the shape of each node, and going live
+ * @nodes: all nodes, those nearer to the root first
+ * @live: it is in the machine
+ * @domain: its PCI domain
+ * @window_mb: size of the memory window, MiB
+ * @hw: protects all that follows, while live, and the faults of each node
+ * @root: the root bus
+ * @functions: all functions, each before what is below it
+ * @function_count: how many
+ * @bridges: those of them that are bridges
+ * @bridge_count: how many
+ * @by_number: the bus that each bus number leads to
+ * @work: for interrupts and links
+ * @closing: no more events
+ * @device: parent of the bridge
+ * @memory: the memory window
+ * @buses: the bus numbers
+ * @bridge: the core's host bridge
+ * @sysdata: what the architecture expects behind every bus
+ */
+struct pcisim_host {
+	struct config_group group;
+	struct mutex lock; /* see above */
+	struct list_head nodes;
+	bool live;
+	u32 domain;
+	u32 window_mb;
+
+	raw_spinlock_t hw;
+	struct pcisim_bus root;
+	struct pcisim_function **functions;
+	unsigned int function_count;
+	struct pcisim_function **bridges;
+	unsigned int bridge_count;
+	struct pcisim_bus *by_number[256];
+	struct workqueue_struct *work;
+	bool closing;
+
+	struct device *device;
+	struct resource memory;
+	struct resource buses;
+	struct pci_host_bridge *bridge;
+#ifdef CONFIG_X86
+	struct pci_sysdata sysdata;
+#else
+	struct {
+		int unused;
+	} sysdata;
+#endif
+};
+
+/**
+ * struct pcisim_node - one directory below a host's: a function, or several alike
+ * @group: its directory
+ * @host: the host
+ * @parent: the bridge above, or the PF; NULL on the root bus
+ * @entry: in the host's list
+ * @devfn: the first function's place
+ * @depth: number of directories between it and the host's
+ * @held: PCISIM_HELD_ABSENT and PCISIM_HELD_LINK as they are when it goes live
+ * @shape: see struct pcisim_shape
+ * @faults: see struct pcisim_faults
+ * @counts: see struct pcisim_counts
+ * @template: while live
+ * @functions: while live, the @shape.count functions
+ */
+struct pcisim_node {
+	struct config_group group;
+	struct pcisim_host *host;
+	struct pcisim_node *parent;
+	struct list_head entry;
+	u8 devfn;
+	u8 depth;
+	u32 held;
+	struct pcisim_shape shape;
+	struct pcisim_faults faults;
+	struct pcisim_counts counts;
+	struct pcisim_template *template;
+	struct pcisim_function *functions;
+};
+
+static inline bool pcisim_is_bridge(const struct pcisim_node *node)
+{
+	return node->shape.kind >= PCISIM_ROOT_PORT && node->shape.kind <= PCISIM_PCI_BRIDGE;
+}
+
+/* A port with a link below. */
+static inline bool pcisim_is_port(const struct pcisim_node *node)
+{
+	return node->shape.kind == PCISIM_ROOT_PORT || node->shape.kind == PCISIM_DOWNSTREAM;
+}
+
+static inline u16 pcisim_get16(const u8 *at)
+{
+	return at[0] | at[1] << 8;
+}
+
+static inline void pcisim_put16(u8 *at, u16 value)
+{
+	at[0] = value;
+	at[1] = value >> 8;
+}
+
+static inline void pcisim_put32(u8 *at, u32 value)
+{
+	pcisim_put16(at, value);
+	pcisim_put16(at + 2, value >> 16);
+}
+
+/* config.c */
+int pcisim_config_init(void);
+void pcisim_config_exit(void);
+
+/* driver.c */
+int pcisim_driver_init(void);
+void pcisim_driver_exit(void);
+
+/* host.c */
+int pcisim_host_start(struct pcisim_host *host);
+void pcisim_host_stop(struct pcisim_host *host);
+
+/* build.c */
+int pcisim_build(struct pcisim_host *host);
+void pcisim_build_free(struct pcisim_host *host);
+
+/* space.c */
+int pcisim_template_make(struct pcisim_node *node, u32 slot);
+
+/* access.c */
+extern struct pci_ops pcisim_ops;
+void pcisim_route(struct pcisim_host *host);
+
+/* effect.c */
+void pcisim_effect_devctl(struct pcisim_function *fn, u16 before, u16 after);
+void pcisim_effect_af(struct pcisim_function *fn, u16 before, u16 after);
+void pcisim_effect_pmcsr(struct pcisim_function *fn, u16 before, u16 after);
+void pcisim_effect_buses(struct pcisim_function *fn, u16 before, u16 after);
+void pcisim_effect_bridge_control(struct pcisim_function *fn, u16 before, u16 after);
+void pcisim_effect_lnkctl(struct pcisim_function *fn, u16 before, u16 after);
+void pcisim_effect_sltctl(struct pcisim_function *fn, u16 before, u16 after);
+void pcisim_effect_sltsta(struct pcisim_function *fn, u16 before, u16 after);
+void pcisim_effect_sriov(struct pcisim_function *fn, u16 before, u16 after);
+void pcisim_effect_dpc_ctl(struct pcisim_function *fn, u16 before, u16 after);
+void pcisim_effect_dpc_status(struct pcisim_function *fn, u16 before, u16 after);
+
+/* reset.c */
+void pcisim_power_on(struct pcisim_function *fn);
+void pcisim_reset_begin(struct pcisim_function *fn, enum pcisim_way way);
+void pcisim_reset_end(struct pcisim_function *fn, u64 from);
+void pcisim_reset(struct pcisim_function *fn, enum pcisim_way way);
+bool pcisim_settle(struct pcisim_function *fn);
+
+/* link.c */
+bool pcisim_link_is_up(struct pcisim_function *bridge);
+void pcisim_hold(struct pcisim_function *bridge, u32 reason);
+void pcisim_release(struct pcisim_function *bridge, u32 reason);
+void pcisim_set_present(struct pcisim_function *bridge, u32 present);
+void pcisim_refresh(struct pcisim_function *fn);
+void pcisim_check_irq(struct pcisim_function *bridge);
+void pcisim_raise_irq(struct pcisim_function *bridge);
+void pcisim_port_init(struct pcisim_function *bridge);
+void pcisim_port_stop(struct pcisim_function *bridge);
+
+#endif /* _PCISIM_H */

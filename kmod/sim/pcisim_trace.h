@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tracepoints: every config request, every reset, every change of a link. */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM pcisim
+
+#if !defined(_PCISIM_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _PCISIM_TRACE_H
+
+#include <linux/pci.h>
+#include <linux/tracepoint.h>
+
+TRACE_EVENT(pcisim_read,
+	TP_PROTO(int domain, u8 bus, unsigned int devfn, int where, int size, u32 value),
+	TP_ARGS(domain, bus, devfn, where, size, value),
+	TP_STRUCT__entry(
+		__field(int, domain)
+		__field(u8, bus)
+		__field(u8, devfn)
+		__field(u8, size)
+		__field(u16, where)
+		__field(u32, value)
+	),
+	TP_fast_assign(
+		__entry->domain = domain;
+		__entry->bus = bus;
+		__entry->devfn = devfn;
+		__entry->size = size;
+		__entry->where = where;
+		__entry->value = value;
+	),
+	TP_printk("device=%04x:%02x:%02x.%d where=%#x size=%u value=%#x", __entry->domain,
+		  __entry->bus, PCI_SLOT(__entry->devfn), PCI_FUNC(__entry->devfn),
+		  __entry->where, __entry->size, __entry->value)
+);
+
+TRACE_EVENT(pcisim_write,
+	TP_PROTO(int domain, u8 bus, unsigned int devfn, int where, int size, u32 value,
+		 bool lost),
+	TP_ARGS(domain, bus, devfn, where, size, value, lost),
+	TP_STRUCT__entry(
+		__field(int, domain)
+		__field(u8, bus)
+		__field(u8, devfn)
+		__field(u8, size)
+		__field(bool, lost)
+		__field(u16, where)
+		__field(u32, value)
+	),
+	TP_fast_assign(
+		__entry->domain = domain;
+		__entry->bus = bus;
+		__entry->devfn = devfn;
+		__entry->size = size;
+		__entry->lost = lost;
+		__entry->where = where;
+		__entry->value = value;
+	),
+	TP_printk("device=%04x:%02x:%02x.%d where=%#x size=%u value=%#x lost=%d", __entry->domain,
+		  __entry->bus, PCI_SLOT(__entry->devfn), PCI_FUNC(__entry->devfn),
+		  __entry->where, __entry->size, __entry->value, __entry->lost)
+);
+
+TRACE_EVENT(pcisim_reset,
+	TP_PROTO(int domain, u8 bus, unsigned int devfn, int way, bool ignored),
+	TP_ARGS(domain, bus, devfn, way, ignored),
+	TP_STRUCT__entry(
+		__field(int, domain)
+		__field(u8, bus)
+		__field(u8, devfn)
+		__field(u8, way)
+		__field(bool, ignored)
+	),
+	TP_fast_assign(
+		__entry->domain = domain;
+		__entry->bus = bus;
+		__entry->devfn = devfn;
+		__entry->way = way;
+		__entry->ignored = ignored;
+	),
+	TP_printk("device=%04x:%02x:%02x.%d way=%s ignored=%d", __entry->domain, __entry->bus,
+		  PCI_SLOT(__entry->devfn), PCI_FUNC(__entry->devfn),
+		  __print_symbolic(__entry->way, { 0, "bus" }, { 1, "flr" }, { 2, "pm" },
+				   { 3, "power_on" }),
+		  __entry->ignored)
+);
+
+TRACE_EVENT(pcisim_link,
+	TP_PROTO(int domain, u8 bus, unsigned int devfn, bool up),
+	TP_ARGS(domain, bus, devfn, up),
+	TP_STRUCT__entry(
+		__field(int, domain)
+		__field(u8, bus)
+		__field(u8, devfn)
+		__field(bool, up)
+	),
+	TP_fast_assign(
+		__entry->domain = domain;
+		__entry->bus = bus;
+		__entry->devfn = devfn;
+		__entry->up = up;
+	),
+	TP_printk("device=%04x:%02x:%02x.%d up=%d", __entry->domain, __entry->bus,
+		  PCI_SLOT(__entry->devfn), PCI_FUNC(__entry->devfn), __entry->up)
+);
+
+#endif
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE pcisim_trace
+#include <trace/define_trace.h>

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a reset does to a function, and when it answers again. */
+#include <linux/ktime.h>
+
+#include "pcisim.h"
+#include "pcisim_trace.h"
+
+static const struct pcisim_faults no_faults = {
+	.only = PCISIM_ALL,
+};
+
+/* The faults that this function of its node has. */
+static const struct pcisim_faults *faults_of(const struct pcisim_function *fn)
+{
+	const struct pcisim_faults *faults = &fn->node->faults;
+
+	return faults->only == PCISIM_ALL || faults->only == fn->index ? faults : &no_faults;
+}
+
+static void clear_faults_of_port(struct pcisim_port *port)
+{
+	port->held &= PCISIM_HELD_ABSENT | PCISIM_HELD_LINK;
+	port->irq_condition = false;
+}
+
+/**
+ * pcisim_power_on - give a function its power-on values
+ * @fn: the function
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_power_on(struct pcisim_function *fn)
+{
+	const struct pcisim_template *template = fn->template;
+	u32 identity = faults_of(fn)->identity;
+
+	memcpy(fn->space, template->initial, PCISIM_SPACE);
+	if (fn->multifunction)
+		fn->space[PCI_HEADER_TYPE] |= 0x80;
+	if (template->ari)
+		fn->space[template->ari + PCI_ARI_CAP + 1] = fn->next_devfn;
+	if (identity && !fn->pf)
+		pcisim_put32(fn->space + PCI_VENDOR_ID, identity);
+	if (fn->port) {
+		clear_faults_of_port(fn->port);
+		pcisim_route(fn->node->host);
+	}
+}
+
+/* It leaves for good; from a hotplug slot it takes all that is in the slot along. */
+static void vanish(struct pcisim_function *fn)
+{
+	struct pcisim_function *bridge = fn->bus->bridge;
+
+	if (bridge && bridge->node->shape.hotplug)
+		pcisim_set_present(bridge, 0);
+	else
+		fn->gone = true;
+}
+
+/**
+ * pcisim_reset_begin - a function enters reset
+ * @fn: the function
+ * @way: how
+ *
+ * It does not answer until pcisim_reset_end() says from when on.
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_reset_begin(struct pcisim_function *fn, enum pcisim_way way)
+{
+	const struct pcisim_faults *faults = faults_of(fn);
+	bool ignored = faults->ignore & BIT(way);
+
+	atomic64_inc(&fn->node->counts.resets[way]);
+	trace_pcisim_reset(fn->node->host->domain, fn->bus->number, fn->devfn, way, ignored);
+	if (ignored)
+		return;
+
+	fn->resetting = true;
+	fn->way = way;
+	fn->ready_at = U64_MAX;
+	fn->drop_at = 0;
+	if (way == PCISIM_POWER_ON)
+		fn->gone = false;
+	fn->stale = faults->answer == PCISIM_ANSWER_STALE && way != PCISIM_POWER_ON;
+	if (!fn->stale)
+		pcisim_power_on(fn);
+	if (faults->vanish && way != PCISIM_POWER_ON)
+		vanish(fn);
+}
+
+/**
+ * pcisim_reset_end - a function leaves reset
+ * @fn: the function
+ * @from: when, ns; its time until ready counts from there
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_reset_end(struct pcisim_function *fn, u64 from)
+{
+	const struct pcisim_faults *faults = faults_of(fn);
+	u32 us = faults->ready_us[fn->way];
+
+	if (!fn->resetting)
+		return;
+	fn->resetting = false;
+	if (us == PCISIM_NEVER)
+		return;
+	fn->ready_at = from + (u64)us * NSEC_PER_USEC;
+	if (faults->drop_us && fn->way != PCISIM_POWER_ON)
+		fn->drop_at = fn->ready_at + (u64)faults->drop_us * NSEC_PER_USEC;
+}
+
+/**
+ * pcisim_reset - reset one function now
+ * @fn: the function
+ * @way: how
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_reset(struct pcisim_function *fn, enum pcisim_way way)
+{
+	pcisim_reset_begin(fn, way);
+	pcisim_reset_end(fn, ktime_get_ns());
+}
+
+/**
+ * pcisim_settle - let happen what time has brought
+ * @fn: the function
+ *
+ * Context: the host's hw lock is held.
+ * Return: true if it answers.
+ */
+bool pcisim_settle(struct pcisim_function *fn)
+{
+	u64 now;
+
+	if (!fn->ready_at && !fn->drop_at)
+		return true;
+	now = ktime_get_ns();
+	if (now < fn->ready_at)
+		return false;
+	fn->ready_at = 0;
+	if (fn->stale) {
+		fn->stale = false;
+		pcisim_power_on(fn);
+	}
+	if (fn->drop_at && now >= fn->drop_at) {
+		fn->drop_at = 0;
+		pcisim_power_on(fn);
+	}
+	return true;
+}

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Builds a node's config space: power-on values, what can be written, what that does. */
+#include <linux/slab.h>
+
+#include "pcisim.h"
+
+#define COMMAND_BITS                                                                     \
+	(PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY | \
+	 PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE)
+#define STATUS_ERRORS 0xf900
+
+/* The core looks for what an older header may not name. */
+#define RTR_ID    0x22
+#define RTR_SIZE  12
+#define RTR_VALID BIT(31)
+#define AER_SIZE  0x48
+#define DPC_SIZE  0x10
+#define MSI_SIZE  14
+#define PCIE_SIZE 0x3c
+#define SPEED_2_5 1
+
+static void fixed16(struct pcisim_template *template, unsigned int at, u16 value)
+{
+	pcisim_put16(template->initial + at, value);
+}
+
+static void fixed32(struct pcisim_template *template, unsigned int at, u32 value)
+{
+	pcisim_put32(template->initial + at, value);
+}
+
+static void field16(struct pcisim_template *template, unsigned int at, u16 value, u16 writable)
+{
+	fixed16(template, at, value);
+	pcisim_put16(template->writable + at, writable);
+}
+
+static void field32(struct pcisim_template *template, unsigned int at, u32 value, u32 writable)
+{
+	fixed32(template, at, value);
+	pcisim_put32(template->writable + at, writable);
+}
+
+static void on_write(struct pcisim_template *template, u16 offset,
+		     void (*apply)(struct pcisim_function *fn, u16 before, u16 after))
+{
+	template->effect[template->effects++] = (struct pcisim_effect){ offset, apply };
+}
+
+static u8 add_cap(struct pcisim_template *template, u8 id, unsigned int size)
+{
+	u8 at = template->cap;
+
+	template->initial[template->cap_last] = at;
+	template->initial[at] = id;
+	template->cap_last = at + PCI_CAP_LIST_NEXT;
+	template->cap += ALIGN(size, 4);
+	return at;
+}
+
+static u16 add_ext_cap(struct pcisim_template *template, u16 id, u8 version, unsigned int size)
+{
+	u16 at = template->ext;
+	u8 *last = template->initial + template->ext_last;
+
+	if (template->ext_last)
+		pcisim_put16(last + 2, pcisim_get16(last + 2) | at << 4);
+	fixed32(template, at, id | version << 16);
+	template->ext_last = at;
+	template->ext += ALIGN(size, 4);
+	return at;
+}
+
+static void build_common(struct pcisim_template *template, const struct pcisim_shape *shape)
+{
+	u16 status = PCI_STATUS_CAP_LIST;
+
+	if (shape->immediate_readiness)
+		status |= PCI_STATUS_IMM_READY;
+	fixed16(template, PCI_VENDOR_ID, shape->vendor);
+	fixed16(template, PCI_DEVICE_ID, shape->device);
+	field16(template, PCI_COMMAND, 0, COMMAND_BITS);
+	fixed16(template, PCI_STATUS, status);
+	pcisim_put16(template->w1c + PCI_STATUS, STATUS_ERRORS);
+	fixed32(template, PCI_CLASS_REVISION, shape->class << 8);
+	template->writable[PCI_CACHE_LINE_SIZE] = 0xff;
+	template->writable[PCI_INTERRUPT_LINE] = 0xff;
+}
+
+static void build_endpoint_header(struct pcisim_template *template,
+				  const struct pcisim_shape *shape)
+{
+	if (shape->bar_size)
+		field32(template, PCI_BASE_ADDRESS_0, 0, ~(shape->bar_size - 1));
+	fixed16(template, PCI_SUBSYSTEM_VENDOR_ID, shape->vendor);
+	fixed16(template, PCI_SUBSYSTEM_ID, shape->device);
+}
+
+/* PCIe r6.0, sec 9.3.4.1: a VF shows no identity of its own, and its BARs are the PF's. */
+static void build_vf_header(struct pcisim_template *template)
+{
+	fixed32(template, PCI_VENDOR_ID, ~0U);
+	pcisim_put16(template->writable + PCI_COMMAND, PCI_COMMAND_MASTER);
+}
+
+/* No I/O and no prefetchable window; the memory window is closed: its base is above its limit. */
+static void build_bridge_header(struct pcisim_template *template)
+{
+	template->initial[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE;
+	field32(template, PCI_PRIMARY_BUS, 0, 0x00ffffff);
+	field16(template, PCI_MEMORY_BASE, 0xfff0, 0xfff0);
+	field16(template, PCI_MEMORY_LIMIT, 0, 0xfff0);
+	field16(template, PCI_BRIDGE_CONTROL, 0,
+		PCI_BRIDGE_CTL_PARITY | PCI_BRIDGE_CTL_SERR | PCI_BRIDGE_CTL_MASTER_ABORT |
+			PCI_BRIDGE_CTL_BUS_RESET);
+	/* Secondary and subordinate are written together or one by one. */
+	on_write(template, PCI_SECONDARY_BUS, pcisim_effect_buses);
+	on_write(template, PCI_BRIDGE_CONTROL, pcisim_effect_bridge_control);
+}
+
+static void build_pm(struct pcisim_template *template, const struct pcisim_shape *shape)
+{
+	u8 at = add_cap(template, PCI_CAP_ID_PM, PCI_PM_SIZEOF);
+	u16 value = shape->no_soft_reset ? PCI_PM_CTRL_NO_SOFT_RESET : 0;
+
+	template->pm = at;
+	fixed16(template, at + PCI_PM_PMC, 3);
+	field16(template, at + PCI_PM_CTRL, value, PCI_PM_CTRL_STATE_MASK);
+	on_write(template, at + PCI_PM_CTRL, pcisim_effect_pmcsr);
+}
+
+static void build_msi(struct pcisim_template *template)
+{
+	u8 at = add_cap(template, PCI_CAP_ID_MSI, MSI_SIZE);
+
+	template->msi = at;
+	field16(template, at + PCI_MSI_FLAGS, PCI_MSI_FLAGS_64BIT,
+		PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE);
+	field32(template, at + PCI_MSI_ADDRESS_LO, 0, ~3U);
+	field32(template, at + PCI_MSI_ADDRESS_HI, 0, ~0U);
+	field16(template, at + PCI_MSI_DATA_64, 0, 0xffff);
+}
+
+static void build_msix(struct pcisim_template *template)
+{
+	u8 at = add_cap(template, PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF);
+
+	field16(template, at + PCI_MSIX_FLAGS, 0, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+	fixed32(template, at + PCI_MSIX_PBA, 0x800);
+}
+
+static void build_slot(struct pcisim_template *template, u8 at, u32 number)
+{
+	u32 slot = PCI_EXP_SLTCAP_HPC | PCI_EXP_SLTCAP_HPS | PCI_EXP_SLTCAP_PCP |
+		   PCI_EXP_SLTCAP_NCCS | number << 19;
+	u16 events = PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC |
+		     PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC | PCI_EXP_SLTSTA_DLLSC;
+
+	fixed32(template, at + PCI_EXP_SLTCAP, slot);
+	field16(template, at + PCI_EXP_SLTCTL, 0, 0x1fff);
+	pcisim_put16(template->w1c + at + PCI_EXP_SLTSTA, events);
+	on_write(template, at + PCI_EXP_SLTCTL, pcisim_effect_sltctl);
+	on_write(template, at + PCI_EXP_SLTSTA, pcisim_effect_sltsta);
+}
+
+static u16 pcie_type(const struct pcisim_node *node)
+{
+	switch (node->shape.kind) {
+	case PCISIM_ROOT_PORT:
+		return PCI_EXP_TYPE_ROOT_PORT;
+	case PCISIM_UPSTREAM:
+		return PCI_EXP_TYPE_UPSTREAM;
+	case PCISIM_DOWNSTREAM:
+		return PCI_EXP_TYPE_DOWNSTREAM;
+	case PCISIM_PCI_BRIDGE:
+		return PCI_EXP_TYPE_PCI_BRIDGE;
+	default:
+		return node->parent ? PCI_EXP_TYPE_ENDPOINT : PCI_EXP_TYPE_RC_END;
+	}
+}
+
+static void build_link(struct pcisim_template *template, u8 at, const struct pcisim_node *node)
+{
+	const struct pcisim_shape *shape = &node->shape;
+	u32 capability = shape->speed | shape->width << 4;
+
+	if (pcisim_is_port(node)) {
+		if (shape->dllla)
+			capability |= PCI_EXP_LNKCAP_DLLLARC;
+		on_write(template, at + PCI_EXP_LNKCTL, pcisim_effect_lnkctl);
+	}
+	fixed32(template, at + PCI_EXP_LNKCAP, capability);
+	field16(template, at + PCI_EXP_LNKCTL, 0,
+		pcisim_is_port(node) ? 0x0fdb : 0x0fdb & ~PCI_EXP_LNKCTL_LD);
+	/* Every speed up to the highest. */
+	fixed32(template, at + PCI_EXP_LNKCAP2, (2U << shape->speed) - 2);
+	field16(template, at + PCI_EXP_LNKCTL2, shape->speed, PCI_EXP_LNKCTL2_TLS);
+}
+
+static void build_pcie(struct pcisim_template *template, const struct pcisim_node *node, u32 slot)
+{
+	u8 at = add_cap(template, PCI_CAP_ID_EXP, PCIE_SIZE);
+	u16 type = pcie_type(node);
+	u16 flags = 2 | type << 4;
+	u32 capability = PCI_EXP_DEVCAP_RBER;
+
+	template->pcie = at;
+	if (node->shape.hotplug)
+		flags |= PCI_EXP_FLAGS_SLOT;
+	if (node->shape.flr)
+		capability |= PCI_EXP_DEVCAP_FLR;
+	fixed16(template, at + PCI_EXP_FLAGS, flags);
+	fixed32(template, at + PCI_EXP_DEVCAP, capability);
+	field16(template, at + PCI_EXP_DEVCTL, 0x2810, node->shape.flr ? 0xffff : 0x7fff);
+	pcisim_put16(template->w1c + at + PCI_EXP_DEVSTA, 0x000f);
+	if (node->shape.flr)
+		on_write(template, at + PCI_EXP_DEVCTL, pcisim_effect_devctl);
+	if (type != PCI_EXP_TYPE_RC_END)
+		build_link(template, at, node);
+	if (node->shape.hotplug)
+		build_slot(template, at, slot);
+	if (type == PCI_EXP_TYPE_ROOT_PORT) {
+		field16(template, at + PCI_EXP_RTCTL, 0, 0x001f);
+		fixed16(template, at + PCI_EXP_RTCAP, PCI_EXP_RTCAP_CRSVIS);
+	}
+	if (pcisim_is_port(node)) {
+		fixed32(template, at + PCI_EXP_DEVCAP2, PCI_EXP_DEVCAP2_ARI);
+		field16(template, at + PCI_EXP_DEVCTL2, 0, PCI_EXP_DEVCTL2_ARI | 0x1f);
+	}
+}
+
+static void build_af(struct pcisim_template *template)
+{
+	u8 at = add_cap(template, PCI_CAP_ID_AF, PCI_CAP_AF_SIZEOF);
+
+	template->af = at;
+	template->initial[at + PCI_AF_LENGTH] = PCI_CAP_AF_SIZEOF;
+	template->initial[at + PCI_AF_CAP] = PCI_AF_CAP_TP | PCI_AF_CAP_FLR;
+	template->writable[at + PCI_AF_CTRL] = PCI_AF_CTRL_FLR;
+	on_write(template, at + PCI_AF_CTRL, pcisim_effect_af);
+}
+
+static void build_aer(struct pcisim_template *template)
+{
+	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_ERR, 2, AER_SIZE);
+
+	pcisim_put32(template->w1c + at + PCI_ERR_UNCOR_STATUS, ~0U);
+	field32(template, at + PCI_ERR_UNCOR_MASK, 0, 0x07fff030);
+	field32(template, at + PCI_ERR_UNCOR_SEVER, 0x00462030, 0x07fff030);
+	pcisim_put32(template->w1c + at + PCI_ERR_COR_STATUS, ~0U);
+	field32(template, at + PCI_ERR_COR_MASK, 0x00002000, 0x0000f1c1);
+	field32(template, at + PCI_ERR_ROOT_COMMAND, 0, 7);
+	pcisim_put32(template->w1c + at + PCI_ERR_ROOT_STATUS, 0x7f);
+}
+
+static void build_dpc(struct pcisim_template *template)
+{
+	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_DPC, 1, DPC_SIZE);
+
+	template->dpc = at;
+	fixed16(template, at + PCI_EXP_DPC_CAP, PCI_EXP_DPC_CAP_SW_TRIGGER);
+	field16(template, at + PCI_EXP_DPC_CTL, 0, 0x00ff);
+	pcisim_put16(template->w1c + at + PCI_EXP_DPC_STATUS,
+		     PCI_EXP_DPC_STATUS_TRIGGER | PCI_EXP_DPC_STATUS_INTERRUPT);
+	on_write(template, at + PCI_EXP_DPC_CTL, pcisim_effect_dpc_ctl);
+	on_write(template, at + PCI_EXP_DPC_STATUS, pcisim_effect_dpc_status);
+}
+
+/* PCIe r6.0, sec 7.9.16.2: 9 bits, in units of 32 to the power of the 3 bits above, ns. */
+static u32 encode_time(u32 us)
+{
+	u64 value = (u64)us * NSEC_PER_USEC;
+	u32 scale = 0;
+
+	while (value > 0x1ff) {
+		value = DIV_ROUND_UP_ULL(value, 32);
+		scale++;
+	}
+	return value | scale << 9;
+}
+
+static void build_rtr(struct pcisim_template *template, const struct pcisim_shape *shape)
+{
+	u16 at = add_ext_cap(template, RTR_ID, 1, RTR_SIZE);
+	u32 reset = encode_time(shape->rtr_reset_us);
+
+	fixed32(template, at + 4, RTR_VALID | reset << 12 | reset);
+	fixed32(template, at + 8,
+		encode_time(shape->rtr_d3_us) << 12 | encode_time(shape->rtr_flr_us));
+}
+
+static bool has_rtr(const struct pcisim_shape *shape)
+{
+	return shape->rtr_reset_us || shape->rtr_flr_us || shape->rtr_d3_us;
+}
+
+static void build_sriov(struct pcisim_template *template, const struct pcisim_shape *pf,
+			const struct pcisim_shape *vf)
+{
+	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_SRIOV, 1, PCI_EXT_CAP_SRIOV_SIZEOF);
+
+	template->sriov = at;
+	field16(template, at + PCI_SRIOV_CTRL, 0,
+		PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE | PCI_SRIOV_CTRL_ARI);
+	fixed16(template, at + PCI_SRIOV_INITIAL_VF, vf->count);
+	fixed16(template, at + PCI_SRIOV_TOTAL_VF, vf->count);
+	field16(template, at + PCI_SRIOV_NUM_VF, 0, 0xffff);
+	fixed16(template, at + PCI_SRIOV_VF_OFFSET, vf->vf_offset);
+	fixed16(template, at + PCI_SRIOV_VF_STRIDE, 1);
+	fixed16(template, at + PCI_SRIOV_VF_DID, vf->device);
+	fixed32(template, at + PCI_SRIOV_SUP_PGSIZE, 0x553);
+	field32(template, at + PCI_SRIOV_SYS_PGSIZE, 1, 0xffff);
+	if (vf->bar_size)
+		field32(template, at + PCI_SRIOV_BAR, 0, ~(vf->bar_size - 1));
+	on_write(template, at + PCI_SRIOV_CTRL, pcisim_effect_sriov);
+}
+
+static const struct pcisim_node *vf_node_of(const struct pcisim_node *pf)
+{
+	const struct pcisim_node *node;
+
+	list_for_each_entry(node, &pf->host->nodes, entry) {
+		if (node->parent == pf && node->shape.kind == PCISIM_VF)
+			return node;
+	}
+	return NULL;
+}
+
+static bool is_conventional(const struct pcisim_node *node)
+{
+	return node->parent && node->parent->shape.kind == PCISIM_PCI_BRIDGE;
+}
+
+static void build_ext_caps(struct pcisim_template *template, const struct pcisim_node *node)
+{
+	const struct pcisim_node *vf = vf_node_of(node);
+
+	if (node->shape.aer)
+		build_aer(template);
+	if (node->shape.kind == PCISIM_ENDPOINT && node->parent)
+		template->ari =
+			add_ext_cap(template, PCI_EXT_CAP_ID_ARI, 1, PCI_EXT_CAP_ARI_SIZEOF);
+	if (vf)
+		build_sriov(template, &node->shape, &vf->shape);
+	if (has_rtr(&node->shape))
+		build_rtr(template, &node->shape);
+	if (node->shape.dpc)
+		build_dpc(template);
+}
+
+/**
+ * pcisim_template_make - build a node's config space
+ * @node: the node
+ * @slot: physical slot number, if it has a slot
+ *
+ * Return: 0 or -ENOMEM. node->template is to be freed with kfree().
+ */
+int pcisim_template_make(struct pcisim_node *node, u32 slot)
+{
+	struct pcisim_template *template = kzalloc(sizeof(*template), GFP_KERNEL);
+
+	if (!template)
+		return -ENOMEM;
+	node->template = template;
+	template->cap = 0x40;
+	template->cap_last = PCI_CAPABILITY_LIST;
+	template->ext = PCI_CFG_SPACE_SIZE;
+
+	build_common(template, &node->shape);
+	if (pcisim_is_bridge(node))
+		build_bridge_header(template);
+	else
+		build_endpoint_header(template, &node->shape);
+	if (node->shape.pm)
+		build_pm(template, &node->shape);
+	if (pcisim_is_bridge(node))
+		build_msi(template);
+	if (node->shape.msix)
+		build_msix(template);
+	if (!is_conventional(node))
+		build_pcie(template, node, slot);
+	if (node->shape.af)
+		build_af(template);
+	if (!is_conventional(node))
+		build_ext_caps(template, node);
+	if (node->shape.kind == PCISIM_VF)
+		build_vf_header(template);
+	return 0;
+}
