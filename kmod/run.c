@@ -207,14 +207,20 @@ static const struct {
 	{ PCIRESET_CHECK_PROOF, PCIRESET_WHY_NO_PROOF, -EIO },
 };
 
+/* What is below a member that is lost is lost with it; the reason is the member's. */
+static bool is_consequence(struct pcireset_plan *plan, const struct pcireset_fn *fn)
+{
+	return fn->parent >= 0 && is_lost(&plan->fns[fn->parent]);
+}
+
 static struct pci_dev *first_that_failed(struct pcireset_plan *plan, u32 type, u32 check)
 {
 	struct pcireset_fn *fn;
 
 	for_each_reached(fn, plan, type)
-		if (fn->failed & check)
+		if (fn->failed & check && !is_consequence(plan, fn))
 			return fn->dev;
-	return plan->dev;
+	return NULL;
 }
 
 static int judge_result(struct pcireset_run *run, struct pcireset_report *report)
@@ -223,6 +229,7 @@ static int judge_result(struct pcireset_run *run, struct pcireset_report *report
 	u32 checks = plan->request.checks | PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY;
 	u32 type = run->type->bit;
 	struct pcireset_fn *fn;
+	struct pci_dev *dev;
 	unsigned int i;
 
 	report->failed = 0;
@@ -236,10 +243,13 @@ static int judge_result(struct pcireset_run *run, struct pcireset_report *report
 
 	plan->why = PCIRESET_WHY_NONE;
 	for (i = 0; i < ARRAY_SIZE(verdicts); i++) {
-		if (!(report->failed & checks & verdicts[i].check))
+		if (!(checks & verdicts[i].check))
+			continue;
+		dev = first_that_failed(plan, type, verdicts[i].check);
+		if (!dev)
 			continue;
 		plan->why = verdicts[i].why;
-		plan->who = pcireset_addr_of(first_that_failed(plan, type, verdicts[i].check));
+		plan->who = pcireset_addr_of(dev);
 		return verdicts[i].error;
 	}
 	return 0;

@@ -28,16 +28,15 @@ static void endpoint_remove(struct pci_dev *dev)
 	pci_disable_device(dev);
 }
 
+/* Neither touches the device: who writes to it shall be known. */
 static void endpoint_reset_prepare(struct pci_dev *dev)
 {
-	pci_clear_master(dev);
 	msleep(READ_ONCE(prepare_ms));
 }
 
 static void endpoint_reset_done(struct pci_dev *dev)
 {
 	msleep(READ_ONCE(done_ms));
-	pci_set_master(dev);
 }
 
 static const struct pci_error_handlers endpoint_errors = {

@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Shows what comes of each type of reset with each fault of the hardware: the documented outcome in bounded time, nothing
+# written to what is dead or outside of the plan, and everything else as it was. The table is in docs/reliability.md.
+# topology: empty
+# icount: yes
+# timeout: 900
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-machine.sh"
+. "$(dirname "$0")/lib-sim.sh"
+
+port=10000:00:01.0
+# All that a reset writes to the bridge above: Bridge Control, Slot Control and Slot Status, and AER's uncorrectable error
+# status and mask, where pcisim's ports have them.
+bridge_may=' 0x3e 0x70 0x72 0x104 0x108 '
+
+# The waits that the specification sets come on top of the timeout: 100 ms below a link, 1.017 s below a conventional bridge.
+timeout_ms=3000
+slack_ms=1500
+
+# machine VARIANT: sets target, bridge (the one above it) and faulty, the node that gets the fault.
+machine() {
+	target=10000:01:00.0 bridge=$port faulty=01.0/00.0
+	case $1 in
+	slot*) sim_node 01.0 kind=root-port hotplug=1 ;;
+	*) sim_node 01.0 kind=root-port ;;
+	esac
+	case $1 in
+	conventional)
+		sim_node 01.0/00.0 kind=pci-bridge
+		sim_node 01.0/00.0/05.0 "${driverless[@]}" af=1
+		sim_node 01.0/00.0/06.0 "${driverless[@]}" af=1
+		target=10000:02:05.0 bridge=10000:01:00.0 faulty=01.0/00.0/05.0
+		;;
+	quirk) sim_node 01.0/00.0 vendor=0x8086 device=0x10ed ;;
+	*vf*) sim_node 01.0/00.0 && sim_node 01.0/00.0/vf count=3 ;;
+	*) sim_node 01.0/00.0 "${driverless[@]}" ;;
+	esac
+	[[ $1 != *siblings ]] || { sim_node 01.0/00.1 "${driverless[@]}" && sim_node 01.0/00.2 "${driverless[@]}"; }
+	sim_live || return
+	[[ $1 != *vf* ]] || echo 3 >"$devices/$target/sriov_numvfs" || return
+	[[ $1 != vf ]] || { target=10000:01:01.1 faulty=01.0/00.0/vf && sim_set "$faulty" only=1; }
+}
+
+# set_fault FAULT WAY
+set_fault() {
+	case $1 in
+	none) ;;
+	slow) sim_set "$faulty" "ready_$2_us=300000" ;;
+	rrs) sim_set "$faulty" "ready_$2_us=300000" answer=rrs ;;
+	never) sim_set "$faulty" "ready_$2_us=never" ;;
+	stale) sim_set "$faulty" "ready_$2_us=1500000" answer=stale ;;
+	other) sim_set "$faulty" identity=1234:5678 ;;
+	vanish) sim_set "$faulty" vanish=1 ;;
+	nothing) sim_set "$faulty" "ignore=$2" ;;
+	drop) sim_set "$faulty" drop_us=1000000 ;;
+	narrow) sim_set 01.0 return_width=1 ;;
+	slower) sim_set 01.0 return_speed=1 ;;
+	down) sim_set 01.0 link_up_us=never ;;
+	esac
+}
+
+# expect FAULT VARIANT: sets what is to come of it: exit status, errno, and the first check that failed. VFs do not outlive
+# the late reset of their PF.
+expect() {
+	limit_ms=$((timeout_ms + slack_ms))
+	# The quirk's wait is the kernel's own, without a bound that a module could set: 65.5 s.
+	[[ $2 != quirk ]] || limit_ms=75000
+	case $1 in
+	none | slow | rrs) want='0  ' ;;
+	never | vanish | down) want='4 ETIMEDOUT ready' ;;
+	# failed_checks has those of all members, and the VFs of a PF that is another device are gone.
+	other) [[ $2 == vfs ]] && want='4 EIO ready' || want='4 EIO identity' ;;
+	stale) [[ $2 == vfs ]] && want='4 ETIMEDOUT ready' || want='4 EIO config' ;;
+	narrow | slower) want='4 EIO link' ;;
+	nothing) want='4  proof' ;;
+	drop) want='4 EIO config' ;;
+	esac
+}
+
+# members_of TYPE: what pcireset says that it reaches.
+members_of() {
+	read_machine show "$target" || return
+	members=${scope[$target $1]:-}
+}
+
+# may_be_written DEVICE OFFSET
+may_be_written() {
+	[[ " $members " == *" $1 "* ]] || [[ $1 == "$bridge" && $bridge_may == *" $2 "* ]]
+}
+
+# check_writes FAULT: nothing outside of the plan, nothing to what does not answer. Stale hardware cannot be told from an
+# answering one.
+check_writes() {
+	local device offset lost
+
+	while read -r device offset lost; do
+		may_be_written "$device" "$offset" || wrong+=("wrote to $device at $offset")
+		[[ $lost == 0 || $1 == stale ]] || wrong+=("wrote to $device at $offset, which did not answer")
+	done < <(writes_of pcireset)
+}
+
+# check_report FAULT TYPE
+check_report() {
+	local got total
+
+	read_reports "$output"
+	got="$status ${report[$target error]} ${report[$target failed_checks]%% *}"
+	# Hardware that lets go of its configuration late, or has not yet begun, shows that in more than one way.
+	[[ $got == "$want" ]] || wrong+=("got '$got' instead of '$want'" "$output")
+	[[ ${report[$target issued]} == "$2" || $2 == flr && ${report[$target issued]} == af_flr ]] ||
+		wrong+=("issued '${report[$target issued]}'")
+	total=$(sed -nE 's/.*"total_ms": ?([0-9]+).*/\1/p' <<<"$output")
+	((total <= limit_ms)) || wrong+=("took $total ms")
+}
+
+# note_others FAULT VARIANT: what must be as it was afterwards: everything simulated but the target, and what is lost with it.
+note_others() {
+	local function
+
+	others=()
+	for function in $(pci_functions); do
+		[[ $function != 10000:* || $function == "$target" ]] || others+=("$function")
+	done
+	case $1-$2 in
+	down-* | vanish-* | never-vfs | other-vfs | stale-vfs) others=("$port") ;;
+	esac
+	config_dump before "${others[@]}"
+	before_functions=$(pci_functions)
+}
+
+# check_others FAULT: a card that is gone from its slot is taken out, and then only the port is left.
+check_others() {
+	local differences
+
+	config_dump after "${others[@]}"
+	differences=$(pciconf compare "${BASH_SOURCE[0]%/*}/may-change" before after 2>&1) ||
+		wrong+=("$differences")
+	[[ $1 == vanish || $(pci_functions) == "$before_functions" ]] || wrong+=('functions came or went')
+}
+
+# row VARIANT TYPE FAULT
+row() {
+	local way=$2 options=() wrong=() others=() before_functions
+
+	case $2 in
+	slot | cxl_bus) way=bus ;;
+	device_specific) way=flr ;;
+	esac
+	machine "$1" || { not_ok "$3, $2, $1: the machine is there" && return; }
+	members_of "$2"
+	set_fault "$3" "$way"
+	expect "$3" "$1"
+	[[ $3 != drop ]] || options=(--settle 1200ms)
+	note_others "$3" "$1"
+	watch_writes
+	run pcireset reset "$target" --type "$2" --timeout "${timeout_ms}ms" --json --yes "${options[@]}"
+	check_writes "$3"
+	check_report "$3" "$2"
+	check_others "$3"
+	sim_clear || wrong+=('the machine cannot be taken down')
+	if [[ ${#wrong[@]} -eq 0 ]]; then
+		ok "$3, $2, $1: ${want%% *}"
+	else
+		not_ok "$3, $2, $1" "${wrong[@]}"
+	fi
+}
+
+function_faults=(none slow rrs never stale other vanish nothing)
+link_faults=(narrow slower down)
+
+sim_load
+for fault in "${function_faults[@]}"; do
+	row alone flr "$fault"
+	row alone pm "$fault"
+	row siblings flr "$fault"
+	row vfs flr "$fault"
+	# A VF has no identity of its own.
+	[[ $fault == other ]] || row vf flr "$fault"
+	row conventional flr "$fault"
+	row quirk device_specific "$fault"
+done
+for fault in "${function_faults[@]}" "${link_faults[@]}"; do
+	row alone bus "$fault"
+	row siblings bus "$fault"
+	row vfs bus "$fault"
+	row slot slot "$fault"
+	row slot-siblings slot "$fault"
+done
+for fault in "${function_faults[@]}"; do
+	row conventional bus "$fault"
+done
+plan
