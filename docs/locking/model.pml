@@ -1,0 +1,708 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The lock protocol of the module among the kernel's own users of the same locks. README.md tells which kernel function each process
+ * stands for; the file "configurations" tells which processes meet, and what must come of it.
+ *
+ * The machine: a port, and below it a PF, another function, and a VF of the PF.
+ */
+#define BRIDGE 0
+#define PF     1
+#define OTHER  2
+#define VF     3
+#define END    4
+
+#define BIT(f) (1 << (f))
+#define ALL    (BIT(BRIDGE) | BELOW)
+#define BELOW  (BIT(PF) | BIT(OTHER) | BIT(VF))
+
+/* Functions that are there at the start. */
+#ifndef ABSENT
+#define ABSENT END
+#endif
+#define PRESENT (ALL & ~BIT(ABSENT))
+
+/* What a reset reaches, and how. */
+#define FUNC 0
+#define BUS  1
+#define SLOT 2
+
+/* How our caller comes: with nothing held, not willing to wait, from probe() after bind, from probe() after a rescan. */
+#define FREE  0
+#define TRY   1
+#define PROBE 2
+#define FOUND 3
+
+/* Bounds of the retries. The module has 5 s and 16 plans; one of each shows what can happen. */
+#ifndef ROUNDS
+#define ROUNDS 1
+#endif
+#ifndef PLANS
+#define PLANS 1
+#endif
+
+/* ---- locks: who holds them; 0 is nobody ---- */
+
+typedef rwsem {
+	byte readers; /* a bit for each process */
+	byte writer;
+	byte queued; /* writers that wait: whoever wants to read now waits behind them */
+};
+
+byte device[END];
+byte config[END];
+byte rescan;
+rwsem reset_lock;
+rwsem bus_sem;
+rwsem topology;
+
+inline take(lock)
+{
+	atomic { lock == 0 -> lock = _pid }
+}
+
+inline give(lock)
+{
+	d_step { assert(lock == _pid); lock = 0 }
+}
+
+inline down_read(sem)
+{
+	atomic { sem.writer == 0 && sem.queued == 0 -> sem.readers = sem.readers | BIT(_pid) }
+}
+
+inline up_read(sem)
+{
+	d_step { assert(sem.readers & BIT(_pid)); sem.readers = sem.readers & ~BIT(_pid) }
+}
+
+inline down_write(sem)
+{
+	atomic {
+		if
+		:: sem.writer == 0 && sem.readers == 0
+		:: else ->
+			sem.queued++;
+			sem.writer == 0 && sem.readers == 0 -> sem.queued--
+		fi;
+		sem.writer = _pid
+	}
+}
+
+inline up_write(sem)
+{
+	d_step { assert(sem.writer == _pid); sem.writer = 0 }
+}
+
+/* pci_dev_lock() and pci_dev_unlock() */
+inline lock_both(f)
+{
+	take(device[f]);
+	take(config[f])
+}
+
+inline unlock_both(f)
+{
+	d_step { assert(config[f] == _pid && device[f] == _pid); config[f] = 0; device[f] = 0 }
+}
+
+/* ---- functions that come and go: a bit for each ---- */
+
+byte listed = PRESENT;     /* on the list of its bus */
+byte registered = PRESENT; /* device_is_registered() */
+byte in_proc = PRESENT;    /* has entered /proc/bus/pci: its resources are assigned, a driver may come */
+byte dying;                /* pci_destroy_dev() is at it */
+byte generation;           /* the counter of this tree */
+
+/* Not in the kernel, for the assertions: between the notifications that it was added and that it leaves; being reset. */
+byte known = PRESENT;
+byte resetting;
+byte running;
+
+inline begin_reset(functions)
+{
+	d_step { assert((resetting & (functions)) == 0); resetting = resetting | (functions) }
+}
+
+inline end_reset(functions)
+{
+	resetting = resetting & ~(functions)
+}
+
+/* pci_device_add(): on the list, registered, announced. */
+inline enumerate(f)
+{
+	down_write(bus_sem);
+	d_step { listed = listed | BIT(f); dying = dying & ~BIT(f) }
+	up_write(bus_sem);
+	registered = registered | BIT(f);
+	d_step { known = known | BIT(f); generation++ }
+}
+
+/* pci_bus_add_device(), with a driver that does nothing in probe(). */
+inline bind(f)
+{
+	in_proc = in_proc | BIT(f);
+	take(device[f]);
+	give(device[f])
+}
+
+/* pci_stop_dev(): the driver leaves, then the entry in /proc. */
+inline stop(f)
+{
+	take(device[f]);
+	give(device[f]);
+	in_proc = in_proc & ~BIT(f)
+}
+
+/* What the module's notifier does when a function leaves. */
+inline notify(f)
+{
+	down_write(topology);
+	d_step { known = known & ~BIT(f); generation++ }
+	up_write(topology)
+}
+
+/* pci_destroy_dev(), most of it device_del(): the device lock is taken for a moment only, and before anybody is notified. */
+inline destroy(f)
+{
+	if
+	:: atomic { listed & BIT(f) && !(dying & BIT(f)) -> dying = dying | BIT(f) }
+		take(device[f]);
+		give(device[f]);
+		notify(f); /* DEL_DEVICE */
+		notify(f); /* REMOVED_DEVICE */
+		registered = registered & ~BIT(f);
+		down_write(bus_sem);
+		listed = listed & ~BIT(f);
+		up_write(bus_sem)
+	:: else
+	fi
+}
+
+inline remove_vf()
+{
+	if
+	:: listed & BIT(VF) -> stop(VF); destroy(VF)
+	:: else
+	fi
+}
+
+/* The PF's driver takes its VFs away in remove(), with the PF locked. */
+inline stop_pf()
+{
+	take(device[PF]);
+	remove_vf();
+	give(device[PF]);
+	in_proc = in_proc & ~BIT(PF)
+}
+
+/* ---- the kernel without the module ---- */
+
+/* The hardware part of a reset, as pci_bridge_secondary_bus_reset() and pciehp_reset_slot() do it. */
+inline secondary_reset(kind)
+{
+	if
+	:: kind == SLOT -> down_write(reset_lock)
+	:: else
+	fi;
+	if
+	:: kind != FUNC -> down_read(bus_sem); up_read(bus_sem)
+	:: else
+	fi;
+	if
+	:: kind == SLOT -> up_write(reset_lock)
+	:: else
+	fi
+}
+
+/* pci_reset_function(): since 6.10 the bridge first. */
+proctype core(byte target; byte kind)
+{
+	lock_both(BRIDGE);
+	lock_both(target);
+	begin_reset(BIT(target));
+	secondary_reset(kind);
+	end_reset(BIT(target));
+	unlock_both(target);
+	unlock_both(BRIDGE);
+	running--
+}
+
+/* The same up to 6.9. */
+proctype core61(byte target; byte kind)
+{
+	lock_both(target);
+	begin_reset(BIT(target));
+	secondary_reset(kind);
+	end_reset(BIT(target));
+	unlock_both(target);
+	running--
+}
+
+#define HELD (how == PROBE || how == FOUND)
+
+/* The driver core calls probe(), with or without a rescan around it that finds the function; to "out" if it finds none. */
+inline enter_probe()
+{
+	if
+	:: how == FOUND ->
+		take(rescan);
+		if
+		:: (listed & BIT(BRIDGE)) && !(listed & BIT(target)) -> enumerate(target)
+		:: else -> give(rescan); goto out
+		fi;
+		in_proc = in_proc | BIT(target)
+	:: else
+	fi;
+	if
+	:: HELD -> take(device[target])
+	:: else
+	fi
+}
+
+inline leave_probe()
+{
+	if
+	:: HELD -> give(device[target])
+	:: else
+	fi;
+	if
+	:: how == FOUND -> give(rescan)
+	:: else
+	fi
+}
+
+/* A reset of all below the port, whose locks are held. */
+inline reset_below(kind)
+{
+	begin_reset(BELOW);
+	secondary_reset(kind);
+	end_reset(BELOW);
+	unlock_both(VF);
+	unlock_both(OTHER);
+	unlock_both(PF);
+	unlock_both(BRIDGE)
+}
+
+#define FREE_BOTH(f) (device[f] == 0 && config[f] == 0)
+
+inline own_both(f)
+{
+	device[f] = _pid;
+	config[f] = _pid
+}
+
+/* pci_reset_bus(): tries all locks, or gives up. */
+proctype core_bus(byte kind)
+{
+	atomic {
+		if
+		:: FREE_BOTH(BRIDGE) && FREE_BOTH(PF) && FREE_BOTH(OTHER) && FREE_BOTH(VF) ->
+			own_both(BRIDGE);
+			own_both(PF);
+			own_both(OTHER);
+			own_both(VF)
+		:: else -> goto out
+		fi
+	}
+	reset_below(kind);
+out:
+	running--
+}
+
+/* pci_reset_function_locked(), called by a driver in probe() */
+proctype core_probe(byte target; byte kind; byte how)
+{
+	enter_probe();
+	secondary_reset(kind);
+	leave_probe();
+out:
+	running--
+}
+
+/* A driver's probe() that calls pci_disable_link_state(), as many do. */
+proctype driver_probe(byte target)
+{
+	take(device[target]);
+	down_read(bus_sem);
+	up_read(bus_sem);
+	give(device[target]);
+	running--
+}
+
+/* sriov_numvfs_store(): makes the VF, or takes it away. */
+proctype sriov()
+{
+	take(device[PF]);
+	take(rescan);
+	if
+	:: listed & BIT(VF) -> remove_vf()
+	:: else ->
+		take(config[PF]);
+		give(config[PF]);
+		enumerate(VF);
+		bind(VF)
+	fi;
+	give(rescan);
+	give(device[PF]);
+	running--
+}
+
+/* unbind_store() of the PF's driver */
+proctype unbind_pf()
+{
+	take(device[PF]);
+	remove_vf();
+	give(device[PF]);
+	running--
+}
+
+inline remove_below()
+{
+	remove_vf();
+	stop(OTHER);
+	stop_pf();
+	destroy(PF);
+	destroy(OTHER)
+}
+
+/* remove_store(): a function, the PF with its VF, or the port with all below it. */
+proctype remove(byte target)
+{
+	take(rescan);
+	if
+	:: target == OTHER -> stop(OTHER); destroy(OTHER)
+	:: target == PF -> stop_pf(); destroy(PF)
+	:: target == BRIDGE ->
+		remove_below();
+		stop(BRIDGE);
+		destroy(BRIDGE)
+	fi;
+	give(rescan);
+	running--
+}
+
+/* rescan_store() finds a function. */
+proctype rescan_bus(byte target)
+{
+	take(rescan);
+	if
+	:: (listed & BIT(BRIDGE)) && !(listed & BIT(target)) -> enumerate(target); bind(target)
+	:: else
+	fi;
+	give(rescan);
+	running--
+}
+
+/* pciehp_ist(): a card was put in, pciehp_configure_device(). */
+proctype pciehp_add()
+{
+	down_read(reset_lock);
+	take(rescan);
+	if
+	:: (listed & BIT(BRIDGE)) && !(listed & BIT(OTHER)) ->
+		enumerate(OTHER);
+		up_read(reset_lock);
+		bind(OTHER);
+		down_read(reset_lock)
+	:: else
+	fi;
+	give(rescan);
+	up_read(reset_lock);
+	running--
+}
+
+/* pciehp_ist(): the card is gone, pciehp_unconfigure_device(). */
+proctype pciehp_remove()
+{
+	down_read(reset_lock);
+	down_read(bus_sem); /* pci_dev_set_disconnected() of all */
+	up_read(bus_sem);
+	take(rescan);
+	if
+	:: listed & BIT(OTHER) ->
+		up_read(reset_lock);
+		stop(OTHER);
+		destroy(OTHER);
+		down_read(reset_lock)
+	:: else
+	fi;
+	give(rescan);
+	up_read(reset_lock);
+	running--
+}
+
+inline visit(f)
+{
+	if
+	:: listed & BIT(f) -> take(device[f]); give(device[f])
+	:: else
+	fi
+}
+
+/* pcie_do_recovery(): asks every driver, in pci_walk_bus(). */
+proctype aer()
+{
+	down_read(bus_sem);
+	visit(PF);
+	visit(OTHER);
+	visit(VF);
+	up_read(bus_sem);
+	running--
+}
+
+/* ... and pci_bus_error_reset(), which waits for all locks from the top down. */
+proctype aer_reset()
+{
+	lock_both(BRIDGE);
+	lock_both(PF);
+	lock_both(OTHER);
+	lock_both(VF);
+	reset_below(BUS);
+	running--
+}
+
+/* ---- the module ---- */
+
+#define OWN(f) (HELD && (f) == target)
+#define REACH  (kind == FUNC -> (target == PF -> BIT(PF) | BIT(VF) : BIT(target)) : BELOW)
+#ifdef SKIP_VFS
+#define WANTED (kind == FUNC -> BIT(target) : members | BIT(BRIDGE))
+#else
+#define WANTED (kind == FUNC -> members : members | BIT(BRIDGE))
+#endif
+
+/* pcireset_plan_make(): the count first, then the members, with pcireset_topology held. Nothing if the function is gone. */
+inline plan()
+{
+#ifndef NO_TOPOLOGY
+	down_read(topology);
+#endif
+	d_step { members = 0; counted = generation }
+	if
+	:: registered & BIT(target) ->
+		down_read(bus_sem);
+		members = members | (listed & registered & REACH & BIT(PF));
+		members = members | (listed & registered & REACH & BIT(OTHER));
+		members = members | (listed & registered & REACH & BIT(VF));
+		/* bus->self, which no reference keeps */
+		assert(registered & BIT(BRIDGE));
+		up_read(bus_sem)
+	:: else
+	fi;
+#ifndef NO_TOPOLOGY
+	up_read(topology)
+#endif
+}
+
+inline try_device(f)
+{
+	atomic {
+		if
+#ifdef NO_LOCKED_RULE
+		:: OWN(f) -> device[f] == 0 -> device[f] = _pid; locked = locked | BIT(f)
+#else
+		:: OWN(f)
+#endif
+#ifdef WAIT_FOR_OTHERS
+		:: !OWN(f) -> device[f] == 0 -> device[f] = _pid; locked = locked | BIT(f)
+#else
+		:: !OWN(f) && device[f] == 0 -> device[f] = _pid; locked = locked | BIT(f)
+		:: !OWN(f) && device[f] != 0 -> failed = true
+#endif
+		fi
+	}
+}
+
+inline try_config(f)
+{
+	atomic {
+		if
+		:: !failed && config[f] == 0 -> config[f] = _pid; blocked = blocked | BIT(f)
+		:: !failed && config[f] != 0 -> failed = true
+		:: failed
+		fi
+	}
+}
+
+/* try_all(): the bridge, then the members. */
+inline try_all()
+{
+	f = 0;
+	failed = false;
+	do
+	:: f == END || failed -> break
+	:: else ->
+		if
+		:: WANTED & BIT(f) -> try_device(f); try_config(f)
+		:: else
+		fi;
+		f++
+	od
+}
+
+#ifdef FORGET_UNLOCK
+#define UNLOCKS(f) (locked & blocked & BIT(f))
+#else
+#define UNLOCKS(f) (locked & BIT(f))
+#endif
+
+inline unlock_one(f)
+{
+	d_step {
+		if
+		:: UNLOCKS(f) -> assert(device[f] == _pid); device[f] = 0
+		:: else
+		fi;
+		if
+		:: blocked & BIT(f) -> assert(config[f] == _pid); config[f] = 0
+		:: else
+		fi;
+		blocked = blocked & ~BIT(f);
+		locked = locked & ~BIT(f)
+	}
+}
+
+inline unlock_all()
+{
+	f = END;
+	do
+	:: f == 0 -> break
+	:: else -> f--; unlock_one(f)
+	od
+}
+
+/* pcireset_lock(): tries, and waits with empty hands, a bounded number of times. */
+inline lock_all()
+{
+	round = 0;
+	do
+	:: try_all();
+		if
+		:: !failed || how == TRY || round == ROUNDS -> break
+		:: else
+		fi;
+#ifndef KEEP_LOCKS
+		unlock_all();
+#endif
+		assert(locked == 0 && blocked == 0);
+#ifndef NO_BOUND
+		round++
+#endif
+	od
+}
+
+/* The count and the members under the locks: execute() and pcireset_plan_judge(). A caller from probe() does not look at /proc. */
+inline judge()
+{
+	d_step {
+#ifndef NO_GENERATION
+		moved = (generation != counted);
+#endif
+		assert(moved || (known & REACH & ~members) == 0)
+	}
+#ifndef NO_PROC
+	failed = failed || (!HELD && (members & ~in_proc & BIT(PF)));
+	failed = failed || (!HELD && (members & ~in_proc & BIT(OTHER)));
+	failed = failed || (!HELD && (members & ~in_proc & BIT(VF)))
+#endif
+}
+
+#ifdef NOBODY_LEAVES
+#define NOBODY_LEFT ((members & ~known) == 0)
+#else
+#define NOBODY_LEFT (HELD || (members & ~known) == 0)
+#endif
+#ifdef NOBODY_COMES
+#define NOBODY_CAME ((known & REACH & ~members) == 0)
+#else
+#define NOBODY_CAME true
+#endif
+
+inline reset_members()
+{
+	begin_reset(members);
+	assert(NOBODY_LEFT);
+#ifdef HOLD_RESCAN
+	take(rescan);
+#endif
+#ifdef WALK_LOCKED
+	down_read(bus_sem);
+	up_read(bus_sem);
+#endif
+	secondary_reset(kind);
+#ifdef HOLD_RESCAN
+	give(rescan);
+#endif
+	assert(NOBODY_LEFT);
+	assert(NOBODY_CAME);
+	end_reset(members)
+}
+
+/* execute(): one plan. It is done, or refused, or something moved. */
+inline execute()
+{
+	lock_all();
+	if
+	:: !failed -> judge()
+	:: else
+	fi;
+	if
+	:: !failed && !moved -> reset_members(); done = true
+	:: else
+	fi;
+	unlock_all()
+}
+
+/* pcireset_run_like() */
+proctype ours(byte target; byte kind; byte how)
+{
+	byte members, counted, locked, blocked, f, round, plans;
+	bool failed, moved, done;
+
+	enter_probe();
+	do
+	:: moved = false;
+		plan();
+		if
+		:: members & BIT(target) -> execute()
+		:: else
+		fi;
+		if
+		:: moved && plans < PLANS -> plans++
+		:: else -> break
+		fi
+	od;
+#ifdef NEVER_DONE
+	assert(!done);
+#endif
+	leave_probe();
+out:
+	running--
+}
+
+/* lock_bridge() of pcireset_raw_bus(), and whoever else takes a config access lock alone. */
+proctype config_user(byte target)
+{
+	take(config[target]);
+	give(config[target]);
+	running--
+}
+
+/* ---- at the end nobody holds anything ---- */
+
+inline all_free()
+{
+	d_step {
+		assert(rescan == 0 && reset_lock.writer == 0 && bus_sem.writer == 0 && topology.writer == 0);
+		assert(reset_lock.readers == 0 && bus_sem.readers == 0 && topology.readers == 0);
+		assert(device[BRIDGE] == 0 && device[PF] == 0 && device[OTHER] == 0 && device[VF] == 0);
+		assert(config[BRIDGE] == 0 && config[PF] == 0 && config[OTHER] == 0 && config[VF] == 0)
+	}
+}
+
+init {
+	atomic { START; running = _nr_pr - 1 }
+	running == 0;
+	all_free()
+}
