@@ -141,6 +141,24 @@ struct pcireset_plan {
 };
 
 /**
+ * enum pcireset_caller - which locks a caller may hold
+ * @PCIRESET_CALLER_FREE: none
+ * @PCIRESET_CALLER_LOCKED: device locks, so that nothing may be waited for that
+ *	somebody may hold who waits for those, such as pci_bus_sem
+ */
+enum pcireset_caller {
+	PCIRESET_CALLER_FREE,
+	PCIRESET_CALLER_LOCKED,
+};
+
+static inline enum pcireset_caller pcireset_plan_caller(const struct pcireset_plan *plan)
+{
+	if (plan->held || plan->request.flags & PCIRESET_RESET_TRY)
+		return PCIRESET_CALLER_LOCKED;
+	return PCIRESET_CALLER_FREE;
+}
+
+/**
  * struct pcireset_run - one type of a plan being carried out
  * @plan: the plan
  * @type: the type
@@ -172,7 +190,8 @@ struct pcireset_type {
 	u32 bit;
 	const char *name;
 	u32 scope;
-	void (*probe)(struct pci_dev *dev, struct pcireset_type_info *info);
+	void (*probe)(struct pci_dev *dev, enum pcireset_caller caller,
+		      struct pcireset_type_info *info);
 	int (*trigger)(struct pcireset_run *run);
 };
 
@@ -180,33 +199,42 @@ struct pcireset_type {
 extern const struct pcireset_type pcireset_types[PCIRESET_NR_TYPES];
 const struct pcireset_type *pcireset_type_find(u32 bit);
 void pcireset_type_probe(const struct pcireset_type *type, struct pci_dev *dev,
-			 struct pcireset_type_info *info);
+			 enum pcireset_caller caller, struct pcireset_type_info *info);
 
 /* type_*.c */
-void pcireset_probe_dev_specific(struct pci_dev *dev, struct pcireset_type_info *info);
+void pcireset_probe_dev_specific(struct pci_dev *dev, enum pcireset_caller caller,
+				 struct pcireset_type_info *info);
 int pcireset_trigger_dev_specific(struct pcireset_run *run);
-void pcireset_probe_acpi(struct pci_dev *dev, struct pcireset_type_info *info);
+void pcireset_probe_acpi(struct pci_dev *dev, enum pcireset_caller caller,
+			 struct pcireset_type_info *info);
 int pcireset_trigger_acpi(struct pcireset_run *run);
-void pcireset_probe_flr(struct pci_dev *dev, struct pcireset_type_info *info);
+void pcireset_probe_flr(struct pci_dev *dev, enum pcireset_caller caller,
+			struct pcireset_type_info *info);
 int pcireset_trigger_flr(struct pcireset_run *run);
-void pcireset_probe_pm(struct pci_dev *dev, struct pcireset_type_info *info);
+void pcireset_probe_pm(struct pci_dev *dev, enum pcireset_caller caller,
+		       struct pcireset_type_info *info);
 int pcireset_trigger_pm(struct pcireset_run *run);
-void pcireset_probe_slot(struct pci_dev *dev, struct pcireset_type_info *info);
+void pcireset_probe_slot(struct pci_dev *dev, enum pcireset_caller caller,
+			 struct pcireset_type_info *info);
 int pcireset_trigger_slot(struct pcireset_run *run);
-void pcireset_probe_bus(struct pci_dev *dev, struct pcireset_type_info *info);
+void pcireset_probe_bus(struct pci_dev *dev, enum pcireset_caller caller,
+			struct pcireset_type_info *info);
 int pcireset_trigger_bus(struct pcireset_run *run);
-void pcireset_probe_cxl_bus(struct pci_dev *dev, struct pcireset_type_info *info);
+void pcireset_probe_cxl_bus(struct pci_dev *dev, enum pcireset_caller caller,
+			    struct pcireset_type_info *info);
 int pcireset_trigger_cxl_bus(struct pcireset_run *run);
-struct pci_slot *pcireset_slot_find(struct pci_dev *dev);
+struct pci_slot *pcireset_slot_find(struct pci_dev *dev, enum pcireset_caller caller);
 int pcireset_slot_reset(struct pcireset_run *run);
 int pcireset_secondary_reset(struct pcireset_run *run);
-void pcireset_link_probe(struct pci_dev *dev, struct pcireset_type_info *info);
+void pcireset_link_probe(struct pci_dev *dev, enum pcireset_caller caller,
+			 struct pcireset_type_info *info);
 bool pcireset_cxl_masks_sbr(struct pci_dev *bridge);
 
 /* scope.c */
 int pcireset_scope_collect(struct pcireset_plan *plan);
 struct pci_dev *pcireset_bridge_above(struct pci_dev *dev);
-int pcireset_scope_refused(struct pci_dev *bridge, struct pci_dev **ret_who);
+int pcireset_scope_refused(struct pci_dev *bridge, enum pcireset_caller caller,
+			   struct pci_dev **ret_who);
 
 /* plan.c */
 extern const char *const pcireset_why_text[];
@@ -215,7 +243,8 @@ int pcireset_plan_make(struct pci_dev *dev, const struct pcireset_request *reque
 bool pcireset_plan_same(const struct pcireset_plan *a, const struct pcireset_plan *b);
 void pcireset_plan_report(const struct pcireset_plan *plan, struct pcireset_report *report);
 void pcireset_plan_judge(struct pcireset_plan *plan);
-u32 pcireset_plan_probe(struct pci_dev *dev, struct pcireset_type_info *infos);
+u32 pcireset_plan_probe(struct pci_dev *dev, enum pcireset_caller caller,
+			struct pcireset_type_info *infos);
 struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev);
 
 /* lock.c */

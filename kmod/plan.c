@@ -58,7 +58,8 @@ static bool is_gone(struct pci_dev *dev)
 	return PCI_POSSIBLE_ERROR(command);
 }
 
-static u32 probe_types(struct pci_dev *dev, struct pcireset_type_info *infos)
+static u32 probe_types(struct pci_dev *dev, enum pcireset_caller caller,
+		       struct pcireset_type_info *infos)
 {
 	bool gone = is_gone(dev);
 	u32 types = 0;
@@ -73,7 +74,7 @@ static u32 probe_types(struct pci_dev *dev, struct pcireset_type_info *infos)
 				.who = pcireset_addr_of(dev),
 			};
 		else
-			pcireset_type_probe(&pcireset_types[i], dev, &infos[i]);
+			pcireset_type_probe(&pcireset_types[i], dev, caller, &infos[i]);
 		if (!infos[i].why_not)
 			types |= infos[i].type;
 	}
@@ -83,6 +84,7 @@ static u32 probe_types(struct pci_dev *dev, struct pcireset_type_info *infos)
 /**
  * pcireset_plan_probe - ask about every type
  * @dev: the function
+ * @caller: what locks it may hold
  * @infos: PCIRESET_NR_TYPES entries, filled in, in order of choice
  *
  * Wakes the function up if it sleeps, and touches nothing else.
@@ -90,13 +92,14 @@ static u32 probe_types(struct pci_dev *dev, struct pcireset_type_info *infos)
  * Context: Process context, may sleep.
  * Return: mask of the types that would work now.
  */
-u32 pcireset_plan_probe(struct pci_dev *dev, struct pcireset_type_info *infos)
+u32 pcireset_plan_probe(struct pci_dev *dev, enum pcireset_caller caller,
+			struct pcireset_type_info *infos)
 {
 	u32 types;
 
 	pm_runtime_get_sync(&dev->dev);
 	down_read(&pcireset_topology);
-	types = probe_types(dev, infos);
+	types = probe_types(dev, caller, infos);
 	up_read(&pcireset_topology);
 	pm_runtime_put(&dev->dev);
 	return types;
@@ -354,7 +357,7 @@ static int fill(struct pcireset_plan *plan)
 
 	plan->counter = pcireset_counter(plan->dev);
 	plan->topology = atomic64_read(plan->counter);
-	probe_types(plan->dev, infos);
+	probe_types(plan->dev, pcireset_plan_caller(plan), infos);
 	choose(plan, infos);
 	if (!plan->nr_types)
 		return 0;

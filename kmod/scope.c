@@ -16,6 +16,47 @@ struct pci_dev *pcireset_bridge_above(struct pci_dev *dev)
 	return pci_dev_get(pci_upstream_bridge(dev));
 }
 
+static bool is_below(struct pci_dev *bridge, struct pci_dev *dev)
+{
+	struct pci_bus *bus;
+
+	for (bus = dev->bus; bus; bus = bus->parent)
+		if (bus->self == bridge)
+			return true;
+	return false;
+}
+
+/*
+ * As pci_walk_bus(), but it waits for no lock: error recovery may hold
+ * pci_bus_sem for reading while it waits for a device lock of our caller's,
+ * and a removal that waits to write to it then keeps all readers out. Looks at
+ * every function of the machine; parents come before children there too.
+ */
+static void walk_carefully(struct pci_dev *bridge, int (*visit)(struct pci_dev *dev, void *data),
+			   void *data)
+{
+	struct pci_dev *dev = NULL;
+
+	while ((dev = pci_get_device(PCI_ANY_ID, PCI_ANY_ID, dev))) {
+		if (!is_below(bridge, dev) || !visit(dev, data))
+			continue;
+		pci_dev_put(dev);
+		return;
+	}
+}
+
+/* Calls @visit for all that is below a bridge until it returns other than 0. */
+static void walk_below(struct pci_dev *bridge, enum pcireset_caller caller,
+		       int (*visit)(struct pci_dev *dev, void *data), void *data)
+{
+	struct pci_bus *below = READ_ONCE(bridge->subordinate);
+
+	if (below && caller == PCIRESET_CALLER_LOCKED)
+		walk_carefully(bridge, visit, data);
+	else if (below)
+		pci_walk_bus(below, visit, data);
+}
+
 struct refusal {
 	struct pci_dev *who;
 };
@@ -33,11 +74,13 @@ static int refuses_bus_reset(struct pci_dev *dev, void *data)
 /**
  * pcireset_scope_refused - does anything forbid a reset of the bus below a bridge?
  * @bridge: the bridge
+ * @caller: what locks it may hold
  * @ret_who: what forbids it, referenced, or unchanged
  *
  * Return: enum pcireset_why, 0 if nothing does.
  */
-int pcireset_scope_refused(struct pci_dev *bridge, struct pci_dev **ret_who)
+int pcireset_scope_refused(struct pci_dev *bridge, enum pcireset_caller caller,
+			   struct pci_dev **ret_who)
 {
 	struct refusal refusal = { NULL };
 
@@ -45,7 +88,7 @@ int pcireset_scope_refused(struct pci_dev *bridge, struct pci_dev **ret_who)
 		return PCIRESET_WHY_NO_BRIDGE;
 
 	if (!refuses_bus_reset(bridge, &refusal))
-		pci_walk_bus(bridge->subordinate, refuses_bus_reset, &refusal);
+		walk_below(bridge, caller, refuses_bus_reset, &refusal);
 	if (!refusal.who)
 		return PCIRESET_WHY_NONE;
 
@@ -98,8 +141,7 @@ static int add_below(struct pcireset_plan *plan, struct pci_dev *bridge)
 {
 	struct walk walk = { .plan = plan };
 
-	if (bridge->subordinate)
-		pci_walk_bus(bridge->subordinate, add_walked, &walk);
+	walk_below(bridge, pcireset_plan_caller(plan), add_walked, &walk);
 	return walk.error;
 }
 
@@ -148,16 +190,6 @@ static int add_missed_vfs(struct pcireset_plan *plan)
 		}
 	}
 	return 0;
-}
-
-static bool is_below(struct pci_dev *bridge, struct pci_dev *dev)
-{
-	struct pci_bus *bus;
-
-	for (bus = dev->bus; bus; bus = bus->parent)
-		if (bus->self == bridge)
-			return true;
-	return false;
 }
 
 /* The device on @top that @dev is or is below of. */

@@ -74,19 +74,20 @@ const struct pcireset_type *pcireset_type_find(u32 bit)
  * pcireset_type_probe - ask the hardware now whether a type fits
  * @type: the type
  * @dev: the function, in D0
+ * @caller: what locks it may hold
  * @info: filled in
  *
  * Context: Process context. Reads config space, writes nothing.
  */
 void pcireset_type_probe(const struct pcireset_type *type, struct pci_dev *dev,
-			 struct pcireset_type_info *info)
+			 enum pcireset_caller caller, struct pcireset_type_info *info)
 {
 	*info = (struct pcireset_type_info){
 		.type = type->bit,
 		.who = pcireset_addr_of(dev),
 	};
 
-	type->probe(dev, info);
+	type->probe(dev, caller, info);
 	if (!info->why_not)
 		info->scope = type->scope;
 }

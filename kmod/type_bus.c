@@ -38,7 +38,8 @@ bool pcireset_cxl_masks_sbr(struct pci_dev *bridge)
  * @dev: the function
  * @info: why_not and who are filled in if something below the bridge forbids it
  */
-void pcireset_link_probe(struct pci_dev *dev, struct pcireset_type_info *info)
+void pcireset_link_probe(struct pci_dev *dev, enum pcireset_caller caller,
+			 struct pcireset_type_info *info)
 {
 	struct pci_dev *bridge = pcireset_bridge_above(dev);
 	struct pci_dev *who = NULL;
@@ -48,14 +49,15 @@ void pcireset_link_probe(struct pci_dev *dev, struct pcireset_type_info *info)
 		return;
 	}
 
-	info->why_not = pcireset_scope_refused(bridge, &who);
+	info->why_not = pcireset_scope_refused(bridge, caller, &who);
 	if (who)
 		info->who = pcireset_addr_of(who);
 	pci_dev_put(who);
 	pci_dev_put(bridge);
 }
 
-void pcireset_probe_bus(struct pci_dev *dev, struct pcireset_type_info *info)
+void pcireset_probe_bus(struct pci_dev *dev, enum pcireset_caller caller,
+			struct pcireset_type_info *info)
 {
 	struct pci_dev *bridge = pcireset_bridge_above(dev);
 
@@ -64,19 +66,20 @@ void pcireset_probe_bus(struct pci_dev *dev, struct pcireset_type_info *info)
 		return;
 	}
 
-	if (pcireset_slot_find(dev)) {
+	if (pcireset_slot_find(dev, caller)) {
 		info->why_not = PCIRESET_WHY_HOTPLUG;
 		info->who = pcireset_addr_of(bridge);
 	} else if (pcireset_cxl_masks_sbr(bridge)) {
 		info->why_not = PCIRESET_WHY_CXL_MASKED;
 		info->who = pcireset_addr_of(bridge);
 	} else {
-		pcireset_link_probe(dev, info);
+		pcireset_link_probe(dev, caller, info);
 	}
 	pci_dev_put(bridge);
 }
 
-void pcireset_probe_cxl_bus(struct pci_dev *dev, struct pcireset_type_info *info)
+void pcireset_probe_cxl_bus(struct pci_dev *dev, enum pcireset_caller caller,
+			    struct pcireset_type_info *info)
 {
 	struct pci_dev *bridge = pcireset_bridge_above(dev);
 
@@ -85,7 +88,7 @@ void pcireset_probe_cxl_bus(struct pci_dev *dev, struct pcireset_type_info *info
 	else if (!cxl_port(bridge))
 		info->why_not = PCIRESET_WHY_NO_CXL;
 	else
-		pcireset_link_probe(dev, info);
+		pcireset_link_probe(dev, caller, info);
 	pci_dev_put(bridge);
 }
 
@@ -126,7 +129,7 @@ int pcireset_secondary_reset(struct pcireset_run *run)
 		return -ENOMEM;
 
 	swap_delays(plan, delays);
-	if (pcireset_slot_find(plan->dev))
+	if (pcireset_slot_find(plan->dev, PCIRESET_CALLER_LOCKED))
 		ret = pcireset_slot_reset(run);
 	else
 		ret = pci_bridge_secondary_bus_reset(plan->bridge) ? -EIO : 0;

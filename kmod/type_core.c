@@ -12,7 +12,8 @@
  */
 #define METHOD_DEV_SPECIFIC 1
 
-void pcireset_probe_dev_specific(struct pci_dev *dev, struct pcireset_type_info *info)
+void pcireset_probe_dev_specific(struct pci_dev *dev, enum pcireset_caller caller,
+				 struct pcireset_type_info *info)
 {
 	if (!memchr(dev->reset_methods, METHOD_DEV_SPECIFIC, sizeof(dev->reset_methods)))
 		info->why_not = PCIRESET_WHY_NO_HANDLER;
@@ -41,7 +42,8 @@ int pcireset_trigger_dev_specific(struct pcireset_run *run)
 	return ret;
 }
 
-void pcireset_probe_acpi(struct pci_dev *dev, struct pcireset_type_info *info)
+void pcireset_probe_acpi(struct pci_dev *dev, enum pcireset_caller caller,
+			 struct pcireset_type_info *info)
 {
 	acpi_handle handle = ACPI_HANDLE(&dev->dev);
 

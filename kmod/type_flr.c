@@ -26,7 +26,8 @@ static int find_af_flr(struct pci_dev *dev)
 	return pos;
 }
 
-void pcireset_probe_flr(struct pci_dev *dev, struct pcireset_type_info *info)
+void pcireset_probe_flr(struct pci_dev *dev, enum pcireset_caller caller,
+			struct pcireset_type_info *info)
 {
 	bool pcie = has_pcie_flr(dev);
 

@@ -7,7 +7,8 @@
 /* PCIe r6.0, sec 5.9: 10 ms for each way, unless the device is known to need another time. */
 #define D3HOT_MS 10
 
-void pcireset_probe_pm(struct pci_dev *dev, struct pcireset_type_info *info)
+void pcireset_probe_pm(struct pci_dev *dev, enum pcireset_caller caller,
+		       struct pcireset_type_info *info)
 {
 	u16 csr;
 

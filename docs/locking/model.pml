@@ -472,6 +472,29 @@ proctype aer_reset()
 #define WANTED (kind == FUNC -> members : members | BIT(BRIDGE))
 #endif
 
+/* Who may hold a device lock goes through a list that needs no lock, and not through the buses. */
+#ifdef PLAN_WALKS
+#define WALKS true
+#else
+#define WALKS (how == FREE)
+#endif
+
+inline walk_begin()
+{
+	if
+	:: WALKS -> down_read(bus_sem)
+	:: else
+	fi
+}
+
+inline walk_end()
+{
+	if
+	:: WALKS -> up_read(bus_sem)
+	:: else
+	fi
+}
+
 /* pcireset_plan_make(): the count first, then the members, with pcireset_topology held. Nothing if the function is gone. */
 inline plan()
 {
@@ -481,13 +504,13 @@ inline plan()
 	d_step { members = 0; counted = generation }
 	if
 	:: registered & BIT(target) ->
-		down_read(bus_sem);
+		walk_begin();
 		members = members | (listed & registered & REACH & BIT(PF));
 		members = members | (listed & registered & REACH & BIT(OTHER));
 		members = members | (listed & registered & REACH & BIT(VF));
 		/* bus->self, which no reference keeps */
 		assert(registered & BIT(BRIDGE));
-		up_read(bus_sem)
+		walk_end()
 	:: else
 	fi;
 #ifndef NO_TOPOLOGY

@@ -92,6 +92,11 @@ hold() {
 	modprobe hold_lock function="$1" ms="${2:-0}"
 }
 
+# hold_bus_sem FUNCTION: somebody reads the list of functions on its bus, and of all others.
+hold_bus_sem() {
+	modprobe hold_lock function="$1" bus_sem=1
+}
+
 release() {
 	rmmod hold_lock
 }
