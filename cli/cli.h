@@ -38,6 +38,7 @@ enum option_id {
 	OPT_QUIET	= 1 << 12,
 	OPT_VERBOSE	= 1 << 13,
 	OPT_HELP	= 1 << 14,
+	OPT_SETTLE	= 1 << 15,
 };
 
 struct request;
@@ -61,7 +62,7 @@ struct request {
 	const char *types;	/* read by the library, which names the bad word */
 	const char *columns;
 	const char *sysroot;
-	uint32_t max_scope, checks, force, timeout_ms;
+	uint32_t max_scope, checks, force, timeout_ms, settle_ms;
 	char **names;
 	size_t nr_names;
 };

@@ -139,6 +139,8 @@ int machine_plan(struct machine *m, const struct request *req, struct pcireset_d
 	if (!r)
 		r = pcireset_plan_set_timeout_ms(plan, req->timeout_ms);
 	if (!r)
+		r = pcireset_plan_set_settle_ms(plan, req->settle_ms);
+	if (!r)
 		r = pcireset_plan_set_flags(
 			plan, is_given(req, OPT_ESCALATE) ? PCIRESET_RESET_ESCALATE : 0);
 	if (r < 0)

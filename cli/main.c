@@ -41,8 +41,8 @@ static const struct command commands[] = {
 		.summary = "reset with exactly the types allowed, and verify it",
 		.text = "Nothing is reset unless every DEVICE exists. What is in use is refused\n"
 			"unless that use is forced. There is no default type.",
-		.options = OPT_COMMON | OPT_PLAN | OPT_CHECK | OPT_TIMEOUT | OPT_ESCALATE |
-			   OPT_YES | OPT_QUIET | OPT_VERBOSE,
+		.options = OPT_COMMON | OPT_PLAN | OPT_CHECK | OPT_TIMEOUT | OPT_SETTLE |
+			   OPT_ESCALATE | OPT_YES | OPT_QUIET | OPT_VERBOSE,
 		.required = OPT_TYPE,
 		.takes_devices = true,
 		.run = command_reset,

@@ -25,6 +25,7 @@ static const struct option_row rows[] = {
 	  "what must hold afterwards: link, config, proof\n"
 	  "(default: link,config; ready and identity always)" },
 	{ OPT_TIMEOUT, 0, "timeout", "TIME", "how long to wait for it: 2, 2.5s, 500ms" },
+	{ OPT_SETTLE, 0, "settle", "TIME", "how long to watch that nothing is lost again" },
 	{ OPT_ESCALATE, 0, "escalate", NULL, "if a reset fails, go on to the next allowed type" },
 	{ OPT_FORCE, 0, "force", "USES",
 	  "reset although in use by: driver, vfio, mount, net,\n"
@@ -89,7 +90,7 @@ void help_command(const struct command *command)
 }
 
 /* "2" and "2.5s" are seconds, "500ms" are milliseconds. */
-static int read_timeout(struct request *req, const char *arg)
+static int read_time(const char *option, const char *arg, uint32_t *ret_ms)
 {
 	size_t len = strspn(arg, "0123456789.");
 	double value = len ? strtod(arg, NULL) : 0;
@@ -97,12 +98,12 @@ static int read_timeout(struct request *req, const char *arg)
 
 	if (!isdigit((unsigned char)arg[0]) || memchr(arg, '.', len) != memrchr(arg, '.', len) ||
 	    (strcmp(unit, "") && strcmp(unit, "s") && strcmp(unit, "ms")))
-		return usage_error("--timeout: \"%s\" is no time", arg);
+		return usage_error("--%s: \"%s\" is no time", option, arg);
 	if (strcmp(unit, "ms"))
 		value *= 1000;
 	if (!(value >= 1 && value <= UINT32_MAX))
-		return usage_error("--timeout: \"%s\" is out of range", arg);
-	req->timeout_ms = (uint32_t)value;
+		return usage_error("--%s: \"%s\" is out of range", option, arg);
+	*ret_ms = (uint32_t)value;
 	return STATUS_DONE;
 }
 
@@ -150,7 +151,9 @@ static int take_option(struct request *req, const struct option_row *row, const 
 	case OPT_FORCE:
 		return read_words(row->name, arg, pcireset_use_from_str, &req->force);
 	case OPT_TIMEOUT:
-		return read_timeout(req, arg);
+		return read_time("timeout", arg, &req->timeout_ms);
+	case OPT_SETTLE:
+		return read_time("settle", arg, &req->settle_ms);
 	default:
 		return STATUS_DONE;
 	}

@@ -52,7 +52,7 @@ _pcireset() {
 		_pcireset_list "$(_pcireset_words list --help | awk '/^Columns/ { on = 1; next } on { print $1 }')" "$cur"
 		;;
 	--sysroot) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
-	--timeout) ;;
+	--timeout | --settle) ;;
 	help) mapfile -t COMPREPLY < <(compgen -W 'list show plan reset' -- "$cur") ;;
 	*)
 		if [[ $cur == -* ]]; then

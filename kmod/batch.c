@@ -118,7 +118,8 @@ static bool is_same_reset(const struct pcireset_plan *a, const struct pcireset_p
 			return false;
 	return a->request.checks == b->request.checks && a->request.force == b->request.force &&
 	       a->request.flags == b->request.flags &&
-	       a->request.timeout_ms == b->request.timeout_ms;
+	       a->request.timeout_ms == b->request.timeout_ms &&
+	       a->request.settle_ms == b->request.settle_ms;
 }
 
 static bool is_same_job(const struct group *group, unsigned int a, unsigned int b)

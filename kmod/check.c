@@ -192,8 +192,10 @@ void pcireset_config_read(struct pci_dev *dev, u32 *config)
  *
  * Shows that every register that the specification lets software set reads as
  * before, except those listed above. It says nothing of memory-mapped state.
+ *
+ * Return: true if it does.
  */
-void pcireset_check_config(struct pcireset_fn *fn, u32 *scratch)
+bool pcireset_check_config(struct pcireset_fn *fn, u32 *scratch)
 {
 	struct capability cap = {
 		.config = fn->config,
@@ -215,8 +217,9 @@ void pcireset_check_config(struct pcireset_fn *fn, u32 *scratch)
 			continue;
 		fn->failed |= PCIRESET_CHECK_CONFIG;
 		fn->offset = i * 4 + __ffs(scratch[i]) / 8;
-		return;
+		return false;
 	}
+	return true;
 }
 
 /**

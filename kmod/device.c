@@ -378,7 +378,8 @@ static int check_reset(const struct pcireset_reset *arg)
 
 	if (arg->flags & ~PCIRESET_ALL_FLAGS || arg->checks & ~PCIRESET_ALL_CHECKS)
 		return -EOPNOTSUPP;
-	if (arg->__reserved || !arg->types || arg->timeout_ms > PCIRESET_MAX_TIMEOUT_MS)
+	if (!arg->types || arg->timeout_ms > PCIRESET_MAX_TIMEOUT_MS ||
+	    arg->settle_ms > PCIRESET_MAX_TIMEOUT_MS)
 		return -EINVAL;
 	error = check_limits(arg->types, arg->max_scope, arg->force);
 	if (error)
@@ -398,6 +399,7 @@ static int do_reset(struct file *file, void *data)
 		.force = arg->force,
 		.flags = arg->flags,
 		.timeout_ms = arg->timeout_ms,
+		.settle_ms = arg->settle_ms,
 	};
 	struct pci_dev *dev;
 	int error;

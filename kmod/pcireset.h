@@ -275,7 +275,7 @@ void pcireset_witness_read(struct pcireset_fn *fn, u32 type);
 void pcireset_witness_clear(struct pcireset_fn *fn);
 bool pcireset_identity_holds(struct pcireset_fn *fn);
 void pcireset_config_read(struct pci_dev *dev, u32 *config);
-void pcireset_check_config(struct pcireset_fn *fn, u32 *scratch);
+bool pcireset_check_config(struct pcireset_fn *fn, u32 *scratch);
 void pcireset_check_link(struct pcireset_fn *fn);
 
 /* run.c */

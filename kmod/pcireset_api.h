@@ -42,6 +42,7 @@
  * @force: mask of enum pcireset_force
  * @flags: mask of PCIRESET_RESET_ESCALATE and PCIRESET_RESET_TRY
  * @timeout_ms: how long to wait for the functions to come back, 0 for the default
+ * @settle_ms: how long to watch afterwards that nothing is lost again
  */
 struct pcireset_request {
 	u32 types;
@@ -50,6 +51,7 @@ struct pcireset_request {
 	u32 force;
 	u32 flags;
 	u32 timeout_ms;
+	u32 settle_ms;
 };
 
 /**

@@ -321,7 +321,8 @@ static int check_request(const struct pcireset_request *request)
 	    request->force & ~PCIRESET_ALL_FORCE || request->flags & ~PCIRESET_ALL_FLAGS ||
 	    request->max_scope > PCIRESET_SCOPE_BUS)
 		return -EOPNOTSUPP;
-	if (request->timeout_ms > PCIRESET_MAX_TIMEOUT_MS)
+	if (request->timeout_ms > PCIRESET_MAX_TIMEOUT_MS ||
+	    request->settle_ms > PCIRESET_MAX_TIMEOUT_MS)
 		return -EINVAL;
 	return 0;
 }

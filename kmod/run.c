@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The transaction: a plan carried out under its locks, undone where it fails, and told. */
 #include <linux/kobject.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "pcireset.h"
@@ -181,6 +182,38 @@ static void verify(struct pcireset_run *run, struct pcireset_fn *fn)
 	trace_pcireset_check(fn->dev, fn->failed, fn->proof, fn->offset);
 }
 
+/* A while later: what was lost again is restored again, and has failed all the same. */
+static void verify_again(struct pcireset_run *run, struct pcireset_fn *fn)
+{
+	if (fn->outcome != PCIRESET_STATE_RESTORED)
+		return;
+
+	if (!pcireset_fn_answers(fn)) {
+		fn->outcome = PCIRESET_STATE_DEAD;
+		fn->failed |= PCIRESET_CHECK_READY;
+	} else if (!pcireset_identity_holds(fn)) {
+		fn->outcome = PCIRESET_STATE_OTHER;
+		fn->failed |= PCIRESET_CHECK_IDENTITY;
+	} else {
+		pcireset_check_link(fn);
+		if (!pcireset_check_config(fn, run->scratch))
+			pcireset_state_restore(fn);
+	}
+	trace_pcireset_check(fn->dev, fn->failed, fn->proof, fn->offset);
+}
+
+static void watch(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	struct pcireset_fn *fn;
+
+	if (!plan->request.settle_ms)
+		return;
+	schedule_timeout_killable(msecs_to_jiffies(plan->request.settle_ms));
+	for_each_reached(fn, plan, run->type->bit)
+		verify_again(run, fn);
+}
+
 static void bring_back(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
@@ -290,6 +323,7 @@ static int issue(struct pcireset_run *run, struct pcireset_report *report)
 	pcireset_quiet_end(plan, type->bit);
 	for_each_reached(fn, plan, type->bit)
 		verify(run, fn);
+	watch(run);
 
 	if (error)
 		return trigger_failed(run, -EIO);

@@ -211,6 +211,7 @@ static int run(struct pcireset_plan *plan, struct pcireset_report *report)
 		.checks = plan->checks,
 		.force = module_force(plan),
 		.timeout_ms = plan->timeout_ms,
+		.settle_ms = plan->settle_ms,
 		.member_size = sizeof(*v),
 		.nr_members = room,
 		.member_ptr = (uintptr_t)v,

@@ -486,6 +486,20 @@ int pcireset_plan_set_force(struct pcireset_plan *plan, uint32_t uses);
 int pcireset_plan_set_timeout_ms(struct pcireset_plan *plan, uint32_t timeout_ms);
 
 /**
+ * pcireset_plan_set_settle_ms - watch for a while that nothing is lost again
+ * @plan: plan
+ * @settle_ms: milliseconds after everything was restored, 0 for not at all
+ *
+ * Some devices lose their configuration again after they were ready. All but
+ * the proof is checked anew then; what was lost is restored once more, and the
+ * reset has failed all the same.
+ *
+ * Return: 0; -EINVAL if it is longer than the longest timeout of the module.
+ * Since: 0.1
+ */
+int pcireset_plan_set_settle_ms(struct pcireset_plan *plan, uint32_t settle_ms);
+
+/**
  * pcireset_plan_set_flags - set how the plan is run
  * @plan: plan
  * @flags: mask of PCIRESET_RESET_*

@@ -111,6 +111,18 @@ int pcireset_plan_set_timeout_ms(struct pcireset_plan *plan, uint32_t timeout_ms
 	return 0;
 }
 
+int pcireset_plan_set_settle_ms(struct pcireset_plan *plan, uint32_t settle_ms)
+{
+	const struct pcireset_ctx *ctx = plan->dev->ctx;
+
+	if (ctx->backend == &backend_module && settle_ms > ctx->info.out_max_timeout_ms)
+		return ctx_error(plan->dev->ctx, -EINVAL, "the longest time to settle is %u ms",
+				 ctx->info.out_max_timeout_ms);
+	unresolve(plan);
+	plan->settle_ms = settle_ms;
+	return 0;
+}
+
 int pcireset_plan_set_flags(struct pcireset_plan *plan, uint32_t flags)
 {
 	return set_mask(plan, &plan->flags, flags, PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY);

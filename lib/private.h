@@ -71,7 +71,7 @@ struct pcireset_dev {
 struct pcireset_plan {
 	unsigned int refs;
 	struct pcireset_dev *dev;
-	uint32_t types, max_scope, checks, force, timeout_ms, flags;
+	uint32_t types, max_scope, checks, force, timeout_ms, settle_ms, flags;
 	bool is_resolved;
 	int fd;			/* the function as the module knew it at resolve time */
 	int error;

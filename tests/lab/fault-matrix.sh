@@ -166,7 +166,7 @@ row() {
 	fi
 }
 
-function_faults=(none slow rrs never stale other vanish nothing)
+function_faults=(none slow rrs never stale other vanish nothing drop)
 link_faults=(narrow slower down)
 
 sim_load

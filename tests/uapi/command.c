@@ -50,7 +50,7 @@ static const struct reserved info_reserved[] = { RESERVED(pcireset_info, __reser
 static const struct reserved open_reserved[] = { RESERVED(pcireset_open, addr.__reserved), { 0 } };
 static const struct reserved narrow_reserved[] = { RESERVED(pcireset_narrow, __reserved), { 0 } };
 static const struct reserved query_reserved[] = { RESERVED(pcireset_query, __reserved), { 0 } };
-static const struct reserved reset_reserved[] = { RESERVED(pcireset_reset, __reserved), { 0 } };
+static const struct reserved reset_reserved[] = { { 0 } };
 
 static void fill_info(void *arg)
 {

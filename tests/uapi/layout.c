@@ -97,7 +97,7 @@ AT(pcireset_reset, force, 20);
 AT(pcireset_reset, timeout_ms, 24);
 AT(pcireset_reset, member_size, 28);
 AT(pcireset_reset, nr_members, 32);
-AT(pcireset_reset, __reserved, 36);
+AT(pcireset_reset, settle_ms, 36);
 AT(pcireset_reset, member_ptr, 40);
 AT(pcireset_reset, generation, 48);
 AT(pcireset_reset, out_type, 56);

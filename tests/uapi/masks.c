@@ -100,6 +100,10 @@ static void test_timeout(void)
 	gives(reset(fd, PCI_RESET_FLR, &arg), EINVAL,
 	      "RESET with a timeout_ms longer than INFO allows");
 	is(arg.out_issued, 0, "and out_issued says that nothing was issued");
+	arg.timeout_ms = 0;
+	arg.settle_ms = info.out_max_timeout_ms + 1;
+	gives(reset(fd, PCI_RESET_FLR, &arg), EINVAL, "RESET with a settle_ms as long");
+	is(arg.out_issued, 0, "and out_issued says that nothing was issued");
 	close(fd);
 	close(control);
 }

@@ -201,6 +201,7 @@ static void what_was_planned_is_what_is_asked_for(void **state)
 	pcireset_plan_set_checks(plan, PCIRESET_CHECK_PROOF);
 	pcireset_plan_set_force(plan, PCIRESET_USE_VFIO | PCIRESET_USE_MOUNT);
 	pcireset_plan_set_timeout_ms(plan, 500);
+	pcireset_plan_set_settle_ms(plan, 1200);
 	pcireset_plan_set_flags(plan, PCIRESET_RESET_TRY);
 	assert_int_equal(pcireset_plan_resolve(plan), 0);
 	assert_int_equal(module.queried.types, PCI_RESET_FLR | PCI_RESET_BUS);
@@ -212,6 +213,7 @@ static void what_was_planned_is_what_is_asked_for(void **state)
 	assert_int_equal(module.asked.checks, PCIRESET_CHECK_PROOF);
 	assert_int_equal(module.asked.force, PCIRESET_FORCE_VFIO);
 	assert_int_equal(module.asked.timeout_ms, 500);
+	assert_int_equal(module.asked.settle_ms, 1200);
 	assert_int_equal(module.asked.flags, PCIRESET_RESET_TRY);
 	assert_int_equal(module.asked.generation, 77);
 	assert_int_equal(pcireset_report_get_wait_ns(report), 101300000);
@@ -318,6 +320,8 @@ static void a_timeout_beyond_the_modules_is_an_error(void **state)
 
 	assert_int_equal(pcireset_plan_set_timeout_ms(plan, 60000), 0);
 	assert_int_equal(pcireset_plan_set_timeout_ms(plan, 60001), -EINVAL);
+	assert_int_equal(pcireset_plan_set_settle_ms(plan, 60000), 0);
+	assert_int_equal(pcireset_plan_set_settle_ms(plan, 60001), -EINVAL);
 	pcireset_plan_unref(plan);
 }
 

@@ -409,7 +409,7 @@ struct pcireset_query {
  * @timeout_ms: how long to wait for the functions to come back, 0 for the default
  * @member_size: sizeof(struct pcireset_member)
  * @nr_members: room in @member_ptr, entries
- * @__reserved: must be 0
+ * @settle_ms: how long to watch afterwards that nothing is lost again, 0 for not at all
  * @member_ptr: address of an array of struct pcireset_member, parents first
  * @generation: from PCIRESET_QUERY on the same descriptor, or 0 for any plan
  * @out_type: the type that was issued last, 0 if none
@@ -427,6 +427,11 @@ struct pcireset_query {
  * Uses the first allowed type in order of choice that the device has. It goes
  * on to another one only if %PCIRESET_RESET_ESCALATE is set and the former
  * was issued and failed. Never goes beyond @types or @max_scope.
+ *
+ * Some devices lose their configuration again a while after they were ready.
+ * After @settle_ms, under the same locks, all but PROOF is checked anew; what was
+ * lost is restored once more, and the call has failed all the same. A fatal
+ * signal ends the time early.
  */
 struct pcireset_reset {
 	__u32 size;
@@ -438,7 +443,7 @@ struct pcireset_reset {
 	__u32 timeout_ms;
 	__u32 member_size;
 	__u32 nr_members;
-	__u32 __reserved;
+	__u32 settle_ms;
 	__aligned_u64 member_ptr;
 	__aligned_u64 generation;
 	__u32 out_type;
