@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Kills the caller at every step of a reset: it ends within the second that a function may take, everything that comes back has
+# its configuration back, no lock stays behind; and the module cannot be unloaded meanwhile.
+# topology: empty
+# icount: yes
+# timeout: 400
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-machine.sh"
+. "$(dirname "$0")/lib-sim.sh"
+
+card=(10000:01:00.0 10000:01:00.1)
+
+# milliseconds_since MICROSECOND: sets REPLY.
+milliseconds_since() {
+	local now=${EPOCHREALTIME/[.,]/}
+
+	REPLY=$(((now - $1) / 1000))
+}
+
+# kill_after SECONDS TYPE: the reset takes about 0.6 s, most of it until the functions answer.
+kill_after() {
+	local job killed
+
+	config_dump before "${card[@]}"
+	pcireset reset "${card[0]}" --type "$2" --yes --quiet 2>/dev/null &
+	job=$!
+	sleep "$1"
+	killed=${EPOCHREALTIME/[.,]/}
+	kill -9 "$job" 2>/dev/null
+	wait "$job" 2>/dev/null
+	milliseconds_since "$killed"
+	((REPLY < 1200)) || wrong+=("killed after $1 s, it ended after $REPLY ms")
+	config_dump after "${card[@]}"
+	pciconf compare "${BASH_SOURCE[0]%/*}/may-change" before after >differences 2>&1 ||
+		wrong+=("killed after $1 s: $(cat differences)")
+	run pcireset reset "${card[0]}" --type "$2" --yes --quiet
+	((status == 0)) || wrong+=("killed after $1 s, the next reset: $output")
+}
+
+# kills_everywhere TYPE: 20 ms apart, from before the process has opened the device until after its end.
+kills_everywhere() {
+	local at wrong=()
+
+	for ((at = 0; at < 760; at += 20)); do
+		kill_after "$(printf '0.%03d' "$at")" "$1"
+	done
+	if ((${#wrong[@]} == 0)); then
+		ok "$1: killed at 38 moments"
+	else
+		not_ok "$1: killed at 38 moments" "${wrong[@]}"
+	fi
+}
+
+# One that does not come back in time is given up at once by who is killed, and is not written to.
+killed_while_it_is_dead() {
+	local job killed
+
+	sim_set 01.0/00.0 ready_flr_us=never
+	watch_writes
+	pcireset reset "${card[0]}" --type flr --timeout 60s --quiet 2>/dev/null &
+	job=$!
+	sleep 3
+	exits 1 'it cannot be unloaded during a reset' rmmod pcireset
+	killed=${EPOCHREALTIME/[.,]/}
+	kill -9 "$job"
+	wait "$job" 2>/dev/null
+	milliseconds_since "$killed"
+	((REPLY < 200)) && ok 'killed long after: it ends at once' || not_ok 'killed long after: it ends at once' "$REPLY ms"
+	is "$(writes_of pcireset | grep -c ' 1$')" 0 'nothing was written to what did not answer'
+	exits 0 'the sibling can be reset' pcireset reset "${card[1]}" --type flr --quiet
+}
+
+sim_load
+sim_node 01.0 kind=root-port
+sim_node 01.0/00.0 "${driverless[@]}" && sim_node 01.0/00.1 "${driverless[@]}"
+sim_live
+for node in 01.0/00.0 01.0/00.1; do
+	sim_set "$node" ready_flr_us=450000 ready_bus_us=350000
+done
+kills_everywhere flr
+kills_everywhere bus
+killed_while_it_is_dead
+sim_clear
+exits 0 'and unloaded then' rmmod pcireset
+plan
