@@ -1,0 +1,212 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What users of other ways to reset have complained of, one by one, on simulated hardware.
+# topology: empty
+# icount: yes
+# timeout: 300
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-machine.sh"
+. "$(dirname "$0")/lib-sim.sh"
+
+# machine port|slot NODE...: a root port, and functions below it that have no driver.
+machine() {
+	local node hotplug=0
+
+	[[ $1 != slot ]] || hotplug=1
+	sim_node 01.0 kind=root-port "hotplug=$hotplug"
+	for node in "${@:2}"; do
+		sim_node "01.0/$node" "${driverless[@]}"
+	done
+	echo 'scenario: begin' >/dev/kmsg
+	sim_live
+}
+
+log_of_scenario() {
+	dmesg | tac | sed '/scenario: begin$/q'
+}
+
+# hits FUNCTION TYPE MEMBER...: the plan says that these would be hit, and no others.
+hits() {
+	local fn=$1 type=$2
+
+	shift 2
+	read_machine show "$fn"
+	is "${scope[$fn $type]}" "$*" "$fn, $type: the plan names $*"
+}
+
+only_bus_but_flr_allowed() {
+	sim_node 01.0 kind=root-port
+	sim_node 01.0/00.0 "${driverless[@]}" flr=0 pm=0
+	sim_live
+	watch_writes
+	exits 3 'only bus would work and flr is allowed: refused' pcireset reset 10000:01:00.0 --type flr
+	like "$output" 'no FLR in Device Capabilities' 'and says why'
+	is "$(writes_of pcireset)" '' 'and nothing was written'
+	sim_clear
+}
+
+card_with_audio() {
+	machine port 00.0 00.1
+	hits 10000:01:00.0 bus 10000:01:00.0 10000:01:00.1
+	config_dump before 10000:01:00.0 10000:01:00.1
+	exits 0 'graphics and audio: one bus reset' pcireset reset 10000:01:00.0 --type bus --yes
+	config_dump after 10000:01:00.0 10000:01:00.1
+	config_is_same before after 'both have their configuration back'
+	sim_count 01.0/00.1 bus
+	is "$REPLY" 1 'and both were reset'
+	sim_clear
+}
+
+# The second function is there only after the first was found, with what the kernel then thought of it.
+sibling_appears_later() {
+	machine port 00.0 00.1
+	sim_set 01.0/00.1 vanish=1
+	pcireset reset 10000:01:00.1 --type flr --timeout 100ms >/dev/null 2>&1
+	echo 1 >"$devices/10000:01:00.1/remove"
+	echo 1 >"$devices/10000:01:00.0/remove"
+	echo 1 >/sys/bus/pci/rescan
+	like "$(<"$devices/10000:01:00.0/reset_method")" bus 'alone on its bus: the kernel would reset the bus'
+	sim_set 01.0/00.1 vanish=0
+	sim_set 01.0 present=0
+	sim_set 01.0 present=1
+	echo 1 >/sys/bus/pci/rescan
+	like "$(<"$devices/10000:01:00.0/reset_method")" bus 'a sibling appears: the kernel still says so'
+	hits 10000:01:00.0 bus 10000:01:00.0 10000:01:00.1
+	sim_clear
+}
+
+slot_is_not_emptied() {
+	machine slot 00.0 00.1
+	exits 0 'in a hotplug slot: link is reset' pcireset reset 10000:01:00.0 --type link --yes
+	exits 1 'and no card was taken out' grep -E 'Link Down|Card not present|Slot\(.*\): (Card|Link)' <(log_of_scenario)
+	exits 0 'both functions are still there' test -e "$devices/10000:01:00.1"
+	sim_clear
+}
+
+vanishes() {
+	local started=$EPOCHREALTIME
+
+	machine port 00.0
+	sim_set 01.0/00.0 vanish=1
+	exits 4 'it vanishes in its reset: failed' pcireset reset 10000:01:00.0 --type flr --timeout 2s
+	like "$output" 'did not come back|ETIMEDOUT|in time' 'and says so'
+	((${EPOCHREALTIME/[.,]/} - ${started/[.,]/} < 4000000)) && ok 'in bounded time' || not_ok 'in bounded time'
+	sim_clear
+}
+
+drops_later() {
+	machine port 00.0
+	sim_set 01.0/00.0 drop_us=1000000
+	exits 4 'it forgets its configuration 1 s after it was ready: found' \
+		pcireset reset 10000:01:00.0 --type flr --settle 1500ms
+	config_dump before 10000:01:00.0
+	sim_set 01.0/00.0 drop_us=0
+	exits 0 'the same without that: verified' pcireset reset 10000:01:00.0 --type flr --settle 1500ms
+	config_dump after 10000:01:00.0
+	config_is_same before after 'and it had its configuration back both times'
+	sim_clear
+}
+
+narrower() {
+	machine port 00.0
+	sim_set 01.0 return_width=4
+	exits 4 'fewer lanes than before: failed' pcireset reset 10000:01:00.0 --type bus --yes
+	like "$output" 'link' 'and it was the link'
+	sim_clear
+}
+
+another_device() {
+	machine port 00.0
+	sim_set 01.0/00.0 identity=10ee:7038
+	watch_writes
+	exits 4 'it comes back as another device: failed' pcireset reset 10000:01:00.0 --type bus --yes
+	is "$(writes_of pcireset | grep -c '^10000:01:00.0 0x10 ')" 0 'and its BAR was not written'
+	sim_clear
+}
+
+many_vfs() {
+	local started job jobs=() failed=0 vf
+
+	sim_node 01.0 kind=root-port
+	sim_node 01.0/00.0
+	sim_node 01.0/00.0/vf count=16
+	sim_live
+	echo 16 >"$devices/10000:01:00.0/sriov_numvfs"
+	sim_set 01.0/00.0/vf ready_flr_us=1000000
+	started=$EPOCHREALTIME
+	for vf in "$devices"/10000:01:00.0/virtfn*; do
+		pcireset reset "$(basename "$(readlink "$vf")")" --type func --quiet &
+		jobs+=($!)
+	done
+	for job in "${jobs[@]}"; do
+		wait "$job" || failed=$((failed + 1))
+	done
+	is "$failed" 0 '16 virtual functions at once: all verified'
+	# A process costs most of 0.1 s on the emulated CPU.
+	((${EPOCHREALTIME/[.,]/} - ${started/[.,]/} < 4000000)) && ok 'in less than a quarter of 16 times 1 s' ||
+		not_ok 'in less than a quarter of 16 times 1 s' "from $started to $EPOCHREALTIME"
+	hits 10000:01:00.0 flr 10000:01:00.0 10000:01:01.{0..7} 10000:01:02.{0..7}
+	sim_clear
+}
+
+one_of_twenty_hangs() {
+	sim_node 01.0 kind=root-port
+	sim_node 01.0/00.0 "${driverless[@]}" count=20
+	sim_live
+	sim_set 01.0/00.0 only=7 ready_flr_us=never
+	exits 64 'one of 20 does not come back: only some succeeded' pcireset reset 10000:01:0{0,1}.{0..7} 10000:01:02.{0..3} \
+		--type flr --timeout 1s --json
+	is "$(grep -c '"result": "verified"' <<<"$output")" 19 '19 are verified'
+	is "$(grep -c '"result": "failed"' <<<"$output")" 1 'one has failed'
+	sim_clear
+}
+
+method_is_not_remembered() {
+	local before
+
+	machine port 00.0
+	before=$(<"$devices/10000:01:00.0/reset_method")
+	exits 0 'pm alone is allowed once' pcireset reset 10000:01:00.0 --type pm
+	is "$(<"$devices/10000:01:00.0/reset_method")" "$before" 'and reset_method is as before'
+	exits 0 'the next reset is another one' pcireset reset 10000:01:00.0 --type flr
+	sim_clear
+}
+
+resets_while_vfs_change() {
+	local round status failures=0 changer
+
+	sim_node 01.0 kind=root-port
+	sim_node 01.0/00.0
+	sim_node 01.0/00.0/vf count=4
+	sim_live
+	while :; do
+		echo 4 >"$devices/10000:01:00.0/sriov_numvfs"
+		echo 0 >"$devices/10000:01:00.0/sriov_numvfs"
+	done 2>/dev/null &
+	changer=$!
+	for ((round = 0; round < 20; round++)); do
+		pcireset reset 10000:01:00.0 --type flr --yes --quiet 2>errors
+		status=$?
+		# 1: an error with nothing touched, 3: refused as a lock was taken.
+		[[ $status == [013] ]] || { failures=$((failures + 1)) && diag "$status" "$(cat errors)"; }
+	done
+	kill "$changer"
+	wait "$changer" 2>/dev/null
+	is "$failures" 0 '20 resets of a PF while its VFs come and go: done or refused, never hung'
+	sim_clear
+}
+
+sim_load
+only_bus_but_flr_allowed
+card_with_audio
+sibling_appears_later
+slot_is_not_emptied
+vanishes
+drops_later
+narrower
+another_device
+many_vfs
+one_of_twenty_hangs
+method_is_not_remembered
+resets_while_vfs_change
+plan
