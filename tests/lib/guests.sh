@@ -9,7 +9,7 @@ declare -A lab_verdict=(
 	[124]='the guest could not be set up'
 )
 
-# guest_jobs[pid]: "name<TAB>output" of a running guest.
+# guest_jobs[pid]: "name<TAB>output<TAB>second of its start" of a running guest.
 declare -A guest_jobs=()
 
 # script_header FILE KEY DEFAULT: the value of the comment "# KEY: VALUE" above the script's first command.
@@ -62,18 +62,18 @@ start_guest() {
 	lab/pcilab --kernel "$2" --topology "$3" --timeout "$(script_header "$1" timeout 120)" \
 		--keep-log "$output.kernel.log" "${options[@]}" -- bash "/tests/$(basename "$1")" \
 		>"$output.tap" 2>"$output.log" </dev/null &
-	guest_jobs[$!]=$name$'\t'$output
+	guest_jobs[$!]=$name$'\t'$output$'\t'$SECONDS
 }
 
 # finish_guest: waits for one guest and judges it.
 finish_guest() {
-	local pid status name output
+	local pid status name output began
 
 	wait -n -p pid "${!guest_jobs[@]}"
 	status=$?
-	IFS=$'\t' read -r name output <<<"${guest_jobs[$pid]}"
+	IFS=$'\t' read -r name output began <<<"${guest_jobs[$pid]}"
 	unset "guest_jobs[$pid]"
-	printf 'ran     lab %s\n' "$name"
+	printf 'ran     lab %s (%d s)\n' "$name" $((SECONDS - began))
 	if [[ -n ${lab_verdict[$status]:-} ]]; then
 		count_failure "lab $name: ${lab_verdict[$status]} (log: $output.log, $output.kernel.log)"
 		[[ ! -s $output.tap ]] || count_tap "lab $name" "$output.tap" 0
