@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# In the guest: what comes of each fault by "echo 1 > reset" and by pcireset.
+. /tests/lib.sh
+. /tests/lib-machine.sh
+. /tests/lib-sim.sh
+
+# machine: a function and its sibling, below a port, or in a slot if the type is slot.
+machine() {
+	local hotplug=0
+
+	[[ $1 != slot ]] || hotplug=1
+	sim_node 01.0 kind=root-port hotplug="$hotplug"
+	sim_node 01.0/00.0 "${driverless[@]}"
+	[[ $1 == bus || $1 == func ]] || sim_node 01.0/00.1 "${driverless[@]}"
+	sim_live
+}
+
+# stock_reset TYPE: by the file that does it; func is what the kernel takes by itself.
+stock_reset() {
+	local method=$1
+
+	if [[ $method == slot ]]; then
+		echo 1 >"$devices/$port/reset_subordinate"
+	elif [[ $method == func ]]; then
+		echo 1 >"$devices/$target/reset"
+	else
+		echo "$method" >"$devices/$target/reset_method" && echo 1 >"$devices/$target/reset"
+	fi
+} 2>/dev/null
+
+our_reset() {
+	pcireset reset "$target" --type "$1" --timeout 3s --yes --quiet 2>/dev/null
+}
+
+# outcome: what the witness saw: resets of the function and of its sibling, writes after the hardware had gone.
+outcome() {
+	local way
+
+	line=''
+	for way in flr pm bus; do
+		sim_count 01.0/00.0 "$way"
+		[[ $REPLY == 0 ]] || line+="$REPLY $way "
+	done
+	if [[ -d $sim/host/01.0/00.1 ]]; then
+		sim_count 01.0/00.1 bus
+		[[ $REPLY == 0 || $1 == slot ]] || line+="+ sibling "
+	fi
+	[[ -e $devices/$target ]] || line+='removed '
+}
+
+# try HOW TYPE FAULT KEY=VALUE...: prints the cell "status, seconds, what happened".
+try() {
+	local how=$1 type=$2 started status us cell
+
+	shift 3
+	machine "$type"
+	sim_set "$@"
+	inode=$(stat -c %i "$devices/$target")
+	stock_begin
+	started=${EPOCHREALTIME/[.,]/}
+	"${how}_reset" "$type"
+	status=$?
+	us=$((${EPOCHREALTIME/[.,]/} - started))
+	stock_end
+	# A removal and what comes after it take their time.
+	sleep 3
+	outcome "$type"
+	[[ ! -e $devices/$target || $(stat -c %i "$devices/$target") == "$inode" ]] || line+='removed and found again '
+	printf -v cell '%d, %d.%d s: %s' "$status" $((us / 1000000)) $((us / 100000 % 10)) "${line:-nothing}"
+	printf '%-44s' "$cell"
+	echo "$cell" >/dev/kmsg
+	sim_clear
+}
+
+# compare TYPE FAULT KEY=VALUE...
+compare() {
+	printf '%-8s %-26s ' "$1" "$2"
+	try stock "$1" "$2" "${@:3}"
+	try our "$1" "$2" "${@:3}"
+	printf '\n'
+}
+
+target=10000:01:00.0 port=10000:00:01.0
+sim_load
+printf 'kernel %s; exit status, seconds, resets that the hardware saw\n' "$(uname -r)"
+printf '%-8s %-26s %-43s %s\n' type fault stock pcireset
+fn=01.0/00.0
+compare flr 'none' $fn vanish=0
+compare flr 'never ready again' $fn ready_flr_us=never
+compare flr 'vanishes' $fn vanish=1
+compare flr 'comes back as another' $fn identity=1234:5678
+compare flr 'does nothing' $fn ignore=flr
+compare flr 'ready after 900 ms' $fn ready_flr_us=900000
+compare func 'never ready again' $fn ready_flr_us=never
+compare pm 'never ready again' $fn ready_pm_us=never
+compare pm 'does nothing' $fn ignore=pm
+compare bus 'never ready again' $fn ready_bus_us=never
+compare bus 'comes back as another' $fn identity=1234:5678
+compare bus 'link stays down' 01.0 link_up_us=never
+compare bus 'fewer lanes' 01.0 return_width=1
+compare slot 'none' $fn vanish=0
+compare slot 'never ready again' $fn ready_bus_us=never
