@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Random types of reset against random faults, by several processes at once, on machines that come and go. Every outcome is a
+# documented one, and nothing is lost or leaked. SOAK_SECONDS says how long; SOAK_SEED repeats a run.
+# topology: empty
+# icount: yes
+# timeout: 300
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-machine.sh"
+. "$(dirname "$0")/lib-sim.sh"
+
+seconds=${SOAK_SECONDS:-20} seed=${SOAK_SEED:-$RANDOM}
+RANDOM=$seed
+masks=(flr pm bus slot func link any)
+results=/tmp/results
+
+# pick WORD...: sets REPLY to one of them.
+pick() {
+	shift $((RANDOM % $#))
+	REPLY=$1
+}
+
+# random_machine: a port with or without a slot; a card of one to four functions, or a PF with VFs, or a switch.
+random_machine() {
+	local i
+
+	nodes=(01.0/00.0)
+	sim_node 01.0 kind=root-port hotplug=$((RANDOM % 2))
+	case $((RANDOM % 3)) in
+	0)
+		sim_node 01.0/00.0
+		for ((i = 1; i <= RANDOM % 4; i++)); do
+			sim_node "01.0/00.$i" && nodes+=("01.0/00.$i")
+		done
+		;;
+	1) sim_node 01.0/00.0 && sim_node 01.0/00.0/vf count=4 && nodes+=(01.0/00.0/vf) ;;
+	2)
+		sim_node 01.0/00.0 kind=upstream
+		sim_node 01.0/00.0/00.0 kind=downstream hotplug=$((RANDOM % 2))
+		sim_node 01.0/00.0/00.0/00.0
+		sim_node 01.0/00.0/01.0 kind=downstream
+		sim_node 01.0/00.0/01.0/00.0
+		nodes=(01.0/00.0/00.0/00.0 01.0/00.0/01.0/00.0)
+		;;
+	esac
+	sim_live || return
+	[[ ! -d $sim/host/01.0/00.0/vf ]] || echo 4 >"$devices/10000:01:00.0/sriov_numvfs"
+}
+
+random_fault() {
+	local node
+
+	pick "${nodes[@]}" && node=$REPLY
+	case $((RANDOM % 10)) in
+	0) sim_set "$node" ready_flr_us=$((RANDOM * 20)) ready_bus_us=$((RANDOM * 20)) ;;
+	1) sim_set "$node" ready_flr_us=never ;;
+	2) sim_set "$node" ready_bus_us=never ready_pm_us=never ;;
+	3) sim_set "$node" answer=rrs ready_flr_us=200000 ;;
+	4) sim_set "$node" answer=stale ready_bus_us=300000 ;;
+	5) sim_set "$node" identity=1234:5678 ;;
+	6) sim_set "$node" vanish=1 ;;
+	7) sim_set 01.0 return_width=1 link_up_us=$((RANDOM * 10)) ;;
+	8) sim_set "$node" ignore=flr ;;
+	9) sim_set 01.0 link_events=0 ;;
+	esac
+}
+
+simulated_functions() {
+	local dir
+
+	for dir in "$devices"/10000:*; do
+		[[ ! -e $dir ]] || printf '%s\n' "${dir##*/}"
+	done
+}
+
+# reset_at_random FUNCTION MASK: by a process of its own, which notes how it ended.
+reset_at_random() {
+	pcireset reset "$1" --type "$2" --timeout 500ms --force driver --yes --quiet 2>>/tmp/errors
+	echo $? >>"$results"
+}
+
+# one_round: three resets at once and something beside them.
+one_round() {
+	local function mask jobs=() list
+
+	mapfile -t list < <(simulated_functions)
+	random_fault
+	for _ in 1 2 3; do
+		pick "${list[@]}" && function=$REPLY
+		pick "${masks[@]}" && mask=$REPLY
+		reset_at_random "$function" "$mask" &
+		jobs+=($!)
+	done
+	case $((RANDOM % 6)) in
+	0) sim_set 01.0 present=0 && sim_set 01.0 present=1 ;;
+	1) [[ ! -e $devices/10000:01:00.0/driver ]] || echo 10000:01:00.0 >"$devices/10000:01:00.0/driver/unbind" ;;
+	2) kill -9 "${jobs[0]}" ;;
+	esac 2>/dev/null
+	wait "${jobs[@]}" 2>/dev/null
+}
+
+slab_kib() {
+	awk '$1 == "SUnreclaim:" { print $2 }' /proc/meminfo
+}
+
+sim_load
+: >"$results"
+random_machine && sim_clear
+before=$(slab_kib)
+rounds=0
+started=$SECONDS
+while ((SECONDS - started < seconds)); do
+	random_machine || { not_ok "round $rounds: the machine is there" && break; }
+	one_round
+	sim_clear 2>errors || { not_ok "round $rounds: the machine goes" "$(cat errors)" && break; }
+	rounds=$((rounds + 1))
+done
+diag "seed $seed: $rounds machines, $(wc -l <"$results") resets in $seconds s of the guest's time, by exit status:" \
+	"$(sort "$results" | uniq -c)"
+is "$(grep -vcE '^(0|1|3|4|137)$' "$results")" 0 'every exit status is a documented one'
+exits 1 'no message speaks of anything internal' grep -iE 'internal|bug|invalid argument' /tmp/errors
+after=$(slab_kib)
+((after - before < 4096)) && ok 'the kernel does not need more memory than before' ||
+	not_ok 'the kernel does not need more memory than before' "$before KiB before, $after after"
+exits 0 'nobody holds the simulator' rmdir "$sim/host"
+exits 0 'or the module' rmmod pcireset
+exits 0 'and it loads again' modprobe pcireset
+plan
