@@ -35,6 +35,18 @@ struct pcireset_witness {
 };
 
 /**
+ * struct pcireset_times - how long a function may not be accessed
+ * @flr_us: after an FLR, microseconds
+ * @link_us: after the link above it came up, microseconds
+ * @d0_us: after it was told to return from D3hot to D0, microseconds
+ */
+struct pcireset_times {
+	u32 flr_us;
+	u32 link_us;
+	u32 d0_us;
+};
+
+/**
  * struct pcireset_fn - one function in the scope of a plan
  * @dev: the function, referenced
  * @reach: mask of the plan's types that reach it
@@ -54,6 +66,7 @@ struct pcireset_witness {
  * @driver_state: what the driver itself had saved, or NULL
  * @state: what was saved before the first trigger, or NULL
  * @config: all of config space before the first trigger, or NULL
+ * @times: what it needs before it may be accessed again
  * @link: Link Status before the first trigger
  * @witness: the register that proves the reset
  * @outcome: enum pcireset_state
@@ -84,6 +97,7 @@ struct pcireset_fn {
 	struct pci_saved_state *driver_state;
 	struct pci_saved_state *state;
 	u32 *config;
+	struct pcireset_times times;
 	u16 link;
 	struct pcireset_witness witness;
 	u32 outcome;
@@ -267,7 +281,9 @@ int pcireset_wait_pending(struct pci_dev *dev, int pos, u16 mask);
 int pcireset_wait_secondary(struct pcireset_run *run, struct pci_dev *bridge);
 int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn);
 bool pcireset_fn_answers(struct pcireset_fn *fn);
-void pcireset_settle_ms(struct pcireset_run *run, unsigned int ms);
+void pcireset_settle_us(struct pcireset_run *run, unsigned int us);
+void pcireset_learn_times(struct pcireset_plan *plan);
+const struct pcireset_times *pcireset_target_times(const struct pcireset_plan *plan);
 
 /* check.c */
 void pcireset_witness_set(struct pcireset_fn *fn);

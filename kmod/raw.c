@@ -43,6 +43,7 @@ static int reset_and_wait(struct pcireset_plan *plan, struct pcireset_report *re
 		return error;
 
 	trace_pcireset_begin(plan->dev, run.type->bit, plan->nr_fns);
+	pcireset_learn_times(plan);
 	pcireset_quiet_begin(plan, run.type->bit);
 	error = run.type->trigger(&run);
 	run.triggered = ktime_get();

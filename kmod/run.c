@@ -302,6 +302,7 @@ static int issue(struct pcireset_run *run, struct pcireset_report *report)
 	struct pcireset_fn *fn;
 	int error;
 
+	pcireset_learn_times(plan);
 	pcireset_quiet_begin(plan, type->bit);
 	run->settle = 0;
 	error = type->trigger(run);

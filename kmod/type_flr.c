@@ -2,9 +2,6 @@
 /* Function Level Reset, the PCIe one and that of the Advanced Features capability. */
 #include "pcireset.h"
 
-/* PCIe r6.0, sec 6.6.2: an FLR must be complete within 100 ms. The AF ECN says the same. */
-#define FLR_MS 100
-
 static bool has_pcie_flr(struct pci_dev *dev)
 {
 	u32 devcap;
@@ -72,7 +69,6 @@ int pcireset_trigger_flr(struct pcireset_run *run)
 	if (ret)
 		return -EIO;
 
-	/* PCIe r6.0, sec 7.5.1.1.4: Immediate Readiness takes the wait away. */
-	pcireset_settle_ms(run, dev->imm_ready ? 0 : FLR_MS);
+	pcireset_settle_us(run, pcireset_target_times(run->plan)->flr_us);
 	return 0;
 }

@@ -4,9 +4,6 @@
 
 #include "pcireset.h"
 
-/* PCIe r6.0, sec 5.9: 10 ms for each way, unless the device is known to need another time. */
-#define D3HOT_MS 10
-
 void pcireset_probe_pm(struct pci_dev *dev, enum pcireset_caller caller,
 		       struct pcireset_type_info *info)
 {
@@ -39,11 +36,11 @@ static void set_state(struct pci_dev *dev, u16 state)
 int pcireset_trigger_pm(struct pcireset_run *run)
 {
 	struct pci_dev *dev = run->plan->dev;
-	unsigned int delay = max_t(unsigned int, dev->d3hot_delay, D3HOT_MS);
 
 	set_state(dev, (__force u16)PCI_D3hot);
-	fsleep(delay * USEC_PER_MSEC);
+	/* PCIe r6.0, sec 5.9: 10 ms, unless the device is known to need another time. */
+	fsleep(dev->d3hot_delay * USEC_PER_MSEC);
 	set_state(dev, (__force u16)PCI_D0);
-	pcireset_settle_ms(run, delay);
+	pcireset_settle_us(run, pcireset_target_times(run->plan)->d0_us);
 	return 0;
 }
