@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that resets of every type leave reset_method of every function alone, also while somebody else rewrites it.
-# topology: mixed sriov acpi cxl
+# topology: mixed sriov acpi
 # timeout: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -172,6 +172,28 @@ method_is_not_remembered() {
 	sim_clear
 }
 
+# The one type for which the module has to narrow the kernel's own list for a moment: what somebody else writes meanwhile stays.
+kernels_quirk_leaves_no_trace() {
+	local writer method before
+
+	sim_node 01.0 kind=root-port
+	sim_node 01.0/00.0 vendor=0x8086 device=0x10ed
+	sim_live
+	method=$devices/10000:01:00.0/reset_method
+	before=$(<"$method")
+	exits 0 'device_specific: verified' pcireset reset 10000:01:00.0 --type device_specific
+	is "$(<"$method")" "$before" 'and reset_method is as before'
+	sim_set 01.0/00.0 ready_flr_us=500000
+	# Not pm: the kernel would ask the function, which is in reset.
+	{ sleep 0.3 && echo 'flr bus' >"$method"; } &
+	writer=$!
+	exits 0 'device_specific, and somebody writes reset_method meanwhile: verified' \
+		pcireset reset 10000:01:00.0 --type device_specific
+	wait "$writer"
+	is "$(<"$method")" 'flr bus' 'and what was written stays'
+	sim_clear
+}
+
 resets_while_vfs_change() {
 	local round status failures=0 changer
 
@@ -208,5 +230,6 @@ another_device
 many_vfs
 one_of_twenty_hangs
 method_is_not_remembered
+kernels_quirk_leaves_no_trace
 resets_while_vfs_change
 plan
