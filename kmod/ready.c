@@ -42,7 +42,10 @@ void pcireset_settle_us(struct pcireset_run *run, unsigned int us)
 	run->settle = ktime_add_us(ktime_get(), us);
 }
 
-/* Sec 7.9.16.2: 9 bits, in units of 32 to the power of the 3 bits above, ns; two such units are reserved. */
+/*
+ * Sec 7.9.16.2: 9 bits, in units of 32 to the power of the 3 bits above, ns.
+ * Two of these units are reserved.
+ */
 static void take_time(u32 *us, u32 field)
 {
 	unsigned int scale = (field >> 9) & 7;

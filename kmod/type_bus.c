@@ -36,6 +36,7 @@ bool pcireset_cxl_masks_sbr(struct pci_dev *bridge)
 /**
  * pcireset_link_probe - what all types that reset the link have in common
  * @dev: the function
+ * @caller: what locks it may hold
  * @info: why_not and who are filled in if something below the bridge forbids it
  */
 void pcireset_link_probe(struct pci_dev *dev, enum pcireset_caller caller,

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # In the guest: what comes of each fault by "echo 1 > reset" and by pcireset.
+# shellcheck source=tests/lab/lib.sh
 . /tests/lib.sh
+# shellcheck source=tests/lab/lib-machine.sh
 . /tests/lib-machine.sh
+# shellcheck source=tests/lab/lib-sim.sh
 . /tests/lib-sim.sh
 
 # machine: a function and its sibling, below a port, or in a slot if the type is slot.

@@ -58,6 +58,7 @@ set_fault() {
 	drop) sim_set "$faulty" drop_us=1500000 ;;
 	narrow) sim_set 01.0 return_width=1 ;;
 	slower) sim_set 01.0 return_speed=1 ;;
+	late) sim_set 01.0 link_up_us=400000 ;;
 	down) sim_set 01.0 link_up_us=never ;;
 	esac
 }
@@ -69,7 +70,7 @@ expect() {
 	# The quirk's wait is the kernel's own, without a bound that a module could set: 65.5 s.
 	[[ $2 != quirk ]] || limit_ms=75000
 	case $1 in
-	none | slow | rrs) want='0  ' ;;
+	none | slow | rrs | late) want='0  ' ;;
 	never | vanish | down) want='4 ETIMEDOUT ready' ;;
 	# failed_checks has those of all members, and the VFs of a PF that is another device are gone.
 	other) [[ $2 == vfs ]] && want='4 EIO ready' || want='4 EIO identity' ;;
@@ -187,12 +188,12 @@ row() {
 }
 
 function_faults=(none slow rrs never stale other vanish nothing drop)
-link_faults=(narrow slower down)
+link_faults=(late narrow slower down)
 
 # probe_row VARIANT FAULT: a driver allows LINK in its probe(); it fails where the reset did. What it and the driver core do to
 # its own device besides is not looked at.
 probe_row() {
-	local others=() wrong=() before_functions started now bound='' want_bound
+	local others=() wrong=() before_functions started now line driver_now want_driver
 
 	is_wanted "$2" || return 0
 	machine "$1" || { not_ok "$2, link from probe, $1: the machine is there" && return; }
@@ -200,19 +201,19 @@ probe_row() {
 	set_fault "$2" bus
 	expect "$2" "$1"
 	case $want in
-	*ETIMEDOUT*) want=-110 want_bound='' ;;
-	*EIO*) want=-5 want_bound='' ;;
-	*) want=0 want_bound=sample_probe_link ;;
+	*ETIMEDOUT*) want=-110 want_driver='' ;;
+	*EIO*) want=-5 want_driver='' ;;
+	*) want=0 want_driver=sample_probe_link ;;
 	esac
 	note_others "$2" "$1"
 	log_mark
 	started=$EPOCHREALTIME
 	bind "$target" sample_probe_link 2>/dev/null
 	now=$EPOCHREALTIME
-	report=$(logged sample_probe_link "$target" result=)
-	[[ $(value result "$report") == "$want" ]] || wrong+=("wanted result $want, got: $report")
-	bound=$(driver_of "$target")
-	[[ $bound == "$want_bound" ]] || wrong+=("the driver is '$bound' instead of '$want_bound'")
+	line=$(logged sample_probe_link "$target" result=)
+	[[ $(value result "$line") == "$want" ]] || wrong+=("wanted result $want, got: $line")
+	driver_now=$(driver_of "$target")
+	[[ $driver_now == "$want_driver" ]] || wrong+=("the driver is '$driver_now' instead of '$want_driver'")
 	# From probe() the timeout is the default one, 10 s.
 	(((${now/[.,]/} - ${started/[.,]/}) / 1000 <= 10000 + slack_ms)) || wrong+=("took from $started to $now")
 	check_others "$2"

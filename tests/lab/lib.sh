@@ -70,6 +70,15 @@ exits() {
 	fi
 }
 
+# less VALUE LIMIT DESC
+less() {
+	if (($1 < $2)); then
+		ok "$3"
+	else
+		not_ok "$3" "$1 is not less than $2"
+	fi
+}
+
 # program_results NAME COMMAND...: the results of a program that prints TAP, as results of this test.
 program_results() {
 	local name=$1 planned=none before=$tests_run line

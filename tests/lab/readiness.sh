@@ -53,7 +53,7 @@ calibrate() {
 	machine immediate_readiness=1
 	run pcireset reset "$function" --type flr --json
 	cost_us=$(sed -nE 's/.*"ready_ms": ?([0-9]+)\.([0-9]).*/\1\200/p' <<<"$output" | head -n 1)
-	((cost_us < 2000)) && ok 'Immediate Readiness: nothing is waited for' || not_ok 'Immediate Readiness: nothing is waited for' "$cost_us us"
+	less "$cost_us" 2000 'Immediate Readiness: nothing is waited for, in us'
 	cost_us=$((cost_us + 500))
 	sim_clear
 }

@@ -90,7 +90,7 @@ vanishes() {
 	sim_set 01.0/00.0 vanish=1
 	exits 4 'it vanishes in its reset: failed' pcireset reset 10000:01:00.0 --type flr --timeout 2s
 	like "$output" 'did not come back|ETIMEDOUT|in time' 'and says so'
-	((${EPOCHREALTIME/[.,]/} - ${started/[.,]/} < 4000000)) && ok 'in bounded time' || not_ok 'in bounded time'
+	less $((${EPOCHREALTIME/[.,]/} - ${started/[.,]/})) 4000000 'in bounded time, in us'
 	sim_clear
 }
 
@@ -143,8 +143,7 @@ many_vfs() {
 	done
 	is "$failed" 0 '16 virtual functions at once: all verified'
 	# A process costs most of 0.1 s on the emulated CPU.
-	((${EPOCHREALTIME/[.,]/} - ${started/[.,]/} < 4000000)) && ok 'in less than a quarter of 16 times 1 s' ||
-		not_ok 'in less than a quarter of 16 times 1 s' "from $started to $EPOCHREALTIME"
+	less $((${EPOCHREALTIME/[.,]/} - ${started/[.,]/})) 4000000 'in less than a quarter of 16 times 1 s, in us'
 	hits 10000:01:00.0 flr 10000:01:00.0 10000:01:01.{0..7} 10000:01:02.{0..7}
 	sim_clear
 }
