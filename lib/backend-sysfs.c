@@ -244,8 +244,10 @@ static void find_vfs(struct found *found, const struct pcireset_dev *physfn)
 {
 	struct pcireset_dev *dev;
 
+	/* Each once: in a sysroot they may also be below, or be their own. */
 	pcireset_dev_foreach(physfn->ctx, dev)
-		if (pcireset_dev_get_physfn(dev) == physfn)
+		if (dev != physfn && pcireset_dev_get_physfn(dev) == physfn &&
+		    !dev_is_below(dev, physfn))
 			found->v[found->nr++] = dev;
 }
 

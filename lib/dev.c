@@ -200,12 +200,16 @@ struct pcireset_dev *pcireset_dev_get_physfn(const struct pcireset_dev *dev)
 	return dev->has_physfn ? pcireset_dev_from_addr(dev->ctx, &dev->physfn) : NULL;
 }
 
-/* The bridge whose secondary bus a reset would go through; a VF has its PF's. */
+/*
+ * The bridge whose secondary bus a reset would go through; a VF has its PF's. In a
+ * sysroot the function of that address may be elsewhere: then there is none above.
+ */
 struct pcireset_dev *dev_upstream(const struct pcireset_dev *dev)
 {
 	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
+	struct pcireset_dev *parent = pcireset_dev_get_parent(physfn ? physfn : dev);
 
-	return pcireset_dev_get_parent(physfn ? physfn : dev);
+	return parent && dev_is_below(dev, parent) ? parent : NULL;
 }
 
 bool dev_is_below(const struct pcireset_dev *dev, const struct pcireset_dev *above)
