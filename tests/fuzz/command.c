@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The commands, and the errno that the header promises for each. */
+#include "uapi-fuzz.h"
+
+/* To the end, where the last out_* member is. */
+#define FROM(type, member) offsetof(struct type, member), sizeof(struct type)
+
+const struct command commands[NR_COMMANDS] = {
+	[CMD_INFO] = { "INFO", PCIRESET_INFO, sizeof(struct pcireset_info), false,
+		       offsetof(struct pcireset_info, out_types),
+		       offsetof(struct pcireset_info, __reserved), SET(E_OK) | MISUSED,
+		       SET(E_OK) | MISUSED },
+	[CMD_OPEN] = { "OPEN", PCIRESET_OPEN, sizeof(struct pcireset_open), false,
+		       FROM(pcireset_open, out_fd), SET(E_OK) | ON_DEVICE | SET(E_NOMEM),
+		       SET(E_OK) | ON_DEVICE },
+	[CMD_NARROW] = { "NARROW", PCIRESET_NARROW, sizeof(struct pcireset_narrow), true, 0, 0,
+			 SET(E_OK) | ON_DEVICE, SET(E_OK) | ON_DEVICE },
+	[CMD_QUERY] = { "QUERY", PCIRESET_QUERY, sizeof(struct pcireset_query), true,
+			FROM(pcireset_query, out_nr_types), SET(E_OK) | ON_DEVICE | SET(E_NOMEM),
+			SET(E_OK) | ON_DEVICE },
+	/* What comes of others, or of hardware that fails just there, is not wanted. */
+	[CMD_RESET] = { "RESET", PCIRESET_RESET, sizeof(struct pcireset_reset), true,
+			FROM(pcireset_reset, out_type),
+			TOUCHED | ON_DEVICE | SET(E_NOMEM) | SET(E_STALE) | SET(E_BUSY) |
+				SET(E_AGAIN) | SET(E_INTR),
+			SET(E_OK) | SET(E_IO) | ON_DEVICE | SET(E_STALE) },
+};
+
+/* -1 if there is no such command. */
+int command_of(unsigned int cmd)
+{
+	for (int i = 0; i < NR_COMMANDS; i++)
+		if (commands[i].cmd == cmd)
+			return i;
+	return -1;
+}
