@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Structures at addresses that cannot be read, or not be written: EFAULT before anything is touched. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -96,6 +97,37 @@ static void test_command(const struct command *command)
 	gives(try_half_read_only(command), EFAULT, "%s whose end cannot be written", name);
 }
 
+/* While the reset waits: PCIe r6.0, sec 6.6.2 gives the function 100 ms. */
+static void *take_away(void *arg)
+{
+	usleep(40000);
+	mprotect(arg, page, PROT_NONE);
+	return NULL;
+}
+
+/* EFAULT promises that nothing was touched: it may not come of a reset that was made. */
+static void test_taken_away(void)
+{
+	struct pcireset_reset *arg = (void *)(pages + page);
+	unsigned int triggers = count_triggers();
+	int fd = open_device(DISK, 0, 0, 0);
+	pthread_t thread;
+	int error;
+
+	memset(arg, 0, page);
+	arg->size = sizeof(*arg);
+	arg->types = PCI_RESET_FLR;
+	if (pthread_create(&thread, NULL, take_away, arg))
+		bail("no thread");
+	error = call(fd, PCIRESET_RESET, arg);
+	pthread_join(thread, NULL);
+	mprotect(arg, page, PROT_READ | PROT_WRITE);
+	gives(error, 0, "RESET whose structure is taken away meanwhile");
+	is(arg->out_issued, 0, "it was taken away before the end");
+	is(count_triggers() - triggers, 1, "and the reset was issued");
+	close(fd);
+}
+
 void test_pointers(void)
 {
 	map_pages();
@@ -103,4 +135,5 @@ void test_pointers(void)
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		test_command(&commands[i]);
 	watch_end("bad addresses");
+	test_taken_away();
 }

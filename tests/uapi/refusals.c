@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "uapi.h"
 
@@ -108,10 +109,29 @@ static void test_types(void)
 	watch_end("types that do not fit");
 }
 
+static void test_no_descriptor_free(void)
+{
+	struct pcireset_open arg = { .size = sizeof(arg), .addr = DISK };
+	struct rlimit limit, none;
+	int control = open_control();
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = limit;
+	none.rlim_cur = 0;
+	watch_begin();
+	setrlimit(RLIMIT_NOFILE, &none);
+	gives(call(control, PCIRESET_OPEN, &arg), EMFILE, "OPEN with no descriptor free");
+	setrlimit(RLIMIT_NOFILE, &limit);
+	is((uint64_t)arg.out_fd, (uint64_t)-1, "it gives none");
+	watch_end("no descriptor free");
+	close(control);
+}
+
 void test_refusals(void)
 {
 	int fd = open_device(CARD_AUDIO, 0, 0, PCIRESET_FORCE_DRIVER);
 
+	test_no_descriptor_free();
 	test_types();
 	test_scope(fd);
 	test_driver_refused(fd);

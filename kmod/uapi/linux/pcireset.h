@@ -27,9 +27,10 @@
  *  Nothing was touched:
  *   - ENOTTY: there is no such command on this file descriptor
  *   - EINVAL: the size is too small, or a member that is understood is wrong
- *   - E2BIG: the size is too large and the surplus is not zero
+ *   - E2BIG: the surplus is not zero, or a size or number is beyond all reason
  *   - EFAULT: an address cannot be read or written
  *   - ENOMEM: no memory
+ *   - EMFILE, ENFILE: no descriptor is free for the one that OPEN makes
  *   - EOPNOTSUPP: a bit or value is not known, or no allowed type fits
  *   - EPERM: the caller or this file descriptor may not do this
  *   - ESTALE: the plan of that generation is no longer what would be done
