@@ -63,7 +63,7 @@ long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr,
 		return -EFAULT;
 
 	error = commands[i].run(file, &buffer);
-	/* After a reset EFAULT would deny it: whoever took the structure away meanwhile goes without. */
+	/* After a reset EFAULT would deny it: who took the structure away goes without. */
 	if (copy_to_user(user, &buffer, commands[i].size) && !error && cmd != PCIRESET_RESET)
 		error = -EFAULT;
 	return error;

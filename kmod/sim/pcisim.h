@@ -321,7 +321,7 @@ static inline u16 pcisim_get16(const u8 *at)
 
 static inline void pcisim_put16(u8 *at, u16 value)
 {
-	at[0] = value;
+	at[0] = value & 0xff;
 	at[1] = value >> 8;
 }
 
