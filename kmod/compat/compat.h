@@ -32,4 +32,9 @@ static inline void pci_dev_reset_iommu_done(struct pci_dev *dev)
 }
 #endif
 
+/* Where ACPI is off all else has a stub. Not an inline: its header would be in every file. */
+#ifndef CONFIG_ACPI
+#define acpi_has_method(handle, name) false
+#endif
+
 #endif /* _PCIRESET_COMPAT_H */
