@@ -37,7 +37,7 @@ void pcisim_route(struct pcisim_host *host)
 
 	lockdep_assert_held(&host->hw);
 	memset(host->by_number, 0, sizeof(host->by_number));
-	route_bus(host, &host->root, 0, 255);
+	route_bus(host, &host->root, host->bus, 255);
 	for (i = 0; i < host->bridge_count; i++) {
 		fn = host->bridges[i];
 		first = fn->space[PCI_SECONDARY_BUS];

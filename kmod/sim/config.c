@@ -598,6 +598,20 @@ static ssize_t host_live_store(struct config_item *item, const char *page, size_
 }
 CONFIGFS_ATTR(host_, live);
 
+/*
+ * Above all domains that a machine has by its firmware, where VMD's are too.
+ * Where there is but one domain, next to the root bus that the machine has.
+ */
+#ifdef CONFIG_PCI_DOMAINS
+#define FIRST_DOMAIN 0x10000
+#define LAST_DOMAIN  S32_MAX
+#define FIRST_BUS    0
+#else
+#define FIRST_DOMAIN 0
+#define LAST_DOMAIN  0
+#define FIRST_BUS    1
+#endif
+
 static ssize_t store_host(struct pcisim_host *host, u32 *field, u32 value, size_t count)
 {
 	ssize_t result = count;
@@ -620,11 +634,26 @@ static ssize_t host_domain_store(struct config_item *item, const char *page, siz
 {
 	struct pcisim_host *host = to_host(item);
 	u32 value;
-	int error = parse_number(page, NULL, 0, S32_MAX, &value);
+	int error = parse_number(page, NULL, 0, LAST_DOMAIN, &value);
 
 	return error ? error : store_host(host, &host->domain, value, count);
 }
 CONFIGFS_ATTR(host_, domain);
+
+static ssize_t host_bus_show(struct config_item *item, char *page)
+{
+	return show_number(page, NULL, to_host(item)->bus);
+}
+
+static ssize_t host_bus_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_host *host = to_host(item);
+	u32 value;
+	int error = parse_number(page, NULL, 0, 255, &value);
+
+	return error ? error : store_host(host, &host->bus, value, count);
+}
+CONFIGFS_ATTR(host_, bus);
 
 static ssize_t host_window_mb_show(struct config_item *item, char *page)
 {
@@ -642,10 +671,7 @@ static ssize_t host_window_mb_store(struct config_item *item, const char *page, 
 CONFIGFS_ATTR(host_, window_mb);
 
 static struct configfs_attribute *host_attrs[] = {
-	&host_attr_live,
-	&host_attr_domain,
-	&host_attr_window_mb,
-	NULL,
+	&host_attr_live, &host_attr_domain, &host_attr_bus, &host_attr_window_mb, NULL,
 };
 
 static void host_release(struct config_item *item)
@@ -667,9 +693,6 @@ static const struct config_item_type host_type = {
 	.ct_owner = THIS_MODULE,
 };
 
-/* Above all domains that a machine has by its firmware, where VMD's are too. */
-#define FIRST_DOMAIN 0x10000
-
 static struct config_group *make_host(struct config_group *group, const char *name)
 {
 	struct pcisim_host *host = kzalloc(sizeof(*host), GFP_KERNEL);
@@ -680,6 +703,7 @@ static struct config_group *make_host(struct config_group *group, const char *na
 	raw_spin_lock_init(&host->hw);
 	INIT_LIST_HEAD(&host->nodes);
 	host->domain = FIRST_DOMAIN;
+	host->bus = FIRST_BUS;
 	host->window_mb = 256;
 	config_group_init_type_name(&host->group, name, &host_type);
 	return &host->group;

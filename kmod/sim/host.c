@@ -37,13 +37,14 @@ static int add_bridge(struct pcisim_host *host)
 		return -ENOMEM;
 	host->buses = (struct resource){
 		.name = "pcisim buses",
-		.start = 0,
+		.start = host->bus,
 		.end = 255,
 		.flags = IORESOURCE_BUS,
 	};
 	pci_add_resource_offset(&host->bridge->windows, &host->memory,
 				host->memory.start - BUS_ADDRESS);
 	pci_add_resource(&host->bridge->windows, &host->buses);
+	host->bridge->busnr = host->bus;
 	host->bridge->dev.parent = host->device;
 	host->bridge->sysdata = &host->sysdata;
 	host->bridge->ops = &pcisim_ops;
@@ -60,7 +61,7 @@ static int add_bridge(struct pcisim_host *host)
  * @host: the host
  *
  * Context: host->lock is held; takes the rescan/remove lock.
- * Return: 0 or a negative errno; -EEXIST if the domain is taken.
+ * Return: 0 or a negative errno; -EEXIST if the root bus is taken.
  */
 int pcisim_host_start(struct pcisim_host *host)
 {

@@ -5,6 +5,7 @@
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
+#include <linux/irqdesc.h>
 #include <linux/ktime.h>
 
 #include "pcisim.h"
@@ -258,7 +259,18 @@ static void link_work(struct work_struct *work)
 	raw_spin_unlock_irqrestore(&bridge->node->host->hw, flags);
 }
 
-/* The core's own injection: a real vector and handler, without an interrupt controller. */
+/*
+ * The core's own injection: a real vector and handler, without an interrupt
+ * controller. User-mode Linux has none at all that could send it again, and no
+ * handler that minds being called from here.
+ */
+static int inject(unsigned int irq)
+{
+	if (IS_ENABLED(CONFIG_UML))
+		return generic_handle_irq_safe(irq);
+	return irq_inject_interrupt(irq);
+}
+
 static void irq_work(struct work_struct *work)
 {
 	struct pcisim_port *port = container_of(work, struct pcisim_port, irq_work);
@@ -270,7 +282,7 @@ static void irq_work(struct work_struct *work)
 	dev = pci_get_domain_bus_and_slot(host->domain, bridge->bus->number, bridge->devfn);
 	if (!dev)
 		return;
-	while (dev->msi_enabled && irq_inject_interrupt(dev->irq) == -EBUSY && --tries)
+	while (dev->msi_enabled && inject(dev->irq) == -EBUSY && --tries)
 		usleep_range(100, 200);
 	pci_dev_put(dev);
 }

@@ -226,6 +226,7 @@ struct pcisim_function {
  * @nodes: all nodes, those nearer to the root first
  * @live: it is in the machine
  * @domain: its PCI domain
+ * @bus: the number of its root bus
  * @window_mb: size of the memory window, MiB
  * @hw: protects all that follows, while live, and the faults of each node
  * @root: the root bus
@@ -248,6 +249,7 @@ struct pcisim_host {
 	struct list_head nodes;
 	bool live;
 	u32 domain;
+	u32 bus;
 	u32 window_mb;
 
 	raw_spinlock_t hw;
