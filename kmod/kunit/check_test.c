@@ -1,0 +1,563 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is looked at after a reset. In place of check.o, and contains it as it is. */
+#include "../check.c"
+
+#include "machine.h"
+
+#define ALL      0xffffffff
+#define UPPER    0xffff0000
+#define CFG_SIZE PCI_CFG_SPACE_EXP_SIZE
+
+/* Where make_capabilities() puts them. */
+enum {
+	MSI = 0x88,
+	MSIX = 0xa0,
+	VPD = 0xac,
+	AF = 0xb4,
+	VENDOR = 0xbc,
+	PCIX = 0xcc,
+	AER = 0x100,
+	VC = 0x148,
+	SRIOV = 0x168,
+	PRI = 0x1a8,
+	DPC = 0x1b8,
+	SECONDARY = 0x1c8,
+	DLF = 0x1d8,
+	VSEC = 0x1e4,
+	DVSEC = 0x1f8,
+	SERIAL = 0x208,
+};
+
+struct place {
+	u16 at;
+	u32 bits;
+};
+
+/*
+ * What may differ in a function with all of these capabilities, by the
+ * specification and not by the table in check.c. MSI is on: of its registers
+ * the pending bits alone.
+ */
+static const struct place may_differ[] = {
+	{ 0x004, UPPER },      { 0x00c, 0xff000000 }, { 0x048, UPPER }, { 0x050, UPPER },
+	{ 0x058, UPPER },      { 0x060, ALL },        { 0x068, UPPER }, { 0x070, UPPER },
+	{ 0x078, UPPER },      { 0x084, 0x00008000 }, { 0x09c, ALL },   { 0x0ac, UPPER },
+	{ 0x0b0, ALL },        { 0x0b8, ALL },        { 0x0c0, ALL },   { 0x0c4, ALL },
+	{ 0x0c8, ALL },        { 0x0d0, ALL },        { 0x104, ALL },   { 0x110, ALL },
+	{ 0x118, 0x0000001f }, { 0x11c, ALL },        { 0x120, ALL },   { 0x124, ALL },
+	{ 0x128, ALL },        { 0x130, ALL },        { 0x134, ALL },   { 0x154, UPPER },
+	{ 0x160, UPPER },      { 0x170, UPPER },      { 0x1ac, UPPER }, { 0x1c0, ALL },
+	{ 0x1d0, ALL },        { 0x1e0, ALL },        { 0x1e8, ALL },   { 0x1ec, ALL },
+	{ 0x1f0, ALL },        { 0x1f4, ALL },        { 0x1fc, ALL },   { 0x200, ALL },
+	{ 0x204, ALL },
+};
+
+/* A test's function, as it was before the reset. */
+struct subject {
+	struct pcireset_kunit_machine *machine;
+	struct pcireset_fn fn;
+	u32 *now;
+	u32 *scratch;
+};
+
+static struct subject *take(struct kunit *test, struct pci_dev *dev, u32 *space)
+{
+	struct subject *subject = kunit_kzalloc(test, sizeof(*subject), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, subject);
+	subject->machine = test->priv;
+	subject->fn.dev = dev;
+	subject->now = space;
+	subject->fn.config = kunit_kmalloc(test, dev->cfg_size, GFP_KERNEL);
+	subject->scratch = kunit_kzalloc(test, dev->cfg_size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, subject->fn.config);
+	KUNIT_ASSERT_NOT_NULL(test, subject->scratch);
+	memcpy(subject->fn.config, space, dev->cfg_size);
+	return subject;
+}
+
+static struct subject *take_endpoint(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+
+	return take(test, machine->fns[0], machine->space[0]);
+}
+
+static u32 config_failure(struct subject *subject)
+{
+	subject->fn.failed = 0;
+	subject->fn.offset = 0;
+	pcireset_check_config(&subject->fn, subject->scratch);
+	return subject->fn.failed;
+}
+
+static u32 link_failure(struct subject *subject)
+{
+	subject->fn.failed = 0;
+	pcireset_check_link(&subject->fn);
+	return subject->fn.failed;
+}
+
+static void add_ext_cap(u32 *space, u16 at, u16 id, u16 next)
+{
+	space[at / 4] = (u32)next << 20 | 1 << 16 | id;
+}
+
+static void make_conventional_capabilities(u32 *space)
+{
+	kunit_add_cap(space, KUNIT_PM + 1, MSI, PCI_CAP_ID_MSI);
+	kunit_put16(space, MSI + PCI_MSI_FLAGS,
+		    PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_64BIT | PCI_MSI_FLAGS_MASKBIT);
+	kunit_add_cap(space, MSI + 1, MSIX, PCI_CAP_ID_MSIX);
+	kunit_add_cap(space, MSIX + 1, VPD, PCI_CAP_ID_VPD);
+	kunit_add_cap(space, VPD + 1, AF, PCI_CAP_ID_AF);
+	kunit_add_cap(space, AF + 1, VENDOR, PCI_CAP_ID_VNDR);
+	kunit_put8(space, VENDOR + PCI_CAP_FLAGS, 0x10);
+	kunit_add_cap(space, VENDOR + 1, PCIX, PCI_CAP_ID_PCIX);
+}
+
+static void make_capabilities(u32 *space)
+{
+	make_conventional_capabilities(space);
+	add_ext_cap(space, AER, PCI_EXT_CAP_ID_ERR, VC);
+	add_ext_cap(space, VC, PCI_EXT_CAP_ID_VC, SRIOV);
+	add_ext_cap(space, SRIOV, PCI_EXT_CAP_ID_SRIOV, PRI);
+	add_ext_cap(space, PRI, PCI_EXT_CAP_ID_PRI, DPC);
+	add_ext_cap(space, DPC, PCI_EXT_CAP_ID_DPC, SECONDARY);
+	add_ext_cap(space, SECONDARY, PCI_EXT_CAP_ID_SECPCI, DLF);
+	add_ext_cap(space, DLF, PCI_EXT_CAP_ID_DLF, VSEC);
+	add_ext_cap(space, VSEC, PCI_EXT_CAP_ID_VNDR, DVSEC);
+	space[VSEC / 4 + 1] = 0x014 << 20;
+	add_ext_cap(space, DVSEC, PCI_EXT_CAP_ID_DVSEC, SERIAL);
+	space[DVSEC / 4 + 1] = 0x010 << 20;
+	add_ext_cap(space, SERIAL, PCI_EXT_CAP_ID_DSN, 0);
+}
+
+static void invert(struct subject *subject)
+{
+	unsigned int i;
+
+	for (i = 0; i < CFG_SIZE / 4; i++)
+		subject->now[i] = ~subject->fn.config[i];
+}
+
+/* What pcireset_check_config() leaves in the scratch space: every bit that it found to differ. */
+static void expect_compared(struct kunit *test, struct subject *subject,
+			    const struct place *volatiles, unsigned int nr)
+{
+	unsigned int i, at;
+
+	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
+	for (i = 0; i < nr; i++) {
+		at = volatiles[i].at / 4;
+		KUNIT_EXPECT_EQ_MSG(test, subject->scratch[at], ~volatiles[i].bits, "at %#x",
+				    volatiles[i].at);
+		subject->scratch[at] = ALL;
+	}
+	for (i = 0; i < CFG_SIZE / 4; i++)
+		KUNIT_EXPECT_EQ_MSG(test, subject->scratch[i], ALL, "at %#x", i * 4);
+}
+
+static void config_that_is_the_same_fails(struct kunit *test)
+{
+	struct subject *subject = take_endpoint(test);
+
+	KUNIT_EXPECT_EQ(test, config_failure(subject), 0);
+}
+
+static void other_registers_than_the_volatile_ones_are_ignored(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct subject *subject;
+
+	make_capabilities(machine->space[0]);
+	subject = take_endpoint(test);
+	invert(subject);
+	expect_compared(test, subject, may_differ, ARRAY_SIZE(may_differ));
+}
+
+static void volatile_registers_fail(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct subject *subject;
+	unsigned int i;
+
+	make_capabilities(machine->space[0]);
+	subject = take_endpoint(test);
+	for (i = 0; i < ARRAY_SIZE(may_differ); i++)
+		subject->now[may_differ[i].at / 4] ^= may_differ[i].bits;
+	KUNIT_EXPECT_EQ_MSG(test, config_failure(subject), 0, "at %#x", subject->fn.offset);
+}
+
+static void registers_of_missing_capabilities_are_ignored(struct kunit *test)
+{
+	static const struct place volatiles[] = {
+		{ 0x004, UPPER }, { 0x00c, 0xff000000 }, { 0x048, UPPER }, { 0x050, UPPER },
+		{ 0x058, UPPER }, { 0x060, ALL },        { 0x068, UPPER }, { 0x070, UPPER },
+		{ 0x078, UPPER }, { 0x084, 0x8000 },
+	};
+	struct subject *subject = take_endpoint(test);
+
+	invert(subject);
+	expect_compared(test, subject, volatiles, ARRAY_SIZE(volatiles));
+}
+
+static void capabilities_count_although_status_denies_them(struct kunit *test)
+{
+	static const struct place volatiles[] = {
+		{ 0x004, UPPER },
+		{ 0x00c, 0xff000000 },
+	};
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct subject *subject;
+
+	kunit_put16(machine->space[0], PCI_STATUS, 0);
+	subject = take_endpoint(test);
+	invert(subject);
+	expect_compared(test, subject, volatiles, ARRAY_SIZE(volatiles));
+}
+
+static void secondary_status_of_a_bridge_fails(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct subject *subject = take(test, machine->port, machine->port_space);
+
+	kunit_put16(subject->now, PCI_SEC_STATUS, 0xf900);
+	KUNIT_EXPECT_EQ(test, config_failure(subject), 0);
+	kunit_put8(subject->now, PCI_IO_LIMIT, 0xf0);
+	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
+	KUNIT_EXPECT_EQ(test, subject->fn.offset, PCI_IO_LIMIT);
+}
+
+static void last_two_bars_of_an_endpoint_are_ignored(struct kunit *test)
+{
+	struct subject *subject = take_endpoint(test);
+
+	subject->now[PCI_BASE_ADDRESS_3 / 4] ^= 0x00010000;
+	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
+	KUNIT_EXPECT_EQ(test, subject->fn.offset, PCI_BASE_ADDRESS_3 + 2);
+}
+
+static void first_difference_is_not_the_one_reported(struct kunit *test)
+{
+	struct subject *subject = take_endpoint(test);
+
+	kunit_put8(subject->now, CFG_SIZE - 1, 0x80);
+	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
+	KUNIT_EXPECT_EQ(test, subject->fn.offset, CFG_SIZE - 1);
+	kunit_put8(subject->now, 0x3d, 1);
+	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
+	KUNIT_EXPECT_EQ(test, subject->fn.offset, 0x3d);
+}
+
+/* PCI r3.0, sec 6.8.1: where the optional registers are depends on Message Control. */
+static void msi_that_is_off_fails(struct kunit *test)
+{
+	static const struct {
+		u16 flags;
+		u16 end;
+	} layouts[] = {
+		{ 0, 0x0c },
+		{ PCI_MSI_FLAGS_64BIT, 0x10 },
+		{ PCI_MSI_FLAGS_MASKBIT, 0x14 },
+		{ PCI_MSI_FLAGS_64BIT | PCI_MSI_FLAGS_MASKBIT, 0x18 },
+	};
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct subject *subject;
+	unsigned int i, at;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
+		kunit_add_cap(machine->space[0], KUNIT_PM + 1, MSI, PCI_CAP_ID_MSI);
+		kunit_put16(machine->space[0], MSI + PCI_MSI_FLAGS, layouts[i].flags);
+		subject = take_endpoint(test);
+		for (at = MSI + 4; at < MSI + layouts[i].end; at += 4)
+			subject->now[at / 4] ^= ALL;
+		KUNIT_EXPECT_EQ_MSG(test, config_failure(subject), 0, "layout %u", i);
+		subject->now[at / 4] ^= 1;
+		KUNIT_EXPECT_EQ_MSG(test, config_failure(subject), PCIRESET_CHECK_CONFIG,
+				    "layout %u", i);
+		memcpy(subject->now, subject->fn.config, CFG_SIZE);
+	}
+}
+
+static void message_that_is_in_use_is_ignored(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct subject *subject;
+
+	kunit_add_cap(machine->space[0], KUNIT_PM + 1, MSI, PCI_CAP_ID_MSI);
+	kunit_put16(machine->space[0], MSI + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE);
+	subject = take_endpoint(test);
+	kunit_put16(subject->now, MSI + PCI_MSI_DATA_32, 0x20);
+	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
+	KUNIT_EXPECT_EQ(test, subject->fn.offset, MSI + PCI_MSI_DATA_32);
+}
+
+static void looping_capability_list_hangs(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct subject *subject;
+
+	kunit_put8(machine->space[0], KUNIT_PM + 1, KUNIT_PCIE);
+	add_ext_cap(machine->space[0], AER, PCI_EXT_CAP_ID_ERR, AER);
+	subject = take_endpoint(test);
+	KUNIT_EXPECT_EQ(test, config_failure(subject), 0);
+	subject->now[0x208 / 4] = 1;
+	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
+	KUNIT_EXPECT_EQ(test, subject->fn.offset, 0x208);
+}
+
+/* The snapshot and the scratch space are no longer than config space: KASAN sees what is beyond. */
+static void capability_at_the_end_reaches_beyond(struct kunit *test)
+{
+	static const u8 ids[] = { PCI_CAP_ID_MSI, PCI_CAP_ID_VNDR, PCI_CAP_ID_EXP, PCI_CAP_ID_AF };
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pci_dev *dev = machine->fns[0];
+	struct subject *subject;
+	unsigned int i;
+
+	dev->cfg_size = PCI_CFG_SPACE_SIZE;
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		kunit_add_cap(machine->space[0], KUNIT_PM + 1, 0xfc, ids[i]);
+		kunit_put16(machine->space[0], 0xfe, 0xfffe);
+		subject = take_endpoint(test);
+		KUNIT_EXPECT_EQ_MSG(test, config_failure(subject), 0, "capability %#x", ids[i]);
+	}
+	dev->cfg_size = CFG_SIZE;
+}
+
+static void long_vendor_capability_reaches_beyond(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct subject *subject;
+
+	add_ext_cap(machine->space[0], AER, PCI_EXT_CAP_ID_ERR, 0xff0);
+	add_ext_cap(machine->space[0], 0xff0, PCI_EXT_CAP_ID_DVSEC, 0xffc);
+	machine->space[0][0xff4 / 4] = 0xfffU << 20;
+	add_ext_cap(machine->space[0], 0xffc, PCI_EXT_CAP_ID_VNDR, 0);
+	subject = take_endpoint(test);
+	subject->now[0xff8 / 4] ^= ALL;
+	KUNIT_EXPECT_EQ(test, config_failure(subject), 0);
+}
+
+static void function_that_is_gone_passes(struct kunit *test)
+{
+	struct subject *subject = take_endpoint(test);
+
+	memset(subject->now, 0xff, CFG_SIZE);
+	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
+}
+
+static void another_device_passes_for_the_same(struct kunit *test)
+{
+	static const struct place parts[] = {
+		{ PCI_VENDOR_ID, 0x00000001 },           { PCI_VENDOR_ID, 0x00010000 },
+		{ PCI_CLASS_REVISION, 0x00000001 },      { PCI_CLASS_REVISION, 0x80000000 },
+		{ PCI_CACHE_LINE_SIZE, 0x00010000 },     { PCI_SUBSYSTEM_VENDOR_ID, 0x00000001 },
+		{ PCI_SUBSYSTEM_VENDOR_ID, 0x00010000 },
+	};
+	struct subject *subject = take_endpoint(test);
+	unsigned int i;
+
+	KUNIT_EXPECT_TRUE(test, pcireset_identity_holds(&subject->fn));
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		subject->now[parts[i].at / 4] ^= parts[i].bits;
+		KUNIT_EXPECT_FALSE_MSG(test, pcireset_identity_holds(&subject->fn), "at %#x %#x",
+				       parts[i].at, parts[i].bits);
+		subject->now[parts[i].at / 4] ^= parts[i].bits;
+	}
+}
+
+/* BIST, the bit for several functions, latency timer and cache line size are next to the layout. */
+static void what_is_no_identity_is_compared(struct kunit *test)
+{
+	struct subject *subject = take_endpoint(test);
+
+	subject->now[PCI_CACHE_LINE_SIZE / 4] ^= 0xff80ffff;
+	subject->now[PCI_COMMAND / 4] ^= ALL;
+	subject->now[PCI_BASE_ADDRESS_0 / 4] ^= ALL;
+	KUNIT_EXPECT_TRUE(test, pcireset_identity_holds(&subject->fn));
+}
+
+/* PCIe r6.0, sec 9.3.4.1.1: Vendor and Device ID of a VF read as all-ones, whoever it is. */
+static void ids_of_a_vf_are_compared(struct kunit *test)
+{
+	struct subject *subject = take_endpoint(test);
+
+	subject->fn.dev->is_virtfn = 1;
+	subject->now[PCI_VENDOR_ID / 4] = ALL;
+	subject->now[PCI_SUBSYSTEM_VENDOR_ID / 4] = 0;
+	KUNIT_EXPECT_TRUE(test, pcireset_identity_holds(&subject->fn));
+	subject->now[PCI_CLASS_REVISION / 4] ^= 0x100;
+	KUNIT_EXPECT_FALSE(test, pcireset_identity_holds(&subject->fn));
+	subject->fn.dev->is_virtfn = 0;
+}
+
+/* What is there in an endpoint's header is a prefetchable window's upper half in a bridge's. */
+static void window_of_a_bridge_is_its_identity(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct subject *subject = take(test, machine->port, machine->port_space);
+
+	subject->now[PCI_SUBSYSTEM_VENDOR_ID / 4] ^= ALL;
+	KUNIT_EXPECT_TRUE(test, pcireset_identity_holds(&subject->fn));
+	subject->now[PCI_VENDOR_ID / 4] ^= 0x00010000;
+	KUNIT_EXPECT_FALSE(test, pcireset_identity_holds(&subject->fn));
+}
+
+static u16 link_status(u16 speed, u16 width)
+{
+	return speed | width << PCI_EXP_LNKSTA_NLW_SHIFT;
+}
+
+/* The link was at 8 GT/s with 8 lanes, and is now at @status. */
+static u32 link_now(struct subject *subject, u16 status)
+{
+	subject->fn.link = link_status(3, 8);
+	kunit_put16(subject->now, KUNIT_PCIE + PCI_EXP_LNKSTA, status);
+	return link_failure(subject);
+}
+
+static void worse_link_passes(struct kunit *test)
+{
+	struct subject *subject = take_endpoint(test);
+
+	KUNIT_EXPECT_EQ(test, link_now(subject, link_status(2, 8)), PCIRESET_CHECK_LINK);
+	KUNIT_EXPECT_EQ(test, link_now(subject, link_status(3, 4)), PCIRESET_CHECK_LINK);
+	KUNIT_EXPECT_EQ(test, link_now(subject, link_status(4, 4)), PCIRESET_CHECK_LINK);
+	KUNIT_EXPECT_EQ(test, link_now(subject, link_status(2, 16)), PCIRESET_CHECK_LINK);
+	KUNIT_EXPECT_EQ(test, link_now(subject, 0), PCIRESET_CHECK_LINK);
+}
+
+static void equal_or_better_link_fails(struct kunit *test)
+{
+	struct subject *subject = take_endpoint(test);
+
+	KUNIT_EXPECT_EQ(test, link_now(subject, link_status(3, 8)), 0);
+	KUNIT_EXPECT_EQ(test, link_now(subject, link_status(4, 16)), 0);
+	KUNIT_EXPECT_EQ(test, link_now(subject, link_status(3, 8) | PCI_EXP_LNKSTA_LBMS), 0);
+}
+
+static void port_that_lost_its_link_passes(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct subject *subject = take(test, machine->port, machine->port_space);
+
+	subject->fn.link = link_status(3, 8) | PCI_EXP_LNKSTA_DLLLA;
+	kunit_put16(subject->now, KUNIT_PCIE + PCI_EXP_LNKSTA, subject->fn.link);
+	KUNIT_EXPECT_EQ(test, link_failure(subject), 0);
+	kunit_put16(subject->now, KUNIT_PCIE + PCI_EXP_LNKSTA, link_status(3, 8));
+	KUNIT_EXPECT_EQ(test, link_failure(subject), PCIRESET_CHECK_LINK);
+}
+
+static void link_that_never_was_is_compared(struct kunit *test)
+{
+	struct subject *subject = take_endpoint(test);
+
+	subject->fn.link = 3;
+	KUNIT_EXPECT_EQ(test, link_failure(subject), 0);
+	subject->fn.dev->is_virtfn = 1;
+	KUNIT_EXPECT_EQ(test, link_now(subject, 0), 0);
+	subject->fn.dev->is_virtfn = 0;
+}
+
+static u32 proof_of(struct subject *subject, u32 type)
+{
+	subject->fn.reset = PCI_RESET_FLR;
+	pcireset_witness_read(&subject->fn, type);
+	return subject->fn.proof;
+}
+
+static void reset_that_did_nothing_is_proved(struct kunit *test)
+{
+	struct subject *subject = take_endpoint(test);
+
+	kunit_put16(subject->now, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
+	pcireset_witness_set(&subject->fn);
+	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_REFUTED);
+	kunit_put16(subject->now, PCI_COMMAND, 0);
+	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_SHOWN);
+	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_PM), PCIRESET_PROOF_NONE);
+}
+
+static void nothing_to_tell_from_counts_as_proof(struct kunit *test)
+{
+	struct subject *subject = take_endpoint(test);
+
+	pcireset_witness_set(&subject->fn);
+	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_UNKNOWN);
+}
+
+static void mask_of_msix_stays_set(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	u16 enable = PCI_MSIX_FLAGS_ENABLE;
+	struct subject *subject;
+	u32 before;
+
+	kunit_add_cap(machine->space[0], KUNIT_PM + 1, MSIX, PCI_CAP_ID_MSIX);
+	kunit_put16(machine->space[0], MSIX + PCI_MSIX_FLAGS, enable);
+	subject = take_endpoint(test);
+	before = subject->now[MSIX / 4];
+	pcireset_witness_set(&subject->fn);
+	KUNIT_EXPECT_EQ(test, subject->now[MSIX / 4], before | PCI_MSIX_FLAGS_MASKALL << 16);
+	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_REFUTED);
+	pcireset_witness_clear(&subject->fn);
+	KUNIT_EXPECT_EQ(test, subject->now[MSIX / 4], before);
+	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_SHOWN);
+}
+
+static void bus_numbers_of_a_bridge_prove_nothing(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct subject *subject = take(test, machine->port, machine->port_space);
+	u32 numbers = subject->now[PCI_PRIMARY_BUS / 4];
+
+	kunit_put16(subject->now, PCI_COMMAND, 0);
+	pcireset_witness_set(&subject->fn);
+	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_REFUTED);
+	pcireset_witness_clear(&subject->fn);
+	KUNIT_EXPECT_EQ(test, subject->now[PCI_PRIMARY_BUS / 4], numbers);
+	subject->now[PCI_PRIMARY_BUS / 4] = 0;
+	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_SHOWN);
+	subject->now[PCI_PRIMARY_BUS / 4] = numbers;
+}
+
+static struct kunit_case check_cases[] = {
+	KUNIT_CASE(config_that_is_the_same_fails),
+	KUNIT_CASE(other_registers_than_the_volatile_ones_are_ignored),
+	KUNIT_CASE(volatile_registers_fail),
+	KUNIT_CASE(registers_of_missing_capabilities_are_ignored),
+	KUNIT_CASE(capabilities_count_although_status_denies_them),
+	KUNIT_CASE(secondary_status_of_a_bridge_fails),
+	KUNIT_CASE(last_two_bars_of_an_endpoint_are_ignored),
+	KUNIT_CASE(first_difference_is_not_the_one_reported),
+	KUNIT_CASE(msi_that_is_off_fails),
+	KUNIT_CASE(message_that_is_in_use_is_ignored),
+	KUNIT_CASE(looping_capability_list_hangs),
+	KUNIT_CASE(capability_at_the_end_reaches_beyond),
+	KUNIT_CASE(long_vendor_capability_reaches_beyond),
+	KUNIT_CASE(function_that_is_gone_passes),
+	KUNIT_CASE(another_device_passes_for_the_same),
+	KUNIT_CASE(what_is_no_identity_is_compared),
+	KUNIT_CASE(ids_of_a_vf_are_compared),
+	KUNIT_CASE(window_of_a_bridge_is_its_identity),
+	KUNIT_CASE(worse_link_passes),
+	KUNIT_CASE(equal_or_better_link_fails),
+	KUNIT_CASE(port_that_lost_its_link_passes),
+	KUNIT_CASE(link_that_never_was_is_compared),
+	KUNIT_CASE(reset_that_did_nothing_is_proved),
+	KUNIT_CASE(nothing_to_tell_from_counts_as_proof),
+	KUNIT_CASE(mask_of_msix_stays_set),
+	KUNIT_CASE(bus_numbers_of_a_bridge_prove_nothing),
+	{},
+};
+
+static struct kunit_suite check_suite = {
+	.name = "pcireset-check",
+	.init = pcireset_kunit_machine_init,
+	.exit = pcireset_kunit_machine_exit,
+	.test_cases = check_cases,
+};
+
+kunit_test_suite(check_suite);

@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is decided before anything is touched. In place of plan.o, and contains it as it is. */
+#include "../plan.c"
+
+#include "machine.h"
+
+/* Narrow before wide; written down here once more. */
+static const u32 order[] = {
+	PCI_RESET_DEV_SPECIFIC, PCI_RESET_ACPI, PCI_RESET_FLR,     PCI_RESET_PM,
+	PCI_RESET_SLOT,         PCI_RESET_BUS,  PCI_RESET_CXL_BUS,
+};
+
+static const u32 scopes[] = {
+	PCIRESET_SCOPE_FUNCTION, PCIRESET_SCOPE_FUNCTION, PCIRESET_SCOPE_FUNCTION,
+	PCIRESET_SCOPE_FUNCTION, PCIRESET_SCOPE_SLOT,     PCIRESET_SCOPE_BUS,
+	PCIRESET_SCOPE_BUS,
+};
+
+/* A machine that has these types, and what is allowed of it. */
+struct choice {
+	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
+	struct pcireset_plan plan;
+};
+
+/* The @infos as probe_types() fills them in, the types in its order. */
+static void offer(struct choice *choice, u32 types)
+{
+	unsigned int i;
+
+	for (i = 0; i < PCIRESET_NR_TYPES; i++) {
+		choice->infos[i] = (struct pcireset_type_info){
+			.type = pcireset_types[i].bit,
+			.who.bus = i,
+		};
+		if (pcireset_types[i].bit & types)
+			choice->infos[i].scope = pcireset_types[i].scope;
+		else
+			choice->infos[i].why_not = PCIRESET_WHY_QUIRK + i;
+	}
+}
+
+static struct pcireset_plan *choose_of(struct choice *choice, u32 there, u32 allowed, u32 flags)
+{
+	offer(choice, there);
+	choice->plan = (struct pcireset_plan){
+		.request.types = allowed,
+		.request.max_scope = PCIRESET_SCOPE_BUS,
+		.request.flags = flags,
+	};
+	choose(&choice->plan, choice->infos);
+	return &choice->plan;
+}
+
+static struct choice *new_choice(struct kunit *test)
+{
+	struct choice *choice = kunit_kzalloc(test, sizeof(*choice), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, choice);
+	return choice;
+}
+
+static void table_of_types_is_out_of_order(struct kunit *test)
+{
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, ARRAY_SIZE(order), PCIRESET_NR_TYPES);
+	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		KUNIT_EXPECT_EQ(test, pcireset_types[i].bit, order[i]);
+		KUNIT_EXPECT_EQ(test, pcireset_types[i].scope, scopes[i]);
+	}
+}
+
+static void wide_type_is_chosen_before_narrow(struct kunit *test)
+{
+	struct choice *choice = new_choice(test);
+	struct pcireset_plan *plan;
+	u32 there = PCI_RESET_ANY;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		plan = choose_of(choice, there, PCI_RESET_ANY, 0);
+		KUNIT_EXPECT_EQ(test, plan->nr_types, 1);
+		KUNIT_EXPECT_EQ(test, plan->types[0], order[i]);
+		KUNIT_EXPECT_EQ(test, plan->scope, scopes[i]);
+		KUNIT_EXPECT_EQ(test, plan->error, 0);
+		there &= ~order[i];
+	}
+	plan = choose_of(choice, 0, PCI_RESET_ANY, 0);
+	KUNIT_EXPECT_EQ(test, plan->nr_types, 0);
+	KUNIT_EXPECT_EQ(test, plan->error, -EOPNOTSUPP);
+}
+
+/* Every mask, on a machine that has everything and on one that has every other type. */
+static void type_outside_of_the_mask_is_chosen(struct kunit *test)
+{
+	static const u32 machines[] = { PCI_RESET_ANY, 0x55, 0x2a };
+	struct choice *choice = new_choice(test);
+	struct pcireset_plan *plan;
+	unsigned int i, nr;
+	u32 mask;
+
+	for (nr = 0; nr < ARRAY_SIZE(machines); nr++) {
+		for (mask = 1; mask <= PCI_RESET_ANY; mask++) {
+			plan = choose_of(choice, machines[nr], mask, PCIRESET_RESET_ESCALATE);
+			KUNIT_EXPECT_EQ(test, plan->nr_types, hweight32(mask & machines[nr]));
+			for (i = 0; i < plan->nr_types; i++)
+				KUNIT_EXPECT_TRUE(test, plan->types[i] & mask & machines[nr]);
+		}
+	}
+}
+
+static void wider_type_is_taken_without_escalate(struct kunit *test)
+{
+	struct choice *choice = new_choice(test);
+	struct pcireset_plan *plan;
+
+	plan = choose_of(choice, PCI_RESET_ANY, PCI_RESET_FLR | PCI_RESET_BUS, 0);
+	KUNIT_EXPECT_EQ(test, plan->nr_types, 1);
+	KUNIT_EXPECT_EQ(test, plan->types[0], PCI_RESET_FLR);
+}
+
+static void escalation_is_out_of_order(struct kunit *test)
+{
+	struct choice *choice = new_choice(test);
+	struct pcireset_plan *plan;
+	unsigned int i;
+
+	plan = choose_of(choice, PCI_RESET_ANY, PCI_RESET_ANY, PCIRESET_RESET_ESCALATE);
+	KUNIT_ASSERT_EQ(test, plan->nr_types, ARRAY_SIZE(order));
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		KUNIT_EXPECT_EQ(test, plan->types[i], order[i]);
+	KUNIT_EXPECT_EQ(test, plan->scope, PCIRESET_SCOPE_FUNCTION);
+}
+
+static void flags_are_those_of_another_type(struct kunit *test)
+{
+	struct choice *choice = new_choice(test);
+
+	offer(choice, PCI_RESET_ANY);
+	choice->infos[2].flags = PCIRESET_TYPE_AF;
+	choice->plan.request = (struct pcireset_request){
+		.types = PCI_RESET_FLR | PCI_RESET_PM,
+		.max_scope = PCIRESET_SCOPE_BUS,
+		.flags = PCIRESET_RESET_ESCALATE,
+	};
+	choose(&choice->plan, choice->infos);
+	KUNIT_EXPECT_EQ(test, choice->plan.type_flags, PCIRESET_TYPE_AF);
+}
+
+static void scope_limit_is_exceeded(struct kunit *test)
+{
+	struct choice *choice = new_choice(test);
+	struct pcireset_plan *plan = &choice->plan;
+	unsigned int i;
+	u32 limit;
+
+	offer(choice, PCI_RESET_ANY);
+	for (limit = PCIRESET_SCOPE_FUNCTION; limit <= PCIRESET_SCOPE_BUS; limit++) {
+		for (i = 0; i < ARRAY_SIZE(order); i++) {
+			*plan = (struct pcireset_plan){
+				.request.types = order[i],
+				.request.max_scope = limit,
+			};
+			choose(plan, choice->infos);
+			KUNIT_EXPECT_EQ(test, plan->nr_types, scopes[i] <= limit);
+			KUNIT_EXPECT_EQ(test, plan->error, scopes[i] <= limit ? 0 : -EOPNOTSUPP);
+			KUNIT_EXPECT_EQ(test, plan->why,
+					scopes[i] <= limit ? PCIRESET_WHY_NONE :
+							     PCIRESET_WHY_SCOPE);
+		}
+	}
+}
+
+static void escalation_exceeds_the_scope_limit(struct kunit *test)
+{
+	struct choice *choice = new_choice(test);
+	struct pcireset_plan *plan = &choice->plan;
+
+	offer(choice, PCI_RESET_ANY);
+	plan->request = (struct pcireset_request){
+		.types = PCI_RESET_PM | PCI_RESET_LINK,
+		.max_scope = PCIRESET_SCOPE_SLOT,
+		.flags = PCIRESET_RESET_ESCALATE,
+	};
+	choose(plan, choice->infos);
+	KUNIT_ASSERT_EQ(test, plan->nr_types, 2);
+	KUNIT_EXPECT_EQ(test, plan->types[0], PCI_RESET_PM);
+	KUNIT_EXPECT_EQ(test, plan->types[1], PCI_RESET_SLOT);
+}
+
+static void refusal_tells_of_a_type_that_was_not_allowed(struct kunit *test)
+{
+	struct choice *choice = new_choice(test);
+	struct pcireset_plan *plan;
+
+	plan = choose_of(choice, PCI_RESET_FLR, PCI_RESET_PM | PCI_RESET_BUS, 0);
+	KUNIT_EXPECT_EQ(test, plan->error, -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_QUIRK + 3);
+	KUNIT_EXPECT_EQ(test, plan->who.bus, 3);
+}
+
+static void reason_of_a_narrower_type_stays(struct kunit *test)
+{
+	struct choice *choice = new_choice(test);
+	struct pcireset_plan *plan;
+
+	plan = choose_of(choice, PCI_RESET_BUS, PCI_RESET_ANY, 0);
+	KUNIT_EXPECT_EQ(test, plan->types[0], PCI_RESET_BUS);
+	KUNIT_EXPECT_EQ(test, plan->error, 0);
+	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_NONE);
+	KUNIT_EXPECT_EQ(test, plan->who.bus, 0);
+}
+
+static int make(struct kunit *test, struct pcireset_request request)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_plan *plan = NULL;
+	int error;
+
+	error = pcireset_plan_make(machine->fns[0], &request, false, &plan);
+	if (!error)
+		pcireset_plan_put(plan);
+	return error;
+}
+
+#define MAKE(test, ...) make(test, (struct pcireset_request){ __VA_ARGS__ })
+
+static void empty_mask_is_accepted(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, MAKE(test, .types = 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, MAKE(test, .types = 0, .flags = PCIRESET_RESET_ESCALATE), -EINVAL);
+}
+
+static void unknown_bit_is_accepted(struct kunit *test)
+{
+	unsigned int nr;
+
+	for (nr = 0; nr < 32; nr++) {
+		u32 bit = BIT(nr);
+
+		KUNIT_EXPECT_EQ(test, MAKE(test, .types = PCI_RESET_FLR | bit),
+				bit & PCI_RESET_ANY ? 0 : -EOPNOTSUPP);
+		KUNIT_EXPECT_EQ(test, MAKE(test, .types = PCI_RESET_FLR, .checks = bit),
+				bit & PCIRESET_ALL_CHECKS ? 0 : -EOPNOTSUPP);
+		KUNIT_EXPECT_EQ(test, MAKE(test, .types = PCI_RESET_FLR, .force = bit),
+				bit & PCIRESET_ALL_FORCE ? 0 : -EOPNOTSUPP);
+		KUNIT_EXPECT_EQ(test, MAKE(test, .types = PCI_RESET_FLR, .flags = bit),
+				bit & PCIRESET_ALL_FLAGS ? 0 : -EOPNOTSUPP);
+	}
+}
+
+static void unknown_scope_is_accepted(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, MAKE(test, .types = PCI_RESET_FLR, .max_scope = 3), 0);
+	KUNIT_EXPECT_EQ(test, MAKE(test, .types = PCI_RESET_FLR, .max_scope = 4), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, MAKE(test, .types = PCI_RESET_FLR, .max_scope = U32_MAX),
+			-EOPNOTSUPP);
+}
+
+static void endless_timeout_is_accepted(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, MAKE(test, .types = PCI_RESET_FLR, .timeout_ms = 600000), 0);
+	KUNIT_EXPECT_EQ(test, MAKE(test, .types = PCI_RESET_FLR, .timeout_ms = 600001), -EINVAL);
+}
+
+/* A plan on the machine, put when the test ends. */
+static struct pcireset_plan *plan_on(struct kunit *test, u32 types, u32 flags)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = { .types = types, .flags = flags };
+	struct pcireset_plan *plan = NULL;
+
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
+	return plan;
+}
+
+static void defaults_are_left_out(struct kunit *test)
+{
+	struct pcireset_plan *plan = plan_on(test, PCI_RESET_FLR, 0);
+
+	KUNIT_EXPECT_EQ(test, plan->request.max_scope, PCIRESET_SCOPE_BUS);
+	KUNIT_EXPECT_EQ(test, plan->request.checks,
+			PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY | PCIRESET_CHECK_LINK |
+				PCIRESET_CHECK_CONFIG);
+	KUNIT_EXPECT_GT(test, plan->request.timeout_ms, 0);
+	pcireset_plan_put(plan);
+}
+
+static void function_reset_reaches_the_neighbour(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_plan *plan = plan_on(test, PCI_RESET_ANY, 0);
+
+	KUNIT_EXPECT_EQ(test, plan->types[0], PCI_RESET_FLR);
+	KUNIT_ASSERT_EQ(test, plan->nr_fns, 1);
+	KUNIT_EXPECT_PTR_EQ(test, plan->fns[0].dev, machine->fns[0]);
+	KUNIT_EXPECT_EQ(test, plan->fns[0].flags, PCIRESET_MEMBER_TARGET | PCIRESET_MEMBER_RESET);
+	KUNIT_EXPECT_NULL(test, plan->bridge);
+	pcireset_plan_put(plan);
+}
+
+static void bus_reset_forgets_the_neighbour(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_plan *plan = plan_on(test, PCI_RESET_LINK, 0);
+
+	KUNIT_EXPECT_EQ(test, plan->types[0], PCI_RESET_BUS);
+	KUNIT_EXPECT_EQ(test, plan->scope, PCIRESET_SCOPE_BUS);
+	KUNIT_EXPECT_PTR_EQ(test, plan->bridge, machine->port);
+	KUNIT_ASSERT_EQ(test, plan->nr_fns, 2);
+	KUNIT_EXPECT_PTR_EQ(test, plan->fns[0].dev, machine->fns[0]);
+	KUNIT_EXPECT_PTR_EQ(test, plan->fns[1].dev, machine->fns[1]);
+	KUNIT_EXPECT_EQ(test, plan->fns[1].flags, PCIRESET_MEMBER_RESET);
+	KUNIT_EXPECT_EQ(test, plan->fns[1].reset, PCI_RESET_BUS);
+	pcireset_plan_put(plan);
+}
+
+/* The hardware is asked, not what the core has found out before. */
+static void type_that_went_away_is_chosen(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_plan *plan;
+
+	machine->space[0][(KUNIT_PCIE + PCI_EXP_DEVCAP) / 4] = 0;
+	plan = plan_on(test, PCI_RESET_ANY, 0);
+	KUNIT_EXPECT_EQ(test, plan->types[0], PCI_RESET_PM);
+	pcireset_plan_put(plan);
+
+	kunit_put16(machine->space[0], KUNIT_PM + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET);
+	plan = plan_on(test, PCI_RESET_FUNC, 0);
+	KUNIT_EXPECT_EQ(test, plan->nr_types, 0);
+	KUNIT_EXPECT_EQ(test, plan->error, -EOPNOTSUPP);
+	pcireset_plan_put(plan);
+}
+
+static void dead_function_is_planned_for(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_plan *plan;
+
+	memset(machine->space[0], 0xff, sizeof(machine->space[0]));
+	plan = plan_on(test, PCI_RESET_ANY, 0);
+	KUNIT_EXPECT_EQ(test, plan->nr_types, 0);
+	KUNIT_EXPECT_EQ(test, plan->error, -ENODEV);
+	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_GONE);
+	pcireset_plan_put(plan);
+}
+
+static void dead_neighbour_is_not_in_the_way(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_plan *plan;
+
+	memset(machine->space[1], 0xff, sizeof(machine->space[1]));
+	plan = plan_on(test, PCI_RESET_BUS, 0);
+	KUNIT_EXPECT_EQ(test, plan->error, -EBUSY);
+	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_GONE);
+	KUNIT_EXPECT_EQ(test, plan->who.devfn, 1);
+	pcireset_plan_put(plan);
+
+	plan = plan_on(test, PCI_RESET_FLR, 0);
+	KUNIT_EXPECT_EQ(test, plan->error, 0);
+	pcireset_plan_put(plan);
+}
+
+static void escalation_into_what_is_in_the_way_is_kept(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_plan *plan;
+
+	memset(machine->space[1], 0xff, sizeof(machine->space[1]));
+	plan = plan_on(test, PCI_RESET_ANY, PCIRESET_RESET_ESCALATE);
+	KUNIT_EXPECT_EQ(test, plan->error, 0);
+	KUNIT_ASSERT_EQ(test, plan->nr_types, 2);
+	KUNIT_EXPECT_EQ(test, plan->types[0], PCI_RESET_FLR);
+	KUNIT_EXPECT_EQ(test, plan->types[1], PCI_RESET_PM);
+	pcireset_plan_put(plan);
+}
+
+static const struct pci_error_handlers can_prepare = {
+	.reset_prepare = (void (*)(struct pci_dev *))pci_dev_put,
+};
+
+/* Looks at the functions again, as if the target were bound to a driver with these handlers. */
+static void judge_with(struct pcireset_plan *plan, const struct pci_error_handlers *handlers)
+{
+	struct pci_driver driver = { .name = "pcireset-kunit", .err_handler = handlers };
+
+	device_lock(&plan->dev->dev);
+	plan->dev->driver = &driver;
+	pcireset_plan_judge(plan);
+	plan->dev->driver = NULL;
+	device_unlock(&plan->dev->dev);
+}
+
+static void driver_that_cannot_prepare_is_ignored(struct kunit *test)
+{
+	struct pcireset_plan *plan = plan_on(test, PCI_RESET_FLR, 0);
+
+	judge_with(plan, NULL);
+	KUNIT_EXPECT_EQ(test, plan->error, -EBUSY);
+	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_DRIVER);
+
+	plan->request.force = PCIRESET_FORCE_VFIO;
+	judge_with(plan, NULL);
+	KUNIT_EXPECT_EQ(test, plan->error, -EBUSY);
+
+	plan->request.force = PCIRESET_FORCE_DRIVER;
+	judge_with(plan, NULL);
+	KUNIT_EXPECT_EQ(test, plan->error, 0);
+	pcireset_plan_put(plan);
+}
+
+static void driver_that_can_prepare_is_in_the_way(struct kunit *test)
+{
+	struct pcireset_plan *plan = plan_on(test, PCI_RESET_FLR, 0);
+
+	judge_with(plan, &can_prepare);
+	KUNIT_EXPECT_EQ(test, plan->error, 0);
+	KUNIT_EXPECT_TRUE(test, plan->fns[0].flags & PCIRESET_MEMBER_PREPARE);
+	pcireset_plan_put(plan);
+}
+
+/* The driver that calls from probe() needs no handlers: it knows. */
+static void caller_is_in_its_own_way(struct kunit *test)
+{
+	struct pcireset_plan *plan = plan_on(test, PCI_RESET_FLR, 0);
+
+	plan->held = true;
+	judge_with(plan, NULL);
+	KUNIT_EXPECT_EQ(test, plan->error, 0);
+	pcireset_plan_put(plan);
+}
+
+static void plans_that_differ_are_the_same(struct kunit *test)
+{
+	struct pcireset_plan *a = plan_on(test, PCI_RESET_LINK, 0);
+	struct pcireset_plan *b = plan_on(test, PCI_RESET_LINK, 0);
+	struct pcireset_plan *flr = plan_on(test, PCI_RESET_FLR, 0);
+	struct pcireset_plan *pm = plan_on(test, PCI_RESET_PM, 0);
+
+	KUNIT_EXPECT_TRUE(test, pcireset_plan_same(a, b));
+	KUNIT_EXPECT_FALSE(test, pcireset_plan_same(a, flr));
+	KUNIT_EXPECT_FALSE(test, pcireset_plan_same(flr, pm));
+
+	b->fns[1].flags |= PCIRESET_MEMBER_VFIO;
+	KUNIT_EXPECT_FALSE(test, pcireset_plan_same(a, b));
+	b->fns[1].flags = a->fns[1].flags;
+	b->fns[1].driver = (struct pci_driver *)b;
+	KUNIT_EXPECT_FALSE(test, pcireset_plan_same(a, b));
+	b->fns[1].driver = a->fns[1].driver;
+	b->error = -EBUSY;
+	KUNIT_EXPECT_FALSE(test, pcireset_plan_same(a, b));
+
+	pcireset_plan_put(a);
+	pcireset_plan_put(b);
+	pcireset_plan_put(flr);
+	pcireset_plan_put(pm);
+}
+
+static void report_overruns_its_room(struct kunit *test)
+{
+	struct pcireset_plan *plan = plan_on(test, PCI_RESET_BUS, 0);
+	struct pcireset_member members[2] = { { .offset = 1 }, { .offset = 77 } };
+	struct pcireset_report report = { .members = members, .max_members = 1 };
+
+	pcireset_plan_report(plan, &report);
+	KUNIT_EXPECT_EQ(test, report.nr_members, 2);
+	KUNIT_EXPECT_EQ(test, members[0].offset, 0);
+	KUNIT_EXPECT_EQ(test, members[1].offset, 77);
+	report.members = NULL;
+	pcireset_plan_report(plan, &report);
+	KUNIT_EXPECT_EQ(test, report.nr_members, 2);
+	pcireset_plan_put(plan);
+}
+
+static struct kunit_case plan_cases[] = {
+	KUNIT_CASE(table_of_types_is_out_of_order),
+	KUNIT_CASE(wide_type_is_chosen_before_narrow),
+	KUNIT_CASE(type_outside_of_the_mask_is_chosen),
+	KUNIT_CASE(wider_type_is_taken_without_escalate),
+	KUNIT_CASE(escalation_is_out_of_order),
+	KUNIT_CASE(flags_are_those_of_another_type),
+	KUNIT_CASE(scope_limit_is_exceeded),
+	KUNIT_CASE(escalation_exceeds_the_scope_limit),
+	KUNIT_CASE(refusal_tells_of_a_type_that_was_not_allowed),
+	KUNIT_CASE(reason_of_a_narrower_type_stays),
+	KUNIT_CASE(empty_mask_is_accepted),
+	KUNIT_CASE(unknown_bit_is_accepted),
+	KUNIT_CASE(unknown_scope_is_accepted),
+	KUNIT_CASE(endless_timeout_is_accepted),
+	KUNIT_CASE(defaults_are_left_out),
+	KUNIT_CASE(function_reset_reaches_the_neighbour),
+	KUNIT_CASE(bus_reset_forgets_the_neighbour),
+	KUNIT_CASE(type_that_went_away_is_chosen),
+	KUNIT_CASE(dead_function_is_planned_for),
+	KUNIT_CASE(dead_neighbour_is_not_in_the_way),
+	KUNIT_CASE(escalation_into_what_is_in_the_way_is_kept),
+	KUNIT_CASE(driver_that_cannot_prepare_is_ignored),
+	KUNIT_CASE(driver_that_can_prepare_is_in_the_way),
+	KUNIT_CASE(caller_is_in_its_own_way),
+	KUNIT_CASE(plans_that_differ_are_the_same),
+	KUNIT_CASE(report_overruns_its_room),
+	{},
+};
+
+static struct kunit_suite plan_suite = {
+	.name = "pcireset-plan",
+	.init = pcireset_kunit_machine_init,
+	.exit = pcireset_kunit_machine_exit,
+	.test_cases = plan_cases,
+};
+
+kunit_test_suite(plan_suite);
