@@ -57,14 +57,23 @@ kernel_names() {
 	awk '!/^#/ && NF { print $1 }' "$lab_dir/kernels"
 }
 
-# require_kernel NAME: a usage error for a kernel that is not in the table.
-require_kernel() {
-	[[ -n $(kernel_field "$1" 1) ]] ||
-		usage_error "no kernel '$1'; there are: $(kernel_names | paste -sd ' ')"
+# The one kernel that is not in the table, because it is not Debian's: user-mode Linux, built here.
+is_uml() {
+	[[ $1 == uml ]]
 }
 
+# require_kernel NAME: a usage error for a kernel that there is not.
+require_kernel() {
+	is_uml "$1" || [[ -n $(kernel_field "$1" 1) ]] ||
+		usage_error "no kernel '$1'; there are: $(kernel_names | paste -sd ' ') uml"
+}
+
+# kernel_dir NAME: the one that is built has a directory for each configuration, as checkouts that differ share the cache.
 kernel_dir() {
-	printf '%s/kernels/%s\n' "$cache_dir" "$1"
+	local name=$1
+
+	! is_uml "$1" || name+=-$(sha256sum <"$lab_dir/uml.config" | cut -c 1-16)
+	printf '%s/kernels/%s\n' "$cache_dir" "$name"
 }
 
 kernel_release() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Run one guest: its QEMU command line, its ports, its time limit.
+# One guest in QEMU: its command line, its ports.
 
 # The kernel's words. quiet: a console line costs milliseconds under emulation; panics and oopses are printed all the
 # same. no_timer_check: on a busy host the check finds ten ticks missing, and with an IOMMU the kernel panics for that.
@@ -59,54 +59,7 @@ qemu_args() {
 		-append "$kernel_words $(clock_words) PCILAB_KERNEL=$kernel PCILAB_TOPOLOGY=${topology##*/} $(topology_append "$topology") $kernel_append"
 }
 
-# stop_after SECONDS PID: runs beside QEMU. Leaves a mark if it had to end it. Waits by reading from a pipe that nobody
-# writes to: a sleep would be one more process to get rid of.
-stop_after() {
-	local never
-
-	release_pipes
-	mkfifo "$tmp/never"
-	exec {never}<>"$tmp/never"
-	read -rt "$1" -u "$never" || true
-	: >"$tmp/timed-out"
-	kill "$2"
-	read -rt 5 -u "$never" || true
-	kill -9 "$2"
-}
-
-stop_timer() {
-	[[ -z ${timer:-} ]] || kill "$timer" 2>/dev/null || true
-	timer=''
-}
-
-# start_copier PIPE: passes on what QEMU writes there. The pipe is held open for writing until QEMU has ended, as QEMU may
-# fail before it opens it, and its reader would then wait for ever.
-start_copier() {
-	local source hold
-
-	mkfifo "$1"
-	exec {hold}<>"$1"
-	exec {source}<"$1"
-	cat <&"$source" {hold}>&- &
-	copiers+=($!)
-	holds+=("$hold")
-	exec {source}<&-
-}
-
-release_pipes() {
-	local hold
-
-	for hold in "${holds[@]}"; do
-		exec {hold}>&-
-	done
-}
-
-end_copiers() {
-	release_pipes
-	((${#copiers[@]} == 0)) || wait "${copiers[@]}" || true
-}
-
-# run_qemu: returns when QEMU has ended, by itself or by the time limit, and all output has been passed on.
+# run_qemu: returns when QEMU has ended and all output has been passed on.
 run_qemu() {
 	local args=() topology_args=()
 
@@ -114,24 +67,5 @@ run_qemu() {
 	mapfile -t topology_args < <(topology_words "$topology" "$tmp")
 	make_disks "$tmp" "${topology_args[@]}"
 	make_tables "$topology" "$tmp" "${topology_args[@]}"
-	: >"$tmp/report"
-	: >"$tmp/console"
-	copiers=() holds=()
-	if ((!interactive)); then
-		start_copier "$tmp/out"
-		start_copier "$tmp/err" >&2
-	fi
-	# <&0: the shell gives a job in the background no standard input otherwise.
-	"$qemu" "${args[@]}" "${topology_args[@]}" <&0 2>"$tmp/qemu.log" &
-	qemu_pid=$!
-	if ((timeout)); then
-		stop_after "$timeout" "$qemu_pid" >/dev/null 2>&1 &
-		timer=$!
-	fi
-	qemu_status=0
-	# Without the shell's own word on how QEMU died.
-	{ wait "$qemu_pid" || qemu_status=$?; } 2>/dev/null
-	qemu_pid=''
-	stop_timer
-	end_copiers
+	run_machine "$qemu" "${args[@]}" "${topology_args[@]}"
 }

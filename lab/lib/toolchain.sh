@@ -11,9 +11,9 @@ toolchain_dir() {
 	printf '%s/chroot/%s\n' "$cache_dir" "$1"
 }
 
-# needs_chroot KERNEL
+# needs_chroot KERNEL: the host's compiler has built user-mode Linux.
 needs_chroot() {
-	[[ $(kernel_field "$1" 4) != "$(host_suite)" ]]
+	! is_uml "$1" && [[ $(kernel_field "$1" 4) != "$(host_suite)" ]]
 }
 
 # What the chroots hold beside what these depend on.

@@ -87,9 +87,9 @@ hang() {
 }
 
 lost() {
-	[[ ! -s $tmp/qemu.log ]] || note "$(cat "$tmp/qemu.log")"
-	if ((qemu_status == 1)) && [[ ! -s $tmp/console ]]; then
-		die "$lab_setup" 'QEMU does not start'
+	[[ ! -s $tmp/machine.log ]] || note "$(cat "$tmp/machine.log")"
+	if ((machine_status == 1)) && [[ ! -s $tmp/console ]]; then
+		die "$lab_setup" "$machine does not start"
 	fi
-	keep_evidence "$lab_lost" "the guest was lost: QEMU ended with status $qemu_status and there is no verdict"
+	keep_evidence "$lab_lost" "the guest was lost: $machine ended with status $machine_status and there is no verdict"
 }
