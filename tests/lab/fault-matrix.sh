@@ -5,13 +5,14 @@
 # FAULTS names those to be tried instead of all.
 # topology: empty
 # icount: yes
+# quick: yes
+# parts: function link probe
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
 . "$(dirname "$0")/lib-kernel.sh"
 . "$(dirname "$0")/lib-sim.sh"
 
-port=10000:00:01.0
 # All that a reset writes to the bridge above: Bridge Control, Slot Control and Slot Status, and AER's uncorrectable error
 # status and mask, where pcisim's ports have them.
 bridge_may=' 0x3e 0x70 0x72 0x104 0x108 '
@@ -22,26 +23,34 @@ slack_ms=1500
 
 # machine VARIANT: sets target, bridge (the one above it) and faulty, the node that gets the fault.
 machine() {
-	target=10000:01:00.0 bridge=$port faulty=01.0/00.0
+	local nodes=(01.0 01.0/00.0) node
+
+	target=${sim_bus[1]}:00.0 bridge=$port faulty=01.0/00.0
 	case $1 in
-	slot*) sim_node 01.0 kind=root-port hotplug=1 ;;
-	*) sim_node 01.0 kind=root-port ;;
+	conventional) nodes+=(01.0/00.0/05.0 01.0/00.0/06.0) ;;
+	*vf*) nodes+=(01.0/00.0/vf) ;;
+	*siblings) nodes+=(01.0/00.1 01.0/00.2) ;;
 	esac
+	sim_nodes "${nodes[@]}" && sim_set 01.0 kind=root-port || return
+	[[ $1 != slot* ]] || sim_set 01.0 hotplug=1
 	case $1 in
 	conventional)
-		sim_node 01.0/00.0 kind=pci-bridge
-		sim_node 01.0/00.0/05.0 "${driverless[@]}" af=1
-		sim_node 01.0/00.0/06.0 "${driverless[@]}" af=1
-		target=10000:02:05.0 bridge=10000:01:00.0 faulty=01.0/00.0/05.0
+		sim_set 01.0/00.0 kind=pci-bridge
+		sim_set 01.0/00.0/05.0 "${driverless[@]}" af=1
+		sim_set 01.0/00.0/06.0 "${driverless[@]}" af=1
+		target=${sim_bus[2]}:05.0 bridge=${sim_bus[1]}:00.0 faulty=01.0/00.0/05.0
 		;;
-	quirk) sim_node 01.0/00.0 vendor=0x8086 device=0x10ed ;;
-	*vf*) sim_node 01.0/00.0 && sim_node 01.0/00.0/vf count=3 ;;
-	*) sim_node 01.0/00.0 "${driverless[@]}" ;;
+	quirk) sim_set 01.0/00.0 vendor=0x8086 device=0x10ed ;;
+	*vf*) sim_set 01.0/00.0/vf count=3 ;;
+	*)
+		for node in "${nodes[@]:1}"; do
+			sim_set "$node" "${driverless[@]}"
+		done
+		;;
 	esac
-	[[ $1 != *siblings ]] || { sim_node 01.0/00.1 "${driverless[@]}" && sim_node 01.0/00.2 "${driverless[@]}"; }
 	sim_live || return
 	[[ $1 != *vf* ]] || echo 3 >"$devices/$target/sriov_numvfs" || return
-	[[ $1 != vf ]] || { target=10000:01:01.1 faulty=01.0/00.0/vf && sim_set "$faulty" only=1; }
+	[[ $1 != vf ]] || { target=${sim_bus[1]}:01.1 faulty=01.0/00.0/vf && sim_set "$faulty" only=1; }
 }
 
 # set_fault FAULT WAY
@@ -102,17 +111,22 @@ may_be_written() {
 # check_writes FAULT: nothing outside of the plan, nothing to what does not answer. Stale hardware cannot be told from an
 # answering one.
 check_writes() {
-	local device offset lost
+	local words what i
 
-	while read -r device offset lost; do
-		may_be_written "$device" "$offset" || wrong+=("wrote to $device at $offset")
-		[[ $lost == 0 || $1 == stale ]] || wrong+=("wrote to $device at $offset, which did not answer")
-	done < <(writes_of pcireset)
+	# Not by a pipe, which the shell reads byte by byte. Three words a line.
+	writes_of pcireset >writes
+	# shellcheck disable=SC2207
+	words=($(<writes))
+	for ((i = 0; i < ${#words[@]}; i += 3)); do
+		what="wrote to ${words[i]} at ${words[i + 1]}"
+		may_be_written "${words[i]}" "${words[i + 1]}" || wrong+=("$what")
+		[[ ${words[i + 2]} == 0 || $1 == stale ]] || wrong+=("$what, which did not answer")
+	done
 }
 
 # check_report FAULT TYPE
 check_report() {
-	local got total
+	local got total=1000000
 
 	read_reports "$output"
 	got="$status ${report[$target error]} ${report[$target failed_checks]%% *}"
@@ -120,7 +134,7 @@ check_report() {
 	[[ $got == "$want" ]] || wrong+=("got '$got' instead of '$want'" "$output")
 	[[ ${report[$target issued]} == "$2" || $2 == flr && ${report[$target issued]} == af_flr ]] ||
 		wrong+=("issued '${report[$target issued]}'")
-	total=$(sed -nE 's/.*"total_ms": ?([0-9]+).*/\1/p' <<<"$output")
+	[[ $output =~ \"total_ms\":\ ?([0-9]+) ]] && total=${BASH_REMATCH[1]}
 	((total <= limit_ms)) || wrong+=("took $total ms")
 }
 
@@ -128,25 +142,24 @@ check_report() {
 note_others() {
 	local function
 
-	others=()
-	for function in $(pci_functions); do
-		[[ $function != 10000:* || $function == "$target" ]] || others+=("$function")
+	others=() before_functions=("$devices"/*)
+	for function in "${before_functions[@]##*/}"; do
+		[[ $function != "${port%%:*}":* || $function == "$target" ]] || others+=("$function")
 	done
 	case $1-$2 in
 	down-* | vanish-* | never-vfs | other-vfs | stale-vfs) others=("$port") ;;
 	esac
 	config_dump before "${others[@]}"
-	before_functions=$(pci_functions)
 }
 
 # check_others FAULT: a card that is gone from its slot is taken out, and then only the port is left.
 check_others() {
-	local differences
+	local differences now=("$devices"/*)
 
 	config_dump after "${others[@]}"
 	differences=$(pciconf compare "${BASH_SOURCE[0]%/*}/may-change" before after 2>&1) ||
 		wrong+=("$differences")
-	[[ $1 == vanish || $(pci_functions) == "$before_functions" ]] || wrong+=('functions came or went')
+	[[ $1 == vanish || ${now[*]} == "${before_functions[*]}" ]] || wrong+=('functions came or went')
 }
 
 # verdict DESC
@@ -158,6 +171,9 @@ verdict() {
 	fi
 }
 
+# User-mode Linux finds mistakes with memory and locks, where faults that differ in time and speed only are alike.
+[[ $PCILAB_KERNEL != uml ]] || FAULTS=${FAULTS:-none never stale other vanish nothing down}
+
 # is_wanted FAULT
 is_wanted() {
 	[[ -z ${FAULTS:-} || " $FAULTS " == *" $1 "* ]]
@@ -165,7 +181,7 @@ is_wanted() {
 
 # row VARIANT TYPE FAULT
 row() {
-	local way=$2 options=() wrong=() others=() before_functions
+	local way=$2 options=() wrong=() others=() before_functions=()
 
 	is_wanted "$3" || return 0
 	case $2 in
@@ -193,7 +209,7 @@ link_faults=(late narrow slower down)
 # probe_row VARIANT FAULT: a driver allows LINK in its probe(); it fails where the reset did. What it and the driver core do to
 # its own device besides is not looked at.
 probe_row() {
-	local others=() wrong=() before_functions started now line driver_now want_driver
+	local others=() wrong=() before_functions=() started now line driver_now='' want_driver
 
 	is_wanted "$2" || return 0
 	machine "$1" || { not_ok "$2, link from probe, $1: the machine is there" && return; }
@@ -211,8 +227,8 @@ probe_row() {
 	bind "$target" sample_probe_link 2>/dev/null
 	now=$EPOCHREALTIME
 	line=$(logged sample_probe_link "$target" result=)
-	[[ $(value result "$line") == "$want" ]] || wrong+=("wanted result $want, got: $line")
-	driver_now=$(driver_of "$target")
+	[[ " $line " == *" result=$want "* ]] || wrong+=("wanted result $want, got: $line")
+	[[ ! $devices/$target/driver -ef $drivers/sample_probe_link ]] || driver_now=sample_probe_link
 	[[ $driver_now == "$want_driver" ]] || wrong+=("the driver is '$driver_now' instead of '$want_driver'")
 	# From probe() the timeout is the default one, 10 s.
 	(((${now/[.,]/} - ${started/[.,]/}) / 1000 <= 10000 + slack_ms)) || wrong+=("took from $started to $now")
@@ -221,34 +237,54 @@ probe_row() {
 	verdict "$2, link from probe, $1: $want"
 }
 
+function_rows() {
+	local fault
+
+	for fault in "${function_faults[@]}"; do
+		row alone flr "$fault"
+		row alone pm "$fault"
+		row siblings flr "$fault"
+		row vfs flr "$fault"
+		# A VF has no identity of its own.
+		[[ $fault == other ]] || row vf flr "$fault"
+		row conventional flr "$fault"
+		row quirk device_specific "$fault"
+	done
+}
+
+link_rows() {
+	local fault
+
+	for fault in "${function_faults[@]}" "${link_faults[@]}"; do
+		row alone bus "$fault"
+		row siblings bus "$fault"
+		row vfs bus "$fault"
+		row slot slot "$fault"
+		row slot-siblings slot "$fault"
+	done
+	for fault in "${function_faults[@]}"; do
+		row conventional bus "$fault"
+	done
+}
+
+probe_rows() {
+	local fault
+
+	for fault in "${function_faults[@]}" "${link_faults[@]}"; do
+		# From probe() nobody is asked to settle.
+		[[ $fault != drop ]] || continue
+		probe_row alone "$fault"
+		probe_row siblings "$fault"
+		probe_row slot "$fault"
+		probe_row slot-siblings "$fault"
+	done
+}
+
 sim_load
 modprobe sample_probe_link
-for fault in "${function_faults[@]}"; do
-	row alone flr "$fault"
-	row alone pm "$fault"
-	row siblings flr "$fault"
-	row vfs flr "$fault"
-	# A VF has no identity of its own.
-	[[ $fault == other ]] || row vf flr "$fault"
-	row conventional flr "$fault"
-	row quirk device_specific "$fault"
-done
-for fault in "${function_faults[@]}" "${link_faults[@]}"; do
-	row alone bus "$fault"
-	row siblings bus "$fault"
-	row vfs bus "$fault"
-	row slot slot "$fault"
-	row slot-siblings slot "$fault"
-done
-for fault in "${function_faults[@]}"; do
-	row conventional bus "$fault"
-done
-for fault in "${function_faults[@]}" "${link_faults[@]}"; do
-	# From probe() nobody is asked to settle.
-	[[ $fault != drop ]] || continue
-	probe_row alone "$fault"
-	probe_row siblings "$fault"
-	probe_row slot "$fault"
-	probe_row slot-siblings "$fault"
+port=${sim_bus[0]}:01.0
+[[ $# -gt 0 ]] || set -- function link probe
+for part; do
+	"${part}_rows"
 done
 plan

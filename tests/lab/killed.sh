@@ -9,8 +9,6 @@
 . "$(dirname "$0")/lib-machine.sh"
 . "$(dirname "$0")/lib-sim.sh"
 
-card=(10000:01:00.0 10000:01:00.1)
-
 # milliseconds_since MICROSECOND: sets REPLY.
 milliseconds_since() {
 	local now=${EPOCHREALTIME/[.,]/}
@@ -72,6 +70,7 @@ killed_while_it_is_dead() {
 }
 
 sim_load
+card=("${sim_bus[1]}:00.0" "${sim_bus[1]}:00.1")
 sim_node 01.0 kind=root-port
 sim_node 01.0/00.0 "${driverless[@]}" && sim_node 01.0/00.1 "${driverless[@]}"
 sim_live

@@ -19,6 +19,20 @@ unquote() {
 	REPLY=${REPLY%%\"*}
 }
 
+# split_lines TEXT: sets lines, without the blanks that they begin with. For what may be long: the shell reads a pipe, which it
+# makes of a here-string too, byte by byte.
+split_lines() {
+	local IFS=$'\n' i
+
+	set -f
+	# shellcheck disable=SC2206
+	lines=($1)
+	set +f
+	for i in "${!lines[@]}"; do
+		lines[i]=${lines[i]#"${lines[i]%%[! ]*}"}
+	done
+}
+
 # value_of LINE: sets REPLY to the value in a line '"key": "value",', to nothing if it is null.
 value_of() {
 	REPLY=${1#*\": }
@@ -31,11 +45,12 @@ value_of() {
 
 # read_machine COMMAND [FUNCTION...]: list, or show with functions. Sets functions to those it tells of.
 read_machine() {
-	local line part='' fn='' type='' vendor=''
+	local line lines part='' fn='' type='' vendor=''
 
 	output=$(pcireset "$1" -J "${@:2}") || return
 	functions=()
-	while read -r line; do
+	split_lines "$output"
+	for line in "${lines[@]}"; do
 		case $line in
 		'"device":'*)
 			value_of "$line"
@@ -52,7 +67,7 @@ read_machine() {
 		'"users": ['*) part=users ;;
 		\"*) read_element "$line" ;;
 		esac
-	done <<<"$output"
+	done
 	[[ ${#functions[@]} -gt 0 ]]
 }
 
@@ -111,10 +126,11 @@ declare -A report=() member_state=()
 
 # read_reports JSON
 read_reports() {
-	local line fn='' member='' part=''
+	local line lines fn='' member='' part=''
 
 	report=() member_state=()
-	while read -r line; do
+	split_lines "$1"
+	for line in "${lines[@]}"; do
 		case $line in
 		'"devices":'*) part=devices ;;
 		'"device":'*)
@@ -144,7 +160,7 @@ read_reports() {
 			fi
 			;;
 		esac
-	done <<<"$1"
+	done
 }
 
 # machine_state: sets state to what changes if a device is removed and found again, or a driver is unbound and bound:

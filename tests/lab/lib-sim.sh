@@ -5,11 +5,21 @@
 sim=/sys/kernel/config/pcisim
 tracing=/sys/kernel/tracing
 
+# The first part of a simulated function's address, DOMAIN:BUS, for each bus; the root bus is 0. It is pcisim that chooses
+# them, as not every kernel has more than one domain.
+sim_bus=()
+
 # sim_load: also a device ID that no driver knows, so that nobody but pcireset and the core writes to it.
 sim_load() {
+	local domain bus i
+
 	modprobe configfs
-	[[ -d /sys/kernel/config/pcisim ]] || mount -t configfs none /sys/kernel/config
-	modprobe pcisim && mkdir "$sim/host"
+	modprobe pcisim || return
+	[[ -d $sim ]] || mount -t configfs none /sys/kernel/config
+	mkdir "$sim/host" && read -r domain <"$sim/host/domain" && read -r bus <"$sim/host/bus" || return
+	for i in 0 1 2 3; do
+		printf -v "sim_bus[$i]" '%04x:%02x' "$domain" $((bus + i))
+	done
 	driverless=(device=0x0012)
 }
 
@@ -28,13 +38,27 @@ sim_node() {
 	mkdir "$sim/host/$1" && sim_set "$@"
 }
 
+# sim_nodes NODE...: all by one process, as they are before anything is set.
+sim_nodes() {
+	mkdir "${@/#/$sim/host/}"
+}
+
 sim_live() {
 	echo 1 >"$sim/host/live"
 }
 
 # sim_clear: takes everything out of the machine, the deepest directories first.
 sim_clear() {
-	echo 0 >"$sim/host/live" && find "$sim/host" -mindepth 1 -depth -type d -exec rmdir {} +
+	local dirs=() depth
+
+	echo 0 >"$sim/host/live" || return
+	shopt -s nullglob
+	for depth in '*/' '*/*/' '*/*/*/' '*/*/*/*/' '*/*/*/*/*/' '*/*/*/*/*/*/'; do
+		# shellcheck disable=SC2206
+		dirs=("$sim/host"/$depth "${dirs[@]}")
+	done
+	shopt -u nullglob
+	((${#dirs[@]} == 0)) || rmdir "${dirs[@]}"
 }
 
 # sim_count NODE WORD: sets REPLY.

@@ -9,8 +9,6 @@
 . "$(dirname "$0")/lib-machine.sh"
 . "$(dirname "$0")/lib-sim.sh"
 
-function=10000:01:00.0
-
 # machine KEY=VALUE...: an endpoint without a driver below a port of 8 GT/s.
 machine() {
 	sim_node 01.0 kind=root-port link_up_us=15000
@@ -20,10 +18,10 @@ machine() {
 
 # first_read: how long after the reset it was first read, by the witness; microseconds.
 first_read() {
-	awk '
+	awk -v at="device=$function " '
 	function us(  text) { text = $0; sub(/: pcisim_.*/, "", text); sub(/.* /, "", text); return text * 1000000 }
-	/pcisim_reset: device=10000:01:00.0/ { reset = us(); next }
-	reset && /pcireset-.*pcisim_read: device=10000:01:00.0/ { printf "%d\n", us() - reset; exit }' "$tracing/trace"
+	/pcisim_reset: / && index($0, at) { reset = us(); next }
+	reset && /pcireset-.*pcisim_read: / && index($0, at) { printf "%d\n", us() - reset; exit }' "$tracing/trace"
 }
 
 # resets TYPE EARLIEST READY DESC: not read before EARLIEST microseconds, and seen to be ready soon after READY.
@@ -59,6 +57,7 @@ calibrate() {
 }
 
 sim_load
+function=${sim_bus[1]}:00.0
 calibrate
 
 machine

@@ -3,6 +3,7 @@
 # What users of other ways to reset have complained of, one by one, on simulated hardware.
 # topology: empty
 # icount: yes
+# quick: yes
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
@@ -39,7 +40,7 @@ only_bus_but_flr_allowed() {
 	sim_node 01.0/00.0 "${driverless[@]}" flr=0 pm=0
 	sim_live
 	watch_writes
-	exits 3 'only bus would work and flr is allowed: refused' pcireset reset 10000:01:00.0 --type flr
+	exits 3 'only bus would work and flr is allowed: refused' pcireset reset "$card" --type flr
 	like "$output" 'no FLR in Device Capabilities' 'and says why'
 	is "$(writes_of pcireset)" '' 'and nothing was written'
 	sim_clear
@@ -47,10 +48,10 @@ only_bus_but_flr_allowed() {
 
 card_with_audio() {
 	machine port 00.0 00.1
-	hits 10000:01:00.0 bus 10000:01:00.0 10000:01:00.1
-	config_dump before 10000:01:00.0 10000:01:00.1
-	exits 0 'graphics and audio: one bus reset' pcireset reset 10000:01:00.0 --type bus --yes
-	config_dump after 10000:01:00.0 10000:01:00.1
+	hits "$card" bus "$card" "$sibling"
+	config_dump before "$card" "$sibling"
+	exits 0 'graphics and audio: one bus reset' pcireset reset "$card" --type bus --yes
+	config_dump after "$card" "$sibling"
 	config_is_same before after 'both have their configuration back'
 	sim_count 01.0/00.1 bus
 	is "$REPLY" 1 'and both were reset'
@@ -61,25 +62,25 @@ card_with_audio() {
 sibling_appears_later() {
 	machine port 00.0 00.1
 	sim_set 01.0/00.1 vanish=1
-	pcireset reset 10000:01:00.1 --type flr --timeout 100ms >/dev/null 2>&1
-	echo 1 >"$devices/10000:01:00.1/remove"
-	echo 1 >"$devices/10000:01:00.0/remove"
+	pcireset reset "$sibling" --type flr --timeout 100ms >/dev/null 2>&1
+	echo 1 >"$devices/$sibling/remove"
+	echo 1 >"$devices/$card/remove"
 	echo 1 >/sys/bus/pci/rescan
-	like "$(<"$devices/10000:01:00.0/reset_method")" bus 'alone on its bus: the kernel would reset the bus'
+	like "$(<"$devices/$card/reset_method")" bus 'alone on its bus: the kernel would reset the bus'
 	sim_set 01.0/00.1 vanish=0
 	sim_set 01.0 present=0
 	sim_set 01.0 present=1
 	echo 1 >/sys/bus/pci/rescan
-	like "$(<"$devices/10000:01:00.0/reset_method")" bus 'a sibling appears: the kernel still says so'
-	hits 10000:01:00.0 bus 10000:01:00.0 10000:01:00.1
+	like "$(<"$devices/$card/reset_method")" bus 'a sibling appears: the kernel still says so'
+	hits "$card" bus "$card" "$sibling"
 	sim_clear
 }
 
 slot_is_not_emptied() {
 	machine slot 00.0 00.1
-	exits 0 'in a hotplug slot: link is reset' pcireset reset 10000:01:00.0 --type link --yes
+	exits 0 'in a hotplug slot: link is reset' pcireset reset "$card" --type link --yes
 	exits 1 'and no card was taken out' grep -E 'Link Down|Card not present|Slot\(.*\): (Card|Link)' <(log_of_scenario)
-	exits 0 'both functions are still there' test -e "$devices/10000:01:00.1"
+	exits 0 'both functions are still there' test -e "$devices/$sibling"
 	sim_clear
 }
 
@@ -88,7 +89,7 @@ vanishes() {
 
 	machine port 00.0
 	sim_set 01.0/00.0 vanish=1
-	exits 4 'it vanishes in its reset: failed' pcireset reset 10000:01:00.0 --type flr --timeout 2s
+	exits 4 'it vanishes in its reset: failed' pcireset reset "$card" --type flr --timeout 2s
 	like "$output" 'did not come back|ETIMEDOUT|in time' 'and says so'
 	less $((${EPOCHREALTIME/[.,]/} - ${started/[.,]/})) 4000000 'in bounded time, in us'
 	sim_clear
@@ -98,11 +99,11 @@ drops_later() {
 	machine port 00.0
 	sim_set 01.0/00.0 drop_us=1000000
 	exits 4 'it forgets its configuration 1 s after it was ready: found' \
-		pcireset reset 10000:01:00.0 --type flr --settle 1500ms
-	config_dump before 10000:01:00.0
+		pcireset reset "$card" --type flr --settle 1500ms
+	config_dump before "$card"
 	sim_set 01.0/00.0 drop_us=0
-	exits 0 'the same without that: verified' pcireset reset 10000:01:00.0 --type flr --settle 1500ms
-	config_dump after 10000:01:00.0
+	exits 0 'the same without that: verified' pcireset reset "$card" --type flr --settle 1500ms
+	config_dump after "$card"
 	config_is_same before after 'and it had its configuration back both times'
 	sim_clear
 }
@@ -110,7 +111,7 @@ drops_later() {
 narrower() {
 	machine port 00.0
 	sim_set 01.0 return_width=4
-	exits 4 'fewer lanes than before: failed' pcireset reset 10000:01:00.0 --type bus --yes
+	exits 4 'fewer lanes than before: failed' pcireset reset "$card" --type bus --yes
 	like "$output" 'link' 'and it was the link'
 	sim_clear
 }
@@ -119,8 +120,8 @@ another_device() {
 	machine port 00.0
 	sim_set 01.0/00.0 identity=10ee:7038
 	watch_writes
-	exits 4 'it comes back as another device: failed' pcireset reset 10000:01:00.0 --type bus --yes
-	is "$(writes_of pcireset | grep -c '^10000:01:00.0 0x10 ')" 0 'and its BAR was not written'
+	exits 4 'it comes back as another device: failed' pcireset reset "$card" --type bus --yes
+	is "$(writes_of pcireset | grep -c "^$card 0x10 ")" 0 'and its BAR was not written'
 	sim_clear
 }
 
@@ -131,10 +132,10 @@ many_vfs() {
 	sim_node 01.0/00.0
 	sim_node 01.0/00.0/vf count=16
 	sim_live
-	echo 16 >"$devices/10000:01:00.0/sriov_numvfs"
+	echo 16 >"$devices/$card/sriov_numvfs"
 	sim_set 01.0/00.0/vf ready_flr_us=1000000
 	started=$EPOCHREALTIME
-	for vf in "$devices"/10000:01:00.0/virtfn*; do
+	for vf in "$devices/$card"/virtfn*; do
 		pcireset reset "$(basename "$(readlink "$vf")")" --type func --quiet &
 		jobs+=($!)
 	done
@@ -144,7 +145,7 @@ many_vfs() {
 	is "$failed" 0 '16 virtual functions at once: all verified'
 	# A process costs most of 0.1 s on the emulated CPU.
 	less $((${EPOCHREALTIME/[.,]/} - ${started/[.,]/})) 4000000 'in less than a quarter of 16 times 1 s, in us'
-	hits 10000:01:00.0 flr 10000:01:00.0 10000:01:01.{0..7} 10000:01:02.{0..7}
+	hits "$card" flr "$card" "${sim_bus[1]}":01.{0..7} "${sim_bus[1]}":02.{0..7}
 	sim_clear
 }
 
@@ -153,7 +154,7 @@ one_of_twenty_hangs() {
 	sim_node 01.0/00.0 "${driverless[@]}" count=20
 	sim_live
 	sim_set 01.0/00.0 only=7 ready_flr_us=never
-	exits 64 'one of 20 does not come back: only some succeeded' pcireset reset 10000:01:0{0,1}.{0..7} 10000:01:02.{0..3} \
+	exits 64 'one of 20 does not come back: only some succeeded' pcireset reset "${sim_bus[1]}":0{0,1}.{0..7} "${sim_bus[1]}":02.{0..3} \
 		--type flr --timeout 1s --json
 	is "$(grep -c '"result": "verified"' <<<"$output")" 19 '19 are verified'
 	is "$(grep -c '"result": "failed"' <<<"$output")" 1 'one has failed'
@@ -164,10 +165,10 @@ method_is_not_remembered() {
 	local before
 
 	machine port 00.0
-	before=$(<"$devices/10000:01:00.0/reset_method")
-	exits 0 'pm alone is allowed once' pcireset reset 10000:01:00.0 --type pm
-	is "$(<"$devices/10000:01:00.0/reset_method")" "$before" 'and reset_method is as before'
-	exits 0 'the next reset is another one' pcireset reset 10000:01:00.0 --type flr
+	before=$(<"$devices/$card/reset_method")
+	exits 0 'pm alone is allowed once' pcireset reset "$card" --type pm
+	is "$(<"$devices/$card/reset_method")" "$before" 'and reset_method is as before'
+	exits 0 'the next reset is another one' pcireset reset "$card" --type flr
 	sim_clear
 }
 
@@ -178,16 +179,16 @@ kernels_quirk_leaves_no_trace() {
 	sim_node 01.0 kind=root-port
 	sim_node 01.0/00.0 vendor=0x8086 device=0x10ed
 	sim_live
-	method=$devices/10000:01:00.0/reset_method
+	method=$devices/$card/reset_method
 	before=$(<"$method")
-	exits 0 'device_specific: verified' pcireset reset 10000:01:00.0 --type device_specific
+	exits 0 'device_specific: verified' pcireset reset "$card" --type device_specific
 	is "$(<"$method")" "$before" 'and reset_method is as before'
 	sim_set 01.0/00.0 ready_flr_us=500000
 	# Not pm: the kernel would ask the function, which is in reset.
 	{ sleep 0.3 && echo 'flr bus' >"$method"; } &
 	writer=$!
 	exits 0 'device_specific, and somebody writes reset_method meanwhile: verified' \
-		pcireset reset 10000:01:00.0 --type device_specific
+		pcireset reset "$card" --type device_specific
 	wait "$writer"
 	is "$(<"$method")" 'flr bus' 'and what was written stays'
 	sim_clear
@@ -201,12 +202,12 @@ resets_while_vfs_change() {
 	sim_node 01.0/00.0/vf count=4
 	sim_live
 	while :; do
-		echo 4 >"$devices/10000:01:00.0/sriov_numvfs"
-		echo 0 >"$devices/10000:01:00.0/sriov_numvfs"
+		echo 4 >"$devices/$card/sriov_numvfs"
+		echo 0 >"$devices/$card/sriov_numvfs"
 	done 2>/dev/null &
 	changer=$!
 	for ((round = 0; round < 20; round++)); do
-		pcireset reset 10000:01:00.0 --type flr --yes --quiet 2>errors
+		pcireset reset "$card" --type flr --yes --quiet 2>errors
 		status=$?
 		# 1: an error with nothing touched, 3: refused as a lock was taken.
 		[[ $status == [013] ]] || { failures=$((failures + 1)) && diag "$status" "$(cat errors)"; }
@@ -218,6 +219,7 @@ resets_while_vfs_change() {
 }
 
 sim_load
+card=${sim_bus[1]}:00.0 sibling=${sim_bus[1]}:00.1
 only_bus_but_flr_allowed
 card_with_audio
 sibling_appears_later

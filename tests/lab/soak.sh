@@ -44,7 +44,7 @@ random_machine() {
 		;;
 	esac
 	sim_live || return
-	[[ ! -d $sim/host/01.0/00.0/vf ]] || echo 4 >"$devices/10000:01:00.0/sriov_numvfs"
+	[[ ! -d $sim/host/01.0/00.0/vf ]] || echo 4 >"$devices/${sim_bus[1]}:00.0/sriov_numvfs"
 }
 
 random_fault() {
@@ -68,7 +68,7 @@ random_fault() {
 simulated_functions() {
 	local dir
 
-	for dir in "$devices"/10000:*; do
+	for dir in "$devices/${sim_bus[0]%:*}":*; do
 		[[ ! -e $dir ]] || printf '%s\n' "${dir##*/}"
 	done
 }
@@ -93,7 +93,7 @@ one_round() {
 	done
 	case $((RANDOM % 6)) in
 	0) sim_set 01.0 present=0 && sim_set 01.0 present=1 ;;
-	1) [[ ! -e $devices/10000:01:00.0/driver ]] || echo 10000:01:00.0 >"$devices/10000:01:00.0/driver/unbind" ;;
+	1) [[ ! -e $devices/${sim_bus[1]}:00.0/driver ]] || echo "${sim_bus[1]}:00.0" >"$devices/${sim_bus[1]}:00.0/driver/unbind" ;;
 	2) kill -9 "${jobs[0]}" ;;
 	esac 2>/dev/null
 	wait "${jobs[@]}" 2>/dev/null

@@ -7,8 +7,6 @@
 . "$(dirname "$0")/lib-machine.sh"
 . "$(dirname "$0")/lib-sim.sh"
 
-card=(10000:00:01.0 10000:01:00.0 10000:01:00.1)
-
 # The kernel suspends all devices, waits 5 s and resumes them, without the firmware's part.
 [[ -e /sys/power/pm_test ]] || skip_all 'this kernel cannot test suspend'
 echo devices >/sys/power/pm_test
@@ -32,11 +30,12 @@ suspends_during() {
 }
 
 sim_load
+card=("${sim_bus[0]}:01.0" "${sim_bus[1]}:00.0" "${sim_bus[1]}:00.1")
 sim_node 01.0 kind=root-port hotplug=1
 sim_node 01.0/00.0 && sim_node 01.0/00.1
 sim_live
 sim_set 01.0/00.0 ready_flr_us=2000000 ready_bus_us=2000000
 suspends_during flr
 suspends_during slot
-exits 0 'the driver is bound still' test -e "$devices/10000:01:00.0/driver"
+exits 0 'the driver is bound still' test -e "$devices/${card[1]}/driver"
 plan
