@@ -12,6 +12,7 @@ help:
 	@echo 'make                the library, the tool, and the module for the running kernel'
 	@echo 'make demo           boot a kernel in the lab and reset emulated devices (installs what it needs)'
 	@echo 'make check          all tests (installs what they need); TESTS="--tier cli" and so on narrow it'
+	@echo 'make check-quick    KUnit and simulated hardware under KASAN and lockdep, in a minute (the first time in a quarter of an hour)'
 	@echo 'make lint           all static checks (installs what they need)'
 	@echo 'make tools          the library and the tool'
 	@echo 'make module         the module for kernel KV=$(KV)'
@@ -52,6 +53,11 @@ check:
 	tools/install-deps lab build test
 	tests/run $(TESTS)
 
+# Not part of "check": stock kernels are the evidence.
+check-quick:
+	tools/install-deps lab build test uml
+	tests/run --tier quick $(TESTS)
+
 lint:
 	tools/install-deps lab build lint
 	$(MAKE) --no-print-directory tools
@@ -67,4 +73,4 @@ clean:
 	rm -rf build
 	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
-.PHONY: all help deps tools module modules demo check lint install uninstall clean
+.PHONY: all help deps tools module modules demo check check-quick lint install uninstall clean

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The lab tier: each tests/lab/NAME.sh in a guest of its own, for each kernel and topology it names.
+# The lab tier: each tests/lab/NAME.sh in a guest of its own, for each kernel, topology and part it names. The quick tier: those
+# that say so, with the kernel uml.
 
 # The statuses with which pcilab speaks for itself. The kernel is there and the module built, so that a guest that cannot
 # be set up has failed too.
@@ -20,9 +21,18 @@ script_header() {
 	END { print value }' "$1"
 }
 
+# has_kernel SCRIPT KERNEL ALL...: is the script for it? Where it names none it is for all; uml has to be asked for.
+has_kernel() {
+	if [[ $2 == uml ]]; then
+		[[ $(script_header "$1" quick no) == yes ]]
+	else
+		[[ " $(script_header "$1" kernels "${*:3}") " == *" $2 "* ]]
+	fi
+}
+
 # run_guests KERNEL...: all wanted scripts, $jobs at a time.
 run_guests() {
-	local script name kernel topology found=false
+	local script name kernel topology part parts found=false
 
 	for script in tests/lab/*.sh; do
 		name=$(basename "$script" .sh)
@@ -30,10 +40,13 @@ run_guests() {
 		found=true
 		is_wanted "$name" || continue
 		for kernel; do
-			[[ " $(script_header "$script" kernels "$*") " == *" $kernel "* ]] || continue
+			has_kernel "$script" "$kernel" "$@" || continue
+			read -ra parts <<<"$(script_header "$script" parts '')"
 			for topology in $(script_header "$script" topology mixed); do
-				[[ ${#guest_jobs[@]} -lt $jobs ]] || finish_guest
-				start_guest "$script" "$kernel" "$topology"
+				for part in "${parts[@]:-}"; do
+					[[ ${#guest_jobs[@]} -lt $jobs ]] || finish_guest
+					start_guest "$script" "$kernel" "$topology" "$part"
+				done
 			done
 		done
 	done
@@ -43,11 +56,11 @@ run_guests() {
 	$found || count_failure 'lab: there are no tests in tests/lab'
 }
 
-# start_guest SCRIPT KERNEL TOPOLOGY
+# start_guest SCRIPT KERNEL TOPOLOGY [PART]
 start_guest() {
 	local name output append path options=()
 
-	name="$(basename "$1" .sh) $2 $3"
+	name="$(basename "$1" .sh) $2 $3${4:+ $4}"
 	output=$logs/lab-${name// /-}
 	append=$(script_header "$1" append '')
 	[[ -z $append ]] || options+=(--append "$append")
@@ -60,7 +73,7 @@ start_guest() {
 	done
 	rm -f "$output".*
 	lab/pcilab --kernel "$2" --topology "$3" --timeout "$(script_header "$1" timeout 120)" \
-		--keep-log "$output.kernel.log" "${options[@]}" -- bash "/tests/$(basename "$1")" \
+		--keep-log "$output.kernel.log" "${options[@]}" -- bash "/tests/$(basename "$1")" ${4:+"$4"} \
 		>"$output.tap" 2>"$output.log" </dev/null &
 	guest_jobs[$!]=$name$'\t'$output$'\t'$SECONDS
 }

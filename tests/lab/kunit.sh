@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Shows what the module's KUnit tests have found: the kernel has run them when the module was loaded.
+# topology: empty
+# kernels: uml
+# append: kunit.enable=1
+# quick: yes
+. "$(dirname "$0")/lib.sh"
+
+results=/sys/kernel/debug/kunit
+
+# suite_results SUITE: its lines in the manner of the kernel, indented by four, as checks of this test.
+suite_results() {
+	local line
+
+	while IFS= read -r line; do
+		case $line in
+		'    ok '*' # SKIP '*) line=${line#*ok * } && skip "$1: ${line%% # SKIP *}" "${line#* # SKIP }" ;;
+		'    ok '*) ok "$1: ${line#*ok * }" ;;
+		'    not ok '*) not_ok "$1: ${line#*not ok * }" ;;
+		*) diag "$line" ;;
+		esac
+	done <"$results/$1/results"
+}
+
+for suite in pcireset-plan pcireset-check; do
+	before=$tests_run
+	suite_results "$suite"
+	exits 0 "$suite: was run" test "$tests_run" -gt "$before"
+done
+plan
