@@ -5,7 +5,7 @@
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
-#include <linux/irqdesc.h>
+#include <linux/irq.h>
 #include <linux/ktime.h>
 
 #include "pcisim.h"
