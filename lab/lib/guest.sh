@@ -45,7 +45,8 @@ module_files() {
 	' "$(kernel_dir "$1")/root/lib/modules/$release/modules.dep"
 }
 
-# add_module KERNEL ROOT FILE: decompressed, because finit_module() of init does not decompress.
+# add_module KERNEL ROOT FILE: decompressed, because finit_module() of init does not decompress. Without the signature behind
+# it: verifying one under emulation takes as long as all the rest of loading, and a third of the boot altogether.
 add_module() {
 	local from to=$2/${3%.xz}
 
@@ -56,6 +57,7 @@ add_module() {
 	*.xz) xz -dc "$from" >"$to" ;;
 	*) cp "$from" "$to" ;;
 	esac
+	strip --strip-debug "$to"
 }
 
 add_modules() {
@@ -131,7 +133,7 @@ make_base() {
 	local kernel=$1 dir=$2
 
 	[[ -d $dir ]] && return
-	need busybox bash lspci setpci cpio depmod modprobe gcc ldd xz
+	need busybox bash lspci setpci cpio depmod modprobe gcc ldd strip xz
 	mkdir -p "${dir%/*}"
 	# Of other versions of these sources, perhaps in use by another checkout; kept for a day.
 	find "${dir%/*}" -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} +
