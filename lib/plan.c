@@ -99,28 +99,27 @@ int pcireset_plan_set_force(struct pcireset_plan *plan, uint32_t uses)
 	return set_mask(plan, &plan->force, uses, ALL_USES);
 }
 
-int pcireset_plan_set_timeout_ms(struct pcireset_plan *plan, uint32_t timeout_ms)
+/* The module has one limit for all that its callers may have it wait for. */
+static int set_ms(struct pcireset_plan *plan, uint32_t *field, uint32_t ms, const char *what)
 {
-	const struct pcireset_ctx *ctx = plan->dev->ctx;
+	struct pcireset_ctx *ctx = plan->dev->ctx;
 
-	if (ctx->backend == &backend_module && timeout_ms > ctx->info.out_max_timeout_ms)
-		return ctx_error(plan->dev->ctx, -EINVAL, "the longest timeout is %u ms",
+	if (ctx->backend == &backend_module && ms > ctx->info.out_max_timeout_ms)
+		return ctx_error(ctx, -EINVAL, "the longest %s is %u ms", what,
 				 ctx->info.out_max_timeout_ms);
 	unresolve(plan);
-	plan->timeout_ms = timeout_ms;
+	*field = ms;
 	return 0;
+}
+
+int pcireset_plan_set_timeout_ms(struct pcireset_plan *plan, uint32_t timeout_ms)
+{
+	return set_ms(plan, &plan->timeout_ms, timeout_ms, "timeout");
 }
 
 int pcireset_plan_set_settle_ms(struct pcireset_plan *plan, uint32_t settle_ms)
 {
-	const struct pcireset_ctx *ctx = plan->dev->ctx;
-
-	if (ctx->backend == &backend_module && settle_ms > ctx->info.out_max_timeout_ms)
-		return ctx_error(plan->dev->ctx, -EINVAL, "the longest time to settle is %u ms",
-				 ctx->info.out_max_timeout_ms);
-	unresolve(plan);
-	plan->settle_ms = settle_ms;
-	return 0;
+	return set_ms(plan, &plan->settle_ms, settle_ms, "time to settle");
 }
 
 int pcireset_plan_set_flags(struct pcireset_plan *plan, uint32_t flags)
