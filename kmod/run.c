@@ -146,6 +146,20 @@ static void restore_untouched(struct pcireset_plan *plan, u32 type)
 	}
 }
 
+/* @error: it did not answer. Whoever is lost is not written to, see recover(). */
+static void take_outcome(struct pcireset_fn *fn, int error)
+{
+	if (error) {
+		fn->outcome = PCIRESET_STATE_DEAD;
+		fn->failed |= PCIRESET_CHECK_READY;
+	} else if (!pcireset_identity_holds(fn)) {
+		fn->outcome = PCIRESET_STATE_OTHER;
+		fn->failed |= PCIRESET_CHECK_IDENTITY;
+	} else {
+		fn->outcome = PCIRESET_STATE_RESTORED;
+	}
+}
+
 /*
  * Identity comes first: hardware that is dead or another device is never
  * written to (PCIe r6.0, sec 6.6.1 leaves open what a wrong device would do).
@@ -155,16 +169,9 @@ static void recover(struct pcireset_run *run, struct pcireset_fn *fn)
 	int error = pcireset_wait_ready(run, fn);
 
 	trace_pcireset_ready(fn->dev, error, fn->ready_ns);
-	if (error) {
-		fn->outcome = PCIRESET_STATE_DEAD;
-		fn->failed |= PCIRESET_CHECK_READY;
-	} else if (!pcireset_identity_holds(fn)) {
-		fn->outcome = PCIRESET_STATE_OTHER;
-		fn->failed |= PCIRESET_CHECK_IDENTITY;
-	} else {
-		fn->outcome = PCIRESET_STATE_RESTORED;
+	take_outcome(fn, error);
+	if (fn->outcome == PCIRESET_STATE_RESTORED)
 		pcireset_witness_read(fn, run->type->bit);
-	}
 
 	unblock(fn);
 	if (fn->outcome == PCIRESET_STATE_RESTORED)
@@ -188,13 +195,8 @@ static void verify_again(struct pcireset_run *run, struct pcireset_fn *fn)
 	if (fn->outcome != PCIRESET_STATE_RESTORED)
 		return;
 
-	if (!pcireset_fn_answers(fn)) {
-		fn->outcome = PCIRESET_STATE_DEAD;
-		fn->failed |= PCIRESET_CHECK_READY;
-	} else if (!pcireset_identity_holds(fn)) {
-		fn->outcome = PCIRESET_STATE_OTHER;
-		fn->failed |= PCIRESET_CHECK_IDENTITY;
-	} else {
+	take_outcome(fn, pcireset_fn_answers(fn) ? 0 : -ETIMEDOUT);
+	if (fn->outcome == PCIRESET_STATE_RESTORED) {
 		pcireset_check_link(fn);
 		if (!pcireset_check_config(fn, run->scratch))
 			pcireset_state_restore(fn);
