@@ -66,18 +66,23 @@ static ssize_t show_number(char *page, const char *word, u32 number)
 	return sysfs_emit(page, "%u\n", number);
 }
 
-/* The shape: what cannot change while the kernel knows it. */
-static ssize_t store_shape(struct pcisim_node *node, u32 *field, u32 value, size_t count)
+/* What cannot change while the kernel knows it. */
+static ssize_t store_host(struct pcisim_host *host, u32 *field, u32 value, size_t count)
 {
 	ssize_t result = count;
 
-	mutex_lock(&node->host->lock);
-	if (node->host->live)
+	mutex_lock(&host->lock);
+	if (host->live)
 		result = -EBUSY;
 	else
 		*field = value;
-	mutex_unlock(&node->host->lock);
+	mutex_unlock(&host->lock);
 	return result;
+}
+
+static ssize_t store_shape(struct pcisim_node *node, u32 *field, u32 value, size_t count)
+{
+	return store_host(node->host, field, value, count);
 }
 
 /* A fault: read by the hardware at any time. */
@@ -611,19 +616,6 @@ CONFIGFS_ATTR(host_, live);
 #define LAST_DOMAIN  0
 #define FIRST_BUS    1
 #endif
-
-static ssize_t store_host(struct pcisim_host *host, u32 *field, u32 value, size_t count)
-{
-	ssize_t result = count;
-
-	mutex_lock(&host->lock);
-	if (host->live)
-		result = -EBUSY;
-	else
-		*field = value;
-	mutex_unlock(&host->lock);
-	return result;
-}
 
 static ssize_t host_domain_show(struct config_item *item, char *page)
 {

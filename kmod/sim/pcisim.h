@@ -124,9 +124,7 @@ struct pcisim_template {
 	u16 ext_last; /* the one before, 0 if none */
 	u8 cap;       /* where the next capability goes */
 	u8 cap_last;  /* offset of the byte that points there */
-	u8 pm;
 	u8 pcie;
-	u8 msi;
 	u8 af;
 	u16 ari;
 	u16 sriov;

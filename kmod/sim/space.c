@@ -123,7 +123,6 @@ static void build_pm(struct pcisim_template *template, const struct pcisim_shape
 	u8 at = add_cap(template, PCI_CAP_ID_PM, PCI_PM_SIZEOF);
 	u16 value = shape->no_soft_reset ? PCI_PM_CTRL_NO_SOFT_RESET : 0;
 
-	template->pm = at;
 	fixed16(template, at + PCI_PM_PMC, 3);
 	field16(template, at + PCI_PM_CTRL, value, PCI_PM_CTRL_STATE_MASK);
 	on_write(template, at + PCI_PM_CTRL, pcisim_effect_pmcsr);
@@ -133,7 +132,6 @@ static void build_msi(struct pcisim_template *template)
 {
 	u8 at = add_cap(template, PCI_CAP_ID_MSI, MSI_SIZE);
 
-	template->msi = at;
 	field16(template, at + PCI_MSI_FLAGS, PCI_MSI_FLAGS_64BIT,
 		PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE);
 	field32(template, at + PCI_MSI_ADDRESS_LO, 0, ~3U);
