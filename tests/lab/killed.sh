@@ -9,13 +9,6 @@
 . "$(dirname "$0")/lib-machine.sh"
 . "$(dirname "$0")/lib-sim.sh"
 
-# milliseconds_since MICROSECOND: sets REPLY.
-milliseconds_since() {
-	local now=${EPOCHREALTIME/[.,]/}
-
-	REPLY=$(((now - $1) / 1000))
-}
-
 # kill_after SECONDS TYPE: the reset takes about 0.6 s, most of it until the functions answer.
 kill_after() {
 	local job killed
@@ -24,7 +17,7 @@ kill_after() {
 	pcireset reset "${card[0]}" --type "$2" --yes --quiet 2>/dev/null &
 	job=$!
 	sleep "$1"
-	killed=${EPOCHREALTIME/[.,]/}
+	killed=$EPOCHREALTIME
 	kill -9 "$job" 2>/dev/null
 	wait "$job" 2>/dev/null
 	milliseconds_since "$killed"
@@ -60,7 +53,7 @@ killed_while_it_is_dead() {
 	job=$!
 	sleep 3
 	exits 1 'it cannot be unloaded during a reset' rmmod pcireset
-	killed=${EPOCHREALTIME/[.,]/}
+	killed=$EPOCHREALTIME
 	kill -9 "$job"
 	wait "$job" 2>/dev/null
 	milliseconds_since "$killed"

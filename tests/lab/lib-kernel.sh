@@ -65,18 +65,6 @@ has() {
 	fi
 }
 
-# took_less MS DESC: since the variable "started" was set to $EPOCHREALTIME.
-took_less() {
-	local now=$EPOCHREALTIME ms
-
-	ms=$(((${now/[.,]/} - ${started/[.,]/}) / 1000))
-	if [[ $ms -lt $1 ]]; then
-		ok "$2"
-	else
-		not_ok "$2" "it took $ms ms, not less than $1"
-	fi
-}
-
 # triggers_begin, triggers: how many resets were issued meanwhile.
 triggers_begin() {
 	echo 1 >"$tracing/events/pcireset/pcireset_trigger/enable"

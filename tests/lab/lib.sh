@@ -79,6 +79,19 @@ less() {
 	fi
 }
 
+# milliseconds_since TIME: sets REPLY; TIME is an earlier $EPOCHREALTIME.
+milliseconds_since() {
+	local now=$EPOCHREALTIME
+
+	REPLY=$(((${now/[.,]/} - ${1/[.,]/}) / 1000))
+}
+
+# took_less MS DESC: since the variable "started" was set to $EPOCHREALTIME.
+took_less() {
+	milliseconds_since "$started"
+	less "$REPLY" "$1" "$2, in ms"
+}
+
 # program_results NAME COMMAND...: the results of a program that prints TAP, as results of this test.
 program_results() {
 	local name=$1 planned=none before=$tests_run line

@@ -19,9 +19,10 @@ suspends_during() {
 	pcireset reset "${card[1]}" --type "$1" --yes >report 2>&1 &
 	job=$!
 	sleep 1
-	asked=${EPOCHREALTIME/[.,]/}
+	asked=$EPOCHREALTIME
 	exits 0 "$1: the machine suspends" bash -c 'echo freeze >/sys/power/state'
-	less 5000000 $((${EPOCHREALTIME/[.,]/} - asked)) "$1: for 5 s, in us"
+	milliseconds_since "$asked"
+	less 5000 "$REPLY" "$1: for 5 s, in ms"
 	wait "$job"
 	is "$?" 0 "$1: the reset is verified"
 	config_dump after "${card[@]}"
