@@ -52,35 +52,35 @@ outcome() {
 	[[ -e $devices/$target ]] || line+='removed '
 }
 
-# try HOW TYPE FAULT KEY=VALUE...: prints the cell "status, seconds, what happened".
+# try HOW TYPE KEY=VALUE...: prints the cell "status, seconds, what happened".
 try() {
-	local how=$1 type=$2 started status us cell
+	local how=$1 type=$2 started status ms cell inode
 
-	shift 3
+	shift 2
 	machine "$type"
 	sim_set "$@"
 	inode=$(stat -c %i "$devices/$target")
-	stock_begin
-	started=${EPOCHREALTIME/[.,]/}
+	[[ $how != stock ]] || stock_begin
+	started=$EPOCHREALTIME
 	"${how}_reset" "$type"
 	status=$?
-	us=$((${EPOCHREALTIME/[.,]/} - started))
-	stock_end
+	milliseconds_since "$started"
+	ms=$REPLY
 	# A removal and what comes after it take their time.
 	sleep 3
+	[[ $how != stock ]] || stock_end
 	outcome "$type"
 	[[ ! -e $devices/$target || $(stat -c %i "$devices/$target") == "$inode" ]] || line+='removed and found again '
-	printf -v cell '%d, %d.%d s: %s' "$status" $((us / 1000000)) $((us / 100000 % 10)) "${line:-nothing}"
+	printf -v cell '%d, %d.%d s: %s' "$status" $((ms / 1000)) $((ms / 100 % 10)) "${line:-nothing}"
 	printf '%-44s' "$cell"
-	echo "$cell" >/dev/kmsg
 	sim_clear
 }
 
 # compare TYPE FAULT KEY=VALUE...
 compare() {
 	printf '%-8s %-26s ' "$1" "$2"
-	try stock "$1" "$2" "${@:3}"
-	try our "$1" "$2" "${@:3}"
+	try stock "$1" "${@:3}"
+	try our "$1" "${@:3}"
 	printf '\n'
 }
 
