@@ -36,7 +36,7 @@ u32 pcireset_probe_function(struct pci_dev *dev, u32 types)
 {
 	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
 
-	return pcireset_plan_probe(dev, PCIRESET_CALLER_LOCKED, infos) & types;
+	return pcireset_plan_probe(dev, types, PCIRESET_CALLER_LOCKED, infos);
 }
 PCIRESET_EXPORT(pcireset_probe_function);
 

@@ -257,7 +257,7 @@ int pcireset_plan_make(struct pci_dev *dev, const struct pcireset_request *reque
 bool pcireset_plan_same(const struct pcireset_plan *a, const struct pcireset_plan *b);
 void pcireset_plan_report(const struct pcireset_plan *plan, struct pcireset_report *report);
 void pcireset_plan_judge(struct pcireset_plan *plan);
-u32 pcireset_plan_probe(struct pci_dev *dev, enum pcireset_caller caller,
+u32 pcireset_plan_probe(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
 			struct pcireset_type_info *infos);
 struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev);
 

@@ -58,7 +58,8 @@ static bool is_gone(struct pci_dev *dev)
 	return PCI_POSSIBLE_ERROR(command);
 }
 
-static u32 probe_types(struct pci_dev *dev, enum pcireset_caller caller,
+/* Only what is in @mask: to ask about a bus means to look at everything on it. */
+static u32 probe_types(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
 		       struct pcireset_type_info *infos)
 {
 	bool gone = is_gone(dev);
@@ -66,6 +67,8 @@ static u32 probe_types(struct pci_dev *dev, enum pcireset_caller caller,
 	unsigned int i;
 
 	for (i = 0; i < PCIRESET_NR_TYPES; i++) {
+		if (!(mask & pcireset_types[i].bit))
+			continue;
 		/* A VF that is gone may have outlived its PF, and leads nowhere. */
 		if (gone)
 			infos[i] = (struct pcireset_type_info){
@@ -82,24 +85,25 @@ static u32 probe_types(struct pci_dev *dev, enum pcireset_caller caller,
 }
 
 /**
- * pcireset_plan_probe - ask about every type
+ * pcireset_plan_probe - ask about types
  * @dev: the function
+ * @mask: mask of PCI_RESET_*: which ones
  * @caller: what locks it may hold
- * @infos: PCIRESET_NR_TYPES entries, filled in, in order of choice
+ * @infos: PCIRESET_NR_TYPES entries in order of choice; those of @mask are filled in
  *
  * Wakes the function up if it sleeps, and touches nothing else.
  *
  * Context: Process context, may sleep.
  * Return: mask of the types that would work now.
  */
-u32 pcireset_plan_probe(struct pci_dev *dev, enum pcireset_caller caller,
+u32 pcireset_plan_probe(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
 			struct pcireset_type_info *infos)
 {
 	u32 types;
 
 	pm_runtime_get_sync(&dev->dev);
 	down_read(&pcireset_topology);
-	types = probe_types(dev, caller, infos);
+	types = probe_types(dev, mask, caller, infos);
 	up_read(&pcireset_topology);
 	pm_runtime_put(&dev->dev);
 	return types;
@@ -290,10 +294,11 @@ static void choose(struct pcireset_plan *plan, const struct pcireset_type_info *
 	unsigned int i;
 
 	for (i = 0; i < PCIRESET_NR_TYPES; i++) {
-		u32 why = infos[i].why_not;
+		u32 why;
 
-		if (!(request->types & infos[i].type))
+		if (!(request->types & pcireset_types[i].bit))
 			continue;
+		why = infos[i].why_not;
 		if (!why && infos[i].scope > request->max_scope)
 			why = PCIRESET_WHY_SCOPE;
 		if (why) {
@@ -358,7 +363,7 @@ static int fill(struct pcireset_plan *plan)
 
 	plan->counter = pcireset_counter(plan->dev);
 	plan->topology = atomic64_read(plan->counter);
-	probe_types(plan->dev, pcireset_plan_caller(plan), infos);
+	probe_types(plan->dev, plan->request.types, pcireset_plan_caller(plan), infos);
 	choose(plan, infos);
 	if (!plan->nr_types)
 		return 0;
