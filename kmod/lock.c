@@ -3,7 +3,6 @@
 #include <linux/delay.h>
 #include <linux/pm_runtime.h>
 #include <linux/random.h>
-#include <linux/sched/signal.h>
 
 #include "pcireset.h"
 
@@ -98,7 +97,6 @@ static void suspend_all(struct pcireset_plan *plan)
 
 static int give_up(struct pcireset_plan *plan, struct pcireset_fn *fn, int error)
 {
-	plan->error = error;
 	plan->why = PCIRESET_WHY_LOCK;
 	plan->who = pcireset_addr_of(fn->dev);
 	suspend_all(plan);
@@ -115,16 +113,17 @@ static void wait_a_moment(unsigned int round)
 
 /**
  * pcireset_lock - take all locks of a plan
- * @plan: the plan
+ * @run: the plan, and who wants it
  *
- * Context: Process context. Holds no lock but, if @plan says so, the device
- * lock of its function.
+ * Context: Process context. Holds no lock but, if the plan says so, the device
+ * lock of its function; and any lock if @run is impatient.
  * Return: 0, -EAGAIN if a lock was in the way of a caller who does not wait,
  * -EBUSY if it still was after a bounded time, -EINTR on a fatal signal. On
- * failure nothing is held and @plan tells who was in the way.
+ * failure nothing is held and the plan tells who was in the way.
  */
-int pcireset_lock(struct pcireset_plan *plan)
+int pcireset_lock(struct pcireset_run *run)
 {
+	struct pcireset_plan *plan = run->plan;
 	ktime_t until = ktime_add_ms(ktime_get(), plan->held ? WAIT_HELD_MS : WAIT_MS);
 	struct pcireset_fn *fn;
 	unsigned int round;
@@ -136,9 +135,9 @@ int pcireset_lock(struct pcireset_plan *plan)
 			return 0;
 		unlock_all(plan);
 
-		if (plan->request.flags & PCIRESET_RESET_TRY)
+		if (run->impatient || plan->request.flags & PCIRESET_RESET_TRY)
 			return give_up(plan, fn, -EAGAIN);
-		if (fatal_signal_pending(current))
+		if (pcireset_is_killed(run))
 			return give_up(plan, fn, -EINTR);
 		if (ktime_after(ktime_get(), until))
 			return give_up(plan, fn, -EBUSY);

@@ -7,6 +7,7 @@
 #include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/sched/signal.h>
 
 #include "pcireset_api.h"
 
@@ -173,9 +174,15 @@ static inline enum pcireset_caller pcireset_plan_caller(const struct pcireset_pl
 }
 
 /**
- * struct pcireset_run - one type of a plan being carried out
- * @plan: the plan
- * @type: the type
+ * struct pcireset_run - a plan being carried out
+ * @plan: the plan, nobody else's
+ * @wanted: the plan that the result must equal, or NULL
+ * @report: what happened, not NULL
+ * @killed: set when nobody waits for the result any more, or NULL
+ * @impatient: no lock is waited for
+ * @type: the type that is being issued
+ * @started: when it was begun
+ * @error: what the trigger returned
  * @triggered: when the trigger ended
  * @settle: before this time no member may be accessed
  * @deadline: after this time nobody is waited for
@@ -183,12 +190,24 @@ static inline enum pcireset_caller pcireset_plan_caller(const struct pcireset_pl
  */
 struct pcireset_run {
 	struct pcireset_plan *plan;
+	const struct pcireset_plan *wanted;
+	struct pcireset_report *report;
+	const bool *killed;
+	bool impatient;
 	const struct pcireset_type *type;
+	ktime_t started;
+	int error;
 	ktime_t triggered;
 	ktime_t settle;
 	ktime_t deadline;
 	u32 *scratch;
 };
+
+/* A thread of a batch is not the caller's: it is told when the caller is killed. */
+static inline bool pcireset_is_killed(const struct pcireset_run *run)
+{
+	return fatal_signal_pending(current) || (run->killed && READ_ONCE(*run->killed));
+}
 
 /**
  * struct pcireset_type - one way to reset
@@ -262,7 +281,7 @@ u32 pcireset_plan_probe(struct pci_dev *dev, u32 mask, enum pcireset_caller call
 struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev);
 
 /* lock.c */
-int pcireset_lock(struct pcireset_plan *plan);
+int pcireset_lock(struct pcireset_run *run);
 void pcireset_unlock(struct pcireset_plan *plan);
 
 /* state.c */
@@ -281,6 +300,7 @@ int pcireset_wait_pending(struct pci_dev *dev, int pos, u16 mask);
 int pcireset_wait_secondary(struct pcireset_run *run, struct pci_dev *bridge);
 int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn);
 bool pcireset_fn_answers(struct pcireset_fn *fn);
+bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again);
 void pcireset_settle_us(struct pcireset_run *run, unsigned int us);
 void pcireset_learn_times(struct pcireset_plan *plan);
 const struct pcireset_times *pcireset_target_times(const struct pcireset_plan *plan);
@@ -295,6 +315,9 @@ bool pcireset_check_config(struct pcireset_fn *fn, u32 *scratch);
 void pcireset_check_link(struct pcireset_fn *fn);
 
 /* run.c */
+int pcireset_run_plan(struct pcireset_run *run);
+int pcireset_start(struct pcireset_run *run);
+int pcireset_finish(struct pcireset_run *run);
 int pcireset_run_like(struct pci_dev *dev, const struct pcireset_request *request, bool held,
 		      const struct pcireset_plan *wanted, struct pcireset_report *report);
 

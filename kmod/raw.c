@@ -64,6 +64,7 @@ static int reset_and_wait(struct pcireset_plan *plan, struct pcireset_report *re
 
 static int run_raw(struct pcireset_plan *plan, struct pcireset_report *report)
 {
+	struct pcireset_run run = { .plan = plan };
 	struct pcireset_fn *other;
 	int error = plan->error;
 
@@ -76,7 +77,7 @@ static int run_raw(struct pcireset_plan *plan, struct pcireset_report *report)
 		return -EBUSY;
 	}
 
-	error = pcireset_lock(plan);
+	error = pcireset_lock(&run);
 	if (error)
 		return error;
 	if (atomic64_read(plan->counter) == plan->topology)

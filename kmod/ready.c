@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Waits: for transactions, for a link, for a function. Each has a bound and says whose. */
 #include <linux/delay.h>
-#include <linux/sched/signal.h>
 
 #include "pcireset.h"
 
@@ -141,11 +140,15 @@ static void sleep_until(ktime_t when)
 }
 
 /* Often enough that seeing it takes at most 1 ms or 5 % longer than it took. */
+static s64 a_bit_us(ktime_t since)
+{
+	return clamp_t(s64, ktime_us_delta(ktime_get(), since) / 32, 250, 50 * USEC_PER_MSEC);
+}
+
 static void sleep_a_bit(ktime_t since)
 {
-	s64 us = ktime_us_delta(ktime_get(), since) / 32;
+	s64 us = a_bit_us(since);
 
-	us = clamp_t(s64, us, 250, 50 * USEC_PER_MSEC);
 	usleep_range(us, us + us / 4);
 }
 
@@ -153,7 +156,7 @@ static bool out_of_time(const struct pcireset_run *run)
 {
 	ktime_t now = ktime_get();
 
-	if (fatal_signal_pending(current) &&
+	if (pcireset_is_killed(run) &&
 	    ktime_after(now, ktime_add_ms(run->triggered, KILLED_MS)))
 		return true;
 	return ktime_after(now, run->deadline);
@@ -312,4 +315,25 @@ int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn)
 	}
 	fn->ready_ns = ktime_to_ns(ktime_sub(ktime_get(), run->triggered));
 	return 0;
+}
+
+/**
+ * pcireset_is_over - can a run of one function be finished without waiting?
+ * @run: the run, started
+ * @ret_again: when to ask again if it cannot
+ *
+ * Return: true if the function answers, or is not waited for any longer.
+ */
+bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again)
+{
+	ktime_t now = ktime_get();
+
+	if (ktime_before(now, run->settle)) {
+		*ret_again = run->settle;
+		return false;
+	}
+	if (pcireset_fn_answers(&run->plan->fns[0]) || out_of_time(run))
+		return true;
+	*ret_again = ktime_add_us(now, a_bit_us(run->triggered));
+	return false;
 }

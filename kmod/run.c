@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The transaction: a plan carried out under its locks, undone where it fails, and told. */
 #include <linux/kobject.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "pcireset.h"
@@ -204,6 +203,15 @@ static void verify_again(struct pcireset_run *run, struct pcireset_fn *fn)
 	trace_pcireset_check(fn->dev, fn->failed, fn->proof, fn->offset);
 }
 
+/* In pieces: whoever kills the caller of a batch does not wake up its threads. */
+static void sleep_unless_killed(const struct pcireset_run *run, unsigned int ms)
+{
+	ktime_t until = ktime_add_ms(ktime_get(), ms);
+
+	while (ktime_before(ktime_get(), until) && !pcireset_is_killed(run))
+		schedule_timeout_killable(msecs_to_jiffies(min(ms, 100U)));
+}
+
 static void watch(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
@@ -211,7 +219,7 @@ static void watch(struct pcireset_run *run)
 
 	if (!plan->request.settle_ms)
 		return;
-	schedule_timeout_killable(msecs_to_jiffies(plan->request.settle_ms));
+	sleep_unless_killed(run, plan->request.settle_ms);
 	for_each_reached(fn, plan, run->type->bit)
 		verify_again(run, fn);
 }
@@ -258,8 +266,9 @@ static struct pci_dev *first_that_failed(struct pcireset_plan *plan, u32 type, u
 	return NULL;
 }
 
-static int judge_result(struct pcireset_run *run, struct pcireset_report *report)
+static int judge_result(struct pcireset_run *run)
 {
+	struct pcireset_report *report = run->report;
 	struct pcireset_plan *plan = run->plan;
 	u32 checks = plan->request.checks | PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY;
 	u32 type = run->type->bit;
@@ -297,43 +306,35 @@ static int trigger_failed(struct pcireset_run *run, int error)
 	return error;
 }
 
-static int issue(struct pcireset_run *run, struct pcireset_report *report)
+/* Returns an error if nothing was issued. */
+static int issue(struct pcireset_run *run)
 {
-	struct pcireset_plan *plan = run->plan;
 	const struct pcireset_type *type = run->type;
-	struct pcireset_fn *fn;
-	int error;
+	struct pcireset_report *report = run->report;
+	struct pcireset_plan *plan = run->plan;
 
 	pcireset_learn_times(plan);
 	pcireset_quiet_begin(plan, type->bit);
 	run->settle = 0;
-	error = type->trigger(run);
+	run->error = type->trigger(run);
 	run->triggered = ktime_get();
 	run->deadline = ktime_add_ms(run->triggered, plan->request.timeout_ms);
-	trace_pcireset_trigger(plan->dev, type->bit, error);
-	if (error == -ENOMEM) {
+	trace_pcireset_trigger(plan->dev, type->bit, run->error);
+	if (run->error == -ENOMEM) {
 		restore_untouched(plan, type->bit);
 		pcireset_quiet_end(plan, type->bit);
-		return error;
+		return run->error;
 	}
 
 	report->type = type->bit;
 	report->issued |= type->bit;
 	report->scope = type->scope;
 	report->type_flags = type->bit == plan->types[0] ? plan->type_flags : 0;
-
-	bring_back(run);
-	pcireset_quiet_end(plan, type->bit);
-	for_each_reached(fn, plan, type->bit)
-		verify(run, fn);
-	watch(run);
-
-	if (error)
-		return trigger_failed(run, -EIO);
-	return judge_result(run, report);
+	return 0;
 }
 
-static int run_type(struct pcireset_run *run, struct pcireset_report *report)
+/* Returns an error if nothing was issued. */
+static int start_type(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	u32 type = run->type->bit;
@@ -350,7 +351,22 @@ static int run_type(struct pcireset_run *run, struct pcireset_report *report)
 		restore_untouched(plan, type);
 		return error;
 	}
-	return issue(run, report);
+	return issue(run);
+}
+
+static int finish_type(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	u32 type = run->type->bit;
+	struct pcireset_fn *fn;
+
+	bring_back(run);
+	pcireset_quiet_end(plan, type);
+	for_each_reached(fn, plan, type)
+		verify(run, fn);
+	watch(run);
+
+	return run->error ? trigger_failed(run, -EIO) : judge_result(run);
 }
 
 /* Under the locks still: the saved state of a driver is that driver's. */
@@ -365,32 +381,6 @@ static void release_all(struct pcireset_plan *plan)
 static bool has_touched(int error)
 {
 	return error == -ETIMEDOUT || error == -EIO;
-}
-
-static int run_types(struct pcireset_plan *plan, struct pcireset_report *report)
-{
-	struct pcireset_run run = { .plan = plan };
-	int error = -ENOMEM;
-	unsigned int i;
-
-	run.scratch = kvzalloc(PCI_CFG_SPACE_EXP_SIZE, GFP_KERNEL);
-	if (!run.scratch)
-		return -ENOMEM;
-
-	for (i = 0; i < plan->nr_types; i++) {
-		run.type = pcireset_type_find(plan->types[i]);
-		error = run_type(&run, report);
-		if (!has_touched(error))
-			break;
-	}
-	release_all(plan);
-	finish_drivers(plan);
-	kvfree(run.scratch);
-
-	/* A wider type that could not be tried does not undo that a narrower one was. */
-	if (error && !has_touched(error) && report->issued)
-		error = -EIO;
-	return error;
 }
 
 static const char *result_word(int error, const struct pcireset_report *report)
@@ -424,56 +414,176 @@ static void announce(struct pcireset_plan *plan, int error, const struct pcirese
 			 PCI_FUNC(plan->who.devfn), pcireset_why_text[plan->why]);
 }
 
-/*
- * Returns -ERESTART if the topology moved since the plan was made.
- */
-static int execute(struct pcireset_plan *plan, const struct pcireset_plan *wanted,
-		   struct pcireset_report *report)
+/* Returns -ERESTART if the topology moved since the plan was made. */
+static int check_locked(struct pcireset_run *run)
 {
+	struct pcireset_plan *plan = run->plan;
+
+	if (atomic64_read(plan->counter) != plan->topology)
+		return -ERESTART;
+	pcireset_plan_judge(plan);
+	if (run->wanted && !pcireset_plan_same(plan, run->wanted))
+		return -ESTALE;
+	return plan->error;
+}
+
+/* Takes the locks, unless it fails. */
+static int begin(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
 	int error;
 
-	error = pcireset_lock(plan);
-	if (error)
-		return error;
+	if (plan->error && run->wanted && !pcireset_plan_same(plan, run->wanted))
+		return -ESTALE;
+	if (plan->error)
+		return plan->error;
 
-	if (atomic64_read(plan->counter) != plan->topology) {
-		error = -ERESTART;
-		goto out;
-	}
-	pcireset_plan_judge(plan);
-	if (wanted && !pcireset_plan_same(plan, wanted)) {
-		error = -ESTALE;
-		goto out;
-	}
-	error = plan->error;
+	run->scratch = kvzalloc(PCI_CFG_SPACE_EXP_SIZE, GFP_KERNEL);
+	if (!run->scratch)
+		return -ENOMEM;
+	error = pcireset_lock(run);
 	if (error)
-		goto out;
-
+		goto free_scratch;
+	error = check_locked(run);
+	if (error)
+		goto unlock;
 	trace_pcireset_begin(plan->dev, plan->types[0], plan->nr_fns);
-	error = run_types(plan, report);
-	/* Under the locks still: the event names the driver, which else may leave. */
-	announce(plan, error, report);
-out:
+	return 0;
+
+unlock:
 	pcireset_unlock(plan);
+free_scratch:
+	kvfree(run->scratch);
 	return error;
 }
 
-static int execute_once(struct pcireset_plan *plan, const struct pcireset_plan *wanted,
-			struct pcireset_report *report)
+/* Gives back what begin() took. */
+static int end(struct pcireset_run *run, int error)
 {
-	if (plan->error)
-		return wanted && !pcireset_plan_same(plan, wanted) ? -ESTALE : plan->error;
-	return execute(plan, wanted, report);
+	struct pcireset_plan *plan = run->plan;
+
+	release_all(plan);
+	finish_drivers(plan);
+	/* A wider type that could not be tried does not undo that a narrower one was. */
+	if (error && !has_touched(error) && run->report->issued)
+		error = -EIO;
+	/* Under the locks still: the event names the driver, which else may leave. */
+	announce(plan, error, run->report);
+	pcireset_unlock(plan);
+	kvfree(run->scratch);
+	return error;
 }
 
-static void tell(struct pcireset_plan *plan, int error, struct pcireset_report *report)
+static int execute(struct pcireset_run *run)
 {
-	if (error == -ESTALE) {
+	struct pcireset_plan *plan = run->plan;
+	unsigned int i;
+	int error;
+
+	error = begin(run);
+	if (error)
+		return error;
+	for (i = 0; i < plan->nr_types; i++) {
+		run->type = pcireset_type_find(plan->types[i]);
+		error = start_type(run);
+		if (!error)
+			error = finish_type(run);
+		if (!has_touched(error))
+			break;
+	}
+	return end(run, error);
+}
+
+static int tell(struct pcireset_run *run, int error)
+{
+	struct pcireset_report *report = run->report;
+	struct pcireset_plan *plan = run->plan;
+
+	if (error == -ERESTART || error == -ESTALE) {
+		error = run->wanted ? -ESTALE : -EBUSY;
 		plan->why = PCIRESET_WHY_CHANGED;
 		plan->who = pcireset_addr_of(plan->dev);
 	}
 	plan->error = error;
+	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), run->started));
 	pcireset_plan_report(plan, report);
+	trace_pcireset_end(plan->dev, report->issued, error, report->total_ns);
+	return error;
+}
+
+static int plan_anew(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan;
+	int error;
+
+	error = pcireset_plan_make(run->plan->dev, &run->plan->request, run->plan->held, &plan);
+	if (error)
+		return error;
+	pcireset_plan_put(run->plan);
+	run->plan = plan;
+	return 0;
+}
+
+/**
+ * pcireset_run_plan - run a plan, or one like it
+ * @run: its plan may become another one
+ *
+ * Plans anew as long as functions come and go between plan and lock, a bounded
+ * number of times.
+ *
+ * Context: Process context, may sleep. No device lock is held but perhaps that
+ * of the plan's function.
+ * Return: as described at the head of pcireset_api.h.
+ */
+int pcireset_run_plan(struct pcireset_run *run)
+{
+	unsigned int left = MAX_PLANS;
+	int error;
+
+	do {
+		error = execute(run);
+		if (error != -ERESTART || !--left)
+			break;
+		error = plan_anew(run);
+	} while (!error);
+	return tell(run, error);
+}
+
+/**
+ * pcireset_start - run a plan up to its trigger, and keep its locks
+ * @run: its plan has one type
+ *
+ * Context: Process context, may sleep. Locks may be held: none is waited for.
+ * Return: 0 if pcireset_finish() must be called; -EAGAIN if nothing was done,
+ * as a lock is not free or functions came and went; else it is over, and the
+ * value is that of pcireset_run_plan().
+ */
+int pcireset_start(struct pcireset_run *run)
+{
+	int error;
+
+	run->impatient = true;
+	error = begin(run);
+	run->impatient = false;
+	if (error == -EAGAIN || error == -ERESTART)
+		return -EAGAIN;
+	if (error)
+		return tell(run, error);
+
+	run->type = pcireset_type_find(run->plan->types[0]);
+	error = start_type(run);
+	return error ? tell(run, end(run, error)) : 0;
+}
+
+/**
+ * pcireset_finish - wait for what pcireset_start() began, and do the rest
+ * @run: the run
+ *
+ * Return: as pcireset_run_plan().
+ */
+int pcireset_finish(struct pcireset_run *run)
+{
+	return tell(run, end(run, finish_type(run)));
 }
 
 /**
@@ -484,39 +594,23 @@ static void tell(struct pcireset_plan *plan, int error, struct pcireset_report *
  * @wanted: the plan that the result must equal, or NULL
  * @report: filled in, not NULL
  *
- * Plans anew as long as functions come and go between plan and lock, a bounded
- * number of times.
- *
- * Context: Process context, may sleep. No device lock is held but perhaps
- * @dev's.
- * Return: as described at the head of pcireset_api.h.
+ * Context: as pcireset_run_plan().
+ * Return: as pcireset_run_plan().
  */
 int pcireset_run_like(struct pci_dev *dev, const struct pcireset_request *request, bool held,
 		      const struct pcireset_plan *wanted, struct pcireset_report *report)
 {
-	ktime_t start = ktime_get();
-	struct pcireset_plan *plan;
-	unsigned int left = MAX_PLANS;
+	struct pcireset_run run = {
+		.wanted = wanted,
+		.report = report,
+		.started = ktime_get(),
+	};
 	int error;
 
-	for (;;) {
-		error = pcireset_plan_make(dev, request, held, &plan);
-		if (error)
-			return error;
-		error = execute_once(plan, wanted, report);
-		if (error != -ERESTART || !--left)
-			break;
-		pcireset_plan_put(plan);
-	}
-
-	if (error == -ERESTART) {
-		error = wanted ? -ESTALE : -EBUSY;
-		plan->why = PCIRESET_WHY_CHANGED;
-		plan->who = pcireset_addr_of(dev);
-	}
-	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
-	tell(plan, error, report);
-	trace_pcireset_end(dev, report->issued, error, report->total_ns);
-	pcireset_plan_put(plan);
+	error = pcireset_plan_make(dev, request, held, &run.plan);
+	if (error)
+		return error;
+	error = pcireset_run_plan(&run);
+	pcireset_plan_put(run.plan);
 	return error;
 }
