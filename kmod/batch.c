@@ -1,36 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Many plans at once: what overlaps runs in turn or as one, the rest side by side. */
+#include <linux/freezer.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "pcireset.h"
 
-/* Plans that run side by side at the most; each sleeps most of the time. */
-#define MAX_ACTIVE 256
+/* Threads at the most; each sleeps most of the time. No kernel's workqueue has fewer. */
+#define MAX_THREADS 512
+
+/* Resets that one thread carries at a time: lockdep follows 48 locks of a task. */
+#define MAX_CARRIED 32
 
 static struct workqueue_struct *queue;
 
 /**
- * struct group - jobs that share functions, directly or through others
- * @work: runs them, in the order given
- * @jobs: all jobs of the batch
- * @groups: for each job the number of its group
- * @nr_jobs: number of @jobs
- * @number: which of them are this group's
+ * struct batch - resets that are run together
+ * @items: all of them
+ * @nr: number of @items
+ * @groups: for each of @items the number of the first that it overlaps with
+ * @loads: what the threads do
+ * @nr_loads: number of @loads
+ * @done: items that are over and not yet told of
+ * @wait: the caller waits there for @done
+ * @deaf: signals are the freezer's, which has to wait
+ * @cancelled: nothing more is begun
+ * @killed: nobody waits for the result
  */
-struct group {
-	struct work_struct work;
-	struct pcireset_job *jobs;
-	const unsigned int *groups;
-	unsigned int nr_jobs;
-	unsigned int number;
+struct batch {
+	struct pcireset_item *items;
+	unsigned int nr;
+	unsigned int *groups;
+	struct load *loads;
+	unsigned int nr_loads;
+	struct llist_head done;
+	wait_queue_head_t wait;
+	bool deaf;
+	bool cancelled;
+	bool killed;
 };
 
-/* A function and a job that hits it: sorted by function, neighbours overlap. */
+/**
+ * struct load - what one thread does
+ * @work: does it
+ * @batch: the batch
+ * @first: its items, in the order given
+ * @last: the last of them
+ * @nr: how many there are
+ * @carried: they share no function, and run together
+ */
+struct load {
+	struct work_struct work;
+	struct batch *batch;
+	struct pcireset_item *first;
+	struct pcireset_item *last;
+	unsigned int nr;
+	bool carried;
+};
+
+/* A function and an item that hits it: sorted by function, neighbours overlap. */
 struct hit {
 	struct pci_dev *dev;
-	unsigned int job;
+	unsigned int item;
 };
 
 static int compare_hits(const void *a, const void *b)
@@ -42,13 +75,13 @@ static int compare_hits(const void *a, const void *b)
 	return 0;
 }
 
-static unsigned int find_group(unsigned int *groups, unsigned int job)
+static unsigned int find_group(unsigned int *groups, unsigned int item)
 {
-	while (groups[job] != job) {
-		groups[job] = groups[groups[job]];
-		job = groups[job];
+	while (groups[item] != item) {
+		groups[item] = groups[groups[item]];
+		item = groups[item];
 	}
-	return job;
+	return item;
 }
 
 static void join(unsigned int *groups, unsigned int a, unsigned int b)
@@ -58,170 +91,456 @@ static void join(unsigned int *groups, unsigned int a, unsigned int b)
 	groups[max(a, b)] = min(a, b);
 }
 
-static unsigned int count_hits(const struct pcireset_job *jobs, unsigned int nr_jobs)
+static size_t count_hits(const struct batch *batch)
 {
-	unsigned int i, nr = 0;
+	unsigned int i;
+	size_t nr = 0;
 
-	for (i = 0; i < nr_jobs; i++)
-		nr += jobs[i].plan->nr_fns + 2;
+	for (i = 0; i < batch->nr; i++)
+		if (batch->items[i].plan)
+			nr += batch->items[i].plan->nr_fns + 2;
 	return nr;
 }
 
-static struct hit *add_hits(struct hit *hit, const struct pcireset_plan *plan, unsigned int job)
+static struct hit *add_hits(struct hit *hit, const struct pcireset_plan *plan, unsigned int item)
 {
 	unsigned int i;
 
-	*hit++ = (struct hit){ plan->dev, job };
+	*hit++ = (struct hit){ plan->dev, item };
 	if (plan->bridge)
-		*hit++ = (struct hit){ plan->bridge, job };
+		*hit++ = (struct hit){ plan->bridge, item };
 	for (i = 0; i < plan->nr_fns; i++)
-		*hit++ = (struct hit){ plan->fns[i].dev, job };
+		*hit++ = (struct hit){ plan->fns[i].dev, item };
 	return hit;
 }
 
-static int form_groups(struct pcireset_job *jobs, unsigned int nr_jobs, unsigned int *groups)
+static int form_groups(struct batch *batch)
 {
 	struct hit *hits, *end;
 	unsigned int i;
 
-	hits = kvcalloc(count_hits(jobs, nr_jobs), sizeof(*hits), GFP_KERNEL);
+	hits = kvcalloc(count_hits(batch), sizeof(*hits), GFP_KERNEL_ACCOUNT);
 	if (!hits)
 		return -ENOMEM;
 
 	end = hits;
-	for (i = 0; i < nr_jobs; i++) {
-		groups[i] = i;
-		end = add_hits(end, jobs[i].plan, i);
+	for (i = 0; i < batch->nr; i++) {
+		batch->groups[i] = i;
+		if (batch->items[i].plan)
+			end = add_hits(end, batch->items[i].plan, i);
 	}
 	sort(hits, end - hits, sizeof(*hits), compare_hits, NULL);
 	for (i = 1; i < end - hits; i++)
 		if (hits[i].dev == hits[i - 1].dev)
-			join(groups, hits[i].job, hits[i - 1].job);
-	for (i = 0; i < nr_jobs; i++)
-		groups[i] = find_group(groups, i);
+			join(batch->groups, hits[i].item, hits[i - 1].item);
+	for (i = 0; i < batch->nr; i++)
+		batch->groups[i] = find_group(batch->groups, i);
 
 	kvfree(hits);
 	return 0;
 }
 
-/* One reset of a link serves all that asked for the same one, whichever function they named. */
-static bool is_same_reset(const struct pcireset_plan *a, const struct pcireset_plan *b)
+/* Nothing in it waits but for the function itself. */
+static bool is_light(const struct pcireset_item *item)
 {
-	unsigned int i;
+	const struct pcireset_plan *plan = item->plan;
 
-	if (!a->nr_types || !b->nr_types || a->types[0] != b->types[0] ||
-	    !(a->types[0] & PCI_RESET_LINK) || a->nr_types != 1 || b->nr_types != 1 ||
-	    a->nr_fns != b->nr_fns || a->error || b->error)
-		return a == b;
-	for (i = 0; i < a->nr_fns; i++)
-		if (a->fns[i].dev != b->fns[i].dev)
-			return false;
-	return a->request.checks == b->request.checks && a->request.force == b->request.force &&
-	       a->request.flags == b->request.flags &&
-	       a->request.timeout_ms == b->request.timeout_ms &&
-	       a->request.settle_ms == b->request.settle_ms;
+	if (plan->error)
+		return true;
+	return plan->nr_types == 1 && plan->types[0] == PCI_RESET_FLR && plan->nr_fns == 1 &&
+	       !plan->request.settle_ms && !plan->fns[0].calls_back;
 }
 
-static bool is_same_job(const struct group *group, unsigned int a, unsigned int b)
+static void append(struct load *load, struct pcireset_item *item)
 {
-	return group->groups[a] == group->number && group->groups[b] == group->number &&
-	       is_same_reset(group->jobs[a].plan, group->jobs[b].plan);
+	if (load->last)
+		load->last->next = item;
+	else
+		load->first = item;
+	load->last = item;
+	load->nr++;
 }
 
-static bool is_done(const struct group *group, unsigned int nr)
+static struct load *add_load(struct batch *batch, bool carried)
 {
-	unsigned int i;
+	struct load *load = &batch->loads[batch->nr_loads++];
 
-	for (i = group->number; i < nr; i++)
-		if (is_same_job(group, i, nr))
+	load->batch = batch;
+	load->carried = carried;
+	return load;
+}
+
+/* A group of one that is light goes with others of the kind, any other group by itself. */
+static void share_out(struct batch *batch, const unsigned int *sizes, struct load **of_group)
+{
+	unsigned int room, i;
+	struct load *light = NULL;
+
+	room = clamp(DIV_ROUND_UP(batch->nr, num_online_cpus()), 1U, (unsigned int)MAX_CARRIED);
+	for (i = 0; i < batch->nr; i++) {
+		struct pcireset_item *item = &batch->items[i];
+		unsigned int group = batch->groups[i];
+
+		if (!item->plan)
+			continue;
+		if (sizes[group] == 1 && is_light(item)) {
+			if (!light || light->nr == room)
+				light = add_load(batch, true);
+			append(light, item);
+			continue;
+		}
+		if (!of_group[group])
+			of_group[group] = add_load(batch, false);
+		append(of_group[group], item);
+	}
+}
+
+static int form_loads(struct batch *batch)
+{
+	struct load **of_group;
+	unsigned int *sizes, i;
+	int error = -ENOMEM;
+
+	sizes = kvcalloc(batch->nr, sizeof(*sizes), GFP_KERNEL_ACCOUNT);
+	of_group = kvcalloc(batch->nr, sizeof(*of_group), GFP_KERNEL_ACCOUNT);
+	batch->loads = kvcalloc(batch->nr, sizeof(*batch->loads), GFP_KERNEL_ACCOUNT);
+	if (sizes && of_group && batch->loads) {
+		for (i = 0; i < batch->nr; i++)
+			sizes[batch->groups[i]]++;
+		share_out(batch, sizes, of_group);
+		error = 0;
+	}
+	kvfree(of_group);
+	kvfree(sizes);
+	return error;
+}
+
+static void set_done(struct batch *batch, struct pcireset_item *item, int result)
+{
+	item->result = result;
+	llist_add(&item->done, &batch->done);
+	wake_up(&batch->wait);
+}
+
+/* True if the item can be begun; else it is done. */
+static bool open_item(struct batch *batch, struct pcireset_item *item)
+{
+	if (READ_ONCE(batch->cancelled)) {
+		item->own.why = PCIRESET_WHY_CANCELLED;
+		item->own.who = pcireset_addr_of(item->plan->dev);
+		set_done(batch, item, -EINTR);
+		return false;
+	}
+	item->own.max_members = item->plan->nr_fns;
+	item->own.members =
+		kvcalloc(item->plan->nr_fns, sizeof(*item->own.members), GFP_KERNEL);
+	if (!item->own.members && item->plan->nr_fns) {
+		set_done(batch, item, -ENOMEM);
+		return false;
+	}
+	item->run = (struct pcireset_run){
+		.plan = item->plan,
+		.wanted = item->wanted,
+		.report = &item->own,
+		.killed = &batch->killed,
+		.started = ktime_get(),
+	};
+	return true;
+}
+
+static void run_alone(struct batch *batch, struct pcireset_item *item)
+{
+	int result = pcireset_run_plan(&item->run);
+
+	item->plan = item->run.plan;
+	set_done(batch, item, result);
+}
+
+static void start(struct batch *batch, struct pcireset_item *item)
+{
+	int result;
+
+	item->state = PCIRESET_ITEM_DONE;
+	if (!open_item(batch, item))
+		return;
+	result = pcireset_start(&item->run);
+	if (result == -EAGAIN) {
+		item->state = PCIRESET_ITEM_POSTPONED;
+	} else if (result) {
+		set_done(batch, item, result);
+	} else {
+		item->state = PCIRESET_ITEM_STARTED;
+		item->again = item->run.settle;
+	}
+}
+
+/* Finishes what need not be waited for; returns when to look at the rest, 0 if there is none. */
+static ktime_t look_at_all(struct load *load, const struct pcireset_item *end)
+{
+	struct pcireset_item *item;
+	ktime_t again = 0;
+
+	for (item = load->first; item != end; item = item->next) {
+		if (item->state != PCIRESET_ITEM_STARTED)
+			continue;
+		if (!ktime_before(ktime_get(), item->again) &&
+		    pcireset_is_over(&item->run, &item->again)) {
+			item->state = PCIRESET_ITEM_DONE;
+			set_done(load->batch, item, pcireset_finish(&item->run));
+		} else if (!again || ktime_before(item->again, again)) {
+			again = item->again;
+		}
+	}
+	return again;
+}
+
+/*
+ * One is begun while others are waited for. The locks of several are held
+ * then, so none is waited for: who would have to comes last, by itself.
+ */
+static void carry(struct load *load)
+{
+	struct pcireset_item *item;
+	ktime_t again;
+
+	for (item = load->first; item; item = item->next) {
+		start(load->batch, item);
+		look_at_all(load, item->next);
+	}
+	while ((again = look_at_all(load, NULL)))
+		pcireset_sleep_until(again);
+
+	for (item = load->first; item; item = item->next)
+		if (item->state == PCIRESET_ITEM_POSTPONED)
+			run_alone(load->batch, item);
+}
+
+static void run_load(struct work_struct *work)
+{
+	struct load *load = container_of(work, struct load, work);
+	struct pcireset_item *item;
+
+	if (load->carried) {
+		carry(load);
+		return;
+	}
+	for (item = load->first; item; item = item->next)
+		if (open_item(load->batch, item))
+			run_alone(load->batch, item);
+}
+
+/*
+ * A signal: nothing more is begun. A fatal one: nobody is waited for longer
+ * than the specification allows a function to take. The freezer only seems to
+ * signal; it waits until all is done.
+ */
+static void wait_for_some(struct batch *batch, bool interruptible)
+{
+	if (interruptible && !batch->deaf && !batch->cancelled) {
+		if (!wait_event_interruptible(batch->wait, !llist_empty(&batch->done)))
+			return;
+		batch->deaf = freezing(current);
+		WRITE_ONCE(batch->cancelled, !batch->deaf);
+	}
+	if (!batch->killed) {
+		if (!wait_event_killable(batch->wait, !llist_empty(&batch->done)))
+			return;
+		WRITE_ONCE(batch->cancelled, true);
+		WRITE_ONCE(batch->killed, true);
+	}
+	wait_event(batch->wait, !llist_empty(&batch->done));
+}
+
+static bool is_member(const struct pcireset_report *report, const struct pci_dev *dev)
+{
+	struct pcireset_addr addr = pcireset_addr_of(dev);
+	u32 i;
+
+	for (i = 0; i < min(report->nr_members, report->max_members); i++)
+		if (!memcmp(&report->members[i].addr, &addr, sizeof(addr)))
 			return true;
 	return false;
 }
 
-static bool is_addr_of(const struct pcireset_addr *addr, const struct pci_dev *dev)
+static void tell(struct pcireset_item *leader, void (*told)(struct pcireset_item *item))
 {
-	struct pcireset_addr other = pcireset_addr_of(dev);
+	struct pcireset_item *item;
 
-	return addr->domain == other.domain && addr->bus == other.bus && addr->devfn == other.devfn;
+	leader->report = &leader->own;
+	told(leader);
+	for (item = leader->followers; item; item = item->next) {
+		item->report = &leader->own;
+		item->result = leader->result;
+		/* Planned anew since, perhaps, and without this one. */
+		if (!item->result && !is_member(item->report, item->dev))
+			item->result = -ENODEV;
+		told(item);
+	}
+	kvfree(leader->own.members);
+	leader->own.members = NULL;
 }
 
-/* The same story for all: but for the room for members, and who was asked for. */
-static void tell(const struct pcireset_report *report, int result, struct pcireset_job *job)
+static void run_loads(struct batch *batch, bool interruptible,
+		      void (*told)(struct pcireset_item *item))
 {
+	struct pcireset_item *item, *next;
+	unsigned int i, left = 0;
+
+	for (i = 0; i < batch->nr_loads; i++) {
+		left += batch->loads[i].nr;
+		INIT_WORK(&batch->loads[i].work, run_load);
+		queue_work(queue, &batch->loads[i].work);
+	}
+	while (left) {
+		wait_for_some(batch, interruptible);
+		llist_for_each_entry_safe(item, next, llist_del_all(&batch->done), done) {
+			tell(item, told);
+			left--;
+		}
+	}
+	/* All is done; the threads may still be on their way out. */
+	for (i = 0; i < batch->nr_loads; i++)
+		flush_work(&batch->loads[i].work);
+}
+
+static bool is_same_request(const struct pcireset_request *a, const struct pcireset_request *b)
+{
+	return a->checks == b->checks && a->force == b->force && a->flags == b->flags &&
+	       a->timeout_ms == b->timeout_ms && a->settle_ms == b->settle_ms;
+}
+
+/* One reset of a link serves all that asked for the same one, whichever function they named. */
+static bool is_same_reset(const struct pcireset_plan *a, const struct pcireset_plan *b)
+{
+	return a->bridge == b->bridge && a->types[0] == b->types[0] && a->nr_fns == b->nr_fns &&
+	       a->fns[0].dev == b->fns[0].dev && a->counter == b->counter &&
+	       a->topology == b->topology && is_same_request(&a->request, &b->request);
+}
+
+/* May other items be part of it, or it part of another one? */
+static bool is_shareable(const struct pcireset_item *item)
+{
+	const struct pcireset_plan *plan = item->plan;
+
+	if (!plan || plan->error || plan->nr_types != 1 || !(plan->types[0] & PCI_RESET_LINK))
+		return false;
+	return !item->wanted || pcireset_plan_same(plan, item->wanted);
+}
+
+/**
+ * pcireset_batch_share - let one item be part of another one's reset
+ * @items: the items before it
+ * @nr: how many these are, and the number of the item in question
+ *
+ * Its plan is put if there is such a reset: not all plans of a bus with
+ * thousands of functions need be there at a time.
+ */
+void pcireset_batch_share(struct pcireset_item *items, unsigned int nr)
+{
+	struct pcireset_item *item = &items[nr];
+	unsigned int i;
+
+	if (!is_shareable(item))
+		return;
+	for (i = 0; i < nr; i++) {
+		if (!is_shareable(&items[i]) || !is_same_reset(items[i].plan, item->plan))
+			continue;
+		pcireset_plan_put(item->plan);
+		item->plan = NULL;
+		item->next = items[i].followers;
+		items[i].followers = item;
+		return;
+	}
+}
+
+/**
+ * pcireset_batch_run - run many plans at once
+ * @items: those that have a plan are run; puts the plans
+ * @nr: number of @items
+ * @interruptible: a signal cancels what has not begun
+ * @told: called in the caller's thread for each item that is over, in the
+ *	order in which that happens; its report is there that long
+ *
+ * Context: Process context, may sleep. The caller holds no device lock.
+ * Return: 0 if the plans were run, whatever came of them; -ENOMEM if none was.
+ */
+int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interruptible,
+		       void (*told)(struct pcireset_item *item))
+{
+	struct batch batch = { .items = items, .nr = nr };
+	unsigned int i;
+	int error;
+
+	init_llist_head(&batch.done);
+	init_waitqueue_head(&batch.wait);
+	batch.groups = kvcalloc(nr, sizeof(*batch.groups), GFP_KERNEL_ACCOUNT);
+	error = batch.groups ? form_groups(&batch) : -ENOMEM;
+	if (!error)
+		error = form_loads(&batch);
+	if (!error)
+		run_loads(&batch, interruptible, told);
+
+	for (i = 0; i < nr; i++)
+		pcireset_plan_put(items[i].plan);
+	kvfree(batch.loads);
+	kvfree(batch.groups);
+	return error;
+}
+
+/**
+ * pcireset_item_member - a member of the report that an item is told
+ * @item: the item
+ * @nr: number of the member, less than that of the report
+ *
+ * Return: the member as seen by the function that was asked for.
+ */
+struct pcireset_member pcireset_item_member(const struct pcireset_item *item, u32 nr)
+{
+	struct pcireset_member member = item->report->members[nr];
+	struct pcireset_addr addr = pcireset_addr_of(item->dev);
+
+	member.flags &= ~PCIRESET_MEMBER_TARGET;
+	if (!memcmp(&member.addr, &addr, sizeof(addr)))
+		member.flags |= PCIRESET_MEMBER_TARGET;
+	return member;
+}
+
+static void tell_job(struct pcireset_item *item)
+{
+	struct pcireset_job *job = item->data;
 	struct pcireset_report *to = job->report;
 	struct pcireset_member *members;
 	u32 i, max;
 
-	job->result = result;
+	job->result = item->result;
 	if (!to)
 		return;
-
 	members = to->members;
 	max = to->max_members;
-	*to = *report;
+	*to = *item->report;
 	to->members = members;
 	to->max_members = max;
-	for (i = 0; members && i < min3(max, report->max_members, report->nr_members); i++) {
-		members[i] = report->members[i];
-		members[i].flags &= ~PCIRESET_MEMBER_TARGET;
-		if (is_addr_of(&members[i].addr, job->plan->dev))
-			members[i].flags |= PCIRESET_MEMBER_TARGET;
+	for (i = 0; members && i < min3(max, item->report->max_members, to->nr_members); i++)
+		members[i] = pcireset_item_member(item, i);
+}
+
+/* A plan of the caller's may be run more than once, and is not run itself. */
+static int make_items(struct pcireset_job *jobs, struct pcireset_item *items, unsigned int nr)
+{
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < nr; i++) {
+		struct pcireset_plan *plan = jobs[i].plan;
+
+		items[i].data = &jobs[i];
+		items[i].dev = plan->dev;
+		items[i].wanted = plan;
+		error = pcireset_plan_make(plan->dev, &plan->request, false, &items[i].plan);
+		if (error)
+			return error;
+		pcireset_batch_share(items, i);
 	}
-}
-
-/* Each caller may have room for fewer members, or none: the reset is told here first. */
-static void run_job(const struct group *group, unsigned int nr)
-{
-	struct pcireset_plan *plan = group->jobs[nr].plan;
-	struct pcireset_report report = { .max_members = plan->nr_fns };
-	int result = -ENOMEM;
-	unsigned int i;
-
-	report.members = kvcalloc(plan->nr_fns, sizeof(*report.members), GFP_KERNEL);
-	if (report.members)
-		result = pcireset_run(plan, &report);
-	for (i = nr; i < group->nr_jobs; i++)
-		if (is_same_job(group, nr, i))
-			tell(&report, result, &group->jobs[i]);
-	kvfree(report.members);
-}
-
-static void run_group(struct work_struct *work)
-{
-	struct group *group = container_of(work, struct group, work);
-	unsigned int i;
-
-	for (i = group->number; i < group->nr_jobs; i++)
-		if (group->groups[i] == group->number && !is_done(group, i))
-			run_job(group, i);
-}
-
-static int run_groups(struct pcireset_job *jobs, const unsigned int *groups, unsigned int nr_jobs)
-{
-	struct group *list;
-	unsigned int i;
-
-	list = kvcalloc(nr_jobs, sizeof(*list), GFP_KERNEL);
-	if (!list)
-		return -ENOMEM;
-
-	for (i = 0; i < nr_jobs; i++) {
-		if (groups[i] != i)
-			continue;
-		list[i] = (struct group){
-			.jobs = jobs,
-			.groups = groups,
-			.nr_jobs = nr_jobs,
-			.number = i,
-		};
-		INIT_WORK(&list[i].work, run_group);
-		queue_work(queue, &list[i].work);
-	}
-	for (i = 0; i < nr_jobs; i++)
-		if (groups[i] == i)
-			flush_work(&list[i].work);
-
-	kvfree(list);
 	return 0;
 }
 
@@ -232,33 +551,38 @@ static int run_groups(struct pcireset_job *jobs, const unsigned int *groups, uns
  *
  * Plans that share no function run side by side. Plans that reset the same
  * link run as one. Other plans that overlap run in the order given.
- * A failure of one does not stop the others.
+ * A failure of one does not stop the others; a fatal signal keeps back those
+ * that have not begun, with -EINTR.
  *
  * Context: Process context, may sleep. The caller holds no device lock.
  * Return: 0 if the plans were run, whatever came of them; -ENOMEM if none was.
  */
 int pcireset_run_batch(struct pcireset_job *jobs, unsigned int nr_jobs)
 {
-	unsigned int *groups;
+	struct pcireset_item *items;
+	unsigned int i;
 	int error;
 
 	if (!nr_jobs)
 		return 0;
-	groups = kvcalloc(nr_jobs, sizeof(*groups), GFP_KERNEL);
-	if (!groups)
+	items = kvcalloc(nr_jobs, sizeof(*items), GFP_KERNEL);
+	if (!items)
 		return -ENOMEM;
 
-	error = form_groups(jobs, nr_jobs, groups);
+	error = make_items(jobs, items, nr_jobs);
 	if (!error)
-		error = run_groups(jobs, groups, nr_jobs);
-	kvfree(groups);
+		error = pcireset_batch_run(items, nr_jobs, false, tell_job);
+	else
+		for (i = 0; i < nr_jobs; i++)
+			pcireset_plan_put(items[i].plan);
+	kvfree(items);
 	return error;
 }
 PCIRESET_EXPORT(pcireset_run_batch);
 
 int pcireset_batch_init(void)
 {
-	queue = alloc_workqueue("pcireset", WQ_UNBOUND, MAX_ACTIVE);
+	queue = alloc_workqueue("pcireset", WQ_UNBOUND, MAX_THREADS);
 	return queue ? 0 : -ENOMEM;
 }
 

@@ -9,7 +9,16 @@
 
 #include "pcireset.h"
 
-static int copy_in(void *to, u32 ksize, const void __user *from)
+/**
+ * pcireset_copy_in - bring in a structure that begins with its size
+ * @to: where to
+ * @ksize: how much of it this module knows
+ * @from: its address in user space
+ *
+ * Return: 0, -EFAULT, -EINVAL if it is too short, -E2BIG if what is unknown of
+ * it is not zero.
+ */
+int pcireset_copy_in(void *to, u32 ksize, const void __user *from)
 {
 	u32 size;
 
@@ -44,6 +53,7 @@ long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr,
 		struct pcireset_narrow narrow;
 		struct pcireset_query query;
 		struct pcireset_reset reset;
+		struct pcireset_reset_many reset_many;
 	} buffer;
 	void __user *user = (void __user *)arg;
 	unsigned int i;
@@ -55,7 +65,7 @@ long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr,
 		return -ENOTTY;
 
 	memset(&buffer, 0, sizeof(buffer));
-	error = copy_in(&buffer, commands[i].size, user);
+	error = pcireset_copy_in(&buffer, commands[i].size, user);
 	if (error)
 		return error;
 	/* Before anything is touched: afterwards it is too late to say EFAULT. */
@@ -64,7 +74,8 @@ long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr,
 
 	error = commands[i].run(file, &buffer);
 	/* After a reset EFAULT would deny it: who took the structure away goes without. */
-	if (copy_to_user(user, &buffer, commands[i].size) && !error && cmd != PCIRESET_RESET)
+	if (copy_to_user(user, &buffer, commands[i].size) && !error && cmd != PCIRESET_RESET &&
+	    cmd != PCIRESET_RESET_MANY)
 		error = -EFAULT;
 	return error;
 }
@@ -97,6 +108,7 @@ static int do_open(struct file *file, void *arg)
 static const struct pcireset_command commands[] = {
 	{ PCIRESET_INFO, sizeof(struct pcireset_info), do_info },
 	{ PCIRESET_OPEN, sizeof(struct pcireset_open), do_open },
+	{ PCIRESET_RESET_MANY, sizeof(struct pcireset_reset_many), pcireset_do_reset_many },
 };
 
 static long control_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -315,7 +315,12 @@ static int get_wanted(struct handle *handle, u64 generation, struct pcireset_pla
 	return error;
 }
 
-static void fill_reset(struct pcireset_reset *arg, const struct pcireset_report *report)
+/**
+ * pcireset_device_fill - tell user space what happened
+ * @arg: out_* are written
+ * @report: what happened
+ */
+void pcireset_device_fill(struct pcireset_reset *arg, const struct pcireset_report *report)
 {
 	arg->out_type = report->type;
 	arg->out_issued = report->issued;
@@ -330,38 +335,56 @@ static void fill_reset(struct pcireset_reset *arg, const struct pcireset_report 
 	arg->out_total_ns = report->total_ns;
 }
 
-static int reset(struct handle *handle, struct pci_dev *dev, const struct pcireset_request *request,
-		 struct pcireset_reset *arg)
+static int prepare_reset(struct handle *handle, struct pcireset_reset *arg,
+			 struct pcireset_request *request, struct pci_dev **ret_dev,
+			 struct pcireset_plan **ret_wanted)
 {
-	struct pcireset_report report = { .max_members = arg->nr_members };
-	struct pcireset_plan *wanted;
 	int error;
 
-	error = get_wanted(handle, arg->generation, &wanted);
-	if (error == -ESTALE) {
-		arg->out_why = PCIRESET_WHY_CHANGED;
-		arg->out_who = pcireset_addr_of(dev);
-	}
+	*request = (struct pcireset_request){
+		.types = arg->types,
+		.max_scope = arg->max_scope,
+		.checks = arg->checks,
+		.force = arg->force,
+		.flags = arg->flags,
+		.timeout_ms = arg->timeout_ms,
+		.settle_ms = arg->settle_ms,
+	};
+	error = claim(handle, request, ret_dev);
+	if (error == -ENODEV)
+		arg->out_why = PCIRESET_WHY_GONE;
 	if (error)
 		return error;
+
+	error = get_wanted(handle, arg->generation, ret_wanted);
+	if (error == -ESTALE) {
+		arg->out_why = PCIRESET_WHY_CHANGED;
+		arg->out_who = pcireset_addr_of(*ret_dev);
+	}
+	if (error)
+		pci_dev_put(*ret_dev);
+	return error;
+}
+
+static int reset(struct pci_dev *dev, const struct pcireset_request *request,
+		 const struct pcireset_plan *wanted, struct pcireset_reset *arg)
+{
+	struct pcireset_report report = { .max_members = arg->nr_members };
+	int error;
 
 	if (arg->nr_members) {
 		report.members =
 			kvcalloc(arg->nr_members, sizeof(*report.members), GFP_KERNEL_ACCOUNT);
-		if (!report.members) {
-			error = -ENOMEM;
-			goto put_plan;
-		}
+		if (!report.members)
+			return -ENOMEM;
 	}
 
 	error = pcireset_run_like(dev, request, false, wanted, &report);
-	fill_reset(arg, &report);
+	pcireset_device_fill(arg, &report);
 	/* The array was written to before; if it is gone by now, its owner took it away. */
 	copy_array(arg->member_ptr, arg->member_size, report.members, sizeof(*report.members),
 		   min(arg->nr_members, report.nr_members));
 	kvfree(report.members);
-put_plan:
-	pcireset_plan_put(wanted);
 	return error;
 }
 
@@ -392,15 +415,8 @@ static int do_reset(struct file *file, void *data)
 {
 	struct handle *handle = file->private_data;
 	struct pcireset_reset *arg = data;
-	struct pcireset_request request = {
-		.types = arg->types,
-		.max_scope = arg->max_scope,
-		.checks = arg->checks,
-		.force = arg->force,
-		.flags = arg->flags,
-		.timeout_ms = arg->timeout_ms,
-		.settle_ms = arg->settle_ms,
-	};
+	struct pcireset_request request;
+	struct pcireset_plan *wanted;
 	struct pci_dev *dev;
 	int error;
 
@@ -408,12 +424,11 @@ static int do_reset(struct file *file, void *data)
 	error = check_reset(arg);
 	if (error)
 		return error;
-	error = claim(handle, &request, &dev);
-	if (error == -ENODEV)
-		arg->out_why = PCIRESET_WHY_GONE;
+	error = prepare_reset(handle, arg, &request, &dev, &wanted);
 	if (error)
 		return error;
-	error = reset(handle, dev, &request, arg);
+	error = reset(dev, &request, wanted, arg);
+	pcireset_plan_put(wanted);
 	pci_dev_put(dev);
 	return error;
 }
@@ -422,6 +437,7 @@ static const struct pcireset_command commands[] = {
 	{ PCIRESET_NARROW, sizeof(struct pcireset_narrow), do_narrow },
 	{ PCIRESET_QUERY, sizeof(struct pcireset_query), do_query },
 	{ PCIRESET_RESET, sizeof(struct pcireset_reset), do_reset },
+	{ PCIRESET_RESET_MANY, sizeof(struct pcireset_reset_many), pcireset_do_reset_many },
 };
 
 static long handle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -435,6 +451,54 @@ static const struct file_operations handle_fops = {
 	.unlocked_ioctl = handle_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
+
+/**
+ * pcireset_device_check - is a request to a descriptor well-formed?
+ * @file: any file
+ * @arg: out_* are cleared
+ *
+ * Return: 0, -EBADF if @file is no device's descriptor, or what PCIRESET_RESET
+ * says of such an @arg.
+ */
+int pcireset_device_check(struct file *file, struct pcireset_reset *arg)
+{
+	if (file->f_op != &handle_fops)
+		return -EBADF;
+	clear_reset_results(arg);
+	return check_reset(arg);
+}
+
+/**
+ * pcireset_device_plan - plan what is asked of a descriptor
+ * @file: a device's descriptor
+ * @arg: what is asked of it, checked
+ * @ret_dev: the device, referenced
+ * @ret_plan: the plan
+ * @ret_wanted: the plan of the generation that is asked for, or NULL
+ *
+ * Return: 0, -ENODEV, -EPERM, -ESTALE, -ENOMEM.
+ */
+int pcireset_device_plan(struct file *file, struct pcireset_reset *arg, struct pci_dev **ret_dev,
+			 struct pcireset_plan **ret_plan, struct pcireset_plan **ret_wanted)
+{
+	struct pcireset_request request;
+	struct pcireset_plan *wanted;
+	struct pci_dev *dev;
+	int error;
+
+	error = prepare_reset(file->private_data, arg, &request, &dev, &wanted);
+	if (error)
+		return error;
+	error = pcireset_plan_make(dev, &request, false, ret_plan);
+	if (error) {
+		pcireset_plan_put(wanted);
+		pci_dev_put(dev);
+		return error;
+	}
+	*ret_dev = dev;
+	*ret_wanted = wanted;
+	return 0;
+}
 
 static struct handle *new_handle(const struct pcireset_open *arg)
 {

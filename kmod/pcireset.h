@@ -5,6 +5,7 @@
 
 #include <linux/kref.h>
 #include <linux/ktime.h>
+#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/sched/signal.h>
@@ -56,6 +57,7 @@ struct pcireset_times {
  * @flags: PCIRESET_MEMBER_*
  * @driver: what is bound, only to compare
  * @why_not: enum pcireset_why, what of it stands in the way
+ * @calls_back: the driver has something to do before or after
  * @resumed: a runtime PM reference is held
  * @device_locked: we took the device lock
  * @cfg_locked: we took the config access lock
@@ -87,6 +89,7 @@ struct pcireset_fn {
 	u32 flags;
 	const struct pci_driver *driver;
 	u32 why_not;
+	bool calls_back;
 	bool resumed;
 	bool device_locked;
 	bool cfg_locked;
@@ -209,6 +212,47 @@ static inline bool pcireset_is_killed(const struct pcireset_run *run)
 	return fatal_signal_pending(current) || (run->killed && READ_ONCE(*run->killed));
 }
 
+enum pcireset_item_state {
+	PCIRESET_ITEM_WAITING,
+	PCIRESET_ITEM_STARTED,
+	PCIRESET_ITEM_POSTPONED,
+	PCIRESET_ITEM_DONE,
+};
+
+/**
+ * struct pcireset_item - one reset of a batch
+ * @dev: the function that was asked for, referenced by whoever made the item
+ * @plan: what to do, and nobody else's; NULL if it is not to be run
+ * @wanted: the plan that the result must equal, or NULL
+ * @data: of whoever made the item
+ * @result: as that of pcireset_run()
+ * @report: what happened, while the item is told
+ * @next: the next one of the same thread, or of the same leader
+ * @followers: those whose reset this one's is as well
+ * @done: in the list of those that are to be told
+ * @state: how far it is, where a thread carries several
+ * @again: when to look at it again
+ * @own: what happened
+ * @run: how it is carried out
+ *
+ * All but the first four are batch.c's, and zero at first.
+ */
+struct pcireset_item {
+	struct pci_dev *dev;
+	struct pcireset_plan *plan;
+	const struct pcireset_plan *wanted;
+	void *data;
+	int result;
+	struct pcireset_report *report;
+	struct pcireset_item *next;
+	struct pcireset_item *followers;
+	struct llist_node done;
+	enum pcireset_item_state state;
+	ktime_t again;
+	struct pcireset_report own;
+	struct pcireset_run run;
+};
+
 /**
  * struct pcireset_type - one way to reset
  * @bit: PCI_RESET_*
@@ -301,6 +345,7 @@ int pcireset_wait_secondary(struct pcireset_run *run, struct pci_dev *bridge);
 int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn);
 bool pcireset_fn_answers(struct pcireset_fn *fn);
 bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again);
+void pcireset_sleep_until(ktime_t when);
 void pcireset_settle_us(struct pcireset_run *run, unsigned int us);
 void pcireset_learn_times(struct pcireset_plan *plan);
 const struct pcireset_times *pcireset_target_times(const struct pcireset_plan *plan);
@@ -326,6 +371,10 @@ extern struct rw_semaphore pcireset_topology;
 const atomic64_t *pcireset_counter(struct pci_dev *dev);
 
 /* batch.c */
+int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interruptible,
+		       void (*told)(struct pcireset_item *item));
+void pcireset_batch_share(struct pcireset_item *items, unsigned int nr);
+struct pcireset_member pcireset_item_member(const struct pcireset_item *item, u32 nr);
 int pcireset_batch_init(void);
 void pcireset_batch_exit(void);
 
@@ -336,13 +385,21 @@ struct pcireset_command {
 	int (*run)(struct file *file, void *arg);
 };
 
+int pcireset_copy_in(void *to, u32 ksize, const void __user *from);
 long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr, struct file *file,
 		       unsigned int cmd, unsigned long arg);
 int pcireset_chardev_init(void);
 void pcireset_chardev_exit(void);
 
+/* chardev_many.c */
+int pcireset_do_reset_many(struct file *file, void *data);
+
 /* device.c */
 int pcireset_device_open(struct pcireset_open *open);
+int pcireset_device_check(struct file *file, struct pcireset_reset *arg);
+int pcireset_device_plan(struct file *file, struct pcireset_reset *arg, struct pci_dev **ret_dev,
+			 struct pcireset_plan **ret_plan, struct pcireset_plan **ret_wanted);
+void pcireset_device_fill(struct pcireset_reset *arg, const struct pcireset_report *report);
 void pcireset_device_orphan(struct pci_dev *dev);
 
 static inline bool pcireset_fn_runs(const struct pcireset_fn *fn, u32 type)

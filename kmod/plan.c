@@ -36,6 +36,7 @@ const char *const pcireset_why_text[] = {
 	[PCIRESET_WHY_NO_PROOF] = "does not show that it was reset",
 	[PCIRESET_WHY_TRIGGER] = "could not be reset",
 	[PCIRESET_WHY_NOT_ALLOWED] = "may not be reset this way",
+	[PCIRESET_WHY_CANCELLED] = "was left alone, as the batch was cancelled",
 };
 
 struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev)
@@ -128,14 +129,16 @@ static bool is_vfio_used(struct pci_dev *dev)
 static void look_at_driver(struct pcireset_fn *fn)
 {
 	struct pci_driver *driver = fn->dev->driver;
+	const struct pci_error_handlers *handler = driver ? driver->err_handler : NULL;
 
+	fn->calls_back = handler && (handler->reset_prepare || handler->reset_done);
 	fn->flags &= ~(PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_PREPARE | PCIRESET_MEMBER_VFIO);
 	fn->driver = driver;
 	if (!driver)
 		return;
 
 	fn->flags |= PCIRESET_MEMBER_DRIVER;
-	if (driver->err_handler && driver->err_handler->reset_prepare)
+	if (handler && handler->reset_prepare)
 		fn->flags |= PCIRESET_MEMBER_PREPARE;
 	if (!driver->driver_managed_dma)
 		return;

@@ -130,8 +130,13 @@ static unsigned int link_us(const struct pcireset_plan *plan, const struct pci_d
 	return us;
 }
 
-/* fsleep() counts in jiffies above 20 ms, and a jiffy too many: up to 8 ms. */
-static void sleep_until(ktime_t when)
+/**
+ * pcireset_sleep_until - sleep exactly
+ * @when: nothing is done if that is over
+ *
+ * fsleep() counts in jiffies above 20 ms, and a jiffy too many: up to 8 ms.
+ */
+void pcireset_sleep_until(ktime_t when)
 {
 	s64 us = ktime_us_delta(when, ktime_get());
 
@@ -226,7 +231,7 @@ int pcireset_wait_secondary(struct pcireset_run *run, struct pci_dev *bridge)
 	int error = 0;
 
 	if (!pci_is_pcie(bridge) || pci_pcie_type(bridge) == PCI_EXP_TYPE_PCI_BRIDGE) {
-		sleep_until(ktime_add_ms(since, CONVENTIONAL_MS));
+		pcireset_sleep_until(ktime_add_ms(since, CONVENTIONAL_MS));
 		return 0;
 	}
 
@@ -235,7 +240,7 @@ int pcireset_wait_secondary(struct pcireset_run *run, struct pci_dev *bridge)
 		since = ktime_get();
 	}
 	if (!error)
-		sleep_until(ktime_add_us(since, link_us(run->plan, bridge)));
+		pcireset_sleep_until(ktime_add_us(since, link_us(run->plan, bridge)));
 	if (!error && pcireset_is_downstream_port(bridge) && bridge->link_active_reporting)
 		error = wait_link(run, bridge);
 	return error;
@@ -303,7 +308,7 @@ int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	int error;
 
-	sleep_until(run->settle);
+	pcireset_sleep_until(run->settle);
 	error = wait_parent(run, fn);
 	if (error)
 		return error;

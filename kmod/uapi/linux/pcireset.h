@@ -31,12 +31,14 @@
  *   - EFAULT: an address cannot be read or written
  *   - ENOMEM: no memory
  *   - EMFILE, ENFILE: no descriptor is free for the one that OPEN makes
+ *   - EBADF: one of many resets names no descriptor of a device
  *   - EOPNOTSUPP: a bit or value is not known, or no allowed type fits
  *   - EPERM: the caller or this file descriptor may not do this
  *   - ESTALE: the plan of that generation is no longer what would be done
  *   - EBUSY: a lock, a driver or a user stands in the way
  *   - EAGAIN: a lock stands in the way and %PCIRESET_RESET_TRY was set
- *   - EINTR: a fatal signal arrived while waiting for a lock
+ *   - EINTR: a fatal signal arrived while waiting for a lock, or any signal before
+ *     one of many resets began
  *   - ENODEV: the device is gone; this file descriptor never works again
  *
  *  A reset was issued, and the out_* members say how far it went:
@@ -52,6 +54,7 @@ enum {
 	PCIRESET_CMD_NARROW,
 	PCIRESET_CMD_QUERY,
 	PCIRESET_CMD_RESET,
+	PCIRESET_CMD_RESET_MANY,
 };
 
 /**
@@ -145,6 +148,7 @@ enum pcireset_force {
  * @PCIRESET_WHY_NO_PROOF: nothing shows that the reset took place
  * @PCIRESET_WHY_TRIGGER: the way to trigger the reset failed
  * @PCIRESET_WHY_NOT_ALLOWED: the caller did not allow the type
+ * @PCIRESET_WHY_CANCELLED: a signal arrived before this one of many resets began
  */
 enum pcireset_why {
 	PCIRESET_WHY_NONE = 0,
@@ -172,6 +176,7 @@ enum pcireset_why {
 	PCIRESET_WHY_NO_PROOF,
 	PCIRESET_WHY_TRIGGER,
 	PCIRESET_WHY_NOT_ALLOWED,
+	PCIRESET_WHY_CANCELLED,
 };
 
 /**
@@ -460,5 +465,59 @@ struct pcireset_reset {
 	__aligned_u64 out_total_ns;
 };
 #define PCIRESET_RESET	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_RESET)
+
+/* Entries of one PCIRESET_RESET_MANY at the most. */
+#define PCIRESET_MAX_RESETS	16384
+
+/**
+ * struct pcireset_reset_entry - one of many resets
+ * @fd: a device's descriptor
+ * @out_errno: errno that PCIRESET_RESET would fail with, 0 if none
+ * @out_done: 1 once @out_errno and all that @reset_ptr leads to are final
+ * @__reserved: must be 0
+ * @reset_ptr: address of a struct pcireset_reset, no other entry's
+ *
+ * Another thread may watch @out_done, with an acquiring load.
+ */
+struct pcireset_reset_entry {
+	__s32 fd;
+	__u32 out_errno;
+	__u32 out_done;
+	__u32 __reserved;
+	__aligned_u64 reset_ptr;
+};
+
+/**
+ * struct pcireset_reset_many - ioctl(PCIRESET_RESET_MANY), on any descriptor of pcireset's
+ * @size: sizeof(struct pcireset_reset_many)
+ * @flags: must be 0
+ * @nr_entries: number of entries, not 0
+ * @entry_size: sizeof(struct pcireset_reset_entry)
+ * @entry_ptr: address of an array of struct pcireset_reset_entry
+ * @out_entry: if the call fails, the number of the entry that is wrong
+ * @__reserved: must be 0
+ *
+ * Each entry may do what its own descriptor grants, whoever calls. Entries that
+ * hit no function in common run side by side. Those that reset the same link,
+ * with the same checks, force, flags and times, are one reset, told to each.
+ * Others that overlap run in the order given. A failure of one does not stop
+ * the others.
+ *
+ * If the call fails, an entry or this structure is wrong, or there is no
+ * memory: nothing was touched. Otherwise @out_errno tells of each entry. A signal
+ * keeps back what has not begun (EINTR) and waits for the rest; a fatal one also
+ * waits for no function longer than the second that PCIe r6.0, sec 6.6.1
+ * grants it.
+ */
+struct pcireset_reset_many {
+	__u32 size;
+	__u32 flags;
+	__u32 nr_entries;
+	__u32 entry_size;
+	__aligned_u64 entry_ptr;
+	__u32 out_entry;
+	__u32 __reserved;
+};
+#define PCIRESET_RESET_MANY	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_RESET_MANY)
 
 #endif /* _UAPI_LINUX_PCIRESET_H */
