@@ -169,10 +169,8 @@ static int resolve(struct pcireset_plan *plan)
 		.max_scope = plan->max_scope,
 		.force = module_force(plan),
 	};
-	int r = pcireset_dev_query(plan->dev);
+	int r;
 
-	if (r < 0)
-		return r;
 	plan->fd = open_dev(plan->dev);
 	if (plan->fd < 0)
 		return plan->fd;
@@ -187,7 +185,9 @@ static int resolve(struct pcireset_plan *plan)
 	plan->why = arg.out_why;
 	plan->who = arg.out_who;
 	plan->generation = arg.out_generation;
-	return -(int)arg.out_error;
+	/* Only now is there need to know what all types say. */
+	r = arg.out_error == EOPNOTSUPP ? pcireset_dev_query(plan->dev) : 0;
+	return r < 0 ? r : -(int)arg.out_error;
 }
 
 static void take_members(struct pcireset_report *report, const struct pcireset_member *v,
@@ -199,12 +199,16 @@ static void take_members(struct pcireset_report *report, const struct pcireset_m
 			return;
 }
 
-static int run(struct pcireset_plan *plan, struct pcireset_report *report)
+/* What is to be asked of the module; the members' array has to be freed. */
+static int fill_reset(const struct pcireset_plan *plan, struct pcireset_reset *arg)
 {
 	uint32_t room = (uint32_t)plan->members.nr + SPARE_MEMBERS;
 	struct pcireset_member *v = calloc(room, sizeof(*v));
-	struct pcireset_reset arg = {
-		.size = sizeof(arg),
+
+	if (!v)
+		return -ENOMEM;
+	*arg = (struct pcireset_reset){
+		.size = sizeof(*arg),
 		.flags = plan->flags,
 		.types = plan->types,
 		.max_scope = plan->max_scope,
@@ -217,23 +221,94 @@ static int run(struct pcireset_plan *plan, struct pcireset_report *report)
 		.member_ptr = (uintptr_t)v,
 		.generation = plan->generation,
 	};
+	return 0;
+}
+
+static struct pcireset_member *members_of(const struct pcireset_reset *arg)
+{
+	return (struct pcireset_member *)(uintptr_t)arg->member_ptr;
+}
+
+static void take_report(struct pcireset_report *report, const struct pcireset_reset *arg)
+{
+	report->type = arg->out_type;
+	report->type_flags = arg->out_type_flags;
+	report->issued = arg->out_issued;
+	report->scope = arg->out_scope;
+	report->why = arg->out_why;
+	report->who = arg->out_who;
+	report->failed = arg->out_failed;
+	report->proof = arg->out_proof;
+	report->wait_ns = arg->out_wait_ns;
+	report->total_ns = arg->out_total_ns;
+	take_members(report, members_of(arg),
+		     arg->out_nr_members < arg->nr_members ? arg->out_nr_members : arg->nr_members);
+}
+
+static int run(struct pcireset_plan *plan, struct pcireset_report *report)
+{
+	struct pcireset_reset arg;
+	int r = fill_reset(plan, &arg);
+
+	if (r < 0)
+		return r;
+	r = call(plan->fd, PCIRESET_RESET, &arg);
+	take_report(report, &arg);
+	free(members_of(&arg));
+	return r;
+}
+
+static int fill_many(struct pcireset_batch *batch, struct pcireset_reset_entry *entries,
+		     struct pcireset_reset *resets)
+{
+	for (size_t i = 0; i < batch->nr; i++) {
+		int r = fill_reset(batch->v[i].plan, &resets[i]);
+
+		if (r < 0)
+			return r;
+		entries[i].fd = batch->v[i].plan->fd;
+		entries[i].reset_ptr = (uintptr_t)&resets[i];
+	}
+	return 0;
+}
+
+static int call_many(struct pcireset_batch *batch, struct pcireset_reset_entry *entries,
+		     struct pcireset_reset *resets)
+{
+	struct pcireset_reset_many arg = {
+		.size = sizeof(arg),
+		.nr_entries = (uint32_t)batch->nr,
+		.entry_size = sizeof(*entries),
+		.entry_ptr = (uintptr_t)entries,
+	};
 	int r;
 
-	if (!v)
-		return -ENOMEM;
-	r = call(plan->fd, PCIRESET_RESET, &arg);
-	report->type = arg.out_type;
-	report->type_flags = arg.out_type_flags;
-	report->issued = arg.out_issued;
-	report->scope = arg.out_scope;
-	report->why = arg.out_why;
-	report->who = arg.out_who;
-	report->failed = arg.out_failed;
-	report->proof = arg.out_proof;
-	report->wait_ns = arg.out_wait_ns;
-	report->total_ns = arg.out_total_ns;
-	take_members(report, v, arg.out_nr_members < room ? arg.out_nr_members : room);
-	free(v);
+	if (batch->nr > PCIRESET_MAX_RESETS)
+		return -E2BIG;
+	/* Another thread may look at them from now on. */
+	__atomic_store_n(&batch->entries, entries, __ATOMIC_RELEASE);
+	r = call(batch->ctx->fd, PCIRESET_RESET_MANY, &arg);
+	for (size_t i = 0; !r && i < batch->nr; i++) {
+		take_report(batch->v[i].report, &resets[i]);
+		batch->v[i].report->error = -(int)entries[i].out_errno;
+	}
+	return r;
+}
+
+static int run_many(struct pcireset_batch *batch)
+{
+	struct pcireset_reset_entry *entries = calloc(batch->nr, sizeof(*entries));
+	struct pcireset_reset *resets = calloc(batch->nr, sizeof(*resets));
+	int r = entries && resets ? fill_many(batch, entries, resets) : -ENOMEM;
+
+	if (!r)
+		r = call_many(batch, entries, resets);
+	for (size_t i = 0; resets && i < batch->nr; i++)
+		free(members_of(&resets[i]));
+	free(resets);
+	/* The batch keeps them, or would be told lies by the other thread. */
+	if (batch->entries != entries)
+		free(entries);
 	return r;
 }
 
@@ -242,4 +317,5 @@ const struct backend backend_module = {
 	.query = query,
 	.resolve = resolve,
 	.run = run,
+	.run_many = run_many,
 };

@@ -28,7 +28,7 @@ extern "C" {
  *   all that came from it is for one thread at a time.
  * - The types, scopes, checks, reasons and the layout of a member are those of
  *   linux/pcireset.h, which is documented in the same way.
- * - Only pcireset_plan_run() writes to a device.
+ * - Only pcireset_plan_run() and pcireset_batch_run() write to a device.
  */
 
 /**
@@ -37,11 +37,13 @@ extern "C" {
  * - struct pcireset_ctx: a view of one machine, its functions and who uses them
  * - struct pcireset_dev: one PCI function, as it was when it was scanned
  * - struct pcireset_plan: what a reset would do, decided and not done
+ * - struct pcireset_batch: many plans that are run together
  * - struct pcireset_report: what a reset did
  */
 struct pcireset_ctx;
 struct pcireset_dev;
 struct pcireset_plan;
+struct pcireset_batch;
 struct pcireset_report;
 
 /**
@@ -609,6 +611,76 @@ const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_pla
  * Since: 0.1
  */
 int pcireset_plan_run(struct pcireset_plan *plan, struct pcireset_report **ret_report);
+
+/* ------------------------------------------------------------------ batch */
+
+/**
+ * pcireset_batch_new - begin to collect plans that are to be run together
+ * @ctx: context
+ * @ret_batch: the batch
+ *
+ * Return: 0 or -ENOMEM.
+ * Since: 0.1
+ */
+int pcireset_batch_new(struct pcireset_ctx *ctx, struct pcireset_batch **ret_batch);
+struct pcireset_batch *pcireset_batch_ref(struct pcireset_batch *batch);
+struct pcireset_batch *pcireset_batch_unref(struct pcireset_batch *batch);
+
+/**
+ * pcireset_batch_add - one more plan
+ * @batch: a batch that has not been run
+ * @plan: a plan of the same context that pcireset_plan_resolve() returned 0 for;
+ *	the batch takes a reference
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ * Since: 0.1
+ */
+int pcireset_batch_add(struct pcireset_batch *batch, struct pcireset_plan *plan);
+size_t pcireset_batch_get_nr(const struct pcireset_batch *batch);
+
+/**
+ * pcireset_batch_run - reset
+ * @batch: batch, not empty
+ *
+ * Takes as long as the slowest reset, not the sum: plans that hit no function in
+ * common run side by side. Plans that reset the same link are one reset. Others
+ * that overlap run in the order in which they were added. A failure of one does
+ * not stop the others. Each plan is unresolved afterwards.
+ *
+ * A signal that is caught keeps back what has not begun: -EINTR in its report, and
+ * nothing of it was touched. What has begun is waited for.
+ *
+ * Return: 0 if the plans were run: pcireset_batch_get_report() tells what came
+ * of each. Nothing was touched: -EINVAL if a plan is not resolved or refused, or
+ * the batch is empty or has been run; -E2BIG if there are more than
+ * PCIRESET_MAX_RESETS; -ENOMEM.
+ * Since: 0.1
+ */
+int pcireset_batch_run(struct pcireset_batch *batch);
+
+/**
+ * pcireset_batch_get_nr_done - how many resets are over
+ * @batch: batch
+ * @ret_nr_failed: how many of them failed or were refused, or NULL
+ *
+ * The one function that another thread may call while pcireset_batch_run() is
+ * under way.
+ *
+ * Return: their number; 0 before, and without the module also meanwhile.
+ * Since: 0.1
+ */
+size_t pcireset_batch_get_nr_done(const struct pcireset_batch *batch, size_t *ret_nr_failed);
+
+/**
+ * pcireset_batch_get_report - what came of one plan
+ * @batch: a batch that has been run
+ * @i: number of the plan, in the order in which they were added
+ *
+ * Return: the report, without a reference of its own; NULL if there is no such
+ * @i, or the batch has not been run.
+ * Since: 0.1
+ */
+struct pcireset_report *pcireset_batch_get_report(const struct pcireset_batch *batch, size_t i);
 
 /* ------------------------------------------------------------------ report */
 

@@ -38,7 +38,7 @@ struct pcireset_plan *pcireset_plan_ref(struct pcireset_plan *plan)
 	return plan;
 }
 
-static void unresolve(struct pcireset_plan *plan)
+void plan_unresolve(struct pcireset_plan *plan)
 {
 	plan->is_resolved = false;
 	plan->error = -EINVAL;
@@ -57,7 +57,7 @@ struct pcireset_plan *pcireset_plan_unref(struct pcireset_plan *plan)
 {
 	if (!plan || --plan->refs)
 		return NULL;
-	unresolve(plan);
+	plan_unresolve(plan);
 	pcireset_dev_unref(plan->dev);
 	free(plan);
 	return NULL;
@@ -68,7 +68,7 @@ static int set_mask(struct pcireset_plan *plan, uint32_t *mask, uint32_t value, 
 	if (value & ~known)
 		return ctx_error(plan->dev->ctx, -EOPNOTSUPP, "%#x: has bits that are not known",
 				 value);
-	unresolve(plan);
+	plan_unresolve(plan);
 	*mask = value;
 	return 0;
 }
@@ -84,7 +84,7 @@ int pcireset_plan_set_max_scope(struct pcireset_plan *plan, uint32_t scope)
 {
 	if (scope > PCIRESET_SCOPE_BUS)
 		return ctx_error(plan->dev->ctx, -EOPNOTSUPP, "%u: is no scope", scope);
-	unresolve(plan);
+	plan_unresolve(plan);
 	plan->max_scope = scope;
 	return 0;
 }
@@ -107,7 +107,7 @@ static int set_ms(struct pcireset_plan *plan, uint32_t *field, uint32_t ms, cons
 	if (ctx->backend == &backend_module && ms > ctx->info.out_max_timeout_ms)
 		return ctx_error(ctx, -EINVAL, "the longest %s is %u ms", what,
 				 ctx->info.out_max_timeout_ms);
-	unresolve(plan);
+	plan_unresolve(plan);
 	*field = ms;
 	return 0;
 }
@@ -253,7 +253,7 @@ static int check_users(struct pcireset_plan *plan)
 
 static int forget_failed(struct pcireset_plan *plan, int error)
 {
-	unresolve(plan);
+	plan_unresolve(plan);
 	return error;
 }
 
@@ -268,7 +268,7 @@ int pcireset_plan_resolve(struct pcireset_plan *plan)
 	struct pcireset_ctx *ctx = plan->dev->ctx;
 	int error, r;
 
-	unresolve(plan);
+	plan_unresolve(plan);
 	if (!plan->types)
 		return ctx_error(ctx, -EINVAL, "no type of reset is given");
 	r = users_refresh(ctx);
@@ -343,14 +343,23 @@ const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_pla
 	return i < plan->members.nr ? &plan->members.v[i] : NULL;
 }
 
-static int run_resolved(struct pcireset_plan *plan, struct pcireset_report *report)
+int plan_not_runnable(const struct pcireset_plan *plan)
 {
-	struct pcireset_ctx *ctx = plan->dev->ctx;
+	return ctx_error(plan->dev->ctx, -EINVAL, "%s: the plan is not resolved, or refused",
+			 plan->dev->name);
+}
 
-	/* The back end of a sysroot cannot reset either; this is the second bolt. */
-	if (*ctx->sysroot)
-		return backend_sysfs.run(plan, report);
-	return ctx->backend->run(plan, report);
+/* The back end of a sysroot cannot reset either; this is the second bolt. */
+const struct backend *plan_backend(const struct pcireset_plan *plan)
+{
+	const struct pcireset_ctx *ctx = plan->dev->ctx;
+
+	return *ctx->sysroot ? &backend_sysfs : ctx->backend;
+}
+
+int plan_run(struct pcireset_plan *plan, struct pcireset_report *report)
+{
+	return plan_backend(plan)->run(plan, report);
 }
 
 int pcireset_plan_run(struct pcireset_plan *plan, struct pcireset_report **ret_report)
@@ -360,17 +369,15 @@ int pcireset_plan_run(struct pcireset_plan *plan, struct pcireset_report **ret_r
 	int r;
 
 	if (!plan->is_resolved || plan->error)
-		return ctx_error(ctx, -EINVAL, "%s: the plan is not resolved, or refused",
-				 plan->dev->name);
-	report = calloc(1, sizeof(*report));
+		return plan_not_runnable(plan);
+	report = report_new();
 	if (!report)
 		return ctx_error(ctx, -ENOMEM, "out of memory");
-	report->refs = 1;
-	r = report->error = run_resolved(plan, report);
+	r = report->error = plan_run(plan, report);
 	report_explain(report, plan);
 	if (report->message)
 		ctx_error(ctx, r, "%s: %s", plan->dev->name, report->message);
-	unresolve(plan);
+	plan_unresolve(plan);
 	if (ret_report)
 		*ret_report = report;
 	else

@@ -93,16 +93,32 @@ struct pcireset_report {
 	char *message;
 };
 
+struct batch_item {
+	struct pcireset_plan *plan;
+	struct pcireset_report *report;
+};
+
+struct pcireset_batch {
+	unsigned int refs;
+	struct pcireset_ctx *ctx;
+	struct batch_item *v;
+	size_t nr, room;
+	bool has_run;
+	struct pcireset_reset_entry *entries;	/* while and after it is run, or NULL */
+};
+
 /*
  * A back end answers for one function. query() fills dev->types and dev->state.
  * resolve() fills type, scope, members, why, who and generation of the plan and
- * returns what running it would. run() fills the report.
+ * returns what running it would. run() fills the report. run_many(), which may
+ * be missing, fills those of a batch and their errors, or fails with nothing done.
  */
 struct backend {
 	enum pcireset_backend id;
 	int (*query)(struct pcireset_dev *dev);
 	int (*resolve)(struct pcireset_plan *plan);
 	int (*run)(struct pcireset_plan *plan, struct pcireset_report *report);
+	int (*run_many)(struct pcireset_batch *batch);
 };
 
 struct pcireset_ctx {
@@ -166,8 +182,13 @@ void block_foreach_function(struct pcireset_ctx *ctx, const char *path, block_fn
 /* plan.c */
 char *format(const char *fmt, ...) PRINTF(1, 2);
 void plan_explain(struct pcireset_plan *plan);
+void plan_unresolve(struct pcireset_plan *plan);
+int plan_not_runnable(const struct pcireset_plan *plan);
+const struct backend *plan_backend(const struct pcireset_plan *plan);
+int plan_run(struct pcireset_plan *plan, struct pcireset_report *report);
 
 /* report.c */
+struct pcireset_report *report_new(void);
 void report_explain(struct pcireset_report *report, const struct pcireset_plan *plan);
 
 static inline void free_charp(char **p)

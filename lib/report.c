@@ -45,6 +45,15 @@ void report_explain(struct pcireset_report *report, const struct pcireset_plan *
 		report->message = format("%s", words);
 }
 
+struct pcireset_report *report_new(void)
+{
+	struct pcireset_report *report = calloc(1, sizeof(*report));
+
+	if (report)
+		report->refs = 1;
+	return report;
+}
+
 int pcireset_report_new_refused(struct pcireset_plan *plan, struct pcireset_report **ret_report)
 {
 	struct pcireset_report *report;
@@ -52,10 +61,9 @@ int pcireset_report_new_refused(struct pcireset_plan *plan, struct pcireset_repo
 	if (!plan->is_resolved || !plan->error)
 		return ctx_error(plan->dev->ctx, -EINVAL, "%s: the plan is not refused",
 				 plan->dev->name);
-	report = calloc(1, sizeof(*report));
+	report = report_new();
 	if (!report)
 		return -ENOMEM;
-	report->refs = 1;
 	report->result = PCIRESET_RESULT_REFUSED;
 	report->error = plan->error;
 	report->why = plan->why;
