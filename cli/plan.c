@@ -61,10 +61,14 @@ void plan_print(const struct request *req, struct pcireset_plan *plan, FILE *out
 	table_print(table);
 }
 
+/* Whoever is gone by now has no types to tell of. */
 static json_object *plan_json(struct pcireset_plan *plan)
 {
-	json_object *device = json_device(pcireset_plan_get_dev(plan));
+	struct pcireset_dev *dev = pcireset_plan_get_dev(plan);
+	json_object *device;
 
+	pcireset_dev_query(dev);
+	device = json_device(dev);
 	json_add_plan(device, plan);
 	return device;
 }

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What became of each reset: as lines, as JSON, and as an exit status. */
+#include <stdlib.h>
+#include <string.h>
+#include "reset.h"
+
+static int status_of(const struct job *job)
+{
+	if (!job->report)
+		return status_of_error(job->error);
+	switch (pcireset_report_get_result(job->report)) {
+	case PCIRESET_RESULT_VERIFIED:
+		return STATUS_DONE;
+	case PCIRESET_RESULT_UNVERIFIED:
+	case PCIRESET_RESULT_FAILED:
+		return STATUS_TOUCHED;
+	default:
+		return status_of_error(pcireset_report_get_error(job->report));
+	}
+}
+
+static size_t nr_restored(const struct pcireset_report *report)
+{
+	const struct pcireset_member *member;
+	size_t nr = 0;
+
+	for (size_t i = 0; (member = pcireset_report_get_member(report, i)); i++)
+		nr += member->state == PCIRESET_STATE_RESTORED;
+	return nr;
+}
+
+static void print_member(const struct pcireset_member *member)
+{
+	char buf[PCIRESET_ADDR_STR_MAX];
+
+	printf("  %s: %s, proof %s, ready after %.1f ms", pcireset_addr_to_str(&member->addr, buf),
+	       pcireset_state_to_str(member->state), pcireset_proof_to_str(member->proof),
+	       (double)member->ready_ns / 1e6);
+	for (uint32_t bit = 1; bit; bit <<= 1)
+		if (member->failed & bit)
+			printf(", %s failed", pcireset_check_to_str(bit));
+	if (member->failed & PCIRESET_CHECK_CONFIG)
+		printf(" at %#x", member->offset);
+	putchar('\n');
+}
+
+static void print_done(const struct job *job)
+{
+	const struct pcireset_report *report = job->report;
+	const char *message = pcireset_report_get_message(report);
+	size_t nr = nr_restored(report);
+
+	printf("%s: %s, %s, ready after %.1f ms (total %.1f ms), %zu function%s restored%s%s\n",
+	       pcireset_dev_get_name(job->dev),
+	       pcireset_type_to_str(pcireset_report_get_type(report),
+				    pcireset_report_get_type_flags(report)),
+	       pcireset_result_to_str(pcireset_report_get_result(report)),
+	       (double)pcireset_report_get_wait_ns(report) / 1e6,
+	       (double)pcireset_report_get_total_ns(report) / 1e6, nr, nr == 1 ? "" : "s",
+	       message ? ": " : "", message ? message : "");
+}
+
+static void print_failed(const struct job *job)
+{
+	const struct pcireset_report *report = job->report;
+	uint32_t issued = pcireset_report_get_issued(report);
+	char types[64];
+
+	if (pcireset_types_to_str(issued, types, sizeof(types)) <= 0)
+		strcpy(types, "reset");
+	error("%s: %s failed (%s): %s", pcireset_dev_get_name(job->dev), types,
+	      pcireset_errno_to_str(pcireset_report_get_error(report)),
+	      pcireset_report_get_message(report));
+}
+
+static void print_job(const struct request *req, const struct job *job)
+{
+	enum pcireset_result result = PCIRESET_RESULT_REFUSED;
+	const struct pcireset_member *member;
+
+	if (job->report)
+		result = pcireset_report_get_result(job->report);
+	if (result == PCIRESET_RESULT_REFUSED)
+		error("%s: %s%s", pcireset_dev_get_name(job->dev),
+		      status_of(job) == STATUS_REFUSED ? "refused: " : "",
+		      job->report ? pcireset_report_get_message(job->report) : job->message);
+	else if (result == PCIRESET_RESULT_FAILED)
+		print_failed(job);
+	else if (!is_given(req, OPT_QUIET))
+		print_done(job);
+	for (size_t i = 0; is_given(req, OPT_VERBOSE) && job->report &&
+			   (member = pcireset_report_get_member(job->report, i));
+	     i++)
+		print_member(member);
+}
+
+int jobs_finish(const struct jobs *jobs)
+{
+	json_object *list = is_given(jobs->req, OPT_JSON) ? must(json_object_new_array()) : NULL;
+	int *statuses = must(calloc(jobs->nr, sizeof(*statuses))), status;
+
+	for (size_t i = 0; i < jobs->nr; i++) {
+		const struct job *job = &jobs->v[i];
+
+		statuses[i] = status_of(job);
+		if (!list)
+			print_job(jobs->req, job);
+		else if (json_object_array_add(list, job->report ?
+							     json_report(job->dev, job->report) :
+							     json_failure(job->dev, job->error,
+									  job->message)))
+			must(NULL);
+	}
+	if (list)
+		json_print(json_document(jobs->machine.ctx, "resets", list));
+	status = status_merge(statuses, jobs->nr);
+	free(statuses);
+	return status;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of "pcireset reset" share. */
+#ifndef PCIRESET_CLI_RESET_H
+#define PCIRESET_CLI_RESET_H
+
+#include "cli.h"
+
+/* What a plan was when the user agreed to it. */
+struct agreed {
+	uint32_t type;
+	size_t nr;
+	struct pcireset_addr *addrs;
+};
+
+/* One device: its plan, and what became of it. */
+struct job {
+	struct pcireset_dev *dev;
+	struct pcireset_plan *plan;
+	struct agreed agreed;
+	struct pcireset_report *report;
+	int error; /* where there is no report */
+	char *message;
+};
+
+struct jobs {
+	struct machine machine;
+	const struct request *req;
+	struct job *v;
+	size_t nr;
+};
+
+/* reset.c */
+bool job_is_open(const struct job *job);
+void job_plan_again(const struct jobs *jobs, struct job *job);
+void job_fail(struct job *job, int r, const char *message);
+void job_fail_by_library(const struct jobs *jobs, struct job *job, int r);
+
+/* run.c */
+void jobs_run(struct jobs *jobs);
+
+/* progress.c */
+struct progress;
+struct progress *progress_start(const struct request *req, const struct pcireset_batch *batch);
+void progress_stop(struct progress *progress);
+
+/* outcome.c */
+int jobs_finish(const struct jobs *jobs);
+
+#endif /* PCIRESET_CLI_RESET_H */
