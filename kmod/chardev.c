@@ -108,7 +108,6 @@ static int do_open(struct file *file, void *arg)
 static const struct pcireset_command commands[] = {
 	{ PCIRESET_INFO, sizeof(struct pcireset_info), do_info },
 	{ PCIRESET_OPEN, sizeof(struct pcireset_open), do_open },
-	{ PCIRESET_RESET_MANY, sizeof(struct pcireset_reset_many), pcireset_do_reset_many },
 };
 
 static long control_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

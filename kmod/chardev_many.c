@@ -158,8 +158,8 @@ static int check_many(const struct pcireset_reset_many *arg)
 }
 
 /**
- * pcireset_do_reset_many - PCIRESET_RESET_MANY, on any descriptor
- * @file: the descriptor, which grants nothing here
+ * pcireset_do_reset_many - PCIRESET_RESET_MANY
+ * @file: the descriptor that it is called on, which grants nothing by itself
  * @data: struct pcireset_reset_many
  *
  * Return: as the uAPI header says.

@@ -287,7 +287,7 @@ static int call_many(struct pcireset_batch *batch, struct pcireset_reset_entry *
 		return -E2BIG;
 	/* Another thread may look at them from now on. */
 	__atomic_store_n(&batch->entries, entries, __ATOMIC_RELEASE);
-	r = call(batch->ctx->fd, PCIRESET_RESET_MANY, &arg);
+	r = call(batch->v[0].plan->fd, PCIRESET_RESET_MANY, &arg);
 	for (size_t i = 0; !r && i < batch->nr; i++) {
 		take_report(batch->v[i].report, &resets[i]);
 		batch->v[i].report->error = -(int)entries[i].out_errno;

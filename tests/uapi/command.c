@@ -46,11 +46,17 @@ static const struct mask reset_masks[] = {
 	{ 0 },
 };
 
+static const struct mask reset_many_masks[] = { MASK(pcireset_reset_many, flags, 0), { 0 } };
+
 static const struct reserved info_reserved[] = { RESERVED(pcireset_info, __reserved), { 0 } };
 static const struct reserved open_reserved[] = { RESERVED(pcireset_open, addr.__reserved), { 0 } };
 static const struct reserved narrow_reserved[] = { RESERVED(pcireset_narrow, __reserved), { 0 } };
 static const struct reserved query_reserved[] = { RESERVED(pcireset_query, __reserved), { 0 } };
 static const struct reserved reset_reserved[] = { { 0 } };
+static const struct reserved reset_many_reserved[] = {
+	RESERVED(pcireset_reset_many, __reserved),
+	{ 0 },
+};
 
 static void fill_info(void *arg)
 {
@@ -94,6 +100,24 @@ static void fill_reset(void *arg)
 	};
 }
 
+/* One entry, which is as fill_reset() says. */
+static void fill_reset_many(void *arg)
+{
+	static struct pcireset_reset reset;
+	static struct pcireset_reset_entry entry = { .fd = -1 };
+
+	if (entry.fd < 0)
+		entry.fd = open_device(DISK, 0, 0, 0);
+	entry.reset_ptr = (uintptr_t)&reset;
+	fill_reset(&reset);
+	*(struct pcireset_reset_many *)arg = (struct pcireset_reset_many){
+		.size = sizeof(struct pcireset_reset_many),
+		.nr_entries = 1,
+		.entry_size = sizeof(entry),
+		.entry_ptr = (uintptr_t)&entry,
+	};
+}
+
 const struct command commands[NR_COMMANDS] = {
 	{ "INFO", PCIRESET_INFO, sizeof(struct pcireset_info), false, fill_info, info_masks,
 	  info_reserved, 0, false },
@@ -105,6 +129,8 @@ const struct command commands[NR_COMMANDS] = {
 	  query_reserved, offsetof(struct pcireset_query, max_scope), false },
 	{ "RESET", PCIRESET_RESET, sizeof(struct pcireset_reset), true, fill_reset, reset_masks,
 	  reset_reserved, offsetof(struct pcireset_reset, max_scope), true },
+	{ "RESET_MANY", PCIRESET_RESET_MANY, sizeof(struct pcireset_reset_many), true,
+	  fill_reset_many, reset_many_masks, reset_many_reserved, 0, false },
 };
 
 /* A descriptor that would grant whatever is asked for, so that only the structure can be wrong. */

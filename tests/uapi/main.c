@@ -15,7 +15,7 @@ static const struct test {
 	{ "refusals", test_refusals },     { "grants", test_grants },
 	{ "passing", test_passing },       { "privilege", test_privilege },
 	{ "generation", test_generation }, { "orphans", test_orphans },
-	{ "locks", test_locks },
+	{ "locks", test_locks },           { "many", test_many },
 };
 
 static int usage(void)

@@ -87,5 +87,6 @@ void test_sizes(void)
 
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		test_accepted(&commands[i]);
-	is(count_triggers() - triggers, 5, "each RESET that was accepted was issued, once");
+	is(count_triggers() - triggers, 10,
+	   "each RESET and RESET_MANY that was accepted was issued, once");
 }

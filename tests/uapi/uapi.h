@@ -86,7 +86,7 @@ struct command {
 	bool no_types_refused;
 };
 
-#define NR_COMMANDS 5
+#define NR_COMMANDS 6
 extern const struct command commands[NR_COMMANDS];
 int fd_for(const struct command *command);
 int try_command(const struct command *command, void *arg);
@@ -105,5 +105,6 @@ void test_privilege(void);
 void test_generation(void);
 void test_orphans(void);
 void test_locks(void);
+void test_many(void);
 
 #endif

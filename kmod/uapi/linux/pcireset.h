@@ -488,7 +488,7 @@ struct pcireset_reset_entry {
 };
 
 /**
- * struct pcireset_reset_many - ioctl(PCIRESET_RESET_MANY), on any descriptor of pcireset's
+ * struct pcireset_reset_many - ioctl(PCIRESET_RESET_MANY), on any device's descriptor
  * @size: sizeof(struct pcireset_reset_many)
  * @flags: must be 0
  * @nr_entries: number of entries, not 0
