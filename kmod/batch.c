@@ -232,8 +232,7 @@ static bool open_item(struct batch *batch, struct pcireset_item *item)
 		return false;
 	}
 	item->own.max_members = item->plan->nr_fns;
-	item->own.members =
-		kvcalloc(item->plan->nr_fns, sizeof(*item->own.members), GFP_KERNEL);
+	item->own.members = kvcalloc(item->plan->nr_fns, sizeof(*item->own.members), GFP_KERNEL);
 	if (!item->own.members && item->plan->nr_fns) {
 		set_done(batch, item, -ENOMEM);
 		return false;

@@ -121,8 +121,8 @@ static void plan_jobs(struct jobs *jobs)
 		struct job *job = &jobs->v[i];
 
 		item->data = job;
-		item->result = pcireset_device_plan(job->file, &job->reset, &item->dev,
-						    &item->plan, &job->wanted);
+		item->result = pcireset_device_plan(job->file, &job->reset, &item->dev, &item->plan,
+						    &job->wanted);
 		item->wanted = job->wanted;
 		if (item->result)
 			told(item);
@@ -150,7 +150,8 @@ static int check_many(const struct pcireset_reset_many *arg)
 {
 	if (arg->flags)
 		return -EOPNOTSUPP;
-	if (arg->__reserved || !arg->nr_entries || arg->entry_size < sizeof(struct pcireset_reset_entry))
+	if (arg->__reserved || !arg->nr_entries ||
+	    arg->entry_size < sizeof(struct pcireset_reset_entry))
 		return -EINVAL;
 	if (arg->nr_entries > PCIRESET_MAX_RESETS || arg->entry_size > PAGE_SIZE)
 		return -E2BIG;

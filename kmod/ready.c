@@ -161,8 +161,7 @@ static bool out_of_time(const struct pcireset_run *run)
 {
 	ktime_t now = ktime_get();
 
-	if (pcireset_is_killed(run) &&
-	    ktime_after(now, ktime_add_ms(run->triggered, KILLED_MS)))
+	if (pcireset_is_killed(run) && ktime_after(now, ktime_add_ms(run->triggered, KILLED_MS)))
 		return true;
 	return ktime_after(now, run->deadline);
 }
