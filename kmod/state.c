@@ -154,7 +154,11 @@ void pcireset_state_restore(struct pcireset_fn *fn)
  */
 void pcireset_state_free(struct pcireset_fn *fn)
 {
-	if (fn->state)
+	/*
+	 * The driver's was put aside before there was a config, and may be
+	 * overwritten since, also if there was no memory to keep ours.
+	 */
+	if (fn->config)
 		pci_load_and_free_saved_state(fn->dev, &fn->driver_state);
 	kfree(fn->driver_state);
 	fn->driver_state = NULL;
