@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "uapi-fuzz.h"
 #include "tap.h"
+#include "../uapi/text.h"
 
 #define DEVICES    "/sys/bus/pci/devices"
 #define MAX_NODES  64
@@ -71,18 +72,6 @@ static bool read_text(const char *path, char *text, size_t size)
 		return false;
 	text[len] = '\0';
 	return true;
-}
-
-static bool write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool written;
-
-	if (fd < 0)
-		return false;
-	written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return written;
 }
 
 static int note_node(const char *path, const struct stat *st, int type, struct FTW *ftw)

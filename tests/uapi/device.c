@@ -89,18 +89,6 @@ bool is_there(struct pcireset_addr addr)
 	return !access(path_of(addr, "config"), F_OK);
 }
 
-bool write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool written;
-
-	if (fd < 0)
-		return false;
-	written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return written;
-}
-
 bool wait_until_gone(struct pcireset_addr addr)
 {
 	for (unsigned int ms = 0; ms < PATIENCE_MS && is_there(addr); ms += 10)

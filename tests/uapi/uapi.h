@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <linux/pcireset.h>
+#include "text.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -39,7 +40,6 @@ int narrow(int fd, uint32_t types, uint32_t max_scope, uint32_t force);
 int reset(int fd, uint32_t types, struct pcireset_reset *arg);
 bool is_addr(struct pcireset_addr a, struct pcireset_addr b);
 bool is_there(struct pcireset_addr addr);
-bool write_text(const char *path, const char *text);
 bool remove_function(struct pcireset_addr addr);
 bool rescan_until(struct pcireset_addr addr);
 bool wait_until_gone(struct pcireset_addr addr);
