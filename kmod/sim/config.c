@@ -151,6 +151,7 @@ FAULT(vanish, vanish, NULL, 1);
 FAULT(link_events, link_events, NULL, 1);
 FAULT(return_speed, return_speed, NULL, 6);
 FAULT(return_width, return_width, NULL, 32);
+FAULT(surprise_down, surprise_down, NULL, 1);
 
 static ssize_t node_bar_size_show(struct config_item *item, char *page)
 {
@@ -376,6 +377,41 @@ static ssize_t store_held(struct pcisim_node *node, u32 reason, const char *page
 HELD(present, PCISIM_HELD_ABSENT);
 HELD(link, PCISIM_HELD_LINK);
 
+/* The functions of a node that faults are for. */
+static void detect_errors(struct pcisim_node *node, u32 errors)
+{
+	u32 only, i;
+
+	raw_spin_lock_irq(&node->host->hw);
+	only = node->faults.only;
+	for (i = 0; i < node->shape.count; i++)
+		if (only == PCISIM_ALL || only == i)
+			pcisim_error(&node->functions[i], errors);
+	raw_spin_unlock_irq(&node->host->hw);
+}
+
+/* Bits of Uncorrectable Error Status, at once. */
+static ssize_t node_error_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_node *node = to_node(item);
+	ssize_t result = count;
+	u32 errors;
+	int error = parse_number(page, NULL, 1, U32_MAX, &errors);
+
+	if (error)
+		return error;
+	if (!node->shape.aer)
+		return -EOPNOTSUPP;
+	mutex_lock(&node->host->lock);
+	if (node->host->live)
+		detect_errors(node, errors);
+	else
+		result = -ENODEV;
+	mutex_unlock(&node->host->lock);
+	return result;
+}
+CONFIGFS_ATTR_WO(node_, error);
+
 static ssize_t node_counts_show(struct config_item *item, char *page)
 {
 	struct pcisim_counts *counts = &to_node(item)->counts;
@@ -387,6 +423,9 @@ static ssize_t node_counts_show(struct config_item *item, char *page)
 	for (way = 0; way < PCISIM_WAYS; way++)
 		at += sysfs_emit_at(page, at, "%s %llu\n", ways[way],
 				    (u64)atomic64_read(&counts->resets[way]));
+	at += sysfs_emit_at(page, at, "errors %llu\ncontained %llu\n",
+			    (u64)atomic64_read(&counts->errors),
+			    (u64)atomic64_read(&counts->contained));
 	return at;
 }
 CONFIGFS_ATTR_RO(node_, counts);
@@ -428,6 +467,8 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_link_events,
 	&node_attr_return_speed,
 	&node_attr_return_width,
+	&node_attr_surprise_down,
+	&node_attr_error,
 	&node_attr_present,
 	&node_attr_link,
 	&node_attr_counts,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A driver for the simulated endpoints: prepares for a reset, as slowly as it is told to. */
+/* A driver for simulated endpoints: as slow before a reset as told, and recovers from errors. */
 #include <linux/delay.h>
 
 #include "pcisim.h"
@@ -16,9 +16,11 @@ static int endpoint_probe(struct pci_dev *dev, const struct pci_device_id *id)
 {
 	int error = pci_enable_device(dev);
 
-	if (!error)
-		pci_set_master(dev);
-	return error;
+	if (error)
+		return error;
+	pci_set_master(dev);
+	/* For endpoint_slot_reset(), whoever resets the device meanwhile. */
+	return pci_save_state(dev);
 }
 
 static void endpoint_remove(struct pci_dev *dev)
@@ -26,6 +28,21 @@ static void endpoint_remove(struct pci_dev *dev)
 	if (!dev->is_virtfn)
 		pci_disable_sriov(dev);
 	pci_disable_device(dev);
+}
+
+static pci_ers_result_t endpoint_error_detected(struct pci_dev *dev, pci_channel_state_t state)
+{
+	if (state == pci_channel_io_perm_failure)
+		return PCI_ERS_RESULT_DISCONNECT;
+	return state == pci_channel_io_frozen ? PCI_ERS_RESULT_NEED_RESET :
+						PCI_ERS_RESULT_CAN_RECOVER;
+}
+
+/* The kernel has reset it because of an error. */
+static pci_ers_result_t endpoint_slot_reset(struct pci_dev *dev)
+{
+	pci_restore_state(dev);
+	return pci_save_state(dev) ? PCI_ERS_RESULT_DISCONNECT : PCI_ERS_RESULT_RECOVERED;
 }
 
 /* Neither touches the device: who writes to it shall be known. */
@@ -42,6 +59,8 @@ static void endpoint_reset_done(struct pci_dev *dev)
 static const struct pci_error_handlers endpoint_errors = {
 	.reset_prepare = endpoint_reset_prepare,
 	.reset_done = endpoint_reset_done,
+	.error_detected = endpoint_error_detected,
+	.slot_reset = endpoint_slot_reset,
 };
 
 static const struct pci_device_id endpoint_ids[] = { { PCI_DEVICE(0xc0de, 0x0010) },

@@ -84,20 +84,11 @@ void pcisim_effect_sriov(struct pcisim_function *fn, u16 before, u16 after)
 /* PCIe r6.0, sec 7.9.14.3: DPC Software Trigger, reads as zero. */
 void pcisim_effect_dpc_ctl(struct pcisim_function *fn, u16 before, u16 after)
 {
-	u16 dpc = fn->template->dpc;
-	u16 status = PCI_EXP_DPC_STATUS_TRIGGER | PCI_EXP_DPC_STATUS_TRIGGER_RSN;
-
 	if (!(after & PCISIM_DPC_SW_TRIGGER))
 		return;
-	set(fn, dpc + PCI_EXP_DPC_CTL, after & ~PCISIM_DPC_SW_TRIGGER);
-	if (!(after & PCISIM_DPC_ENABLED))
-		return;
-	if (after & PCI_EXP_DPC_CTL_INT_EN)
-		status |= PCI_EXP_DPC_STATUS_INTERRUPT;
-	set(fn, dpc + PCI_EXP_DPC_STATUS, status);
-	pcisim_hold(fn, PCISIM_HELD_DPC);
-	if (after & PCI_EXP_DPC_CTL_INT_EN)
-		pcisim_raise_irq(fn);
+	set(fn, fn->template->dpc + PCI_EXP_DPC_CTL, after & ~PCISIM_DPC_SW_TRIGGER);
+	if (after & PCISIM_DPC_ENABLED)
+		pcisim_contain(fn, PCISIM_DPC_BY_SOFTWARE, 0);
 }
 
 void pcisim_effect_dpc_status(struct pcisim_function *fn, u16 before, u16 after)

@@ -137,6 +137,8 @@ void pcisim_hold(struct pcisim_function *bridge, u32 reason)
 	port->held |= reason;
 	if (was_held)
 		return;
+	if (bridge->node->faults.surprise_down && reason != PCISIM_HELD_DPC)
+		pcisim_error(bridge, PCI_ERR_UNC_SURPDN);
 	if (reason == PCISIM_HELD_POWER || reason == PCISIM_HELD_ABSENT)
 		way = PCISIM_POWER_ON;
 	for (i = port->first; i < port->end; i++)

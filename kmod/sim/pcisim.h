@@ -16,9 +16,15 @@
 /* No capability of ours lies beyond this; the rest of the 4 KiB reads as zero. */
 #define PCISIM_SPACE 512
 
-/* DPC Control, for headers without names for these bits. */
-#define PCISIM_DPC_ENABLED    0x0003
-#define PCISIM_DPC_SW_TRIGGER 0x0040
+/* DPC Control and DPC Status, for headers without names for these. */
+#define PCISIM_DPC_ENABLED      0x0003
+#define PCISIM_DPC_FATAL        0x0001
+#define PCISIM_DPC_NONFATAL     0x0002
+#define PCISIM_DPC_SW_TRIGGER   0x0040
+#define PCISIM_DPC_OWN_ERROR    0x0000
+#define PCISIM_DPC_GOT_NONFATAL 0x0002
+#define PCISIM_DPC_GOT_FATAL    0x0004
+#define PCISIM_DPC_BY_SOFTWARE  0x0026
 
 /* A time in microseconds that never passes: "never" in configfs. */
 #define PCISIM_NEVER U32_MAX
@@ -98,6 +104,7 @@ struct pcisim_faults {
 	u32 link_events;
 	u32 return_speed;
 	u32 return_width;
+	u32 surprise_down;
 };
 
 struct pcisim_counts {
@@ -105,6 +112,8 @@ struct pcisim_counts {
 	atomic64_t writes;
 	atomic64_t lost_writes; /* to a function that was not ready */
 	atomic64_t resets[PCISIM_WAYS];
+	atomic64_t errors;    /* that somebody was told of */
+	atomic64_t contained; /* by its DPC */
 };
 
 struct pcisim_function;
@@ -126,6 +135,7 @@ struct pcisim_template {
 	u8 cap_last;  /* offset of the byte that points there */
 	u8 pcie;
 	u8 af;
+	u16 aer;
 	u16 ari;
 	u16 sriov;
 	u16 dpc;
@@ -366,6 +376,10 @@ void pcisim_effect_sltsta(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_sriov(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_dpc_ctl(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_dpc_status(struct pcisim_function *fn, u16 before, u16 after);
+
+/* error.c */
+void pcisim_error(struct pcisim_function *fn, u32 errors);
+void pcisim_contain(struct pcisim_function *port, u16 reason, u16 source);
 
 /* reset.c */
 void pcisim_power_on(struct pcisim_function *fn);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tracepoints: every config request, every reset, every change of a link. */
+/* Tracepoints: every config request, every reset, every change of a link, every error. */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM pcisim
 
@@ -101,6 +101,28 @@ TRACE_EVENT(pcisim_link,
 	),
 	TP_printk("device=%04x:%02x:%02x.%d up=%d", __entry->domain, __entry->bus,
 		  PCI_SLOT(__entry->devfn), PCI_FUNC(__entry->devfn), __entry->up)
+);
+
+TRACE_EVENT(pcisim_error,
+	TP_PROTO(int domain, u8 bus, unsigned int devfn, u32 errors, bool fatal),
+	TP_ARGS(domain, bus, devfn, errors, fatal),
+	TP_STRUCT__entry(
+		__field(int, domain)
+		__field(u8, bus)
+		__field(u8, devfn)
+		__field(bool, fatal)
+		__field(u32, errors)
+	),
+	TP_fast_assign(
+		__entry->domain = domain;
+		__entry->bus = bus;
+		__entry->devfn = devfn;
+		__entry->fatal = fatal;
+		__entry->errors = errors;
+	),
+	TP_printk("device=%04x:%02x:%02x.%d errors=%#x fatal=%d", __entry->domain, __entry->bus,
+		  PCI_SLOT(__entry->devfn), PCI_FUNC(__entry->devfn), __entry->errors,
+		  __entry->fatal)
 );
 
 #endif

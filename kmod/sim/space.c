@@ -242,6 +242,7 @@ static void build_aer(struct pcisim_template *template)
 {
 	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_ERR, 2, AER_SIZE);
 
+	template->aer = at;
 	pcisim_put32(template->w1c + at + PCI_ERR_UNCOR_STATUS, ~0U);
 	field32(template, at + PCI_ERR_UNCOR_MASK, 0, 0x07fff030);
 	field32(template, at + PCI_ERR_UNCOR_SEVER, 0x00462030, 0x07fff030);

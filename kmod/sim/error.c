@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Errors: what a function detects, which ports its message passes, and what a port contains. */
+#include "pcisim.h"
+#include "pcisim_trace.h"
+
+static u32 read32(const u8 *at)
+{
+	return pcisim_get16(at) | (u32)pcisim_get16(at + 2) << 16;
+}
+
+static void set_bits16(u8 *at, u16 bits)
+{
+	pcisim_put16(at, pcisim_get16(at) | bits);
+}
+
+/* PCIe r6.0, sec 6.2.11.1: which errors a port contains is for software to choose. */
+static bool contains(const struct pcisim_function *fn, bool fatal)
+{
+	u16 control;
+
+	if (!fn->port || !fn->template->dpc)
+		return false;
+	control = pcisim_get16(fn->space + fn->template->dpc + PCI_EXP_DPC_CTL);
+	switch (control & PCISIM_DPC_ENABLED) {
+	case PCISIM_DPC_FATAL:
+		return fatal;
+	case PCISIM_DPC_NONFATAL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * pcisim_contain - take the link below a port down until its software says otherwise
+ * @port: the port, with DPC
+ * @reason: Trigger Reason as in DPC Status
+ * @source: requester ID of who is to blame
+ *
+ * PCIe r6.0, sec 6.2.11: nothing more is contained until Trigger Status is cleared.
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_contain(struct pcisim_function *port, u16 reason, u16 source)
+{
+	u8 *dpc = port->space + port->template->dpc;
+	u16 status = PCI_EXP_DPC_STATUS_TRIGGER | reason;
+
+	if (pcisim_get16(dpc + PCI_EXP_DPC_STATUS) & PCI_EXP_DPC_STATUS_TRIGGER)
+		return;
+	atomic64_inc(&port->node->counts.contained);
+	if (pcisim_get16(dpc + PCI_EXP_DPC_CTL) & PCI_EXP_DPC_CTL_INT_EN)
+		status |= PCI_EXP_DPC_STATUS_INTERRUPT;
+	pcisim_put16(dpc + PCI_EXP_DPC_STATUS, status);
+	pcisim_put16(dpc + PCI_EXP_DPC_SOURCE_ID, source);
+	pcisim_hold(port, PCISIM_HELD_DPC);
+	if (status & PCI_EXP_DPC_STATUS_INTERRUPT)
+		pcisim_raise_irq(port);
+}
+
+/* PCIe r6.0, sec 7.8.4.10: the first one is kept, of further ones only that there were some. */
+static void report_to_root(struct pcisim_function *root, u16 source, bool fatal)
+{
+	u8 *aer = root->space + root->template->aer;
+	u32 bits = fatal ? PCI_ERR_ROOT_FATAL_RCV : PCI_ERR_ROOT_NONFATAL_RCV;
+	u32 enable = fatal ? PCI_ERR_ROOT_CMD_FATAL_EN : PCI_ERR_ROOT_CMD_NONFATAL_EN;
+
+	if (!root->port || !root->template->aer)
+		return;
+	if (pcisim_get16(aer + PCI_ERR_ROOT_STATUS) & PCI_ERR_ROOT_UNCOR_RCV) {
+		bits |= PCI_ERR_ROOT_MULTI_UNCOR_RCV;
+	} else {
+		bits |= PCI_ERR_ROOT_UNCOR_RCV | (fatal ? PCI_ERR_ROOT_FIRST_FATAL : 0);
+		pcisim_put16(aer + PCI_ERR_ROOT_ERR_SRC + 2, source);
+	}
+	set_bits16(aer + PCI_ERR_ROOT_STATUS, bits);
+	if (pcisim_get16(aer + PCI_ERR_ROOT_COMMAND) & enable)
+		pcisim_raise_irq(root);
+}
+
+/* Up to the root port, unless a port contains it. A link that is down loses it. */
+static bool send_message(struct pcisim_function *fn, u16 source, bool fatal)
+{
+	u16 reason = fatal ? PCISIM_DPC_GOT_FATAL : PCISIM_DPC_GOT_NONFATAL;
+
+	while (fn->bus->bridge) {
+		fn = fn->bus->bridge;
+		if (!pcisim_link_is_up(fn))
+			return false;
+		if (contains(fn, fatal)) {
+			pcisim_contain(fn, reason, source);
+			return true;
+		}
+	}
+	report_to_root(fn, source, fatal);
+	return true;
+}
+
+static bool reports(const struct pcisim_function *fn, bool fatal)
+{
+	u16 control = pcisim_get16(fn->space + fn->template->pcie + PCI_EXP_DEVCTL);
+
+	return control & (fatal ? PCI_EXP_DEVCTL_FERE : PCI_EXP_DEVCTL_NFERE);
+}
+
+/**
+ * pcisim_error - a function detects errors
+ * @fn: the function
+ * @errors: bits of Uncorrectable Error Status
+ *
+ * Whether anybody is told is up to its registers, as PCIe r6.0, sec 6.2.5 has
+ * it. System Error bits of bridges are taken as set, as firmware leaves them.
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_error(struct pcisim_function *fn, u32 errors)
+{
+	u8 *aer = fn->space + fn->template->aer;
+	u8 *pcie = fn->space + fn->template->pcie;
+	u16 source = fn->bus->number << 8 | fn->devfn;
+	bool fatal;
+
+	if (!fn->template->aer || fn->gone || !pcisim_settle(fn))
+		return;
+	pcisim_put32(aer + PCI_ERR_UNCOR_STATUS, read32(aer + PCI_ERR_UNCOR_STATUS) | errors);
+	fatal = errors & read32(aer + PCI_ERR_UNCOR_SEVER);
+	set_bits16(pcie + PCI_EXP_DEVSTA, fatal ? PCI_EXP_DEVSTA_FED : PCI_EXP_DEVSTA_NFED);
+
+	errors &= ~read32(aer + PCI_ERR_UNCOR_MASK);
+	if (!errors)
+		return;
+	fatal = errors & read32(aer + PCI_ERR_UNCOR_SEVER);
+	if (contains(fn, fatal))
+		pcisim_contain(fn, PCISIM_DPC_OWN_ERROR, 0);
+	else if (!reports(fn, fatal) || !send_message(fn, source, fatal))
+		return;
+	atomic64_inc(&fn->node->counts.errors);
+	trace_pcisim_error(fn->node->host->domain, fn->bus->number, fn->devfn, errors, fatal);
+}
