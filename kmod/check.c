@@ -341,6 +341,8 @@ void pcireset_witness_read(struct pcireset_fn *fn, u32 type)
 	if (!fn->witness.offset)
 		return;
 	pci_read_config_word(fn->dev, fn->witness.offset, &value);
+	if (PCI_POSSIBLE_ERROR(value))
+		return;
 	fn->proof = value & fn->witness.mask ? PCIRESET_PROOF_REFUTED : PCIRESET_PROOF_SHOWN;
 }
 

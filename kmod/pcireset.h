@@ -66,6 +66,7 @@ struct pcireset_times {
  * @blocked: its IOMMU translation is blocked
  * @secondary_up: the bus below this bridge has been waited for
  * @was_ignoring: its hotplug events were ignored before already
+ * @contained: it was lost while a port above contained an error
  * @driver_state: what the driver itself had saved, or NULL
  * @state: what was saved before the first trigger, or NULL
  * @config: all of config space before the first trigger, or NULL
@@ -98,6 +99,7 @@ struct pcireset_fn {
 	bool blocked;
 	bool secondary_up;
 	bool was_ignoring;
+	bool contained;
 	struct pci_saved_state *driver_state;
 	struct pci_saved_state *state;
 	u32 *config;
@@ -346,6 +348,7 @@ int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn);
 bool pcireset_fn_answers(struct pcireset_fn *fn);
 bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again);
 void pcireset_sleep_until(ktime_t when);
+bool pcireset_contained(struct pci_dev *port);
 void pcireset_settle_us(struct pcireset_run *run, unsigned int us);
 void pcireset_learn_times(struct pcireset_plan *plan);
 const struct pcireset_times *pcireset_target_times(const struct pcireset_plan *plan);

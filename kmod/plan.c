@@ -37,6 +37,7 @@ const char *const pcireset_why_text[] = {
 	[PCIRESET_WHY_TRIGGER] = "could not be reset",
 	[PCIRESET_WHY_NOT_ALLOWED] = "may not be reset this way",
 	[PCIRESET_WHY_CANCELLED] = "was left alone, as the batch was cancelled",
+	[PCIRESET_WHY_CONTAINED] = "is cut off by a port above, which contains an error",
 };
 
 struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev)

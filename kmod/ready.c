@@ -167,6 +167,36 @@ static bool out_of_time(const struct pcireset_run *run)
 }
 
 /**
+ * pcireset_contained - does a port, or one above it, contain an error?
+ * @port: the port, or NULL
+ *
+ * PCIe r6.0, sec 6.2.11: the link below such a port stays down until software
+ * clears DPC Trigger Status. The kernel does that after it has told the drivers
+ * of all functions below, for which it waits for the device locks that we hold.
+ *
+ * Return: true if one does.
+ */
+bool pcireset_contained(struct pci_dev *port)
+{
+	u16 status;
+
+	for (; port; port = pci_upstream_bridge(port)) {
+		if (!pcireset_dpc_cap(port))
+			continue;
+		pci_read_config_word(port, pcireset_dpc_cap(port) + PCI_EXP_DPC_STATUS, &status);
+		if (!PCI_POSSIBLE_ERROR(status) && status & PCI_EXP_DPC_STATUS_TRIGGER)
+			return true;
+	}
+	return false;
+}
+
+/* No time is left, or waiting would only keep the kernel from bringing back what is below @port. */
+static bool gives_up(const struct pcireset_run *run, struct pci_dev *port)
+{
+	return out_of_time(run) || pcireset_contained(port);
+}
+
+/**
  * pcireset_wait_pending - wait for a function's own transactions
  * @dev: the function
  * @pos: config space offset of the word to read
@@ -182,7 +212,8 @@ int pcireset_wait_pending(struct pci_dev *dev, int pos, u16 mask)
 
 	for (;;) {
 		pci_read_config_word(dev, pos, &value);
-		if (!(value & mask))
+		/* All-ones: nobody answers, so nobody has transactions either. */
+		if (PCI_POSSIBLE_ERROR(value) || !(value & mask))
 			return 0;
 		if (ktime_after(ktime_get(), deadline))
 			return -ETIMEDOUT;
@@ -201,7 +232,7 @@ static bool link_is_active(struct pci_dev *bridge)
 static int wait_link(struct pcireset_run *run, struct pci_dev *bridge)
 {
 	while (!link_is_active(bridge)) {
-		if (out_of_time(run))
+		if (gives_up(run, bridge))
 			return -ETIMEDOUT;
 		sleep_a_bit(run->triggered);
 	}
@@ -313,7 +344,7 @@ int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn)
 		return error;
 
 	while (!pcireset_fn_answers(fn)) {
-		if (out_of_time(run))
+		if (gives_up(run, pci_upstream_bridge(fn->dev)))
 			return -ETIMEDOUT;
 		sleep_a_bit(run->triggered);
 	}
@@ -330,13 +361,14 @@ int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn)
  */
 bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again)
 {
+	struct pcireset_fn *fn = &run->plan->fns[0];
 	ktime_t now = ktime_get();
 
 	if (ktime_before(now, run->settle)) {
 		*ret_again = run->settle;
 		return false;
 	}
-	if (pcireset_fn_answers(&run->plan->fns[0]) || out_of_time(run))
+	if (pcireset_fn_answers(fn) || gives_up(run, pci_upstream_bridge(fn->dev)))
 		return true;
 	*ret_again = ktime_add_us(now, a_bit_us(run->triggered));
 	return false;

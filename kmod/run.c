@@ -90,6 +90,10 @@ static int save_all(struct pcireset_plan *plan, u32 type)
 		return error;
 	for_each_reached(fn, plan, type) {
 		error = pcireset_state_save(fn);
+		if (error == -ENODEV) {
+			plan->why = PCIRESET_WHY_GONE;
+			plan->who = pcireset_addr_of(fn->dev);
+		}
 		if (error)
 			return error;
 	}
@@ -148,10 +152,16 @@ static void restore_untouched(struct pcireset_plan *plan, u32 type)
 /* @error: it did not answer. Whoever is lost is not written to, see recover(). */
 static void take_outcome(struct pcireset_fn *fn, int error)
 {
+	bool same = !error && pcireset_identity_holds(fn);
+
+	/* All-ones are no other device. */
+	if (!same && !pcireset_fn_answers(fn))
+		error = -ETIMEDOUT;
 	if (error) {
 		fn->outcome = PCIRESET_STATE_DEAD;
 		fn->failed |= PCIRESET_CHECK_READY;
-	} else if (!pcireset_identity_holds(fn)) {
+		fn->contained = pcireset_contained(pci_upstream_bridge(fn->dev));
+	} else if (!same) {
 		fn->outcome = PCIRESET_STATE_OTHER;
 		fn->failed |= PCIRESET_CHECK_IDENTITY;
 	} else {
@@ -177,11 +187,27 @@ static void recover(struct pcireset_run *run, struct pcireset_fn *fn)
 		pcireset_state_restore(fn);
 }
 
+/* What has stopped to answer has no other configuration: it has none. */
+static bool config_holds(struct pcireset_run *run, struct pcireset_fn *fn)
+{
+	u32 failed = fn->failed;
+
+	if (pcireset_check_config(fn, run->scratch))
+		return true;
+	if (!pcireset_fn_answers(fn)) {
+		fn->failed = failed;
+		fn->offset = 0;
+		take_outcome(fn, -ETIMEDOUT);
+	}
+	return false;
+}
+
+/* All of config space comes last: nothing that was looked at before may have left since. */
 static void verify(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	if (fn->outcome == PCIRESET_STATE_RESTORED) {
-		pcireset_check_config(fn, run->scratch);
 		pcireset_check_link(fn);
+		config_holds(run, fn);
 	}
 	if (fn->proof == PCIRESET_PROOF_UNKNOWN || fn->proof == PCIRESET_PROOF_REFUTED)
 		fn->failed |= PCIRESET_CHECK_PROOF;
@@ -197,7 +223,7 @@ static void verify_again(struct pcireset_run *run, struct pcireset_fn *fn)
 	take_outcome(fn, pcireset_fn_answers(fn) ? 0 : -ETIMEDOUT);
 	if (fn->outcome == PCIRESET_STATE_RESTORED) {
 		pcireset_check_link(fn);
-		if (!pcireset_check_config(fn, run->scratch))
+		if (!config_holds(run, fn) && fn->outcome == PCIRESET_STATE_RESTORED)
 			pcireset_state_restore(fn);
 	}
 	trace_pcireset_check(fn->dev, fn->failed, fn->proof, fn->offset);
@@ -256,13 +282,13 @@ static bool is_consequence(struct pcireset_plan *plan, const struct pcireset_fn 
 	return fn->parent >= 0 && is_lost(&plan->fns[fn->parent]);
 }
 
-static struct pci_dev *first_that_failed(struct pcireset_plan *plan, u32 type, u32 check)
+static struct pcireset_fn *first_that_failed(struct pcireset_plan *plan, u32 type, u32 check)
 {
 	struct pcireset_fn *fn;
 
 	for_each_reached(fn, plan, type)
 		if (fn->failed & check && !is_consequence(plan, fn))
-			return fn->dev;
+			return fn;
 	return NULL;
 }
 
@@ -273,7 +299,6 @@ static int judge_result(struct pcireset_run *run)
 	u32 checks = plan->request.checks | PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY;
 	u32 type = run->type->bit;
 	struct pcireset_fn *fn;
-	struct pci_dev *dev;
 	unsigned int i;
 
 	report->failed = 0;
@@ -289,11 +314,13 @@ static int judge_result(struct pcireset_run *run)
 	for (i = 0; i < ARRAY_SIZE(verdicts); i++) {
 		if (!(checks & verdicts[i].check))
 			continue;
-		dev = first_that_failed(plan, type, verdicts[i].check);
-		if (!dev)
+		fn = first_that_failed(plan, type, verdicts[i].check);
+		if (!fn)
 			continue;
 		plan->why = verdicts[i].why;
-		plan->who = pcireset_addr_of(dev);
+		if (plan->why == PCIRESET_WHY_NOT_READY && fn->contained)
+			plan->why = PCIRESET_WHY_CONTAINED;
+		plan->who = pcireset_addr_of(fn->dev);
 		return verdicts[i].error;
 	}
 	return 0;

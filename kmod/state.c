@@ -23,7 +23,7 @@ static void power_up(struct pci_dev *dev)
  * one saved state only. Saved once however many types are issued: after a
  * failed reset there is nothing worth saving.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -ENODEV if it does not answer any more.
  */
 int pcireset_state_save(struct pcireset_fn *fn)
 {
@@ -48,7 +48,10 @@ int pcireset_state_save(struct pcireset_fn *fn)
 	if (pci_save_state(dev))
 		return -ENOMEM;
 	fn->state = pci_store_saved_state(dev);
-	return fn->state ? 0 : -ENOMEM;
+	if (!fn->state)
+		return -ENOMEM;
+	/* Cut off meanwhile, it has given all-ones to be saved. */
+	return pcireset_fn_answers(fn) ? 0 : -ENODEV;
 }
 
 /**

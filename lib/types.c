@@ -126,6 +126,7 @@ static const struct {
 	{ PCIRESET_WHY_TRIGGER, 0, "the reset could not be triggered" },
 	{ PCIRESET_WHY_NOT_ALLOWED, 0, "this descriptor does not allow it" },
 	{ PCIRESET_WHY_CANCELLED, 0, "cancelled before it began" },
+	{ PCIRESET_WHY_CONTAINED, 0, "a port above has cut it off because of an error (DPC)" },
 	{ PCIRESET_WHY_IN_USE, 0, "it is in use" },
 	{ PCIRESET_WHY_NOT_LISTED, 0,
 	  "the kernel does not list it in reset_method: known to be broken, or taken off" },

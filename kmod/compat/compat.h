@@ -37,4 +37,11 @@ static inline void pci_dev_reset_iommu_done(struct pci_dev *dev)
 #define acpi_has_method(handle, name) false
 #endif
 
+/* Without a driver for error containment the kernel does not look for the capability. */
+#ifdef CONFIG_PCIE_DPC
+#define pcireset_dpc_cap(dev) ((dev)->dpc_cap)
+#else
+#define pcireset_dpc_cap(dev) 0
+#endif
+
 #endif /* _PCIRESET_COMPAT_H */

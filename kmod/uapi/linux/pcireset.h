@@ -149,6 +149,7 @@ enum pcireset_force {
  * @PCIRESET_WHY_TRIGGER: the way to trigger the reset failed
  * @PCIRESET_WHY_NOT_ALLOWED: the caller did not allow the type
  * @PCIRESET_WHY_CANCELLED: a signal arrived before this one of many resets began
+ * @PCIRESET_WHY_CONTAINED: a port above has cut the function off because of an error (DPC)
  */
 enum pcireset_why {
 	PCIRESET_WHY_NONE = 0,
@@ -177,6 +178,7 @@ enum pcireset_why {
 	PCIRESET_WHY_TRIGGER,
 	PCIRESET_WHY_NOT_ALLOWED,
 	PCIRESET_WHY_CANCELLED,
+	PCIRESET_WHY_CONTAINED,
 };
 
 /**
