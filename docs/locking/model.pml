@@ -441,13 +441,32 @@ inline visit(f)
 }
 
 /* pcie_do_recovery(): asks every driver, in pci_walk_bus(). */
-proctype aer()
+inline ask_drivers()
 {
 	down_read(bus_sem);
 	visit(PF);
 	visit(OTHER);
 	visit(VF);
+	up_read(bus_sem)
+}
+
+proctype aer()
+{
+	ask_drivers();
+	running--
+}
+
+/* The port has contained an error: nothing below answers before dpc_reset_link(), for which the drivers are asked first. */
+bool cut_off;
+
+proctype dpc()
+{
+	cut_off = true;
+	ask_drivers();
+	cut_off = false;
+	down_read(bus_sem);
 	up_read(bus_sem);
+	ask_drivers();
 	running--
 }
 
@@ -656,6 +675,9 @@ inline reset_members()
 	secondary_reset(kind);
 #ifdef HOLD_RESCAN
 	give(rescan);
+#endif
+#ifdef WAIT_CUT_OFF
+	!cut_off;
 #endif
 	assert(NOBODY_LEFT);
 	assert(NOBODY_CAME);
