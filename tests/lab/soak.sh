@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Random types of reset against random faults, by several processes at once, on machines that come and go. Every outcome is a
-# documented one, and nothing is lost or leaked. SOAK_SECONDS says how long; SOAK_SEED repeats a run.
+# Random types of reset against random faults and errors, by several processes at once, on machines that come and go. Every
+# outcome is a documented one, and nothing is lost or leaked. SOAK_SECONDS says how long; SOAK_SEED repeats a run.
 # topology: empty
 # icount: yes
 # timeout: 300
@@ -20,12 +20,13 @@ pick() {
 	REPLY=$1
 }
 
-# random_machine: a port with or without a slot; a card of one to four functions, or a PF with VFs, or a switch.
+# random_machine: a port with or without a slot, that contains errors or does not; below it a card of one to four functions, or
+# a PF with VFs, or a switch.
 random_machine() {
-	local i
+	local i node
 
 	nodes=(01.0/00.0)
-	sim_node 01.0 kind=root-port hotplug=$((RANDOM % 2))
+	sim_node 01.0 kind=root-port hotplug=$((RANDOM % 2)) dpc=$((RANDOM % 2))
 	case $((RANDOM % 3)) in
 	0)
 		sim_node 01.0/00.0
@@ -43,6 +44,9 @@ random_machine() {
 		nodes=(01.0/00.0/00.0/00.0 01.0/00.0/01.0/00.0)
 		;;
 	esac
+	for node in "${nodes[@]}"; do
+		sim_set "$node" aer=1 || return
+	done
 	sim_live || return
 	[[ ! -d $sim/host/01.0/00.0/vf ]] || echo 4 >"$devices/${sim_bus[1]}:00.0/sriov_numvfs"
 }
@@ -79,9 +83,19 @@ reset_at_random() {
 	echo $? >>"$results"
 }
 
+# random_error: fatal or not, while the others are at work.
+random_error() {
+	local node error
+
+	pick 01.0 "${nodes[@]}" && node=$REPLY
+	pick 0x10 0x4000 && error=$REPLY
+	sleep "0.$((RANDOM % 4))"
+	sim_set "$node" "error=$error"
+}
+
 # one_round: three resets at once and something beside them.
 one_round() {
-	local function mask jobs=() list
+	local function mask jobs=() list struck=0
 
 	mapfile -t list < <(simulated_functions)
 	random_fault
@@ -91,12 +105,15 @@ one_round() {
 		reset_at_random "$function" "$mask" &
 		jobs+=($!)
 	done
-	case $((RANDOM % 6)) in
+	case $((RANDOM % 8)) in
 	0) sim_set 01.0 present=0 && sim_set 01.0 present=1 ;;
 	1) [[ ! -e $devices/${sim_bus[1]}:00.0/driver ]] || echo "${sim_bus[1]}:00.0" >"$devices/${sim_bus[1]}:00.0/driver/unbind" ;;
 	2) kill -9 "${jobs[0]}" ;;
+	[34]) random_error && struck=3 ;;
 	esac 2>/dev/null
 	wait "${jobs[@]}" 2>/dev/null
+	# The kernel's recovery waits for the port, and whoever removes that for the recovery: both for ever if they meet.
+	sleep "$struck"
 }
 
 slab_kib() {
