@@ -30,6 +30,16 @@ kernel_names() {
 	awk '!/^#/ && NF { print $1 }' lab/kernels
 }
 
+# Those of them that are built here and are guests of QEMU.
+debug_kernel_names() {
+	awk '!/^#/ && NF && $1 != "uml" { print $1 }' lab/kernels-built
+}
+
+# kernel_slowness NAME: how much longer everything may take than with a stock kernel.
+kernel_slowness() {
+	awk -v name="$1" '!/^#/ && $1 == name { slowness = $6 } END { print slowness ? slowness : 1 }' lab/kernels-built
+}
+
 problem() {
 	printf '%s\n' "$*"
 	problems=$((problems + 1))

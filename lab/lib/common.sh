@@ -57,22 +57,58 @@ kernel_names() {
 	awk '!/^#/ && NF { print $1 }' "$lab_dir/kernels"
 }
 
-# The one kernel that is not in the table, because it is not Debian's: user-mode Linux, built here.
+# The table of those that are built here: built_field NAME COLUMN (1 name, 2 suites, 3 source, 4 architecture, 5 configuration,
+# 6 slowness).
+built_field() {
+	awk -v name="$1" -v column="$2" '!/^#/ && $1 == name { print $column }' "$lab_dir/kernels-built"
+}
+
+built_names() {
+	awk '!/^#/ && NF { print $1 }' "$lab_dir/kernels-built"
+}
+
+is_built() {
+	[[ -n $(built_field "$1" 1) ]]
+}
+
+# built_config NAME: what is set in its configuration.
+built_config() {
+	local files
+
+	IFS=, read -ra files < <(built_field "$1" 5)
+	(cd "$lab_dir" && cat "${files[@]}")
+}
+
+# The one kernel that is no guest of QEMU.
 is_uml() {
 	[[ $1 == uml ]]
 }
 
-# require_kernel NAME: a usage error for a kernel that there is not.
-require_kernel() {
-	is_uml "$1" || [[ -n $(kernel_field "$1" 1) ]] ||
-		usage_error "no kernel '$1'; there are: $(kernel_names | paste -sd ' ') uml"
+# is_debug NAME: built with checkers that make everything slower, and a guest of QEMU.
+is_debug() {
+	is_built "$1" && ! is_uml "$1"
 }
 
-# kernel_dir NAME: the one that is built has a directory for each configuration, as checkouts that differ share the cache.
+# kernel_slowness NAME: how much longer everything may take than with a stock kernel.
+kernel_slowness() {
+	if is_built "$1"; then
+		built_field "$1" 6
+	else
+		printf '1\n'
+	fi
+}
+
+# require_kernel NAME: a usage error for a kernel that there is not.
+require_kernel() {
+	is_built "$1" || [[ -n $(kernel_field "$1" 1) ]] ||
+		usage_error "no kernel '$1'; there are: $( (kernel_names && built_names) | paste -sd ' ')"
+}
+
+# kernel_dir NAME: one that is built has a directory for each configuration, as checkouts that differ share the cache.
 kernel_dir() {
 	local name=$1
 
-	! is_uml "$1" || name+=-$(sha256sum <"$lab_dir/uml.config" | cut -c 1-16)
+	! is_built "$1" || name+=-$(built_config "$1" | sha256sum | cut -c 1-16)
 	printf '%s/kernels/%s\n' "$cache_dir" "$name"
 }
 

@@ -42,10 +42,19 @@ accel_args() {
 	fi
 }
 
+# What notes down every allocation wants its own share.
+memory_size() {
+	if is_debug "$kernel"; then
+		printf '2G\n'
+	else
+		printf '1G\n'
+	fi
+}
+
 # With the ACPI hotplug that q35 has by default, Linux leaves the slots to ACPI, and every bus reset below a hotplug
 # port fails because its link never looks active.
 machine_args() {
-	printf '%s\n' -M q35 -m 1G -nodefaults -no-user-config -display none -no-reboot -parallel none -monitor none \
+	printf '%s\n' -M q35 -m "$(memory_size)" -nodefaults -no-user-config -display none -no-reboot -parallel none -monitor none \
 		-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off
 	[[ ! -r $qboot ]] || printf '%s\n' -bios "$qboot"
 }
@@ -56,7 +65,7 @@ qemu_args() {
 	accel_args
 	port_args
 	printf '%s\n' -kernel "$(kernel_dir "$kernel")/vmlinux" -initrd "$tmp/initrd" \
-		-append "$kernel_words $(clock_words) PCILAB_KERNEL=$kernel PCILAB_TOPOLOGY=${topology##*/} $(topology_append "$topology") $kernel_append"
+		-append "$kernel_words $(clock_words) PCILAB_KERNEL=$kernel PCILAB_SLOWNESS=$(kernel_slowness "$kernel") PCILAB_TOPOLOGY=${topology##*/} $(topology_append "$topology") $kernel_append"
 }
 
 # run_qemu: returns when QEMU has ended and all output has been passed on.

@@ -11,9 +11,9 @@ toolchain_dir() {
 	printf '%s/chroot/%s\n' "$cache_dir" "$1"
 }
 
-# needs_chroot KERNEL: the host's compiler has built user-mode Linux.
+# needs_chroot KERNEL: what is built here, the host's compiler has built.
 needs_chroot() {
-	! is_uml "$1" && [[ $(kernel_field "$1" 4) != "$(host_suite)" ]]
+	! is_built "$1" && [[ $(kernel_field "$1" 4) != "$(host_suite)" ]]
 }
 
 # What the chroots hold beside what these depend on.

@@ -5,7 +5,7 @@
 # The kernel's words. Its directory and its memory are files; not where others might have too little room.
 uml_words() {
 	printf '%s\n' mem=768M "initrd=$tmp/initrd" "uml_dir=$tmp/" umid=pcilab con=null console=ttyS0 \
-		quiet panic=-1 ssl=null ssl0=null,fd:4 ssl2=null,fd:6 ssl3=null,fd:7 PCILAB_KERNEL=uml PCILAB_TOPOLOGY=empty
+		quiet panic=-1 ssl=null ssl0=null,fd:4 ssl2=null,fd:6 ssl3=null,fd:7 PCILAB_KERNEL=uml PCILAB_SLOWNESS=1 PCILAB_TOPOLOGY=empty
 	if ((interactive)); then
 		printf '%s\n' ssl1=fd:0,fd:5
 	else

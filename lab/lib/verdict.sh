@@ -22,8 +22,18 @@ without_stock_part() {
 		END { if (holding) print held }'
 }
 
+# without_foreign LOG: KCSAN and kmemleak look at the whole kernel. What they report counts where one of our modules is in any stack of
+# the report, as caller of a function of the stock kernel too, or where a stack leads through a module that is gone.
+without_foreign() {
+	awk -v modules="$(cat "$tmp/ours" 2>/dev/null)" -f "$lab_dir/lib/foreign.awk" "$@"
+}
+
+count_foreign() {
+	without_stock_part <"$tmp/log" | without_foreign -v told=foreign | sort | uniq -c | sort -rn
+}
+
 find_splats() {
-	without_stock_part <"$tmp/log" | grep -aE -f <(sed -E '/^(#|$)/d' "$lab_dir/splats")
+	without_stock_part <"$tmp/log" | without_foreign | grep -aE -f <(sed -E '/^(#|$)/d' "$lab_dir/splats")
 }
 
 # Tasks that wait without end, by the kernel or asked for by the guest's watchdog, and where.
@@ -74,8 +84,17 @@ finish() {
 	[[ ! -e $tmp/timed-out ]] || hang "$word" "$number"
 	[[ -n $word ]] || lost
 	number=$(command_status "$word" "$number")
+	note_foreign
 	find_splats >/dev/null && keep_evidence "$lab_splat" "the kernel log has a splat; the command's status was $number"
 	exit "$number"
+}
+
+note_foreign() {
+	local line
+
+	while IFS= read -r line; do
+		note "of the stock kernel alone: $line"
+	done < <(count_foreign)
 }
 
 hang() {

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Takes out of a kernel log the reports of KCSAN and kmemleak in which none of our modules has a part; with told=foreign it prints
+# a line for each of these instead, and nothing else.
+# A report is ours if any stack in it has a function of one of "modules", at whatever depth, or one without a name: of a module
+# that is gone.
+
+BEGIN {
+	count = split(modules, names, /[ \n]+/)
+	for (i = 1; i <= count; i++)
+		ours[names[i]] = 1
+}
+
+function text_of(line) {
+	sub(/^(<[0-9]+>)?\[ *[0-9]+\.[0-9]+\] /, "", line)
+	return line
+}
+
+function is_ours(text) {
+	if (text ~ /^(kmemleak:)? +0x[0-9a-f]+$/)
+		return 1
+	return match(text, /\[[A-Za-z0-9_]+\]$/) && substr(text, RSTART + 1, RLENGTH - 2) in ours
+}
+
+function end_report() {
+	if (report != "" && mine && told != "foreign")
+		printf "%s", report
+	if (report != "" && !mine && told == "foreign")
+		print title
+	report = ""
+}
+
+function begin_report(text) {
+	end_report()
+	title = text
+	mine = 0
+	report = $0 "\n"
+}
+
+# A leak is known by the functions that allocated it.
+function add_line(text) {
+	report = report $0 "\n"
+	if (match(text, /^kmemleak:     [A-Za-z_][A-Za-z0-9_.]*/))
+		title = title " " substr(text, 15, RLENGTH - 14)
+	if (is_ours(text))
+		mine = 1
+}
+
+{
+	text = text_of($0)
+}
+
+# Says only that there is what init has asked for and reports.
+text ~ /^kmemleak: [0-9]+ new suspected/ { next }
+text ~ /^BUG: KCSAN: / { begin_report(text); next }
+text ~ /^kmemleak: unreferenced object/ { begin_report("kmemleak:"); next }
+# What another CPU says meanwhile is no part of it.
+report != "" && text !~ /WARNING: |BUG: |Oops|cut here|KASAN/ {
+	add_line(text)
+	if (text ~ /^=====/)
+		end_report()
+	next
+}
+told != "foreign" { print }
+
+END { end_report() }

@@ -1,0 +1,77 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# What KCSAN and kmemleak report counts if one of our modules has a part in it, and nothing else is lost with what does not.
+
+filter() {
+	awk -v modules=$'pcireset\npcisim' -f "$BATS_TEST_DIRNAME/../../lab/lib/foreign.awk" "$@" log
+}
+
+# race FUNCTION FUNCTION: a report of KCSAN as the guest's log has it.
+race() {
+	printf '<3>[    7.000001] %s\n' '=================================================================='
+	printf '<3>[    7.000002] BUG: KCSAN: data-race in %s / %s\n' "${1%% *}" "${2%% *}"
+	printf '<3>[    7.000003] %s\n' '' 'write to 0xffff888001234567 of 4 bytes by task 71 on cpu 0:' " $1" ' vfs_write+0x1/0x2' '' \
+		'read to 0xffff888001234567 of 4 bytes by task 72 on cpu 1:' " $2" '' 'Reported by Kernel Concurrency Sanitizer on:' \
+		'CPU: 1 UID: 0 PID: 72 Comm: cat Not tainted' '=================================================================='
+}
+
+# leak CALLER: one of kmemleak.
+leak() {
+	printf 'kmemleak: %s\n' 'unreferenced object 0xffff888001234560 (size 64):' '  comm "bash", pid 70, jiffies 4294900000' \
+		'  hex dump (first 32 bytes):' '    00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00  ................' \
+		'  backtrace (crc 0):' '    __kmalloc_noprof+0x1a0/0x2c0' "    $1"
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+@test "a race with our module on one side counts" {
+	race 'pci_read+0x1/0x2' 'pcireset_run+0x10/0x20 [pcireset]' >log
+	run filter
+	[[ $output == *'BUG: KCSAN: data-race in pci_read+0x1/0x2 / pcireset_run'* ]]
+	run filter -v told=foreign
+	[ -z "$output" ]
+}
+
+@test "a race that our module called for counts, however deep" {
+	race 'memcpy+0x1/0x2' $'memset+0x1/0x2\n<3>[    7.000004]  pci_store_saved_state+0x1/0x2\n<3>[    7.000004]  run+0x1/0x2 [pcireset]' >log
+	run filter
+	[[ $output == *'BUG: KCSAN'* ]]
+}
+
+@test "a race of the kernel or of another module is told and does not count" {
+	race 'tick_do_update+0x1/0x2' 'nvme_irq+0x1/0x2 [nvme]' >log
+	echo '<6>[    8.000000] what comes after it' >>log
+	run filter
+	[[ $output != *KCSAN* ]]
+	[[ $output == *'what comes after it'* ]]
+	run filter -v told=foreign
+	[ "$output" = 'BUG: KCSAN: data-race in tick_do_update+0x1/0x2 / nvme_irq+0x1/0x2' ]
+}
+
+@test "what another CPU warns of in the midst of a foreign race is not lost" {
+	race 'a+0x1/0x2' $'b+0x1/0x2\n<4>[    7.000004] WARNING: CPU: 1 PID: 9 at kernel/x.c:1' >log
+	run filter
+	[[ $output == *'WARNING: CPU: 1 PID: 9'* ]]
+}
+
+@test "memory lost by our module counts, and that lost by a module which is gone" {
+	leak 'pcireset_plan+0x1/0x2 [pcireset]' >log
+	run filter
+	[[ $output == *'unreferenced object'* ]]
+	leak '0xffffffffc0401234' >log
+	run filter
+	[[ $output == *'unreferenced object'* ]]
+}
+
+@test "memory lost by others is told and does not count" {
+	echo '<6>[    9.000000] kmemleak: 2 new suspected memory leaks (see /sys/kernel/debug/kmemleak)' >log
+	leak 'acpi_init+0x1/0x2' >>log
+	leak 'nvme_probe+0x1/0x2 [nvme]' >>log
+	run filter
+	[ -z "$output" ]
+	run filter -v told=foreign
+	[ "${lines[0]}" = 'kmemleak: __kmalloc_noprof acpi_init' ]
+	[ "${lines[1]}" = 'kmemleak: __kmalloc_noprof nvme_probe' ]
+}
