@@ -13,6 +13,7 @@ help:
 	@echo 'make demo           boot a kernel in the lab and reset emulated devices (installs what it needs)'
 	@echo 'make check          all tests (installs what they need); TESTS="--tier cli" and so on narrow it'
 	@echo 'make check-quick    KUnit and simulated hardware under KASAN and lockdep, in a minute (the first time in a quarter of an hour)'
+	@echo 'make check-debug    the tests of the lab under KASAN, lockdep, kmemleak, failing allocations and KCSAN (hours)'
 	@echo 'make lint           all static checks (installs what they need)'
 	@echo 'make tools          the library and the tool'
 	@echo 'make module         the module for kernel KV=$(KV)'
@@ -58,6 +59,11 @@ check-quick:
 	tools/install-deps lab build test kernel
 	tests/run --tier quick $(TESTS)
 
+# Not part of "check" either: hours, and kernels that are built once.
+check-debug:
+	tools/install-deps lab build test kernel
+	tests/run --tier debug $(TESTS)
+
 lint:
 	tools/install-deps lab build lint
 	$(MAKE) --no-print-directory tools
@@ -73,4 +79,4 @@ clean:
 	rm -rf build
 	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
-.PHONY: all help deps tools module modules demo check check-quick lint install uninstall clean
+.PHONY: all help deps tools module modules demo check check-quick check-debug lint install uninstall clean

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Calls each function that the module exports from another kernel module: what it does, what it refuses, whom it names.
 # modules: tests/lab/kmod
+# kcsan: yes
 # timeout: 500
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-kernel.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that eight processes that reset overlapping functions, while devices come and go, neither hang nor break anything.
 # topology: busy
+# kcsan: yes
 # timeout: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-sriov.sh"

@@ -7,6 +7,7 @@
 # icount: yes
 # quick: yes
 # parts: function link probe
+# kcsan: yes
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -4,6 +4,7 @@
 # its configuration back, no lock stays behind; and the module cannot be unloaded meanwhile.
 # topology: empty
 # icount: yes
+# kcsan: yes
 # timeout: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -4,6 +4,7 @@
 # outcome is a documented one, and nothing is lost or leaked. SOAK_SECONDS says how long; SOAK_SEED repeats a run.
 # topology: empty
 # icount: yes
+# kcsan: yes
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -4,6 +4,7 @@
 # and writes nothing but results. FUZZ_SEED, FUZZ_CALLS and FUZZ_SECONDS ask for another run: see tests/README.md.
 # topology: empty
 # icount: yes
+# kcsan: yes
 # timeout: 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-sim.sh"

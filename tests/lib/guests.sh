@@ -21,13 +21,18 @@ script_header() {
 	END { print value }' "$1"
 }
 
-# has_kernel SCRIPT KERNEL ALL...: is the script for it? Where it names none it is for all; uml has to be asked for.
+# has_kernel SCRIPT KERNEL: is the script for it? Where it names none it is for all of Debian's. A debug kernel gets those for the
+# kernel it is a variant of, but one with KCSAN only those that say so: races want things to happen at once.
 has_kernel() {
-	if [[ $2 == uml ]]; then
-		[[ $(script_header "$1" quick no) == yes ]]
-	else
-		[[ " $(script_header "$1" kernels "${*:3}") " == *" $2 "* ]]
-	fi
+	local kernels
+
+	kernels=" $(script_header "$1" kernels "$(kernel_names | paste -sd ' ')") "
+	case $2 in
+	uml) [[ $(script_header "$1" quick no) == yes ]] ;;
+	*-kcsan) [[ $(script_header "$1" kcsan no) == yes && $kernels == *" ${2%-*} "* ]] ;;
+	*-kasan) [[ $kernels == *" $2 "* || $kernels == *" ${2%-*} "* ]] ;;
+	*) [[ $kernels == *" $2 "* ]] ;;
+	esac
 }
 
 # run_guests KERNEL...: all wanted scripts, $jobs at a time.
@@ -40,7 +45,7 @@ run_guests() {
 		found=true
 		is_wanted "$name" || continue
 		for kernel; do
-			has_kernel "$script" "$kernel" "$@" || continue
+			has_kernel "$script" "$kernel" || continue
 			read -ra parts <<<"$(script_header "$script" parts '')"
 			for topology in $(script_header "$script" topology mixed); do
 				for part in "${parts[@]:-}"; do
@@ -64,7 +69,8 @@ start_guest() {
 	output=$logs/lab-${name// /-}
 	append=$(script_header "$1" append '')
 	[[ -z $append ]] || options+=(--append "$append")
-	[[ $(script_header "$1" icount no) == no ]] || options+=(--icount)
+	# Virtual time has one CPU, on which hardly anything races.
+	[[ $(script_header "$1" icount no) == no || $2 == *-kcsan ]] || options+=(--icount)
 	for path in $(script_header "$1" modules ''); do
 		options+=(--modules "$path")
 	done
@@ -72,7 +78,7 @@ start_guest() {
 		options+=(--add "$path")
 	done
 	rm -f "$output".*
-	lab/pcilab --kernel "$2" --topology "$3" --timeout "$(script_header "$1" timeout 120)" \
+	lab/pcilab --kernel "$2" --topology "$3" --timeout $(($(script_header "$1" timeout 120) * $(kernel_slowness "$2"))) \
 		--keep-log "$output.kernel.log" "${options[@]}" -- bash "/tests/$(basename "$1")" ${4:+"$4"} \
 		>"$output.tap" 2>"$output.log" </dev/null &
 	guest_jobs[$!]=$name$'\t'$output$'\t'$SECONDS

@@ -18,7 +18,8 @@
  * as 0000:03:00.1, TYPES a mask. Only run_batch takes several functions.
  * "plan" keeps the plan, "run" runs the one that is kept, "plan_put" drops it;
  * both take the same arguments and ignore them. The answer is one line for each
- * function: NAME=VALUE words and then the members.
+ * function: NAME=VALUE words and then the members. "state_saved" is no function
+ * of pcireset but tells what the core has of each.
  */
 
 #define MAX_FUNCTIONS 8
@@ -275,6 +276,16 @@ static int call_run_batch(struct call *call)
 	return error;
 }
 
+/* What the core keeps for whoever has saved something; nobody else sees it. */
+static int call_state_saved(struct call *call)
+{
+	unsigned int i;
+
+	for (i = 0; i < call->nr_devs; i++)
+		say(call, "state_saved=%d\n", call->devs[i]->state_saved);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct call *call);
@@ -292,6 +303,7 @@ static const struct {
 	{ "run", call_run },
 	{ "plan_put", call_plan_put },
 	{ "run_batch", call_run_batch },
+	{ "state_saved", call_state_saved },
 };
 
 static int add_function(struct call *call, const char *word)
