@@ -62,7 +62,11 @@ static int resolve(const struct jobs *jobs, struct job *job)
 {
 	int r = pcireset_plan_resolve(job->plan);
 
-	if (r < 0 && pcireset_report_new_refused(job->plan, &job->report) < 0)
+	if (!r)
+		return 0;
+	/* What could not be planned is not refused, and has no report. */
+	if (!pcireset_plan_get_message(job->plan) ||
+	    pcireset_report_new_refused(job->plan, &job->report) < 0)
 		job_fail_by_library(jobs, job, r);
 	return r;
 }
