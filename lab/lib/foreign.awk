@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Takes out of a kernel log the reports of KCSAN and kmemleak in which none of our modules has a part; with told=foreign it prints
-# a line for each of these instead, and nothing else.
+# Takes out of a kernel log the reports of KCSAN and kmemleak in which none of our modules has a part, and a known one of lockdep;
+# with told=foreign it prints a line for each of these instead, and nothing else.
 # A report is ours if any stack in it has a function of one of "modules", at whatever depth, or one without a name: of a module
 # that is gone.
+# The known one: nvme freezes its queues in the task that resets it and thaws them in a worker. Linux 6.12.117 has that as a
+# lock which this task still holds (drivers/nvme/host/core.c:5046 calls blk_freeze_queue_start(), and not its variant
+# "_non_owner" as later kernels do), also for the kernel's own reset. Any other lock that is held then is a report of ours.
 
 BEGIN {
 	count = split(modules, names, /[ \n]+/)
@@ -21,7 +24,10 @@ function is_ours(text) {
 	return match(text, /\[[A-Za-z0-9_]+\]$/) && substr(text, RSTART + 1, RLENGTH - 2) in ours
 }
 
+# One that has lost its end is not known.
 function end_report() {
+	if (locks)
+		mine = 1
 	if (report != "" && mine && told != "foreign")
 		printf "%s", report
 	if (report != "" && !mine && told == "foreign")
@@ -33,6 +39,7 @@ function begin_report(text) {
 	end_report()
 	title = text
 	mine = 0
+	locks = 0
 	report = $0 "\n"
 }
 
@@ -43,6 +50,17 @@ function add_line(text) {
 		title = title " " substr(text, 15, RLENGTH - 14)
 	if (is_ours(text))
 		mine = 1
+	if (!locks)
+		return
+	if (text ~ /^ #[0-9]+: /) {
+		locks--
+		if (text !~ /q_usage_counter\(.* at: nvme_start_freeze\+/)
+			mine = 1
+		if (!locks)
+			end_report()
+	} else if (match(text, /^[0-9]+ locks? held by /)) {
+		locks = text + 0
+	}
 }
 
 {
@@ -53,6 +71,12 @@ function add_line(text) {
 text ~ /^kmemleak: [0-9]+ new suspected/ { next }
 text ~ /^BUG: KCSAN: / { begin_report(text); next }
 text ~ /^kmemleak: unreferenced object/ { begin_report("kmemleak:"); next }
+text ~ /^WARNING: lock held when returning to user space/ {
+	begin_report("lockdep, off from here on: queues frozen by nvme_start_freeze()")
+	# Until it is known how many.
+	locks = 99
+	next
+}
 # What another CPU says meanwhile is no part of it.
 report != "" && text !~ /WARNING: |BUG: |Oops|cut here|KASAN/ {
 	add_line(text)

@@ -55,99 +55,146 @@ find() {
 	REPLY=$(cd "$port" && printf '%s\n' ????*:??:??.? | head -n 1)
 }
 
-# saved_states: of all functions of the simulated machine, in one word.
-saved_states() {
-	local fn
+# call_failing N NAME FUNCTION[,FUNCTION...] TYPES: as call does, with the Nth allocation failed; left is 0 if it came to that.
+call_failing() {
+	local file
 
-	for fn in "${machine[@]}"; do
-		call state_saved "$fn" 0
-		printf '%s' "${answer#*=}"
-	done
+	exec {file}<>/sys/kernel/debug/call_api
+	answer=''
+	left=$(
+		echo "$1" >/proc/self/fail-nth
+		{ printf '%s\n' "${*:2}" >&"$file"; } 2>/dev/null || echo failed >call
+		read -r left </proc/self/fail-nth
+		echo "$left"
+	)
+	if [[ -e call ]]; then
+		rm call
+		answer='result=-12 issued=0x0'
+	else
+		IFS= read -r -d '' answer <&"$file"
+	fi
+	exec {file}>&-
 }
 
-# check_after N: what must be so whatever was failed.
+# results: those in answer, each once, in one word.
+results() {
+	grep -oE 'result=-?[0-9]+' <<<"$answer" | sort -u | paste -sd ' '
+}
+
+# saved_states FUNCTION[,FUNCTION...]: what the core has saved of each, in one word.
+saved_states() {
+	call state_saved "$1" 0
+	printf '%s' "${answer//[!01]/}"
+}
+
+# check_after N FUNCTION[,FUNCTION...]: what must be so whatever was failed.
 check_after() {
 	config_dump after "${machine[@]}"
 	pciconf compare "${BASH_SOURCE[0]%/*}/may-change" before after >differences 2>&1 ||
 		wrong+=("allocation $1: $(cat differences)")
-	[[ $(saved_states) == "$states" ]] || wrong+=("allocation $1: what the core has saved is not as before: $(saved_states)")
+	answer=$(saved_states "$2")
+	[[ $answer == "$states" ]] || wrong+=("allocation $1: the core has a saved state of $answer, not $states")
 }
 
-# check_outcome N: refused for want of memory, with nothing touched; or done, where it could be done without.
-check_outcome() {
-	if ((status == 0)); then
-		spared=$((spared + 1))
-	elif ((status == 1)) && [[ $output == *'Cannot allocate memory'* || $output == *ENOMEM* ]]; then
+# check_answer N: refused for want of memory, with nothing touched; or done, where it could be done without.
+check_answer() {
+	case $(results) in
+	result=0) spared=$((spared + 1)) ;;
+	result=-12)
 		refused=$((refused + 1))
-	else
-		wrong+=("allocation $1: status $status: $output")
-	fi
+		[[ $answer == *'issued=0x0'* ]] || wrong+=("allocation $1: refused after a reset: $answer")
+		;;
+	*) wrong+=("allocation $1: $answer") ;;
+	esac
 }
 
-# fails_everywhere DESC COMMAND...: with its 1st, 2nd, ... allocation failed, until there is none more. "next" is run after each, if set.
-fails_everywhere() {
-	local desc=$1 n spared=0 refused=0 wrong=()
-
-	shift
-	"$@" >warm-up 2>&1
-	config_dump before "${machine[@]}"
-	states=$(saved_states)
-	for ((n = 1; n < 1000; n++)); do
-		run "$fail_nth" "$n" injected "$@"
-		(($(<injected))) || break
-		check_outcome "$n"
-		check_after "$n"
-		((${#next[@]} == 0)) && continue
-		run "${next[@]}"
-		((status == 0)) || wrong+=("after allocation $n, status $status from: ${next[*]}: $output")
-	done
-	is "$status" 0 "$desc: succeeds once nothing fails any more"
+# judge DESC: from what the loop has left behind.
+judge() {
 	if ((n > 1 && n < 1000 && ${#wrong[@]} == 0)); then
-		ok "$desc: $((n - 1)) allocations failed, $refused times refused, $spared times done without"
+		ok "$1: $((n - 1)) allocations failed, $refused times refused, $spared times done without"
 	else
-		not_ok "$desc: $((n - 1)) allocations failed" "${wrong[@]}"
+		not_ok "$1: $((n - 1)) allocations failed" "${wrong[@]}"
 	fi
 	failed=$((failed + n - 1))
 }
 
-# resets_fail TYPE NODE
-resets_fail() {
-	local next
+# calls_fail NAME FUNCTION[,FUNCTION...] TYPES: with its 1st, 2nd, ... allocation failed, until there is none more; the same call
+# succeeds after each.
+calls_fail() {
+	local n spared=0 refused=0 wrong=() left
 
-	find "$2"
-	next=(pcireset reset "$REPLY" --type "$1" --yes --quiet)
-	fails_everywhere "reset $1 below $2" pcireset reset "$REPLY" --type "$1" --yes -J
+	call "$@"
+	config_dump before "${machine[@]}"
+	states=$(saved_states "$2")
+	for ((n = 1; n < 1000; n++)); do
+		call_failing "$n" "$@"
+		((left == 0)) || break
+		check_answer "$n"
+		check_after "$n" "$2"
+		call "$@"
+		[[ $(results) == result=0 ]] || wrong+=("after allocation $n the next: $answer")
+	done
+	is "$(results)" result=0 "$*: succeeds once nothing fails any more"
+	judge "$*"
 }
 
-# batches_fail FUNCTION[,FUNCTION...] TYPES: a batch works in kernel threads, which have no count of their own: every Nth allocation
-# below the module fails once, whoever makes it. N does not begin anew with each batch, so that this is a sample.
-batches_fail() {
-	local n hits=0 wrong=() words
+# resets_fail TYPES NODE: once more with nothing saved by the core, which the raw function leaves.
+resets_fail() {
+	find "$2"
+	call raw_function_locked "$REPLY" 0x2
+	calls_fail function "$REPLY" "$1"
+}
+
+# tool_fails COMMAND...: the same for the tool, thus for /dev/pcireset: its status is 1, and it says why.
+tool_fails() {
+	local n spared=0 refused=0 wrong=()
 
 	config_dump before "${machine[@]}"
-	states=$(saved_states)
+	for ((n = 1; n < 1000; n++)); do
+		run "$fail_nth" "$n" left "$@"
+		(($(<left) == 0)) || break
+		if ((status == 0)); then
+			spared=$((spared + 1))
+		elif ((status == 1)) && [[ $output == *'Cannot allocate memory'* ]]; then
+			refused=$((refused + 1))
+		else
+			wrong+=("allocation $n: status $status: $output")
+		fi
+	done
+	is "$status" 0 "$1 $2: succeeds once nothing fails any more"
+	judge "$1 $2"
+	config_dump after "${machine[@]}"
+	config_is_same before after "$1 $2: everything has its configuration"
+}
+
+# workers_fail FUNCTION[,FUNCTION...] TYPES: a batch works in kernel threads, which have no count of their own: every Nth allocation
+# below the module fails once, whoever makes it. N does not begin anew with each batch, so that this is a sample.
+workers_fail() {
+	local n=0 step spared=0 refused=0 wrong=()
+
+	config_dump before "${machine[@]}"
+	states=$(saved_states "$1")
 	echo 100 >"${injectors[0]}/probability"
-	for n in {1..40}; do
-		echo "$n" >"${injectors[0]}/interval"
+	for step in {1..30}; do
+		echo "$step" >"${injectors[0]}/interval"
 		echo 1 >"${injectors[0]}/times"
 		call run_batch "$1" "$2"
-		(($(<"${injectors[0]}/times") == 0)) && hits=$((hits + 1))
+		n=$((n + 1 - $(<"${injectors[0]}/times")))
 		echo 0 >"${injectors[0]}/times"
-		words=$(grep -oE 'result=-?[0-9]+' <<<"$answer" | sort -u | paste -sd ' ')
-		[[ $words =~ ^(result=0|result=-12|result=-12 result=0)$ || $answer == *'Cannot allocate memory'* ]] ||
-			wrong+=("interval $n: $answer")
-		check_after "$n"
+		[[ $(results) =~ ^(result=0|result=-12|result=-12 result=0)$ || $answer == *'Cannot allocate memory'* ]] ||
+			wrong+=("every ${step}th: $answer")
+		check_after "every ${step}th" "$1"
 	done
 	echo 0 >"${injectors[0]}/probability"
 	call run_batch "$1" "$2"
-	is "$(grep -oE 'result=-?[0-9]+' <<<"$answer" | sort -u)" result=0 'a batch: all succeed once nothing fails any more'
-	less 20 "$hits" 'a batch: how many of 40 had a failed allocation in a kernel thread or the caller'
+	is "$(results)" result=0 'a batch: succeeds once nothing fails any more'
+	less 9 "$n" 'a batch: how many of 30 had a failed allocation'
 	if ((${#wrong[@]} == 0)); then
 		ok 'a batch: each function was reset, or refused for want of memory'
 	else
 		not_ok 'a batch: each function was reset, or refused for want of memory' "${wrong[@]}"
 	fi
-	failed=$((failed + hits))
+	failed=$((failed + n))
 }
 
 [[ -d ${injectors[0]} ]] || skip_all 'this kernel cannot make allocations fail'
@@ -158,22 +205,27 @@ find 03.0
 echo 2 >"$devices/$REPLY/sriov_numvfs"
 mapfile -t machine < <(cd "$devices" && printf '%s\n' "${sim_bus[0]%%:*}":*)
 exits 0 'only allocations of pcireset fail' limit_to_module pcireset
-failed=0 next=()
+failed=0
+for conventional in "${machine[@]}"; do
+	[[ $conventional != *:05.0 || $conventional == "${sim_bus[0]}"* ]] || break
+done
 
-find 01.0
-fails_everywhere show pcireset show "$REPLY"
-fails_everywhere plan pcireset plan "$REPLY" --type bus
-resets_fail flr 01.0
-resets_fail pm 01.0
-resets_fail bus 01.0
-resets_fail slot 02.0
-resets_fail flr 03.0
-resets_fail flr 04.0/00.0
-resets_fail device_specific 05.0
+# Each NODE with what it has that others lack.
+resets_fail $flr 01.0
+resets_fail $pm 01.0
+resets_fail $bus 01.0
+resets_fail $slot 02.0
+resets_fail $flr 03.0
+resets_fail 0x1 05.0
+calls_fail function "$conventional" $flr
 find 01.0
 card=$REPLY
 find 02.0
-batches_fail "$card,$REPLY" 0x58
+slot_card=$REPLY
+calls_fail run_batch "$card,$slot_card" $link
+workers_fail "$card,$slot_card" $link
+tool_fails pcireset show "$card"
+tool_fails pcireset reset "$card" --type bus --yes
 diag "$failed allocations failed"
 sim_clear
 exits 0 'no reference is left: the simulator can be unloaded' rmmod call_api pcisim

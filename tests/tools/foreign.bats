@@ -75,3 +75,30 @@ setup() {
 	[ "${lines[0]}" = 'kmemleak: __kmalloc_noprof acpi_init' ]
 	[ "${lines[1]}" = 'kmemleak: __kmalloc_noprof nvme_probe' ]
 }
+
+# held LOCK: lockdep's report of two locks, the first is nvme's, with a line of somebody else in it.
+held() {
+	printf '<4>[   83.585289] %s\n' 'WARNING: lock held when returning to user space!' 'nvme nvme1: Ignoring bogus Namespace Identifiers' \
+		'bash/142 is leaving the kernel with locks still held!' '2 locks held by bash/142:' \
+		' #0: ffff88807ecf9288 (&q->q_usage_counter(io)#3){++++}-{0:0}, at: nvme_start_freeze+0xca/0x140 [nvme_core]' \
+		" #1: $1" 'what comes after it'
+}
+
+@test "queues that nvme has frozen are no lock that somebody forgot" {
+	held 'ffff88807ecf92c0 (&q->q_usage_counter(queue)#4){+.+.}-{0:0}, at: nvme_start_freeze+0xca/0x140 [nvme_core]' >log
+	run filter
+	[[ $output == *'what comes after it' && $output != *'lock held'* ]]
+	run filter -v told=foreign
+	[[ $output == lockdep,* ]]
+}
+
+@test "a lock that somebody forgot counts, beside such queues too" {
+	held 'ffff88807ecf92c0 (&handle->lock){+.+.}-{3:3}, at: handle_ioctl+0xca/0x140 [pcireset]' >log
+	run filter
+	[[ $output == *'lock held when returning'*'handle->lock'*'what comes after it' ]]
+	sed -i 2,3d log
+	head -n 2 log >short
+	mv short log
+	run filter
+	[[ $output == *'lock held when returning'* ]]
+}

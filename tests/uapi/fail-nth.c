@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * fail-nth N FILE COMMAND...: runs COMMAND with the Nth allocation that the kernel makes for it failed, as far as the kernel's fault
- * injection counts allocations, and exits with its status. FILE gets 1 if that happened, and 0 if COMMAND ended before.
+ * injection counts allocations, and exits with its status. FILE gets what is left of N: 0 if that happened, more if COMMAND ended before.
  *
  * What is left of N is gone with the process, so it is read when that is about to exit: a tracer is told.
  */
@@ -44,7 +44,7 @@ static void set_counter(pid_t pid, const char *value)
 	close(fd);
 }
 
-static int is_used_up(pid_t pid)
+static int read_counter(pid_t pid)
 {
 	char value[16] = "";
 	int fd = open_counter(pid, O_RDONLY);
@@ -52,14 +52,14 @@ static int is_used_up(pid_t pid)
 	if (read(fd, value, sizeof(value) - 1) <= 0)
 		broken("read");
 	close(fd);
-	return atoi(value) == 0;
+	return atoi(value);
 }
 
-static void tell(const char *path, int injected)
+static void tell(const char *path, int left)
 {
 	FILE *file = fopen(path, "we");
 
-	if (!file || fprintf(file, "%d\n", injected) < 0 || fclose(file))
+	if (!file || fprintf(file, "%d\n", left) < 0 || fclose(file))
 		broken(path);
 }
 
@@ -97,7 +97,7 @@ static int follow(pid_t pid, const char *path)
 			return status;
 		signal = WSTOPSIG(status);
 		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXIT << 8))
-			tell(path, is_used_up(pid));
+			tell(path, read_counter(pid));
 		/* One comes of exec() too. */
 		if (signal == SIGTRAP)
 			signal = 0;
