@@ -29,7 +29,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define KMEMLEAK "/sys/kernel/debug/kmemleak"
+#define KMEMLEAK   "/sys/kernel/debug/kmemleak"
 #define LEAK_AGE_S 6
 
 static FILE *report;

@@ -25,7 +25,7 @@ without_stock_part() {
 # without_foreign LOG: KCSAN and kmemleak look at the whole kernel. What they report counts where one of our modules is in any stack of
 # the report, as caller of a function of the stock kernel too, or where a stack leads through a module that is gone.
 without_foreign() {
-	awk -v modules="$(cat "$tmp/ours" 2>/dev/null)" -f "$lab_dir/lib/foreign.awk" "$@"
+	awk -v modules="$(cat "$tmp/ours")" -f "$lab_dir/lib/foreign.awk" "$@"
 }
 
 count_foreign() {
