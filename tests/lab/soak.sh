@@ -10,7 +10,7 @@
 . "$(dirname "$0")/lib-machine.sh"
 . "$(dirname "$0")/lib-sim.sh"
 
-seconds=${SOAK_SECONDS:-20} seed=${SOAK_SEED:-$RANDOM}
+seconds=${SOAK_SECONDS:-$((20 * ${PCILAB_SLOWNESS:-1}))} seed=${SOAK_SEED:-$RANDOM}
 RANDOM=$seed
 masks=(flr pm bus slot func link any)
 results=/tmp/results
@@ -138,7 +138,11 @@ diag "seed $seed: $rounds machines, $(wc -l <"$results") resets in $seconds s of
 is "$(grep -vcE '^(0|1|3|4|137)$' "$results")" 0 'every exit status is a documented one'
 exits 1 'no message speaks of anything internal' grep -iE 'internal|bug|invalid argument' /tmp/errors
 after=$(slab_kib)
-less $((after - before)) 4096 'the kernel does not need more memory than before, in KiB'
+if [[ $PCILAB_KERNEL == *-kasan ]]; then
+	skip 'the kernel does not need more memory than before' 'KASAN keeps what was freed; kmemleak looks for what is lost'
+else
+	less $((after - before)) 4096 'the kernel does not need more memory than before, in KiB'
+fi
 exits 0 'nobody holds the simulator' rmdir "$sim/host"
 exits 0 'or the module' rmmod pcireset
 exits 0 'and it loads again' modprobe pcireset

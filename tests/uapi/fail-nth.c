@@ -15,7 +15,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { USAGE = 2, BROKEN = 111, KILLED = 112 };
+enum {
+	USAGE = 2,
+	BROKEN = 111,
+	KILLED = 112
+};
 
 static _Noreturn void broken(const char *what)
 {
