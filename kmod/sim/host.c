@@ -28,6 +28,13 @@ static void set_domain(struct pcisim_host *host)
 	host->bridge->domain_nr = host->domain;
 }
 
+/* Newer kernels (7.3 does) take the domain for one that they have handed out, and take it back. */
+static void free_bridge(struct pci_host_bridge *bridge)
+{
+	bridge->domain_nr = PCI_DOMAIN_NR_NOT_SET;
+	pci_free_host_bridge(bridge);
+}
+
 static int add_bridge(struct pcisim_host *host)
 {
 	int error;
@@ -52,7 +59,7 @@ static int add_bridge(struct pcisim_host *host)
 
 	error = pci_host_probe(host->bridge);
 	if (error)
-		pci_free_host_bridge(host->bridge);
+		free_bridge(host->bridge);
 	return error;
 }
 
@@ -147,6 +154,8 @@ void pcisim_host_stop(struct pcisim_host *host)
 	pci_stop_root_bus(host->bridge->bus);
 	pci_remove_root_bus(host->bridge->bus);
 	pci_unlock_rescan_remove();
+	/* Removed is not freed: the first reference is ours. */
+	free_bridge(host->bridge);
 	host->bridge = NULL;
 	release_resource(&host->memory);
 	root_device_unregister(host->device);
