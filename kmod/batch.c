@@ -355,7 +355,10 @@ static bool is_member(const struct pcireset_report *report, const struct pci_dev
 	struct pcireset_addr addr = pcireset_addr_of(dev);
 	u32 i;
 
-	for (i = 0; i < min(report->nr_members, report->max_members); i++)
+	/* There are more than were planned for, and not all are told. */
+	if (report->nr_members > report->max_members)
+		return true;
+	for (i = 0; i < report->nr_members; i++)
 		if (!memcmp(&report->members[i].addr, &addr, sizeof(addr)))
 			return true;
 	return false;
@@ -442,7 +445,9 @@ void pcireset_batch_share(struct pcireset_item *items, unsigned int nr)
 	if (!is_shareable(item))
 		return;
 	for (i = 0; i < nr; i++) {
-		if (!is_shareable(&items[i]) || !is_same_reset(items[i].plan, item->plan))
+		/* Only who wants one particular plan may be told that it is stale. */
+		if (!is_shareable(&items[i]) || !is_same_reset(items[i].plan, item->plan) ||
+		    !items[i].wanted != !item->wanted)
 			continue;
 		pcireset_plan_put(item->plan);
 		item->plan = NULL;
