@@ -11,7 +11,7 @@
 
 struct progress {
 	const struct pcireset_batch *batch;
-	bool is_shown;
+	bool has_thread;
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t cond;
@@ -43,22 +43,33 @@ static void show(const struct progress *progress)
 		seconds_since(&progress->begin));
 }
 
+static void wait_a_moment(struct progress *progress)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += INTERVAL_MS * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(&progress->cond, &progress->mutex, &until);
+}
+
+/* Nothing is shown of what is over in a moment. */
 static void *watch(void *data)
 {
 	struct progress *progress = data;
-	struct timespec until;
+	bool is_dirty = false;
 
 	pthread_mutex_lock(&progress->mutex);
+	wait_a_moment(progress);
 	while (!progress->is_over) {
 		show(progress);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += INTERVAL_MS * 1000000;
-		until.tv_sec += until.tv_nsec / 1000000000;
-		until.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&progress->cond, &progress->mutex, &until);
+		is_dirty = true;
+		wait_a_moment(progress);
 	}
 	pthread_mutex_unlock(&progress->mutex);
-	fputs("\r\033[K", stderr);
+	if (is_dirty)
+		fputs("\r\033[K", stderr);
 	return NULL;
 }
 
@@ -88,13 +99,13 @@ struct progress *progress_start(const struct request *req, const struct pcireset
 	pthread_mutex_init(&progress->mutex, NULL);
 	pthread_cond_init(&progress->cond, NULL);
 	if (isatty(STDERR_FILENO) && !is_given(req, OPT_QUIET))
-		progress->is_shown = start_thread(progress);
+		progress->has_thread = start_thread(progress);
 	return progress;
 }
 
 void progress_stop(struct progress *progress)
 {
-	if (progress->is_shown) {
+	if (progress->has_thread) {
 		pthread_mutex_lock(&progress->mutex);
 		progress->is_over = true;
 		pthread_cond_signal(&progress->cond);
