@@ -53,7 +53,7 @@ keep_evidence() {
 	fi
 	note "$@"
 	note "kernel log: $kept"
-	{ find_blocked || find_splats || tail -n 5 "$tmp/log"; } | head -n 20 | sed 's/^/    /' >&2
+	{ find_blocked || find_splats || tail -n 5 "$tmp/log"; } | sed -n '1,20s/^/    /p' >&2
 	exit "$status"
 }
 

@@ -130,6 +130,13 @@ bats_require_minimum_version 1.5.0
 	[[ $status -eq 123 && $stderr == *WARNING* ]]
 }
 
+@test "the kernel warns without end: 123, and the first lines are shown" {
+	need_lab
+	write_module 'for (int i = 0; i < 4000; i++) pr_warn("WARNING: CPU: 0 PID: 1 at nowhere, number %d\n", i);'
+	run --separate-stderr "$pcilab" --topology empty -- true
+	[[ $status -eq 123 && $stderr == *'number 0'* && $stderr != *'number 100'* ]]
+}
+
 @test "the kernel warns between the marks of a stock part: no failure" {
 	need_lab
 	write_module 'pr_info("pcilab: stock begin\n"); WARN_ON(1); pr_info("pcilab: stock end\n");'
