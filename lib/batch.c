@@ -41,12 +41,14 @@ int pcireset_batch_add(struct pcireset_batch *batch, struct pcireset_plan *plan)
 {
 	const size_t room = batch->room ? 2 * batch->room : 16;
 	struct batch_item *v = batch->v;
+	int r;
 
 	if (plan->dev->ctx != batch->ctx)
 		return ctx_error(batch->ctx, -EINVAL, "%s: the plan is another context's",
 				 plan->dev->name);
-	if (!plan->is_resolved || plan->error)
-		return plan_not_runnable(plan);
+	r = plan_check_runnable(plan);
+	if (r < 0)
+		return r;
 	if (batch->has_run)
 		return ctx_error(batch->ctx, -EINVAL, "the batch has been run");
 	if (batch->nr == batch->room) {
@@ -68,10 +70,11 @@ size_t pcireset_batch_get_nr(const struct pcireset_batch *batch)
 /* Each may have been resolved anew, or changed, since it was added. */
 static int check_plans(struct pcireset_batch *batch)
 {
-	for (size_t i = 0; i < batch->nr; i++)
-		if (!batch->v[i].plan->is_resolved || batch->v[i].plan->error)
-			return plan_not_runnable(batch->v[i].plan);
-	return 0;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < batch->nr; i++)
+		r = plan_check_runnable(batch->v[i].plan);
+	return r;
 }
 
 static int make_reports(struct pcireset_batch *batch)

@@ -343,8 +343,10 @@ const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_pla
 	return i < plan->members.nr ? &plan->members.v[i] : NULL;
 }
 
-int plan_not_runnable(const struct pcireset_plan *plan)
+int plan_check_runnable(const struct pcireset_plan *plan)
 {
+	if (plan->is_resolved && !plan->error)
+		return 0;
 	return ctx_error(plan->dev->ctx, -EINVAL, "%s: the plan is not resolved, or refused",
 			 plan->dev->name);
 }
@@ -366,10 +368,10 @@ int pcireset_plan_run(struct pcireset_plan *plan, struct pcireset_report **ret_r
 {
 	struct pcireset_ctx *ctx = plan->dev->ctx;
 	struct pcireset_report *report;
-	int r;
+	int r = plan_check_runnable(plan);
 
-	if (!plan->is_resolved || plan->error)
-		return plan_not_runnable(plan);
+	if (r < 0)
+		return r;
 	report = report_new();
 	if (!report)
 		return ctx_error(ctx, -ENOMEM, "out of memory");

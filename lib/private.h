@@ -183,7 +183,7 @@ void block_foreach_function(struct pcireset_ctx *ctx, const char *path, block_fn
 char *format(const char *fmt, ...) PRINTF(1, 2);
 void plan_explain(struct pcireset_plan *plan);
 void plan_unresolve(struct pcireset_plan *plan);
-int plan_not_runnable(const struct pcireset_plan *plan);
+int plan_check_runnable(const struct pcireset_plan *plan);
 const struct backend *plan_backend(const struct pcireset_plan *plan);
 int plan_run(struct pcireset_plan *plan, struct pcireset_report *report);
 
