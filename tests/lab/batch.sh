@@ -117,27 +117,27 @@ interrupted() {
 	sim_clear
 }
 
+# ends_soon SECONDS DESC: the reset of all, killed after that time.
+ends_soon() {
+	pcireset reset "${fns[@]}" --type flr --quiet &
+	sleep "$1"
+	started=$EPOCHREALTIME
+	kill -9 $!
+	wait $! 2>/dev/null
+	took_less 3000 "$2"
+}
+
 # A thread of the module goes on after the caller's end, for as long as the specification gives a function.
 killed() {
 	card 64 "${driverless[@]}"
 	sim_set 01.0/00.0 ready_flr_us=600000
 	config_dump before "${fns[@]}"
-	pcireset reset "${fns[@]}" --type flr --quiet &
-	sleep 0.7
-	started=$EPOCHREALTIME
-	kill -9 $!
-	wait $! 2>/dev/null
-	took_less 3000 'killed: it ends soon'
+	ends_soon 0.7 'killed: it ends soon'
 	config_dump after "${fns[@]}"
 	exits 0 'and all is as it was before' config_is_same before after
 	exits 0 'the next reset of all is verified' pcireset reset "${fns[@]}" --type flr --quiet
 	sim_set 01.0/00.0 ready_flr_us=never
-	pcireset reset "${fns[@]}" --type flr --quiet &
-	sleep 2
-	started=$EPOCHREALTIME
-	kill -9 $!
-	wait $! 2>/dev/null
-	took_less 3000 'killed while none comes back: it ends soon'
+	ends_soon 2 'killed while none comes back: it ends soon'
 	sim_clear
 }
 
