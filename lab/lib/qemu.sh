@@ -4,7 +4,8 @@
 
 # The kernel's words. quiet: a console line costs milliseconds under emulation; panics and oopses are printed all the
 # same. no_timer_check: on a busy host the check finds ten ticks missing, and with an IOMMU the kernel panics for that.
-readonly kernel_words='console=ttyS0,115200 quiet panic=-1 mitigations=off nokaslr no_timer_check cryptomgr.notests initcall_blacklist=crypto_kdf108_init log_buf_len=4M'
+# norandmaps: QEMU translates a program anew when it is at another address; a shell starts in a fifth of the time without.
+readonly kernel_words='console=ttyS0,115200 quiet panic=-1 mitigations=off nokaslr norandmaps no_timer_check cryptomgr.notests initcall_blacklist=crypto_kdf108_init log_buf_len=4M'
 
 readonly qboot=/usr/share/qemu/qboot.rom
 
