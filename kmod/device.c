@@ -545,7 +545,7 @@ int pcireset_device_open(struct pcireset_open *arg)
 
 	/* In the list before it is looked at: a removal in between then finds it. */
 	mutex_lock(&handles_lock);
-	handle->dev = pci_get_domain_bus_and_slot(arg->addr.domain, arg->addr.bus, arg->addr.devfn);
+	handle->dev = pcireset_find(&arg->addr);
 	list_add(&handle->list, &handles);
 	mutex_unlock(&handles_lock);
 

@@ -47,10 +47,13 @@ static int topology_changed(struct notifier_block *nb, unsigned long action, voi
 
 	switch (action) {
 	case BUS_NOTIFY_ADD_DEVICE:
+		pcireset_find_add(dev);
 		atomic64_inc(counter_of(dev));
 		break;
 	case BUS_NOTIFY_DEL_DEVICE:
 	case BUS_NOTIFY_REMOVED_DEVICE:
+		if (action == BUS_NOTIFY_REMOVED_DEVICE)
+			pcireset_find_remove(dev);
 		/* Twice: one may have been opened in between. */
 		pcireset_device_orphan(dev);
 		down_write(&pcireset_topology);
@@ -75,13 +78,15 @@ static int __init pcireset_init(void)
 	error = bus_register_notifier(&pci_bus_type, &topology_notifier);
 	if (error)
 		goto exit_batch;
+	pcireset_find_init();
 	error = pcireset_chardev_init();
 	if (error)
-		goto unregister_notifier;
+		goto exit_find;
 	return 0;
 
-unregister_notifier:
+exit_find:
 	bus_unregister_notifier(&pci_bus_type, &topology_notifier);
+	pcireset_find_exit();
 exit_batch:
 	pcireset_batch_exit();
 	return error;
@@ -91,6 +96,7 @@ static void __exit pcireset_exit(void)
 {
 	pcireset_chardev_exit();
 	bus_unregister_notifier(&pci_bus_type, &topology_notifier);
+	pcireset_find_exit();
 	pcireset_batch_exit();
 }
 

@@ -373,6 +373,13 @@ int pcireset_run_like(struct pci_dev *dev, const struct pcireset_request *reques
 extern struct rw_semaphore pcireset_topology;
 const atomic64_t *pcireset_counter(struct pci_dev *dev);
 
+/* find.c */
+struct pci_dev *pcireset_find(const struct pcireset_addr *addr);
+void pcireset_find_add(struct pci_dev *dev);
+void pcireset_find_remove(struct pci_dev *dev);
+void pcireset_find_init(void);
+void pcireset_find_exit(void);
+
 /* batch.c */
 int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interruptible,
 		       void (*told)(struct pcireset_item *item));

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Functions by address. The core's own search looks at every function of the
+ * machine, so that opening all of them takes time by the square of their number.
+ */
+#include <linux/xarray.h>
+
+#include "pcireset.h"
+
+/* Of struct pci_dev, each with a reference. One that memory was too short for is searched for. */
+static DEFINE_XARRAY(functions);
+
+/* Where a long has 32 bits some domains share: whoever looks compares. */
+static unsigned long index_of(const struct pcireset_addr *addr)
+{
+	return (unsigned long)addr->domain << 16 | PCI_DEVID(addr->bus, addr->devfn);
+}
+
+/**
+ * pcireset_find - find a function
+ * @addr: its address
+ *
+ * Context: Process context, may sleep.
+ * Return: the function, referenced, or NULL.
+ */
+struct pci_dev *pcireset_find(const struct pcireset_addr *addr)
+{
+	struct pci_dev *dev;
+
+	xa_lock(&functions);
+	dev = pci_dev_get(xa_load(&functions, index_of(addr)));
+	xa_unlock(&functions);
+	if (dev && pci_domain_nr(dev->bus) == addr->domain)
+		return dev;
+	pci_dev_put(dev);
+	return pci_get_domain_bus_and_slot(addr->domain, addr->bus, addr->devfn);
+}
+
+/**
+ * pcireset_find_add - a function has come
+ * @dev: the function
+ *
+ * Context: Process context; it cannot be removed meanwhile.
+ */
+void pcireset_find_add(struct pci_dev *dev)
+{
+	struct pcireset_addr addr = pcireset_addr_of(dev);
+	void *old = xa_store(&functions, index_of(&addr), pci_dev_get(dev), GFP_KERNEL);
+
+	pci_dev_put(xa_is_err(old) ? dev : old);
+}
+
+/**
+ * pcireset_find_remove - a function goes
+ * @dev: the function
+ *
+ * Context: Process context; the core's search does not find it any more.
+ */
+void pcireset_find_remove(struct pci_dev *dev)
+{
+	struct pcireset_addr addr = pcireset_addr_of(dev);
+
+	if (xa_cmpxchg(&functions, index_of(&addr), dev, NULL, GFP_KERNEL) == dev)
+		pci_dev_put(dev);
+}
+
+/**
+ * pcireset_find_init - begin with all functions that are there
+ *
+ * Context: Process context. pcireset_find_add() and pcireset_find_remove() are
+ * called from now on. None is removed while pcireset_topology is held.
+ */
+void pcireset_find_init(void)
+{
+	struct pci_dev *dev = NULL;
+
+	down_read(&pcireset_topology);
+	for_each_pci_dev(dev)
+		pcireset_find_add(dev);
+	up_read(&pcireset_topology);
+}
+
+/**
+ * pcireset_find_exit - give all functions back
+ */
+void pcireset_find_exit(void)
+{
+	struct pci_dev *dev;
+	unsigned long index;
+
+	xa_for_each(&functions, index, dev)
+		pci_dev_put(dev);
+	xa_destroy(&functions);
+}
