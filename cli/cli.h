@@ -88,6 +88,7 @@ bool is_given(const struct request *req, enum option_id id);
 
 /* machine.c */
 int machine_open(struct machine *m, const struct request *req);
+int machine_query(struct machine *m);
 void machine_close(struct machine *m);
 int machine_plan(struct machine *m, const struct request *req, struct pcireset_dev *dev,
 		 struct pcireset_plan **ret_plan);

@@ -221,12 +221,8 @@ int columns_print(struct machine *m, const struct request *req)
 	struct pcireset_dev *dev;
 
 	foreach_column(req, add_column, table);
-	pcireset_dev_foreach(m->ctx, dev) {
-		/* Gone since the scan: it is no function of this machine any more. */
-		if (pcireset_dev_query(dev) < 0)
-			continue;
+	pcireset_dev_foreach(m->ctx, dev)
 		foreach_column(req, add_cell, &(struct row){ req, table_line(table), dev, 0 });
-	}
 	table_print(table);
 	return STATUS_DONE;
 }

@@ -8,7 +8,7 @@ static int print_json(struct machine *m)
 	struct pcireset_dev *dev;
 
 	pcireset_dev_foreach(m->ctx, dev)
-		if (!pcireset_dev_query(dev) && json_object_array_add(list, json_device(dev)))
+		if (json_object_array_add(list, json_device(dev)))
 			must(NULL);
 	json_print(json_document(m->ctx, "devices", list));
 	return STATUS_DONE;
@@ -19,6 +19,8 @@ int command_list(const struct request *req)
 	struct machine m = { 0 };
 	int status = machine_open(&m, req);
 
+	if (!status)
+		status = machine_query(&m);
 	if (!status)
 		status = is_given(req, OPT_JSON) ? print_json(&m) : columns_print(&m, req);
 	machine_close(&m);

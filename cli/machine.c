@@ -109,6 +109,15 @@ int machine_open(struct machine *m, const struct request *req)
 	return find_devices(m, req);
 }
 
+int machine_query(struct machine *m)
+{
+	int r = pcireset_ctx_query(m->ctx);
+
+	if (r < 0)
+		error("%s", pcireset_ctx_get_errmsg(m->ctx));
+	return r < 0 ? status_of_error(r) : STATUS_DONE;
+}
+
 void machine_close(struct machine *m)
 {
 	for (size_t i = 0; i < m->nr_devs; i++)

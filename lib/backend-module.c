@@ -88,27 +88,16 @@ static int query_plan(int fd, struct pcireset_query *arg, struct members *member
 	return r;
 }
 
-static int query_types(struct pcireset_dev *dev, int fd)
+static void take_types(struct pcireset_dev *dev, const struct pcireset_query *arg,
+		       const struct pcireset_type_info *infos)
 {
-	struct pcireset_type_info infos[ROOM_TYPES] = { 0 };
-	struct pcireset_query arg = {
-		.size = sizeof(arg),
-		.type_size = sizeof(infos[0]),
-		.nr_types = ROOM_TYPES,
-		.type_ptr = (uintptr_t)infos,
-		.member_size = sizeof(struct pcireset_member),
-	};
-	int r = call(fd, PCIRESET_QUERY, &arg);
-
-	if (r < 0)
-		return r;
-	dev->types = arg.out_types & PCI_RESET_ANY;
+	dev->types = arg->out_types & PCI_RESET_ANY;
 	for (size_t i = 0; i < NR_TYPES; i++) {
 		dev->state[i].why_not =
 			dev->types & pcireset_type_at(i) ? 0 : PCIRESET_WHY_NO_CAPABILITY;
 		dev->state[i].who = dev->addr;
 	}
-	for (uint32_t i = 0; i < arg.out_nr_types && i < ROOM_TYPES; i++) {
+	for (uint32_t i = 0; i < arg->out_nr_types && i < ROOM_TYPES; i++) {
 		int at = type_index(infos[i].type);
 
 		if (at < 0) /* a type that is newer than this library */
@@ -118,36 +107,110 @@ static int query_types(struct pcireset_dev *dev, int fd)
 		dev->state[at].flags = infos[i].flags;
 		dev->state[at].who = infos[i].who;
 	}
-	return 0;
 }
 
-static int query_scopes(struct pcireset_dev *dev, int fd)
+static void note_drivers(struct pcireset_ctx *ctx, const struct members *members)
 {
-	int r = 0;
+	for (size_t i = 0; i < members->nr; i++)
+		dev_note_driver(ctx, &members->v[i]);
+}
 
-	for (size_t i = 0; !r && i < NR_TYPES; i++) {
-		struct members *members = &dev->state[i].members;
-		struct pcireset_query arg = { .types = pcireset_type_at(i) };
+/* All types, and the members of those that reset the function: these are the same for each. */
+static int query_function(struct pcireset_dev *dev, int fd)
+{
+	struct pcireset_type_info infos[ROOM_TYPES] = { 0 };
+	struct pcireset_query arg = {
+		.types = PCI_RESET_FUNC,
+		.type_size = sizeof(infos[0]),
+		.nr_types = ROOM_TYPES,
+		.type_ptr = (uintptr_t)infos,
+	};
+	struct members members = { 0 };
+	int r = query_plan(fd, &arg, &members);
 
-		if (!(dev->types & arg.types))
-			continue;
-		r = query_plan(fd, &arg, members);
-		for (size_t m = 0; m < members->nr; m++)
-			dev_note_driver(dev->ctx, &members->v[m]);
+	if (!r)
+		take_types(dev, &arg, infos);
+	for (size_t i = 0; !r && i < NR_TYPES; i++)
+		if (dev->types & pcireset_type_at(i) & PCI_RESET_FUNC)
+			r = members_copy(&dev->state[i].members, &members);
+	note_drivers(dev->ctx, &members);
+	members_clear(&members);
+	return r;
+}
+
+static bool is_on_same_bus(const struct pcireset_dev *a, const struct pcireset_dev *b)
+{
+	return a->has_parent && b->has_parent && !a->has_physfn && !b->has_physfn &&
+	       !addr_cmp(&a->parent, &b->parent);
+}
+
+static const struct pcireset_member *find_member(const struct members *members,
+						 const struct pcireset_addr *addr)
+{
+	for (size_t i = 0; i < members->nr; i++)
+		if (!addr_cmp(&members->v[i].addr, addr))
+			return &members->v[i];
+	return NULL;
+}
+
+/*
+ * What resets a sibling's bus or slot and the function with it reaches the same when the
+ * function is named: only the one that was asked for differs.
+ */
+static bool is_same_reset(const struct pcireset_dev *dev, const struct pcireset_dev *sibling,
+			  size_t i)
+{
+	const struct pcireset_member *member;
+
+	if (!sibling || !(sibling->types & pcireset_type_at(i)) || !is_on_same_bus(dev, sibling))
+		return false;
+	member = find_member(&sibling->state[i].members, &dev->addr);
+	return member && member->flags & PCIRESET_MEMBER_RESET;
+}
+
+static int copy_link(struct pcireset_dev *dev, const struct pcireset_dev *sibling, size_t i)
+{
+	struct members *members = &dev->state[i].members;
+	int r = members_copy(members, &sibling->state[i].members);
+
+	for (size_t m = 0; m < members->nr; m++) {
+		members->v[m].flags &= ~PCIRESET_MEMBER_TARGET;
+		if (!addr_cmp(&members->v[m].addr, &dev->addr))
+			members->v[m].flags |= PCIRESET_MEMBER_TARGET;
 	}
 	return r;
 }
 
-static int query(struct pcireset_dev *dev)
+static int query_link(struct pcireset_dev *dev, int fd, size_t i)
+{
+	struct pcireset_query arg = { .types = pcireset_type_at(i) };
+	int r = query_plan(fd, &arg, &dev->state[i].members);
+
+	note_drivers(dev->ctx, &dev->state[i].members);
+	return r;
+}
+
+static int query_all(struct pcireset_dev *dev, const struct pcireset_dev *sibling, int fd)
+{
+	int r = query_function(dev, fd);
+
+	for (size_t i = 0; !r && i < NR_TYPES; i++) {
+		if (!(dev->types & pcireset_type_at(i) & PCI_RESET_LINK))
+			continue;
+		r = is_same_reset(dev, sibling, i) ? copy_link(dev, sibling, i) :
+						     query_link(dev, fd, i);
+	}
+	return r;
+}
+
+static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 {
 	int fd = open_dev(dev);
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = query_types(dev, fd);
-	if (!r)
-		r = query_scopes(dev, fd);
+	r = query_all(dev, sibling, fd);
 	close(fd);
 	if (r < 0)
 		return ctx_error(dev->ctx, r, "%s: %s", dev->name,
@@ -177,8 +240,7 @@ static int resolve(struct pcireset_plan *plan)
 	r = query_plan(plan->fd, &arg, &plan->members);
 	if (r < 0)
 		return ctx_error(plan->dev->ctx, r, "%s: %s", plan->dev->name, strerror(-r));
-	for (size_t i = 0; i < plan->members.nr; i++)
-		dev_note_driver(plan->dev->ctx, &plan->members.v[i]);
+	note_drivers(plan->dev->ctx, &plan->members);
 	plan->type = arg.out_type;
 	plan->type_flags = arg.out_type_flags;
 	plan->scope = arg.out_scope;

@@ -294,12 +294,13 @@ static int find_members(struct pcireset_dev *target, uint32_t type, struct membe
 	return r;
 }
 
-static int query(struct pcireset_dev *dev)
+static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 {
 	struct facts *f;
 	char text[16];
 	int r = 0;
 
+	(void)sibling; /* its members are found here in no time */
 	if (!dev->listed || dev_attr(dev, "vendor", text, sizeof(text)) < 0)
 		return ctx_error(dev->ctx, -ENODEV, "%s: is gone", dev->name);
 	f = malloc(sizeof(*f));

@@ -57,6 +57,26 @@ int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char 
 	return realpath(path, buf) ? 0 : -errno;
 }
 
+/*
+ * Where a function is in sysfs. The link of the running machine says it at once; in a
+ * sysroot it may be anything.
+ */
+int ctx_dev_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *name)
+{
+	static const char up[] = "../../../devices/";
+	char link[64], target[PATH_MAX];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s", name);
+	len = *ctx->sysroot ? -1 : readlink(link, target, sizeof(target) - 1);
+	if (len < 0 || strncmp(target, up, sizeof(up) - 1))
+		return ctx_realpath(ctx, buf, "%s", link + 1);
+	target[len] = '\0';
+	return snprintf(buf, PATH_MAX, "/sys/devices/%s", target + sizeof(up) - 1) < PATH_MAX ?
+		       0 :
+		       -ENAMETOOLONG;
+}
+
 /* Files in sysfs and proc are short; what does not fit is cut off. */
 int read_file(const char *path, char *buf, size_t size)
 {
@@ -375,6 +395,45 @@ int pcireset_ctx_scan(struct pcireset_ctx *ctx)
 		drop_devs(ctx);
 		return r == -ENOMEM ? ctx_error(ctx, r, "out of memory") : r;
 	}
+	return (int)ctx->nr_devs;
+}
+
+static void drop_gone(struct pcireset_ctx *ctx)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ctx->nr_devs; i++)
+		if (!ctx->by_path[i]->is_gone)
+			ctx->by_path[kept++] = ctx->by_path[i];
+	kept = 0;
+	for (size_t i = 0; i < ctx->nr_devs; i++) {
+		struct pcireset_dev *dev = ctx->devs[i];
+
+		dev->listed = !dev->is_gone;
+		dev->index = kept;
+		if (dev->listed)
+			ctx->devs[kept++] = dev;
+		else if (!dev->refs)
+			dev_free(dev);
+	}
+	ctx->nr_devs = kept;
+}
+
+/* By address: those on one bus follow each other. */
+int pcireset_ctx_query(struct pcireset_ctx *ctx)
+{
+	const struct pcireset_dev *sibling = NULL;
+
+	for (size_t i = 0; i < ctx->nr_devs; i++) {
+		int r = dev_query(ctx->devs[i], sibling);
+
+		ctx->devs[i]->is_gone = r == -ENODEV;
+		if (r < 0 && r != -ENODEV)
+			return r;
+		if (!r)
+			sibling = ctx->devs[i];
+	}
+	drop_gone(ctx);
 	return (int)ctx->nr_devs;
 }
 

@@ -38,10 +38,27 @@ static int attr_link(const struct pcireset_dev *dev, const char *attr, char *buf
 	return read_link_name(path, buf, size);
 }
 
+/* All three in one file, "pci:v00008086d000010D3sv...sd...bc02sc00i00". */
+static bool read_modalias(struct pcireset_dev *dev)
+{
+	uint32_t base, sub, interface;
+	char text[128];
+
+	if (dev_attr(dev, "modalias", text, sizeof(text)) < 0 ||
+	    sscanf(text, "pci:v%8Xd%8Xsv%*8Xsd%*8Xbc%2Xsc%2Xi%2X", &dev->vendor, &dev->device,
+		   &base, &sub, &interface) != 5)
+		return false;
+	dev->class = base << 16 | sub << 8 | interface;
+	return true;
+}
+
 static int read_identity(struct pcireset_dev *dev)
 {
-	int r = attr_number(dev, "vendor", &dev->vendor);
+	int r;
 
+	if (read_modalias(dev))
+		return 0;
+	r = attr_number(dev, "vendor", &dev->vendor);
 	if (!r)
 		r = attr_number(dev, "device", &dev->device);
 	if (!r)
@@ -84,7 +101,7 @@ int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
 	dev->ctx = ctx;
 	dev->addr = *addr;
 	pcireset_addr_to_str(addr, dev->name);
-	r = ctx_realpath(ctx, path, "sys/bus/pci/devices/%s", dev->name);
+	r = ctx_dev_path(ctx, path, dev->name);
 	if (r < 0)
 		goto free_dev;
 	r = -ENOMEM;
@@ -234,15 +251,20 @@ void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *mem
 		dev->unaware_name = format("driver:%s", dev->driver);
 }
 
-int pcireset_dev_query(struct pcireset_dev *dev)
+int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 {
 	int r;
 
 	dev_forget_types(dev);
-	r = dev->ctx->backend->query(dev);
+	r = dev->ctx->backend->query(dev, sibling);
 	if (r < 0)
 		dev_forget_types(dev);
 	return r;
+}
+
+int pcireset_dev_query(struct pcireset_dev *dev)
+{
+	return dev_query(dev, NULL);
 }
 
 static const struct type_state *state_of(const struct pcireset_dev *dev, uint32_t type)

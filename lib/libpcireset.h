@@ -294,6 +294,20 @@ const char *pcireset_dev_get_slot(const struct pcireset_dev *dev);
 bool pcireset_dev_is_bridge(const struct pcireset_dev *dev);
 
 /**
+ * pcireset_ctx_query - pcireset_dev_query() for every function
+ * @ctx: context, scanned
+ *
+ * Takes less than to ask them one by one, as functions that share a bus share
+ * what a reset of it reaches. A function that is gone is dropped from the list,
+ * and stays valid as long as the caller holds a reference.
+ *
+ * Return: number of functions that are left; or a negative errno, of which
+ * pcireset_ctx_get_errmsg() tells more.
+ * Since: 0.1
+ */
+int pcireset_ctx_query(struct pcireset_ctx *ctx);
+
+/**
  * pcireset_dev_query - ask what kinds of reset the function has now
  * @dev: function
  *

@@ -18,6 +18,15 @@ int members_add(struct members *list, const struct pcireset_member *member)
 	return 0;
 }
 
+int members_copy(struct members *list, const struct members *from)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < from->nr; i++)
+		r = members_add(list, &from->v[i]);
+	return r;
+}
+
 void members_clear(struct members *list)
 {
 	free(list->v);

@@ -51,6 +51,7 @@ struct users {
 struct pcireset_dev {
 	unsigned int refs;	/* of callers; each holds one of the context's, too */
 	bool listed;		/* in the context's list, which keeps it alive */
+	bool is_gone;		/* the last pcireset_ctx_query() found out */
 	size_t index;
 	struct pcireset_ctx *ctx;
 	struct pcireset_addr addr;
@@ -108,14 +109,15 @@ struct pcireset_batch {
 };
 
 /*
- * A back end answers for one function. query() fills dev->types and dev->state.
+ * A back end answers for one function. query() fills dev->types and dev->state; it may
+ * take what is the same for both from a sibling that has just been asked, or NULL.
  * resolve() fills type, scope, members, why, who and generation of the plan and
  * returns what running it would. run() fills the report. run_many(), which may
  * be missing, fills those of a batch and their errors, or fails with nothing done.
  */
 struct backend {
 	enum pcireset_backend id;
-	int (*query)(struct pcireset_dev *dev);
+	int (*query)(struct pcireset_dev *dev, const struct pcireset_dev *sibling);
 	int (*resolve)(struct pcireset_plan *plan);
 	int (*run)(struct pcireset_plan *plan, struct pcireset_report *report);
 	int (*run_many)(struct pcireset_batch *batch);
@@ -142,6 +144,7 @@ int ctx_error(struct pcireset_ctx *ctx, int error, const char *fmt, ...) PRINTF(
 int ctx_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...) PRINTF(3, 4);
 int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...)
 	PRINTF(3, 4);
+int ctx_dev_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *name);
 int read_file(const char *path, char *buf, size_t size);
 int read_link_name(const char *path, char *buf, size_t size);
 
@@ -155,6 +158,7 @@ int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
 	    struct pcireset_dev **ret_dev);
 void dev_free(struct pcireset_dev *dev);
 void dev_forget_types(struct pcireset_dev *dev);
+int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling);
 int dev_attr(const struct pcireset_dev *dev, const char *attr, char *buf, size_t size);
 struct pcireset_dev *dev_upstream(const struct pcireset_dev *dev);
 bool dev_is_below(const struct pcireset_dev *dev, const struct pcireset_dev *above);
@@ -170,6 +174,7 @@ int type_index(uint32_t type);
 
 /* members */
 int members_add(struct members *list, const struct pcireset_member *member);
+int members_copy(struct members *list, const struct members *from);
 void members_clear(struct members *list);
 
 /* users.c */

@@ -133,5 +133,7 @@ for function in "${functions[@]}"; do
 	compare "$function"
 done
 check_reasons
+listed=$(pcireset list -J)
+is "$(pcireset show "${functions[@]}" -J)" "$listed" 'what siblings share in a list is what each says alone'
 diag "reasons seen on $PCILAB_KERNEL in $PCILAB_TOPOLOGY: ${!seen[*]}"
 plan

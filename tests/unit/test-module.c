@@ -17,7 +17,7 @@ static struct {
 	struct pcireset_reset asked;
 	struct pcireset_open opened;
 	struct pcireset_query queried;
-	unsigned int nr_open, nr_resets;
+	unsigned int nr_open, nr_queries, nr_resets;
 } module;
 
 static void put_members(uint64_t ptr, uint32_t size, uint32_t room)
@@ -32,6 +32,7 @@ static void answer_query(struct pcireset_query *arg)
 	struct pcireset_type_info *infos = (void *)(uintptr_t)arg->type_ptr;
 
 	module.queried = *arg;
+	module.nr_queries++;
 	assert_int_equal(arg->size, sizeof(*arg));
 	arg->out_nr_types = 8;
 	for (uint32_t i = 0; i < arg->nr_types && i < 8; i++)
@@ -314,6 +315,51 @@ static void a_device_that_went_away_is_gone(void **state)
 	pcireset_plan_unref(plan);
 }
 
+/* The module is asked for the types of each function, but for what a bus reset reaches only once a bus. */
+static void siblings_share_what_a_bus_reset_reaches(void **state)
+{
+	struct pcireset_dev *devs[] = { find(*state, "03:00.0"), find(*state, "03:00.1") };
+	int nr = pcireset_ctx_query(*state);
+	unsigned int before;
+
+	for (size_t i = 0; i < ARRAY_SIZE(devs); i++)
+		module.members[i] = (struct pcireset_member){
+			.addr = devs[i]->addr,
+			.flags = PCIRESET_MEMBER_RESET | (i ? 0 : PCIRESET_MEMBER_TARGET),
+		};
+	module.nr_members = ARRAY_SIZE(devs);
+	before = module.nr_queries;
+	assert_int_equal(pcireset_ctx_query(*state), nr);
+	assert_int_equal(module.nr_queries - before, 2 * nr - 1);
+	for (size_t i = 0; i < ARRAY_SIZE(devs); i++) {
+		const struct pcireset_member *member;
+
+		assert_int_equal(pcireset_dev_get_types(devs[i]), PCI_RESET_FLR | PCI_RESET_BUS);
+		assert_int_equal(pcireset_dev_get_nr_members(devs[i], PCI_RESET_BUS), 2);
+		for (size_t m = 0; (member = pcireset_dev_get_member(devs[i], PCI_RESET_BUS, m));
+		     m++)
+			assert_int_equal(!!(member->flags & PCIRESET_MEMBER_TARGET), m == i);
+	}
+}
+
+static void what_is_gone_is_left_out(void **state)
+{
+	struct pcireset_dev *kept = pcireset_dev_ref(find(*state, "03:00.0")), *dev;
+	int nr = 0;
+
+	module.open_error = ENODEV;
+	assert_int_equal(pcireset_ctx_query(*state), 0);
+	pcireset_dev_foreach(*state, dev)
+		nr++;
+	assert_int_equal(nr, 0);
+	assert_null(pcireset_dev_from_addr(*state, &kept->addr));
+	assert_string_equal(pcireset_dev_get_name(kept), "0000:03:00.0");
+	pcireset_dev_unref(kept);
+	module.open_error = EMFILE;
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_int_equal(pcireset_ctx_query(*state), -EMFILE);
+}
+
 static void a_timeout_beyond_the_modules_is_an_error(void **state)
 {
 	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
@@ -339,6 +385,8 @@ int main(void)
 		TEST(a_refusal_by_the_module_is_an_answer),
 		TEST(users_that_the_module_does_not_know_are_in_the_way),
 		TEST(a_device_that_went_away_is_gone),
+		TEST(siblings_share_what_a_bus_reset_reaches),
+		TEST(what_is_gone_is_left_out),
 		TEST(a_timeout_beyond_the_modules_is_an_error),
 	};
 
