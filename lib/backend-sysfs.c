@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sysfs back end: lists and plans from what a stock kernel shows; resets nothing. */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,12 +11,6 @@
 #define CXL_PORT_CONTROL 0x0c
 #define CXL_UNMASK_SBR   0x0001
 
-/* Config space as far as it may be read: 64 bytes, 256 or 4096. */
-struct config {
-	uint8_t b[PCI_CFG_SPACE_EXP_SIZE];
-	size_t len;
-};
-
 /* Everything the decision for one function depends on. */
 struct facts {
 	struct config config;
@@ -28,69 +20,6 @@ struct facts {
 	const struct pcireset_dev *upstream;
 	bool is_cxl, is_cxl_masked;
 };
-
-static void read_config(const struct pcireset_dev *dev, struct config *config)
-{
-	char path[PATH_MAX];
-	ssize_t n;
-	int fd;
-
-	config->len = 0;
-	if (snprintf(path, sizeof(path), "%s/config", dev->path) >= (int)sizeof(path))
-		return;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	while (config->len < sizeof(config->b) &&
-	       (n = read(fd, config->b + config->len, sizeof(config->b) - config->len)) > 0)
-		config->len += (size_t)n;
-	close(fd);
-}
-
-/* What is not there reads as nothing set. */
-static uint32_t get16(const struct config *c, size_t at)
-{
-	return at + 2 <= c->len ? (uint32_t)(c->b[at] | c->b[at + 1] << 8) : 0;
-}
-
-static uint32_t get32(const struct config *c, size_t at)
-{
-	return at + 4 <= c->len ? get16(c, at) | get16(c, at + 2) << 16 : 0;
-}
-
-/* Bounded: a list in broken hardware may be a circle. */
-static size_t find_capability(const struct config *c, uint8_t id)
-{
-	size_t at;
-	int left = 48;
-
-	if (c->len <= PCI_CAPABILITY_LIST || !(get16(c, PCI_STATUS) & PCI_STATUS_CAP_LIST))
-		return 0;
-	for (at = c->b[PCI_CAPABILITY_LIST] & ~3u; at >= 0x40 && at + 4 <= c->len && left--;
-	     at = c->b[at + PCI_CAP_LIST_NEXT] & ~3u)
-		if (c->b[at] == id)
-			return at;
-	return 0;
-}
-
-static size_t find_cxl_port_dvsec(const struct config *c)
-{
-	size_t at = PCI_CFG_SPACE_SIZE;
-	int left = (PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) / 8;
-
-	while (at >= PCI_CFG_SPACE_SIZE && at + 4 <= c->len && left--) {
-		uint32_t header = get32(c, at);
-
-		if (!header || header == UINT32_MAX)
-			return 0;
-		if (PCI_EXT_CAP_ID(header) == PCI_EXT_CAP_ID_DVSEC &&
-		    (get32(c, at + PCI_DVSEC_HEADER1) & 0xffff) == CXL_VENDOR &&
-		    get16(c, at + PCI_DVSEC_HEADER2) == CXL_DVSEC_PORT)
-			return at;
-		at = PCI_EXT_CAP_NEXT(header);
-	}
-	return 0;
-}
 
 static bool lists(const struct facts *f, const char *word)
 {
@@ -107,11 +36,11 @@ static void read_cxl(struct facts *f)
 
 	if (!f->upstream)
 		return;
-	read_config(f->upstream, &config);
-	at = find_cxl_port_dvsec(&config);
+	config_read(f->upstream, &config);
+	at = config_find_dvsec(&config, CXL_VENDOR, CXL_DVSEC_PORT);
 	f->is_cxl = at || lists(f, "cxl_bus");
 	if (at)
-		f->is_cxl_masked = !(get16(&config, at + CXL_PORT_CONTROL) & CXL_UNMASK_SBR);
+		f->is_cxl_masked = !(config_get16(&config, at + CXL_PORT_CONTROL) & CXL_UNMASK_SBR);
 	else /* the port may not be read, but the kernel has read it */
 		f->is_cxl_masked = f->is_cxl && !lists(f, "bus");
 }
@@ -120,10 +49,10 @@ static void read_facts(const struct pcireset_dev *dev, struct facts *f)
 {
 	int len;
 
-	read_config(dev, &f->config);
+	config_read(dev, &f->config);
 	f->has_capabilities = f->config.len > PCI_STD_HEADER_SIZEOF;
 	/* Not the vendor: that of a VF reads as all ones when all is well. */
-	f->is_gone = f->config.len >= 8 && get32(&f->config, PCI_COMMAND) == UINT32_MAX;
+	f->is_gone = f->config.len >= 8 && config_get32(&f->config, PCI_COMMAND) == UINT32_MAX;
 
 	f->listed[0] = ' ';
 	len = dev_attr(dev, "reset_method", f->listed + 1, sizeof(f->listed) - 2);
@@ -137,12 +66,12 @@ static void read_facts(const struct pcireset_dev *dev, struct facts *f)
 
 static uint32_t why_not_flr(const struct facts *f, uint32_t *flags)
 {
-	size_t express = find_capability(&f->config, PCI_CAP_ID_EXP);
-	size_t af = find_capability(&f->config, PCI_CAP_ID_AF);
+	size_t express = config_find(&f->config, PCI_CAP_ID_EXP);
+	size_t af = config_find(&f->config, PCI_CAP_ID_AF);
 	const uint8_t af_both = PCI_AF_CAP_TP | PCI_AF_CAP_FLR;
 	bool has_flr = express &&
-		       (get32(&f->config, express + PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR);
-	bool has_af = af && (get16(&f->config, af + PCI_AF_CAP) & af_both) == af_both;
+		       (config_get32(&f->config, express + PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR);
+	bool has_af = af && (config_get16(&f->config, af + PCI_AF_CAP) & af_both) == af_both;
 
 	if (f->has_capabilities && !has_flr && !has_af)
 		return PCIRESET_WHY_NO_CAPABILITY;
@@ -157,13 +86,13 @@ static uint32_t why_not_flr(const struct facts *f, uint32_t *flags)
 
 static uint32_t why_not_pm(const struct facts *f)
 {
-	size_t pm = find_capability(&f->config, PCI_CAP_ID_PM);
+	size_t pm = config_find(&f->config, PCI_CAP_ID_PM);
 
 	if (f->has_capabilities && !pm)
 		return PCIRESET_WHY_NO_CAPABILITY;
-	if (pm && (get16(&f->config, pm + PCI_PM_CTRL) & PCI_PM_CTRL_NO_SOFT_RESET))
+	if (pm && (config_get16(&f->config, pm + PCI_PM_CTRL) & PCI_PM_CTRL_NO_SOFT_RESET))
 		return PCIRESET_WHY_NO_SOFT_RESET;
-	if (pm && (get16(&f->config, pm + PCI_PM_CTRL) & PCI_PM_CTRL_STATE_MASK))
+	if (pm && (config_get16(&f->config, pm + PCI_PM_CTRL) & PCI_PM_CTRL_STATE_MASK))
 		return PCIRESET_WHY_NOT_D0;
 	if (lists(f, "pm"))
 		return 0;

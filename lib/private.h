@@ -4,6 +4,7 @@
 #define LIBPCIRESET_PRIVATE_H
 
 #include <limits.h>
+#include <linux/pci_regs.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include "libpcireset.h"
@@ -18,6 +19,12 @@
 #define ALL_USES (PCIRESET_USE_DRIVER | PCIRESET_USE_VFIO | PCIRESET_USE_MOUNT | \
 		  PCIRESET_USE_NET | PCIRESET_USE_SWAP | PCIRESET_USE_CONSOLE)
 #define MODULE_USES (PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO)
+
+/* Config space as far as it may be read: 64 bytes, 256 or 4096. */
+struct config {
+	uint8_t b[PCI_CFG_SPACE_EXP_SIZE];
+	size_t len;
+};
 
 /* A list of members that grows. */
 struct members {
@@ -171,6 +178,17 @@ int addr_cmp(const struct pcireset_addr *a, const struct pcireset_addr *b);
 
 /* types.c */
 int type_index(uint32_t type);
+
+/* config.c */
+void config_read(const struct pcireset_dev *dev, struct config *config);
+void config_read_fd(int fd, struct config *config);
+uint32_t config_get16(const struct config *c, size_t at);
+uint32_t config_get32(const struct config *c, size_t at);
+size_t config_find(const struct config *c, uint8_t id);
+size_t config_find_dvsec(const struct config *c, uint32_t vendor, uint32_t id);
+int config_difference(const struct config *was, const struct config *now);
+bool config_is_same_device(const struct config *was, const struct config *now);
+bool config_link_holds(const struct config *was, const struct config *now);
 
 /* members */
 int members_add(struct members *list, const struct pcireset_member *member);

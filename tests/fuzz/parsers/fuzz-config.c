@@ -8,7 +8,7 @@
  * config space, and behind it the port's.
  */
 #include "fuzz.h"
-/* The lists are walked by functions of this file's own. */
+/* What is asked of the lists is this file's own. */
 #define backend_sysfs fuzzed_backend_sysfs
 #include "../../../lib/backend-sysfs.c"
 
@@ -28,19 +28,31 @@ static void fill_facts(struct facts *facts, uint8_t listed)
 		if (listed & 1u << i)
 			strcat(strcat(facts->listed, words[i]), " ");
 	facts->has_capabilities = facts->config.len > PCI_STD_HEADER_SIZEOF;
-	facts->is_gone = facts->config.len >= 8 && get32(&facts->config, PCI_COMMAND) == UINT32_MAX;
+	facts->is_gone = facts->config.len >= 8 &&
+			 config_get32(&facts->config, PCI_COMMAND) == UINT32_MAX;
 }
 
 static void check_lists(const struct config *config)
 {
-	size_t at = find_cxl_port_dvsec(config);
+	size_t at = config_find_dvsec(config, CXL_VENDOR, CXL_DVSEC_PORT);
 
 	MUST(!at || (at >= PCI_CFG_SPACE_SIZE && at % 4 == 0 && at + 4 <= config->len));
 	for (unsigned int id = 0; id < 256; id++) {
-		at = find_capability(config, (uint8_t)id);
+		at = config_find(config, (uint8_t)id);
 		MUST(!at ||
 		     (at >= 0x40 && at % 4 == 0 && at + 4 <= config->len && config->b[at] == id));
 	}
+}
+
+/* Nothing differs from itself, and what differs is within what was read of both. */
+static void check_comparison(const struct config *was, const struct config *now)
+{
+	int at = config_difference(was, now);
+
+	MUST(config_difference(was, was) == -1);
+	MUST(config_is_same_device(was, was) && config_link_holds(was, was));
+	MUST(at >= -1 && at <= (int)(was->len < now->len ? was->len : now->len));
+	MUST(config_is_same_device(was, now) == config_is_same_device(now, was));
 }
 
 static void check_types(const struct facts *facts)
@@ -73,12 +85,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fill_facts(&facts, data[0]);
 	check_lists(&facts.config);
 	check_lists(&port);
+	check_comparison(&facts.config, &port);
 
 	upstream.is_hotplug_port = data[1] & 1;
 	facts.upstream = data[1] & 2 ? &upstream : NULL;
-	at = find_cxl_port_dvsec(&port);
+	at = config_find_dvsec(&port, CXL_VENDOR, CXL_DVSEC_PORT);
 	facts.is_cxl = at || lists(&facts, "cxl_bus");
-	facts.is_cxl_masked = at && !(get16(&port, at + CXL_PORT_CONTROL) & CXL_UNMASK_SBR);
+	facts.is_cxl_masked = at && !(config_get16(&port, at + CXL_PORT_CONTROL) & CXL_UNMASK_SBR);
 	check_types(&facts);
 	return 0;
 }

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Config space as sysfs gives it: reading it, finding capabilities, comparing it with what it was. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "private.h"
+
+#define MAX_CAPABILITIES 48
+#define VENDOR_LENGTH_AT 2 /* of a vendor-specific capability */
+
+/* A register that may differ although all is well. The one list of the library; the module's is in kmod/check.c. */
+struct volatile_register {
+	uint16_t id;
+	bool extended;
+	uint16_t offset;
+	uint32_t mask;
+};
+
+static const struct volatile_register volatile_registers[] = {
+	{ PCI_CAP_ID_PM, false, PCI_PM_CTRL, PCI_PM_CTRL_PME_STATUS },
+	{ PCI_CAP_ID_VPD, false, 0, 0xffff0000 }, /* address and data of the last access */
+	{ PCI_CAP_ID_VPD, false, PCI_VPD_DATA, UINT32_MAX },
+	{ PCI_CAP_ID_PCIX, false, PCI_X_STATUS, UINT32_MAX },
+	{ PCI_CAP_ID_AF, false, PCI_AF_CTRL, UINT32_MAX },
+	/* The upper half of each of these is the status that belongs to the control. */
+	{ PCI_CAP_ID_EXP, false, PCI_EXP_DEVCTL, 0xffff0000 },
+	{ PCI_CAP_ID_EXP, false, PCI_EXP_LNKCTL, 0xffff0000 },
+	{ PCI_CAP_ID_EXP, false, PCI_EXP_SLTCTL, 0xffff0000 },
+	{ PCI_CAP_ID_EXP, false, PCI_EXP_RTSTA, UINT32_MAX },
+	{ PCI_CAP_ID_EXP, false, PCI_EXP_DEVCTL2, 0xffff0000 },
+	{ PCI_CAP_ID_EXP, false, PCI_EXP_LNKCTL2, 0xffff0000 },
+	{ PCI_CAP_ID_EXP, false, PCI_EXP_SLTCTL2, 0xffff0000 },
+	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_UNCOR_STATUS, UINT32_MAX },
+	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_COR_STATUS, UINT32_MAX },
+	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_CAP, 0x0000001f }, /* First Error Pointer */
+	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_HEADER_LOG, UINT32_MAX },
+	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_HEADER_LOG + 4, UINT32_MAX },
+	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_HEADER_LOG + 8, UINT32_MAX },
+	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_HEADER_LOG + 12, UINT32_MAX },
+	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_ROOT_STATUS, UINT32_MAX },
+	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_ROOT_ERR_SRC, UINT32_MAX },
+	{ PCI_EXT_CAP_ID_VC, true, PCI_VC_PORT_CTRL, 0xffff0000 },
+	{ PCI_EXT_CAP_ID_VC, true, PCI_VC_RES_STATUS & ~3, 0xffff0000 },
+	{ PCI_EXT_CAP_ID_SRIOV, true, PCI_SRIOV_CTRL, 0xffff0000 },
+	{ PCI_EXT_CAP_ID_PRI, true, PCI_PRI_CTRL, 0xffff0000 },
+	{ PCI_EXT_CAP_ID_DPC, true, PCI_EXP_DPC_STATUS, UINT32_MAX },
+	{ PCI_EXT_CAP_ID_SECPCI, true, 8, UINT32_MAX },
+	{ PCI_EXT_CAP_ID_DLF, true, 8, UINT32_MAX },
+};
+
+void config_read_fd(int fd, struct config *config)
+{
+	ssize_t n;
+
+	config->len = 0;
+	while (config->len < sizeof(config->b) &&
+	       (n = pread(fd, config->b + config->len, sizeof(config->b) - config->len,
+			  (off_t)config->len)) > 0)
+		config->len += (size_t)n;
+}
+
+void config_read(const struct pcireset_dev *dev, struct config *config)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	config->len = 0;
+	if (snprintf(path, sizeof(path), "%s/config", dev->path) >= (int)sizeof(path))
+		return;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	config_read_fd(fd, config);
+	close(fd);
+}
+
+/* What is not there reads as nothing set. */
+uint32_t config_get16(const struct config *c, size_t at)
+{
+	return at + 2 <= c->len ? (uint32_t)(c->b[at] | c->b[at + 1] << 8) : 0;
+}
+
+uint32_t config_get32(const struct config *c, size_t at)
+{
+	return at + 4 <= c->len ? config_get16(c, at) | config_get16(c, at + 2) << 16 : 0;
+}
+
+/* Bounded: a list in broken hardware may be a circle. */
+static size_t next_capability(const struct config *c, size_t at, int *left)
+{
+	if (!at) {
+		*left = MAX_CAPABILITIES;
+		if (c->len <= PCI_CAPABILITY_LIST ||
+		    !(config_get16(c, PCI_STATUS) & PCI_STATUS_CAP_LIST))
+			return 0;
+		at = PCI_CAPABILITY_LIST;
+	} else {
+		at += PCI_CAP_LIST_NEXT;
+	}
+	at = c->b[at] & ~3u;
+	return at >= 0x40 && at + 4 <= c->len && (*left)-- ? at : 0;
+}
+
+static size_t next_extended(const struct config *c, size_t at, int *left)
+{
+	uint32_t header;
+
+	if (!at)
+		*left = (PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) / 8;
+	at = at ? PCI_EXT_CAP_NEXT(config_get32(c, at)) : PCI_CFG_SPACE_SIZE;
+	if (at < PCI_CFG_SPACE_SIZE || at + 4 > c->len || !(*left)--)
+		return 0;
+	header = config_get32(c, at);
+	return header && header != UINT32_MAX ? at : 0;
+}
+
+size_t config_find(const struct config *c, uint8_t id)
+{
+	size_t at = 0;
+	int left;
+
+	while ((at = next_capability(c, at, &left)))
+		if (c->b[at] == id)
+			return at;
+	return 0;
+}
+
+size_t config_find_dvsec(const struct config *c, uint32_t vendor, uint32_t id)
+{
+	size_t at = 0;
+	int left;
+
+	while ((at = next_extended(c, at, &left)))
+		if (PCI_EXT_CAP_ID(config_get32(c, at)) == PCI_EXT_CAP_ID_DVSEC &&
+		    (config_get32(c, at + PCI_DVSEC_HEADER1) & 0xffff) == vendor &&
+		    config_get16(c, at + PCI_DVSEC_HEADER2) == id)
+			return at;
+	return 0;
+}
+
+/* ---- before and after */
+
+/* Takes these bits out of the comparison, whether or not they differ. */
+static void ignore(struct config *diff, size_t at, uint32_t mask)
+{
+	for (size_t i = 0; i < 4 && at + i < diff->len; i++)
+		diff->b[at + i] &= (uint8_t) ~(mask >> 8 * i);
+}
+
+static void ignore_range(struct config *diff, size_t from, size_t to)
+{
+	for (; from < to; from += 4)
+		ignore(diff, from, UINT32_MAX);
+}
+
+/* Message address, data, mask and pending mean nothing while MSI is off; pending never stays. */
+static void ignore_msi(const struct config *was, struct config *diff, size_t at)
+{
+	uint32_t flags = config_get16(was, at + PCI_MSI_FLAGS);
+	size_t mask_at = at + (flags & PCI_MSI_FLAGS_64BIT ? PCI_MSI_MASK_64 : PCI_MSI_MASK_32);
+
+	if (!(flags & PCI_MSI_FLAGS_ENABLE))
+		ignore_range(diff, at + 4, flags & PCI_MSI_FLAGS_MASKBIT ? mask_at + 8 : mask_at);
+	else if (flags & PCI_MSI_FLAGS_MASKBIT)
+		ignore(diff, mask_at + 4, UINT32_MAX);
+}
+
+static void ignore_listed(struct config *diff, size_t at, uint32_t id, bool extended)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(volatile_registers); i++) {
+		const struct volatile_register *reg = &volatile_registers[i];
+
+		if (reg->id == id && reg->extended == extended)
+			ignore(diff, at + reg->offset, reg->mask);
+	}
+}
+
+/* Only the vendor knows what the registers of its own capabilities do: they may count, latch or start something. */
+static void ignore_volatile(const struct config *was, struct config *diff)
+{
+	size_t at = 0;
+	int left;
+
+	while ((at = next_capability(was, at, &left))) {
+		ignore_listed(diff, at, was->b[at], false);
+		if (was->b[at] == PCI_CAP_ID_MSI)
+			ignore_msi(was, diff, at);
+		if (was->b[at] == PCI_CAP_ID_VNDR)
+			ignore_range(diff, at + 4, at + was->b[at + VENDOR_LENGTH_AT]);
+	}
+	while ((at = next_extended(was, at, &left))) {
+		uint32_t id = PCI_EXT_CAP_ID(config_get32(was, at));
+
+		ignore_listed(diff, at, id, true);
+		if (id == PCI_EXT_CAP_ID_VNDR || id == PCI_EXT_CAP_ID_DVSEC)
+			ignore_range(diff, at + 4, at + (config_get32(was, at + 4) >> 20));
+	}
+}
+
+/* The first byte that differs and should not, or -1. Lengths that differ are a difference. */
+int config_difference(const struct config *was, const struct config *now)
+{
+	size_t len = was->len < now->len ? was->len : now->len;
+	struct config diff = { .len = len };
+
+	for (size_t i = 0; i < len; i++)
+		diff.b[i] = was->b[i] ^ now->b[i];
+	/* Errors and the state of INTx; BIST may be read while it runs. */
+	ignore(&diff, PCI_COMMAND, 0xffff0000);
+	ignore(&diff, PCI_CACHE_LINE_SIZE, 0xff000000);
+	if ((was->b[PCI_HEADER_TYPE] & 0x7f) == PCI_HEADER_TYPE_BRIDGE)
+		ignore(&diff, PCI_IO_BASE, 0xffff0000);
+	ignore_volatile(was, &diff);
+	for (size_t i = 0; i < len; i++)
+		if (diff.b[i])
+			return (int)i;
+	return was->len == now->len ? -1 : (int)len;
+}
+
+/* A VF's own IDs read as all ones both times. */
+bool config_is_same_device(const struct config *was, const struct config *now)
+{
+	if (config_get32(was, PCI_VENDOR_ID) != config_get32(now, PCI_VENDOR_ID) ||
+	    config_get32(was, PCI_CLASS_REVISION) != config_get32(now, PCI_CLASS_REVISION) ||
+	    (was->b[PCI_HEADER_TYPE] ^ now->b[PCI_HEADER_TYPE]) & 0x7f)
+		return false;
+	return (was->b[PCI_HEADER_TYPE] & 0x7f) != PCI_HEADER_TYPE_NORMAL ||
+	       config_get32(was, PCI_SUBSYSTEM_VENDOR_ID) ==
+		       config_get32(now, PCI_SUBSYSTEM_VENDOR_ID);
+}
+
+/* PCIe r6.0, sec 7.5.3.8. What has no link, such as a VF, has a width of 0. */
+bool config_link_holds(const struct config *was, const struct config *now)
+{
+	size_t at = config_find(was, PCI_CAP_ID_EXP);
+	uint32_t before = at ? config_get16(was, at + PCI_EXP_LNKSTA) : 0;
+	uint32_t after = at ? config_get16(now, at + PCI_EXP_LNKSTA) : 0;
+
+	if (!(before & PCI_EXP_LNKSTA_NLW))
+		return true;
+	return (after & PCI_EXP_LNKSTA_CLS) >= (before & PCI_EXP_LNKSTA_CLS) &&
+	       (after & PCI_EXP_LNKSTA_NLW) >= (before & PCI_EXP_LNKSTA_NLW) &&
+	       !(before & ~after & PCI_EXP_LNKSTA_DLLLA);
+}
