@@ -39,6 +39,7 @@ enum option_id {
 	OPT_VERBOSE	= 1 << 13,
 	OPT_HELP	= 1 << 14,
 	OPT_SETTLE	= 1 << 15,
+	OPT_NO_MODULE	= 1 << 16,
 };
 
 struct request;

@@ -98,6 +98,8 @@ int machine_open(struct machine *m, const struct request *req)
 		error("%s: %s", req->sysroot ? req->sysroot : "/", strerror(-r));
 		return STATUS_ERROR;
 	}
+	if (is_given(req, OPT_NO_MODULE))
+		pcireset_ctx_set_backend(m->ctx, PCIRESET_BACKEND_SYSFS);
 	status = check_types(m, req);
 	if (status)
 		return status;

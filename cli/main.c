@@ -6,7 +6,7 @@
 #include <string.h>
 #include "cli.h"
 
-#define OPT_COMMON (OPT_JSON | OPT_SYSROOT | OPT_HELP)
+#define OPT_COMMON (OPT_JSON | OPT_SYSROOT | OPT_NO_MODULE | OPT_HELP)
 #define OPT_PLAN   (OPT_TYPE | OPT_MAX_SCOPE | OPT_FORCE)
 
 static const struct command commands[] = {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The sysfs back end: lists and plans from what a stock kernel shows; resets nothing. */
+/* The sysfs back end: lists and plans from what a stock kernel shows, and resets where that can be strict. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 #include "private.h"
 
 #define CXL_VENDOR       0x1e98
@@ -252,6 +252,29 @@ static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 	return r;
 }
 
+/*
+ * What cannot be promised is not begun. By "bus" the kernel means slot or bus; it
+ * neither locks nor brings back any function but one, VFs of a PF included; and it
+ * can be told neither to give up at a lock nor to go on to another type.
+ */
+static int check_promise(struct pcireset_plan *plan)
+{
+	struct stat st;
+
+	if (!ctx_resets_by_sysfs(plan->dev->ctx))
+		return 0;
+	plan->who = plan->dev->addr;
+	if ((plan->type & PCI_RESET_LINK) || plan->members.nr != 1 || plan->flags ||
+	    pcireset_dev_is_bridge(plan->dev)) {
+		plan->why = PCIRESET_WHY_NEEDS_MODULE;
+		return -EOPNOTSUPP;
+	}
+	if (stat(plan->dev->path, &st))
+		return ctx_error(plan->dev->ctx, -ENODEV, "%s: is gone", plan->dev->name);
+	plan->generation = st.st_ino;
+	return 0;
+}
+
 static int resolve(struct pcireset_plan *plan)
 {
 	struct pcireset_dev *dev = plan->dev;
@@ -269,29 +292,32 @@ static int resolve(struct pcireset_plan *plan)
 		plan->type = type;
 		plan->type_flags = state->flags;
 		plan->scope = state->scope;
-		return find_members(dev, type, &plan->members);
+		r = find_members(dev, type, &plan->members);
+		return r < 0 ? r : check_promise(plan);
 	}
 	plan->who = dev->addr;
 	return -EOPNOTSUPP;
 }
 
-/* Never reached with the right to reset: says why not. */
+/* Who has no right to reset is told why not. */
 static int run(struct pcireset_plan *plan, struct pcireset_report *report)
 {
 	static const struct {
 		int error;
 		uint32_t why;
 	} reasons[] = {
-		{ -ENOENT, PCIRESET_WHY_NO_MODULE },
 		{ -EPERM, PCIRESET_WHY_NO_PERMISSION },
 		{ -EROFS, PCIRESET_WHY_SYSROOT },
 	};
 	int r = pcireset_ctx_check_reset(plan->dev->ctx);
 
+	/* The second look keeps a sysroot safe from whoever breaks the first. */
+	if (!r && ctx_resets_by_sysfs(plan->dev->ctx) && !*plan->dev->ctx->sysroot)
+		return sysfs_reset(plan, report);
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (reasons[i].error == r)
 			report->why = reasons[i].why;
-	return r;
+	return r < 0 ? r : -EROFS;
 }
 
 const struct backend backend_sysfs = {

@@ -90,8 +90,20 @@ static int make_reports(struct pcireset_batch *batch)
 /* Those that have nothing to run many with run them one by one. */
 static int run_each(struct pcireset_batch *batch)
 {
-	for (size_t i = 0; i < batch->nr; i++)
-		batch->v[i].report->error = plan_run(batch->v[i].plan, batch->v[i].report);
+	sigset_t old;
+
+	signals_hold(&old);
+	for (size_t i = 0; i < batch->nr; i++) {
+		struct pcireset_report *report = batch->v[i].report;
+
+		if (signals_are_waiting()) {
+			report->error = -EINTR;
+			report->why = PCIRESET_WHY_CANCELLED;
+		} else {
+			report->error = plan_run(batch->v[i].plan, report);
+		}
+	}
+	signals_let_go(&old);
 	return 0;
 }
 

@@ -192,14 +192,52 @@ enum pcireset_backend pcireset_ctx_get_backend(const struct pcireset_ctx *ctx)
 	return ctx->backend->id;
 }
 
+/* A back end that is not to be used is not to be held open either. */
+static void forget_module(struct pcireset_ctx *ctx)
+{
+	if (ctx->fd >= 0)
+		close(ctx->fd);
+	ctx->fd = -1;
+	ctx->backend = &backend_sysfs;
+	ctx->module_error = *ctx->sysroot ? -EROFS : -ENOENT;
+}
+
+int pcireset_ctx_set_backend(struct pcireset_ctx *ctx, enum pcireset_backend backend)
+{
+	if (ctx->nr_devs)
+		return ctx_error(ctx, -EBUSY, "the context has been scanned");
+	switch (backend) {
+	case PCIRESET_BACKEND_SYSFS:
+		forget_module(ctx);
+		return 0;
+	case PCIRESET_BACKEND_MODULE:
+		if (ctx->backend == &backend_module)
+			return 0;
+		if (ctx->module_error == -ENOENT)
+			return ctx_error(ctx, -ENOENT, "%s",
+					 pcireset_why_to_str(PCIRESET_WHY_NO_MODULE, 0));
+		return pcireset_ctx_check_reset(ctx);
+	default:
+		return ctx_error(ctx, -EOPNOTSUPP, "%d: is no back end", (int)backend);
+	}
+}
+
+bool ctx_resets_by_sysfs(const struct pcireset_ctx *ctx)
+{
+	return ctx->backend == &backend_sysfs && ctx->module_error == -ENOENT;
+}
+
 int pcireset_ctx_check_reset(struct pcireset_ctx *ctx)
 {
 	switch (ctx->module_error) {
 	case 0:
 		return 0;
 	case -ENOENT:
-		return ctx_error(ctx, -ENOENT, "%s",
-				 pcireset_why_to_str(PCIRESET_WHY_NO_MODULE, 0));
+		if (!geteuid())
+			return 0;
+		return ctx_error(ctx, -EPERM,
+				 "only root may reset; with module pcireset, who has "
+				 "CAP_SYS_ADMIN");
 	case -EPERM:
 		return ctx_error(ctx, -EPERM, "%s",
 				 pcireset_why_to_str(PCIRESET_WHY_NO_PERMISSION, 0));

@@ -229,6 +229,13 @@ struct pcireset_dev *dev_upstream(const struct pcireset_dev *dev)
 	return parent && dev_is_below(dev, parent) ? parent : NULL;
 }
 
+/* VFIO's drivers, of which an open device is a use of its own, and pci-stub have nothing to lose. */
+bool driver_is_idle(const struct pcireset_dev *dev)
+{
+	return strstr(dev->driver, "vfio") || !strcmp(dev->driver, "pci-stub") ||
+	       pcireset_dev_is_bridge(dev);
+}
+
 bool dev_is_below(const struct pcireset_dev *dev, const struct pcireset_dev *above)
 {
 	size_t len = strlen(above->path);

@@ -28,7 +28,8 @@ extern "C" {
  *   all that came from it is for one thread at a time.
  * - The types, scopes, checks, reasons and the layout of a member are those of
  *   linux/pcireset.h, which is documented in the same way.
- * - Only pcireset_plan_run() and pcireset_batch_run() write to a device.
+ * - Only pcireset_plan_run() and pcireset_batch_run() write to a device, and
+ *   pcireset_leftovers_repair() to what a reset that was killed has left.
  */
 
 /**
@@ -49,7 +50,8 @@ struct pcireset_report;
 /**
  * enum pcireset_backend - what answers questions and carries out resets
  * @PCIRESET_BACKEND_MODULE: /dev/pcireset: asks the hardware, and resets
- * @PCIRESET_BACKEND_SYSFS: what a stock kernel tells: lists and plans, no reset
+ * @PCIRESET_BACKEND_SYSFS: what a stock kernel tells and does: lists and plans all,
+ *	resets one function by device_specific, acpi, flr or pm
  * @_PCIRESET_BACKEND_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_backend {
@@ -88,6 +90,12 @@ enum pcireset_use {
  * @PCIRESET_WHY_NO_MODULE: the module is not loaded
  * @PCIRESET_WHY_NO_PERMISSION: /dev/pcireset may not be opened
  * @PCIRESET_WHY_SYSROOT: the context shows another machine than this one
+ * @PCIRESET_WHY_NEEDS_MODULE: a stock kernel cannot be held to it
+ * @PCIRESET_WHY_METHOD_REFUSED: the kernel does not take the one type in reset_method,
+ *	or would not take back what is there now
+ * @PCIRESET_WHY_METHOD_CHANGED: somebody else wrote reset_method during the reset
+ * @PCIRESET_WHY_METHOD_LEFT: reset_method could not be put back
+ * @PCIRESET_WHY_LEFT_OVER: a reset that was killed has left reset_method changed
  * @_PCIRESET_WHY_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_lib_why {
@@ -97,6 +105,11 @@ enum pcireset_lib_why {
 	PCIRESET_WHY_NO_MODULE,
 	PCIRESET_WHY_NO_PERMISSION,
 	PCIRESET_WHY_SYSROOT,
+	PCIRESET_WHY_NEEDS_MODULE,
+	PCIRESET_WHY_METHOD_REFUSED,
+	PCIRESET_WHY_METHOD_CHANGED,
+	PCIRESET_WHY_METHOD_LEFT,
+	PCIRESET_WHY_LEFT_OVER,
 	_PCIRESET_WHY_PAD	= 0x7fffffff,
 };
 
@@ -155,6 +168,21 @@ const char *pcireset_ctx_get_errmsg(const struct pcireset_ctx *ctx);
 enum pcireset_backend pcireset_ctx_get_backend(const struct pcireset_ctx *ctx);
 
 /**
+ * pcireset_ctx_set_backend - choose the back end
+ * @ctx: context, not scanned
+ * @backend: one of enum pcireset_backend
+ *
+ * With %PCIRESET_BACKEND_SYSFS the module is left alone although it is loaded.
+ *
+ * Return: 0; -EBUSY if functions have been scanned; -EOPNOTSUPP if there is no such
+ * back end; for %PCIRESET_BACKEND_MODULE -ENOENT if the module is not loaded, -EPERM
+ * if its device may not be opened, -EROFS if the context has a sysroot, or the errno
+ * of opening the device.
+ * Since: 0.1
+ */
+int pcireset_ctx_set_backend(struct pcireset_ctx *ctx, enum pcireset_backend backend);
+
+/**
  * pcireset_backend_to_str - the name of a back end
  * @backend: one of enum pcireset_backend
  *
@@ -167,9 +195,9 @@ const char *pcireset_backend_to_str(enum pcireset_backend backend);
  * pcireset_ctx_check_reset - find out whether this context can reset at all
  * @ctx: context
  *
- * Return: 0; -ENOENT if the module is not loaded; -EPERM if its device may not be
- * opened; -EROFS if the context has a sysroot; or the errno of opening the
- * device. pcireset_ctx_get_errmsg() says what to do about it.
+ * Return: 0; -EPERM if the module's device may not be opened or, without the
+ * module, the caller is not root; -EROFS if the context has a sysroot; or the errno
+ * of opening the device. pcireset_ctx_get_errmsg() says what to do about it.
  * Since: 0.1
  */
 int pcireset_ctx_check_reset(struct pcireset_ctx *ctx);
@@ -614,6 +642,10 @@ const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_pla
  * Does what was resolved and nothing else. @ret_report is filled whatever is
  * returned, except for -ENOMEM and -EINVAL. The plan is unresolved afterwards.
  *
+ * Without the module the kernel itself waits for the function, for up to two
+ * minutes, before the timeout can be looked at. SIGINT, SIGTERM and SIGHUP are held
+ * back in the calling thread until reset_method is as before.
+ *
  * 0 means that every check that was asked for holds. It does not mean that
  * there is proof: see pcireset_report_get_result().
  *
@@ -775,6 +807,65 @@ uint64_t pcireset_report_get_total_ns(const struct pcireset_report *report);
 size_t pcireset_report_get_nr_members(const struct pcireset_report *report);
 const struct pcireset_member *
 pcireset_report_get_member(const struct pcireset_report *report, size_t i);
+
+/* ------------------------------------------------------------------ leftovers */
+
+/**
+ * enum pcireset_leftover - what is to be done about a reset without the module
+ * @PCIRESET_LEFTOVER_RUNNING: nothing, it is under way
+ * @PCIRESET_LEFTOVER_VOID: nothing: what it changed is as before, or gone
+ * @PCIRESET_LEFTOVER_TO_REPAIR: it was killed, and reset_method is to be put back
+ * @PCIRESET_LEFTOVER_REPAIRED: reset_method was put back just now
+ * @PCIRESET_LEFTOVER_OVERWRITTEN: it was killed, and somebody else wrote
+ *	reset_method since: that stays
+ * @_PCIRESET_LEFTOVER_PAD: do not use; keeps the enum 32 bits wide
+ */
+enum pcireset_leftover {
+	PCIRESET_LEFTOVER_RUNNING	= 1,
+	PCIRESET_LEFTOVER_VOID		= 2,
+	PCIRESET_LEFTOVER_TO_REPAIR	= 3,
+	PCIRESET_LEFTOVER_REPAIRED	= 4,
+	PCIRESET_LEFTOVER_OVERWRITTEN	= 5,
+	_PCIRESET_LEFTOVER_PAD		= 0x7fffffff,
+};
+
+/**
+ * typedef pcireset_leftover_fn - is told of one leftover
+ * @name: address of the function, as sysfs writes it
+ * @state: what is to be done
+ * @text: the same in words
+ * @data: what the caller passed
+ */
+typedef void (*pcireset_leftover_fn)(const char *name, enum pcireset_leftover state,
+				     const char *text, void *data);
+
+/**
+ * pcireset_leftovers_look - find what resets without the module have left behind
+ * @ctx: context; need not be scanned
+ * @fn: called for each
+ * @data: passed to @fn
+ *
+ * Such a reset changes reset_method for a while. What was there is in a file below
+ * /run/pcireset, for the case that the process is killed meanwhile.
+ *
+ * Return: how many are to be repaired, or a negative errno.
+ * Since: 0.1
+ */
+int pcireset_leftovers_look(struct pcireset_ctx *ctx, pcireset_leftover_fn fn, void *data);
+
+/**
+ * pcireset_leftovers_repair - put back what killed resets have left
+ * @ctx: context; need not be scanned
+ * @fn: called for each, with what has become of it
+ * @data: passed to @fn
+ *
+ * Only where reset_method still is what the killed process wrote.
+ *
+ * Return: how many could not be repaired; -EROFS if the context has a sysroot; or
+ * another negative errno.
+ * Since: 0.1
+ */
+int pcireset_leftovers_repair(struct pcireset_ctx *ctx, pcireset_leftover_fn fn, void *data);
 
 /* ------------------------------------------------------------------ words */
 

@@ -188,6 +188,29 @@ static void explain_users(struct pcireset_plan *plan)
 	}
 }
 
+/* The kernel does not tell which callbacks a driver has; that is no reason to guess. */
+static bool is_driver_in_doubt(const struct pcireset_dev *dev)
+{
+	return ctx_resets_by_sysfs(dev->ctx) && dev->driver && !driver_is_idle(dev);
+}
+
+static void explain_drivers(struct pcireset_plan *plan)
+{
+	struct pcireset_ctx *ctx = plan->dev->ctx;
+
+	if (!(plan->in_way & PCIRESET_USE_DRIVER) || !ctx_resets_by_sysfs(ctx))
+		return;
+	for (size_t i = 0; i < plan->members.nr; i++) {
+		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &plan->members.v[i].addr);
+
+		if (dev && is_driver_in_doubt(dev))
+			append(&plan->message, "%sdriver:%s (%s)",
+			       plan->message ? ", " : "in use by ", dev->driver, dev->name);
+	}
+	append(&plan->message, "; only the module knows whether it can be told of a reset: "
+			       "unbind it, force driver, or run: modprobe pcireset");
+}
+
 static void explain_why(struct pcireset_plan *plan)
 {
 	char who[PCIRESET_ADDR_STR_MAX];
@@ -206,10 +229,14 @@ void plan_explain(struct pcireset_plan *plan)
 {
 	if (!plan->error)
 		return;
-	if (plan->error == -EOPNOTSUPP)
+	if (plan->why == PCIRESET_WHY_NEEDS_MODULE) {
+		explain_why(plan);
+	} else if (plan->error == -EOPNOTSUPP) {
 		explain_no_type(plan);
-	else if (plan->in_way)
+	} else if (plan->in_way) {
 		explain_users(plan);
+		explain_drivers(plan);
+	}
 	if (!plan->message)
 		explain_why(plan);
 }
@@ -240,6 +267,8 @@ static int check_users(struct pcireset_plan *plan)
 
 		if (member->why_not == PCIRESET_WHY_DRIVER)
 			in_way |= PCIRESET_USE_DRIVER;
+		if (dev && is_driver_in_doubt(dev))
+			in_way |= PCIRESET_USE_DRIVER & ~plan->force;
 		if (member->why_not == PCIRESET_WHY_VFIO)
 			in_way |= PCIRESET_USE_VFIO;
 		if (in_way && !error) {

@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <linux/pci_regs.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include "libpcireset.h"
@@ -130,11 +131,26 @@ struct backend {
 	int (*run_many)(struct pcireset_batch *batch);
 };
 
+/* What a reset by the kernel's files changes for a while: the journal's entry. */
+struct narrowing {
+	char word[32];		/* what is written to reset_method */
+	char was[ATTR_MAX];	/* what it read before */
+	uint64_t inode;		/* of the function's directory */
+	unsigned int msix;	/* where the mask is that serves as proof, or 0 */
+};
+
+/* The lock on a function for such a reset, and the file that is both. */
+struct journal {
+	int dir, fd;
+	char name[PCIRESET_ADDR_STR_MAX];
+	bool is_clean;		/* nothing is to be put back */
+};
+
 struct pcireset_ctx {
 	unsigned int refs;
 	char *sysroot;		/* "" for "/" */
 	const struct backend *backend;
-	int module_error;	/* why the module is not the back end */
+	int module_error;	/* why the module is not the back end; -ENOENT also if not wanted */
 	int fd;			/* /dev/pcireset */
 	struct pcireset_info info;
 	struct pcireset_dev **devs;	/* by address */
@@ -157,6 +173,8 @@ int read_link_name(const char *path, char *buf, size_t size);
 
 size_t ctx_first_below(const struct pcireset_ctx *ctx, const struct pcireset_dev *above);
 
+bool ctx_resets_by_sysfs(const struct pcireset_ctx *ctx);
+
 /* module: open and close the device */
 int module_open(struct pcireset_ctx *ctx);
 
@@ -168,6 +186,7 @@ void dev_forget_types(struct pcireset_dev *dev);
 int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling);
 int dev_attr(const struct pcireset_dev *dev, const char *attr, char *buf, size_t size);
 struct pcireset_dev *dev_upstream(const struct pcireset_dev *dev);
+bool driver_is_idle(const struct pcireset_dev *dev);
 bool dev_is_below(const struct pcireset_dev *dev, const struct pcireset_dev *above);
 void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *member);
 
@@ -189,6 +208,19 @@ size_t config_find_dvsec(const struct config *c, uint32_t vendor, uint32_t id);
 int config_difference(const struct config *was, const struct config *now);
 bool config_is_same_device(const struct config *was, const struct config *now);
 bool config_link_holds(const struct config *was, const struct config *now);
+
+/* journal.c */
+int journal_open(struct pcireset_dev *dev, struct journal *journal, char **ret_message);
+int journal_write(struct journal *journal, const struct pcireset_dev *dev,
+		  const struct narrowing *narrowing);
+void journal_clear(struct journal *journal);
+void journal_close(struct journal *journal);
+
+/* sysfs-reset.c */
+int sysfs_reset(struct pcireset_plan *plan, struct pcireset_report *report);
+void signals_hold(sigset_t *old);
+bool signals_are_waiting(void);
+void signals_let_go(const sigset_t *old);
 
 /* members */
 int members_add(struct members *list, const struct pcireset_member *member);

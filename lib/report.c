@@ -37,6 +37,8 @@ void report_explain(struct pcireset_report *report, const struct pcireset_plan *
 	report->result = result_of(report);
 	if (report->result == PCIRESET_RESULT_VERIFIED)
 		return;
+	if (report->message)
+		return;
 	words = words_of(report);
 	if (addr_cmp(&report->who, &plan->dev->addr) &&
 	    addr_cmp(&report->who, &(struct pcireset_addr){ 0 }))

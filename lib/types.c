@@ -82,7 +82,7 @@ static const struct word errnos[] = {
 	ERRNO(EFAULT),   ERRNO(EBUSY),      ERRNO(ENODEV),    ERRNO(ENOTDIR), ERRNO(EINVAL),
 	ERRNO(ENFILE),   ERRNO(EMFILE),     ERRNO(ENOTTY),    ERRNO(EROFS),   ERRNO(ENOBUFS),
 	ERRNO(ENOTUNIQ), ERRNO(EOPNOTSUPP), ERRNO(ETIMEDOUT), ERRNO(ESTALE),  ERRNO(ENAMETOOLONG),
-	ERRNO(ELOOP),
+	ERRNO(ELOOP),    ERRNO(ENOSPC),
 };
 
 /*
@@ -136,6 +136,24 @@ static const struct {
 	{ PCIRESET_WHY_NO_PERMISSION, 0,
 	  "/dev/pcireset may not be opened; CAP_SYS_ADMIN is needed" },
 	{ PCIRESET_WHY_SYSROOT, 0, "what is in a sysroot cannot be reset" },
+	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_SLOT,
+	  "the kernel by itself cannot be held to slot and not bus; run: modprobe pcireset" },
+	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_BUS,
+	  "the kernel by itself cannot be held to bus and not slot; run: modprobe pcireset" },
+	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_CXL_BUS,
+	  "the kernel by itself does not bring all functions back; run: modprobe pcireset" },
+	{ PCIRESET_WHY_NEEDS_MODULE, 0,
+	  "the kernel by itself resets one function, brings back no other, and cannot be "
+	  "told to try or to escalate; run: modprobe pcireset" },
+	{ PCIRESET_WHY_METHOD_REFUSED, 0,
+	  "the kernel takes neither this type alone nor its own reset_method back; "
+	  "run: modprobe pcireset" },
+	{ PCIRESET_WHY_METHOD_CHANGED, 0,
+	  "somebody else wrote reset_method meanwhile: which type ran cannot be known" },
+	{ PCIRESET_WHY_METHOD_LEFT, 0,
+	  "reset_method could not be put back; once it answers, run: pcireset doctor --repair" },
+	{ PCIRESET_WHY_LEFT_OVER, 0,
+	  "a killed pcireset has left its reset_method; run: pcireset doctor --repair" },
 };
 
 static const char *name_of(const struct word *words, size_t nr, uint32_t value)

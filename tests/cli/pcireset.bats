@@ -251,6 +251,16 @@ says() {
 	[[ -z $output ]]
 }
 
+@test 'a machine that is only files is not reset without the module either' {
+	for command in list 'show 02:00.0' 'plan 02:00.0 --type flr'; do
+		# shellcheck disable=SC2086
+		exits 0 $command --no-module -J
+		json '.backend == "sysfs"'
+	done
+	exits 3 reset 02:00.0 --type flr --no-module -J
+	json '.resets[0] | .result == "refused" and .error == "EROFS" and .issued == []'
+}
+
 @test 'a mount point may be any bytes' {
 	local machine=$BATS_TEST_TMPDIR/machine
 

@@ -39,10 +39,13 @@ as_nobody pcireset list -n -r -o DEVICE,REACH >"$after"
 is "$(diff "$before" "$after")" '' 'nobody, by sysfs, sees what root sees by the module'
 
 rmmod pcireset
-exits 1 'without the module: an error' pcireset reset 01:00.0 --type flr
-like "$output" 'modprobe pcireset' 'that says what to do'
+exits 3 'without the module: a driver that nobody can ask is in the way' pcireset reset 01:00.0 --type flr
+like "$output" 'modprobe pcireset' 'and it is said what to do'
+exits 3 'without the module: nobody may reset' as_nobody pcireset reset 01:00.0 --type flr --force driver
+like "$output" 'only root' 'and it is said who may'
 exits 0 'without the module: list' pcireset list
-exits 0 'without the module: plan' pcireset plan 01:00.0 --type flr
+exits 3 'without the module: plan says what reset would' pcireset plan 01:00.0 --type flr
+exits 0 'without the module: plan' pcireset plan 01:00.0 --type flr --force driver
 pcireset list -n -r -o DEVICE,REACH >"$after"
 is "$(diff "$before" "$after")" '' 'root sees the same by sysfs'
 plan

@@ -237,6 +237,67 @@ static void nothing_in_a_sysroot_is_reset(void **state)
 	pcireset_plan_unref(plan);
 }
 
+/* As if this were the machine itself, without the module. Plans touch nothing. */
+static void without_the_module_only_what_is_strict_is_planned(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t types, force, flags, chosen;
+		int error;
+	} rows[] = {
+		{ "02:00.0", PCI_RESET_FLR, 0, 0, PCI_RESET_FLR, 0 },
+		{ "02:00.0", PCI_RESET_ANY, 0, 0, PCI_RESET_FLR, 0 },
+		{ "08:00.0", PCI_RESET_DEV_SPECIFIC, 0, 0, PCI_RESET_DEV_SPECIFIC, 0 },
+		/* A wider type is not skipped for a narrower one that could be promised. */
+		{ "08:00.1", PCI_RESET_BUS, 0, 0, PCI_RESET_BUS, -EOPNOTSUPP },
+		{ "03:00.0", PCI_RESET_LINK, PCIRESET_USE_DRIVER, 0, PCI_RESET_SLOT, -EOPNOTSUPP },
+		{ "0a:00.0", PCI_RESET_CXL_BUS, 0, 0, PCI_RESET_CXL_BUS, -EOPNOTSUPP },
+		/* VFs, and what is below a bridge, would not be brought back. */
+		{ "01:00.0", PCI_RESET_FLR, PCIRESET_USE_DRIVER | PCIRESET_USE_NET, 0,
+		  PCI_RESET_FLR, -EOPNOTSUPP },
+		{ "00:1c.0", PCI_RESET_PM, 0, 0, PCI_RESET_PM, -EOPNOTSUPP },
+		{ "02:00.0", PCI_RESET_FLR, 0, PCIRESET_RESET_ESCALATE, PCI_RESET_FLR,
+		  -EOPNOTSUPP },
+		/* A driver that nobody can ask is in the way; that of VFIO has nothing to lose. */
+		{ "04:00.0", PCI_RESET_FLR, PCIRESET_USE_MOUNT | PCIRESET_USE_SWAP, 0,
+		  PCI_RESET_FLR, -EBUSY },
+		{ "04:00.0", PCI_RESET_FLR,
+		  PCIRESET_USE_MOUNT | PCIRESET_USE_SWAP | PCIRESET_USE_DRIVER, 0, PCI_RESET_FLR,
+		  0 },
+		{ "07:00.1", PCI_RESET_FLR, 0, 0, PCI_RESET_FLR, 0 },
+	};
+	struct pcireset_ctx *ctx = *state;
+
+	ctx->module_error = -ENOENT;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct pcireset_plan *plan = make_plan(ctx, rows[i].name, rows[i].types);
+
+		assert_int_equal(pcireset_plan_set_force(plan, rows[i].force), 0);
+		assert_int_equal(pcireset_plan_set_flags(plan, rows[i].flags), 0);
+		assert_int_equal(pcireset_plan_resolve(plan), rows[i].error);
+		assert_int_equal(pcireset_plan_get_type(plan), rows[i].chosen);
+		if (rows[i].error)
+			assert_non_null(
+				strstr(pcireset_plan_get_message(plan), "modprobe pcireset"));
+		pcireset_plan_unref(plan);
+	}
+}
+
+static void a_back_end_is_chosen_before_the_scan(void **state)
+{
+	struct pcireset_ctx *ctx;
+
+	assert_int_equal(pcireset_ctx_set_backend(*state, PCIRESET_BACKEND_SYSFS), -EBUSY);
+	assert_int_equal(pcireset_ctx_new(sysroot, &ctx), 0);
+	assert_int_equal(pcireset_ctx_set_backend(ctx, PCIRESET_BACKEND_SYSFS), 0);
+	assert_int_equal(pcireset_ctx_get_backend(ctx), PCIRESET_BACKEND_SYSFS);
+	assert_int_equal(pcireset_ctx_set_backend(ctx, PCIRESET_BACKEND_MODULE), -EROFS);
+	assert_int_equal(pcireset_ctx_set_backend(ctx, (enum pcireset_backend)3), -EOPNOTSUPP);
+	/* A sysroot stays one. */
+	assert_int_equal(pcireset_ctx_check_reset(ctx), -EROFS);
+	pcireset_ctx_unref(ctx);
+}
+
 static void a_change_to_a_plan_makes_it_unresolved(void **state)
 {
 	struct pcireset_plan *plan = make_plan(*state, "02:00.0", PCI_RESET_FLR);
@@ -266,6 +327,8 @@ int main(void)
 		TEST(masks_are_closed),
 		TEST(a_plan_without_a_type_cannot_be_resolved),
 		TEST(nothing_in_a_sysroot_is_reset),
+		TEST(without_the_module_only_what_is_strict_is_planned),
+		TEST(a_back_end_is_chosen_before_the_scan),
 		TEST(a_change_to_a_plan_makes_it_unresolved),
 	};
 

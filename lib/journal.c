@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The lock on a function whose reset_method is changed for a reset, and what has to
+ * be put back if the process is killed meanwhile: one file below /run for both.
+ *
+ * reset_method is lost with the device and with the boot, and so is what is in /run:
+ * an entry lives about as long as what it speaks of. Where it lives longer, its
+ * boot and the inode of the function's directory tell.
+ */
+#include <dirent.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "private.h"
+
+#define DIRECTORY  "run/pcireset"
+#define ENTRY_MAX  (2 * ATTR_MAX + 512)
+#define LOCK_TRIES 10
+#define LOCK_PAUSE 20000 /* microseconds; longer than anyone takes to look at an entry */
+
+/* What an entry says; "end" is its last word, as a killed process may write half of it. */
+struct entry {
+	char process[128], boot[64], wrote[ATTR_MAX], was[ATTR_MAX];
+	unsigned long long inode;
+	unsigned int msix;
+	bool is_whole;
+};
+
+static void read_boot(const struct pcireset_ctx *ctx, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+
+	if (ctx_path(ctx, path, "proc/sys/kernel/random/boot_id") < 0 ||
+	    read_file(path, buf, size) < 0)
+		buf[0] = '\0';
+}
+
+static void take_line(struct entry *entry, const char *line)
+{
+	const char *value = strchr(line, ' ');
+
+	if (!strcmp(line, "end"))
+		entry->is_whole = true;
+	if (!value++)
+		return;
+	if (!strncmp(line, "process ", 8))
+		snprintf(entry->process, sizeof(entry->process), "%s", value);
+	else if (!strncmp(line, "boot ", 5))
+		snprintf(entry->boot, sizeof(entry->boot), "%s", value);
+	else if (!strncmp(line, "inode ", 6))
+		entry->inode = strtoull(value, NULL, 10);
+	else if (!strncmp(line, "msix ", 5))
+		entry->msix = (unsigned int)strtoul(value, NULL, 10);
+	else if (!strncmp(line, "wrote ", 6))
+		snprintf(entry->wrote, sizeof(entry->wrote), "%s", value);
+	else if (!strncmp(line, "was ", 4))
+		snprintf(entry->was, sizeof(entry->was), "%s", value);
+}
+
+static void read_entry(int fd, struct entry *entry)
+{
+	char text[ENTRY_MAX], *save = NULL;
+	ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
+
+	memset(entry, 0, sizeof(*entry));
+	text[len > 0 ? len : 0] = '\0';
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		take_line(entry, line);
+}
+
+static int write_all(int fd, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (ftruncate(fd, 0) || pwrite(fd, text, len, 0) != (ssize_t)len || fsync(fd))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+/* ---- what has become of an entry */
+
+static int open_attr(const struct pcireset_ctx *ctx, const char *name, const char *attr, int flags)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (ctx_path(ctx, path, "sys/bus/pci/devices/%s/%s", name, attr) < 0)
+		return -ENAMETOOLONG;
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool is_same_function(const struct pcireset_ctx *ctx, const char *name,
+			     const struct entry *entry)
+{
+	char path[PATH_MAX], boot[64];
+	struct stat st;
+
+	read_boot(ctx, boot, sizeof(boot));
+	return entry->is_whole && !strcmp(entry->boot, boot) &&
+	       !ctx_path(ctx, path, "sys/bus/pci/devices/%s", name) && !stat(path, &st) &&
+	       st.st_ino == entry->inode;
+}
+
+/* The bit that serves as proof is nobody's while MSI-X is off, and is then to be clear. */
+static bool is_masked(int fd, unsigned int at)
+{
+	uint16_t flags;
+
+	return at && pread(fd, &flags, sizeof(flags), at) == sizeof(flags) &&
+	       (le16toh(flags) & (PCI_MSIX_FLAGS_MASKALL | PCI_MSIX_FLAGS_ENABLE)) ==
+		       PCI_MSIX_FLAGS_MASKALL;
+}
+
+static bool mask_is_left(const struct pcireset_ctx *ctx, const char *name, unsigned int at)
+{
+	int fd = open_attr(ctx, name, "config", O_RDONLY);
+	bool left;
+
+	if (fd < 0)
+		return false;
+	left = is_masked(fd, at);
+	close(fd);
+	return left;
+}
+
+static enum pcireset_leftover judge(const struct pcireset_ctx *ctx, const char *name,
+				    const struct entry *entry)
+{
+	char path[PATH_MAX], now[ATTR_MAX];
+
+	if (!is_same_function(ctx, name, entry) ||
+	    ctx_path(ctx, path, "sys/bus/pci/devices/%s/reset_method", name) < 0 ||
+	    read_file(path, now, sizeof(now)) < 0)
+		return PCIRESET_LEFTOVER_VOID;
+	if (strcmp(now, entry->was) && strcmp(now, entry->wrote))
+		return PCIRESET_LEFTOVER_OVERWRITTEN;
+	if (strcmp(now, entry->was) || mask_is_left(ctx, name, entry->msix))
+		return PCIRESET_LEFTOVER_TO_REPAIR;
+	return PCIRESET_LEFTOVER_VOID;
+}
+
+/* ---- the lock */
+
+static int open_directory(const struct pcireset_ctx *ctx, int *ret_fd)
+{
+	char path[PATH_MAX];
+	int r = ctx_path(ctx, path, DIRECTORY);
+
+	if (r < 0)
+		return r;
+	*ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return *ret_fd < 0 ? -errno : 0;
+}
+
+static int make_directory(const struct pcireset_ctx *ctx, int *ret_fd)
+{
+	char path[PATH_MAX];
+	int r = ctx_path(ctx, path, DIRECTORY);
+
+	if (r < 0)
+		return r;
+	if (mkdir(path, 0755) && errno != EEXIST)
+		return -errno;
+	return open_directory(ctx, ret_fd);
+}
+
+/* Whoever had the lock before may have taken the file away after it was opened here. */
+static bool is_still_there(const struct journal *journal)
+{
+	struct stat opened, there;
+
+	return !fstat(journal->fd, &opened) &&
+	       !fstatat(journal->dir, journal->name, &there, AT_SYMLINK_NOFOLLOW) &&
+	       opened.st_ino == there.st_ino && opened.st_dev == there.st_dev;
+}
+
+static int try_lock(struct journal *journal)
+{
+	journal->fd = openat(journal->dir, journal->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+			     0644);
+	if (journal->fd < 0)
+		return -errno;
+	if (flock(journal->fd, LOCK_EX | LOCK_NB))
+		return -errno;
+	return is_still_there(journal) ? 0 : -EAGAIN;
+}
+
+static int lock_file(struct journal *journal)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; i < LOCK_TRIES && r == -EAGAIN; i++) {
+		if (journal->fd >= 0)
+			close(journal->fd);
+		if (i)
+			usleep(LOCK_PAUSE);
+		r = try_lock(journal);
+	}
+	return r;
+}
+
+static int say_who(struct journal *journal, int error, char **ret_message)
+{
+	struct entry entry;
+
+	if (error != -EAGAIN)
+		return error;
+	read_entry(journal->fd, &entry);
+	*ret_message = format("process %s is resetting it",
+			      entry.process[0] ? entry.process : "of somebody else");
+	return -EBUSY;
+}
+
+/* An empty file is taken away while it is locked; see is_still_there(). */
+void journal_close(struct journal *journal)
+{
+	if (journal->is_clean)
+		unlinkat(journal->dir, journal->name, 0);
+	if (journal->fd >= 0)
+		close(journal->fd);
+	if (journal->dir >= 0)
+		close(journal->dir);
+	journal->fd = journal->dir = -1;
+}
+
+/* Nothing is to be put back, or not any more; who has the lock is told all the same. */
+static int sign(struct journal *journal)
+{
+	char comm[64] = "?", text[128];
+
+	read_file("/proc/self/comm", comm, sizeof(comm));
+	snprintf(text, sizeof(text), "process %d (%s)\n", (int)getpid(), comm);
+	journal->is_clean = true;
+	return write_all(journal->fd, text);
+}
+
+/*
+ * Nothing that was left is put back here: who asks for a reset has not asked for
+ * that, and would never hear of it.
+ */
+int journal_open(struct pcireset_dev *dev, struct journal *journal, char **ret_message)
+{
+	struct entry entry;
+	int r;
+
+	journal->fd = journal->dir = -1;
+	journal->is_clean = false;
+	strcpy(journal->name, dev->name);
+	r = make_directory(dev->ctx, &journal->dir);
+	if (!r)
+		r = lock_file(journal);
+	if (r < 0) {
+		r = say_who(journal, r, ret_message);
+		journal_close(journal);
+		return r;
+	}
+	read_entry(journal->fd, &entry);
+	if (judge(dev->ctx, dev->name, &entry) == PCIRESET_LEFTOVER_TO_REPAIR) {
+		journal_close(journal);
+		return -EUCLEAN;
+	}
+	r = sign(journal);
+	if (r < 0)
+		journal_close(journal);
+	return r;
+}
+
+int journal_write(struct journal *journal, const struct pcireset_dev *dev,
+		  const struct narrowing *narrowing)
+{
+	char comm[64] = "?", boot[64];
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	read_boot(dev->ctx, boot, sizeof(boot));
+	read_file("/proc/self/comm", comm, sizeof(comm));
+	text = format("process %d (%s)\nboot %s\ninode %llu\nmsix %u\nwrote %s\nwas %s\nend\n",
+		      (int)getpid(), comm, boot, (unsigned long long)narrowing->inode,
+		      narrowing->msix, narrowing->word, narrowing->was);
+	journal->is_clean = false;
+	r = text ? write_all(journal->fd, text) : -ENOMEM;
+	return !r && fsync(journal->dir) ? -errno : r;
+}
+
+void journal_clear(struct journal *journal)
+{
+	sign(journal);
+}
+
+/* ---- leftovers */
+
+static int write_attr(const struct pcireset_ctx *ctx, const char *name, const char *text)
+{
+	int fd = open_attr(ctx, name, "reset_method", O_WRONLY);
+	int r = 0;
+
+	if (fd < 0)
+		return fd;
+	if (write(fd, text, strlen(text)) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+static int clear_mask(const struct pcireset_ctx *ctx, const char *name, unsigned int at)
+{
+	int fd = open_attr(ctx, name, "config", O_RDWR), r = 0;
+	uint16_t flags;
+
+	if (fd < 0)
+		return fd;
+	if (is_masked(fd, at) && pread(fd, &flags, sizeof(flags), at) == sizeof(flags)) {
+		flags &= htole16((uint16_t)~PCI_MSIX_FLAGS_MASKALL);
+		r = pwrite(fd, &flags, sizeof(flags), at) == sizeof(flags) ? 0 : -EIO;
+	}
+	close(fd);
+	return r;
+}
+
+static int put_back(const struct pcireset_ctx *ctx, const char *name, const struct entry *entry)
+{
+	int r = entry->msix ? clear_mask(ctx, name, entry->msix) : 0;
+
+	if (!r)
+		r = write_attr(ctx, name, entry->was);
+	if (!r && judge(ctx, name, entry) != PCIRESET_LEFTOVER_VOID)
+		r = -EIO;
+	return r;
+}
+
+static char *describe(enum pcireset_leftover state, const struct entry *entry)
+{
+	switch (state) {
+	case PCIRESET_LEFTOVER_RUNNING:
+		return format("process %s is resetting it", entry->process);
+	case PCIRESET_LEFTOVER_TO_REPAIR:
+		return format("process %s was killed: reset_method is \"%s\" and was \"%s\"",
+			      entry->process, entry->wrote, entry->was);
+	case PCIRESET_LEFTOVER_REPAIRED:
+		return format("reset_method is \"%s\" again", entry->was);
+	case PCIRESET_LEFTOVER_OVERWRITTEN:
+		return format("process %s was killed, and somebody else has written reset_method "
+			      "since: it was \"%s\"",
+			      entry->process, entry->was);
+	default:
+		return format("an entry with nothing to put back");
+	}
+}
+
+struct visit {
+	struct pcireset_ctx *ctx;
+	bool repairs;
+	pcireset_leftover_fn fn;
+	void *data;
+	int nr_left;
+};
+
+static void visit_locked(struct visit *visit, const char *name, const struct entry *entry, int dir)
+{
+	enum pcireset_leftover state = judge(visit->ctx, name, entry);
+	_cleanup_free_ char *text = NULL;
+	int r = 0;
+
+	if (visit->repairs && state == PCIRESET_LEFTOVER_TO_REPAIR) {
+		r = put_back(visit->ctx, name, entry);
+		if (!r)
+			state = PCIRESET_LEFTOVER_REPAIRED;
+	}
+	if (visit->repairs && state != PCIRESET_LEFTOVER_TO_REPAIR)
+		unlinkat(dir, name, 0);
+	text = r ? format("cannot be put back: %s", strerror(-r)) : describe(state, entry);
+	visit->nr_left += state == PCIRESET_LEFTOVER_TO_REPAIR;
+	visit->fn(name, state, text ? text : "", visit->data);
+}
+
+static void visit_one(struct visit *visit, int dir, const char *name)
+{
+	int mode = visit->repairs ? LOCK_EX : LOCK_SH;
+	_cleanup_free_ char *text = NULL;
+	struct pcireset_addr addr;
+	struct entry entry;
+	int fd;
+
+	if (!addr_parse(name, strlen(name), &addr))
+		return;
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	read_entry(fd, &entry);
+	if (!flock(fd, mode | LOCK_NB)) {
+		read_entry(fd, &entry);
+		visit_locked(visit, name, &entry, dir);
+	} else {
+		text = describe(PCIRESET_LEFTOVER_RUNNING, &entry);
+		visit->fn(name, PCIRESET_LEFTOVER_RUNNING, text ? text : "", visit->data);
+	}
+	close(fd);
+}
+
+static int visit_all(struct visit *visit)
+{
+	int fd, r = open_directory(visit->ctx, &fd);
+	struct dirent *de;
+	DIR *dir;
+
+	if (r < 0)
+		return r == -ENOENT ? 0 :
+				      ctx_error(visit->ctx, r, "/" DIRECTORY ": %s", strerror(-r));
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((de = readdir(dir)))
+		visit_one(visit, dirfd(dir), de->d_name);
+	closedir(dir);
+	return visit->nr_left;
+}
+
+int pcireset_leftovers_look(struct pcireset_ctx *ctx, pcireset_leftover_fn fn, void *data)
+{
+	struct visit visit = { .ctx = ctx, .fn = fn, .data = data };
+
+	return visit_all(&visit);
+}
+
+int pcireset_leftovers_repair(struct pcireset_ctx *ctx, pcireset_leftover_fn fn, void *data)
+{
+	struct visit visit = { .ctx = ctx, .repairs = true, .fn = fn, .data = data };
+
+	if (*ctx->sysroot)
+		return ctx_error(ctx, -EROFS, "%s", pcireset_why_to_str(PCIRESET_WHY_SYSROOT, 0));
+	return visit_all(&visit);
+}

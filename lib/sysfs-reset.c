@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A reset by the kernel's own files: reset_method is narrowed to one word, 1 is
+ * written to reset, and what was in reset_method is put back.
+ *
+ * With one word the kernel has nothing to fall back on. It takes no lock over the
+ * two files: whoever writes reset_method in between is found out afterwards, unless
+ * it has put our word back by then.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "private.h"
+
+#define TIMEOUT_MS   10000 /* the module's default */
+#define NS_PER_MS    1000000ull
+#define MIN_PAUSE_NS NS_PER_MS
+
+/* One reset under way. */
+struct session {
+	struct pcireset_dev *dev;
+	const struct pcireset_plan *plan;
+	struct pcireset_report *report;
+	struct pcireset_member *member; /* of the report; there is only one */
+	struct journal journal;
+	struct narrowing narrowing;
+	int dir, method, reset, config;
+	struct config before;
+	sigset_t old_mask;
+	uint64_t begin_ns;
+	int trigger_error;
+	bool is_foreign; /* somebody else has written reset_method meanwhile */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+
+static void pause_ns(uint64_t ns)
+{
+	struct timespec t = { (time_t)(ns / 1000000000ull), (long)(ns % 1000000000ull) };
+
+	while (nanosleep(&t, &t) && errno == EINTR)
+		;
+}
+
+static int refuse(struct session *s, int error, uint32_t why)
+{
+	s->report->why = why;
+	return error;
+}
+
+/* ---- files */
+
+/* Open files stay the function's own: once it is removed they answer ENODEV. */
+static int open_files(struct session *s)
+{
+	struct stat st;
+
+	s->dir = open(s->dev->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dir < 0 || fstat(s->dir, &st))
+		return errno == ENOENT ? -ENODEV : -errno;
+	if (st.st_ino != s->plan->generation)
+		return refuse(s, -ESTALE, PCIRESET_WHY_CHANGED);
+	s->narrowing.inode = st.st_ino;
+	s->method = openat(s->dir, "reset_method", O_RDWR | O_CLOEXEC);
+	if (s->method >= 0)
+		s->reset = openat(s->dir, "reset", O_WRONLY | O_CLOEXEC);
+	if (s->reset >= 0)
+		s->config = openat(s->dir, "config", O_RDWR | O_CLOEXEC);
+	if (s->config >= 0)
+		return 0;
+	switch (errno) {
+	case EACCES:
+		return -EPERM;
+	case ENOENT: /* a kernel before 5.15, or a function without any reset of its own */
+		return refuse(s, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE);
+	default:
+		return -errno;
+	}
+}
+
+static void close_files(struct session *s)
+{
+	const int fds[] = { s->dir, s->method, s->reset, s->config };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static int read_method(const struct session *s, char buf[ATTR_MAX])
+{
+	ssize_t len = pread(s->method, buf, ATTR_MAX - 1, 0);
+
+	if (len < 0)
+		return -errno;
+	while (len && buf[len - 1] == '\n')
+		len--;
+	buf[len] = '\0';
+	return 0;
+}
+
+static int write_method(const struct session *s, const char *text)
+{
+	return pwrite(s->method, text, strlen(text), 0) < 0 ? -errno : 0;
+}
+
+static bool method_is(const struct session *s, const char *text)
+{
+	char now[ATTR_MAX];
+
+	return !read_method(s, now) && !strcmp(now, text);
+}
+
+/* ---- before */
+
+/* Since the plan: a driver that is bound now may not like it, and VFs would be hit too. */
+static bool has_changed(const struct session *s)
+{
+	char path[PATH_MAX], driver[NAME_MAX + 1] = "", text[32];
+	const char *planned = s->dev->driver ? s->dev->driver : "";
+
+	if (snprintf(path, sizeof(path), "%s/driver", s->dev->path) < (int)sizeof(path))
+		read_link_name(path, driver, sizeof(driver));
+	if (strcmp(driver, planned))
+		return true;
+	return dev_attr(s->dev, "sriov_numvfs", text, sizeof(text)) > 0 && strcmp(text, "0");
+}
+
+/*
+ * The kernel's list may be older than what is around the function now, and then it
+ * does not take its own words back: so that is tried while nothing has changed yet.
+ */
+static int learn_method(struct session *s)
+{
+	int r = read_method(s, s->narrowing.was);
+
+	if (r < 0)
+		return r;
+	if (!strcmp(s->narrowing.was, s->narrowing.word))
+		return 0;
+	r = write_method(s, s->narrowing.was);
+	if (r < 0)
+		return refuse(s, -EOPNOTSUPP, PCIRESET_WHY_METHOD_REFUSED);
+	return method_is(s, s->narrowing.was) ? 0 : refuse(s, -EBUSY, PCIRESET_WHY_METHOD_CHANGED);
+}
+
+/*
+ * Nothing that the kernel restores can tell whether there was a reset. The mask of
+ * MSI-X it leaves alone while MSI-X is off, as it is for a function without driver.
+ */
+static void choose_proof(struct session *s)
+{
+	size_t at = config_find(&s->before, PCI_CAP_ID_MSIX);
+	uint32_t flags;
+
+	if (!at || (s->dev->driver && (!driver_is_idle(s->dev) || s->plan->force)))
+		return;
+	flags = config_get16(&s->before, at + PCI_MSIX_FLAGS);
+	if (!(flags & (PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL)))
+		s->narrowing.msix = (unsigned int)(at + PCI_MSIX_FLAGS);
+}
+
+static bool read_mask(const struct session *s, uint16_t *ret_flags)
+{
+	uint16_t flags;
+
+	if (pread(s->config, &flags, sizeof(flags), s->narrowing.msix) != sizeof(flags))
+		return false;
+	*ret_flags = le16toh(flags);
+	return true;
+}
+
+static bool write_mask(const struct session *s, uint16_t flags)
+{
+	flags = htole16(flags);
+	return pwrite(s->config, &flags, sizeof(flags), s->narrowing.msix) == sizeof(flags);
+}
+
+/* Where config space may not be written, as under lockdown, there is no proof. */
+static void set_proof(struct session *s)
+{
+	uint16_t flags;
+
+	if (!s->narrowing.msix)
+		return;
+	if (!read_mask(s, &flags) || !write_mask(s, flags | PCI_MSIX_FLAGS_MASKALL) ||
+	    !read_mask(s, &flags) || !(flags & PCI_MSIX_FLAGS_MASKALL))
+		s->narrowing.msix = 0;
+}
+
+static int prepare(struct session *s)
+{
+	int r;
+
+	if (has_changed(s))
+		return refuse(s, -ESTALE, PCIRESET_WHY_CHANGED);
+	config_read_fd(s->config, &s->before);
+	if (s->before.len < PCI_STD_HEADER_SIZEOF ||
+	    config_get32(&s->before, PCI_COMMAND) == UINT32_MAX)
+		return refuse(s, -ENODEV, PCIRESET_WHY_GONE);
+	r = learn_method(s);
+	if (r < 0)
+		return r;
+	choose_proof(s);
+	return journal_write(&s->journal, s->dev, &s->narrowing);
+}
+
+static int narrow(struct session *s)
+{
+	int r = write_method(s, s->narrowing.word);
+
+	if (r == -EINVAL)
+		return refuse(s, -EOPNOTSUPP, PCIRESET_WHY_METHOD_REFUSED);
+	if (r < 0)
+		return r;
+	return method_is(s, s->narrowing.word) ? 0 : refuse(s, -EBUSY, PCIRESET_WHY_METHOD_CHANGED);
+}
+
+/* ---- the reset */
+
+/* Only over our own word: what somebody else has written since is not ours to undo. */
+static int widen(struct session *s)
+{
+	char now[ATTR_MAX];
+	int r = read_method(s, now);
+
+	if (r == -ENODEV) /* its list is gone with it */
+		return 0;
+	if (r < 0)
+		return r;
+	if (strcmp(now, s->narrowing.word)) {
+		s->is_foreign = true;
+		return 0;
+	}
+	r = write_method(s, s->narrowing.was);
+	if (!r && !method_is(s, s->narrowing.was))
+		r = -EIO;
+	return r;
+}
+
+/* A VF's IDs always read as all ones. 0001 is a Request Retry Status (PCIe r6.0, sec 2.3.2). */
+static bool answers(const struct session *s)
+{
+	uint32_t ids, command;
+
+	if (pread(s->config, &ids, sizeof(ids), PCI_VENDOR_ID) != sizeof(ids) ||
+	    pread(s->config, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
+		return false;
+	if (command == UINT32_MAX)
+		return false;
+	return s->dev->has_physfn || (ids != UINT32_MAX && (le32toh(ids) & 0xffff) != 0x0001);
+}
+
+/* The kernel has waited by itself, for a minute or two at worst, and nobody can keep it from that. */
+static void wait_ready(struct session *s, uint64_t since_ns)
+{
+	uint32_t ms = s->plan->timeout_ms ? s->plan->timeout_ms : TIMEOUT_MS;
+	uint64_t limit_ns = ms * NS_PER_MS, passed_ns, pause = MIN_PAUSE_NS;
+	bool is_alive = answers(s);
+
+	while (!is_alive && now_ns() - since_ns < limit_ns) {
+		pause_ns(pause);
+		pause += pause / 20;
+		is_alive = answers(s);
+	}
+	passed_ns = now_ns() - since_ns;
+	s->member->ready_ns = s->report->wait_ns = passed_ns;
+	s->member->state = is_alive ? PCIRESET_STATE_RESTORED : PCIRESET_STATE_DEAD;
+	if (!is_alive || passed_ns > limit_ns)
+		s->member->failed |= PCIRESET_CHECK_READY;
+}
+
+static void read_proof(struct session *s)
+{
+	uint16_t flags;
+
+	s->member->proof = PCIRESET_PROOF_UNKNOWN;
+	if (!s->narrowing.msix || !read_mask(s, &flags) || flags == UINT16_MAX)
+		return;
+	s->member->proof = PCIRESET_PROOF_SHOWN;
+	if (!(flags & PCI_MSIX_FLAGS_MASKALL))
+		return;
+	s->member->proof = PCIRESET_PROOF_REFUTED;
+	write_mask(s, flags & (uint16_t)~PCI_MSIX_FLAGS_MASKALL);
+}
+
+static void trigger(struct session *s)
+{
+	uint64_t since_ns = now_ns();
+
+	s->report->issued = s->plan->type;
+	s->trigger_error = pwrite(s->reset, "1", 1, 0) < 0 ? -errno : 0;
+	wait_ready(s, since_ns);
+}
+
+static void compare(struct session *s)
+{
+	struct config now;
+	int at;
+
+	config_read_fd(s->config, &now);
+	if (now.len < PCI_STD_HEADER_SIZEOF || !config_is_same_device(&s->before, &now)) {
+		s->member->failed |= PCIRESET_CHECK_IDENTITY;
+		s->member->state = PCIRESET_STATE_OTHER;
+		return;
+	}
+	at = config_difference(&s->before, &now);
+	if (at >= 0) {
+		s->member->failed |= PCIRESET_CHECK_CONFIG;
+		s->member->offset = (uint32_t)at;
+	}
+	if (!config_link_holds(&s->before, &now))
+		s->member->failed |= PCIRESET_CHECK_LINK;
+}
+
+static void verify(struct session *s)
+{
+	if (s->member->state == PCIRESET_STATE_DEAD)
+		return;
+	compare(s);
+	if (s->plan->settle_ms && s->member->state == PCIRESET_STATE_RESTORED) {
+		pause_ns(s->plan->settle_ms * NS_PER_MS);
+		compare(s);
+	}
+}
+
+/* Identity comes first: another device is not written to, and the mask is its own. */
+static bool is_the_same(struct session *s)
+{
+	struct config now;
+
+	if (s->member->state == PCIRESET_STATE_DEAD)
+		return false;
+	config_read_fd(s->config, &now);
+	return now.len >= PCI_STD_HEADER_SIZEOF && config_is_same_device(&s->before, &now);
+}
+
+static int reset_narrowed(struct session *s)
+{
+	int r;
+
+	set_proof(s);
+	trigger(s);
+	s->member->proof = PCIRESET_PROOF_UNKNOWN;
+	if (is_the_same(s))
+		read_proof(s);
+	r = widen(s);
+	if (!r)
+		journal_clear(&s->journal);
+	verify(s);
+	if (s->is_foreign)
+		s->member->proof = PCIRESET_PROOF_UNKNOWN;
+	if (s->member->proof != PCIRESET_PROOF_SHOWN)
+		s->member->failed |= PCIRESET_CHECK_PROOF;
+	s->report->proof = s->member->proof;
+	s->report->failed = s->member->failed;
+	return r;
+}
+
+/* ---- after */
+
+static int judge_checks(struct session *s, uint32_t checks)
+{
+	static const struct {
+		uint32_t check, why;
+		int error;
+	} rows[] = {
+		{ PCIRESET_CHECK_READY, PCIRESET_WHY_NOT_READY, -ETIMEDOUT },
+		{ PCIRESET_CHECK_IDENTITY, PCIRESET_WHY_OTHER_DEVICE, -EIO },
+		{ PCIRESET_CHECK_CONFIG, PCIRESET_WHY_CONFIG, -EIO },
+		{ PCIRESET_CHECK_LINK, PCIRESET_WHY_LINK, -EIO },
+		{ PCIRESET_CHECK_PROOF, PCIRESET_WHY_NO_PROOF, -EIO },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!(s->member->failed & rows[i].check & checks))
+			continue;
+		s->report->why = rows[i].why;
+		return rows[i].error;
+	}
+	return 0;
+}
+
+static int judge_reset(struct session *s, int widen_error)
+{
+	const uint32_t always = PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY;
+	uint32_t checks = s->plan->checks ? s->plan->checks : ALL_CHECKS & ~PCIRESET_CHECK_PROOF;
+	int r = judge_checks(s, always);
+
+	if (r < 0 && widen_error) /* a dead function lacks what the kernel wants to see */
+		s->report->message =
+			format("%s; %s", pcireset_why_to_str(s->report->why, s->plan->type),
+			       pcireset_why_to_str(PCIRESET_WHY_METHOD_LEFT, s->plan->type));
+	if (r < 0)
+		return r;
+	s->report->why = PCIRESET_WHY_METHOD_LEFT;
+	if (widen_error)
+		return -EIO;
+	s->report->why = PCIRESET_WHY_METHOD_CHANGED;
+	if (s->is_foreign)
+		return -EIO;
+	s->report->why = PCIRESET_WHY_TRIGGER;
+	if (s->trigger_error)
+		return -EIO;
+	s->report->why = 0;
+	return judge_checks(s, checks);
+}
+
+static const int held_signals[] = { SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
+				    SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2 };
+
+/* What is put back is put back before a signal ends the process. SIGKILL leaves the journal. */
+void signals_hold(sigset_t *old)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(held_signals); i++)
+		sigaddset(&set, held_signals[i]);
+	pthread_sigmask(SIG_BLOCK, &set, old);
+}
+
+/* While they are held, also those are pending that the program ignores. */
+bool signals_are_waiting(void)
+{
+	struct sigaction action;
+	sigset_t set;
+
+	sigpending(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(held_signals); i++)
+		if (sigismember(&set, held_signals[i]) == 1 &&
+		    !sigaction(held_signals[i], NULL, &action) && action.sa_handler != SIG_IGN)
+			return true;
+	return false;
+}
+
+void signals_let_go(const sigset_t *old)
+{
+	pthread_sigmask(SIG_SETMASK, old, NULL);
+}
+
+static int run_locked(struct session *s)
+{
+	int r = prepare(s);
+
+	if (r < 0) {
+		journal_clear(&s->journal);
+		return r;
+	}
+	r = narrow(s);
+	if (!r)
+		return judge_reset(s, reset_narrowed(s));
+	if (!widen(s))
+		journal_clear(&s->journal);
+	return r;
+}
+
+static int start_report(struct session *s)
+{
+	const struct pcireset_plan *plan = s->plan;
+	struct pcireset_report *report = s->report;
+	int r = members_add(&report->members, &plan->members.v[0]);
+
+	if (r < 0)
+		return r;
+	s->member = &report->members.v[0];
+	report->type = plan->type;
+	report->type_flags = plan->type_flags;
+	report->scope = plan->scope;
+	report->who = s->dev->addr;
+	return 0;
+}
+
+static int open_journal(struct session *s)
+{
+	int r = journal_open(s->dev, &s->journal, &s->report->message);
+
+	return r == -EUCLEAN ? refuse(s, -EBUSY, PCIRESET_WHY_LEFT_OVER) :
+	       r == -EACCES  ? -EPERM :
+			       r;
+}
+
+int sysfs_reset(struct pcireset_plan *plan, struct pcireset_report *report)
+{
+	struct session s = {
+		.dev = plan->dev,
+		.plan = plan,
+		.report = report,
+		.dir = -1,
+		.method = -1,
+		.reset = -1,
+		.config = -1,
+		.begin_ns = now_ns(),
+	};
+	int r = start_report(&s);
+
+	if (r < 0)
+		return r;
+	snprintf(s.narrowing.word, sizeof(s.narrowing.word), "%s",
+		 pcireset_type_to_str(plan->type, plan->type_flags));
+	r = open_files(&s);
+	if (!r) {
+		signals_hold(&s.old_mask);
+		r = open_journal(&s);
+		if (!r) {
+			r = run_locked(&s);
+			journal_close(&s.journal);
+		}
+		signals_let_go(&s.old_mask);
+	}
+	close_files(&s);
+	report->total_ns = now_ns() - s.begin_ns;
+	return r;
+}
