@@ -40,6 +40,7 @@ enum option_id {
 	OPT_HELP	= 1 << 14,
 	OPT_SETTLE	= 1 << 15,
 	OPT_NO_MODULE	= 1 << 16,
+	OPT_REPAIR	= 1 << 17,
 };
 
 struct request;
@@ -125,6 +126,8 @@ json_object *json_device(struct pcireset_dev *dev);
 void json_add_plan(json_object *device, struct pcireset_plan *plan);
 json_object *json_report(struct pcireset_dev *dev, const struct pcireset_report *report);
 json_object *json_failure(struct pcireset_dev *dev, int r, const char *message);
+json_object *json_finding(const char *check, const char *verdict, const char *device,
+			  const char *finding, const char *todo);
 void json_print(json_object *document);
 
 /* The commands. */
@@ -132,5 +135,6 @@ int command_list(const struct request *req);
 int command_show(const struct request *req);
 int command_plan(const struct request *req);
 int command_reset(const struct request *req);
+int command_doctor(const struct request *req);
 
 #endif /* PCIRESET_CLI_H */

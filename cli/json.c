@@ -256,6 +256,19 @@ json_object *json_failure(struct pcireset_dev *dev, int r, const char *message)
 	return o;
 }
 
+json_object *json_finding(const char *check, const char *verdict, const char *device,
+			  const char *finding, const char *todo)
+{
+	json_object *o = object();
+
+	add(o, "check", string(check));
+	add(o, "result", string(verdict));
+	add(o, "device", string(device));
+	add(o, "finding", string(finding));
+	add(o, "todo", string(todo));
+	return o;
+}
+
 /* Takes over the document. */
 void json_print(json_object *document)
 {

@@ -47,6 +47,14 @@ static const struct command commands[] = {
 		.takes_devices = true,
 		.run = command_reset,
 	},
+	{
+		.name = "doctor",
+		.operands = "",
+		.summary = "tell what is in the way of resets on this machine, and what to do",
+		.text = "The exit status is 0 if nothing needs doing, else 1.",
+		.options = OPT_JSON | OPT_SYSROOT | OPT_REPAIR | OPT_HELP,
+		.run = command_doctor,
+	},
 };
 
 static const char statuses[] =

@@ -37,6 +37,7 @@ static const struct option_row rows[] = {
 	{ OPT_JSON, 'J', "json", NULL, "print JSON" },
 	{ OPT_SYSROOT, 0, "sysroot", "DIR", "the machine whose /sys and /proc are in DIR" },
 	{ OPT_NO_MODULE, 0, "no-module", NULL, "go by the kernel's own files, module or not" },
+	{ OPT_REPAIR, 0, "repair", NULL, "put back what a killed reset has left" },
 	{ OPT_QUIET, 'q', "quiet", NULL, "print errors only" },
 	{ OPT_VERBOSE, 'v', "verbose", NULL, "print a line for each function" },
 	{ OPT_HELP, 'h', "help", NULL, "show this help" },

@@ -53,12 +53,12 @@ _pcireset() {
 		;;
 	--sysroot) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
 	--timeout | --settle) ;;
-	help) mapfile -t COMPREPLY < <(compgen -W 'list show plan reset' -- "$cur") ;;
+	help) mapfile -t COMPREPLY < <(compgen -W 'list show plan reset doctor' -- "$cur") ;;
 	*)
 		if [[ $cur == -* ]]; then
 			words=$(_pcireset_words "$command" --help | grep -Eo -- '^ +(-., )? *--[a-z-]+' | grep -Eo -- '--[a-z-]+')
 			mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
-		elif [[ $command != list ]]; then
+		elif [[ $command != list && $command != doctor ]]; then
 			_pcireset_devices "$cur"
 		fi
 		;;

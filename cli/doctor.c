@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* pcireset doctor: what works on this machine, what does not, and what to do about it. */
+#include <stdlib.h>
+#include <string.h>
+#include "doctor.h"
+
+#define LAST_COLUMN 46 /* what the columns before it leave of 80 */
+
+static const char *const verdicts[] = {
+	[VERDICT_OK] = "ok",
+	[VERDICT_NOTE] = "note",
+	[VERDICT_TODO] = "todo",
+};
+
+/* Takes over the words. */
+struct finding *doctor_add(struct doctor *doctor, const char *check, enum verdict verdict,
+			   char *finding)
+{
+	struct finding *f;
+
+	doctor->v = must(reallocarray(doctor->v, doctor->nr + 1, sizeof(*doctor->v)));
+	f = &doctor->v[doctor->nr++];
+	*f = (struct finding){ .check = check, .verdict = verdict, .text = finding };
+	return f;
+}
+
+struct finding *doctor_todo(struct doctor *doctor, const char *check, char *finding,
+			    const char *todo)
+{
+	struct finding *f = doctor_add(doctor, check, VERDICT_TODO, finding);
+
+	f->todo = text("%s", todo);
+	return f;
+}
+
+/* ---- what killed resets have left */
+
+static void take_leftover(const char *name, enum pcireset_leftover state, const char *words,
+			  void *data)
+{
+	struct doctor *doctor = data;
+	struct finding *f;
+
+	switch (state) {
+	case PCIRESET_LEFTOVER_TO_REPAIR:
+		f = doctor_todo(doctor, "leftovers", text("%s", words), "pcireset doctor --repair");
+		break;
+	case PCIRESET_LEFTOVER_RUNNING:
+	case PCIRESET_LEFTOVER_REPAIRED:
+		f = doctor_add(doctor, "leftovers", VERDICT_OK, text("%s", words));
+		break;
+	default:
+		f = doctor_add(doctor, "leftovers", VERDICT_NOTE, text("%s", words));
+	}
+	f->device = text("%s", name);
+}
+
+static int check_leftovers(struct doctor *doctor)
+{
+	struct pcireset_ctx *ctx = doctor->machine.ctx;
+	size_t before = doctor->nr;
+	int r = is_given(doctor->req, OPT_REPAIR) ?
+			pcireset_leftovers_repair(ctx, take_leftover, doctor) :
+			pcireset_leftovers_look(ctx, take_leftover, doctor);
+
+	if (r < 0) {
+		error("%s", pcireset_ctx_get_errmsg(ctx));
+		return status_of_error(r);
+	}
+	if (doctor->nr == before)
+		doctor_add(doctor, "leftovers", VERDICT_OK, text("no reset was killed"));
+	return STATUS_DONE;
+}
+
+/* ---- the answer */
+
+static void print_text(const struct doctor *doctor)
+{
+	struct libscols_table *table = table_new(doctor->req, true);
+
+	table_column(table, "RESULT", 0);
+	table_column(table, "CHECK", 0);
+	table_column(table, "DEVICE", 0);
+	table_column(table, "FINDING, AND WHAT TO DO", SCOLS_FL_WRAP);
+	for (size_t i = 0; i < doctor->nr; i++) {
+		const struct finding *f = &doctor->v[i];
+		struct libscols_line *line = table_line(table);
+
+		table_set(line, 0, text("%s", verdicts[f->verdict]));
+		table_set(line, 1, text("%s", f->check));
+		table_set(line, 2, text("%s", f->device ? f->device : ""));
+		table_set(line, 3,
+			  wrap(printable(text("%s%s%s", f->text, f->todo ? "; do: " : "",
+					      f->todo ? f->todo : "")),
+			       LAST_COLUMN));
+	}
+	table_print(table);
+}
+
+static void print_json(const struct doctor *doctor)
+{
+	json_object *list = must(json_object_new_array());
+
+	for (size_t i = 0; i < doctor->nr; i++) {
+		const struct finding *f = &doctor->v[i];
+
+		if (json_object_array_add(list, json_finding(f->check, verdicts[f->verdict],
+							     f->device, f->text, f->todo)))
+			must(NULL);
+	}
+	json_print(json_document(doctor->machine.ctx, "checks", list));
+}
+
+static int status_of(const struct doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->nr; i++)
+		if (doctor->v[i].verdict == VERDICT_TODO)
+			return STATUS_ERROR;
+	return STATUS_DONE;
+}
+
+int command_doctor(const struct request *req)
+{
+	struct doctor doctor = { .req = req };
+	int status = machine_open(&doctor.machine, req);
+
+	if (!status)
+		status = check_leftovers(&doctor);
+	if (!status) {
+		if (is_given(req, OPT_JSON))
+			print_json(&doctor);
+		else
+			print_text(&doctor);
+		status = status_of(&doctor);
+	}
+	for (size_t i = 0; i < doctor.nr; i++) {
+		free(doctor.v[i].device);
+		free(doctor.v[i].text);
+		free(doctor.v[i].todo);
+	}
+	free(doctor.v);
+	machine_close(&doctor.machine);
+	return status;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of "pcireset doctor" share. */
+#ifndef PCIRESET_CLI_DOCTOR_H
+#define PCIRESET_CLI_DOCTOR_H
+
+#include "cli.h"
+
+enum verdict {
+	VERDICT_OK,
+	VERDICT_NOTE,	/* good to know, and nothing needs doing */
+	VERDICT_TODO,
+};
+
+/* One line of the answer. */
+struct finding {
+	const char *check;
+	enum verdict verdict;
+	char *device;	/* or NULL: about the whole machine */
+	char *text;
+	char *todo;	/* or NULL */
+};
+
+struct doctor {
+	struct machine machine;
+	const struct request *req;
+	struct finding *v;
+	size_t nr;
+};
+
+/* doctor.c */
+struct finding *doctor_add(struct doctor *doctor, const char *check, enum verdict verdict,
+			   char *finding);
+struct finding *doctor_todo(struct doctor *doctor, const char *check, char *finding,
+			    const char *todo);
+
+#endif /* PCIRESET_CLI_DOCTOR_H */
