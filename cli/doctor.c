@@ -124,9 +124,12 @@ int command_doctor(const struct request *req)
 	struct doctor doctor = { .req = req };
 	int status = machine_open(&doctor.machine, req);
 
-	if (!status)
-		status = check_leftovers(&doctor);
 	if (!status) {
+		doctor_check_machine(&doctor);
+		status = check_leftovers(&doctor);
+	}
+	if (!status) {
+		doctor_check_devices(&doctor);
 		if (is_given(req, OPT_JSON))
 			print_json(&doctor);
 		else

@@ -33,4 +33,11 @@ struct finding *doctor_add(struct doctor *doctor, const char *check, enum verdic
 struct finding *doctor_todo(struct doctor *doctor, const char *check, char *finding,
 			    const char *todo);
 
+/* doctor-machine.c */
+size_t doctor_read(const struct doctor *doctor, const char *file, char *buf, size_t size);
+void doctor_check_machine(struct doctor *doctor);
+
+/* doctor-devices.c */
+void doctor_check_devices(struct doctor *doctor);
+
 #endif /* PCIRESET_CLI_DOCTOR_H */

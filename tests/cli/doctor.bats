@@ -7,9 +7,12 @@ bats_require_minimum_version 1.5.0
 setup() {
 	export ROOT=$BATS_TEST_TMPDIR/machine
 	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
-	mkdir -p "$ROOT/run/pcireset" "$ROOT/proc/sys/kernel/random"
-	echo this-boot >"$ROOT/proc/sys/kernel/random/boot_id"
 	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
+	mkdir -p "$ROOT"/run/pcireset "$ROOT"/proc/sys/kernel/random "$ROOT"/sys/module/pcireset
+	echo this-boot >"$ROOT/proc/sys/kernel/random/boot_id"
+	pcireset --version | sed 's/.* //' >"$ROOT/sys/module/pcireset/version"
+	# Nothing needs doing but for this one, which is dead.
+	mv "$ROOT/sys/bus/pci/devices/0000:09:00.0" "$BATS_TEST_TMPDIR/dead"
 }
 
 # exits STATUS ARG...: doctor on that machine.
@@ -95,6 +98,88 @@ leftover() {
 	exits 3 --repair
 	[[ $stderr == 'pcireset: '* && $(wc -l <<<"$stderr") -eq 1 ]]
 	[[ $(<"$ROOT/sys/bus/pci/devices/0000:04:00.0/reset_method") == flr ]]
+}
+
+@test 'the module is to be loaded, and of this version' {
+	exits 0 -J
+	finding module && [[ $result == ok && $found == *"$(<"$ROOT/sys/module/pcireset/version")"* && $found != *signature* ]]
+	echo OE >"$ROOT/sys/module/pcireset/taint"
+	exits 0 -J
+	finding module && [[ $result == ok && $found == *'without a signature'* ]]
+	echo 0.0.9 >"$ROOT/sys/module/pcireset/version"
+	exits 1 -J
+	finding module && [[ $result == todo && $found == *0.0.9* && $todo == *'modprobe -r pcireset'* ]]
+	rm -r "$ROOT/sys/module/pcireset"
+	exits 1 -J
+	finding module && [[ $result == todo && $todo == 'modprobe pcireset' ]]
+}
+
+@test 'Secure Boot is in the way of a module that is not loaded' {
+	local file=$ROOT/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
+
+	mkdir -p "${file%/*}"
+	printf '\6\0\0\0\0' >"$file"
+	exits 0 -J
+	finding secure-boot && [[ $result == ok && $found == off* ]]
+	printf '\6\0\0\0\1' >"$file"
+	exits 0 -J
+	finding secure-boot && [[ $result == ok && $found == on* ]]
+	rm -r "$ROOT/sys/module/pcireset"
+	exits 1 -J
+	finding secure-boot && [[ $result == todo && $todo == *mokutil* ]]
+}
+
+@test 'lockdown is told' {
+	mkdir -p "$ROOT/sys/kernel/security"
+	echo '[none] integrity confidentiality' >"$ROOT/sys/kernel/security/lockdown"
+	exits 0 -J
+	finding lockdown && [[ $result == ok ]]
+	echo 'none [integrity] confidentiality' >"$ROOT/sys/kernel/security/lockdown"
+	exits 0 -J
+	finding lockdown && [[ $result == note && $found == integrity:* ]]
+}
+
+@test 'who has slots and errors, and whether there is an IOMMU' {
+	exits 0 -J
+	finding hotplug && [[ $result == ok && $found == *'1 port' ]]
+	finding aer && [[ $result == note ]]
+	finding dpc && [[ $result == note ]]
+	finding iommu && [[ $result == note ]]
+	rm -r "$ROOT/sys/bus/pci_express/drivers/pciehp"
+	mkdir -p "$ROOT"/sys/bus/pci_express/drivers/{aer,dpc}/0000:00:1c.0:pcie002 "$ROOT/sys/class/iommu/dmar0"
+	exits 0 -J
+	finding hotplug && [[ $result == note && $found == *'firmware'* ]]
+	finding aer && [[ $result == ok && $found == *'1 port' ]]
+	finding dpc && [[ $result == ok ]]
+	finding iommu && [[ $result == ok ]]
+	rm -r "$ROOT/sys/bus/pci/slots/3"
+	exits 0 -J
+	finding hotplug && [[ $result == ok && $found == 'there are no slots' ]]
+}
+
+@test 'what is likely to surprise whoever resets a function' {
+	exits 0 -J
+	finding device 0000:03:00.0 && [[ $result == note && $found == *No_Soft_Reset* ]]
+	finding device 0000:08:00.1 && [[ $result == note && $found == *'does not list'* ]]
+	finding device 0000:0a:00.0 && [[ $result == note && $found == *cxl_bus* ]]
+	run ! finding device 0000:04:00.0
+	echo >"$ROOT/sys/bus/pci/devices/0000:04:00.0/reset_method"
+	mkdir "$ROOT/sys/bus/pci/slots/1"
+	echo 0000:02:00 >"$ROOT/sys/bus/pci/slots/1/address"
+	echo 'flr bus' >"$ROOT/sys/bus/pci/devices/0000:02:00.0/reset_method"
+	exits 0 -J
+	jq -e '[.checks[] | select(.device == "0000:04:00.0") | .finding] | any(test("reset_method is empty"))' <<<"$output"
+	jq -e '[.checks[] | select(.device == "0000:02:00.0") | .finding] | any(test("its PF"))' <<<"$output"
+	mv "$BATS_TEST_TMPDIR/dead" "$ROOT/sys/bus/pci/devices/0000:09:00.0"
+	exits 1 -J
+	finding device 0000:09:00.0 && [[ $result == todo && $found == 'it does not answer' ]]
+}
+
+@test 'every finding has all keys, and the answer fits 80 columns' {
+	exits 0 -J
+	jq -e '[.checks[] | keys == ["check", "device", "finding", "result", "todo"]] | all' <<<"$output"
+	exits 0
+	[[ -z $(awk 'length > 80' <<<"$output") ]]
 }
 
 @test 'doctor takes no device and no type' {

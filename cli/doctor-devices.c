@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What doctor knows of each function: what is likely to surprise whoever resets it. */
+#include <stdlib.h>
+#include <string.h>
+#include "doctor.h"
+
+static void note(struct doctor *doctor, const struct pcireset_dev *dev, const char *words)
+{
+	struct finding *f = doctor_add(doctor, "device", VERDICT_NOTE, text("%s", words));
+
+	f->device = text("%s", pcireset_dev_get_name(dev));
+}
+
+static bool is_gone(const struct pcireset_dev *dev)
+{
+	return pcireset_dev_get_why_not(dev, PCI_RESET_FLR) == PCIRESET_WHY_GONE;
+}
+
+static void check_driver(struct doctor *doctor, const struct pcireset_dev *dev)
+{
+	const char *user;
+	uint32_t use;
+
+	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, &use)); i++)
+		if (use == PCIRESET_USE_DRIVER)
+			note(doctor, dev,
+			     "its driver cannot be told of a reset: unbind it before, or force "
+			     "driver and bind it anew");
+}
+
+static void check_types(struct doctor *doctor, const struct pcireset_dev *dev)
+{
+	uint32_t types = pcireset_dev_get_types(dev);
+
+	if (pcireset_dev_get_why_not(dev, PCI_RESET_BUS) == PCIRESET_WHY_CXL_MASKED ||
+	    pcireset_dev_get_why_not(dev, PCI_RESET_SLOT) == PCIRESET_WHY_CXL_MASKED)
+		note(doctor, dev,
+		     "the CXL port above ignores slot and bus, which the kernel's own calls done: "
+		     "cxl_bus is the way");
+	if (pcireset_dev_get_why_not(dev, PCI_RESET_FLR) == PCIRESET_WHY_NOT_LISTED)
+		note(doctor, dev,
+		     "it has an FLR that the kernel does not list in reset_method: known to be "
+		     "broken, or taken off");
+	if (!(types & PCI_RESET_FUNC) && !pcireset_dev_is_bridge(dev) &&
+	    pcireset_dev_get_why_not(dev, PCI_RESET_PM) == PCIRESET_WHY_NO_SOFT_RESET)
+		note(doctor, dev,
+		     "pm would reset nothing (No_Soft_Reset), and it has no other reset of its own");
+}
+
+/* What the kernel's own "reset" file would do, which pcireset never does. */
+static void check_method(struct doctor *doctor, const struct pcireset_dev *dev)
+{
+	char file[128], list[256];
+
+	snprintf(file, sizeof(file), "sys/bus/pci/devices/%s/reset_method",
+		 pcireset_dev_get_name(dev));
+	if (!doctor_read(doctor, file, list, sizeof(list)))
+		return;
+	if (!*list)
+		note(doctor, dev, "reset_method is empty: somebody has switched its resets off");
+	else if (pcireset_dev_get_physfn(dev) && pcireset_dev_get_slot(dev) && strstr(list, "bus"))
+		note(doctor, dev,
+		     "if its FLR fails, the kernel's own reset goes on to the whole slot, its PF "
+		     "included");
+}
+
+static void check_device(struct doctor *doctor, struct pcireset_dev *dev)
+{
+	struct finding *f;
+
+	if (pcireset_dev_query(dev) < 0)
+		return;
+	if (is_gone(dev)) {
+		f = doctor_todo(doctor, "device", text("it does not answer"),
+				"remove and rescan it, or cycle its power");
+		f->device = text("%s", pcireset_dev_get_name(dev));
+		return;
+	}
+	check_driver(doctor, dev);
+	check_types(doctor, dev);
+	check_method(doctor, dev);
+}
+
+void doctor_check_devices(struct doctor *doctor)
+{
+	struct pcireset_dev *dev;
+	size_t before = doctor->nr;
+
+	pcireset_dev_foreach(doctor->machine.ctx, dev)
+		check_device(doctor, dev);
+	if (doctor->nr == before)
+		doctor_add(doctor, "device", VERDICT_OK,
+			   text("nothing is known to be in the way of any function"));
+}
