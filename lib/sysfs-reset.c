@@ -409,8 +409,11 @@ static int judge_reset(struct session *s, int widen_error)
 	if (widen_error)
 		return -EIO;
 	s->report->why = PCIRESET_WHY_METHOD_CHANGED;
-	if (s->is_foreign)
+	if (s->is_foreign) {
+		s->report->message = format("%s: which type ran cannot be known",
+					    pcireset_why_to_str(s->report->why, s->plan->type));
 		return -EIO;
+	}
 	s->report->why = PCIRESET_WHY_TRIGGER;
 	if (s->trigger_error)
 		return -EIO;

@@ -148,8 +148,7 @@ static const struct {
 	{ PCIRESET_WHY_METHOD_REFUSED, 0,
 	  "the kernel takes neither this type alone nor its own reset_method back; "
 	  "run: modprobe pcireset" },
-	{ PCIRESET_WHY_METHOD_CHANGED, 0,
-	  "somebody else wrote reset_method meanwhile: which type ran cannot be known" },
+	{ PCIRESET_WHY_METHOD_CHANGED, 0, "somebody else wrote reset_method meanwhile" },
 	{ PCIRESET_WHY_METHOD_LEFT, 0,
 	  "reset_method could not be put back; once it answers, run: pcireset doctor --repair" },
 	{ PCIRESET_WHY_LEFT_OVER, 0,
