@@ -372,6 +372,9 @@ static void visit_locked(struct visit *visit, const char *name, const struct ent
 		if (!r)
 			state = PCIRESET_LEFTOVER_REPAIRED;
 	}
+	/* That bit is nobody else's. */
+	if (visit->repairs && state == PCIRESET_LEFTOVER_OVERWRITTEN && entry->msix)
+		clear_mask(visit->ctx, name, entry->msix);
 	if (visit->repairs && state != PCIRESET_LEFTOVER_TO_REPAIR)
 		unlinkat(dir, name, 0);
 	text = r ? format("cannot be put back: %s", strerror(-r)) : describe(state, entry);

@@ -39,6 +39,22 @@ kill_after() {
 	pciconf compare "${BASH_SOURCE[0]%/*}/may-change" before after >differences 2>&1 || wrong+=("killed after $1 s: $(<differences)")
 }
 
+# kill_at MOMENT...: milliseconds after the beginning. DESC is what the function does meanwhile.
+kill_at() {
+	local desc=$1 at wrong=() left=0 moments=$(($# - 1))
+
+	shift
+	for at; do
+		kill_after "$(printf '0.%03d' "$at")"
+	done
+	if ((${#wrong[@]} == 0)); then
+		ok "$desc: killed at $moments moments, of which $left left a narrowed reset_method"
+	else
+		not_ok "$desc: killed at $moments moments" "${wrong[@]}"
+	fi
+	like "$left $((moments - left))" '^[1-9][0-9]* [1-9][0-9]*$' "$desc: some left something to repair, and some did not"
+}
+
 # left_behind: in the middle of a reset, so that reset_method stays narrowed.
 left_behind() {
 	pcireset reset "$card" --type flr --no-module --quiet 2>/dev/null &
@@ -61,17 +77,13 @@ config_dump before "$card"
 # Dense at first, when it reads the machine, takes the lock, and writes one file after the other.
 mkfifo silence
 exec {silence}<>silence
-wrong=() left=0 moments=0
-for ((at = 2; at < 760; at += at < 52 ? 2 : 60)); do
-	kill_after "$(printf '0.%03d' "$at")"
-	moments=$((moments + 1))
-done
-if ((${#wrong[@]} == 0)); then
-	ok "killed at $moments moments, of which $left left a narrowed reset_method"
-else
-	not_ok "killed at $moments moments" "${wrong[@]}"
-fi
-like "$left $((moments - left))" '^[1-9][0-9]* [1-9][0-9]*$' 'some left something to repair, and some did not'
+# shellcheck disable=SC2046
+kill_at 'it resets' $(seq 2 2 52) $(seq 100 60 760)
+# Then the bit that is to prove the reset is to be cleared as well.
+sim_set 01.0/00.0 ignore=flr
+# shellcheck disable=SC2046
+kill_at 'it does nothing' $(seq 8 8 240)
+sim_set 01.0/00.0 ignore=none
 
 left_behind
 exits 3 'no further reset before it is repaired' pcireset reset "$card" --type flr --no-module
