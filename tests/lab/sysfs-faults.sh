@@ -117,6 +117,49 @@ signalled() {
 	unchanged "$1" "SIG$2"
 }
 
+# A signal keeps back what has not begun, and what has begun is brought to its end.
+interrupted() {
+	slowly_all "$@"
+	is "$status" 64 'interrupted: some succeeded'
+	like "$output" "$(fn "$1"): flr, verified" 'interrupted: the one that had begun is done'
+	like "$output" "$(fn "$2"): (refused: )?cancelled before it began" 'interrupted: the other one was not begun'
+	counts_of "$2"
+	is "$counts" "$before_counts" 'interrupted: nor has its hardware seen a reset'
+	unchanged "$1" 'interrupted'
+	unchanged "$2" 'interrupted'
+}
+
+# slowly_all NR NR: both in one call, with Ctrl-C during the first.
+slowly_all() {
+	counts_of "$2"
+	before_counts=$counts
+	set -m
+	pcireset reset "$(fn "$1")" "$(fn "$2")" --type flr --no-module >/tmp/slow 2>&1 &
+	job=$!
+	set +m
+	sleep 0.7
+	kill -INT "$job"
+	wait "$job"
+	status=$?
+	output=$(</tmp/slow)
+}
+
+# locked_down NR: config space may not be written, so that nothing can be proven. Nothing undoes that; the last thing that is done.
+locked_down() {
+	local file=/sys/kernel/security/lockdown
+
+	[[ -e $file ]] || mount -t securityfs none /sys/kernel/security
+	if ! echo integrity >"$file"; then
+		skip 'lockdown' 'this kernel has none'
+		return
+	fi
+	without_module "$1"
+	is "$outcome ${report[$(fn "$1") result]}" '4  proof unverified' 'under lockdown a reset is not proven'
+	unchanged "$1" 'lockdown'
+	exits 0 'under lockdown: doctor' pcireset doctor
+	like "$output" 'lockdown +integrity' 'tells of it'
+}
+
 sim_load
 for i in 1 2 3 4 5 6 7; do
 	sim_node "0$i.0" kind=root-port
@@ -163,5 +206,7 @@ exits 3 'what the kernel was told not to do is not done' pcireset reset "$(fn 7)
 echo default >"$devices/$(fn 7)/reset_method"
 unchanged 7 'somebody else'
 late_back 2
+interrupted 7 1
+locked_down 1
 sim_clear
 plan
