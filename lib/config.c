@@ -126,14 +126,23 @@ size_t config_find(const struct config *c, uint8_t id)
 	return 0;
 }
 
-size_t config_find_dvsec(const struct config *c, uint32_t vendor, uint32_t id)
+size_t config_find_extended(const struct config *c, uint32_t id, unsigned int nth)
 {
 	size_t at = 0;
 	int left;
 
 	while ((at = next_extended(c, at, &left)))
-		if (PCI_EXT_CAP_ID(config_get32(c, at)) == PCI_EXT_CAP_ID_DVSEC &&
-		    (config_get32(c, at + PCI_DVSEC_HEADER1) & 0xffff) == vendor &&
+		if (PCI_EXT_CAP_ID(config_get32(c, at)) == id && !nth--)
+			return at;
+	return 0;
+}
+
+size_t config_find_dvsec(const struct config *c, uint32_t vendor, uint32_t id)
+{
+	size_t at;
+
+	for (unsigned int n = 0; (at = config_find_extended(c, PCI_EXT_CAP_ID_DVSEC, n)); n++)
+		if ((config_get32(c, at + PCI_DVSEC_HEADER1) & 0xffff) == vendor &&
 		    config_get16(c, at + PCI_DVSEC_HEADER2) == id)
 			return at;
 	return 0;

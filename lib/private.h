@@ -204,6 +204,7 @@ void config_read_fd(int fd, struct config *config);
 uint32_t config_get16(const struct config *c, size_t at);
 uint32_t config_get32(const struct config *c, size_t at);
 size_t config_find(const struct config *c, uint8_t id);
+size_t config_find_extended(const struct config *c, uint32_t id, unsigned int nth);
 size_t config_find_dvsec(const struct config *c, uint32_t vendor, uint32_t id);
 int config_difference(const struct config *was, const struct config *now);
 bool config_is_same_device(const struct config *was, const struct config *now);
