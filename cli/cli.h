@@ -41,6 +41,8 @@ enum option_id {
 	OPT_SETTLE	= 1 << 15,
 	OPT_NO_MODULE	= 1 << 16,
 	OPT_REPAIR	= 1 << 17,
+	OPT_FILE	= 1 << 20,
+	OPT_SERIALS	= 1 << 21,
 };
 
 struct request;
@@ -54,6 +56,7 @@ struct command {
 	unsigned int options;	/* mask of enum option_id */
 	unsigned int required;	/* those of them that have no default */
 	bool takes_devices;
+	bool takes_file;	/* one, that is written */
 	int (*run)(const struct request *req);
 };
 
@@ -64,6 +67,7 @@ struct request {
 	const char *types;	/* read by the library, which names the bad word */
 	const char *columns;
 	const char *sysroot;
+	const char *dump;
 	uint32_t max_scope, checks, force, timeout_ms, settle_ms;
 	char **names;
 	size_t nr_names;
@@ -134,6 +138,7 @@ void json_print(json_object *document);
 int command_list(const struct request *req);
 int command_show(const struct request *req);
 int command_plan(const struct request *req);
+int command_record(const struct request *req);
 int command_reset(const struct request *req);
 int command_doctor(const struct request *req);
 

@@ -95,12 +95,25 @@ static json_object *array(void)
 	return must(json_object_new_array());
 }
 
+/* What is null or empty because nothing tells it, and not because it is not there. */
+static json_object *not_known(void)
+{
+	json_object *list = array();
+
+	append(list, string("driver"));
+	append(list, string("users"));
+	append(list, string("slot"));
+	return list;
+}
+
 json_object *json_document(struct pcireset_ctx *ctx, const char *key, json_object *list)
 {
 	json_object *document = object();
 
 	add(document, "pcireset", must(json_object_new_int(FORMAT)));
 	add(document, "backend", string(pcireset_backend_to_str(pcireset_ctx_get_backend(ctx))));
+	if (pcireset_ctx_is_dump(ctx))
+		add(document, "unknown", not_known());
 	add(document, key, list);
 	return document;
 }

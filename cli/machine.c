@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What all commands begin with: a context, the named devices, their plans. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
@@ -89,13 +90,36 @@ static int check_types(struct machine *m, const struct request *req)
 	return usage_error("--type: %s", pcireset_ctx_get_errmsg(m->ctx));
 }
 
+/*
+ * What a file was unpacked to is to be taken away again: a signal waits, which is
+ * not for long, and a reader that is gone is an error of writing.
+ */
+static void hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
 int machine_open(struct machine *m, const struct request *req)
 {
-	int r = pcireset_ctx_new(req->sysroot, &m->ctx);
+	int r = req->dump ? pcireset_ctx_new_from_dump(req->dump, &m->ctx) :
+			    pcireset_ctx_new(req->sysroot, &m->ctx);
 	int status;
 
+	if (req->dump || req->sysroot)
+		hold_signals();
 	if (r < 0) {
-		error("%s: %s", req->sysroot ? req->sysroot : "/", strerror(-r));
+		error("%s: %s",
+		      req->dump    ? req->dump :
+		      req->sysroot ? req->sysroot :
+				     "/",
+		      strerror(-r));
 		return STATUS_ERROR;
 	}
 	if (is_given(req, OPT_NO_MODULE))
@@ -108,6 +132,8 @@ int machine_open(struct machine *m, const struct request *req)
 		error("%s", pcireset_ctx_get_errmsg(m->ctx));
 		return STATUS_ERROR;
 	}
+	if (req->dump && !is_given(req, OPT_JSON))
+		error("note: drivers, users and slots are not known from a dump");
 	return find_devices(m, req);
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "cli.h"
 
-#define OPT_COMMON (OPT_JSON | OPT_SYSROOT | OPT_NO_MODULE | OPT_HELP)
+#define OPT_COMMON (OPT_JSON | OPT_SYSROOT | OPT_FILE | OPT_NO_MODULE | OPT_HELP)
 #define OPT_PLAN   (OPT_TYPE | OPT_MAX_SCOPE | OPT_FORCE)
 
 static const struct command commands[] = {
@@ -54,6 +54,16 @@ static const struct command commands[] = {
 		.text = "The exit status is 0 if nothing needs doing, else 1.",
 		.options = OPT_JSON | OPT_SYSROOT | OPT_REPAIR | OPT_HELP,
 		.run = command_doctor,
+	},
+	{
+		.name = "record",
+		.operands = "FILE",
+		.summary = "write down this machine, to look at it elsewhere",
+		.text = "FILE becomes a tar archive that --sysroot takes; - is standard output. Config\n"
+			"space is read as far as it may be: as root, all of it. Nothing is touched.",
+		.options = OPT_SERIALS | OPT_SYSROOT | OPT_HELP,
+		.takes_file = true,
+		.run = command_record,
 	},
 };
 

@@ -35,9 +35,16 @@ static const struct option_row rows[] = {
 	{ OPT_NOHEADINGS, 'n', "noheadings", NULL, "no line with the names of the columns" },
 	{ OPT_RAW, 'r', "raw", NULL, "one blank between columns, for scripts" },
 	{ OPT_JSON, 'J', "json", NULL, "print JSON" },
-	{ OPT_SYSROOT, 0, "sysroot", "DIR", "the machine whose /sys and /proc are in DIR" },
+	{ OPT_SYSROOT, 0, "sysroot", "DIR",
+	  "the machine whose /sys and /proc are in DIR, or that\n"
+	  "was recorded into the file DIR" },
+	{ OPT_FILE, 'F', "file", "DUMP",
+	  "the machine whose config spaces lspci -xxxx printed\n"
+	  "into DUMP" },
 	{ OPT_NO_MODULE, 0, "no-module", NULL, "go by the kernel's own files, module or not" },
 	{ OPT_REPAIR, 0, "repair", NULL, "put back what a killed reset has left" },
+	{ OPT_SERIALS, 0, "with-serials", NULL,
+	  "keep serial numbers, MAC addresses, names of homes" },
 	{ OPT_QUIET, 'q', "quiet", NULL, "print errors only" },
 	{ OPT_VERBOSE, 'v', "verbose", NULL, "print a line for each function" },
 	{ OPT_HELP, 'h', "help", NULL, "show this help" },
@@ -142,6 +149,9 @@ static int take_option(struct request *req, const struct option_row *row, const 
 		return STATUS_DONE;
 	case OPT_SYSROOT:
 		req->sysroot = arg;
+		return STATUS_DONE;
+	case OPT_FILE:
+		req->dump = arg;
 		return STATUS_DONE;
 	case OPT_MAX_SCOPE:
 		if (pcireset_scope_from_str(arg, &req->max_scope) < 0)
@@ -256,7 +266,11 @@ static int check_request(const struct request *req)
 					   rows[i].name);
 	if (command->takes_devices && !req->nr_names)
 		return usage_error("%s: no device is named", command->name);
-	if (!command->takes_devices && req->nr_names)
+	if (command->takes_file && req->nr_names != 1)
+		return usage_error("%s: one file is to be named", command->name);
+	if (req->sysroot && req->dump)
+		return usage_error("%s: --sysroot and --file are two machines", command->name);
+	if (!command->takes_devices && !command->takes_file && req->nr_names)
 		return usage_error("%s: takes no \"%s\"", command->name, req->names[0]);
 	if (is_given(req, OPT_JSON) && req->given & (OPT_OUTPUT | OPT_RAW | OPT_NOHEADINGS))
 		return usage_error("%s: --json always has all keys; leave --output, --raw and "

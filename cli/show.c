@@ -42,17 +42,20 @@ static void print_text(const struct request *req, struct pcireset_dev *dev)
 	char *description = device_description(dev), *users = users_details(dev);
 	const char *driver = pcireset_dev_get_driver(dev), *slot = pcireset_dev_get_slot(dev);
 	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
+	bool is_dump = pcireset_ctx_is_dump(pcireset_dev_get_ctx(dev));
 	uint32_t type;
 
 	printf("%s [%04x:%04x]\n", pcireset_dev_get_name(dev), pcireset_dev_get_vendor(dev),
 	       pcireset_dev_get_device(dev));
 	printf("%.80s\n", description);
-	printf("driver: %s\n", driver ? driver : "none");
+	printf("driver: %s\n", driver ? driver : is_dump ? "not known" : "none");
 	if (slot)
 		printf("slot: %s\n", slot);
 	if (physfn)
 		printf("virtual function of: %s\n", pcireset_dev_get_name(physfn));
-	printf("in use by: %s\n", *users ? printable(users) : "nothing that is known");
+	printf("in use by: %s\n", *users  ? printable(users) :
+				  is_dump ? "not known" :
+					    "nothing that is known");
 	table_column(table, "TYPE", 0);
 	table_column(table, "REACHES", 0);
 	table_column(table, "FUNCTIONS, OR WHY NOT", SCOLS_FL_WRAP);

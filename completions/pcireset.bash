@@ -51,13 +51,15 @@ _pcireset() {
 	-o | --output)
 		_pcireset_list "$(_pcireset_words list --help | awk '/^Columns/ { on = 1; next } on { print $1 }')" "$cur"
 		;;
-	--sysroot) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+	--sysroot | -F | --file) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	--timeout | --settle) ;;
-	help) mapfile -t COMPREPLY < <(compgen -W 'list show plan reset doctor' -- "$cur") ;;
+	help) mapfile -t COMPREPLY < <(compgen -W 'list show plan reset doctor record' -- "$cur") ;;
 	*)
 		if [[ $cur == -* ]]; then
 			words=$(_pcireset_words "$command" --help | grep -Eo -- '^ +(-., )? *--[a-z-]+' | grep -Eo -- '--[a-z-]+')
 			mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+		elif [[ $command == record ]]; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		elif [[ $command != list && $command != doctor ]]; then
 			_pcireset_devices "$cur"
 		fi

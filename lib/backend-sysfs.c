@@ -19,6 +19,8 @@ struct facts {
 	bool has_capabilities; /* the capabilities could be read */
 	const struct pcireset_dev *upstream;
 	bool is_cxl, is_cxl_masked;
+	bool is_dump;        /* there is config space and nothing else */
+	bool is_port_hidden; /* what the port is or does, a dump does not tell */
 };
 
 static bool lists(const struct facts *f, const char *word)
@@ -29,14 +31,29 @@ static bool lists(const struct facts *f, const char *word)
 	return strstr(f->listed, padded);
 }
 
-static void read_cxl(struct facts *f)
+/* A hotplug driver may own that port, or its capabilities are cut off, or it is not there. */
+static bool is_port_hidden(const struct facts *f, uint8_t bus, const struct config *port)
 {
-	struct config config;
+	size_t express = config_find(port, PCI_CAP_ID_EXP);
+
+	if (!f->is_dump || !f->upstream)
+		return f->is_dump && bus;
+	if (port->len <= PCI_STD_HEADER_SIZEOF)
+		return true;
+	return express && (port->len < PCI_CFG_SPACE_EXP_SIZE ||
+			   config_get32(port, express + PCI_EXP_SLTCAP) & PCI_EXP_SLTCAP_HPC);
+}
+
+static void read_port(struct facts *f, uint8_t bus)
+{
+	struct config config = { .len = 0 };
 	size_t at;
 
+	if (f->upstream)
+		config_read(f->upstream, &config);
+	f->is_port_hidden = is_port_hidden(f, bus, &config);
 	if (!f->upstream)
 		return;
-	config_read(f->upstream, &config);
 	at = config_find_dvsec(&config, CXL_VENDOR, CXL_DVSEC_PORT);
 	f->is_cxl = at || lists(f, "cxl_bus");
 	if (at)
@@ -61,7 +78,8 @@ static void read_facts(const struct pcireset_dev *dev, struct facts *f)
 	strcpy(f->listed + 1 + len, " ");
 	f->upstream = dev_upstream(dev);
 	f->is_cxl = f->is_cxl_masked = false;
-	read_cxl(f);
+	f->is_dump = dev->ctx->is_dump;
+	read_port(f, dev->addr.bus);
 }
 
 static uint32_t why_not_flr(const struct facts *f, uint32_t *flags)
@@ -75,6 +93,10 @@ static uint32_t why_not_flr(const struct facts *f, uint32_t *flags)
 
 	if (f->has_capabilities && !has_flr && !has_af)
 		return PCIRESET_WHY_NO_CAPABILITY;
+	if (f->is_dump) {
+		*flags = has_af && !has_flr ? PCIRESET_TYPE_AF : 0;
+		return f->has_capabilities ? 0 : PCIRESET_WHY_DUMP;
+	}
 	if (lists(f, "flr"))
 		return 0;
 	if (lists(f, "af_flr")) {
@@ -94,6 +116,8 @@ static uint32_t why_not_pm(const struct facts *f)
 		return PCIRESET_WHY_NO_SOFT_RESET;
 	if (pm && (config_get16(&f->config, pm + PCI_PM_CTRL) & PCI_PM_CTRL_STATE_MASK))
 		return PCIRESET_WHY_NOT_D0;
+	if (f->is_dump)
+		return f->has_capabilities ? 0 : PCIRESET_WHY_DUMP;
 	if (lists(f, "pm"))
 		return 0;
 	return f->has_capabilities ? PCIRESET_WHY_NOT_LISTED : PCIRESET_WHY_UNKNOWN;
@@ -104,6 +128,8 @@ static uint32_t why_not_link(const struct facts *f, uint32_t type)
 {
 	bool has_slot = f->upstream && f->upstream->is_hotplug_port;
 
+	if (f->is_port_hidden)
+		return PCIRESET_WHY_DUMP;
 	if (!f->upstream)
 		return PCIRESET_WHY_NO_BRIDGE;
 	if (type == PCI_RESET_CXL_BUS)
@@ -121,8 +147,12 @@ static uint32_t why_not(const struct facts *f, uint32_t type, uint32_t *flags)
 		return PCIRESET_WHY_GONE;
 	switch (type) {
 	case PCI_RESET_DEV_SPECIFIC:
+		if (f->is_dump)
+			return PCIRESET_WHY_DUMP;
 		return lists(f, "device_specific") ? 0 : PCIRESET_WHY_NO_HANDLER;
 	case PCI_RESET_ACPI:
+		if (f->is_dump)
+			return PCIRESET_WHY_DUMP;
 		return lists(f, "acpi") ? 0 : PCIRESET_WHY_NO_FIRMWARE;
 	case PCI_RESET_FLR:
 		return why_not_flr(f, flags);

@@ -117,6 +117,7 @@ int read_link_name(const char *path, char *buf, size_t size)
 	return 0;
 }
 
+/* A file is not looked into before the scan, which can say what is wrong with it. */
 static int choose_sysroot(struct pcireset_ctx *ctx, const char *sysroot)
 {
 	char path[PATH_MAX];
@@ -124,13 +125,17 @@ static int choose_sysroot(struct pcireset_ctx *ctx, const char *sysroot)
 
 	if (!realpath(sysroot ? sysroot : "/", path) || stat(path, &st))
 		return -errno;
-	if (!S_ISDIR(st.st_mode))
+	if (S_ISDIR(st.st_mode) && ctx->is_dump)
+		return -EISDIR;
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return -ENOTDIR;
 	ctx->sysroot = strdup(strcmp(path, "/") ? path : "");
-	return ctx->sysroot ? 0 : -ENOMEM;
+	if (S_ISREG(st.st_mode))
+		ctx->file = strdup(path);
+	return ctx->sysroot && (ctx->file || S_ISDIR(st.st_mode)) ? 0 : -ENOMEM;
 }
 
-int pcireset_ctx_new(const char *sysroot, struct pcireset_ctx **ret_ctx)
+static int ctx_new(const char *sysroot, bool is_dump, struct pcireset_ctx **ret_ctx)
 {
 	struct pcireset_ctx *ctx = calloc(1, sizeof(*ctx));
 	int r;
@@ -139,6 +144,7 @@ int pcireset_ctx_new(const char *sysroot, struct pcireset_ctx **ret_ctx)
 		return -ENOMEM;
 	ctx->refs = 1;
 	ctx->fd = -1;
+	ctx->is_dump = is_dump;
 	r = choose_sysroot(ctx, sysroot);
 	if (r < 0) {
 		pcireset_ctx_unref(ctx);
@@ -148,6 +154,21 @@ int pcireset_ctx_new(const char *sysroot, struct pcireset_ctx **ret_ctx)
 	ctx->backend = ctx->module_error ? &backend_sysfs : &backend_module;
 	*ret_ctx = ctx;
 	return 0;
+}
+
+int pcireset_ctx_new(const char *sysroot, struct pcireset_ctx **ret_ctx)
+{
+	return ctx_new(sysroot, false, ret_ctx);
+}
+
+int pcireset_ctx_new_from_dump(const char *dump, struct pcireset_ctx **ret_ctx)
+{
+	return ctx_new(dump, true, ret_ctx);
+}
+
+bool pcireset_ctx_is_dump(const struct pcireset_ctx *ctx)
+{
+	return ctx->is_dump;
 }
 
 struct pcireset_ctx *pcireset_ctx_ref(struct pcireset_ctx *ctx)
@@ -177,6 +198,8 @@ struct pcireset_ctx *pcireset_ctx_unref(struct pcireset_ctx *ctx)
 	users_clear(&ctx->users);
 	if (ctx->fd >= 0)
 		close(ctx->fd);
+	replay_remove(ctx);
+	free(ctx->file);
 	free(ctx->sysroot);
 	free(ctx);
 	return NULL;
@@ -417,8 +440,10 @@ static int read_slots(struct pcireset_ctx *ctx)
 
 int pcireset_ctx_scan(struct pcireset_ctx *ctx)
 {
-	int r;
+	int r = ctx->file ? replay_unpack(ctx) : 0;
 
+	if (r < 0)
+		return r;
 	drop_devs(ctx);
 	r = read_devs(ctx);
 	if (!r)

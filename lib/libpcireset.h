@@ -96,6 +96,7 @@ enum pcireset_use {
  * @PCIRESET_WHY_METHOD_CHANGED: somebody else wrote reset_method during the reset
  * @PCIRESET_WHY_METHOD_LEFT: reset_method could not be put back
  * @PCIRESET_WHY_LEFT_OVER: a reset that was killed has left reset_method changed
+ * @PCIRESET_WHY_DUMP: the context shows a dump of config space, which does not tell
  * @_PCIRESET_WHY_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_lib_why {
@@ -110,6 +111,7 @@ enum pcireset_lib_why {
 	PCIRESET_WHY_METHOD_CHANGED,
 	PCIRESET_WHY_METHOD_LEFT,
 	PCIRESET_WHY_LEFT_OVER,
+	PCIRESET_WHY_DUMP,
 	_PCIRESET_WHY_PAD	= 0x7fffffff,
 };
 
@@ -133,11 +135,14 @@ enum pcireset_result {
 
 /**
  * pcireset_ctx_new - create a context
- * @sysroot: directory that holds sys/, proc/ and dev/, or NULL for "/"
+ * @sysroot: directory that holds sys/, proc/ and dev/, or a file that
+ *	pcireset_ctx_record() wrote, or NULL for "/"
  * @ret_ctx: the context
  *
  * A context with a sysroot other than "/" reads that tree, never opens
- * /dev/pcireset, and refuses to reset anything. For "/" the back end is the
+ * /dev/pcireset, and refuses to reset anything. A file is unpacked by
+ * pcireset_ctx_scan(), which tells what is wrong with it, into a directory in
+ * $TMPDIR or /tmp that lives as long as the context. For "/" the back end is the
  * module if it is loaded and may be opened, which takes CAP_SYS_ADMIN, else
  * sysfs. pcireset_ctx_scan() has to be called before there are functions.
  *
@@ -145,6 +150,59 @@ enum pcireset_result {
  * Since: 0.1
  */
 int pcireset_ctx_new(const char *sysroot, struct pcireset_ctx **ret_ctx);
+
+/**
+ * pcireset_ctx_new_from_dump - create a context from config spaces alone
+ * @dump: file with what "lspci -xxxx" printed, also with -D, -v and other options
+ * @ret_ctx: the context
+ *
+ * Bridges tell by their bus numbers what is below them, and physical functions
+ * where their virtual ones are. Not known are drivers, users, slots, whether a
+ * hotplug driver owns a port, on which function a domain of its own hangs (VMD),
+ * the firmware's and the kernel's own resets; a type
+ * that depends on that has %PCIRESET_WHY_DUMP. Otherwise as a sysroot.
+ *
+ * Return: 0, -ENOMEM, or the errno of looking at @dump.
+ * Since: 0.1
+ */
+int pcireset_ctx_new_from_dump(const char *dump, struct pcireset_ctx **ret_ctx);
+
+/**
+ * pcireset_ctx_is_dump - tell whether there is config space and nothing else
+ * @ctx: context
+ *
+ * Return: true if it is from pcireset_ctx_new_from_dump().
+ * Since: 0.1
+ */
+bool pcireset_ctx_is_dump(const struct pcireset_ctx *ctx);
+
+/**
+ * enum pcireset_record_flags - what pcireset_ctx_record() is to keep
+ * @PCIRESET_RECORD_SERIALS: serial numbers, MAC addresses in interfaces' names,
+ *	and whose home a mount point is
+ * @_PCIRESET_RECORD_PAD: do not use; keeps the enum 32 bits wide
+ */
+enum pcireset_record_flags {
+	PCIRESET_RECORD_SERIALS	= 1 << 0,
+	_PCIRESET_RECORD_PAD	= 0x7fffffff,
+};
+
+/**
+ * pcireset_ctx_record - write down all that the library reads of this machine
+ * @ctx: context, scanned, not from a dump
+ * @fd: where to write to
+ * @flags: mask of enum pcireset_record_flags
+ *
+ * Writes an uncompressed tar archive that pcireset_ctx_new() takes in place of a
+ * sysroot. A machine that did not change gives the same bytes. Config space goes
+ * as far as this process may read it. Nothing is touched, but a function that
+ * sleeps is woken by the kernel to be read.
+ *
+ * Return: 0; -EOPNOTSUPP if @flags has an unknown bit or @ctx is from a dump;
+ * -EFBIG if the machine is too large; -ENOMEM; or the errno of writing.
+ * Since: 0.1
+ */
+int pcireset_ctx_record(struct pcireset_ctx *ctx, int fd, uint32_t flags);
 struct pcireset_ctx *pcireset_ctx_ref(struct pcireset_ctx *ctx);
 struct pcireset_ctx *pcireset_ctx_unref(struct pcireset_ctx *ctx);
 
@@ -209,7 +267,9 @@ int pcireset_ctx_check_reset(struct pcireset_ctx *ctx);
  * Replaces what an earlier scan found. Functions from an earlier scan that are
  * still referenced stay what they were, and are no longer part of the walk.
  *
- * Return: number of functions, or a negative errno.
+ * Return: number of functions; -EBADMSG if the file that was given in place of a
+ * sysroot is damaged or contradicts itself; -EFBIG if no machine is as large;
+ * or another negative errno.
  * Since: 0.1
  */
 int pcireset_ctx_scan(struct pcireset_ctx *ctx);

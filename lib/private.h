@@ -149,6 +149,9 @@ struct journal {
 struct pcireset_ctx {
 	unsigned int refs;
 	char *sysroot;		/* "" for "/" */
+	char *file;		/* what the sysroot is to be made from, or NULL */
+	bool is_dump;		/* and that is config space alone */
+	bool is_unpacked;	/* the sysroot is a directory of the context's own */
 	const struct backend *backend;
 	int module_error;	/* why the module is not the back end; -ENOENT also if not wanted */
 	int fd;			/* /dev/pcireset */
@@ -174,6 +177,10 @@ int read_link_name(const char *path, char *buf, size_t size);
 size_t ctx_first_below(const struct pcireset_ctx *ctx, const struct pcireset_dev *above);
 
 bool ctx_resets_by_sysfs(const struct pcireset_ctx *ctx);
+
+/* replay.c */
+int replay_unpack(struct pcireset_ctx *ctx);
+void replay_remove(struct pcireset_ctx *ctx);
 
 /* module: open and close the device */
 int module_open(struct pcireset_ctx *ctx);

@@ -135,7 +135,6 @@ static const struct {
 	{ PCIRESET_WHY_NO_MODULE, 0, "module pcireset is not loaded; run: modprobe pcireset" },
 	{ PCIRESET_WHY_NO_PERMISSION, 0,
 	  "/dev/pcireset may not be opened; CAP_SYS_ADMIN is needed" },
-	{ PCIRESET_WHY_SYSROOT, 0, "what is in a sysroot cannot be reset" },
 	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_SLOT,
 	  "the kernel by itself cannot be held to slot and not bus; run: modprobe pcireset" },
 	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_BUS,
@@ -153,6 +152,8 @@ static const struct {
 	  "reset_method could not be put back; once it answers, run: pcireset doctor --repair" },
 	{ PCIRESET_WHY_LEFT_OVER, 0,
 	  "a killed pcireset has left its reset_method; run: pcireset doctor --repair" },
+	{ PCIRESET_WHY_SYSROOT, 0, "a recorded machine cannot be reset" },
+	{ PCIRESET_WHY_DUMP, 0, "not known: a dump of config space does not tell" },
 };
 
 static const char *name_of(const struct word *words, size_t nr, uint32_t value)

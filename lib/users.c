@@ -286,23 +286,30 @@ static int foreach_line(struct pcireset_ctx *ctx, const char *file,
 
 /* ---- everything that has an entry in a class */
 
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* In order of names, so that a recorded machine has its users in the same. */
 static int foreach_entry(struct pcireset_ctx *ctx, const char *class,
 			 int (*fn)(struct pcireset_ctx *ctx, const char *name))
 {
+	struct dirent **entries;
 	char path[PATH_MAX];
-	struct dirent *de;
-	DIR *dir;
-	int r = ctx_path(ctx, path, "%s", class);
+	int nr, r = ctx_path(ctx, path, "%s", class);
 
 	if (r < 0)
 		return r;
-	dir = opendir(path);
-	if (!dir)
-		return 0;
-	while (!r && (de = readdir(dir)))
-		if (de->d_name[0] != '.')
-			r = fn(ctx, de->d_name);
-	closedir(dir);
+	nr = scandir(path, &entries, NULL, by_name);
+	if (nr < 0)
+		return errno == ENOMEM ? -ENOMEM : 0;
+	for (int i = 0; i < nr; i++) {
+		if (!r && entries[i]->d_name[0] != '.')
+			r = fn(ctx, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
 	return r;
 }
 

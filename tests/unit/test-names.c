@@ -189,8 +189,11 @@ static void a_sysroot_that_is_not_there(void **state)
 
 	(void)state;
 	assert_int_equal(pcireset_ctx_new("/nothing/there", &ctx), -ENOENT);
-	assert_int_equal(pcireset_ctx_new("/proc/self/comm", &ctx), -ENOTDIR);
+	assert_int_equal(pcireset_ctx_new("/dev/null", &ctx), -ENOTDIR);
 	assert_null(ctx);
+	assert_int_equal(pcireset_ctx_new("/proc/self/comm", &ctx), 0);
+	assert_int_equal(pcireset_ctx_scan(ctx), -EBADMSG);
+	ctx = pcireset_ctx_unref(ctx);
 	assert_int_equal(pcireset_ctx_new("/proc/self", &ctx), 0);
 	assert_int_equal(pcireset_ctx_scan(ctx), -ENOENT);
 	assert_non_null(strstr(pcireset_ctx_get_errmsg(ctx), "sys/bus/pci/devices"));

@@ -4,7 +4,7 @@
  * and of the port above it, and what they mean for each type of reset.
  *
  * Input: a byte whose bits are the words of reset_method, a byte whose bits are what
- * is known of the port, two bytes with the size of the function's config space, that
+ * is known of the port and of where all of it is from, two bytes with the size of the function's config space, that
  * config space, and behind it the port's.
  */
 #include "fuzz.h"
@@ -89,6 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	upstream.is_hotplug_port = data[1] & 1;
 	facts.upstream = data[1] & 2 ? &upstream : NULL;
+	facts.is_dump = data[1] & 4;
+	facts.is_port_hidden = is_port_hidden(&facts, data[1] >> 3, &port);
 	at = config_find_dvsec(&port, CXL_VENDOR, CXL_DVSEC_PORT);
 	facts.is_cxl = at || lists(&facts, "cxl_bus");
 	facts.is_cxl_masked = at && !(config_get16(&port, at + CXL_PORT_CONTROL) & CXL_UNMASK_SBR);

@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Writes down what the library reads of a machine: of /sys the functions and what
+ * hangs on them, of /proc the lines that say which function is in use.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "private.h"
+#include "tree.h"
+
+struct recorder {
+	struct pcireset_ctx *ctx;
+	struct tree tree;
+	uint32_t flags;
+	unsigned int nr_macs, nr_btrfs;
+};
+
+typedef int (*name_fn)(struct recorder *rec, const char *dirname, const char *name);
+
+/* In the archive a path has no sysroot and no slash before it. */
+static const char *inside(const struct recorder *rec, const char *real)
+{
+	return real + strlen(rec->ctx->sysroot) + 1;
+}
+
+static int out_of_memory(struct recorder *rec)
+{
+	return ctx_error(rec->ctx, -ENOMEM, "out of memory");
+}
+
+static int add_file(struct recorder *rec, const char *path, const void *data, size_t size)
+{
+	return tree_add(rec->ctx, &rec->tree, TREE_FILE, path, data, size);
+}
+
+static int add_dir(struct recorder *rec, const char *path)
+{
+	return tree_add(rec->ctx, &rec->tree, TREE_DIR, path, NULL, 0);
+}
+
+/* What cannot be read is not there: it will not be there for the reader either. */
+static int copy_file(struct recorder *rec, const char *path)
+{
+	char full[PATH_MAX], text[ATTR_MAX];
+	int len;
+
+	if (ctx_path(rec->ctx, full, "%s", path) < 0)
+		return 0;
+	len = read_file(full, text, sizeof(text) - 1);
+	if (len < 0)
+		return 0;
+	text[len++] = '\n';
+	return add_file(rec, path, text, (size_t)len);
+}
+
+static int copy_link(struct recorder *rec, const char *path)
+{
+	char full[PATH_MAX], target[PATH_MAX];
+	ssize_t len;
+
+	if (ctx_path(rec->ctx, full, "%s", path) < 0)
+		return 0;
+	len = readlink(full, target, sizeof(target));
+	if (len <= 0 || len == (ssize_t)sizeof(target))
+		return 0;
+	return tree_add(rec->ctx, &rec->tree, TREE_LINK, path, target, (size_t)len);
+}
+
+static int foreach_name(struct recorder *rec, const char *dirname, name_fn fn)
+{
+	char path[PATH_MAX];
+	struct dirent *de;
+	DIR *dir;
+	int r = 0;
+
+	if (ctx_path(rec->ctx, path, "%s", dirname) < 0)
+		return 0;
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	while (!r && (de = readdir(dir)))
+		if (de->d_name[0] != '.')
+			r = fn(rec, dirname, de->d_name);
+	closedir(dir);
+	return r;
+}
+
+static int copy_link_in(struct recorder *rec, const char *dirname, const char *name)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/%s", dirname, name) < (int)sizeof(path) ?
+		       copy_link(rec, path) :
+		       0;
+}
+
+/* ---- functions */
+
+/* The Device Serial Number, often a MAC address, and what VPD was last read. */
+static void take_serials_out(struct config *c)
+{
+	size_t vpd = config_find(c, PCI_CAP_ID_VPD), at;
+
+	if (vpd && vpd + PCI_VPD_DATA + 4 <= c->len)
+		memset(c->b + vpd + PCI_VPD_DATA, 0, 4);
+	for (unsigned int n = 0; (at = config_find_extended(c, PCI_EXT_CAP_ID_DSN, n)); n++)
+		for (size_t i = at + 4; i < at + 12 && i < c->len; i++)
+			c->b[i] = 0;
+}
+
+static int add_config(struct recorder *rec, const struct pcireset_dev *dev, const char *dirname)
+{
+	char path[PATH_MAX];
+	struct config config;
+
+	config_read(dev, &config);
+	if (!config.len)
+		return 0;
+	if (!(rec->flags & PCIRESET_RECORD_SERIALS))
+		take_serials_out(&config);
+	snprintf(path, sizeof(path), "%s/config", dirname);
+	return add_file(rec, path, config.b, config.len);
+}
+
+static int add_vfio_dev(struct recorder *rec, const char *dirname, const char *name)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/%s", dirname, name) < (int)sizeof(path) ?
+		       add_dir(rec, path) :
+		       0;
+}
+
+static int add_function(struct recorder *rec, const struct pcireset_dev *dev)
+{
+	static const char *const files[] = { "vendor", "device", "class", "reset_method",
+					     "boot_vga" };
+	static const char *const links[] = { "driver", "physfn", "iommu_group" };
+	const char *dirname = inside(rec, dev->path);
+	char path[PATH_MAX];
+	int r = copy_link_in(rec, "sys/bus/pci/devices", dev->name);
+
+	if (strlen(dirname) >= TREE_MAX_PATH)
+		return ctx_error(rec->ctx, -ENAMETOOLONG, "%s: its path is too long", dev->name);
+	for (size_t i = 0; !r && i < ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dirname, files[i]);
+		r = copy_file(rec, path);
+	}
+	for (size_t i = 0; !r && i < ARRAY_SIZE(links); i++)
+		r = copy_link_in(rec, dirname, links[i]);
+	if (!r)
+		r = add_config(rec, dev, dirname);
+	snprintf(path, sizeof(path), "%s/vfio-dev", dirname);
+	return r ? r : foreach_name(rec, path, add_vfio_dev);
+}
+
+static int add_functions(struct recorder *rec)
+{
+	struct pcireset_dev *dev;
+	int r = add_dir(rec, "sys/bus/pci/devices");
+
+	pcireset_dev_foreach(rec->ctx, dev)
+		if (!r)
+			r = add_function(rec, dev);
+	return r;
+}
+
+static int add_slot(struct recorder *rec, const char *dirname, const char *name)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/%s/address", dirname, name) < (int)sizeof(path) ?
+		       copy_file(rec, path) :
+		       0;
+}
+
+/* ---- what hangs on them */
+
+static void note(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data)
+{
+	(void)ctx;
+	(void)addr;
+	*(bool *)data = true;
+}
+
+static bool is_on_function(struct recorder *rec, const char *real)
+{
+	bool found = false;
+
+	block_foreach_function(rec->ctx, real, note, &found);
+	return found;
+}
+
+static int copy_links_of(struct recorder *rec, const char *dirname, const char *prefix)
+{
+	char path[PATH_MAX];
+	struct dirent *de;
+	DIR *dir;
+	int r = 0;
+
+	if (ctx_path(rec->ctx, path, "%s", dirname) < 0)
+		return 0;
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	while (!r && (de = readdir(dir)))
+		if (de->d_name[0] != '.' && !strncmp(de->d_name, prefix, strlen(prefix)))
+			r = copy_link_in(rec, dirname, de->d_name);
+	closedir(dir);
+	return r;
+}
+
+/* What a disk of disks is made of, or a namespace's controllers. */
+static int add_below(struct recorder *rec, const char *path)
+{
+	static const char mark[] = "/nvme-subsystem/";
+	const char *subsystem = strstr(path, mark);
+	char dirname[PATH_MAX];
+	char *slash;
+	int r;
+
+	if (snprintf(dirname, sizeof(dirname), "%s/slaves", path) >= (int)sizeof(dirname))
+		return 0;
+	r = copy_links_of(rec, dirname, "");
+	strcpy(dirname, path);
+	slash = strrchr(dirname, '/');
+	if (r < 0 || !slash || (size_t)(slash - dirname) + sizeof("/slaves") > sizeof(dirname))
+		return r;
+	strcpy(slash, "/slaves");
+	r = copy_links_of(rec, dirname, "");
+	if (r < 0 || !subsystem)
+		return r;
+	subsystem += strlen(mark);
+	snprintf(dirname, sizeof(dirname), "%.*s",
+		 (int)(subsystem - path + (ptrdiff_t)strcspn(subsystem, "/")), path);
+	return copy_links_of(rec, dirname, "nvme");
+}
+
+static int add_attributes(struct recorder *rec, const char *path, const char *const *names)
+{
+	char file[PATH_MAX];
+	int r = 0;
+
+	for (; !r && *names; names++)
+		if (snprintf(file, sizeof(file), "%s/%s", path, *names) < (int)sizeof(file))
+			r = copy_file(rec, file);
+	return r;
+}
+
+static int add_block_number(struct recorder *rec, const char *path)
+{
+	static const char *const names[] = { "dev", NULL };
+	char full[PATH_MAX], link[PATH_MAX], number[32];
+	unsigned int major, minor;
+	int r;
+
+	if (ctx_path(rec->ctx, full, "%s/dev", path) < 0 ||
+	    read_file(full, number, sizeof(number)) < 0 ||
+	    sscanf(number, "%u:%u", &major, &minor) != 2)
+		return 0;
+	snprintf(link, sizeof(link), "sys/dev/block/%u:%u", major, minor);
+	r = copy_link(rec, link);
+	return r ? r : add_attributes(rec, path, names);
+}
+
+static int add_block(struct recorder *rec, const char *path)
+{
+	int r = add_below(rec, path);
+
+	return r ? r : add_block_number(rec, path);
+}
+
+static int add_vtconsole(struct recorder *rec, const char *path)
+{
+	static const char *const names[] = { "bind", "name", NULL };
+
+	return add_attributes(rec, path, names);
+}
+
+/* systemd calls an interface of an unknown place by its MAC address. */
+static bool is_named_by_mac(const char *name)
+{
+	static const char *const kinds[] = { "en", "ib", "sl", "wl", "ww" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strncmp(name, kinds[i], 2))
+			return name[2] == 'x' && strlen(name) == 15 &&
+			       strspn(name + 3, "0123456789abcdef") == 12;
+	return false;
+}
+
+/* By another name in the archive than on this machine. */
+static int add_renamed(struct recorder *rec, const char *dirname, const char *path)
+{
+	const char *base = strrchr(path, '/') + 1;
+	char real[PATH_MAX], link[PATH_MAX + 16], target[PATH_MAX + 16], flags[32];
+	int r;
+
+	snprintf(real, sizeof(real), "%.*s%.3s%012x", (int)(base - path), path, base,
+		 ++rec->nr_macs);
+	snprintf(link, sizeof(link), "%s/%s", dirname, strrchr(real, '/') + 1);
+	snprintf(target, sizeof(target), "../../%s", real + strlen("sys/"));
+	r = add_dir(rec, real);
+	if (!r)
+		r = tree_add(rec->ctx, &rec->tree, TREE_LINK, link, target, strlen(target));
+	if (r < 0 || ctx_path(rec->ctx, target, "%s/flags", path) < 0 ||
+	    read_file(target, flags, sizeof(flags)) < 0)
+		return r;
+	snprintf(link, sizeof(link), "%s/flags", real);
+	return add_file(rec, link, flags, strlen(flags));
+}
+
+static int add_interface(struct recorder *rec, const char *path)
+{
+	static const char *const names[] = { "flags", NULL };
+
+	return add_attributes(rec, path, names);
+}
+
+/* A class, and what is read of each of its members that hangs on a function. */
+static const struct class
+{
+	const char *name;
+	int (*add)(struct recorder *rec, const char *path);
+	bool also_elsewhere;
+} classes[] = {
+	{ "block", add_block, false },        { "drm", NULL, false },
+	{ "graphics", NULL, false },          { "misc", NULL, false },
+	{ "net", add_interface, false },      { "nvme", NULL, false },
+	{ "nvme-generic", add_below, false }, { "tty", NULL, false },
+	{ "vtconsole", add_vtconsole, true },
+};
+
+static const struct class *class_of(const char *dirname)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		if (!strcmp(strrchr(dirname, '/') + 1, classes[i].name))
+			return &classes[i];
+	return NULL;
+}
+
+static int add_member(struct recorder *rec, const char *dirname, const char *name)
+{
+	const struct class *class = class_of(dirname);
+	char real[PATH_MAX];
+	const char *path;
+	int r;
+
+	if (ctx_realpath(rec->ctx, real, "%s/%s", dirname, name) < 0 ||
+	    (!class->also_elsewhere && !is_on_function(rec, real)))
+		return 0;
+	path = inside(rec, real);
+	if (!strcmp(class->name, "net") && !(rec->flags & PCIRESET_RECORD_SERIALS) &&
+	    is_named_by_mac(name))
+		return add_renamed(rec, dirname, path);
+	r = copy_link_in(rec, dirname, name);
+	if (!r)
+		r = add_dir(rec, path);
+	return r || !class->add ? r : class->add(rec, path);
+}
+
+static int add_classes(struct recorder *rec)
+{
+	char dirname[64];
+	int r = 0;
+
+	for (size_t i = 0; !r && i < ARRAY_SIZE(classes); i++) {
+		snprintf(dirname, sizeof(dirname), "sys/class/%s", classes[i].name);
+		r = foreach_name(rec, dirname, add_member);
+	}
+	return r;
+}
+
+/* A file system of several devices; its own name here, its UUID, is left out. */
+static int add_btrfs(struct recorder *rec, const char *dirname, const char *name)
+{
+	char from[PATH_MAX], full[PATH_MAX], link[PATH_MAX], target[PATH_MAX];
+	unsigned int number = rec->nr_btrfs++;
+	struct dirent *de;
+	int r = 0;
+	DIR *dir;
+
+	if (ctx_path(rec->ctx, from, "%s/%s/devices", dirname, name) < 0)
+		return 0;
+	dir = opendir(from);
+	if (!dir)
+		return 0;
+	while (!r && (de = readdir(dir))) {
+		ssize_t len = -1;
+
+		if (snprintf(full, sizeof(full), "%s/%s", from, de->d_name) < (int)sizeof(full))
+			len = readlink(full, target, sizeof(target));
+		if (len <= 0)
+			continue;
+		snprintf(link, sizeof(link), "%s/fs%u/devices/%s", dirname, number, de->d_name);
+		r = tree_add(rec->ctx, &rec->tree, TREE_LINK, link, target, (size_t)len);
+	}
+	closedir(dir);
+	return r;
+}
+
+/* ---- who uses them */
+
+/* Whose it is, is nobody's business: what is below /home is only said to be below it. */
+static void hide_owner(const struct recorder *rec, char *mount_point, size_t size)
+{
+	static const char *const places[] = { "home/", "media/", "run/media/", "run/user/" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		size_t len = strlen(places[i]);
+
+		if (rec->flags & PCIRESET_RECORD_SERIALS ||
+		    strncmp(mount_point + 1, places[i], len) || len + 3 > size)
+			continue;
+		strcpy(mount_point + 1 + len, "*");
+	}
+}
+
+/* By number where it has one, else by the name that the source has in sysfs. */
+static bool find_source(struct recorder *rec, const char *number, const char *source,
+			char real[PATH_MAX])
+{
+	const char *base = strrchr(source, '/');
+	unsigned int major, minor;
+
+	if (sscanf(number, "%u:%u", &major, &minor) != 2)
+		return false;
+	if (major)
+		return !ctx_realpath(rec->ctx, real, "sys/dev/block/%u:%u", major, minor);
+	if (strncmp(source, "/dev/", 5) || !base || !base[1])
+		return false;
+	if (!*rec->ctx->sysroot && realpath(source, real) && !strncmp(real, "/dev/", 5))
+		return !ctx_realpath(rec->ctx, real, "sys/class/block/%s", strrchr(real, '/') + 1);
+	return !ctx_realpath(rec->ctx, real, "sys/class/block/%s", base + 1);
+}
+
+/* Of a line of mountinfo the number, the mount point and the source: no options. */
+static int add_mount(struct recorder *rec, FILE *out, char *line)
+{
+	char number[32], mount_point[PATH_MAX], source[PATH_MAX], real[PATH_MAX];
+	const char *dash = strstr(line, " - ");
+
+	if (!dash || sscanf(line, "%*s %*s %31s %*s %4095s", number, mount_point) != 2 ||
+	    sscanf(dash, " - %*s %4095s", source) != 1 || !find_source(rec, number, source, real) ||
+	    !is_on_function(rec, real))
+		return 0;
+	hide_owner(rec, mount_point, sizeof(mount_point));
+	return fprintf(out, "0 0 %s / %s - - - /dev/%s -\n", number, mount_point,
+		       strrchr(real, '/') + 1) < 0 ?
+		       -ENOMEM :
+		       0;
+}
+
+static int add_swap(struct recorder *rec, FILE *out, char *line)
+{
+	char real[PATH_MAX];
+
+	line[strcspn(line, " \t")] = '\0';
+	if (!find_source(rec, "0:0", line, real) || !is_on_function(rec, real))
+		return 0;
+	return fprintf(out, "%s partition 0 0 0\n", line) < 0 ? -ENOMEM : 0;
+}
+
+static int add_console(struct recorder *rec, FILE *out, char *line)
+{
+	char real[PATH_MAX];
+
+	line[strcspn(line, " \t")] = '\0';
+	if (!*line || strchr(line, '/') || *line == '.' ||
+	    ctx_realpath(rec->ctx, real, "sys/class/tty/%s", line) < 0 ||
+	    !is_on_function(rec, real))
+		return 0;
+	return fprintf(out, "%s\n", line) < 0 ? -ENOMEM : 0;
+}
+
+/* The lines that add() keeps, as a file of the same name. */
+static int add_lines(struct recorder *rec, const char *file,
+		     int (*add)(struct recorder *rec, FILE *out, char *line))
+{
+	char path[PATH_MAX], *line = NULL, *text = NULL;
+	size_t room = 0, size = 0;
+	FILE *in, *out;
+	int r = 0;
+
+	if (ctx_path(rec->ctx, path, "%s", file) < 0)
+		return 0;
+	in = fopen(path, "re");
+	if (!in)
+		return 0;
+	out = open_memstream(&text, &size);
+	if (!out) {
+		fclose(in);
+		return out_of_memory(rec);
+	}
+	while (!r && getline(&line, &room, in) >= 0) {
+		line[strcspn(line, "\n")] = '\0';
+		r = add(rec, out, line);
+	}
+	free(line);
+	fclose(in);
+	if (fclose(out) || r < 0)
+		r = out_of_memory(rec);
+	else if (size)
+		r = add_file(rec, file, text, size);
+	free(text);
+	return r;
+}
+
+/* Which group's or function's node it holds open, and what it calls itself. */
+static int add_descriptor(struct recorder *rec, const char *dirname, const char *name)
+{
+	char path[PATH_MAX], full[PATH_MAX], target[64];
+	ssize_t len;
+	int r;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dirname, name) >= (int)sizeof(path) ||
+	    ctx_path(rec->ctx, full, "%s", path) < 0)
+		return 0;
+	len = readlink(full, target, sizeof(target) - 1);
+	if (len <= 0)
+		return 0;
+	target[len] = '\0';
+	if (strncmp(target, "/dev/vfio/", 10) || !strcmp(target + 10, "vfio"))
+		return 0;
+	r = copy_link(rec, path);
+	snprintf(full, sizeof(full), "%.*s/comm", (int)(strlen(dirname) - strlen("/fd")), dirname);
+	return r ? r : copy_file(rec, full);
+}
+
+static int add_process(struct recorder *rec, const char *dirname, const char *name)
+{
+	char path[PATH_MAX];
+
+	if (!isdigit((unsigned char)*name) ||
+	    snprintf(path, sizeof(path), "%s/%s/fd", dirname, name) >= (int)sizeof(path))
+		return 0;
+	return foreach_name(rec, path, add_descriptor);
+}
+
+static int collect(struct recorder *rec)
+{
+	int r = add_functions(rec);
+
+	if (!r)
+		r = foreach_name(rec, "sys/bus/pci_express/drivers/pciehp", copy_link_in);
+	if (!r)
+		r = foreach_name(rec, "sys/bus/pci/slots", add_slot);
+	if (!r)
+		r = add_classes(rec);
+	if (!r)
+		r = foreach_name(rec, "sys/fs/btrfs", add_btrfs);
+	if (!r)
+		r = add_lines(rec, "proc/self/mountinfo", add_mount);
+	if (!r)
+		r = add_lines(rec, "proc/swaps", add_swap);
+	if (!r)
+		r = add_lines(rec, "proc/consoles", add_console);
+	if (!r)
+		r = foreach_name(rec, "proc", add_process);
+	return r ? r : tree_sort(rec->ctx, &rec->tree);
+}
+
+int pcireset_ctx_record(struct pcireset_ctx *ctx, int fd, uint32_t flags)
+{
+	struct recorder rec = { .ctx = ctx, .flags = flags };
+	int r;
+
+	if (flags & ~(uint32_t)PCIRESET_RECORD_SERIALS)
+		return ctx_error(ctx, -EOPNOTSUPP, "%#x: has bits that are not known", flags);
+	if (ctx->is_dump)
+		return ctx_error(ctx, -EOPNOTSUPP, "a dump of config space is no whole machine");
+	r = collect(&rec);
+	if (!r) {
+		r = tar_write(&rec.tree, fd);
+		if (r < 0)
+			ctx_error(ctx, r, "%s", strerror(-r));
+	}
+	tree_clear(&rec.tree);
+	return r;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A machine out of a file: unpacked into a directory that goes away with the context. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "private.h"
+#include "tree.h"
+
+static int read_whole(struct pcireset_ctx *ctx, char **ret_data, size_t *ret_size)
+{
+	int fd = open(ctx->file, O_RDONLY | O_CLOEXEC);
+	size_t size = 0;
+	ssize_t n = 0;
+	struct stat st;
+	char *data;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		n = -errno;
+		goto close_fd;
+	}
+	if (st.st_size > TREE_MAX_BYTES) {
+		n = -EFBIG;
+		goto close_fd;
+	}
+	data = malloc((size_t)st.st_size + 1);
+	if (!data) {
+		n = -ENOMEM;
+		goto close_fd;
+	}
+	while (size < (size_t)st.st_size &&
+	       (n = read(fd, data + size, (size_t)st.st_size - size)) > 0)
+		size += (size_t)n;
+	if (n < 0) {
+		n = -errno;
+		free(data);
+	} else {
+		n = 0;
+		data[size] = '\0';
+		*ret_data = data;
+		*ret_size = size;
+	}
+
+close_fd:
+	if (fd >= 0)
+		close(fd);
+	return n ? ctx_error(ctx, (int)n, "%s", strerror((int)-n)) : 0;
+}
+
+static int make_directory(struct pcireset_ctx *ctx)
+{
+	const char *place = secure_getenv("TMPDIR");
+	char path[PATH_MAX], *real;
+	int r;
+
+	if (snprintf(path, sizeof(path), "%s/pcireset-XXXXXX",
+		     place && *place ? place : P_tmpdir) >= (int)sizeof(path))
+		return ctx_error(ctx, -ENAMETOOLONG, "TMPDIR is too long");
+	if (!mkdtemp(path))
+		return ctx_error(ctx, -errno, "%s: %s", path, strerror(errno));
+	real = realpath(path, NULL);
+	if (!real) {
+		r = -errno;
+		rmdir(path);
+		return ctx_error(ctx, r, "%s: %s", path, strerror(-r));
+	}
+	free(ctx->sysroot);
+	ctx->sysroot = real;
+	ctx->is_unpacked = true;
+	return 0;
+}
+
+static int unpack(struct pcireset_ctx *ctx, struct tree *tree)
+{
+	char *data = NULL;
+	size_t size = 0;
+	int r = read_whole(ctx, &data, &size);
+
+	if (r < 0)
+		return r;
+	r = ctx->is_dump ? dump_read(ctx, data, size, tree) : tar_read(ctx, data, size, tree);
+	free(data);
+	if (!r)
+		r = make_directory(ctx);
+	return r ? r : tree_write(ctx, tree, ctx->sysroot);
+}
+
+/* Once: a second scan finds the same. After a failure nothing is left of it. */
+int replay_unpack(struct pcireset_ctx *ctx)
+{
+	struct tree tree = { 0 };
+	char why[sizeof(ctx->errmsg)];
+	int r;
+
+	if (ctx->is_unpacked)
+		return 0;
+	r = unpack(ctx, &tree);
+	tree_clear(&tree);
+	if (r < 0) {
+		strcpy(why, ctx->errmsg);
+		ctx_error(ctx, r, "%s: %s", ctx->file, why);
+		replay_remove(ctx);
+	}
+	return r;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+void replay_remove(struct pcireset_ctx *ctx)
+{
+	if (ctx->is_unpacked)
+		nftw(ctx->sysroot, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	ctx->is_unpacked = false;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Trees of files: collected, put in order, checked, and written into a directory. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "private.h"
+#include "tree.h"
+
+void tree_clear(struct tree *tree)
+{
+	for (size_t i = 0; i < tree->nr; i++) {
+		free(tree->v[i].path);
+		free(tree->v[i].data);
+	}
+	free(tree->v);
+	memset(tree, 0, sizeof(*tree));
+}
+
+/* Relative, and each component a name. */
+static bool is_inside(const char *path)
+{
+	for (;;) {
+		size_t len = strcspn(path, "/");
+
+		if (!len || !strncmp(path, ".", len) || (len == 2 && !strncmp(path, "..", 2)))
+			return false;
+		if (!path[len])
+			return true;
+		path += len + 1;
+	}
+}
+
+/* Only read, never followed, and only there: which VFIO node a process holds. */
+static bool may_be_absolute(const char *path, const char *target)
+{
+	return !strncmp(path, "proc/", 5) && strstr(path, "/fd/") && !strncmp(target, "/dev/", 5);
+}
+
+static int check_entry(struct pcireset_ctx *ctx, const struct tree *tree, enum tree_kind kind,
+		       const char *path, const char *data, size_t size)
+{
+	if (strlen(path) >= TREE_MAX_PATH)
+		return ctx_error(ctx, -EBADMSG, "%.64s...: the name is too long", path);
+	if (!is_inside(path))
+		return ctx_error(ctx, -EBADMSG, "\"%s\" leads out of the archive", path);
+	if (tree->nr == TREE_MAX_ENTRIES || size > TREE_MAX_BYTES - tree->bytes)
+		return ctx_error(ctx, -EFBIG, "%s: no machine is as large as this", path);
+	if (kind != TREE_LINK)
+		return 0;
+	if (!size || size >= TREE_MAX_PATH || memchr(data, '\0', size))
+		return ctx_error(ctx, -EBADMSG, "%s: is a link to nothing", path);
+	if (*data == '/' && !may_be_absolute(path, data))
+		return ctx_error(ctx, -EBADMSG, "%s: is a link out of the archive, to %.*s", path,
+				 (int)size, data);
+	return 0;
+}
+
+int tree_add(struct pcireset_ctx *ctx, struct tree *tree, enum tree_kind kind, const char *path,
+	     const void *data, size_t size)
+{
+	struct entry *entry;
+	int r = check_entry(ctx, tree, kind, path, data, size);
+
+	if (r < 0)
+		return r;
+	if (tree->nr == tree->room) {
+		size_t room = tree->room ? 2 * tree->room : 256;
+		struct entry *v = reallocarray(tree->v, room, sizeof(*v));
+
+		if (!v)
+			return ctx_error(ctx, -ENOMEM, "out of memory");
+		tree->v = v;
+		tree->room = room;
+	}
+	entry = &tree->v[tree->nr];
+	*entry = (struct entry){ strdup(path), kind, malloc(size + 1), size };
+	if (!entry->path || !entry->data) {
+		free(entry->path);
+		free(entry->data);
+		return ctx_error(ctx, -ENOMEM, "out of memory");
+	}
+	if (size)
+		memcpy(entry->data, data, size);
+	entry->data[size] = '\0';
+	tree->bytes += size;
+	tree->nr++;
+	return 0;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+static bool is_same(const struct entry *a, const struct entry *b)
+{
+	return a->kind == b->kind && a->size == b->size && !memcmp(a->data, b->data, a->size);
+}
+
+/* By path, each once; the same twice is no contradiction. */
+int tree_sort(struct pcireset_ctx *ctx, struct tree *tree)
+{
+	size_t kept = 0;
+
+	if (tree->nr)
+		qsort(tree->v, tree->nr, sizeof(*tree->v), by_path);
+	for (size_t i = 0; i < tree->nr; i++) {
+		struct entry *entry = &tree->v[i];
+
+		if (kept && !strcmp(tree->v[kept - 1].path, entry->path)) {
+			if (!is_same(&tree->v[kept - 1], entry)) {
+				int r = ctx_error(ctx, -EBADMSG,
+						  "%s: is there twice, and not the same",
+						  entry->path);
+
+				/* What was moved down is no longer its own. */
+				memmove(&tree->v[kept], entry, (tree->nr - i) * sizeof(*entry));
+				tree->nr = kept + tree->nr - i;
+				return r;
+			}
+			free(entry->path);
+			free(entry->data);
+		} else {
+			tree->v[kept++] = *entry;
+		}
+	}
+	tree->nr = kept;
+	return 0;
+}
+
+static int make_parents(char *full, size_t root)
+{
+	for (char *slash = full + root; (slash = strchr(slash + 1, '/'));) {
+		int r;
+
+		*slash = '\0';
+		r = mkdir(full, 0700) && errno != EEXIST ? -errno : 0;
+		*slash = '/';
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int write_file(const char *full, const struct entry *entry)
+{
+	int fd = open(full, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	ssize_t n;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, entry->data, entry->size);
+	r = n < 0 ? -errno : (size_t)n < entry->size ? -ENOSPC : 0;
+	close(fd);
+	return r;
+}
+
+static int write_entry(const char *dirname, const struct entry *entry, bool links)
+{
+	char full[PATH_MAX];
+	int r;
+
+	if (snprintf(full, sizeof(full), "%s/%s", dirname, entry->path) >= (int)sizeof(full))
+		return -ENAMETOOLONG;
+	if (links)
+		return entry->kind == TREE_LINK && symlink(entry->data, full) ? -errno : 0;
+	r = make_parents(full, strlen(dirname));
+	if (r < 0 || entry->kind == TREE_LINK)
+		return r;
+	if (entry->kind == TREE_DIR)
+		return mkdir(full, 0700) && errno != EEXIST ? -errno : 0;
+	return write_file(full, entry);
+}
+
+/* What is there must be inside, through whatever other links it leads. */
+static int check_link(struct pcireset_ctx *ctx, const char *dirname, const struct entry *entry)
+{
+	char full[PATH_MAX], end[PATH_MAX];
+	size_t len = strlen(dirname);
+
+	if (entry->kind != TREE_LINK || *entry->data == '/')
+		return 0;
+	snprintf(full, sizeof(full), "%s/%s", dirname, entry->path);
+	if (!realpath(full, end) || (!strncmp(end, dirname, len) && end[len] == '/'))
+		return 0;
+	return ctx_error(ctx, -EBADMSG, "%s: is a link out of the archive, to %s", entry->path,
+			 entry->data);
+}
+
+/*
+ * Into an empty directory, which is given by its real path. Links come last, where
+ * every directory is made already, so that nothing is ever written through one.
+ */
+int tree_write(struct pcireset_ctx *ctx, const struct tree *tree, const char *dirname)
+{
+	int r = 0;
+
+	for (int links = 0; links < 2; links++) {
+		for (size_t i = 0; i < tree->nr; i++) {
+			r = write_entry(dirname, &tree->v[i], links);
+			if (r == -EEXIST || r == -ENOTDIR)
+				return ctx_error(ctx, -EBADMSG,
+						 "%s: is said to be several things at once",
+						 tree->v[i].path);
+			if (r < 0)
+				return ctx_error(ctx, r, "%s/%s: %s", dirname, tree->v[i].path,
+						 strerror(-r));
+		}
+	}
+	for (size_t i = 0; !r && i < tree->nr; i++)
+		r = check_link(ctx, dirname, &tree->v[i]);
+	return r;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A tree of files in memory, on its way into an archive or out of one. */
+#ifndef LIBPCIRESET_TREE_H
+#define LIBPCIRESET_TREE_H
+
+#include <stddef.h>
+
+struct pcireset_ctx;
+
+/* The letters are those of tar. */
+enum tree_kind {
+	TREE_FILE	= '0',
+	TREE_LINK	= '2',	/* symbolic; the data is the target */
+	TREE_DIR	= '5',
+};
+
+/* What a machine needs is far below: it is other things that are larger. */
+#define TREE_MAX_BYTES   (256u << 20)
+#define TREE_MAX_ENTRIES (1u << 20)
+#define TREE_MAX_PATH    1024
+
+struct entry {
+	char *path;		/* relative, inside */
+	enum tree_kind kind;
+	char *data;		/* size bytes and a zero */
+	size_t size;
+};
+
+struct tree {
+	struct entry *v;
+	size_t nr, room, bytes;
+};
+
+/* tree.c; a negative errno is explained in the context's message */
+int tree_add(struct pcireset_ctx *ctx, struct tree *tree, enum tree_kind kind, const char *path,
+	     const void *data, size_t size);
+int tree_sort(struct pcireset_ctx *ctx, struct tree *tree);
+int tree_write(struct pcireset_ctx *ctx, const struct tree *tree, const char *dirname);
+void tree_clear(struct tree *tree);
+
+/* tar.c */
+int tar_read(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree);
+int tar_write(const struct tree *tree, int fd);
+
+/* dump.c: config space in hexadecimal, as lspci -x prints it */
+int dump_read(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree);
+
+#endif /* LIBPCIRESET_TREE_H */

@@ -1,0 +1,217 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Machines out of files: archives that were recorded, and what lspci -xxxx printed. Resets nothing.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export ROOT=$BATS_FILE_TMPDIR/machine ARCHIVE=$BATS_FILE_TMPDIR/machine.tar DUMP=$BATS_FILE_TMPDIR/dump
+	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
+	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
+	pcireset record "$ARCHIVE" --sysroot "$ROOT"
+	lspci -xxxx -A linux-sysfs -O "sysfs.path=$ROOT/sys/bus/pci" >"$DUMP" 2>/dev/null
+}
+
+setup() {
+	export TMPDIR=$BATS_TEST_TMPDIR/unpacked
+	mkdir "$TMPDIR"
+}
+
+# Whatever a test does, nothing of a machine is left.
+teardown() {
+	[[ -z $(ls -A "$TMPDIR") ]]
+}
+
+# same ARG...: says the same of the archive as of the machine, and ends in the same way.
+same() {
+	local here there status_here=0 status_there=0
+
+	here=$(pcireset "$@" --sysroot "$ROOT" 2>&1) || status_here=$?
+	there=$(pcireset "$@" --sysroot "$ARCHIVE" 2>&1) || status_there=$?
+	diff <(printf '%s\n' "$here") <(printf '%s\n' "$there")
+	[[ -n $here && $status_here -eq $status_there ]]
+}
+
+# says TEXT: one error, with the name of the program.
+says() {
+	[[ $(wc -l <<<"${stderr:-}") -eq 1 && $stderr == 'pcireset: '* && $stderr == *"$1"* ]] && return
+	printf 'said: %s\n' "$stderr"
+	return 1
+}
+
+# json FILTER: jq on the output; false and null fail.
+json() {
+	jq -e "$1" <<<"$output"
+}
+
+@test 'an archive says the same as the machine it was recorded from' {
+	mapfile -t devices < <(pcireset list -n -r -o DEVICE --sysroot "$ROOT")
+	[[ ${#devices[@]} -gt 20 ]]
+	same list
+	same list -J
+	same show "${devices[@]}"
+	same show -J "${devices[@]}"
+	same plan --type any -J "${devices[@]}"
+	same plan --type func --force mount,swap "${devices[@]}"
+	for name in /dev/nvme0 /dev/nvme0n1p2 /dev/sda /dev/nvme1n1 /dev/md0p1 ens1 usb0; do
+		same plan "$name" --type any
+	done
+}
+
+@test 'the same machine gives the same bytes, and so does its archive' {
+	pcireset record "$BATS_TEST_TMPDIR/again.tar" --sysroot "$ROOT"
+	cmp "$ARCHIVE" "$BATS_TEST_TMPDIR/again.tar"
+	pcireset record - --sysroot "$ARCHIVE" >"$BATS_TEST_TMPDIR/third.tar"
+	cmp "$ARCHIVE" "$BATS_TEST_TMPDIR/third.tar"
+}
+
+@test 'other programs read the archive, and it reads theirs' {
+	local dir=$BATS_TEST_TMPDIR/dir packed=$BATS_TEST_TMPDIR/packed.tar
+
+	mkdir "$dir"
+	tar -C "$dir" -xf "$ARCHIVE"
+	diff <(pcireset list -J --sysroot "$ARCHIVE") <(pcireset list -J --sysroot "$dir")
+	for format in gnu pax ustar; do
+		tar -C "$ROOT" --format "$format" -cf "$packed" .
+		diff <(pcireset list -J --sysroot "$ROOT") <(pcireset list -J --sysroot "$packed")
+	done
+}
+
+@test 'long names are not cut off' {
+	local root=$BATS_TEST_TMPDIR/deep path=pci0000:00 i
+
+	cp -a "$ROOT" "$root"
+	for i in {16..30}; do
+		path+=$(printf '/0000:%02x:00.0' "$i")
+		mkdir -p "$root/sys/devices/$path"
+		echo 0x1234 | tee "$root/sys/devices/$path"/{vendor,device} >"$root/sys/devices/$path/class"
+		ln -s "../../../devices/$path" "$root/sys/bus/pci/devices/"
+	done
+	pcireset record "$BATS_TEST_TMPDIR/deep.tar" --sysroot "$root"
+	diff <(pcireset list -J --sysroot "$root") <(pcireset list -J --sysroot "$BATS_TEST_TMPDIR/deep.tar")
+	[[ $(tar -tf "$BATS_TEST_TMPDIR/deep.tar" | awk 'length > 150' | wc -l) -gt 0 ]]
+	for format in gnu pax; do
+		tar -C "$root" --format "$format" -cf "$BATS_TEST_TMPDIR/packed.tar" .
+		diff <(pcireset list -J --sysroot "$root") <(pcireset list -J --sysroot "$BATS_TEST_TMPDIR/packed.tar")
+	done
+}
+
+@test 'serial numbers, MAC addresses and homes are left out unless asked for' {
+	local root=$BATS_TEST_TMPDIR/private function interface
+
+	cp -a "$ROOT" "$root"
+	function=$(readlink -f "$root/sys/bus/pci/devices/0000:01:00.0")
+	# A serial number behind the SR-IOV capability, and VPD in place of the power management.
+	printf '\x03\x00\x01\x00SERIALNO' | dd of="$function/config" bs=1 seek=$((0x140)) conv=notrunc status=none
+	printf '\x01\x14' | dd of="$function/config" bs=1 seek=$((0x102)) conv=notrunc status=none
+	printf '\x03\x50\x00\x80VPDS' | dd of="$function/config" bs=1 seek=$((0x40)) conv=notrunc status=none
+	interface=$function/net/enx525400aabbcc
+	mkdir "$interface"
+	echo 0x1003 >"$interface/flags"
+	ln -s "../../${interface#"$root/sys/"}" "$root/sys/class/net/"
+	echo '26 22 259:1 /secret /media/alice/secret rw,private=yes - xfs /dev/mapper/secret rw' >>"$root/proc/self/mountinfo"
+	echo '27 22 0:40 / /mnt rw - nfs alice.example:/secret rw' >>"$root/proc/self/mountinfo"
+
+	pcireset record "$BATS_TEST_TMPDIR/without.tar" --sysroot "$root"
+	for word in SERIALNO VPDS 525400aabbcc alice secret relatime; do
+		run -1 grep -Fac "$word" "$BATS_TEST_TMPDIR/without.tar"
+	done
+	run -0 pcireset list -J --sysroot "$BATS_TEST_TMPDIR/without.tar"
+	json '.devices[] | select(.device == "0000:01:00.0").users == ["net:ens1", "net:enx000000000001"]'
+	json '.devices[] | select(.device == "0000:04:00.0").users |
+		. == ["mount:/data disk", "mount:/media/*", "swap:/dev/nvme0n1p2"]'
+
+	pcireset record "$BATS_TEST_TMPDIR/with.tar" --with-serials --sysroot "$root"
+	for word in SERIALNO VPDS 525400aabbcc /media/alice; do
+		grep -Faq "$word" "$BATS_TEST_TMPDIR/with.tar"
+	done
+	diff <(pcireset list -J --sysroot "$root") <(pcireset list -J --sysroot "$BATS_TEST_TMPDIR/with.tar")
+}
+
+@test 'record overwrites nothing and leaves no half of a file' {
+	echo mine >"$BATS_TEST_TMPDIR/file"
+	run -1 --separate-stderr pcireset record "$BATS_TEST_TMPDIR/file" --sysroot "$ROOT"
+	says 'File exists'
+	[[ $(<"$BATS_TEST_TMPDIR/file") == mine ]]
+	to_full() {
+		"$@" >/dev/full
+	}
+	run -1 --separate-stderr to_full pcireset record - --sysroot "$ROOT"
+	says 'No space left'
+	run -1 pcireset record "$BATS_TEST_TMPDIR/none/file" --sysroot "$ROOT"
+	run -2 pcireset record --sysroot "$ROOT"
+	run -2 pcireset record "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b" --sysroot "$ROOT"
+	run -2 pcireset record "$BATS_TEST_TMPDIR/a" --json --sysroot "$ROOT"
+	[[ ! -e $BATS_TEST_TMPDIR/a ]]
+}
+
+@test 'this machine can be recorded without privileges' {
+	[[ -d /sys/bus/pci/devices ]] || skip 'this machine has no PCI'
+	pcireset record "$BATS_TEST_TMPDIR/this.tar"
+	diff <(pcireset list -n -r -o DEVICE,DRIVER) \
+		<(pcireset list -n -r -o DEVICE,DRIVER --sysroot "$BATS_TEST_TMPDIR/this.tar")
+}
+
+@test 'neither an archive nor a dump can be reset' {
+	for machine in "--sysroot=$ARCHIVE" "--file=$DUMP"; do
+		run -3 --separate-stderr pcireset reset 08:00.0 --type flr --yes -J "$machine"
+		json '.resets[0] | .result == "refused" and .error == "EROFS" and .issued == [] and
+			.message == "a recorded machine cannot be reset"'
+	done
+}
+
+@test 'a dump shows where everything is and what a reset would hit' {
+	run -0 --separate-stderr pcireset list -n -r -o DEVICE,PARENT,PHYSFN,VENDOR,ID,CLASS -F "$DUMP"
+	# All but the one that does not answer: its IDs are in sysfs alone.
+	diff <(pcireset list -n -r -o DEVICE,PARENT,PHYSFN,VENDOR,ID,CLASS --sysroot "$ROOT" | grep -v '^0000:09:00.0') \
+		<(grep -v '^0000:09:00.0' <<<"$output")
+	# What is known hits the same functions as on the machine itself. But a domain of its own that hangs on a function
+	# (VMD) is nowhere in config space said to hang there.
+	run -0 pcireset list -J -F "$DUMP"
+	json '[.devices[].types | length] | add == 36'
+	jq -e --argjson machine "$(pcireset list -J --sysroot "$ROOT")" '
+		[.devices[] | . as $d | $machine.devices[] | select(.device == $d.device) | . as $m |
+			$d.scope | keys[] | select($m.scope[.] != null and $d.scope[.] != $m.scope[.]) | $d.device] ==
+			["0000:00:0e.0"]' <<<"$output"
+	run -0 --separate-stderr pcireset plan 07:00.1 --type bus -J -F "$DUMP"
+	json '.devices[0].members == ["0000:07:00.0", "0000:07:00.1"]'
+	run -0 --separate-stderr pcireset plan 01:00.0 --type flr -J -F "$DUMP"
+	json '.devices[0].members == ["0000:01:00.0", "0000:01:00.4", "0000:02:00.0"]'
+	run -3 --separate-stderr pcireset plan 0a:00.0 --type bus -F "$DUMP"
+}
+
+@test 'what a dump does not tell is said to be not known' {
+	run -0 pcireset list -J -F "$DUMP"
+	json '.unknown == ["driver", "users", "slot"] and .devices[0].driver == null'
+	json '[.devices[] | select(.device != "0000:09:00.0").why_not | .acpi, .device_specific] | all(. == "not known: a dump of config space does not tell")'
+	# Whether a hotplug driver owns that port; and a dead function is dead.
+	json '.devices[] | select(.device == "0000:03:00.0").why_not | .slot == .acpi and .bus == .acpi'
+	json '.devices[] | select(.device == "0000:09:00.0").types == []'
+	run -0 --separate-stderr pcireset show 04:00.0 -F "$DUMP"
+	[[ $output == *'driver: not known'*'in use by: not known'* ]]
+	says 'not known from a dump'
+	run -2 pcireset list -F "$DUMP" --sysroot "$ROOT"
+	run -1 pcireset list -F "$ROOT"
+	run -2 pcireset record "$BATS_TEST_TMPDIR/a" -F "$DUMP"
+}
+
+@test 'dumps of all kinds are read' {
+	local sysfs=(-A linux-sysfs -O "sysfs.path=$ROOT/sys/bus/pci") option
+
+	pcireset list -J -F "$DUMP" >"$BATS_TEST_TMPDIR/plain"
+	for option in -D -nn -vv; do
+		lspci -xxxx "$option" -F "$DUMP" >"$BATS_TEST_TMPDIR/dump"
+		diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J -F "$BATS_TEST_TMPDIR/dump")
+	done
+	sed 's/$/\r/' "$DUMP" >"$BATS_TEST_TMPDIR/dump"
+	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J -F "$BATS_TEST_TMPDIR/dump")
+	# Less of config space says less, and nothing else.
+	lspci -x "${sysfs[@]}" >"$BATS_TEST_TMPDIR/dump" 2>/dev/null
+	run -0 pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
+	json '[.devices[] | .types == []] | all'
+	json '.devices[] | select(.device == "0000:04:00.0").why_not.flr == "not known: a dump of config space does not tell"'
+	# One function alone: its bridge is not in the dump, which is not to have none.
+	lspci -xxxx -s 04:00.0 "${sysfs[@]}" >"$BATS_TEST_TMPDIR/dump" 2>/dev/null
+	run -0 pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
+	json '.devices | length == 1 and .[0].types == ["flr"] and .[0].why_not.bus == .[0].why_not.acpi'
+}

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Shows that a recorded machine says what the machine itself says without the module, and a dump nothing that is wrong.
+# topology: mixed sriov slots gpu cxl vfio
+# timeout: 240
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-machine.sh"
+
+# use_what_there_is: interfaces up, a mount, swap, VFs, a function that is held through VFIO.
+use_what_there_is() {
+	local path node group
+
+	for path in /sys/class/net/*/device; do
+		ip link set "$(basename "$(dirname "$path")")" up
+	done
+	node=/dev/nvme0n1
+	if [[ -b $node ]]; then
+		mkswap "$node" >/dev/null && swapon "$node" && diag "swap on $node"
+	fi
+	if [[ $PCILAB_TOPOLOGY == sriov ]]; then
+		for path in "$devices"/*/sriov_totalvfs; do
+			echo 2 >"${path%/*}/sriov_numvfs"
+		done
+	fi
+	[[ $PCILAB_TOPOLOGY == vfio ]] || return 0
+	modprobe vfio-pci
+	echo vfio-pci >"$devices/0000:02:00.1/driver_override"
+	[[ ! -e $devices/0000:02:00.1/driver ]] || echo 0000:02:00.1 >"$devices/0000:02:00.1/driver/unbind"
+	echo 0000:02:00.1 >/sys/bus/pci/drivers_probe
+	group=$(readlink -f "$devices/0000:02:00.1/iommu_group")
+	# Not this shell: what it calls would hold it too.
+	sleep 1000 9<>"/dev/vfio/${group##*/}" &
+}
+
+# same DESC ARG...: here and from the archive.
+same() {
+	local desc=$1 here there status_here=0 status_there=0
+
+	shift
+	here=$(pcireset "$@" 2>&1) || status_here=$?
+	there=$(pcireset "$@" --sysroot /tmp/archive.tar 2>&1) || status_there=$?
+	if [[ -n $here && $here == "$there" && $status_here -eq $status_there ]]; then
+		ok "$desc"
+	else
+		not_ok "$desc" "$(diff <(printf '%s\n' "$here") <(printf '%s\n' "$there"))" "$status_here, $status_there"
+	fi
+}
+
+use_what_there_is
+exits 0 'the module is unloaded' rmmod pcireset
+mapfile -t functions < <(pcireset list -n -r -o DEVICE)
+exits 0 'the machine is recorded' pcireset record /tmp/archive.tar
+same 'list' list -J
+same 'list as text' list
+same 'show' show -J "${functions[@]}"
+same 'plan of any type' plan --type any -J "${functions[@]}"
+same 'plan of each function' plan --type func -J "${functions[@]}"
+same 'plan of each link' plan --type link -J "${functions[@]}"
+same 'show as text' show "${functions[@]}"
+for name in /dev/nvme0 /dev/nvme0n1 eth0; do
+	[[ -e $name || -e /sys/class/net/$name ]] || continue
+	same "by name: $name" plan --type any -J "$name"
+done
+exits 0 'and again' pcireset record /tmp/again.tar
+exits 0 'the same machine gives the same bytes' cmp /tmp/archive.tar /tmp/again.tar
+
+# The dump knows less: each type it offers, the machine has with the same functions or refuses for the kernel's own reasons.
+lspci -D -xxxx >/tmp/dump
+exits 0 'the dump is read' pcireset list -J -F /tmp/dump
+is "$(pcireset list -n -r -o DEVICE,PARENT,PHYSFN,VENDOR,ID,CLASS -F /tmp/dump 2>/dev/null)" \
+	"$(pcireset list -n -r -o DEVICE,PARENT,PHYSFN,VENDOR,ID,CLASS)" 'the dump has the same tree'
+wrong=''
+while read -r function reach; do
+	machine=" $(pcireset list -n -r -o DEVICE,REACH | sed -n "s/^$function //p" | sed 's/\\x20/ /g') "
+	for word in ${reach//\\x20/ }; do
+		[[ $machine != *" ${word%:*}:"* || $machine == *" $word "* ]] || wrong+=" $function:$word"
+	done
+done < <(pcireset list -n -r -o DEVICE,REACH -F /tmp/dump 2>/dev/null)
+is "$wrong" '' 'what both know reaches as far'
+exits 3 'neither is reset: archive' pcireset reset "${functions[-1]}" --type any --sysroot /tmp/archive.tar
+exits 3 'neither is reset: dump' pcireset reset "${functions[-1]}" --type any -F /tmp/dump
+plan
