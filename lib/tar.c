@@ -4,7 +4,7 @@
  * names where it is read. Files, directories and symbolic links are all that a
  * machine is made of, so that anything else is an error.
  *
- * Not by libarchive: its libraries, 38 MB of them, would come with every program
+ * Not by libarchive: its libraries, 39 MB of them, would come with every program
  * that uses this one, and the checks that matter here would still be ours.
  */
 #include <errno.h>
@@ -77,8 +77,8 @@ static int damaged(const struct reader *reader)
 static int take_long(struct reader *reader, char *to, const char *value, size_t len)
 {
 	if (len >= TREE_MAX_PATH || memchr(value, '\0', len))
-		return ctx_error(reader->ctx, -EBADMSG, "at byte %zu: a name that is none",
-				 reader->at);
+		return ctx_error(reader->ctx, -EBADMSG,
+				 "at byte %zu: a name that is too long, or none", reader->at);
 	memcpy(to, value, len);
 	to[len] = '\0';
 	return 0;

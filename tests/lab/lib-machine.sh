@@ -318,3 +318,29 @@ rebind() {
 	[[ -n $name && $name != e1000e ]] || return 0
 	echo "$1" >"/sys/bus/pci/drivers/$name/unbind" && echo "$1" >"/sys/bus/pci/drivers/$name/bind"
 }
+
+# use_what_there_is: interfaces up, swap, a mount, VFs, a function that is held through VFIO.
+use_what_there_is() {
+	local path node group
+
+	for path in /sys/class/net/*/device; do
+		[[ ! -e $path ]] || ip link set "$(basename "$(dirname "$path")")" up
+	done
+	node=/dev/nvme0n1
+	[[ ! -b $node ]] || { mkswap "$node" >/dev/null && swapon "$node"; }
+	node=/dev/nvme1n1
+	[[ ! -b $node ]] || { mke2fs "$node" >/dev/null 2>&1 && mount -t ext4 "$node" /mnt; }
+	if [[ $PCILAB_TOPOLOGY == sriov ]]; then
+		for path in "$devices"/*/sriov_totalvfs; do
+			echo 2 >"${path%/*}/sriov_numvfs"
+		done
+	fi
+	[[ $PCILAB_TOPOLOGY == vfio ]] || return 0
+	modprobe vfio-pci
+	echo vfio-pci >"$devices/0000:02:00.1/driver_override"
+	[[ ! -e $devices/0000:02:00.1/driver ]] || echo 0000:02:00.1 >"$devices/0000:02:00.1/driver/unbind"
+	echo 0000:02:00.1 >/sys/bus/pci/drivers_probe
+	group=$(readlink -f "$devices/0000:02:00.1/iommu_group")
+	# Not this shell: what it calls would hold it too.
+	sleep 1000 9<>"/dev/vfio/${group##*/}" &
+}

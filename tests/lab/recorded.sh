@@ -6,32 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
 
-# use_what_there_is: interfaces up, a mount, swap, VFs, a function that is held through VFIO.
-use_what_there_is() {
-	local path node group
-
-	for path in /sys/class/net/*/device; do
-		ip link set "$(basename "$(dirname "$path")")" up
-	done
-	node=/dev/nvme0n1
-	if [[ -b $node ]]; then
-		mkswap "$node" >/dev/null && swapon "$node" && diag "swap on $node"
-	fi
-	if [[ $PCILAB_TOPOLOGY == sriov ]]; then
-		for path in "$devices"/*/sriov_totalvfs; do
-			echo 2 >"${path%/*}/sriov_numvfs"
-		done
-	fi
-	[[ $PCILAB_TOPOLOGY == vfio ]] || return 0
-	modprobe vfio-pci
-	echo vfio-pci >"$devices/0000:02:00.1/driver_override"
-	[[ ! -e $devices/0000:02:00.1/driver ]] || echo 0000:02:00.1 >"$devices/0000:02:00.1/driver/unbind"
-	echo 0000:02:00.1 >/sys/bus/pci/drivers_probe
-	group=$(readlink -f "$devices/0000:02:00.1/iommu_group")
-	# Not this shell: what it calls would hold it too.
-	sleep 1000 9<>"/dev/vfio/${group##*/}" &
-}
-
 # same DESC ARG...: here and from the archive.
 same() {
 	local desc=$1 here there status_here=0 status_there=0

@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Machines recorded in the lab (tests/machines) say here what they said there; damaged ones (tests/machines-bad) are refused.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export MACHINES=$BATS_TEST_DIRNAME/../machines BAD=$BATS_FILE_TMPDIR/bad
+	# Under sanitizers, with a status for what they find that the tool does not have.
+	export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
+	# libpci asks udev for names and does not let go of it.
+	echo leak:udev_new >"$BATS_FILE_TMPDIR/not-ours"
+	export LSAN_OPTIONS=suppressions=$BATS_FILE_TMPDIR/not-ours:print_suppressions=0
+	local build=$BATS_TEST_DIRNAME/../../build/sanitized
+
+	[[ -e $build/build.ninja ]] || meson setup -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all \
+		-Dtests=false -Dman=disabled "$build" "$BATS_TEST_DIRNAME/../.." >/dev/null
+	ninja -C "$build" >/dev/null
+	export SANITIZED=$build/cli/pcireset PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
+	"$BATS_TEST_DIRNAME/../machines-bad/make" "$BAD"
+}
+
+setup() {
+	export TMPDIR=$BATS_TEST_TMPDIR/unpacked
+	mkdir "$TMPDIR"
+	# shellcheck source=tests/machines/questions
+	. "$MACHINES/questions"
+}
+
+# Whatever a test does, nothing of a machine is left.
+teardown() {
+	[[ -z $(ls -A "$TMPDIR") ]]
+}
+
+@test 'each recorded machine says what it said where it was recorded' {
+	local packed checked=0
+
+	for packed in "$MACHINES"/*.tar.xz; do
+		xz -dc "$packed" >"$BATS_TEST_TMPDIR/archive"
+		diff "${packed%.tar.xz}.answers" <(questions --sysroot "$BATS_TEST_TMPDIR/archive")
+		checked=$((checked + 1))
+	done
+	[[ $checked -eq 6 ]]
+}
+
+@test 'the dump of each has the same functions in the same places' {
+	local packed tree=DEVICE,VENDOR,ID,CLASS,PARENT,PHYSFN
+
+	for packed in "$MACHINES"/*.dump.xz; do
+		xz -dc "$packed" >"$BATS_TEST_TMPDIR/dump"
+		xz -dc "${packed%.dump.xz}.tar.xz" >"$BATS_TEST_TMPDIR/archive"
+		diff <(pcireset list -r -o "$tree" --sysroot "$BATS_TEST_TMPDIR/archive") \
+			<(pcireset list -r -o "$tree" --file "$BATS_TEST_TMPDIR/dump" 2>/dev/null)
+	done
+}
+
+@test 'recording a recorded machine changes nothing' {
+	local packed
+
+	for packed in "$MACHINES"/*.tar.xz; do
+		xz -dc "$packed" >"$BATS_TEST_TMPDIR/archive"
+		pcireset record - --sysroot "$BATS_TEST_TMPDIR/archive" | cmp - "$BATS_TEST_TMPDIR/archive"
+	done
+}
+
+# answer FILE: what list and plan, under sanitizers, say of it, all statuses on the last line. At most 10 s each.
+answer() {
+	local option=--sysroot command statuses=''
+
+	[[ $1 != *.dump ]] || option=--file
+	for command in 'list -J' 'plan 01:00.0 --type any'; do
+		status=0
+		# shellcheck disable=SC2086
+		timeout 10 "$SANITIZED" $command "$option=$1" 2>&1 || status=$?
+		statuses+=" $status"
+	done
+	printf 'statuses%s\n' "$statuses"
+}
+
+# Beside each is what is to become of it: FILE.refused has words of the error, FILE.read those of a safe answer.
+@test 'each bad machine is refused with a reason, or answered safely' {
+	local file said checked=0 wrong=0
+
+	for file in "$BAD"/*.tar "$BAD"/*.dump; do
+		said=$(answer "$file")
+		checked=$((checked + 1))
+		if [[ -e $file.refused && $said == *"$(<"$file.refused")"*'statuses 1 1' ]]; then
+			continue
+		elif [[ -e $file.read && $said == *"$(<"$file.read")"*'statuses 0 '[013] ]]; then
+			continue
+		fi
+		printf '%s: wanted "%s", said:\n%s\n' "${file##*/}" "$(cat "$file".re[fa]*)" "$(tail -n 8 <<<"$said")"
+		wrong=1
+	done
+	[[ $checked -eq 56 && $wrong -eq 0 ]]
+}
+
+@test 'nothing is ever written outside' {
+	[[ ! -e $BAD/escaped && ! -e $TMPDIR/../escaped && ! -e /escaped ]]
+}
