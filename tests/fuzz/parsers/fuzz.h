@@ -16,6 +16,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort();  \
 	} while (0)
 
+struct pcireset_ctx;
+
+/* ask.c: scans, then asks; the context is one that cannot reset */
+void ask_machine(struct pcireset_ctx *ctx);
+
 /* sandbox.c: a directory that is taken away when the process ends */
 const char *sandbox_make(void);
 void sandbox_empty(void);
