@@ -93,6 +93,7 @@ char *text(const char *fmt, ...) PRINTF(1, 2);
 bool is_given(const struct request *req, enum option_id id);
 
 /* machine.c */
+bool is_above(struct pcireset_dev *dev, struct pcireset_dev *below);
 int machine_open(struct machine *m, const struct request *req);
 int machine_query(struct machine *m);
 void machine_close(struct machine *m);
@@ -105,6 +106,7 @@ int status_merge(const int *statuses, size_t nr);
 struct libscols_table *table_new(const struct request *req, bool fits_terminal);
 char *wrap(char *words, size_t width);
 void table_column(struct libscols_table *table, const char *name, int flags);
+bool is_colored(void);
 struct libscols_line *table_line(struct libscols_table *table);
 void table_set(struct libscols_line *line, size_t column, char *data);
 void table_print(struct libscols_table *table);

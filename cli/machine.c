@@ -106,6 +106,14 @@ static void hold_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+bool is_above(struct pcireset_dev *dev, struct pcireset_dev *below)
+{
+	for (; below; below = pcireset_dev_get_parent(below))
+		if (below == dev)
+			return true;
+	return false;
+}
+
 int machine_open(struct machine *m, const struct request *req)
 {
 	int r = req->dump ? pcireset_ctx_new_from_dump(req->dump, &m->ctx) :

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset show: the types of a function, what each hits, or why it is missing. */
 #include <stdlib.h>
+#include <string.h>
 #include "cli.h"
 
 #define LAST_COLUMN 54 /* what the columns before it leave of 80 */
@@ -36,6 +37,79 @@ static void add_type(struct libscols_table *table, struct pcireset_dev *dev, uin
 	}
 }
 
+static bool is_hit(struct pcireset_dev *dev, uint32_t type, const struct pcireset_addr *addr)
+{
+	const struct pcireset_member *member;
+
+	for (size_t i = 0; (member = pcireset_dev_get_member(dev, type, i)); i++)
+		if (!memcmp(&member->addr, addr, sizeof(*addr)))
+			return true;
+	return false;
+}
+
+/* The types of reset of dev that hit another. */
+static char *hit_by(struct pcireset_dev *dev, const struct pcireset_addr *addr)
+{
+	char *all = text("%s", "");
+	uint32_t type;
+
+	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
+		if (is_hit(dev, type, addr))
+			all = join(all, text("%s",
+					     pcireset_type_to_str(type, pcireset_dev_get_type_flags(
+										dev, type))));
+	return all;
+}
+
+static void add_branch(struct libscols_table *table, struct pcireset_dev *dev,
+		       struct pcireset_dev *top, struct libscols_line *above)
+{
+	struct libscols_line *line = must(scols_table_new_line(table, above));
+	const char *driver = pcireset_dev_get_driver(top);
+	char *types = hit_by(dev, pcireset_dev_get_addr(top));
+	struct pcireset_dev *below;
+
+	if (*types && is_colored())
+		scols_line_set_color(line, top == dev ? "red" : "yellow");
+	table_set(line, 0, text("%s", pcireset_dev_get_name(top)));
+	table_set(line, 1, *types ? wrap(types, 20) : types);
+	table_set(line, 2, text("%s", driver ? driver : ""));
+	table_set(line, 3, wrap(users_text(top), 22));
+	pcireset_dev_foreach(pcireset_dev_get_ctx(dev), below) {
+		char *hits;
+
+		if (pcireset_dev_get_parent(below) != top)
+			continue;
+		/* Of what is spared only the way down to dev. */
+		hits = hit_by(dev, pcireset_dev_get_addr(below));
+		if (*hits || is_above(below, dev))
+			add_branch(table, dev, below, line);
+		free(hits);
+	}
+}
+
+/* Where it is, and what else each of its types hits. */
+static void print_tree(const struct request *req, struct pcireset_dev *dev)
+{
+	struct pcireset_dev *top = dev, *parent;
+	struct libscols_table *table;
+
+	while ((parent = pcireset_dev_get_parent(top)) && parent != top)
+		top = parent;
+	if (!pcireset_dev_get_types(dev))
+		return;
+	table = table_new(req, true);
+	if (is_colored())
+		scols_table_enable_colors(table, 1);
+	table_column(table, "FUNCTION", SCOLS_FL_TREE);
+	table_column(table, "HIT BY", SCOLS_FL_WRAP);
+	table_column(table, "DRIVER", 0);
+	table_column(table, "IN USE BY", SCOLS_FL_WRAP);
+	add_branch(table, dev, top, NULL);
+	putchar('\n');
+	table_print(table);
+}
+
 static void print_text(const struct request *req, struct pcireset_dev *dev)
 {
 	struct libscols_table *table = table_new(req, true);
@@ -62,6 +136,7 @@ static void print_text(const struct request *req, struct pcireset_dev *dev)
 	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
 		add_type(table, dev, type);
 	table_print(table);
+	print_tree(req, dev);
 	free(description);
 	free(users);
 }

@@ -49,6 +49,14 @@ char *wrap(char *words, size_t width)
 	return words;
 }
 
+/* For people who can see it and did not refuse it: https://no-color.org */
+bool is_colored(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
+}
+
 struct libscols_line *table_line(struct libscols_table *table)
 {
 	return must(scols_table_new_line(table, NULL));

@@ -207,9 +207,13 @@ bool pcireset_dev_is_bridge(const struct pcireset_dev *dev)
 	return class == 0x0604 || class == 0x0607 || class == 0x0609;
 }
 
+/* In a sysroot the function of that address may be elsewhere, even below: then there is none above. */
 struct pcireset_dev *pcireset_dev_get_parent(const struct pcireset_dev *dev)
 {
-	return dev->has_parent ? pcireset_dev_from_addr(dev->ctx, &dev->parent) : NULL;
+	struct pcireset_dev *parent =
+		dev->has_parent ? pcireset_dev_from_addr(dev->ctx, &dev->parent) : NULL;
+
+	return parent && dev_is_below(dev, parent) ? parent : NULL;
 }
 
 struct pcireset_dev *pcireset_dev_get_physfn(const struct pcireset_dev *dev)
@@ -217,10 +221,7 @@ struct pcireset_dev *pcireset_dev_get_physfn(const struct pcireset_dev *dev)
 	return dev->has_physfn ? pcireset_dev_from_addr(dev->ctx, &dev->physfn) : NULL;
 }
 
-/*
- * The bridge whose secondary bus a reset would go through; a VF has its PF's. In a
- * sysroot the function of that address may be elsewhere: then there is none above.
- */
+/* The bridge whose secondary bus a reset would go through; a VF has its PF's. */
 struct pcireset_dev *dev_upstream(const struct pcireset_dev *dev)
 {
 	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);

@@ -194,6 +194,49 @@ says() {
 	json '.devices[1].device == "0000:02:00.0"'
 }
 
+@test 'show draws where the function is and what each type hits' {
+	run -0 env LC_ALL=C pcireset show 08:00.0 --sysroot "$ROOT"
+	[[ $(printf '%s\n' "$output" | sed 's/ *$//') == *'
+0000:00:1d.0
+`-0000:05:00.0
+  `-0000:06:01.0
+    |-0000:08:00.0 device_specific acpi
+    |              af_flr bus
+    `-0000:08:00.1 bus'* ]]
+	# A PF and its VFs, also the one on another bus.
+	run -0 env LC_ALL=C pcireset show 01:00.0 --sysroot "$ROOT"
+	[[ $output == *'-0000:01:00.4 flr pm bus'*'-0000:02:00.0 flr pm bus'* ]]
+	# What has no type of reset has no tree.
+	exits 0 show 00:00.0
+	[[ $output != *'HIT BY'* ]]
+}
+
+@test 'colour is for a terminal, and NO_COLOR turns it off' {
+	on_terminal() {
+		script -qec "$1 pcireset show 01:00.0 --sysroot '$ROOT'" /dev/null
+	}
+	TERM=xterm run -0 on_terminal ''
+	[[ $output == *$'\033['*m* ]]
+	TERM=xterm run -0 on_terminal NO_COLOR=1
+	[[ $output != *$'\033['*m* ]]
+	run -0 on show 01:00.0
+	[[ $output != *$'\033'* ]]
+}
+
+@test 'functions that are each above the other are no end of a tree' {
+	local machine=$BATS_TEST_TMPDIR/machine name
+
+	cp -a "$ROOT" "$machine"
+	for name in 0000:11:00.0/0000:12:00.0 0000:12:00.0/0000:11:00.0; do
+		mkdir -p "$machine/sys/devices/pci0000:00/$name"
+		ln -s "../../../devices/pci0000:00/$name" "$machine/sys/bus/pci/devices/"
+		echo 0x1234 | tee "$machine/sys/devices/pci0000:00/$name"/{vendor,device,class} >/dev/null
+		echo flr >"$machine/sys/devices/pci0000:00/$name/reset_method"
+	done
+	run -0 timeout 10 pcireset list -o DEVICE,PARENT --sysroot "$machine"
+	run -0 timeout 10 pcireset show 11:00.0 --sysroot "$machine"
+}
+
 @test 'plan says what would be hit and touches nothing' {
 	before=$(find "$ROOT" -newer "$ROOT/proc/812/comm" -type f | sort)
 	exits 0 plan 02:00.0 --type flr
