@@ -43,6 +43,7 @@ enum option_id {
 	OPT_REPAIR	= 1 << 17,
 	OPT_FILE	= 1 << 20,
 	OPT_SERIALS	= 1 << 21,
+	OPT_SVG		= 1 << 22,
 };
 
 struct request;
@@ -68,6 +69,7 @@ struct request {
 	const char *columns;
 	const char *sysroot;
 	const char *dump;
+	const char *svg;
 	uint32_t max_scope, checks, force, timeout_ms, settle_ms;
 	char **names;
 	size_t nr_names;
@@ -126,7 +128,11 @@ void names_close(void);
 /* plan.c */
 void plan_print(const struct request *req, struct pcireset_plan *plan, FILE *out);
 
+/* svg.c */
+int svg_draw(const struct request *req, struct pcireset_plan *plan);
+
 /* json.c */
+char *utf8(char *s);
 json_object *json_document(struct pcireset_ctx *ctx, const char *key, json_object *list);
 json_object *json_device(struct pcireset_dev *dev);
 void json_add_plan(json_object *device, struct pcireset_plan *plan);

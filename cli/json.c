@@ -35,7 +35,19 @@ static size_t utf8_length(const unsigned char *s)
 	return 0;
 }
 
-/* A mount point may be any bytes, JSON may not: what is no UTF-8 becomes "?". */
+/* A mount point may be any bytes, JSON and SVG may not: what is no UTF-8 becomes "?". */
+char *utf8(char *s)
+{
+	for (char *p = s; *p;) {
+		size_t len = utf8_length((const unsigned char *)p);
+
+		if (!len)
+			*p = '?';
+		p += len ? len : 1;
+	}
+	return s;
+}
+
 static json_object *string(const char *s)
 {
 	json_object *o;
@@ -43,14 +55,7 @@ static json_object *string(const char *s)
 
 	if (!s)
 		return NULL;
-	copy = text("%s", s);
-	for (char *p = copy; *p;) {
-		size_t len = utf8_length((const unsigned char *)p);
-
-		if (!len)
-			*p = '?';
-		p += len ? len : 1;
-	}
+	copy = utf8(text("%s", s));
 	o = must(json_object_new_string(copy));
 	free(copy);
 	return o;

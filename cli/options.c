@@ -43,6 +43,7 @@ static const struct option_row rows[] = {
 	  "into DUMP" },
 	{ OPT_NO_MODULE, 0, "no-module", NULL, "go by the kernel's own files, module or not" },
 	{ OPT_REPAIR, 0, "repair", NULL, "put back what a killed reset has left" },
+	{ OPT_SVG, 0, "svg", "FILE", "draw it too, with Graphviz; one device" },
 	{ OPT_SERIALS, 0, "with-serials", NULL,
 	  "keep serial numbers, MAC addresses, names of homes" },
 	{ OPT_QUIET, 'q', "quiet", NULL, "print errors only" },
@@ -149,6 +150,9 @@ static int take_option(struct request *req, const struct option_row *row, const 
 		return STATUS_DONE;
 	case OPT_SYSROOT:
 		req->sysroot = arg;
+		return STATUS_DONE;
+	case OPT_SVG:
+		req->svg = arg;
 		return STATUS_DONE;
 	case OPT_FILE:
 		req->dump = arg;

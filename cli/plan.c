@@ -77,7 +77,7 @@ static json_object *plan_json(struct pcireset_plan *plan)
 static int plan_one(struct machine *m, const struct request *req, size_t i, json_object *list)
 {
 	struct pcireset_plan *plan;
-	int r = machine_plan(m, req, m->devs[i], &plan);
+	int r = machine_plan(m, req, m->devs[i], &plan), drawn = STATUS_DONE;
 
 	if (!r) {
 		r = pcireset_plan_resolve(plan);
@@ -91,11 +91,13 @@ static int plan_one(struct machine *m, const struct request *req, size_t i, json
 				putchar('\n');
 			plan_print(req, plan, stdout);
 		}
+		if (req->svg && (!r || pcireset_plan_get_message(plan)))
+			drawn = svg_draw(req, plan);
 		pcireset_plan_unref(plan);
 	} else {
 		error("%s", pcireset_ctx_get_errmsg(m->ctx));
 	}
-	return status_of_error(r);
+	return drawn ? drawn : status_of_error(r);
 }
 
 static int plan_all(struct machine *m, const struct request *req)
@@ -117,6 +119,8 @@ int command_plan(const struct request *req)
 	struct machine m = { 0 };
 	int status = machine_open(&m, req);
 
+	if (!status && req->svg && m.nr_devs != 1)
+		status = usage_error("plan: --svg draws one device");
 	if (!status)
 		status = plan_all(&m, req);
 	machine_close(&m);

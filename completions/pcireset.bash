@@ -51,7 +51,7 @@ _pcireset() {
 	-o | --output)
 		_pcireset_list "$(_pcireset_words list --help | awk '/^Columns/ { on = 1; next } on { print $1 }')" "$cur"
 		;;
-	--sysroot | -F | --file) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+	--sysroot | -F | --file | --svg) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	--timeout | --settle) ;;
 	help) mapfile -t COMPREPLY < <(compgen -W 'list show plan reset doctor record' -- "$cur") ;;
 	*)

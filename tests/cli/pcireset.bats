@@ -223,6 +223,41 @@ says() {
 	[[ $output != *$'\033'* ]]
 }
 
+@test 'plan --svg draws what is hit, who uses it, and what is spared' {
+	local svg=$BATS_TEST_TMPDIR/plan.svg
+
+	exits 0 plan 08:00.0 --type bus --svg "$svg"
+	[[ $(grep -c ': reset</text>' "$svg") -eq 2 ]]
+	for function in 0000:08:00.0 0000:08:00.1; do
+		grep -F ">$function: reset</text>" "$svg"
+	done
+	for function in 0000:00:1d.0 0000:05:00.0 0000:06:00.0 0000:06:01.0 0000:07:00.0; do
+		grep -F ">$function: spared</text>" "$svg"
+	done
+	grep -E 'in use by: vfio .*, process 812' "$svg"
+	# Of what is elsewhere nothing.
+	run -1 grep -F 0000:01:00.0 "$svg"
+	# A refused plan is drawn too, and says so.
+	exits 3 plan 04:00.0 --type flr --svg "$BATS_TEST_TMPDIR/refused.svg"
+	grep -F 'refused: in use by mount:/data disk' "$BATS_TEST_TMPDIR/refused.svg"
+	exits 2 plan 04:00.0 01:00.0 --type flr --svg "$BATS_TEST_TMPDIR/two.svg"
+	[[ ! -e $BATS_TEST_TMPDIR/two.svg ]]
+	exits 1 plan 08:00.0 --type bus --svg "$svg"
+	says 'File exists'
+	NO_COLOR=1 exits 0 plan 08:00.0 --type bus --svg "$BATS_TEST_TMPDIR/plain.svg"
+	grep -F '#ffc9c9' "$svg"
+	run -1 grep -F '#ffc9c9' "$BATS_TEST_TMPDIR/plain.svg"
+}
+
+@test 'plan --svg without Graphviz is an error that names it' {
+	local path
+
+	path=$(dirname "$(command -v pcireset)")
+	run -1 --separate-stderr env PATH="$path" pcireset plan 08:00.0 --type bus --svg "$BATS_TEST_TMPDIR/none.svg" --sysroot "$ROOT"
+	says 'Graphviz'
+	[[ ! -e $BATS_TEST_TMPDIR/none.svg ]]
+}
+
 @test 'functions that are each above the other are no end of a tree' {
 	local machine=$BATS_TEST_TMPDIR/machine name
 
