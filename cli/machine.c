@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "cli.h"
 
 /* A name that cannot be read is the caller's mistake; one that is not there is not. */
@@ -90,6 +91,13 @@ static int check_types(struct machine *m, const struct request *req)
 	return usage_error("--type: %s", pcireset_ctx_get_errmsg(m->ctx));
 }
 
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return path && !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
 /*
  * What a file was unpacked to is to be taken away again: a signal waits, which is
  * not for long, and a reader that is gone is an error of writing.
@@ -120,7 +128,7 @@ int machine_open(struct machine *m, const struct request *req)
 			    pcireset_ctx_new(req->sysroot, &m->ctx);
 	int status;
 
-	if (req->dump || req->sysroot)
+	if (req->dump || is_file(req->sysroot))
 		hold_signals();
 	if (r < 0) {
 		error("%s: %s",

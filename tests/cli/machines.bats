@@ -71,7 +71,7 @@ answer() {
 	for command in 'list -J' 'plan 01:00.0 --type any'; do
 		status=0
 		# shellcheck disable=SC2086
-		timeout 10 "$SANITIZED" $command "$option=$1" 2>&1 || status=$?
+		timeout -s KILL 10 "$SANITIZED" $command "$option=$1" 2>&1 || status=$?
 		statuses+=" $status"
 	done
 	printf 'statuses%s\n' "$statuses"

@@ -268,8 +268,8 @@ says() {
 		echo 0x1234 | tee "$machine/sys/devices/pci0000:00/$name"/{vendor,device,class} >/dev/null
 		echo flr >"$machine/sys/devices/pci0000:00/$name/reset_method"
 	done
-	run -0 timeout 10 pcireset list -o DEVICE,PARENT --sysroot "$machine"
-	run -0 timeout 10 pcireset show 11:00.0 --sysroot "$machine"
+	run -0 timeout -s KILL 10 pcireset list -o DEVICE,PARENT --sysroot "$machine"
+	run -0 timeout -s KILL 10 pcireset show 11:00.0 --sysroot "$machine"
 }
 
 @test 'plan says what would be hit and touches nothing' {

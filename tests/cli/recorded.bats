@@ -152,6 +152,30 @@ json() {
 		<(pcireset list -n -r -o DEVICE,DRIVER --sysroot "$BATS_TEST_TMPDIR/this.tar")
 }
 
+@test 'a signal, or a reader that goes away, leaves nothing unpacked' {
+	local fifo=$BATS_TEST_TMPDIR/fifo root=$BATS_TEST_TMPDIR/large dir i
+
+	# More to say than a pipe holds.
+	cp -a "$ROOT" "$root"
+	for i in {0..199}; do
+		dir=sys/devices/pci0000:7f/$(printf '0000:7f:%02x.%d' $((i / 8)) $((i % 8)))
+		mkdir -p "$root/$dir"
+		echo 0x1234 | tee "$root/$dir"/{vendor,device} >"$root/$dir/class"
+		ln -s "../../../${dir#sys/}" "$root/sys/bus/pci/devices/"
+	done
+	pcireset record "$BATS_TEST_TMPDIR/large.tar" --sysroot "$root"
+	mkfifo "$fifo"
+	# The tool waits for its reader, with the archive unpacked, while it is asked to end.
+	pcireset list -J --sysroot "$BATS_TEST_TMPDIR/large.tar" >"$fifo" 2>/dev/null &
+	exec 8<"$fifo"
+	read -r _ <&8
+	[[ -n $(ls -A "$TMPDIR") ]]
+	kill -TERM $!
+	exec 8<&-
+	wait $! || true
+	[[ -z $(ls -A "$TMPDIR") ]]
+}
+
 @test 'neither an archive nor a dump can be reset' {
 	for machine in "--sysroot=$ARCHIVE" "--file=$DUMP"; do
 		run -3 --separate-stderr pcireset reset 08:00.0 --type flr --yes -J "$machine"
