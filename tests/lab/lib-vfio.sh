@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What tests with VFIO share: functions for it, and processes that hold them.
+
+devices=/sys/bus/pci/devices
+client=/usr/libexec/pcireset/tests/vfio-client
+
+# load_vfio: the stock driver. Here nobody loads the container's part when it is asked for.
+load_vfio() {
+	modprobe -a vfio_iommu_type1 vfio-pci
+}
+
+# to_driver DRIVER FUNCTION...
+to_driver() {
+	local driver=$1 function dir
+
+	shift
+	for function; do
+		dir=$devices/$function
+		echo "$driver" >"$dir/driver_override"
+		[[ ! -e $dir/driver ]] || echo "$function" >"$dir/driver/unbind"
+		echo "$function" >/sys/bus/pci/drivers_probe
+	done
+}
+
+# results: what comes of the client's actions, without their names. That nothing could be opened stays different.
+results() {
+	sed '/^open:/!s/^[a-z]*: //' | paste -sd ' '
+}
+
+# user FUNCTION[,FUNCTION...] ACTION...: sets said to the results.
+user() {
+	said=$("$client" "$@" 2>&1 | results)
+}
+
+# hold_open FUNCTION[,FUNCTION...] [ACTION...]: somebody has them open until let_go; sets holder to the process. ACTION is done
+# before it lets go.
+hold_open() {
+	local line
+
+	coproc HOLDER { exec "$client" "$1" wait "${@:2}" 2>&1; }
+	# shellcheck disable=SC2034 # used by the tests
+	holder=$HOLDER_PID
+	exec {holder_out}<&"${HOLDER[0]}" {holder_in}>&"${HOLDER[1]}"
+	read -r line <&"$holder_out"
+	is "$line" waits "$1 is held open"
+}
+
+# let_go: sets said to what came of the actions.
+let_go() {
+	echo >&"$holder_in"
+	said=$(results <&"$holder_out")
+	exec {holder_in}>&- {holder_out}<&-
+	wait
+}

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Shows that our scope of a link reset is what VFIO says its hot reset would hit, and where VFIO's list is short of it.
+# topology: vfio vfio-tree
+# modules: tests/lab/kmod
+# timeout: 300
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-machine.sh"
+. "$(dirname "$0")/lib-kernel.sh"
+. "$(dirname "$0")/lib-vfio.sh"
+
+why_vfio=14
+
+# VFIO takes a PF only while it has none, so such a PF stays with its own driver.
+for file in "$devices"/*/sriov_totalvfs; do
+	[[ -e $file ]] || continue
+	pf=$(basename "${file%/*}")
+	echo 0 >"$devices/$pf/sriov_drivers_autoprobe"
+	exits 0 'virtual functions are there' cp "$file" "$devices/$pf/sriov_numvfs"
+done
+
+# find_endpoints: sets endpoints to all functions that VFIO takes, but the chipset's.
+find_endpoints() {
+	local function
+
+	endpoints=()
+	for function in $(pci_functions); do
+		[[ $function != "${pf:-}" && $function != *:00:1f.* ]] || continue
+		[[ $(cat "$devices/$function/class") == 0x060* ]] || endpoints+=("$function")
+	done
+}
+
+# link_of FUNCTION: sets REPLY to the members of the type that "link" stands for here.
+link_of() {
+	REPLY=${scope[$1 slot]:-${scope[$1 bus]:-}}
+}
+
+# A device number other than 0 on a PCIe link is an ARI function. The kernels whose hotplug driver registers device 0 alone
+# give such a function no slot, and neither lock, save nor list it with the slot; and take its own link for a plain bus.
+without_ari() {
+	tr ' ' '\n' | grep -v ':01:0[1-9a-f]\.' | paste -sd ' '
+}
+
+# agrees FUNCTION: VFIO's list is ours, or ours without what it forgets.
+agrees() {
+	local want
+
+	link_of "$1"
+	want=$REPLY
+	user "$1" scope
+	if [[ -z $want ]]; then
+		is "$said" ENODEV "$1: neither has a link reset"
+	elif [[ $forgets_ari == yes && $1 == 0000:01:00.* ]]; then
+		is "$said" "$(without_ari <<<"$want")" "$1: VFIO lists ours but for the ARI functions"
+	else
+		is "$said" "$want" "$1: both list the same functions"
+	fi
+}
+
+load_vfio
+modprobe call_api
+find_endpoints
+# VFIO takes no group in which a driver has something of its own to do, such as the hotplug driver of a conventional bridge.
+[[ -z ${pf:-} ]] || unbind 0000:06:00.0
+# What the stock kernel warns of when a device is opened and closed is its own.
+stock_begin
+to_driver vfio-pci "${endpoints[@]}"
+read_machine show "${endpoints[@]}"
+
+forgets_ari=no
+if [[ -n ${pf:-} ]]; then
+	is "$(wc -w <<<"${scope[0000:01:01.2 slot]}")" 11 'ours: a PF and its ten VFs, ARI functions among them'
+	is "${scope[0000:01:00.1 slot]}" "${scope[0000:01:01.2 slot]}" 'ours: the same from any of them'
+	[[ $PCILAB_KERNEL == 7.3* ]] || forgets_ari=yes
+fi
+for function in "${endpoints[@]}"; do
+	agrees "$function"
+done
+stock_end
+
+# A user with an open device, in a group that is no one else's; and neighbours on the link.
+if [[ -n ${pf:-} ]]; then
+	held=0000:01:00.3 other=0000:01:01.1 away=0000:05:00.0
+else
+	held=0000:02:00.0 other=0000:02:00.1 away=0000:01:00.0
+fi
+triggers_begin
+hold_open "$held"
+config_dump open "$held"
+exits 3 'held open: FLR is refused' pcireset reset "$held" --type flr,pm
+like "$output" "in use by vfio: vfio-client, process $holder .$held." 'held open: the user is named'
+exits 3 'held open: the slot is refused, asked for by a neighbour' pcireset reset "$other" --type slot
+like "$output" "vfio-client, process $holder .$held." 'held open: the user is named to the neighbour'
+exits 3 'held open: --force of anything else does not help' pcireset reset "$held" --type slot --force driver,net,mount
+answers 'held open: the module itself refuses a driver that asks' function "$held" $slot result=$ebusy issued=0x0 why=$why_vfio
+answers 'held open: and one that asks for a neighbour' bus "$other" $slot result=$ebusy issued=0x0 why=$why_vfio
+is "$(triggers)" 0 'held open: nothing was reset'
+config_dump after "$held"
+config_is_untouched open after 'held open: its configuration is untouched'
+exits 0 'held open: what is on another link is not in use' pcireset reset "$away" --type flr
+let_go
+exits 0 'let go: the slot may be reset' pcireset plan "$other" --type slot --force driver
+plan

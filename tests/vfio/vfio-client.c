@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vfio-client FUNCTION[,FUNCTION...] ACTION...: a user of VFIO, as the tests of a guest need it; says what comes of each action. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+
+#define MAX_FUNCTIONS 16
+#define MAX_SCOPE     64
+
+/**
+ * struct client - what this process holds
+ * @container: its one container, for all groups
+ * @groups: descriptors of the groups, none twice
+ * @group_ids: their numbers
+ * @nr_groups: number of @groups
+ * @device: the first function
+ */
+struct client {
+	int container;
+	int32_t groups[MAX_FUNCTIONS];
+	unsigned int group_ids[MAX_FUNCTIONS];
+	unsigned int nr_groups;
+	int device;
+};
+
+struct scope {
+	struct vfio_pci_hot_reset_info info;
+	struct vfio_pci_dependent_device devices[MAX_SCOPE];
+};
+
+static const char *error_name(int error)
+{
+	return error ? strerrorname_np(error) : "done";
+}
+
+/* Whether it worked is in the output, and decides the exit status. */
+static int tell(const char *action, int ret)
+{
+	printf("%s: %s\n", action, error_name(ret < 0 ? errno : 0));
+	fflush(stdout);
+	return ret < 0;
+}
+
+static int group_of(const char *function, unsigned int *ret_id)
+{
+	char path[128], target[256];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", function);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return -1;
+	target[len] = 0;
+	*ret_id = strtoul(strrchr(target, '/') + 1, NULL, 10);
+	return 0;
+}
+
+static int add_group(struct client *client, unsigned int id)
+{
+	char path[64];
+	int group;
+
+	snprintf(path, sizeof(path), "/dev/vfio/%u", id);
+	group = open(path, O_RDWR | O_CLOEXEC);
+	if (group < 0)
+		return -1;
+	client->group_ids[client->nr_groups] = id;
+	client->groups[client->nr_groups++] = group;
+	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &client->container))
+		return -1;
+	return client->nr_groups > 1 ? 0 :
+				       ioctl(client->container, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU);
+}
+
+/* A function's descriptor, or -1. */
+static int open_function(struct client *client, const char *function)
+{
+	unsigned int id, i;
+
+	if (group_of(function, &id))
+		return -1;
+	for (i = 0; i < client->nr_groups && client->group_ids[i] != id; i++)
+		;
+	if (i == client->nr_groups && add_group(client, id))
+		return -1;
+	return ioctl(client->groups[i], VFIO_GROUP_GET_DEVICE_FD, function);
+}
+
+static int open_all(struct client *client, char *functions)
+{
+	char *function;
+	int device;
+
+	client->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	if (client->container < 0)
+		return -1;
+	client->device = -1;
+	for (function = strtok(functions, ","); function; function = strtok(NULL, ",")) {
+		device = client->nr_groups < MAX_FUNCTIONS ? open_function(client, function) : -1;
+		if (device < 0)
+			return -1;
+		if (client->device < 0)
+			client->device = device;
+	}
+	return client->device < 0 ? -1 : 0;
+}
+
+static int get_scope(struct client *client, struct scope *scope)
+{
+	memset(scope, 0, sizeof(*scope));
+	scope->info.argsz = sizeof(*scope);
+	return ioctl(client->device, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, scope);
+}
+
+static int do_scope(struct client *client, const char *text)
+{
+	struct scope scope;
+
+	(void)text;
+	if (get_scope(client, &scope))
+		return tell("scope", -1);
+	printf("scope:");
+	for (unsigned int i = 0; i < scope.info.count; i++)
+		printf(" %04x:%02x:%02x.%x", scope.devices[i].segment, scope.devices[i].bus,
+		       scope.devices[i].devfn >> 3, scope.devices[i].devfn & 7);
+	putchar('\n');
+	return 0;
+}
+
+static int do_reset(struct client *client, const char *text)
+{
+	(void)text;
+	return tell("reset", ioctl(client->device, VFIO_DEVICE_RESET));
+}
+
+/* With the groups that this process holds, whether or not they are enough. */
+static int do_hot(struct client *client, const char *text)
+{
+	struct {
+		struct vfio_pci_hot_reset head;
+		int32_t groups[MAX_FUNCTIONS];
+	} hot = { .head = { .argsz = sizeof(hot), .count = client->nr_groups } };
+
+	(void)text;
+	memcpy(hot.groups, client->groups, sizeof(hot.groups));
+	return tell("hot", ioctl(client->device, VFIO_DEVICE_PCI_HOT_RESET, &hot));
+}
+
+static int64_t region_offset(struct client *client, uint32_t index)
+{
+	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
+
+	return ioctl(client->device, VFIO_DEVICE_GET_REGION_INFO, &info) ? -1 :
+									   (int64_t)info.offset;
+}
+
+static int read_at(struct client *client, uint32_t region, unsigned int at, void *value, size_t len)
+{
+	int64_t start = region_offset(client, region);
+
+	return start >= 0 && pread(client->device, value, len, start + at) == (ssize_t)len ? 0 : -1;
+}
+
+static int write_at(struct client *client, uint32_t region, unsigned int at, const void *value,
+		    size_t len)
+{
+	int64_t start = region_offset(client, region);
+
+	return start >= 0 && pwrite(client->device, value, len, start + at) == (ssize_t)len ? 0 :
+											      -1;
+}
+
+/* As a guest's driver does first of all. */
+static int enable(struct client *client)
+{
+	uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+
+	return write_at(client, VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND, &command,
+			sizeof(command));
+}
+
+static int find_capability(struct client *client, uint8_t id)
+{
+	uint8_t at = PCI_CAPABILITY_LIST, entry[2];
+
+	if (read_at(client, VFIO_PCI_CONFIG_REGION_INDEX, at, &at, 1))
+		return -1;
+	while (at) {
+		if (read_at(client, VFIO_PCI_CONFIG_REGION_INDEX, at, entry, sizeof(entry)))
+			return -1;
+		if (entry[0] == id)
+			return at;
+		at = entry[1];
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+/* What a guest does that resets its function by itself: PCIe r6.0, sec 7.5.3.4, Initiate Function Level Reset. */
+static int do_flr(struct client *client, const char *text)
+{
+	int cap = find_capability(client, PCI_CAP_ID_EXP);
+	uint16_t control;
+
+	(void)text;
+	if (cap < 0 || read_at(client, VFIO_PCI_CONFIG_REGION_INDEX, cap + PCI_EXP_DEVCTL, &control,
+			       sizeof(control)))
+		return tell("flr", -1);
+	control |= PCI_EXP_DEVCTL_BCR_FLR;
+	return tell("flr", write_at(client, VFIO_PCI_CONFIG_REGION_INDEX, cap + PCI_EXP_DEVCTL,
+				    &control, sizeof(control)));
+}
+
+/* "write:OFFSET=VALUE" and "read:OFFSET" in BAR 0, 32 bits. */
+static int do_write(struct client *client, const char *text)
+{
+	char *end;
+	unsigned int offset = strtoul(text, &end, 0);
+	uint32_t value = strtoul(*end ? end + 1 : end, NULL, 0);
+
+	return tell("write",
+		    write_at(client, VFIO_PCI_BAR0_REGION_INDEX, offset, &value, sizeof(value)));
+}
+
+static int do_read(struct client *client, const char *text)
+{
+	uint32_t value;
+
+	if (read_at(client, VFIO_PCI_BAR0_REGION_INDEX, strtoul(text, NULL, 0), &value,
+		    sizeof(value)))
+		return tell("read", -1);
+	printf("read: %#x\n", value);
+	return 0;
+}
+
+/* Holds what it has until there is a line to read, or whoever could write one is gone. */
+static int do_wait(struct client *client, const char *text)
+{
+	char line[16];
+
+	(void)client;
+	(void)text;
+	puts("waits");
+	fflush(stdout);
+	if (!fgets(line, sizeof(line), stdin))
+		return 0;
+	return 0;
+}
+
+static const struct action {
+	const char *name;
+	int (*run)(struct client *client, const char *text);
+} actions[] = {
+	{ "scope", do_scope }, { "reset", do_reset }, { "hot", do_hot },   { "flr", do_flr },
+	{ "write", do_write }, { "read", do_read },   { "wait", do_wait },
+};
+
+static int act(struct client *client, const char *word)
+{
+	size_t len = strcspn(word, ":");
+
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (strlen(actions[i].name) == len && !strncmp(word, actions[i].name, len))
+			return actions[i].run(client, word[len] ? word + len + 1 : "");
+	fprintf(stderr, "vfio-client: no action '%s'\n", word);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	struct client client = { 0 };
+	int status = 0;
+
+	/* It resets what it is given. */
+	if (!getenv("PCILAB")) {
+		fputs("vfio-client: runs in a guest of the lab only\n", stderr);
+		return 2;
+	}
+	if (argc < 3) {
+		fputs("usage: vfio-client FUNCTION[,FUNCTION...] ACTION...\n", stderr);
+		return 2;
+	}
+	if (open_all(&client, argv[1]) || enable(&client))
+		return tell("open", -1);
+	for (int i = 2; i < argc && status < 2; i++)
+		status |= act(&client, argv[i]);
+	return status;
+}
