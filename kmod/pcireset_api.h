@@ -11,7 +11,7 @@
  *
  * The exports are in the symbol namespace PCIRESET: a caller needs
  * MODULE_IMPORT_NS(), and to be built with this module's Module.symvers in
- * KBUILD_EXTRA_SYMBOLS. Two drivers to copy from are in samples/.
+ * KBUILD_EXTRA_SYMBOLS. Three drivers to copy from are in samples/.
  *
  * Types are the PCI_RESET_* of the uAPI header, and so are the words scope,
  * check, force, why, proof and state.

@@ -33,23 +33,24 @@ user() {
 	said=$("$client" "$@" 2>&1 | results)
 }
 
-# hold_open FUNCTION[,FUNCTION...] [ACTION...]: somebody has them open until let_go; sets holder to the process. ACTION is done
-# before it lets go.
+# hold_open FUNCTION[,FUNCTION...] [ACTION...]: somebody has them open until let_go, and does ACTION first; sets holder to the
+# process.
 hold_open() {
 	local line
 
-	coproc HOLDER { exec "$client" "$1" wait "${@:2}" 2>&1; }
+	coproc HOLDER { exec "$client" "$@" wait 2>&1; }
 	# shellcheck disable=SC2034 # used by the tests
 	holder=$HOLDER_PID
 	exec {holder_out}<&"${HOLDER[0]}" {holder_in}>&"${HOLDER[1]}"
-	read -r line <&"$holder_out"
+	while read -r line <&"$holder_out" && [[ $line != waits && $line != open:* ]]; do
+		:
+	done
 	is "$line" waits "$1 is held open"
 }
 
-# let_go: sets said to what came of the actions.
+# let_go
 let_go() {
 	echo >&"$holder_in"
-	said=$(results <&"$holder_out")
 	exec {holder_in}>&- {holder_out}<&-
-	wait
+	wait "$holder"
 }

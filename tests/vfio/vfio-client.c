@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
 #define MAX_FUNCTIONS 16
 #define MAX_SCOPE     64
+#define PAGE          4096
 
 /**
  * struct client - what this process holds
@@ -21,6 +24,7 @@
  * @group_ids: their numbers
  * @nr_groups: number of @groups
  * @device: the first function
+ * @map: the first page of its BAR 0, NULL if it was not mapped
  */
 struct client {
 	int container;
@@ -28,11 +32,7 @@ struct client {
 	unsigned int group_ids[MAX_FUNCTIONS];
 	unsigned int nr_groups;
 	int device;
-};
-
-struct scope {
-	struct vfio_pci_hot_reset_info info;
-	struct vfio_pci_dependent_device devices[MAX_SCOPE];
+	volatile uint32_t *map;
 };
 
 static const char *error_name(int error)
@@ -58,7 +58,7 @@ static int group_of(const char *function, unsigned int *ret_id)
 	if (len < 0)
 		return -1;
 	target[len] = 0;
-	*ret_id = strtoul(strrchr(target, '/') + 1, NULL, 10);
+	*ret_id = (unsigned int)strtoul(strrchr(target, '/') + 1, NULL, 10);
 	return 0;
 }
 
@@ -102,6 +102,7 @@ static int open_all(struct client *client, char *functions)
 	if (client->container < 0)
 		return -1;
 	client->device = -1;
+	errno = EINVAL;
 	for (function = strtok(functions, ","); function; function = strtok(NULL, ",")) {
 		device = client->nr_groups < MAX_FUNCTIONS ? open_function(client, function) : -1;
 		if (device < 0)
@@ -112,24 +113,22 @@ static int open_all(struct client *client, char *functions)
 	return client->device < 0 ? -1 : 0;
 }
 
-static int get_scope(struct client *client, struct scope *scope)
-{
-	memset(scope, 0, sizeof(*scope));
-	scope->info.argsz = sizeof(*scope);
-	return ioctl(client->device, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, scope);
-}
-
 static int do_scope(struct client *client, const char *text)
 {
-	struct scope scope;
+	uint64_t room[(sizeof(struct vfio_pci_hot_reset_info) +
+		       MAX_SCOPE * sizeof(struct vfio_pci_dependent_device)) /
+		      sizeof(uint64_t)];
+	struct vfio_pci_hot_reset_info *info = (void *)room;
 
 	(void)text;
-	if (get_scope(client, &scope))
+	memset(room, 0, sizeof(room));
+	info->argsz = sizeof(room);
+	if (ioctl(client->device, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info))
 		return tell("scope", -1);
 	printf("scope:");
-	for (unsigned int i = 0; i < scope.info.count; i++)
-		printf(" %04x:%02x:%02x.%x", scope.devices[i].segment, scope.devices[i].bus,
-		       scope.devices[i].devfn >> 3, scope.devices[i].devfn & 7);
+	for (unsigned int i = 0; i < info->count; i++)
+		printf(" %04x:%02x:%02x.%x", info->devices[i].segment, info->devices[i].bus,
+		       info->devices[i].devfn >> 3, info->devices[i].devfn & 7);
 	putchar('\n');
 	return 0;
 }
@@ -143,14 +142,15 @@ static int do_reset(struct client *client, const char *text)
 /* With the groups that this process holds, whether or not they are enough. */
 static int do_hot(struct client *client, const char *text)
 {
-	struct {
-		struct vfio_pci_hot_reset head;
-		int32_t groups[MAX_FUNCTIONS];
-	} hot = { .head = { .argsz = sizeof(hot), .count = client->nr_groups } };
+	uint32_t room[sizeof(struct vfio_pci_hot_reset) / sizeof(uint32_t) + MAX_FUNCTIONS];
+	struct vfio_pci_hot_reset *hot = (void *)room;
 
 	(void)text;
-	memcpy(hot.groups, client->groups, sizeof(hot.groups));
-	return tell("hot", ioctl(client->device, VFIO_DEVICE_PCI_HOT_RESET, &hot));
+	memset(room, 0, sizeof(room));
+	hot->argsz = sizeof(room);
+	hot->count = client->nr_groups;
+	memcpy(hot->group_fds, client->groups, client->nr_groups * sizeof(client->groups[0]));
+	return tell("hot", ioctl(client->device, VFIO_DEVICE_PCI_HOT_RESET, hot));
 }
 
 static int64_t region_offset(struct client *client, uint32_t index)
@@ -186,34 +186,35 @@ static int enable(struct client *client)
 			sizeof(command));
 }
 
-static int find_capability(struct client *client, uint8_t id)
+/* Where it is, 0 if it cannot be found. */
+static unsigned int find_capability(struct client *client, uint8_t id)
 {
 	uint8_t at = PCI_CAPABILITY_LIST, entry[2];
 
 	if (read_at(client, VFIO_PCI_CONFIG_REGION_INDEX, at, &at, 1))
-		return -1;
+		return 0;
 	while (at) {
 		if (read_at(client, VFIO_PCI_CONFIG_REGION_INDEX, at, entry, sizeof(entry)))
-			return -1;
+			return 0;
 		if (entry[0] == id)
 			return at;
 		at = entry[1];
 	}
 	errno = ENOENT;
-	return -1;
+	return 0;
 }
 
 /* What a guest does that resets its function by itself: PCIe r6.0, sec 7.5.3.4, Initiate Function Level Reset. */
 static int do_flr(struct client *client, const char *text)
 {
-	int cap = find_capability(client, PCI_CAP_ID_EXP);
+	unsigned int cap = find_capability(client, PCI_CAP_ID_EXP);
 	uint16_t control;
 
 	(void)text;
-	if (cap < 0 || read_at(client, VFIO_PCI_CONFIG_REGION_INDEX, cap + PCI_EXP_DEVCTL, &control,
-			       sizeof(control)))
+	if (!cap || read_at(client, VFIO_PCI_CONFIG_REGION_INDEX, cap + PCI_EXP_DEVCTL, &control,
+			    sizeof(control)))
 		return tell("flr", -1);
-	control |= PCI_EXP_DEVCTL_BCR_FLR;
+	control = (uint16_t)(control | PCI_EXP_DEVCTL_BCR_FLR);
 	return tell("flr", write_at(client, VFIO_PCI_CONFIG_REGION_INDEX, cap + PCI_EXP_DEVCTL,
 				    &control, sizeof(control)));
 }
@@ -222,8 +223,8 @@ static int do_flr(struct client *client, const char *text)
 static int do_write(struct client *client, const char *text)
 {
 	char *end;
-	unsigned int offset = strtoul(text, &end, 0);
-	uint32_t value = strtoul(*end ? end + 1 : end, NULL, 0);
+	unsigned int offset = (unsigned int)strtoul(text, &end, 0);
+	uint32_t value = (uint32_t)strtoul(*end ? end + 1 : end, NULL, 0);
 
 	return tell("write",
 		    write_at(client, VFIO_PCI_BAR0_REGION_INDEX, offset, &value, sizeof(value)));
@@ -231,16 +232,44 @@ static int do_write(struct client *client, const char *text)
 
 static int do_read(struct client *client, const char *text)
 {
+	unsigned int offset = (unsigned int)strtoul(text, NULL, 0);
 	uint32_t value;
 
-	if (read_at(client, VFIO_PCI_BAR0_REGION_INDEX, strtoul(text, NULL, 0), &value,
-		    sizeof(value)))
+	if (read_at(client, VFIO_PCI_BAR0_REGION_INDEX, offset, &value, sizeof(value)))
 		return tell("read", -1);
 	printf("read: %#x\n", value);
 	return 0;
 }
 
-/* Holds what it has until there is a line to read, or whoever could write one is gone. */
+static long minor_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt;
+}
+
+/* Reads the first page of BAR 0, which is mapped if need be. Was it there, or did the kernel have to put it there? */
+static int do_touch(struct client *client, const char *text)
+{
+	int64_t start = region_offset(client, VFIO_PCI_BAR0_REGION_INDEX);
+	long before;
+	void *map;
+
+	(void)text;
+	if (!client->map) {
+		map = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, client->device, start);
+		if (map == MAP_FAILED)
+			return tell("touch", -1);
+		client->map = map;
+	}
+	before = minor_faults();
+	(void)client->map[0];
+	puts(minor_faults() == before ? "touch: there" : "touch: fault");
+	return 0;
+}
+
+/* Holds what it has until there is a line to read. */
 static int do_wait(struct client *client, const char *text)
 {
 	char line[16];
@@ -249,9 +278,7 @@ static int do_wait(struct client *client, const char *text)
 	(void)text;
 	puts("waits");
 	fflush(stdout);
-	if (!fgets(line, sizeof(line), stdin))
-		return 0;
-	return 0;
+	return fgets(line, sizeof(line), stdin) ? 0 : tell("wait", -1);
 }
 
 static const struct action {
@@ -259,7 +286,7 @@ static const struct action {
 	int (*run)(struct client *client, const char *text);
 } actions[] = {
 	{ "scope", do_scope }, { "reset", do_reset }, { "hot", do_hot },   { "flr", do_flr },
-	{ "write", do_write }, { "read", do_read },   { "wait", do_wait },
+	{ "write", do_write }, { "read", do_read },   { "wait", do_wait }, { "touch", do_touch },
 };
 
 static int act(struct client *client, const char *word)

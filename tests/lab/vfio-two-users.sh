@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Shows that two users of the VFIO sample, with devices behind one port, never reset each other's; that vfio-pci's do.
+# topology: vfio-tree
+# append: iomem=relaxed
+# icount: yes
+# timeout: 900
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-kernel.sh"
+. "$(dirname "$0")/lib-sriov.sh"
+. "$(dirname "$0")/lib-vfio.sh"
+
+find_pf
+enable_vfs 10
+mine=${vfs[0]} yours=${vfs[1]}
+
+# untouched DESC: neither the other user's device was reset, nor the PF that both live on.
+untouched() {
+	is "$(reset_of "$pf" "$yours")" '' "$1: nothing but the user's own is hit"
+}
+
+# allow TYPES
+allow() {
+	echo $(($1)) >/sys/module/vfio_typed_pci/parameters/types
+	log_mark
+}
+
+load_vfio
+modprobe vfio_typed_pci
+to_driver vfio_typed_pci "$mine" "$yours"
+hold_open "$yours"
+
+# Even where all types are allowed.
+allow $any
+plant "$pf" "$yours"
+user "$mine" reset flr
+is "$said" 'done done' 'any: the user resets its own device'
+untouched any
+user "$mine" hot
+is "$said" EPERM 'any: no hot reset'
+like "$(log_since)" "vfio_typed_pci $mine: not reset: $pf would be hit and is not its user's" 'any: the first that is not its own is named'
+untouched 'hot reset'
+allow $slot
+user "$mine" reset hot
+is "$said" 'EPERM EPERM' 'slot: not by VFIO_DEVICE_RESET either'
+untouched slot
+
+# The administrator can, if it is said that the users do not matter.
+exits 3 'the slot is refused to the administrator too' pcireset reset "$mine" --type slot --force driver --yes
+like "$output" "vfio-client, process $holder" 'and the user named'
+untouched 'refused'
+exits 0 'unless forced' pcireset reset "$mine" --type slot --force driver,vfio --yes
+is "$(reset_of "$pf" "$yours")" "$pf $yours" 'forced: which hits all'
+let_go
+
+# The same with the stock driver, where "bus" of a virtual function means the slot that it shares with all others. Last, as
+# the PF is not put back.
+stock_begin
+to_driver vfio-pci "$mine" "$yours"
+exits 0 'vfio-pci: the kernel offers "bus" for it' tee "$devices/$mine/reset_method" <<<bus
+hold_open "$yours"
+plant "$pf" "$yours"
+user "$mine" reset
+is "$(reset_of "$pf" "$yours")" "$pf $yours" "vfio-pci: VFIO_DEVICE_RESET of one user hits the other's device and the PF ($said)"
+stock_end
+plan
