@@ -145,7 +145,7 @@ static void give_memory(struct vfio_pci_core_device *core, const struct pcireset
 		up_write(&find_held(core, pcireset_plan_member(plan, nr), owner)->memory_lock);
 }
 
-/* Of all members or of none. They do not sleep meanwhile: falling asleep takes this lock too. */
+/* Of all members or of none. */
 static int take_all_memory(struct vfio_pci_core_device *core, const struct pcireset_plan *plan,
 			   const struct owner *owner)
 {
@@ -164,36 +164,18 @@ static int take_all_memory(struct vfio_pci_core_device *core, const struct pcire
 	return 0;
 }
 
-static void wake(const struct pcireset_plan *plan)
-{
-	unsigned int i;
-
-	for (i = 0; i < pcireset_plan_nr_members(plan); i++)
-		pm_runtime_get_sync(&pcireset_plan_member(plan, i)->dev);
-}
-
-static void let_sleep(const struct pcireset_plan *plan)
-{
-	unsigned int i;
-
-	for (i = 0; i < pcireset_plan_nr_members(plan); i++)
-		pm_runtime_put(&pcireset_plan_member(plan, i)->dev);
-}
-
 static int run(struct vfio_pci_core_device *core, struct pcireset_plan *plan,
 	       const struct owner *owner)
 {
 	struct pcireset_report report = { NULL };
 	int error;
 
-	wake(plan);
 	error = take_all_memory(core, plan, owner);
 	if (!error) {
 		error = pcireset_run(plan, &report);
 		sample_log(core->pdev, error, &report);
 		give_memory(core, plan, owner, pcireset_plan_nr_members(plan));
 	}
-	let_sleep(plan);
 
 	/* A user who relies on it must not be told of a reset that did not take place. */
 	return !error && report.proof == PCIRESET_PROOF_REFUTED ? -EIO : error;
@@ -423,6 +405,12 @@ static const struct vfio_device_ops typed_ops = {
 	PCIRESET_VFIO_REGION_OPS PCIRESET_VFIO_TOKEN_OPS PCIRESET_VFIO_IOMMUFD_OPS
 };
 
+static struct lock_class_key memory_key;
+
+/*
+ * VFIO takes the memory lock of a device that falls asleep or wakes up, and a
+ * plan wakes its members with a lock of pcireset's held. So these never sleep.
+ */
 static int typed_probe(struct pci_dev *dev, const struct pci_device_id *id)
 {
 	struct typed_device *typed;
@@ -432,10 +420,15 @@ static int typed_probe(struct pci_dev *dev, const struct pci_device_id *id)
 	if (IS_ERR(typed))
 		return PTR_ERR(typed);
 
+	/* Taken before pcireset's locks, and never when asleep: not as other VFIO drivers' are. */
+	lockdep_set_class(&typed->core.memory_lock, &memory_key);
 	dev_set_drvdata(&dev->dev, &typed->core);
+	pm_runtime_get_noresume(&dev->dev);
 	error = vfio_pci_core_register_device(&typed->core);
-	if (error)
+	if (error) {
+		pm_runtime_put_noidle(&dev->dev);
 		vfio_put_device(&typed->core.vdev);
+	}
 	return error;
 }
 
@@ -449,6 +442,7 @@ static void typed_remove(struct pci_dev *dev)
 	int error;
 
 	vfio_pci_core_unregister_device(core);
+	pm_runtime_put_noidle(&dev->dev);
 	if (typed->unclean && allowed) {
 		error = pcireset_function_locked(dev, allowed, &report);
 		sample_log(dev, error, &report);
