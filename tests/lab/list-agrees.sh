@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that the types of "pcireset list" are the kernel's own reset_method, but for differences that have a reason.
+# Shows that the types of "pcireset list" are the kernel's own reset_method, but for differences that have a reason; and
+# that the library finds by sysfs alone the types and scopes that the module finds by asking the hardware.
 # topology: mixed sriov slots acpi gpu empty cxl
 # timeout: 240
 . "$(dirname "$0")/lib.sh"
@@ -125,7 +126,27 @@ check_reasons() {
 	done <"$table"
 }
 
+# found [OPTION...]: types and scopes of every function. Why not is left out, sysfs knows less of that, and so are drivers as users.
+found() {
+	pcireset list --json "$@" | sed -e '/"backend"/d' -e '/"why_not": {/,/}/d' -e '/"users": \[/,/\]/d'
+}
+
+# Before the kernel is asked again: sysfs has what it lists.
+backends_agree() {
+	local by_module by_sysfs
+
+	by_module=$(found)
+	by_sysfs=$(found --no-module)
+	like "$by_module" '"device": "0000:00:00.0"' 'the module lists functions'
+	if [[ $by_sysfs == "$by_module" ]]; then
+		ok 'by sysfs and by the module the same is found'
+	else
+		not_ok 'by sysfs and by the module the same is found' "$(diff -U 8 <(echo "$by_module") <(echo "$by_sysfs"))"
+	fi
+}
+
 exits 0 'all virtual functions are there' enable_all_vfs
+backends_agree
 read_machine list
 is "${functions[*]}" "$(pci_functions | paste -sd ' ')" 'every function is listed'
 for function in "${functions[@]}"; do

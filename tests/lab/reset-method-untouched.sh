@@ -8,7 +8,7 @@
 
 # No emulated device has a device_specific reset, the one type for which the module narrows the kernel's list for a
 # moment. It is tried with all the others, and runs where a topology has it.
-rounds=5
+rounds=3
 
 # all_methods: sets REPLY to the list of every function.
 all_methods() {
