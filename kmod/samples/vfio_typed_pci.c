@@ -343,29 +343,61 @@ static long typed_ioctl(struct vfio_device *device, unsigned int cmd, unsigned l
 	}
 }
 
-static bool sets_bit(const char __user *buf, size_t count, loff_t from, int at, u8 bit)
-{
-	u8 byte;
+/**
+ * struct flr_bits - the bytes of a write that hold a bit which asks for FLR
+ * @written: there are any
+ * @set: the bit is set in one of them
+ */
+struct flr_bits {
+	bool written, set;
+};
 
-	if (at < from || at >= from + count || get_user(byte, buf + (at - from)))
-		return false;
-	return byte & bit;
+static void look_for_bit(struct flr_bits *bits, const char __user *buf, size_t count, loff_t from,
+			 int at, u8 bit)
+{
+	u8 byte = 0;
+
+	if (at < from || at >= from + count)
+		return;
+	bits->written = true;
+	if (!get_user(byte, buf + (at - from)) && byte & bit)
+		bits->set = true;
 }
 
 /* PCIe r6.0, sec 7.5.3.4: Initiate Function Level Reset; and the same of Advanced Features. */
-static bool asks_for_flr(struct pci_dev *dev, const char __user *buf, size_t count, loff_t pos)
+static struct flr_bits look_for_flr(struct pci_dev *dev, const char __user *buf, size_t count,
+				    loff_t pos)
 {
 	loff_t from = pos & VFIO_PCI_OFFSET_MASK;
+	struct flr_bits bits = { false };
 	int af;
 
 	if (VFIO_PCI_OFFSET_TO_INDEX(pos) != VFIO_PCI_CONFIG_REGION_INDEX)
-		return false;
-	if (dev->devcap & PCI_EXP_DEVCAP_FLR &&
-	    sets_bit(buf, count, from, dev->pcie_cap + PCI_EXP_DEVCTL + 1,
-		     PCI_EXP_DEVCTL_BCR_FLR >> 8))
-		return true;
+		return bits;
+	if (dev->devcap & PCI_EXP_DEVCAP_FLR)
+		look_for_bit(&bits, buf, count, from, dev->pcie_cap + PCI_EXP_DEVCTL + 1,
+			     PCI_EXP_DEVCTL_BCR_FLR >> 8);
 	af = pci_find_capability(dev, PCI_CAP_ID_AF);
-	return af && sets_bit(buf, count, from, af + PCI_AF_CTRL, PCI_AF_CTRL_FLR);
+	if (af)
+		look_for_bit(&bits, buf, count, from, af + PCI_AF_CTRL, PCI_AF_CTRL_FLR);
+	return bits;
+}
+
+/*
+ * VFIO reads the user's buffer again, and resets if the bit is set by then. It only
+ * tries for the device lock, so that with the lock held it cannot.
+ */
+static ssize_t write_without_reset(struct vfio_device *device, const char __user *buf, size_t count,
+				   loff_t *pos)
+{
+	struct device *dev = device->dev;
+	ssize_t written;
+
+	if (!device_trylock(dev))
+		return -EAGAIN;
+	written = vfio_pci_core_write(device, buf, count, pos);
+	device_unlock(dev);
+	return written;
 }
 
 /*
@@ -377,10 +409,13 @@ static ssize_t typed_write(struct vfio_device *device, const char __user *buf, s
 			   loff_t *pos)
 {
 	struct vfio_pci_core_device *core = to_core(device);
+	struct flr_bits bits = look_for_flr(core->pdev, buf, count, *pos);
 	int error;
 
-	if (!asks_for_flr(core->pdev, buf, count, *pos))
+	if (!bits.written)
 		return vfio_pci_core_write(device, buf, count, pos);
+	if (!bits.set)
+		return write_without_reset(device, buf, count, pos);
 
 	error = reset_held(core, PCI_RESET_FLR, NULL);
 	if (error)

@@ -79,6 +79,9 @@ user "$disk" "write:$setup=$setup_mark" reset flr "read:$setup"
 is "$said" "done EOPNOTSUPP done $setup_mark" 'nothing allowed: refused, but a bit has no answer; and nothing was reset'
 is "$(issued)" '' 'nothing allowed: nothing was issued'
 like "$(log_since)" "vfio_typed_pci $disk: not reset by the FLR bit: $eopnotsupp" 'nothing allowed: the log has the answer'
+allow 0
+user "$disk" "write:$setup=$setup_mark" sneak "read:$setup"
+is "$said" "done done $setup_mark" 'nothing allowed: nor is it reset by a bit that is set while VFIO reads the buffer'
 
 # What VFIO does by itself when a device is opened and when its last user leaves.
 echo bus >"$devices/$nic/reset_method"

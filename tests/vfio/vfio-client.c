@@ -2,6 +2,7 @@
 /* vfio-client FUNCTION[,FUNCTION...] ACTION...: a user of VFIO, as the tests of a guest need it; says what comes of each action. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +10,10 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/pci_regs.h>
+#include <linux/userfaultfd.h>
 #include <linux/vfio.h>
 
 #define MAX_FUNCTIONS 16
@@ -219,6 +222,70 @@ static int do_flr(struct client *client, const char *text)
 				    &control, sizeof(control)));
 }
 
+/**
+ * struct sneak - a buffer of two pages that changes while the kernel reads it
+ * @fd: userfaultfd that tells when the first page, which is missing, is wanted
+ * @pages: the buffer
+ */
+struct sneak {
+	int fd;
+	uint8_t *pages;
+};
+
+/* Sets the FLR bit in the second page before the kernel may have the first one. */
+static void *set_bit_late(void *arg)
+{
+	struct sneak *sneak = arg;
+	struct uffdio_zeropage zero = { .range = { (uintptr_t)sneak->pages, PAGE } };
+	struct uffd_msg msg;
+
+	if (read(sneak->fd, &msg, sizeof(msg)) != sizeof(msg))
+		return NULL;
+	sneak->pages[PAGE + 1] |= PCI_EXP_DEVCTL_BCR_FLR >> 8;
+	return ioctl(sneak->fd, UFFDIO_ZEROPAGE, &zero) ? NULL : arg;
+}
+
+static int prepare_sneak(struct sneak *sneak)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+
+	sneak->pages =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	sneak->fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (sneak->pages == MAP_FAILED || sneak->fd < 0 || ioctl(sneak->fd, UFFDIO_API, &api))
+		return -1;
+	range.range = (struct uffdio_range){ (uintptr_t)sneak->pages, PAGE };
+	return ioctl(sneak->fd, UFFDIO_REGISTER, &range);
+}
+
+/*
+ * Device Capabilities, which may not be written, and Device Control in one write: the bit that
+ * asks for FLR is set after VFIO has begun to read.
+ */
+static int do_sneak(struct client *client, const char *text)
+{
+	unsigned int cap = find_capability(client, PCI_CAP_ID_EXP);
+	struct sneak sneak;
+	pthread_t thread;
+	void *was_set;
+	int ret;
+
+	(void)text;
+	if (!cap || prepare_sneak(&sneak) ||
+	    read_at(client, VFIO_PCI_CONFIG_REGION_INDEX, cap + PCI_EXP_DEVCTL, sneak.pages + PAGE,
+		    2))
+		return tell("sneak", -1);
+	if (pthread_create(&thread, NULL, set_bit_late, &sneak))
+		return tell("sneak", -1);
+	ret = write_at(client, VFIO_PCI_CONFIG_REGION_INDEX, cap + PCI_EXP_DEVCAP,
+		       sneak.pages + PAGE - 4, 6);
+	pthread_join(thread, &was_set);
+	if (!was_set)
+		errno = EPROTO;
+	return tell("sneak", was_set ? ret : -1);
+}
+
 /* "write:OFFSET=VALUE" and "read:OFFSET" in BAR 0, 32 bits. */
 static int do_write(struct client *client, const char *text)
 {
@@ -285,8 +352,9 @@ static const struct action {
 	const char *name;
 	int (*run)(struct client *client, const char *text);
 } actions[] = {
-	{ "scope", do_scope }, { "reset", do_reset }, { "hot", do_hot },   { "flr", do_flr },
-	{ "write", do_write }, { "read", do_read },   { "wait", do_wait }, { "touch", do_touch },
+	{ "scope", do_scope }, { "reset", do_reset }, { "hot", do_hot },
+	{ "flr", do_flr },     { "write", do_write }, { "read", do_read },
+	{ "wait", do_wait },   { "touch", do_touch }, { "sneak", do_sneak },
 };
 
 static int act(struct client *client, const char *word)
