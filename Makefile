@@ -19,6 +19,7 @@ help:
 	@echo 'make module         the module for kernel KV=$(KV)'
 	@echo 'make modules        the module for each kernel of the lab'
 	@echo 'make install        on this machine, or below DESTDIR=; PREFIX=$(PREFIX)'
+	@echo 'make deb            Debian packages of all parts, in build/deb'
 	@echo 'make uninstall      what install put there'
 	@echo 'make deps           the Debian packages that building needs'
 	@echo 'make clean          what was built; not what was downloaded'
@@ -72,6 +73,11 @@ lint:
 install:
 	packaging/install --destdir '$(DESTDIR)' --prefix '$(PREFIX)'
 
+# What debhelper needs beyond "build" is in packaging/debian/control too.
+deb:
+	tools/install-deps build deb
+	packaging/deb
+
 uninstall:
 	packaging/uninstall --destdir '$(DESTDIR)' --prefix '$(PREFIX)'
 
@@ -79,4 +85,4 @@ clean:
 	rm -rf build
 	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
-.PHONY: all help deps tools module modules demo check check-quick check-debug lint install uninstall clean
+.PHONY: all help deps tools module modules demo check check-quick check-debug lint install deb uninstall clean

@@ -1,0 +1,43 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# make deb: packages that lintian has nothing to say about, with all that make install installs.
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	make --no-print-directory deb
+}
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+}
+
+# contents PACKAGE: its files, without what Debian adds.
+contents() {
+	dpkg-deb --fsys-tarfile build/deb/"$1"_*.deb | tar tf - | grep -v '/$' | sed 's|^\.||' | grep -v '^/usr/share/doc/'
+}
+
+@test "lintian is content" {
+	run lintian --allow-root build/deb/*.deb
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+}
+
+@test "what make install installs is in the packages" {
+	make --no-print-directory install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/usr
+	installed=$(cd "$BATS_TEST_TMPDIR/dest" && find . ! -type d -printf '/%P\n' | grep -v installed-files)
+	for package in pcireset libpcireset0 libpcireset-dev pcireset-dkms; do
+		contents "$package"
+	done | sed 's|^/lib/udev/|/usr/lib/udev/|; s|\.gz$||' | sort >"$BATS_TEST_TMPDIR/packaged"
+	diff <(sort <<<"$installed") "$BATS_TEST_TMPDIR/packaged"
+}
+
+@test "the module's package asks DKMS for all installed kernels" {
+	dpkg-deb --control build/deb/pcireset-dkms_*.deb "$BATS_TEST_TMPDIR/control"
+	grep -q 'dkms' "$BATS_TEST_TMPDIR/control/postinst"
+	grep -q 'dkms' "$BATS_TEST_TMPDIR/control/prerm"
+}
+
+@test "no package needs more than it says" {
+	[[ $(dpkg-deb -f build/deb/pcireset_*.deb Depends) == *libjson-c5* ]]
+	[[ $(dpkg-deb -f build/deb/libpcireset0_*.deb Depends) == libc6* ]]
+}
