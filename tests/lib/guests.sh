@@ -100,12 +100,3 @@ finish_guest() {
 		count_tap "lab $name" "$output.tap" "$status"
 	fi
 }
-
-# stop_guests: when the runner is interrupted.
-stop_guests() {
-	local pid
-
-	for pid in "${!guest_jobs[@]}"; do
-		kill "$pid" 2>/dev/null
-	done
-}
