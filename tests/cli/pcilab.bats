@@ -4,6 +4,7 @@
 #
 # Each test is a process of its own, and so is what it exports; that is what is wanted.
 # shellcheck disable=SC2030,SC2031
+# slow: yes
 
 setup() {
 	pcilab=$BATS_TEST_DIRNAME/../../lab/pcilab
