@@ -238,6 +238,7 @@ void members_clear(struct members *list);
 /* users.c */
 int users_read(struct pcireset_ctx *ctx);
 int users_refresh(struct pcireset_ctx *ctx);
+uint64_t now_ns(void);
 void users_clear(struct users *users);
 typedef void (*block_fn)(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data);
 void block_foreach_function(struct pcireset_ctx *ctx, const char *path, block_fn fn, void *data);

@@ -99,6 +99,18 @@ static int copy_link_in(struct recorder *rec, const char *dirname, const char *n
 		       0;
 }
 
+/* Those of them that there are. */
+static int add_attributes(struct recorder *rec, const char *path, const char *const *names)
+{
+	char file[PATH_MAX];
+	int r = 0;
+
+	for (; !r && *names; names++)
+		if (snprintf(file, sizeof(file), "%s/%s", path, *names) < (int)sizeof(file))
+			r = copy_file(rec, file);
+	return r;
+}
+
 /* ---- functions */
 
 /* The Device Serial Number, often a MAC address, and what VPD was last read. */
@@ -138,8 +150,8 @@ static int add_vfio_dev(struct recorder *rec, const char *dirname, const char *n
 
 static int add_function(struct recorder *rec, const struct pcireset_dev *dev)
 {
-	static const char *const files[] = { "vendor", "device", "class", "reset_method",
-					     "boot_vga" };
+	static const char *const files[] = { "vendor",       "device",   "class",
+					     "reset_method", "boot_vga", NULL };
 	static const char *const links[] = { "driver", "physfn", "iommu_group" };
 	const char *dirname = inside(rec, dev->path);
 	char path[PATH_MAX];
@@ -147,10 +159,8 @@ static int add_function(struct recorder *rec, const struct pcireset_dev *dev)
 
 	if (strlen(dirname) >= TREE_MAX_PATH)
 		return ctx_error(rec->ctx, -ENAMETOOLONG, "%s: its path is too long", dev->name);
-	for (size_t i = 0; !r && i < ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dirname, files[i]);
-		r = copy_file(rec, path);
-	}
+	if (!r)
+		r = add_attributes(rec, dirname, files);
 	for (size_t i = 0; !r && i < ARRAY_SIZE(links); i++)
 		r = copy_link_in(rec, dirname, links[i]);
 	if (!r)
@@ -196,23 +206,9 @@ static bool is_on_function(struct recorder *rec, const char *real)
 	return found;
 }
 
-static int copy_links_of(struct recorder *rec, const char *dirname, const char *prefix)
+static int copy_controller(struct recorder *rec, const char *dirname, const char *name)
 {
-	char path[PATH_MAX];
-	struct dirent *de;
-	DIR *dir;
-	int r = 0;
-
-	if (ctx_path(rec->ctx, path, "%s", dirname) < 0)
-		return 0;
-	dir = opendir(path);
-	if (!dir)
-		return 0;
-	while (!r && (de = readdir(dir)))
-		if (de->d_name[0] != '.' && !strncmp(de->d_name, prefix, strlen(prefix)))
-			r = copy_link_in(rec, dirname, de->d_name);
-	closedir(dir);
-	return r;
+	return strncmp(name, "nvme", 4) ? 0 : copy_link_in(rec, dirname, name);
 }
 
 /* What a disk of disks is made of, or a namespace's controllers. */
@@ -226,30 +222,19 @@ static int add_below(struct recorder *rec, const char *path)
 
 	if (snprintf(dirname, sizeof(dirname), "%s/slaves", path) >= (int)sizeof(dirname))
 		return 0;
-	r = copy_links_of(rec, dirname, "");
+	r = foreach_name(rec, dirname, copy_link_in);
 	strcpy(dirname, path);
 	slash = strrchr(dirname, '/');
 	if (r < 0 || !slash || (size_t)(slash - dirname) + sizeof("/slaves") > sizeof(dirname))
 		return r;
 	strcpy(slash, "/slaves");
-	r = copy_links_of(rec, dirname, "");
+	r = foreach_name(rec, dirname, copy_link_in);
 	if (r < 0 || !subsystem)
 		return r;
 	subsystem += strlen(mark);
 	snprintf(dirname, sizeof(dirname), "%.*s",
 		 (int)(subsystem - path + (ptrdiff_t)strcspn(subsystem, "/")), path);
-	return copy_links_of(rec, dirname, "nvme");
-}
-
-static int add_attributes(struct recorder *rec, const char *path, const char *const *names)
-{
-	char file[PATH_MAX];
-	int r = 0;
-
-	for (; !r && *names; names++)
-		if (snprintf(file, sizeof(file), "%s/%s", path, *names) < (int)sizeof(file))
-			r = copy_file(rec, file);
-	return r;
+	return foreach_name(rec, dirname, copy_controller);
 }
 
 static int add_block_number(struct recorder *rec, const char *path)

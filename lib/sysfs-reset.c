@@ -38,14 +38,6 @@ struct session {
 	bool is_foreign; /* somebody else has written reset_method meanwhile */
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
-}
-
 static void pause_ns(uint64_t ns)
 {
 	struct timespec t = { (time_t)(ns / 1000000000ull), (long)(ns % 1000000000ull) };

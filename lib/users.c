@@ -460,7 +460,7 @@ static int read_vfio(struct pcireset_ctx *ctx)
 	return 0;
 }
 
-static uint64_t now_ns(void)
+uint64_t now_ns(void)
 {
 	struct timespec ts;
 
