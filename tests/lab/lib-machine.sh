@@ -93,6 +93,18 @@ read_element() {
 	esac
 }
 
+# all_methods: sets REPLY to the list of every function.
+all_methods() {
+	local file line
+
+	REPLY=
+	for file in "$devices"/*/reset_method; do
+		line='(unreadable)'
+		read -r line <"$file"
+		REPLY+="${file%/*} $line"$'\n'
+	done
+}
+
 # has_type FUNCTION TYPE
 has_type() {
 	[[ " ${types[$1]} " == *" $2 "* ]]

@@ -10,18 +10,6 @@
 # moment. It is tried with all the others, and runs where a topology has it.
 rounds=3
 
-# all_methods: sets REPLY to the list of every function.
-all_methods() {
-	local file line
-
-	REPLY=
-	for file in "$devices"/*/reset_method; do
-		line='(unreadable)'
-		read -r line <"$file"
-		REPLY+="${file%/*} $line"$'\n'
-	done
-}
-
 # reset_all TYPE: every function that has it; their statuses are the business of other tests.
 reset_all() {
 	local function

@@ -9,18 +9,6 @@
 
 journal=/run/pcireset
 
-# all_methods: sets REPLY to the list of every function.
-all_methods() {
-	local file line
-
-	REPLY=
-	for file in "$devices"/*/reset_method; do
-		line=''
-		read -r line <"$file"
-		REPLY+="${file%/*} $line"$'\n'
-	done
-}
-
 # kernel_takes FUNCTION: its own reset_method back? Not where the list is older than what is around the function.
 kernel_takes() {
 	local list
