@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that the module loads and unloads cleanly, that its node comes and goes, and that the tool sees every function.
 # topology: empty mixed
+# shares: yes
 . "$(dirname "$0")/lib.sh"
 
 # has_node: is there a character device, for root alone?
@@ -28,4 +29,5 @@ for round in 1 2 3; do
 done
 rmmod pcireset
 exits 0 'list names every function without the module too' lists_every_function
+exits 0 'loads once more' modprobe pcireset
 plan

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that pcireset doctor tells of a real machine what is so, and touches nothing.
 # topology: mixed sriov cxl
+# shares: yes
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
 
@@ -37,4 +38,5 @@ like "$output" '"todo": "modprobe pcireset"' 'with what to do'
 exits 1 'nothing is there to be repaired' pcireset doctor --repair
 config_dump after
 config_is_untouched before after 'nothing was touched'
+exits 0 'the module is loaded again' modprobe pcireset
 plan

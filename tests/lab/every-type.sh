@@ -3,6 +3,7 @@
 # Shows for each function and each type: either exactly that type runs and all is as before, or it is refused and nothing is touched.
 # topology: mixed sriov slots acpi gpu empty cxl
 # timeout: 400
+# shares: yes
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
 

@@ -207,13 +207,15 @@ forget_triggers() {
 
 # enable_all_vfs: as many as there can be, without drivers: QEMU's have no resources of their own for one.
 enable_all_vfs() {
-	local file dir
+	local file dir there total
 
 	for file in "$devices"/*/sriov_totalvfs; do
 		[[ -e $file ]] || return 0
 		dir=${file%/*}
+		read -r total <"$file" && read -r there <"$dir/sriov_numvfs" || return
+		((there != total)) || continue
 		echo 0 >"$dir/sriov_drivers_autoprobe"
-		cat "$file" >"$dir/sriov_numvfs" || return
+		echo "$total" >"$dir/sriov_numvfs" || return
 	done
 }
 

@@ -4,6 +4,7 @@
 # that the library finds by sysfs alone the types and scopes that the module finds by asking the hardware.
 # topology: mixed sriov slots acpi gpu empty cxl
 # timeout: 240
+# shares: yes
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
 

@@ -3,6 +3,7 @@
 # Shows that a PM reset that resets nothing is "unverified" and exit 4, where the stock kernel calls the same a success.
 # topology: mixed
 # timeout: 240
+# shares: yes
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that anybody may list, show and plan, and that a reset needs privileges; with the module and without.
 # topology: mixed
+# shares: yes
 . "$(dirname "$0")/lib.sh"
 
 # as_nobody COMMAND...
@@ -48,4 +49,5 @@ exits 3 'without the module: plan says what reset would' pcireset plan 01:00.0 -
 exits 0 'without the module: plan' pcireset plan 01:00.0 --type flr --force driver
 pcireset list -n -r -o DEVICE,REACH >"$after"
 is "$(diff "$before" "$after")" '' 'root sees the same by sysfs'
+exits 0 'the module is loaded again' modprobe pcireset
 plan

@@ -10,9 +10,6 @@ declare -A lab_verdict=(
 	[124]='the guest could not be set up'
 )
 
-# guest_jobs[pid]: "name<TAB>output<TAB>second of its start" of a running guest.
-declare -A guest_jobs=()
-
 # script_header FILE KEY DEFAULT: the value of the comment "# KEY: VALUE" above the script's first command.
 script_header() {
 	awk -v key="# $2:" -v value="$3" '
@@ -35,9 +32,15 @@ has_kernel() {
 	esac
 }
 
+# is_shared SCRIPT KERNEL: does it leave a guest to others? A debug kernel's reports are to name one test.
+is_shared() {
+	[[ ${#only[@]} -eq 0 && $(script_header "$1" shares no) == yes && $2 != *-* && $2 != uml ]]
+}
+
 # run_guests KERNEL...: all wanted scripts, $jobs at a time.
 run_guests() {
-	local script name kernel topology part parts found=false
+	local script name kernel alone=() found=false
+	local -A shared=()
 
 	for script in tests/lab/*.sh; do
 		name=$(basename "$script" .sh)
@@ -45,58 +48,100 @@ run_guests() {
 		found=true
 		is_wanted "$name" || continue
 		for kernel; do
-			has_kernel "$script" "$kernel" || continue
-			read -ra parts <<<"$(script_header "$script" parts '')"
-			for topology in $(script_header "$script" topology mixed); do
-				for part in "${parts[@]:-}"; do
-					[[ ${#guest_jobs[@]} -lt $jobs ]] || finish_guest
-					start_guest "$script" "$kernel" "$topology" "$part"
-				done
-			done
+			! has_kernel "$script" "$kernel" || collect_guests "$script" "$kernel"
 		done
 	done
-	while [[ ${#guest_jobs[@]} -gt 0 ]]; do
-		finish_guest
-	done
+	run_shared
+	run_alone
 	$found || count_failure 'lab: there are no tests in tests/lab'
 }
 
-# start_guest SCRIPT KERNEL TOPOLOGY [PART]
-start_guest() {
-	local name output append path options=()
+# collect_guests SCRIPT KERNEL: by what they need. alone: a line each; shared: the scripts by "kernel topology".
+collect_guests() {
+	local topology part parts
 
-	name="$(basename "$1" .sh) $2 $3${4:+ $4}"
-	output=$logs/lab-${name// /-}
-	append=$(script_header "$1" append '')
-	[[ -z $append ]] || options+=(--append "$append")
-	# Virtual time has one CPU, on which hardly anything races.
-	[[ $(script_header "$1" icount no) == no || $2 == *-kcsan ]] || options+=(--icount)
-	for path in $(script_header "$1" modules ''); do
-		options+=(--modules "$path")
+	read -ra parts <<<"$(script_header "$1" parts '')"
+	for topology in $(script_header "$1" topology mixed); do
+		if is_shared "$1" "$2"; then
+			shared[$2 $topology]+=" $1"
+			continue
+		fi
+		for part in "${parts[@]:-}"; do
+			alone+=("$1 $2 $topology $part")
+		done
 	done
-	for path in $(script_header "$1" add ''); do
-		options+=(--add "$path")
-	done
-	rm -f "$output".*
-	lab/pcilab --kernel "$2" --topology "$3" --timeout $(($(script_header "$1" timeout 120) * $(kernel_slowness "$2"))) \
-		--keep-log "$output.kernel.log" "${options[@]}" -- bash "/tests/$(basename "$1")" ${4:+"$4"} \
-		>"$output.tap" 2>"$output.log" </dev/null &
-	guest_jobs[$!]=$name$'\t'$output$'\t'$SECONDS
 }
 
-# finish_guest: waits for one guest and judges it.
-finish_guest() {
-	local pid status name output began
+# run_shared: they take longest, and come first.
+run_shared() {
+	local key kernel topology scripts
 
-	wait -n -p pid "${!guest_jobs[@]}"
-	status=$?
-	IFS=$'\t' read -r name output began <<<"${guest_jobs[$pid]}"
-	unset "guest_jobs[$pid]"
-	printf 'ran     lab %s (%d s)\n' "$name" $((SECONDS - began))
-	if [[ -n ${lab_verdict[$status]:-} ]]; then
-		count_failure "lab $name: ${lab_verdict[$status]} (log: $output.log, $output.kernel.log)"
-		[[ ! -s $output.tap ]] || count_tap "lab $name" "$output.tap" 0
+	for key in "${!shared[@]}"; do
+		read -r kernel topology <<<"$key"
+		read -ra scripts <<<"${shared[$key]}"
+		start_guest "$kernel" "$topology" shared "${scripts[@]}"
+	done
+}
+
+run_alone() {
+	local line script kernel topology part
+
+	for line in "${alone[@]}"; do
+		read -r script kernel topology part <<<"$line"
+		start_guest "$kernel" "$topology" "$part" "$script"
+	done
+}
+
+# options_for KERNEL SCRIPT: adds what its header asks for.
+options_for() {
+	local append path
+
+	append=$(script_header "$2" append '')
+	[[ -z $append ]] || options+=(--append "$append")
+	# Virtual time has one CPU, on which hardly anything races.
+	[[ $(script_header "$2" icount no) == no || $1 == *-kcsan ]] || options+=(--icount)
+	for path in $(script_header "$2" modules ''); do
+		options+=(--modules "$path")
+	done
+	for path in $(script_header "$2" add ''); do
+		options+=(--add "$path")
+	done
+}
+
+# start_guest KERNEL TOPOLOGY PART SCRIPT...: one script with its part, if it has any, or several that share a guest.
+start_guest() {
+	local kernel=$1 topology=$2 part=$3 script name output timeout=0 options=() command=()
+
+	shift 3
+	pool_make_room "$jobs"
+	for script; do
+		timeout=$((timeout + $(script_header "$script" timeout 120)))
+		options_for "$kernel" "$script"
+		command+=("$(basename "$script" .sh)")
+	done
+	if [[ $part == shared ]]; then
+		name="shared $kernel $topology"
+		command=(/tests/shared "${command[@]}")
 	else
-		count_tap "lab $name" "$output.tap" "$status"
+		name="${command[0]} $kernel $topology${part:+ $part}"
+		command=("/tests/${command[0]}.sh" ${part:+"$part"})
+	fi
+	output=$logs/lab-${name// /-}
+	rm -f "$output".*
+	lab/pcilab --kernel "$kernel" --topology "$topology" --timeout $((timeout * $(kernel_slowness "$kernel"))) \
+		--keep-log "$output.kernel.log" "${options[@]}" -- bash "${command[@]}" \
+		>"$output.tap" 2>"$output.log" </dev/null &
+	pool_add $! judge_guest "lab $name" "$output"
+}
+
+# judge_guest NAME OUTPUT STATUS
+judge_guest() {
+	local name=$1 output=$2 status=$3
+
+	if [[ -n ${lab_verdict[$status]:-} ]]; then
+		count_failure "$name: ${lab_verdict[$status]} (log: $output.log, $output.kernel.log)"
+		[[ ! -s $output.tap ]] || count_tap "$name" "$output.tap" 0
+	else
+		count_tap "$name" "$output.tap" "$status"
 	fi
 }
