@@ -140,6 +140,13 @@ static int config_read(struct pci_bus *bus, unsigned int devfn, int where, int s
 	return PCIBIOS_SUCCESSFUL;
 }
 
+static u8 writable_bits(const struct pcisim_function *fn, int where)
+{
+	if (fn->bar_mask && (where & ~3) == PCI_BASE_ADDRESS_0)
+		return fn->bar_mask >> 8 * (where & 3);
+	return fn->template->writable[where];
+}
+
 static void store_bytes(struct pcisim_function *fn, int where, int size, u32 value)
 {
 	const struct pcisim_template *template = fn->template;
@@ -149,7 +156,7 @@ static void store_bytes(struct pcisim_function *fn, int where, int size, u32 val
 	for (i = 0; i < size && where + i < PCISIM_SPACE; i++) {
 		byte = &fn->space[where + i];
 		bits = value >> 8 * i;
-		writable = template->writable[where + i];
+		writable = writable_bits(fn, where + i);
 		*byte = (*byte & ~writable) | (bits & writable);
 		*byte &= ~(bits & template->w1c[where + i]);
 	}

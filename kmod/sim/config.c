@@ -158,19 +158,39 @@ static ssize_t node_bar_size_show(struct config_item *item, char *page)
 	return show_number(page, NULL, to_node(item)->shape.bar_size);
 }
 
+static int parse_bar_size(const char *page, u32 *value)
+{
+	int error = parse_number(page, NULL, 0, SZ_256M, value);
+
+	if (error)
+		return error;
+	return *value && (*value < 4096 || !is_power_of_2(*value)) ? -EINVAL : 0;
+}
+
 static ssize_t node_bar_size_store(struct config_item *item, const char *page, size_t count)
 {
 	struct pcisim_node *node = to_node(item);
 	u32 value;
-	int error = parse_number(page, NULL, 0, SZ_256M, &value);
+	int error = parse_bar_size(page, &value);
 
-	if (error)
-		return error;
-	if (value && (value < 4096 || !is_power_of_2(value)))
-		return -EINVAL;
-	return store_shape(node, &node->shape.bar_size, value, count);
+	return error ? error : store_shape(node, &node->shape.bar_size, value, count);
 }
 CONFIGFS_ATTR(node_, bar_size);
+
+static ssize_t node_return_bar_size_show(struct config_item *item, char *page)
+{
+	return show_number(page, NULL, to_node(item)->faults.return_bar_size);
+}
+
+static ssize_t node_return_bar_size_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_node *node = to_node(item);
+	u32 value;
+	int error = parse_bar_size(page, &value);
+
+	return error ? error : store_fault(node, &node->faults.return_bar_size, value, count);
+}
+CONFIGFS_ATTR(node_, return_bar_size);
 
 static ssize_t node_answer_show(struct config_item *item, char *page)
 {
@@ -461,6 +481,7 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_answer,
 	&node_attr_ignore,
 	&node_attr_identity,
+	&node_attr_return_bar_size,
 	&node_attr_drop_us,
 	&node_attr_vanish,
 	&node_attr_link_up_us,

@@ -98,6 +98,7 @@ struct pcisim_faults {
 	u32 answer;
 	u32 ignore;   /* bit mask of ways that do nothing */
 	u32 identity; /* device << 16 | vendor from the next reset on; 0: as it was */
+	u32 return_bar_size; /* of BAR 0, likewise */
 	u32 drop_us;
 	u32 vanish;
 	u32 link_up_us;
@@ -197,6 +198,7 @@ struct pcisim_port {
  * @port: what is below, NULL unless it is a bridge
  * @pf: the PF of a VF
  * @template: power-on values and masks
+ * @bar_mask: address bits of BAR 0, 0 if as in @template
  * @next_devfn: of the next ARI function, 0 if this is the last
  * @multifunction: sets the bit of the header type
  * @gone: it has vanished and will not be back before insertion
@@ -216,6 +218,7 @@ struct pcisim_function {
 	struct pcisim_port *port;
 	struct pcisim_function *pf;
 	const struct pcisim_template *template;
+	u32 bar_mask;
 	u8 next_devfn;
 	bool multifunction;
 	bool gone;

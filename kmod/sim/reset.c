@@ -33,6 +33,7 @@ void pcisim_power_on(struct pcisim_function *fn)
 {
 	const struct pcisim_template *template = fn->template;
 	u32 identity = faults_of(fn)->identity;
+	u32 bar_size = faults_of(fn)->return_bar_size;
 
 	memcpy(fn->space, template->initial, PCISIM_SPACE);
 	if (fn->multifunction)
@@ -41,6 +42,7 @@ void pcisim_power_on(struct pcisim_function *fn)
 		fn->space[template->ari + PCI_ARI_CAP + 1] = fn->next_devfn;
 	if (identity && !fn->pf)
 		pcisim_put32(fn->space + PCI_VENDOR_ID, identity);
+	fn->bar_mask = bar_size && fn->node->shape.bar_size ? ~(bar_size - 1) : 0;
 	if (fn->port) {
 		clear_faults_of_port(fn->port);
 		pcisim_route(fn->node->host);

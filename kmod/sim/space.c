@@ -185,6 +185,8 @@ static void build_link(struct pcisim_template *template, u8 at, const struct pci
 	if (pcisim_is_port(node)) {
 		if (shape->dllla)
 			capability |= PCI_EXP_LNKCAP_DLLLARC;
+		if (shape->aer)
+			capability |= PCI_EXP_LNKCAP_SDERC;
 		on_write(template, at + PCI_EXP_LNKCTL, pcisim_effect_lnkctl);
 	}
 	fixed32(template, at + PCI_EXP_LNKCAP, capability);
