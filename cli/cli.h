@@ -44,6 +44,7 @@ enum option_id {
 	OPT_FILE	= 1 << 20,
 	OPT_SERIALS	= 1 << 21,
 	OPT_SVG		= 1 << 22,
+	OPT_RUN		= 1 << 23,
 };
 
 struct request;
@@ -70,6 +71,7 @@ struct request {
 	const char *sysroot;
 	const char *dump;
 	const char *svg;
+	const char *command_line;
 	uint32_t max_scope, checks, force, timeout_ms, settle_ms;
 	char **names;
 	size_t nr_names;
@@ -93,8 +95,10 @@ char *printable(char *s);
 void *must(void *memory);
 char *text(const char *fmt, ...) PRINTF(1, 2);
 bool is_given(const struct request *req, enum option_id id);
+bool ask(const char *question);
 
 /* machine.c */
+void hold_signals(void);
 bool is_above(struct pcireset_dev *dev, struct pcireset_dev *below);
 int machine_open(struct machine *m, const struct request *req);
 int machine_query(struct machine *m);
@@ -138,6 +142,8 @@ json_object *json_device(struct pcireset_dev *dev);
 void json_add_plan(json_object *device, struct pcireset_plan *plan);
 json_object *json_report(struct pcireset_dev *dev, const struct pcireset_report *report);
 json_object *json_failure(struct pcireset_dev *dev, int r, const char *message);
+struct reenumeration;
+json_object *json_reenumeration(const struct reenumeration *e, const char *result);
 json_object *json_finding(const char *check, const char *verdict, const char *device,
 			  const char *finding, const char *todo);
 void json_print(json_object *document);
@@ -148,6 +154,7 @@ int command_show(const struct request *req);
 int command_plan(const struct request *req);
 int command_record(const struct request *req);
 int command_reset(const struct request *req);
+int command_reenumerate(const struct request *req);
 int command_doctor(const struct request *req);
 
 #endif /* PCIRESET_CLI_H */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "doctor.h"
+#include "reenumerate.h"
 
 #define LAST_COLUMN 46 /* what the columns before it leave of 80 */
 
@@ -67,6 +68,9 @@ static int check_leftovers(struct doctor *doctor)
 		error("%s", pcireset_ctx_get_errmsg(ctx));
 		return status_of_error(r);
 	}
+	/* Of another machine there are none. */
+	if (!doctor->req->sysroot)
+		hold_leftovers(is_given(doctor->req, OPT_REPAIR), take_leftover, doctor);
 	if (doctor->nr == before)
 		doctor_add(doctor, "leftovers", VERDICT_OK, text("no reset was killed"));
 	return STATUS_DONE;

@@ -2,7 +2,7 @@
 /* JSON for programs: keys are only ever added, and never change their meaning. */
 #include <stdlib.h>
 #include <string.h>
-#include "cli.h"
+#include "reenumerate.h"
 
 #define FORMAT 1
 
@@ -271,6 +271,48 @@ json_object *json_failure(struct pcireset_dev *dev, int r, const char *message)
 	add(o, "proof", string(pcireset_proof_to_str(PCIRESET_PROOF_NONE)));
 	add(o, "wait_ms", ms(0));
 	add(o, "total_ms", ms(0));
+	return o;
+}
+
+static json_object *difference_object(const struct difference *difference)
+{
+	json_object *o = object();
+
+	add(o, "device", string(difference->device));
+	add(o, "what", string(difference->what));
+	add(o, "was", string(difference->was));
+	add(o, "now", string(difference->now));
+	return o;
+}
+
+static json_object *function_names(const struct subtree *tree)
+{
+	json_object *list = array();
+
+	for (size_t i = 0; i < tree->nr; i++)
+		append(list, string(tree->v[i].name));
+	return list;
+}
+
+json_object *json_reenumeration(const struct reenumeration *e, const char *result)
+{
+	json_object *o = object(), *changes = array(), *missing = array();
+
+	for (size_t i = 0; i < e->differences.nr; i++) {
+		const struct difference *difference = &e->differences.v[i];
+
+		append(difference->is_missing ? missing : changes, difference_object(difference));
+	}
+	add(o, "device", string(pcireset_dev_get_name(e->device)));
+	add(o, "result", string(result));
+	add(o, "type", string(e->type ? pcireset_type_to_str(e->type, 0) : NULL));
+	add(o, "reset", e->report ? json_report(e->device, e->report) : NULL);
+	add(o, "before", function_names(&e->was));
+	add(o, "after", function_names(&e->now));
+	add(o, "changes", changes);
+	add(o, "missing", missing);
+	add(o, "error", e->error ? string(pcireset_errno_to_str(e->error)) : NULL);
+	add(o, "message", string(e->message));
 	return o;
 }
 

@@ -102,7 +102,7 @@ static bool is_file(const char *path)
  * What a file was unpacked to is to be taken away again: a signal waits, which is
  * not for long, and a reader that is gone is an error of writing.
  */
-static void hold_signals(void)
+void hold_signals(void)
 {
 	sigset_t set;
 

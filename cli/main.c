@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset: the table of commands, and what runs them. */
+#include <ctype.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -46,6 +47,19 @@ static const struct command commands[] = {
 		.required = OPT_TYPE,
 		.takes_devices = true,
 		.run = command_reset,
+	},
+	{
+		.name = "re-enumerate",
+		.operands = "DEVICE --type TYPES",
+		.summary = "reset a device that is not what it was, and find it anew",
+		.text = "For a card that was programmed anew: its drivers are unbound, errors and\n"
+			"hotplug held off, the device reset, removed and looked for again, and what is\n"
+			"not as before is told. Nobody else is removed. All functions of the device go.",
+		.options = OPT_TYPE | OPT_MAX_SCOPE | OPT_FORCE | OPT_RUN | OPT_TIMEOUT | OPT_YES |
+			   OPT_QUIET | OPT_JSON | OPT_NO_MODULE | OPT_HELP,
+		.required = OPT_TYPE,
+		.takes_devices = true,
+		.run = command_reenumerate,
 	},
 	{
 		.name = "doctor",
@@ -119,6 +133,17 @@ bool is_given(const struct request *req, enum option_id id)
 	return req->given & id;
 }
 
+bool ask(const char *question)
+{
+	int answer, c;
+
+	fprintf(stderr, "%s [y/N] ", question);
+	answer = c = getchar();
+	while (c != '\n' && c != EOF)
+		c = getchar();
+	return tolower(answer) == 'y';
+}
+
 static const struct command *find_command(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
@@ -133,8 +158,8 @@ static int help(void)
 	       "Reset PCI devices with exactly the kind of reset that is allowed.\n\n"
 	       "Commands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
-	printf("  %-10s %s\n", "help", "explain a command: pcireset help COMMAND");
+		printf("  %-12s %s\n", commands[i].name, commands[i].summary);
+	printf("  %-12s %s\n", "help", "explain a command: pcireset help COMMAND");
 	printf("\nOptions:\n"
 	       "  -h, --help     show this help, or that of a command\n"
 	       "  -V, --version  show the version\n%s",

@@ -30,6 +30,7 @@ static const struct option_row rows[] = {
 	{ OPT_FORCE, 0, "force", "USES",
 	  "reset although in use by: driver, vfio, mount, net,\n"
 	  "swap, console; never allows another type" },
+	{ OPT_RUN, 0, "run", "COMMAND", "a shell runs it before the reset, errors held off" },
 	{ OPT_YES, 'y', "yes", NULL, "do not ask before other functions are hit" },
 	{ OPT_OUTPUT, 'o', "output", "COLUMNS", "columns to show" },
 	{ OPT_NOHEADINGS, 'n', "noheadings", NULL, "no line with the names of the columns" },
@@ -153,6 +154,9 @@ static int take_option(struct request *req, const struct option_row *row, const 
 		return STATUS_DONE;
 	case OPT_SVG:
 		req->svg = arg;
+		return STATUS_DONE;
+	case OPT_RUN:
+		req->command_line = arg;
 		return STATUS_DONE;
 	case OPT_FILE:
 		req->dump = arg;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset reset: plan all, ask if need be, then run all. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +117,6 @@ static bool hits_others(const struct jobs *jobs, const struct job *job)
 static bool may_go_on(struct jobs *jobs)
 {
 	bool asks = false;
-	int answer, c;
 
 	if (is_given(jobs->req, OPT_YES) || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return true;
@@ -130,11 +128,7 @@ static bool may_go_on(struct jobs *jobs)
 	}
 	if (!asks)
 		return true;
-	fputs("Functions that were not named would be hit. Go on? [y/N] ", stderr);
-	answer = c = getchar();
-	while (c != '\n' && c != EOF)
-		c = getchar();
-	if (tolower(answer) != 'y')
+	if (!ask("Functions that were not named would be hit. Go on?"))
 		return false;
 	for (size_t i = 0; i < jobs->nr; i++)
 		if (job_is_open(&jobs->v[i]))

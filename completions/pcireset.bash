@@ -53,7 +53,7 @@ _pcireset() {
 		;;
 	--sysroot | -F | --file | --svg) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	--timeout | --settle) ;;
-	help) mapfile -t COMPREPLY < <(compgen -W 'list show plan reset doctor record' -- "$cur") ;;
+	help) mapfile -t COMPREPLY < <(compgen -W 'list show plan reset re-enumerate doctor record' -- "$cur") ;;
 	*)
 		if [[ $cur == -* ]]; then
 			words=$(_pcireset_words "$command" --help | grep -Eo -- '^ +(-., )? *--[a-z-]+' | grep -Eo -- '--[a-z-]+')

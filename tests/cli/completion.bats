@@ -18,7 +18,7 @@ offers() {
 }
 
 @test 'commands' {
-	[[ $(offers pcireset '') == 'list show plan reset doctor record help --help --version' ]]
+	[[ $(offers pcireset '') == 'list show plan reset re-enumerate doctor record help --help --version' ]]
 	[[ $(offers pcireset rese) == reset ]]
 }
 
@@ -29,7 +29,7 @@ offers() {
 }
 
 @test 'every option of the help is offered' {
-	for command in list show plan reset doctor record; do
+	for command in list show plan reset re-enumerate doctor record; do
 		offered=$(offers pcireset "$command" --)
 		for option in $(pcireset "$command" --help | grep -Eo -- '^ +(-., )? *--[a-z-]+' | grep -Eo -- '--[a-z-]+'); do
 			[[ " $offered " == *" $option "* ]]

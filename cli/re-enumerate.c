@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* pcireset re-enumerate: reset a device that is not what it was, and let the kernel find it anew. */
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "reenumerate.h"
+
+#define DEFAULT_MS 5000 /* for the card to be there again */
+#define BIND_MS    5000 /* a driver may probe by itself, after the function was found */
+#define PAUSE_MS   50
+
+/* The first message counts. */
+static int PRINTF(3, 4) fail(struct reenumeration *e, int r, const char *fmt, ...)
+{
+	char message[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	if (!e->error) {
+		e->error = r;
+		e->message = text("%s", message);
+	}
+	return r;
+}
+
+/* ---- before anything is touched */
+
+static int find_place(struct reenumeration *e)
+{
+	struct pcireset_dev *port = pcireset_dev_get_parent(e->device);
+	int r;
+
+	if (pcireset_dev_get_physfn(e->device))
+		return fail(e, -EOPNOTSUPP,
+			    "it is a virtual function, which goes with "
+			    "its physical one: name that");
+	if (!port)
+		return fail(e, -EOPNOTSUPP,
+			    "it is on a root bus, which cannot be "
+			    "enumerated without all that is below");
+	e->place.port = *pcireset_dev_get_addr(port);
+	e->place.device = *pcireset_dev_get_addr(e->device);
+	r = hold_open(port, &e->hold);
+	if (r == -EAGAIN)
+		return fail(e, -EBUSY, "somebody else re-enumerates below %s",
+			    pcireset_dev_get_name(port));
+	if (r)
+		return fail(e, r, "%s: %s", pcireset_dev_get_name(port), strerror(-r));
+	e->place.is_whole_bus = hold_is_point_to_point(e->hold);
+	subtree_read(&e->was, e->machine.ctx, &e->place);
+	return 0;
+}
+
+/* A driver is unbound before the reset, so that it need not know of it. */
+static int check_use(struct reenumeration *e, struct pcireset_dev *dev)
+{
+	const char *name;
+	uint32_t use;
+
+	for (size_t i = 0; (name = pcireset_dev_get_user(dev, i, &use)); i++)
+		if (use != PCIRESET_USE_DRIVER && !(e->req->force & use))
+			return fail(e, -EBUSY, "%s is in use: %s", pcireset_dev_get_name(dev),
+				    name);
+	return 0;
+}
+
+static int check_uses(struct reenumeration *e)
+{
+	struct pcireset_dev *dev;
+	int r = 0;
+
+	pcireset_dev_foreach(e->machine.ctx, dev)
+		if (!r && place_has(&e->place, dev))
+			r = check_use(e, dev);
+	return r;
+}
+
+/* Would the reset hit a driver that stays, and cannot be told? */
+static bool hits_other_drivers(struct reenumeration *e)
+{
+	const struct pcireset_member *member;
+	uint32_t use;
+
+	for (size_t i = 0; (member = pcireset_plan_get_member(e->plan, i)); i++) {
+		struct pcireset_dev *dev = pcireset_dev_from_addr(e->machine.ctx, &member->addr);
+
+		for (size_t u = 0;
+		     dev && !place_has(&e->place, dev) && pcireset_dev_get_user(dev, u, &use); u++)
+			if (use == PCIRESET_USE_DRIVER)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * What does not answer has no state that could be saved, and is not reset by the module. But once it
+ * is removed its bus is empty, and can be reset by the bridge without harm to anybody.
+ */
+static bool can_do_without_plan(struct reenumeration *e, int r)
+{
+	uint32_t types;
+
+	return r == -ENODEV && e->place.is_whole_bus &&
+	       !pcireset_types_from_str(e->machine.ctx, e->req->types, &types) &&
+	       types & PCI_RESET_BUS &&
+	       (!e->req->max_scope || e->req->max_scope == PCIRESET_SCOPE_BUS);
+}
+
+static int resolve(struct reenumeration *e)
+{
+	const char *message;
+	int r = pcireset_plan_resolve(e->plan);
+
+	if (!r)
+		return 0;
+	if (can_do_without_plan(e, r)) {
+		e->is_dead = true;
+		e->type = PCI_RESET_BUS;
+		return 0;
+	}
+	message = pcireset_plan_get_message(e->plan);
+	return fail(e, r, "%s", message ? message : pcireset_ctx_get_errmsg(e->machine.ctx));
+}
+
+static int make_plan(struct reenumeration *e)
+{
+	int r = machine_plan(&e->machine, e->req, e->device, &e->plan);
+
+	if (r)
+		return fail(e, r, "%s", pcireset_ctx_get_errmsg(e->machine.ctx));
+	if (pcireset_plan_resolve(e->plan) == -EBUSY &&
+	    pcireset_plan_get_in_way(e->plan) == PCIRESET_USE_DRIVER && !hits_other_drivers(e))
+		pcireset_plan_set_force(e->plan, e->req->force | PCIRESET_USE_DRIVER);
+	r = resolve(e);
+	if (!r && !e->is_dead)
+		e->type = pcireset_plan_get_type(e->plan);
+	return r;
+}
+
+static int prepare(struct reenumeration *e)
+{
+	int r = pcireset_ctx_check_reset(e->machine.ctx);
+
+	if (r)
+		return fail(e, r, "%s", pcireset_ctx_get_errmsg(e->machine.ctx));
+	r = find_place(e);
+	if (!r)
+		r = check_uses(e);
+	return r ? r : make_plan(e);
+}
+
+static int may_go_on(struct reenumeration *e)
+{
+	if (is_given(e->req, OPT_YES) || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return 0;
+	if (!e->is_dead)
+		plan_print(e->req, e->plan, stderr);
+	fprintf(stderr, "Then these would be removed and looked for again:\n");
+	for (size_t i = 0; i < e->was.nr; i++)
+		fprintf(stderr, "  %s %s\n", e->was.v[i].name,
+			e->was.v[i].driver ? e->was.v[i].driver : "");
+	return ask("Go on?") ? 0 : fail(e, -EPERM, "not wanted");
+}
+
+/* ---- the flow */
+
+static bool is_bridge(const struct function *f)
+{
+	return f->class >> 16 == 0x06;
+}
+
+/* The virtual functions first: they may go with the driver of the physical one. */
+static int unbind_drivers(struct reenumeration *e)
+{
+	for (size_t i = e->was.nr; i-- > 0;) {
+		const struct function *f = &e->was.v[i];
+		int r = f->driver && !is_bridge(f) ? attr_write(f->name, "driver/unbind", f->name) :
+						     0;
+
+		if (r && r != -ENOENT)
+			return fail(e, r, "%s cannot be taken from its driver: %s", f->name,
+				    strerror(-r));
+	}
+	return 0;
+}
+
+/* Signals are for COMMAND, and standard output is not, if it is to be JSON. */
+static pid_t start_shell(const char *line, bool keeps_stdout)
+{
+	char sh[] = "sh", c[] = "-c", *copy = text("%s", line);
+	char *argv[] = { sh, c, copy, NULL };
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t none, pipe;
+	pid_t pid = -1;
+
+	sigemptyset(&none);
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	if (posix_spawnattr_init(&attr) || posix_spawn_file_actions_init(&files))
+		return -1;
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &pipe);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	if (keeps_stdout)
+		posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
+	if (posix_spawn(&pid, "/bin/sh", &files, &attr, argv, environ))
+		pid = -1;
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	free(copy);
+	return pid;
+}
+
+/* As a shell tells it: 128 and the number of the signal, if one ended it. */
+static int shell(const char *line, bool keeps_stdout)
+{
+	pid_t pid = start_shell(line, keeps_stdout);
+	int status;
+
+	if (pid < 0)
+		return 127;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 127;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int run_command(struct reenumeration *e)
+{
+	int status;
+
+	if (!e->req->command_line)
+		return 0;
+	e->is_changed = true;
+	status = shell(e->req->command_line, is_given(e->req, OPT_JSON));
+	hold_forget(e->hold);
+	if (!status)
+		return 0;
+	return fail(e, -ECANCELED, "\"%s\" failed with status %d; nothing was reset",
+		    e->req->command_line, status);
+}
+
+/* Fewer functions may be there than when it was agreed to, and no others. */
+static bool is_as_agreed(struct reenumeration *e)
+{
+	const struct pcireset_member *member;
+
+	if (pcireset_plan_get_type(e->plan) != e->type)
+		return false;
+	for (size_t i = 0; (member = pcireset_plan_get_member(e->plan, i)); i++)
+		if (!pcireset_dev_from_addr(e->machine.ctx, &member->addr))
+			return false;
+	return true;
+}
+
+/* To come back as something else is no failure here; not to come back is. */
+static bool is_back(struct reenumeration *e)
+{
+	return pcireset_report_get_result(e->report) != PCIRESET_RESULT_REFUSED &&
+	       !(pcireset_report_get_failed_checks(e->report) & PCIRESET_CHECK_READY) &&
+	       pcireset_report_get_error(e->report) != -ETIMEDOUT;
+}
+
+static int reset(struct reenumeration *e)
+{
+	int r = resolve(e);
+
+	if (r || e->is_dead)
+		return r;
+	if (!is_as_agreed(e))
+		return fail(e, -ESTALE, "%s", pcireset_why_to_str(PCIRESET_WHY_CHANGED, 0));
+	r = pcireset_plan_run(e->plan, &e->report);
+	if (!e->report)
+		return fail(e, r, "%s", pcireset_ctx_get_errmsg(e->machine.ctx));
+	if (is_back(e))
+		return 0;
+	if (pcireset_report_get_result(e->report) != PCIRESET_RESULT_REFUSED)
+		e->is_changed = true;
+	return fail(e, r, "%s", pcireset_report_get_message(e->report));
+}
+
+static int remove_device(struct reenumeration *e)
+{
+	for (size_t i = e->was.nr; i-- > 0;) {
+		const struct function *f = &e->was.v[i];
+		int r = f->is_top ? attr_write(f->name, "remove", "1") : 0;
+
+		if (r && r != -ENOENT)
+			return fail(e, r, "%s cannot be removed: %s", f->name, strerror(-r));
+	}
+	return 0;
+}
+
+/* By the bus and not the port: only this lets the bridge's windows grow, where the bus is empty. */
+static int rescan(struct reenumeration *e)
+{
+	const struct pcireset_addr *device = &e->place.device;
+	char port[PCIRESET_ADDR_STR_MAX], *attr;
+	int r;
+
+	pcireset_addr_to_str(&e->place.port, port);
+	attr = text("pci_bus/%04x:%02x/rescan", device->domain, device->bus);
+	r = attr_write(port, attr, "1");
+	free(attr);
+	return r ? fail(e, r, "the bus below %s cannot be looked at: %s", port, strerror(-r)) : 0;
+}
+
+static int read_again(struct reenumeration *e)
+{
+	subtree_clear(&e->now);
+	differences_clear(&e->differences);
+	if (pcireset_ctx_scan(e->machine.ctx) < 0)
+		return fail(e, -EIO, "%s", pcireset_ctx_get_errmsg(e->machine.ctx));
+	subtree_read(&e->now, e->machine.ctx, &e->place);
+	subtree_compare(&e->was, &e->now, &e->differences);
+	return 0;
+}
+
+static bool lacks(const struct reenumeration *e, const char *what)
+{
+	for (size_t i = 0; i < e->differences.nr; i++)
+		if (e->differences.v[i].is_missing && !strcmp(e->differences.v[i].what, what))
+			return true;
+	return false;
+}
+
+static unsigned int timeout_ms(const struct reenumeration *e)
+{
+	return e->req->timeout_ms ? e->req->timeout_ms : DEFAULT_MS;
+}
+
+/* A card that has to find itself first is there only after a while, and so may be a driver. */
+static int find_again(struct reenumeration *e)
+{
+	int r = read_again(e);
+
+	for (unsigned int ms = 0; !r && lacks(e, "function") && ms < timeout_ms(e);
+	     ms += PAUSE_MS) {
+		usleep(PAUSE_MS * 1000);
+		r = rescan(e) ? e->error : read_again(e);
+	}
+	subtree_bind(&e->was);
+	for (unsigned int ms = 0; !r && ms < BIND_MS; ms += PAUSE_MS) {
+		r = read_again(e);
+		if (r || !lacks(e, "driver"))
+			break;
+		usleep(PAUSE_MS * 1000);
+	}
+	return r;
+}
+
+static int replace(struct reenumeration *e)
+{
+	int r = remove_device(e);
+
+	e->is_changed = true;
+	if (!r && e->is_dead)
+		hold_reset_bus(e->hold, timeout_ms(e));
+	/* Also if only some could be removed: they are to come back. */
+	if (rescan(e) || r)
+		return e->error;
+	return find_again(e);
+}
+
+static int run_held(struct reenumeration *e)
+{
+	int r = hold_begin(e->hold);
+
+	if (r)
+		return fail(e, r, "the port above cannot be kept quiet: %s", strerror(-r));
+	r = run_command(e);
+	if (!r)
+		r = reset(e);
+	if (!r)
+		r = replace(e);
+	hold_end(e->hold);
+	return r;
+}
+
+static int run_all(struct reenumeration *e)
+{
+	int r = prepare(e);
+
+	if (!r)
+		r = may_go_on(e);
+	if (r)
+		return r;
+	/* Whoever stops it stops COMMAND: half of the rest would be worse than all of it. */
+	hold_signals();
+	e->is_touched = true;
+	r = unbind_drivers(e);
+	if (!r)
+		r = run_held(e);
+	/* What was not changed can go on as before. */
+	if (r && !e->is_changed)
+		subtree_bind(&e->was);
+	return r;
+}
+
+int command_reenumerate(const struct request *req)
+{
+	struct reenumeration e = { .req = req };
+	int status = machine_open(&e.machine, req);
+
+	if (!status && e.machine.nr_devs != 1)
+		status = usage_error("%s: takes one device", req->command->name);
+	if (!status) {
+		e.device = e.machine.devs[0];
+		run_all(&e);
+		status = reenumerate_finish(&e);
+	}
+	differences_clear(&e.differences);
+	subtree_clear(&e.was);
+	subtree_clear(&e.now);
+	hold_close(e.hold);
+	pcireset_report_unref(e.report);
+	pcireset_plan_unref(e.plan);
+	free(e.message);
+	machine_close(&e.machine);
+	return status;
+}

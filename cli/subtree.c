@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What goes when a device is removed, and what the kernel knows of each function of it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "reenumerate.h"
+
+#define REGION_UNSET 0x20000000 /* IORESOURCE_UNSET, include/linux/ioport.h */
+
+static char *attr_path(const char *name, const char *attr)
+{
+	return text("/sys/bus/pci/devices/%s/%s", name, attr);
+}
+
+static int file_write(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), r = 0;
+
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		r = -errno;
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+int attr_write(const char *name, const char *attr, const char *value)
+{
+	char *path = attr_path(name, attr);
+	int r = file_write(path, value);
+
+	free(path);
+	return r;
+}
+
+/* The first line, or NULL if there is none. */
+char *attr_read(const char *name, const char *attr)
+{
+	char *path = attr_path(name, attr), line[256];
+	FILE *f = fopen(path, "re");
+	bool is_read;
+
+	free(path);
+	if (!f)
+		return NULL;
+	is_read = fgets(line, sizeof(line), f);
+	fclose(f);
+	if (!is_read)
+		return NULL;
+	line[strcspn(line, "\n")] = '\0';
+	return text("%s", line);
+}
+
+static uint32_t read_number(const char *name, const char *attr)
+{
+	char *value = attr_read(name, attr);
+	uint32_t number = value ? (uint32_t)strtoul(value, NULL, 0) : 0;
+
+	free(value);
+	return number;
+}
+
+static char *read_override(const char *name)
+{
+	char *value = attr_read(name, "driver_override");
+
+	if (value && strcmp(value, "(null)") && *value)
+		return value;
+	free(value);
+	return NULL;
+}
+
+/* A line for each region: its first address, its last, and its flags. */
+static void read_regions(struct function *f)
+{
+	char *path = attr_path(f->name, "resource");
+	FILE *file = fopen(path, "re");
+	uint64_t start, end, flags;
+
+	free(path);
+	for (size_t i = 0; file && i < NR_REGIONS; i++) {
+		if (fscanf(file, "%" SCNx64 " %" SCNx64 " %" SCNx64, &start, &end, &flags) != 3)
+			break;
+		f->size[i] = flags && end > start ? end - start + 1 : 0;
+		f->has_no_room[i] = f->size[i] && flags & REGION_UNSET;
+	}
+	if (file)
+		fclose(file);
+}
+
+static void read_function(struct function *f, struct pcireset_dev *dev)
+{
+	const char *driver = pcireset_dev_get_driver(dev);
+
+	f->name = text("%s", pcireset_dev_get_name(dev));
+	f->vendor = pcireset_dev_get_vendor(dev);
+	f->device = pcireset_dev_get_device(dev);
+	f->class = pcireset_dev_get_class(dev);
+	f->subsystem = read_number(f->name, "subsystem_device") << 16 |
+		       read_number(f->name, "subsystem_vendor");
+	f->driver = driver ? text("%s", driver) : NULL;
+	f->override = read_override(f->name);
+	f->vfs = attr_read(f->name, "sriov_numvfs");
+	read_regions(f);
+}
+
+static bool is_at(const struct pcireset_dev *dev, const struct pcireset_addr *addr)
+{
+	const struct pcireset_addr *a = pcireset_dev_get_addr(dev);
+
+	return a->domain == addr->domain && a->bus == addr->bus && a->devfn == addr->devfn;
+}
+
+/* A function of the device itself, right below the port. */
+static bool is_top(const struct place *place, struct pcireset_dev *dev)
+{
+	const struct pcireset_dev *parent = pcireset_dev_get_parent(dev);
+
+	if (!parent || !is_at(parent, &place->port) || pcireset_dev_get_physfn(dev))
+		return false;
+	return place->is_whole_bus ||
+	       pcireset_dev_get_addr(dev)->devfn >> 3 == place->device.devfn >> 3;
+}
+
+/* The device, all that is below it, and the virtual functions of either. */
+bool place_has(const struct place *place, struct pcireset_dev *dev)
+{
+	for (; dev; dev = pcireset_dev_get_parent(dev)) {
+		struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
+
+		if (physfn)
+			dev = physfn;
+		if (is_top(place, dev))
+			return true;
+	}
+	return false;
+}
+
+void subtree_read(struct subtree *tree, struct pcireset_ctx *ctx, const struct place *place)
+{
+	char port[PCIRESET_ADDR_STR_MAX];
+	struct pcireset_dev *dev;
+
+	*tree = (struct subtree){ 0 };
+	pcireset_dev_foreach(ctx, dev) {
+		if (!place_has(place, dev))
+			continue;
+		tree->v = must(reallocarray(tree->v, tree->nr + 1, sizeof(*tree->v)));
+		tree->v[tree->nr] = (struct function){
+			.is_top = is_top(place, dev),
+			.is_vf = pcireset_dev_get_physfn(dev),
+		};
+		read_function(&tree->v[tree->nr++], dev);
+	}
+	pcireset_addr_to_str(&place->port, port);
+	tree->speed = attr_read(port, "current_link_speed");
+	tree->width = attr_read(port, "current_link_width");
+}
+
+void subtree_clear(struct subtree *tree)
+{
+	for (size_t i = 0; i < tree->nr; i++) {
+		free(tree->v[i].name);
+		free(tree->v[i].driver);
+		free(tree->v[i].override);
+		free(tree->v[i].vfs);
+	}
+	free(tree->v);
+	free(tree->speed);
+	free(tree->width);
+}
+
+/* ---- drivers */
+
+static bool has_driver(const char *name, const char *driver)
+{
+	char *path = text("/sys/bus/pci/drivers/%s/%s", driver, name);
+	bool has = !access(path, F_OK);
+
+	free(path);
+	return has;
+}
+
+/*
+ * Found anew, a function has no override, and whichever driver matches is bound already: that
+ * one has to go. Without an override a driver that matches is as good as the former.
+ */
+static void bind_again(const struct function *f)
+{
+	char *path;
+
+	if (f->override && !attr_write(f->name, "driver_override", f->override) && f->driver &&
+	    !has_driver(f->name, f->driver))
+		attr_write(f->name, "driver/unbind", f->name);
+	if (!f->driver || has_driver(f->name, f->driver))
+		return;
+	path = text("/sys/bus/pci/drivers/%s/bind", f->driver);
+	file_write(path, f->name);
+	free(path);
+}
+
+/* What fails is seen when the subtree is compared. */
+void subtree_bind(const struct subtree *was)
+{
+	for (size_t i = 0; i < was->nr; i++)
+		bind_again(&was->v[i]);
+}
