@@ -87,6 +87,7 @@ struct machine {
 /* options.c */
 int options_parse(struct request *req, int argc, char **argv);
 void help_command(const struct command *command);
+void options_table(const struct command *command);
 int usage_error(const char *fmt, ...) PRINTF(1, 2);
 
 /* main.c */
@@ -123,11 +124,17 @@ char *users_details(const struct pcireset_dev *dev);
 /* columns.c */
 struct column;
 const struct column *column_find(const char *name, size_t len);
+const char *column_at(size_t i);
 void columns_help(void);
 int columns_print(struct machine *m, const struct request *req);
 int columns_check(const struct request *req);
 char *device_description(struct pcireset_dev *dev);
 void names_close(void);
+
+/* complete.c */
+void complete_words(void);
+void complete_row(const char *const fields[]);
+#define COMPLETE_ROW(...) complete_row((const char *const[]){ __VA_ARGS__, NULL })
 
 /* plan.c */
 void plan_print(const struct request *req, struct pcireset_plan *plan, FILE *out);

@@ -157,6 +157,11 @@ const struct column *column_find(const char *name, size_t len)
 	return NULL;
 }
 
+const char *column_at(size_t i)
+{
+	return i < ARRAY_SIZE(columns) ? columns[i].name : NULL;
+}
+
 void columns_help(void)
 {
 	printf("\nColumns (default: %s):\n", default_columns);

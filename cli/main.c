@@ -167,6 +167,21 @@ static int help(void)
 	return STATUS_DONE;
 }
 
+/* For the completions of shells and the checks of the manual pages. */
+static int complete_table(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		COMPLETE_ROW("command", commands[i].name, commands[i].operands,
+			     commands[i].summary);
+		options_table(&commands[i]);
+	}
+	COMPLETE_ROW("command", "help", "COMMAND", "explain a command");
+	COMPLETE_ROW("option", "", "-h", "help", "", "show this help, or that of a command");
+	COMPLETE_ROW("option", "", "-V", "version", "", "show the version");
+	complete_words();
+	return STATUS_DONE;
+}
+
 static int help_for(const char *name)
 {
 	const struct command *command = find_command(name);
@@ -210,6 +225,8 @@ static int run(int argc, char **argv)
 		printf("pcireset %s\n", VERSION);
 		return STATUS_DONE;
 	}
+	if (!strcmp(word, "--complete-table"))
+		return complete_table();
 	if (!strcmp(word, "help"))
 		return argc > 2 && !is_help(argv[2]) ? help_for(argv[2]) : help();
 	command = find_command(word);

@@ -100,6 +100,19 @@ void help_command(const struct command *command)
 		columns_help();
 }
 
+/* The same for --complete-table. */
+void options_table(const struct command *command)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct option_row *row = &rows[i];
+		const char letter[] = { '-', row->letter, '\0' };
+
+		if (command->options & row->id)
+			COMPLETE_ROW("option", command->name, row->letter ? letter : "", row->name,
+				     row->arg ? row->arg : "", row->help);
+	}
+}
+
 /* "2" and "2.5s" are seconds, "500ms" are milliseconds. */
 static int read_time(const char *option, const char *arg, uint32_t *ret_ms)
 {
