@@ -162,7 +162,8 @@ static int help(void)
 	printf("  %-12s %s\n", "help", "explain a command: pcireset help COMMAND");
 	printf("\nOptions:\n"
 	       "  -h, --help     show this help, or that of a command\n"
-	       "  -V, --version  show the version\n%s",
+	       "  -V, --version  show the version\n%s"
+	       "\nManual page: pcireset(1)\n",
 	       statuses);
 	return STATUS_DONE;
 }

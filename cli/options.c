@@ -98,6 +98,7 @@ void help_command(const struct command *command)
 			help_option(&rows[i]);
 	if (command->options & OPT_OUTPUT)
 		columns_help();
+	printf("\nManual page: pcireset-%s(1)\n", command->name);
 }
 
 /* The same for --complete-table. */

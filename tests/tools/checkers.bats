@@ -121,3 +121,44 @@ source_file() {
 	run tools/check-docs
 	[ "$status" -eq 1 ]
 }
+
+# manual_pages: a tool with one command, and pages that are right for it.
+manual_pages() {
+	mkdir man
+	printf '%s\n' '#!/bin/sh' 'tr "|" "\t" <<END' 'command|melt|-|melt it' 'option|melt|-t|type|TYPES|how' 'option|melt|-|json|-|JSON' END >tool
+	chmod +x tool
+	export PCIRESET=$PWD/tool
+	printf '%s\n' '# COMMANDS' '*pcireset-melt*(1)' '# COMMON OPTIONS' '*--json*' >man/pcireset.1.scd
+	printf '%s\n' '# NAME' 'pcireset-melt - melt it' '# OPTIONS' '*-t*, *--type* _TYPES_' 'Of *pcireset*(1): *--json*.' >man/pcireset-melt.1.scd
+}
+
+@test "check-man passes what is right" {
+	manual_pages
+	tools/check-man
+}
+
+# stray PAGE SED TEXT: that change of a page is found, with these words.
+stray() {
+	rm -rf man
+	manual_pages
+	sed -i "$2" "man/$1"
+	if said=$(tools/check-man); then return 1; fi
+	[[ $said == *"$3"* ]]
+}
+
+@test "check-man finds an option that a page lacks, has too many, or heads wrongly" {
+	stray pcireset-melt.1.scd '/type/d' 'option *-t*, *--type* _TYPES_ is missing'
+	stray pcireset-melt.1.scd 's/Of .*//' 'option *--json* is missing'
+	stray pcireset-melt.1.scd 's/_TYPES_/_TYPE_/' 'option *-t*, *--type* _TYPE_ is not of the tool'
+	stray pcireset-melt.1.scd '/TYPES/a *--freeze*' 'option *--freeze* is not of the tool'
+	stray pcireset.1.scd '/json/a *--freeze*' 'common option *--freeze* is not of the tool'
+	stray pcireset-melt.1.scd '2a with --freeze' 'the tool has no --freeze'
+}
+
+@test "check-man finds a command without its page, and a page without its command" {
+	stray pcireset.1.scd '/melt/d' 'COMMANDS lacks pcireset-melt(1)'
+	stray pcireset.1.scd '2a *pcireset-freeze*(1)' 'no such command: freeze'
+	stray pcireset-melt.1.scd 's/melt it/melt/' 'NAME does not say'
+	rm man/pcireset-melt.1.scd
+	[[ $(tools/check-man) == *'man/pcireset-melt.1.scd is missing'* ]]
+}

@@ -41,8 +41,11 @@ setup() {
 	LD_LIBRARY_PATH=$libdir "$BATS_TEST_TMPDIR/user"
 }
 
-@test "the manual page and the udev rule are there" {
+@test "the manual pages and the udev rule are there" {
 	compgen -G "$dest/usr/share/man/man*/pcireset.*"
+	for page in man/*.scd; do
+		compgen -G "$dest/usr/share/man/man*/$(basename "$page" .scd)"
+	done
 	[ -f "$dest/usr/lib/udev/rules.d/60-pcireset.rules" ]
 }
 
