@@ -30,9 +30,11 @@ parse_options() {
 	[[ -z $destdir || $destdir == /* ]] || destdir=$PWD/$destdir
 	[[ $prefix == /* ]] || fail "the prefix '$prefix' is not an absolute path"
 	[[ -n $version ]] || fail 'kmod/dkms.conf names no PACKAGE_VERSION'
-	# udev reads /usr/lib and /usr/local/lib only.
-	udev_rule=/usr/local/lib/udev/rules.d/60-pcireset.rules
-	[[ $prefix != /usr ]] || udev_rule=/usr/lib/udev/rules.d/60-pcireset.rules
+	# udev and systemd read /usr/lib and /usr/local/lib only.
+	local lib=/usr/local/lib
+	[[ $prefix != /usr ]] || lib=/usr/lib
+	udev_rule=$lib/udev/rules.d/60-pcireset.rules
+	boot_unit=$lib/systemd/system/pcireset@.service
 	manifest=$prefix/share/$name/installed-files
 }
 

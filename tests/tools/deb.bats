@@ -27,7 +27,7 @@ contents() {
 	installed=$(cd "$BATS_TEST_TMPDIR/dest" && find . ! -type d -printf '/%P\n' | grep -v installed-files)
 	for package in pcireset libpcireset0 libpcireset-dev pcireset-dkms; do
 		contents "$package"
-	done | sed 's|^/lib/udev/|/usr/lib/udev/|; s|/vendor-completions/|/site-functions/|; s|\.gz$||' | sort >"$BATS_TEST_TMPDIR/packaged"
+	done | sed 's,^/lib/\(udev\|systemd\)/,/usr/lib/\1/,; s|/vendor-completions/|/site-functions/|; s|\.gz$||' | sort >"$BATS_TEST_TMPDIR/packaged"
 	diff <(sort <<<"$installed") "$BATS_TEST_TMPDIR/packaged"
 }
 

@@ -49,6 +49,11 @@ setup() {
 	[ -f "$dest/usr/lib/udev/rules.d/60-pcireset.rules" ]
 }
 
+@test "the unit for booting runs the tool that was installed" {
+	tool=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$dest/usr/lib/systemd/system/pcireset@.service")
+	[ -x "$dest$tool" ]
+}
+
 @test "the module source is all of kmod, and nothing that a build left" {
 	diff <(git ls-files --cached --others --exclude-standard kmod | sed 's|^kmod/||' | grep -v '^\.' | sort) \
 		<(cd "$dest/usr/src/pcireset-$version" && find . -type f -printf '%P\n' | sort)
