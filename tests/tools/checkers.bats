@@ -122,6 +122,19 @@ source_file() {
 	[ "$status" -eq 1 ]
 }
 
+@test "check-uapi finds a member and a constant that the test of the layout lacks" {
+	mkdir -p kmod/uapi/linux
+	printf '%s\n' 'struct a {' $'\t__u32 b;' $'\t__u8 c[4];' '};' 'enum d {' $'\tONE = 1,' $'\tTWO,' '};' '#define G (1U << 0)' '#define _H' >kmod/uapi/linux/pcireset.h
+	printf '%s\n' 'enum h {' $'\tTEN = 10,' '};' >lib/libpcireset.h
+	source_file tests/uapi/lib-layout.c 'ASSERT(TEN == 10);'
+	source_file tests/uapi/layout.c 'SIZE(a, 8);' 'AT(a, b, 0);' 'AT(a, c, 4);' 'ASSERT(ONE == 1);' 'ASSERT(TWO == 2);' 'ASSERT(G == 1);'
+	tools/check-uapi
+	sed -i '/AT(a, c/d; /(TWO/d' tests/uapi/layout.c
+	run tools/check-uapi
+	[ "$status" -eq 1 ]
+	[ "$output" = "$(printf 'tests/uapi/layout.c: lacks %s ...)\n' 'AT(a, c,' 'ASSERT(TWO ==')" ]
+}
+
 # manual_pages: a tool with one command, and pages that are right for it.
 manual_pages() {
 	mkdir man

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The library's header for users of 64 and 32 bit, C and C++: it stands alone, and its enums are 32 bits wide. Compiled, never run. */
+#include <libpcireset.h>
+
+#ifdef __cplusplus
+#define ASSERT(condition) static_assert(condition, #condition)
+#else
+#define ASSERT(condition) _Static_assert(condition, #condition)
+#endif
+
+ASSERT(sizeof(enum pcireset_backend) == 4);
+ASSERT(sizeof(enum pcireset_use) == 4);
+ASSERT(sizeof(enum pcireset_result) == 4);
+ASSERT(sizeof(enum pcireset_lib_why) == 4);
+ASSERT(sizeof(enum pcireset_record_flags) == 4);
+ASSERT(sizeof(enum pcireset_leftover) == 4);
+
+/* Numbers and masks; new ones come last. */
+ASSERT(PCIRESET_BACKEND_MODULE == 1);
+ASSERT(PCIRESET_BACKEND_SYSFS == 2);
+ASSERT(PCIRESET_USE_DRIVER == 1);
+ASSERT(PCIRESET_USE_VFIO == 2);
+ASSERT(PCIRESET_USE_MOUNT == 4);
+ASSERT(PCIRESET_USE_NET == 8);
+ASSERT(PCIRESET_USE_SWAP == 0x10);
+ASSERT(PCIRESET_USE_CONSOLE == 0x20);
+ASSERT(PCIRESET_WHY_IN_USE == 0x10000);
+ASSERT(PCIRESET_WHY_NOT_LISTED == 0x10001);
+ASSERT(PCIRESET_WHY_UNKNOWN == 0x10002);
+ASSERT(PCIRESET_WHY_NO_MODULE == 0x10003);
+ASSERT(PCIRESET_WHY_NO_PERMISSION == 0x10004);
+ASSERT(PCIRESET_WHY_SYSROOT == 0x10005);
+ASSERT(PCIRESET_WHY_NEEDS_MODULE == 0x10006);
+ASSERT(PCIRESET_WHY_METHOD_REFUSED == 0x10007);
+ASSERT(PCIRESET_WHY_METHOD_CHANGED == 0x10008);
+ASSERT(PCIRESET_WHY_METHOD_LEFT == 0x10009);
+ASSERT(PCIRESET_WHY_LEFT_OVER == 0x1000a);
+ASSERT(PCIRESET_WHY_DUMP == 0x1000b);
+ASSERT(PCIRESET_RESULT_VERIFIED == 1);
+ASSERT(PCIRESET_RESULT_UNVERIFIED == 2);
+ASSERT(PCIRESET_RESULT_FAILED == 3);
+ASSERT(PCIRESET_RESULT_REFUSED == 4);
+ASSERT(PCIRESET_RECORD_SERIALS == 1);
+ASSERT(PCIRESET_LEFTOVER_RUNNING == 1);
+ASSERT(PCIRESET_LEFTOVER_VOID == 2);
+ASSERT(PCIRESET_LEFTOVER_TO_REPAIR == 3);
+ASSERT(PCIRESET_LEFTOVER_REPAIRED == 4);
+ASSERT(PCIRESET_LEFTOVER_OVERWRITTEN == 5);
+ASSERT(PCIRESET_ADDR_STR_MAX == 20);
