@@ -20,6 +20,7 @@ help:
 	@echo 'make modules        the module for each kernel of the lab'
 	@echo 'make install        on this machine, or below DESTDIR=; PREFIX=$(PREFIX)'
 	@echo 'make deb            Debian packages of all parts, in build/deb'
+	@echo 'make abi            put the binary interface of the library, as it is now, on record'
 	@echo 'make uninstall      what install put there'
 	@echo 'make deps           the Debian packages that building needs'
 	@echo 'make clean          what was built; not what was downloaded'
@@ -78,6 +79,11 @@ deb:
 	tools/install-deps build deb
 	packaging/deb
 
+# Look at the difference before it is committed: what went or changed breaks programs that were linked with it.
+abi: tools
+	tools/install-deps test
+	tests/abi/abi update build/meson/lib/libpcireset.so
+
 uninstall:
 	packaging/uninstall --destdir '$(DESTDIR)' --prefix '$(PREFIX)'
 
@@ -85,4 +91,4 @@ clean:
 	rm -rf build
 	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
-.PHONY: all help deps tools module modules demo check check-quick check-debug lint install deb uninstall clean
+.PHONY: all help deps tools module modules demo check check-quick check-debug lint install deb abi uninstall clean
