@@ -20,6 +20,7 @@ help:
 	@echo 'make modules        the module for each kernel of the lab'
 	@echo 'make install        on this machine, or below DESTDIR=; PREFIX=$(PREFIX)'
 	@echo 'make deb            Debian packages of all parts, in build/deb'
+	@echo 'make rpm            RPM packages of the same, in build/rpm, where rpmbuild is; RPMFLAGS= are its options'
 	@echo 'make abi            put the binary interface of the library, as it is now, on record'
 	@echo 'make uninstall      what install put there'
 	@echo 'make deps           the Debian packages that building needs'
@@ -79,6 +80,9 @@ deb:
 	tools/install-deps build deb
 	packaging/deb
 
+rpm:
+	packaging/rpm $(RPMFLAGS)
+
 # Look at the difference before it is committed: what went or changed breaks programs that were linked with it.
 abi: tools
 	tools/install-deps test
@@ -91,4 +95,4 @@ clean:
 	rm -rf build
 	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
-.PHONY: all help deps tools module modules demo check check-quick check-debug lint install deb abi uninstall clean
+.PHONY: all help deps tools module modules demo check check-quick check-debug lint install deb rpm abi uninstall clean
