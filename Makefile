@@ -21,6 +21,7 @@ help:
 	@echo 'make install        on this machine, or below DESTDIR=; PREFIX=$(PREFIX)'
 	@echo 'make deb            Debian packages of all parts, in build/deb'
 	@echo 'make rpm            RPM packages of the same, in build/rpm, where rpmbuild is; RPMFLAGS= are its options'
+	@echo 'make check-deb      install, upgrade, remove and purge the Debian packages in a Debian 12 of their own (as root; minutes)'
 	@echo 'make abi            put the binary interface of the library, as it is now, on record'
 	@echo 'make uninstall      what install put there'
 	@echo 'make deps           the Debian packages that building needs'
@@ -83,6 +84,11 @@ deb:
 rpm:
 	packaging/rpm $(RPMFLAGS)
 
+# Not part of "check": it downloads kernel headers and builds the module by DKMS, four times.
+check-deb:
+	tools/install-deps build deb chroot
+	bats tests/packages/deb.bats
+
 # Look at the difference before it is committed: what went or changed breaks programs that were linked with it.
 abi: tools
 	tools/install-deps test
@@ -95,4 +101,4 @@ clean:
 	rm -rf build
 	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
-.PHONY: all help deps tools module modules demo check check-quick check-debug lint install deb rpm abi uninstall clean
+.PHONY: all help deps tools module modules demo check check-quick check-debug lint install deb rpm check-deb abi uninstall clean

@@ -1,0 +1,132 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2016 # what dpkg-query and the other shell fill in
+# The Debian packages in a clean Debian 12: installed, upgraded, removed and purged, with a module that DKMS builds for its kernel.
+# Each test goes on where the one before it ended. Needs root; run by make check-deb.
+
+bats_require_minimum_version 1.5.0
+
+unit=pcireset@0000:03:00.0.service
+packages=(pcireset libpcireset0 libpcireset-dev pcireset-dkms)
+# What installing anything changes: logs, caches, the databases of dpkg, ldconfig and depmod, the key of DKMS.
+noise='^/(var/(log|cache|backups|lib/(apt|dpkg|systemd|dkms(/mok\.(key|pub))?$))|etc/ld\.so\.cache|lib/modules/[^/]*/modules\.|usr/lib/modules/[^/]*/modules\.|root|packages|tmp)'
+
+# make_base TAR: once, with what the packages depend on, from where the system gets its own.
+make_base() {
+	. lab/lib/apt.sh
+	local mirror
+
+	mirror=$(mirror_of bookworm)
+	# In a namespace of its own, as are the mounts it makes.
+	unshare --mount mmdebstrap --quiet --format=tar --variant=apt --include=dkms,linux-headers-amd64,libjson-c5,libpci3,libsmartcols1,systemd,ca-certificates \
+		bookworm "$1.new" "deb $mirror bookworm main" "deb $(mirror_of bookworm-security) bookworm-security main"
+	mv "$1.new" "$1"
+}
+
+# next_version: a tree that is like this one but for its version, and its packages.
+next_version() {
+	local tree=$BATS_FILE_TMPDIR/next
+
+	mkdir "$tree"
+	git ls-files -z | xargs -0 cp -a --parents -t "$tree"
+	grep -rlF "$old" "$tree/kmod" "$tree/meson.build" "$tree/packaging/debian/changelog" | xargs sed -i "s/${old//./\\.}/$new/g"
+	(cd "$tree" && git init -q && git add -A && packaging/deb) >/dev/null
+	cp "$tree"/build/deb/*.deb "$root/packages"
+}
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	[[ $EUID -eq 0 ]] || { echo 'root is needed for chroot' >&2 && return 1; }
+	local cache=${XDG_CACHE_HOME:-$HOME/.cache}/pcireset base
+
+	base=$cache/deb-base-bookworm.tar
+	export root=$cache/deb-root old new
+	old=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' kmod/dkms.conf)
+	new=$old.99
+	mkdir -p "$cache"
+	[[ -f $base ]] || make_base "$base"
+	rm -rf --one-file-system "$root"
+	mkdir "$root"
+	tar -xf "$base" -C "$root"
+	mkdir "$root/packages"
+	packaging/deb
+	cp build/deb/*.deb "$root/packages"
+	next_version
+}
+
+teardown_file() {
+	rm -rf --one-file-system "${root:?}"
+}
+
+# in_root COMMAND...: nothing it mounts or starts outlives it.
+in_root() {
+	unshare --mount --pid --fork sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$root" \
+		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"
+}
+
+apt() {
+	in_root apt-get -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends "$@"
+}
+
+# install_version VERSION [OPTION]
+install_version() {
+	local package files=()
+
+	for package in "${packages[@]}"; do
+		files+=("/$(cd "$root" && echo packages/"${package}_$1"_*.deb)")
+	done
+	apt "${@:2}" install "${files[@]}"
+}
+
+# is_installed VERSION: dpkg, the tool, DKMS and the module all say so, and nobody says another one.
+is_installed() {
+	local package
+
+	for package in "${packages[@]}"; do
+		[[ $(in_root dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$package") == "ii $1" ]]
+	done
+	[[ $(in_root pcireset --version) == "pcireset $1" ]]
+	[[ $(in_root dkms status pcireset) =~ ^pcireset/$1,\ [^,]*,\ [^,]*:\ installed$ ]]
+	[[ $(cd "$root" && ls -d usr/src/pcireset-*) == usr/src/pcireset-$1 ]]
+	[[ $(in_root sh -c 'modinfo -F version /lib/modules/*/updates/dkms/pcireset.ko*') == "$1" ]]
+}
+
+# listing: every path, but what is noise.
+listing() {
+	(cd "$root" && find . -xdev -path ./proc -prune -o -printf '/%P\n') | grep -Ev "$noise" | sort
+}
+
+@test 'installs, and DKMS builds the module' {
+	listing >"$BATS_FILE_TMPDIR/before"
+	install_version "$old"
+	is_installed "$old"
+	in_root systemctl enable "$unit"
+	echo PCIRESET_TYPES=flr >"$root/etc/default/pcireset"
+}
+
+@test 'a new version takes the place of the old one, and leaves alone what the administrator wrote' {
+	install_version "$new"
+	is_installed "$new"
+	[[ $(<"$root/etc/default/pcireset") == PCIRESET_TYPES=flr ]]
+	[[ -L $root/etc/systemd/system/sysinit.target.wants/$unit ]]
+}
+
+@test 'the old version can be had back' {
+	install_version "$old" --allow-downgrades
+	is_installed "$old"
+}
+
+@test 'removed, it leaves neither tool nor module' {
+	apt remove "${packages[@]}"
+	[[ ! -e $root/usr/bin/pcireset ]]
+	[[ -z $(in_root dkms status pcireset) ]]
+	[[ -z $(find "$root/lib/modules/" -name 'pcireset.ko*') ]]
+}
+
+@test 'purged, it leaves nothing but what the administrator wrote' {
+	install_version "$new"
+	apt purge "${packages[@]}"
+	listing | diff "$BATS_FILE_TMPDIR/before" - >"$BATS_FILE_TMPDIR/left" || true
+	cat "$BATS_FILE_TMPDIR/left"
+	[[ $(sed -n 's/^[<>] //p' "$BATS_FILE_TMPDIR/left" | paste -sd ' ') == "/etc/default/pcireset /etc/systemd/system/sysinit.target.wants/$unit" ]]
+}
