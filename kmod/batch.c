@@ -20,6 +20,7 @@ static struct workqueue_struct *queue;
  * struct batch - resets that are run together
  * @items: all of them
  * @nr: number of @items
+ * @caller: who asked for them
  * @groups: for each of @items the number of the first that it overlaps with
  * @loads: what the threads do
  * @nr_loads: number of @loads
@@ -32,6 +33,7 @@ static struct workqueue_struct *queue;
 struct batch {
 	struct pcireset_item *items;
 	unsigned int nr;
+	struct pcireset_origin caller;
 	unsigned int *groups;
 	struct load *loads;
 	unsigned int nr_loads;
@@ -241,6 +243,7 @@ static bool open_item(struct batch *batch, struct pcireset_item *item)
 		.plan = item->plan,
 		.wanted = item->wanted,
 		.report = &item->own,
+		.origin = pcireset_origin_next(&batch->caller),
 		.killed = &batch->killed,
 		.started = ktime_get(),
 	};
@@ -481,6 +484,7 @@ int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interr
 	unsigned int i;
 	int error;
 
+	pcireset_origin_here(&batch.caller);
 	init_llist_head(&batch.done);
 	init_waitqueue_head(&batch.wait);
 	batch.groups = kvcalloc(nr, sizeof(*batch.groups), GFP_KERNEL_ACCOUNT);

@@ -179,10 +179,23 @@ static inline enum pcireset_caller pcireset_plan_caller(const struct pcireset_pl
 }
 
 /**
+ * struct pcireset_origin - who asked for a reset
+ * @id: number of the reset, which no other has while the module is loaded
+ * @pid: the process that called
+ * @comm: its name
+ */
+struct pcireset_origin {
+	u64 id;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+};
+
+/**
  * struct pcireset_run - a plan being carried out
  * @plan: the plan, nobody else's
  * @wanted: the plan that the result must equal, or NULL
  * @report: what happened, not NULL
+ * @origin: who asked, for the tracepoints
  * @killed: set when nobody waits for the result any more, or NULL
  * @impatient: no lock is waited for
  * @type: the type that is being issued
@@ -197,6 +210,7 @@ struct pcireset_run {
 	struct pcireset_plan *plan;
 	const struct pcireset_plan *wanted;
 	struct pcireset_report *report;
+	struct pcireset_origin origin;
 	const bool *killed;
 	bool impatient;
 	const struct pcireset_type *type;
@@ -363,6 +377,8 @@ bool pcireset_check_config(struct pcireset_fn *fn, u32 *scratch);
 void pcireset_check_link(struct pcireset_fn *fn);
 
 /* run.c */
+void pcireset_origin_here(struct pcireset_origin *origin);
+struct pcireset_origin pcireset_origin_next(const struct pcireset_origin *caller);
 int pcireset_run_plan(struct pcireset_run *run);
 int pcireset_start(struct pcireset_run *run);
 int pcireset_finish(struct pcireset_run *run);

@@ -30,41 +30,41 @@ static int wait_all(struct pcireset_run *run)
 	return error;
 }
 
-static int reset_and_wait(struct pcireset_plan *plan, struct pcireset_report *report)
+static int reset_and_wait(struct pcireset_run *run)
 {
-	struct pcireset_run run = {
-		.plan = plan,
-		.type = pcireset_type_find(plan->types[0]),
-	};
+	struct pcireset_report *report = run->report;
+	struct pcireset_plan *plan = run->plan;
+	u32 type = plan->types[0];
 	int error;
 
 	error = pcireset_bridge_save(plan);
 	if (error)
 		return error;
 
-	trace_pcireset_begin(plan->dev, run.type->bit, plan->nr_fns);
+	run->type = pcireset_type_find(type);
+	trace_pcireset_begin(run, type);
 	pcireset_learn_times(plan);
-	pcireset_quiet_begin(plan, run.type->bit);
-	error = run.type->trigger(&run);
-	run.triggered = ktime_get();
-	run.deadline = ktime_add_ms(run.triggered, plan->request.timeout_ms);
-	trace_pcireset_trigger(plan->dev, run.type->bit, error);
+	pcireset_quiet_begin(plan, type);
+	error = run->type->trigger(run);
+	run->triggered = ktime_get();
+	run->deadline = ktime_add_ms(run->triggered, plan->request.timeout_ms);
+	trace_pcireset_trigger(run, type, error);
 	if (error != -ENOMEM) {
-		report->type = run.type->bit;
-		report->issued = run.type->bit;
-		report->scope = run.type->scope;
+		report->type = type;
+		report->issued = type;
+		report->scope = run->type->scope;
 		report->proof = PCIRESET_PROOF_UNKNOWN;
 	}
 	if (!error)
-		error = wait_all(&run);
-	report->wait_ns = ktime_to_ns(ktime_sub(ktime_get(), run.triggered));
-	pcireset_quiet_end(plan, run.type->bit);
+		error = wait_all(run);
+	report->wait_ns = ktime_to_ns(ktime_sub(ktime_get(), run->triggered));
+	pcireset_quiet_end(plan, type);
 	return error;
 }
 
-static int run_raw(struct pcireset_plan *plan, struct pcireset_report *report)
+static int run_raw(struct pcireset_run *run)
 {
-	struct pcireset_run run = { .plan = plan };
+	struct pcireset_plan *plan = run->plan;
 	struct pcireset_fn *other;
 	int error = plan->error;
 
@@ -77,30 +77,38 @@ static int run_raw(struct pcireset_plan *plan, struct pcireset_report *report)
 		return -EBUSY;
 	}
 
-	error = pcireset_lock(&run);
+	error = pcireset_lock(run);
 	if (error)
 		return error;
 	if (atomic64_read(plan->counter) == plan->topology)
-		error = reset_and_wait(plan, report);
+		error = reset_and_wait(run);
 	else
 		error = blame(plan, -EBUSY, PCIRESET_WHY_CHANGED);
 	pcireset_unlock(plan);
 	return error;
 }
 
-static int tell(struct pcireset_plan *plan, int error, struct pcireset_report *report,
-		ktime_t start)
+static int tell(struct pcireset_run *run, int error)
 {
+	struct pcireset_report *report = run->report;
+	struct pcireset_plan *plan = run->plan;
+
 	if (error == -ETIMEDOUT)
 		blame(plan, error, PCIRESET_WHY_NOT_READY);
 	else if (error == -EIO)
 		blame(plan, error, PCIRESET_WHY_TRIGGER);
 	plan->error = error;
-	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), start));
+	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), run->started));
 	pcireset_plan_report(plan, report);
-	trace_pcireset_end(plan->dev, report->issued, error, report->total_ns);
+	trace_pcireset_end(run, error);
 	pcireset_plan_put(plan);
 	return error;
+}
+
+static void init_run(struct pcireset_run *run, struct pcireset_report *report)
+{
+	*run = (struct pcireset_run){ .report = report, .started = ktime_get() };
+	pcireset_origin_here(&run->origin);
 }
 
 /**
@@ -120,17 +128,15 @@ int pcireset_raw_function_locked(struct pci_dev *dev, u32 types, struct pcireset
 {
 	struct pcireset_request request = { .types = types };
 	struct pcireset_report unwanted = { NULL };
-	ktime_t start = ktime_get();
-	struct pcireset_plan *plan;
+	struct pcireset_run run;
 	int error;
 
 	device_lock_assert(&dev->dev);
-	error = pcireset_plan_make(dev, &request, true, &plan);
+	init_run(&run, report ? report : &unwanted);
+	error = pcireset_plan_make(dev, &request, true, &run.plan);
 	if (error)
 		return error;
-
-	report = report ? report : &unwanted;
-	return tell(plan, run_raw(plan, report), report, start);
+	return tell(&run, run_raw(&run));
 }
 PCIRESET_EXPORT(pcireset_raw_function_locked);
 
@@ -175,28 +181,27 @@ int pcireset_raw_bus(struct pci_dev *bridge, struct pcireset_report *report)
 		.force = PCIRESET_ALL_FORCE,
 	};
 	struct pcireset_report unwanted = { NULL };
-	ktime_t start = ktime_get();
 	struct pci_dev *child = NULL;
-	struct pcireset_plan *plan;
+	struct pcireset_run run;
 	int error;
 
+	init_run(&run, report ? report : &unwanted);
 	if (bridge->subordinate)
 		pci_walk_bus(bridge->subordinate, take_first, &child);
 	if (!child)
 		return -ENODEV;
-	error = pcireset_plan_make(child, &request, false, &plan);
+	error = pcireset_plan_make(child, &request, false, &run.plan);
 	pci_dev_put(child);
 	if (error)
 		return error;
 
-	report = report ? report : &unwanted;
-	error = plan->error;
+	error = run.plan->error;
 	if (!error)
 		error = lock_bridge(bridge);
 	if (!error) {
-		error = reset_and_wait(plan, report);
+		error = reset_and_wait(&run);
 		pci_cfg_access_unlock(bridge);
 	}
-	return tell(plan, error, report, start);
+	return tell(&run, error);
 }
 PCIRESET_EXPORT(pcireset_raw_bus);

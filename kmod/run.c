@@ -11,6 +11,34 @@
 /* The topology moved between plan and lock: how often to plan anew. */
 #define MAX_PLANS 16
 
+/* Numbers of resets, for the tracepoints. */
+static atomic64_t last_id;
+
+/**
+ * pcireset_origin_here - the calling process as the one who asks for a reset
+ * @origin: filled in
+ */
+void pcireset_origin_here(struct pcireset_origin *origin)
+{
+	origin->id = atomic64_inc_return(&last_id);
+	origin->pid = task_tgid_nr(current);
+	get_task_comm(origin->comm, current->group_leader);
+}
+
+/**
+ * pcireset_origin_next - one more reset that a process asks for
+ * @caller: the process
+ *
+ * Return: the same with an id of its own.
+ */
+struct pcireset_origin pcireset_origin_next(const struct pcireset_origin *caller)
+{
+	struct pcireset_origin origin = *caller;
+
+	origin.id = atomic64_inc_return(&last_id);
+	return origin;
+}
+
 /* Parents before children. */
 #define for_each_reached(fn, plan, type) \
 	for (fn = next_reached(plan, NULL, type); fn; fn = next_reached(plan, fn, type))
@@ -177,7 +205,7 @@ static void recover(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	int error = pcireset_wait_ready(run, fn);
 
-	trace_pcireset_ready(fn->dev, error, fn->ready_ns);
+	trace_pcireset_ready(run, fn, error);
 	take_outcome(fn, error);
 	if (fn->outcome == PCIRESET_STATE_RESTORED)
 		pcireset_witness_read(fn, run->type->bit);
@@ -211,7 +239,7 @@ static void verify(struct pcireset_run *run, struct pcireset_fn *fn)
 	}
 	if (fn->proof == PCIRESET_PROOF_UNKNOWN || fn->proof == PCIRESET_PROOF_REFUTED)
 		fn->failed |= PCIRESET_CHECK_PROOF;
-	trace_pcireset_check(fn->dev, fn->failed, fn->proof, fn->offset);
+	trace_pcireset_check(run, fn);
 }
 
 /* A while later: what was lost again is restored again, and has failed all the same. */
@@ -226,7 +254,7 @@ static void verify_again(struct pcireset_run *run, struct pcireset_fn *fn)
 		if (!config_holds(run, fn) && fn->outcome == PCIRESET_STATE_RESTORED)
 			pcireset_state_restore(fn);
 	}
-	trace_pcireset_check(fn->dev, fn->failed, fn->proof, fn->offset);
+	trace_pcireset_check(run, fn);
 }
 
 /* In pieces: whoever kills the caller of a batch does not wake up its threads. */
@@ -346,7 +374,7 @@ static int issue(struct pcireset_run *run)
 	run->error = type->trigger(run);
 	run->triggered = ktime_get();
 	run->deadline = ktime_add_ms(run->triggered, plan->request.timeout_ms);
-	trace_pcireset_trigger(plan->dev, type->bit, run->error);
+	trace_pcireset_trigger(run, type->bit, run->error);
 	if (run->error == -ENOMEM) {
 		restore_untouched(plan, type->bit);
 		pcireset_quiet_end(plan, type->bit);
@@ -454,6 +482,18 @@ static int check_locked(struct pcireset_run *run)
 	return plan->error;
 }
 
+static void tell_begin(const struct pcireset_run *run)
+{
+	const struct pcireset_plan *plan = run->plan;
+	unsigned int i;
+
+	trace_pcireset_begin(run, plan->types[0]);
+	if (!trace_pcireset_member_enabled())
+		return;
+	for (i = 0; i < plan->nr_fns; i++)
+		trace_pcireset_member(run, plan->fns[i].dev);
+}
+
 /* Takes the locks, unless it fails. */
 static int begin(struct pcireset_run *run)
 {
@@ -474,7 +514,7 @@ static int begin(struct pcireset_run *run)
 	error = check_locked(run);
 	if (error)
 		goto unlock;
-	trace_pcireset_begin(plan->dev, plan->types[0], plan->nr_fns);
+	tell_begin(run);
 	return 0;
 
 unlock:
@@ -534,7 +574,7 @@ static int tell(struct pcireset_run *run, int error)
 	plan->error = error;
 	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), run->started));
 	pcireset_plan_report(plan, report);
-	trace_pcireset_end(plan->dev, report->issued, error, report->total_ns);
+	trace_pcireset_end(run, error);
 	return error;
 }
 
@@ -634,6 +674,7 @@ int pcireset_run_like(struct pci_dev *dev, const struct pcireset_request *reques
 	};
 	int error;
 
+	pcireset_origin_here(&run.origin);
 	error = pcireset_plan_make(dev, request, held, &run.plan);
 	if (error)
 		return error;
