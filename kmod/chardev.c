@@ -54,6 +54,7 @@ long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr,
 		struct pcireset_query query;
 		struct pcireset_reset reset;
 		struct pcireset_reset_many reset_many;
+		struct pcireset_stats stats;
 	} buffer;
 	void __user *user = (void __user *)arg;
 	unsigned int i;
@@ -108,6 +109,7 @@ static int do_open(struct file *file, void *arg)
 static const struct pcireset_command commands[] = {
 	{ PCIRESET_INFO, sizeof(struct pcireset_info), do_info },
 	{ PCIRESET_OPEN, sizeof(struct pcireset_open), do_open },
+	{ PCIRESET_STATS, sizeof(struct pcireset_stats), pcireset_do_stats },
 };
 
 static long control_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -385,6 +385,11 @@ int pcireset_finish(struct pcireset_run *run);
 int pcireset_run_like(struct pci_dev *dev, const struct pcireset_request *request, bool held,
 		      const struct pcireset_plan *wanted, struct pcireset_report *report);
 
+/* stats.c */
+void pcireset_stats_issued(const struct pcireset_run *run, int error);
+void pcireset_stats_refused(void);
+int pcireset_do_stats(struct file *file, void *data);
+
 /* main.c */
 extern struct rw_semaphore pcireset_topology;
 const atomic64_t *pcireset_counter(struct pci_dev *dev);

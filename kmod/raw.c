@@ -100,6 +100,10 @@ static int tell(struct pcireset_run *run, int error)
 	plan->error = error;
 	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), run->started));
 	pcireset_plan_report(plan, report);
+	if (report->issued)
+		pcireset_stats_issued(run, error);
+	else
+		pcireset_stats_refused();
 	trace_pcireset_end(run, error);
 	pcireset_plan_put(plan);
 	return error;

@@ -414,6 +414,7 @@ static int finish_type(struct pcireset_run *run)
 	struct pcireset_plan *plan = run->plan;
 	u32 type = run->type->bit;
 	struct pcireset_fn *fn;
+	int error;
 
 	bring_back(run);
 	pcireset_quiet_end(plan, type);
@@ -421,7 +422,9 @@ static int finish_type(struct pcireset_run *run)
 		verify(run, fn);
 	watch(run);
 
-	return run->error ? trigger_failed(run, -EIO) : judge_result(run);
+	error = run->error ? trigger_failed(run, -EIO) : judge_result(run);
+	pcireset_stats_issued(run, error);
+	return error;
 }
 
 /* Under the locks still: the saved state of a driver is that driver's. */
@@ -574,6 +577,8 @@ static int tell(struct pcireset_run *run, int error)
 	plan->error = error;
 	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), run->started));
 	pcireset_plan_report(plan, report);
+	if (!report->issued)
+		pcireset_stats_refused();
 	trace_pcireset_end(run, error);
 	return error;
 }

@@ -11,6 +11,7 @@ union structure {
 	struct pcireset_narrow narrow;
 	struct pcireset_query query;
 	struct pcireset_reset reset;
+	struct pcireset_stats stats;
 	uint8_t bytes[2 * PAGE];
 	uint32_t words[2 * PAGE / 4];
 };
@@ -139,6 +140,9 @@ static void fill(struct draft *draft)
 		break;
 	case CMD_RESET:
 		fill_reset(draft->worker, &structure->reset);
+		break;
+	case CMD_STATS:
+		structure->stats.type = 1U << below(&draft->worker->chance, 7);
 		break;
 	default:
 		break;
@@ -287,14 +291,17 @@ static void spoil_function(struct draft *draft)
 static void spoil_command(struct draft *draft)
 {
 	struct chance *chance = &draft->worker->chance;
-	unsigned int *cmd = &draft->worker->call.cmd;
+	unsigned int *cmd = &draft->worker->call.cmd, other;
 
 	switch (below(chance, 3)) {
 	case 0:
 		*cmd = commands[below(chance, NR_COMMANDS)].cmd;
 		break;
 	case 1:
-		*cmd = _IO(PCIRESET_IOC_TYPE, below(chance, 256));
+		other = _IO(PCIRESET_IOC_TYPE, below(chance, 256));
+		/* The oracle does not know what comes of many. */
+		if (other != PCIRESET_RESET_MANY)
+			*cmd = other;
 		break;
 	default:
 		*cmd ^= 1U << (16 + below(chance, 16));
@@ -352,7 +359,7 @@ void call_make(struct worker *worker)
 {
 	static const unsigned int often[] = { CMD_INFO,   CMD_OPEN,  CMD_OPEN,  CMD_NARROW,
 					      CMD_NARROW, CMD_QUERY, CMD_QUERY, CMD_QUERY,
-					      CMD_RESET,  CMD_RESET, CMD_RESET };
+					      CMD_RESET,  CMD_RESET, CMD_RESET, CMD_STATS };
 	struct chance *chance = &worker->chance;
 	union structure structure;
 	struct draft draft = { worker, &structure, often[below(chance, ARRAY_SIZE(often))], 0 };

@@ -24,6 +24,9 @@ const struct command commands[NR_COMMANDS] = {
 			TOUCHED | ON_DEVICE | SET(E_NOMEM) | SET(E_STALE) | SET(E_BUSY) |
 				SET(E_AGAIN) | SET(E_INTR),
 			SET(E_OK) | SET(E_IO) | ON_DEVICE | SET(E_STALE) },
+	[CMD_STATS] = { "STATS", PCIRESET_STATS, sizeof(struct pcireset_stats), false,
+			FROM(pcireset_stats, out_last_errno), SET(E_OK) | MISUSED,
+			SET(E_OK) | MISUSED },
 };
 
 /* -1 if there is no such command. */

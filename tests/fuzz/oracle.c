@@ -144,6 +144,14 @@ static uint32_t judge_reset(const struct worker *worker, const struct pcireset_r
 	       judge_generation(worker, arg->generation);
 }
 
+static uint32_t judge_stats(const struct pcireset_stats *arg)
+{
+	bool is_one = arg->type && !(arg->type & (arg->type - 1));
+
+	return if_so(arg->flags || arg->type & ~PCI_RESET_ANY, E_OPNOTSUPP) |
+	       if_so(arg->__reserved || !is_one, E_INVAL);
+}
+
 static uint32_t judge_members(const struct worker *worker, int nr)
 {
 	union {
@@ -152,6 +160,7 @@ static uint32_t judge_members(const struct worker *worker, int nr)
 		struct pcireset_narrow narrow;
 		struct pcireset_query query;
 		struct pcireset_reset reset;
+		struct pcireset_stats stats;
 	} arg;
 
 	memcpy(&arg, back_door(worker->call.address), commands[nr].size);
@@ -164,6 +173,8 @@ static uint32_t judge_members(const struct worker *worker, int nr)
 		return judge_narrow(worker, &arg.narrow);
 	case CMD_QUERY:
 		return judge_query(worker, &arg.query);
+	case CMD_STATS:
+		return judge_stats(&arg.stats);
 	default:
 		return judge_reset(worker, &arg.reset);
 	}

@@ -96,6 +96,7 @@ enum {
 	CMD_NARROW,
 	CMD_QUERY,
 	CMD_RESET,
+	CMD_STATS,
 	NR_COMMANDS
 };
 

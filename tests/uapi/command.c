@@ -46,6 +46,11 @@ static const struct mask reset_masks[] = {
 	{ 0 },
 };
 
+static const struct mask stats_masks[] = {
+	MASK(pcireset_stats, flags, 0),
+	MASK(pcireset_stats, type, PCI_RESET_ANY),
+	{ 0 },
+};
 static const struct mask reset_many_masks[] = { MASK(pcireset_reset_many, flags, 0), { 0 } };
 
 static const struct reserved info_reserved[] = { RESERVED(pcireset_info, __reserved), { 0 } };
@@ -57,6 +62,8 @@ static const struct reserved reset_many_reserved[] = {
 	RESERVED(pcireset_reset_many, __reserved),
 	{ 0 },
 };
+
+static const struct reserved stats_reserved[] = { RESERVED(pcireset_stats, __reserved), { 0 } };
 
 static void fill_info(void *arg)
 {
@@ -118,6 +125,14 @@ static void fill_reset_many(void *arg)
 	};
 }
 
+static void fill_stats(void *arg)
+{
+	*(struct pcireset_stats *)arg = (struct pcireset_stats){
+		.size = sizeof(struct pcireset_stats),
+		.type = PCI_RESET_FLR,
+	};
+}
+
 const struct command commands[NR_COMMANDS] = {
 	{ "INFO", PCIRESET_INFO, sizeof(struct pcireset_info), false, fill_info, info_masks,
 	  info_reserved, 0, false },
@@ -131,6 +146,8 @@ const struct command commands[NR_COMMANDS] = {
 	  reset_reserved, offsetof(struct pcireset_reset, max_scope), true },
 	{ "RESET_MANY", PCIRESET_RESET_MANY, sizeof(struct pcireset_reset_many), true,
 	  fill_reset_many, reset_many_masks, reset_many_reserved, 0, false },
+	{ "STATS", PCIRESET_STATS, sizeof(struct pcireset_stats), false, fill_stats, stats_masks,
+	  stats_reserved, 0, false },
 };
 
 /* A descriptor that would grant whatever is asked for, so that only the structure can be wrong. */

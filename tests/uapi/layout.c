@@ -128,6 +128,22 @@ AT(pcireset_reset_many, entry_ptr, 16);
 AT(pcireset_reset_many, out_entry, 24);
 AT(pcireset_reset_many, __reserved, 28);
 
+SIZE(pcireset_stats, 88);
+AT(pcireset_stats, size, 0);
+AT(pcireset_stats, flags, 4);
+AT(pcireset_stats, type, 8);
+AT(pcireset_stats, __reserved, 12);
+AT(pcireset_stats, out_last_errno, 16);
+AT(pcireset_stats, out_last_proof, 20);
+AT(pcireset_stats, out_last_ns, 24);
+AT(pcireset_stats, out_verified, 32);
+AT(pcireset_stats, out_unverified, 40);
+AT(pcireset_stats, out_timed_out, 48);
+AT(pcireset_stats, out_failed, 56);
+AT(pcireset_stats, out_functions, 64);
+AT(pcireset_stats, out_wait_ns, 72);
+AT(pcireset_stats, out_refused, 80);
+
 /* The thread's bits, and the numbers of the commands. */
 ASSERT(PCI_RESET_DEV_SPECIFIC == 0x01);
 ASSERT(PCI_RESET_FLR == 0x02);
@@ -146,12 +162,14 @@ ASSERT(PCIRESET_CMD_NARROW == 0x42);
 ASSERT(PCIRESET_CMD_QUERY == 0x43);
 ASSERT(PCIRESET_CMD_RESET == 0x44);
 ASSERT(PCIRESET_CMD_RESET_MANY == 0x45);
+ASSERT(PCIRESET_CMD_STATS == 0x46);
 ASSERT(PCIRESET_INFO == 0xb940);
 ASSERT(PCIRESET_OPEN == 0xb941);
 ASSERT(PCIRESET_NARROW == 0xb942);
 ASSERT(PCIRESET_QUERY == 0xb943);
 ASSERT(PCIRESET_RESET == 0xb944);
 ASSERT(PCIRESET_RESET_MANY == 0xb945);
+ASSERT(PCIRESET_STATS == 0xb946);
 
 /* Masks. */
 ASSERT(PCIRESET_CHECK_READY == 0x1);

@@ -42,6 +42,63 @@ static void test_info(void)
 	close(fd);
 }
 
+/* The numbers of one type, over what was in out_* before. */
+static struct pcireset_stats stats_of(uint32_t type)
+{
+	struct pcireset_stats arg;
+	int fd = open_control();
+
+	spoil(&arg, 0, sizeof(arg));
+	arg.size = sizeof(arg);
+	arg.flags = 0;
+	arg.type = type;
+	arg.__reserved = 0;
+	gives(call(fd, PCIRESET_STATS, &arg), 0, "STATS ignores what is in out_*");
+	close(fd);
+	return arg;
+}
+
+/* All but what is checked of one another reset of the same type. */
+static void test_stats(void)
+{
+	struct pcireset_stats flr = stats_of(PCI_RESET_FLR), slot = stats_of(PCI_RESET_SLOT), now;
+	struct pcireset_reset arg = { 0 };
+	int fd = open_device(DISK, 0, 0, 0);
+
+	gives(reset(fd, PCI_RESET_FLR, &arg), 0, "a reset to be counted");
+	now = stats_of(PCI_RESET_FLR);
+	is(now.out_verified + now.out_unverified, flr.out_verified + flr.out_unverified + 1,
+	   "STATS counts it as done");
+	is(now.out_verified - flr.out_verified, arg.out_proof == PCIRESET_PROOF_SHOWN,
+	   "as verified if there is proof");
+	is(now.out_functions, flr.out_functions + 1, "with the function it reached");
+	is(now.out_wait_ns, flr.out_wait_ns + arg.out_wait_ns, "and the time that was waited");
+	is(now.out_last_errno, 0, "the last one succeeded");
+	is(now.out_last_proof, arg.out_proof, "with the same proof");
+	ok(now.out_last_ns > flr.out_last_ns, "later than the one before");
+	is(now.out_timed_out + now.out_failed, flr.out_timed_out + flr.out_failed,
+	   "none has failed");
+	is(now.out_refused, flr.out_refused, "none was refused");
+
+	gives(reset(fd, PCI_RESET_PM, &arg), EOPNOTSUPP, "a reset to be refused");
+	now = stats_of(PCI_RESET_SLOT);
+	is(now.out_refused, flr.out_refused + 1, "STATS counts it as refused, whatever the type");
+	is(now.out_verified + now.out_unverified, slot.out_verified + slot.out_unverified,
+	   "and nothing for another type");
+	close(fd);
+}
+
+static void test_stats_types(void)
+{
+	struct pcireset_stats arg = { .size = sizeof(arg) };
+	int fd = open_control();
+
+	gives(call(fd, PCIRESET_STATS, &arg), EINVAL, "STATS of no type");
+	arg.type = PCI_RESET_FLR | PCI_RESET_PM;
+	gives(call(fd, PCIRESET_STATS, &arg), EINVAL, "STATS of two types");
+	close(fd);
+}
+
 static void test_open(void)
 {
 	struct pcireset_open arg = { .size = sizeof(arg), .addr = DISK, .out_fd = 12345 };
@@ -131,4 +188,6 @@ void test_results(void)
 	test_open();
 	test_query();
 	test_reset();
+	test_stats();
+	test_stats_types();
 }

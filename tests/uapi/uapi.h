@@ -86,7 +86,7 @@ struct command {
 	bool no_types_refused;
 };
 
-#define NR_COMMANDS 6
+#define NR_COMMANDS 7
 extern const struct command commands[NR_COMMANDS];
 int fd_for(const struct command *command);
 int try_command(const struct command *command, void *arg);

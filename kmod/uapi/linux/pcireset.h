@@ -55,6 +55,7 @@ enum {
 	PCIRESET_CMD_QUERY,
 	PCIRESET_CMD_RESET,
 	PCIRESET_CMD_RESET_MANY,
+	PCIRESET_CMD_STATS,
 };
 
 /**
@@ -521,5 +522,45 @@ struct pcireset_reset_many {
 	__u32 __reserved;
 };
 #define PCIRESET_RESET_MANY	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_RESET_MANY)
+
+/**
+ * struct pcireset_stats - ioctl(PCIRESET_STATS), on the control node
+ * @size: sizeof(struct pcireset_stats)
+ * @flags: must be 0
+ * @type: the type to tell of, one PCI_RESET_*
+ * @__reserved: must be 0
+ * @out_last_errno: errno that the last reset of the type ended with, 0 if it succeeded
+ * @out_last_proof: enum pcireset_proof of it
+ * @out_last_ns: when it was over, nanoseconds of CLOCK_REALTIME; 0 if there was none
+ * @out_verified: how many succeeded, with proof that they took place
+ * @out_unverified: how many succeeded, and nothing shows that they took place
+ * @out_timed_out: of how many a function did not come back in time (ETIMEDOUT)
+ * @out_failed: how many failed in another way (EIO)
+ * @out_functions: how many functions all of these reached
+ * @out_wait_ns: sum of the @out_wait_ns that PCIRESET_RESET tells, nanoseconds
+ * @out_refused: how many resets, of any type, were refused before anything was issued
+ *
+ * Numbers are since the module was loaded, whoever asked for the reset: this
+ * interface or another kernel module. One that went on to a second type counts
+ * for each type that was issued. Many that were one reset of a link count once.
+ * What is wrong with a call itself, EPERM for one, is no reset that was refused.
+ */
+struct pcireset_stats {
+	__u32 size;
+	__u32 flags;
+	__u32 type;
+	__u32 __reserved;
+	__u32 out_last_errno;
+	__u32 out_last_proof;
+	__aligned_u64 out_last_ns;
+	__aligned_u64 out_verified;
+	__aligned_u64 out_unverified;
+	__aligned_u64 out_timed_out;
+	__aligned_u64 out_failed;
+	__aligned_u64 out_functions;
+	__aligned_u64 out_wait_ns;
+	__aligned_u64 out_refused;
+};
+#define PCIRESET_STATS	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_STATS)
 
 #endif /* _UAPI_LINUX_PCIRESET_H */

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What became of all resets since the module was loaded. */
+#include <linux/spinlock.h>
+#include <linux/timekeeping.h>
+
+#include "pcireset.h"
+
+/**
+ * struct type_stats - the resets of one type
+ * @verified: succeeded, with proof
+ * @unverified: succeeded, and nothing shows that they took place
+ * @timed_out: ended with -ETIMEDOUT
+ * @failed: ended with another error
+ * @functions: members of all of these
+ * @wait_ns: sum of those of the reports
+ * @last_ns: when the last one was over, CLOCK_REALTIME
+ * @last_error: what it ended with
+ * @last_proof: enum pcireset_proof of it
+ */
+struct type_stats {
+	u64 verified;
+	u64 unverified;
+	u64 timed_out;
+	u64 failed;
+	u64 functions;
+	u64 wait_ns;
+	u64 last_ns;
+	int last_error;
+	u32 last_proof;
+};
+
+/* Protects the two below: numbers that are read together fit together. */
+static DEFINE_SPINLOCK(lock);
+static struct type_stats of_types[PCIRESET_NR_TYPES];
+static u64 refused;
+
+static u64 *counter_for(struct type_stats *stats, int error, u32 proof)
+{
+	if (error == -ETIMEDOUT)
+		return &stats->timed_out;
+	if (error)
+		return &stats->failed;
+	return proof == PCIRESET_PROOF_SHOWN ? &stats->verified : &stats->unverified;
+}
+
+/**
+ * pcireset_stats_issued - count a type that was issued
+ * @run: its type has been issued, and its report tells of that
+ * @error: what came of it
+ *
+ * Context: Process context.
+ */
+void pcireset_stats_issued(const struct pcireset_run *run, int error)
+{
+	struct type_stats *stats = &of_types[run->type - pcireset_types];
+
+	spin_lock(&lock);
+	++*counter_for(stats, error, run->report->proof);
+	stats->functions += run->plan->nr_fns;
+	/* A trigger that failed is not waited for: the report's is that of a type before. */
+	if (!run->error)
+		stats->wait_ns += run->report->wait_ns;
+	stats->last_ns = ktime_get_real_ns();
+	stats->last_error = error;
+	stats->last_proof = run->report->proof;
+	spin_unlock(&lock);
+}
+
+/**
+ * pcireset_stats_refused - count a reset of which no type was issued
+ *
+ * Context: Process context.
+ */
+void pcireset_stats_refused(void)
+{
+	spin_lock(&lock);
+	refused++;
+	spin_unlock(&lock);
+}
+
+static int check_stats(const struct pcireset_stats *arg)
+{
+	if (arg->flags || arg->type & ~PCI_RESET_ANY)
+		return -EOPNOTSUPP;
+	return arg->__reserved || hweight32(arg->type) != 1 ? -EINVAL : 0;
+}
+
+/**
+ * pcireset_do_stats - PCIRESET_STATS
+ * @file: the control node
+ * @data: struct pcireset_stats
+ *
+ * Return: as the uAPI header says.
+ */
+int pcireset_do_stats(struct file *file, void *data)
+{
+	size_t from = offsetof(struct pcireset_stats, out_last_errno);
+	struct pcireset_stats *arg = data;
+	const struct type_stats *stats;
+	int error;
+
+	memset(data + from, 0, sizeof(*arg) - from);
+	error = check_stats(arg);
+	if (error)
+		return error;
+
+	stats = &of_types[pcireset_type_find(arg->type) - pcireset_types];
+	spin_lock(&lock);
+	arg->out_last_errno = -stats->last_error;
+	arg->out_last_proof = stats->last_proof;
+	arg->out_last_ns = stats->last_ns;
+	arg->out_verified = stats->verified;
+	arg->out_unverified = stats->unverified;
+	arg->out_timed_out = stats->timed_out;
+	arg->out_failed = stats->failed;
+	arg->out_functions = stats->functions;
+	arg->out_wait_ns = stats->wait_ns;
+	arg->out_refused = refused;
+	spin_unlock(&lock);
+	return 0;
+}
