@@ -274,6 +274,32 @@ int pcireset_ctx_check_reset(struct pcireset_ctx *ctx);
  */
 int pcireset_ctx_scan(struct pcireset_ctx *ctx);
 
+/**
+ * pcireset_ctx_read_stats - ask the module what came of all resets so far
+ * @ctx: context; need not be scanned
+ *
+ * Counted are those of every process and of other kernel modules, since the module
+ * was loaded. What is done without the module is not.
+ *
+ * Return: 0; -ENOENT if the module is not loaded or not wanted; -EPERM if its
+ * device may not be opened; -EROFS if the context has a sysroot; -EOPNOTSUPP if the
+ * module is one that does not count; or the errno of opening the device.
+ * Since: 0.1
+ */
+int pcireset_ctx_read_stats(struct pcireset_ctx *ctx);
+
+/**
+ * pcireset_ctx_get_stats - what came of the resets of one type
+ * @ctx: context
+ * @type: one PCI_RESET_*
+ *
+ * Return: the numbers as pcireset_ctx_read_stats() read them last, which belong to
+ * @ctx; NULL if that has not succeeded yet, or if there is no such type.
+ * Since: 0.1
+ */
+const struct pcireset_stats *pcireset_ctx_get_stats(const struct pcireset_ctx *ctx,
+						    uint32_t type);
+
 /* ------------------------------------------------------------------ functions */
 
 /**

@@ -156,6 +156,7 @@ struct pcireset_ctx {
 	int module_error;	/* why the module is not the back end; -ENOENT also if not wanted */
 	int fd;			/* /dev/pcireset */
 	struct pcireset_info info;
+	struct pcireset_stats stats[NR_TYPES];	/* of size 0 before they were read */
 	struct pcireset_dev **devs;	/* by address */
 	struct pcireset_dev **by_path;	/* what is below a path is in one piece */
 	size_t nr_devs;

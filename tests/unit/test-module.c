@@ -12,7 +12,7 @@ static struct {
 	uint32_t types, type, error, why;
 	struct pcireset_addr who;
 	uint64_t generation;
-	int open_error, reset_error;
+	int open_error, reset_error, stats_error;
 	struct pcireset_reset reset; /* what comes out */
 	struct pcireset_reset asked;
 	struct pcireset_open opened;
@@ -71,6 +71,14 @@ static int answer_reset(struct pcireset_reset *arg)
 	return module.reset_error;
 }
 
+static int answer_stats(struct pcireset_stats *arg)
+{
+	assert_int_equal(arg->size, sizeof(*arg));
+	arg->out_verified = 100 + arg->type;
+	arg->out_refused = 7;
+	return module.stats_error;
+}
+
 int __wrap_ioctl(int fd, unsigned long request, void *arg);
 int __wrap_ioctl(int fd, unsigned long request, void *arg)
 {
@@ -92,6 +100,9 @@ int __wrap_ioctl(int fd, unsigned long request, void *arg)
 		break;
 	case PCIRESET_RESET:
 		error = answer_reset(arg);
+		break;
+	case PCIRESET_STATS:
+		error = answer_stats(arg);
 		break;
 	default:
 		error = ENOTTY;
@@ -371,6 +382,35 @@ static void a_timeout_beyond_the_modules_is_an_error(void **state)
 	pcireset_plan_unref(plan);
 }
 
+static void statistics_are_of_the_type_that_is_asked_for(void **state)
+{
+	struct pcireset_ctx *ctx = *state;
+	const struct pcireset_stats *stats;
+
+	assert_null(pcireset_ctx_get_stats(ctx, PCI_RESET_FLR));
+	assert_int_equal(pcireset_ctx_read_stats(ctx), 0);
+	stats = pcireset_ctx_get_stats(ctx, PCI_RESET_FLR);
+	assert_int_equal(stats->out_verified, 100 + PCI_RESET_FLR);
+	assert_int_equal(stats->out_refused, 7);
+	stats = pcireset_ctx_get_stats(ctx, PCI_RESET_CXL_BUS);
+	assert_int_equal(stats->out_verified, 100 + PCI_RESET_CXL_BUS);
+	assert_null(pcireset_ctx_get_stats(ctx, 1u << 30));
+	assert_null(pcireset_ctx_get_stats(ctx, 0));
+}
+
+static void a_module_that_does_not_count_is_told(void **state)
+{
+	struct pcireset_ctx *ctx = *state;
+
+	module.stats_error = ENOTTY;
+	assert_int_equal(pcireset_ctx_read_stats(ctx), -EOPNOTSUPP);
+	assert_null(pcireset_ctx_get_stats(ctx, PCI_RESET_FLR));
+	ctx->module_error = -ENOENT;
+	assert_int_equal(pcireset_ctx_read_stats(ctx), -ENOENT);
+	ctx->module_error = -EROFS;
+	assert_int_equal(pcireset_ctx_read_stats(ctx), -EROFS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, context_remove)
 
 int main(void)
@@ -388,6 +428,8 @@ int main(void)
 		TEST(siblings_share_what_a_bus_reset_reaches),
 		TEST(what_is_gone_is_left_out),
 		TEST(a_timeout_beyond_the_modules_is_an_error),
+		TEST(statistics_are_of_the_type_that_is_asked_for),
+		TEST(a_module_that_does_not_count_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, sysroot_make, sysroot_remove);
