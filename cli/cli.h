@@ -59,6 +59,7 @@ struct command {
 	unsigned int required;	/* those of them that have no default */
 	bool takes_devices;
 	bool takes_file;	/* one, that is written */
+	bool takes_none;	/* or nothing of these */
 	int (*run)(const struct request *req);
 };
 
@@ -163,5 +164,6 @@ int command_record(const struct request *req);
 int command_reset(const struct request *req);
 int command_reenumerate(const struct request *req);
 int command_doctor(const struct request *req);
+int command_metrics(const struct request *req);
 
 #endif /* PCIRESET_CLI_H */

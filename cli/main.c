@@ -70,6 +70,18 @@ static const struct command commands[] = {
 		.run = command_doctor,
 	},
 	{
+		.name = "metrics",
+		.operands = "[FILE]",
+		.summary = "tell what came of all resets so far, for Prometheus",
+		.text = "Counted is since the module was loaded. FILE is replaced in one piece, as the\n"
+			"textfile collector of node_exporter wants it; without it, or for -, it is\n"
+			"standard output.",
+		.options = OPT_HELP,
+		.takes_file = true,
+		.takes_none = true,
+		.run = command_metrics,
+	},
+	{
 		.name = "record",
 		.operands = "FILE",
 		.summary = "write down this machine, to look at it elsewhere",

@@ -286,9 +286,9 @@ static int check_request(const struct request *req)
 		if (missing & rows[i].id)
 			return usage_error("%s: --%s is needed; there is no default", command->name,
 					   rows[i].name);
-	if (command->takes_devices && !req->nr_names)
+	if (command->takes_devices && !req->nr_names && !command->takes_none)
 		return usage_error("%s: no device is named", command->name);
-	if (command->takes_file && req->nr_names != 1)
+	if (command->takes_file && req->nr_names != 1 && (req->nr_names || !command->takes_none))
 		return usage_error("%s: one file is to be named", command->name);
 	if (req->sysroot && req->dump)
 		return usage_error("%s: --sysroot and --file are two machines", command->name);

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* pcireset metrics: what the module has counted, in the text format of Prometheus. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "cli.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+
+/* Where a sample belongs. */
+struct place {
+	FILE *out;
+	const char *name;
+	const char *type;
+};
+
+/* What there is to be told of each type; print() is false if there is nothing. */
+struct family {
+	const char *name;
+	const char *kind;
+	const char *help;
+	bool (*print)(const struct place *at, const struct pcireset_stats *stats);
+};
+
+static uint64_t nr_failed(const struct pcireset_stats *stats)
+{
+	return stats->out_failed + stats->out_timed_out;
+}
+
+static void print_result(const struct place *at, enum pcireset_result result, uint64_t value)
+{
+	fprintf(at->out, "%s{type=\"%s\",result=\"%s\"} %" PRIu64 "\n", at->name, at->type,
+		pcireset_result_to_str(result), value);
+}
+
+static void print_number(const struct place *at, uint64_t value)
+{
+	fprintf(at->out, "%s{type=\"%s\"} %" PRIu64 "\n", at->name, at->type, value);
+}
+
+static bool print_resets(const struct place *at, const struct pcireset_stats *stats)
+{
+	print_result(at, PCIRESET_RESULT_VERIFIED, stats->out_verified);
+	print_result(at, PCIRESET_RESULT_UNVERIFIED, stats->out_unverified);
+	print_result(at, PCIRESET_RESULT_FAILED, nr_failed(stats));
+	return true;
+}
+
+static bool print_timeouts(const struct place *at, const struct pcireset_stats *stats)
+{
+	print_number(at, stats->out_timed_out);
+	return true;
+}
+
+static bool print_functions(const struct place *at, const struct pcireset_stats *stats)
+{
+	print_number(at, stats->out_functions);
+	return true;
+}
+
+static void print_seconds(const struct place *at, uint64_t ns)
+{
+	fprintf(at->out, "%s{type=\"%s\"} %" PRIu64 ".%09" PRIu64 "\n", at->name, at->type,
+		ns / NS_PER_S, ns % NS_PER_S);
+}
+
+static bool print_wait(const struct place *at, const struct pcireset_stats *stats)
+{
+	print_seconds(at, stats->out_wait_ns);
+	return true;
+}
+
+static bool print_last_time(const struct place *at, const struct pcireset_stats *stats)
+{
+	if (stats->out_last_ns)
+		print_seconds(at, stats->out_last_ns);
+	return stats->out_last_ns;
+}
+
+static enum pcireset_result last_result(const struct pcireset_stats *stats)
+{
+	if (stats->out_last_errno)
+		return PCIRESET_RESULT_FAILED;
+	return stats->out_last_proof == PCIRESET_PROOF_SHOWN ? PCIRESET_RESULT_VERIFIED :
+							       PCIRESET_RESULT_UNVERIFIED;
+}
+
+static bool print_last_result(const struct place *at, const struct pcireset_stats *stats)
+{
+	enum pcireset_result last = last_result(stats);
+
+	if (!stats->out_last_ns)
+		return false;
+	for (int result = PCIRESET_RESULT_VERIFIED; result <= PCIRESET_RESULT_FAILED; result++)
+		print_result(at, (enum pcireset_result)result,
+			     last == (enum pcireset_result)result);
+	return true;
+}
+
+static const struct family families[] = {
+	{ "pcireset_resets_total", "counter", "Resets that were issued, by what came of them.",
+	  print_resets },
+	{ "pcireset_timeouts_total", "counter",
+	  "Resets that failed because a function did not come back in time.", print_timeouts },
+	{ "pcireset_functions_total", "counter", "Functions that were reached by resets.",
+	  print_functions },
+	{ "pcireset_wait_seconds_total", "counter",
+	  "Time that was waited for functions until they came back.", print_wait },
+	{ "pcireset_last_reset_timestamp_seconds", "gauge", "When the last reset was over.",
+	  print_last_time },
+	{ "pcireset_last_reset_result", "gauge", "1 for what came of the last reset.",
+	  print_last_result },
+};
+
+/* What is told once, whatever the type. */
+static const struct family loaded = {
+	"pcireset_module_loaded",
+	"gauge",
+	"1 if the module is loaded, else 0.",
+	NULL,
+};
+static const struct family leftovers = {
+	"pcireset_leftovers",
+	"gauge",
+	"Functions that a killed reset has left to be repaired.",
+	NULL,
+};
+static const struct family refused = {
+	"pcireset_refused_total",
+	"counter",
+	"Resets that were refused before anything was issued.",
+	NULL,
+};
+
+static void print_head(FILE *out, const struct family *family)
+{
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help, family->name,
+		family->kind);
+}
+
+static void print_single(FILE *out, const struct family *family, uint64_t value)
+{
+	print_head(out, family);
+	fprintf(out, "%s %" PRIu64 "\n", family->name, value);
+}
+
+/* A family of which nothing is known is left out, its head too. */
+static void print_family(FILE *out, const struct pcireset_ctx *ctx, const struct family *family)
+{
+	size_t size = 0;
+	char *samples = NULL;
+	struct place at = { must(open_memstream(&samples, &size)), family->name, NULL };
+	bool any = false;
+	uint32_t type;
+
+	for (size_t i = 0; (type = pcireset_type_at(i)); i++) {
+		at.type = pcireset_type_to_str(type, 0);
+		any |= family->print(&at, pcireset_ctx_get_stats(ctx, type));
+	}
+	if (fclose(at.out))
+		must(NULL);
+	if (any) {
+		print_head(out, family);
+		fputs(samples, out);
+	}
+	free(samples);
+}
+
+static void ignore_leftover(const char *name, enum pcireset_leftover state, const char *words,
+			    void *data)
+{
+	(void)name;
+	(void)state;
+	(void)words;
+	(void)data;
+}
+
+/* What cannot be known is left out; that the module is not there is worth an alert. */
+static int print_all(FILE *out, struct pcireset_ctx *ctx)
+{
+	int r = pcireset_ctx_read_stats(ctx), left;
+
+	if (r < 0 && r != -ENOENT) {
+		error("%s", pcireset_ctx_get_errmsg(ctx));
+		return status_of_error(r);
+	}
+	print_single(out, &loaded, !r);
+	left = pcireset_leftovers_look(ctx, ignore_leftover, NULL);
+	if (left >= 0)
+		print_single(out, &leftovers, (uint64_t)left);
+	if (r)
+		return STATUS_DONE;
+	/* The same whatever the type. */
+	print_single(out, &refused, pcireset_ctx_get_stats(ctx, PCI_RESET_FLR)->out_refused);
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		print_family(out, ctx, &families[i]);
+	return STATUS_DONE;
+}
+
+static int cannot_write(const char *name)
+{
+	error("%s: %s", name, strerror(errno));
+	return STATUS_ERROR;
+}
+
+/* Beside the file, hidden and without its suffix: whoever collects *.prom passes it over. */
+static char *temporary_name(const char *name)
+{
+	const char *base = strrchr(name, '/');
+
+	base = base ? base + 1 : name;
+	return text("%.*s.%s.XXXXXX", (int)(base - name), name, base);
+}
+
+/* The reader is another user, and never sees half of it. */
+static int put_in_place(FILE *out, const char *temporary, const char *name)
+{
+	bool good = !fflush(out) && !ferror(out) && !fchmod(fileno(out), 0644) &&
+		    !fsync(fileno(out));
+	int saved = errno;
+
+	if (fclose(out) && good)
+		return cannot_write(temporary);
+	errno = saved;
+	if (!good || rename(temporary, name))
+		return cannot_write(name);
+	return STATUS_DONE;
+}
+
+/* What is no file, such as /dev/stdout, is not to become one. */
+static bool is_replaceable(const char *name)
+{
+	struct stat st;
+
+	return lstat(name, &st) ? errno == ENOENT : S_ISREG(st.st_mode);
+}
+
+static int write_file(const char *name, struct pcireset_ctx *ctx)
+{
+	char *temporary = temporary_name(name);
+	int fd = mkostemp(temporary, O_CLOEXEC), status;
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!out) {
+		status = cannot_write(name);
+		if (fd >= 0)
+			close(fd);
+	} else {
+		status = print_all(out, ctx);
+		if (status)
+			fclose(out);
+		else
+			status = put_in_place(out, temporary, name);
+	}
+	if (status && fd >= 0)
+		unlink(temporary);
+	free(temporary);
+	return status;
+}
+
+int command_metrics(const struct request *req)
+{
+	struct pcireset_ctx *ctx;
+	int r = pcireset_ctx_new(NULL, &ctx), status;
+
+	if (r < 0) {
+		error("%s", strerror(-r));
+		return STATUS_ERROR;
+	}
+	if (!req->nr_names || !strcmp(req->names[0], "-")) {
+		status = print_all(stdout, ctx);
+	} else if (!is_replaceable(req->names[0])) {
+		error("%s: is no file that could be replaced", req->names[0]);
+		status = STATUS_ERROR;
+	} else {
+		status = write_file(req->names[0], ctx);
+	}
+	pcireset_ctx_unref(ctx);
+	return status;
+}
