@@ -45,6 +45,7 @@ enum option_id {
 	OPT_SERIALS	= 1 << 21,
 	OPT_SVG		= 1 << 22,
 	OPT_RUN		= 1 << 23,
+	OPT_COUNT	= 1 << 24,
 };
 
 struct request;
@@ -73,7 +74,7 @@ struct request {
 	const char *dump;
 	const char *svg;
 	const char *command_line;
-	uint32_t max_scope, checks, force, timeout_ms, settle_ms;
+	uint32_t max_scope, checks, force, timeout_ms, settle_ms, count;
 	char **names;
 	size_t nr_names;
 };
@@ -155,6 +156,19 @@ json_object *json_reenumeration(const struct reenumeration *e, const char *resul
 json_object *json_finding(const char *check, const char *verdict, const char *device,
 			  const char *finding, const char *todo);
 void json_print(json_object *document);
+json_object *json_event(const char *event, const char *time, const char *device);
+void json_add_string(json_object *o, const char *key, const char *value);
+void json_add_number(json_object *o, const char *key, uint64_t value);
+void json_add_bool(json_object *o, const char *key, bool value);
+void json_add_ms(json_object *o, const char *key, uint64_t ns);
+void json_add_checks(json_object *o, const char *key, uint32_t mask);
+void json_add_types(json_object *o, const char *key, uint32_t mask, uint32_t flags);
+void json_add_addresses(json_object *o, const struct pcireset_member *members, size_t nr);
+void json_add_members(json_object *o, const struct pcireset_member *members, size_t nr);
+void json_print_line(json_object *o);
+
+/* outcome.c */
+void member_print(const struct pcireset_member *member);
 
 /* The commands. */
 int command_list(const struct request *req);
@@ -165,5 +179,6 @@ int command_reset(const struct request *req);
 int command_reenumerate(const struct request *req);
 int command_doctor(const struct request *req);
 int command_metrics(const struct request *req);
+int command_watch(const struct request *req);
 
 #endif /* PCIRESET_CLI_H */

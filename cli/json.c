@@ -230,22 +230,29 @@ static json_object *reset_object(struct pcireset_dev *dev)
 	return o;
 }
 
+static json_object *types_list(uint32_t mask, uint32_t flags)
+{
+	json_object *list = array();
+	uint32_t type;
+
+	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
+		if (mask & type)
+			append(list, string(pcireset_type_to_str(type, flags)));
+	return list;
+}
+
 json_object *json_report(struct pcireset_dev *dev, const struct pcireset_report *report)
 {
-	json_object *o = reset_object(dev), *issued = array(), *members = array();
-	uint32_t mask = pcireset_report_get_issued(report), type;
+	json_object *o = reset_object(dev), *members = array();
 	uint32_t flags = pcireset_report_get_type_flags(report);
 	int r = pcireset_report_get_error(report);
 	const struct pcireset_member *member;
 
-	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
-		if (mask & type)
-			append(issued, string(pcireset_type_to_str(type, flags)));
 	for (size_t i = 0; (member = pcireset_report_get_member(report, i)); i++)
 		append(members, member_object(member));
 	add(o, "result", string(pcireset_result_to_str(pcireset_report_get_result(report))));
 	add(o, "type", string(type_name(pcireset_report_get_type(report), flags)));
-	add(o, "issued", issued);
+	add(o, "issued", types_list(pcireset_report_get_issued(report), flags));
 	add(o, "members", members);
 	add(o, "error", r ? string(pcireset_errno_to_str(r)) : NULL);
 	add(o, "message", string(pcireset_report_get_message(report)));
@@ -327,6 +334,76 @@ json_object *json_finding(const char *check, const char *verdict, const char *de
 	add(o, "finding", string(finding));
 	add(o, "todo", string(todo));
 	return o;
+}
+
+/* An object of its own in a stream of them. */
+json_object *json_event(const char *event, const char *time, const char *device)
+{
+	json_object *o = object();
+
+	add(o, "pcireset", must(json_object_new_int(FORMAT)));
+	add(o, "event", string(event));
+	add(o, "time", string(time));
+	if (device)
+		add(o, "device", string(device));
+	return o;
+}
+
+void json_add_string(json_object *o, const char *key, const char *value)
+{
+	add(o, key, string(value));
+}
+
+void json_add_number(json_object *o, const char *key, uint64_t value)
+{
+	add(o, key, must(json_object_new_int64((int64_t)value)));
+}
+
+void json_add_bool(json_object *o, const char *key, bool value)
+{
+	add(o, key, must(json_object_new_boolean(value)));
+}
+
+void json_add_ms(json_object *o, const char *key, uint64_t ns)
+{
+	add(o, key, ms(ns));
+}
+
+void json_add_checks(json_object *o, const char *key, uint32_t mask)
+{
+	add(o, key, checks(mask));
+}
+
+void json_add_types(json_object *o, const char *key, uint32_t mask, uint32_t flags)
+{
+	add(o, key, types_list(mask, flags));
+}
+
+void json_add_addresses(json_object *o, const struct pcireset_member *members, size_t nr)
+{
+	json_object *list = array();
+
+	for (size_t i = 0; i < nr; i++)
+		append(list, address(&members[i].addr));
+	add(o, "members", list);
+}
+
+void json_add_members(json_object *o, const struct pcireset_member *members, size_t nr)
+{
+	json_object *list = array();
+
+	for (size_t i = 0; i < nr; i++)
+		append(list, member_object(&members[i]));
+	add(o, "members", list);
+}
+
+/* On one line, at once. Takes over the object. */
+void json_print_line(json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	fflush(stdout);
+	json_object_put(o);
 }
 
 /* Takes over the document. */

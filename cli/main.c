@@ -62,6 +62,18 @@ static const struct command commands[] = {
 		.run = command_reenumerate,
 	},
 	{
+		.name = "watch",
+		.operands = "[DEVICE...]",
+		.summary = "follow resets as they happen",
+		.text = "A line for each reset that begins or ends, and for functions that come, go or\n"
+			"recover from errors; with DEVICE, those that hit one of these. It ends by\n"
+			"Ctrl-C, or after --count events or the --timeout.",
+		.options = OPT_JSON | OPT_COUNT | OPT_TIMEOUT | OPT_VERBOSE | OPT_HELP,
+		.takes_devices = true,
+		.takes_none = true,
+		.run = command_watch,
+	},
+	{
 		.name = "doctor",
 		.operands = "",
 		.summary = "tell what is in the way of resets on this machine, and what to do",

@@ -25,6 +25,7 @@ static const struct option_row rows[] = {
 	  "what must hold afterwards: link, config, proof\n"
 	  "(default: link,config; ready and identity always)" },
 	{ OPT_TIMEOUT, 0, "timeout", "TIME", "how long to wait for it: 2, 2.5s, 500ms" },
+	{ OPT_COUNT, 0, "count", "NUMBER", "end after so many events" },
 	{ OPT_SETTLE, 0, "settle", "TIME", "how long to watch that nothing is lost again" },
 	{ OPT_ESCALATE, 0, "escalate", NULL, "if a reset fails, go on to the next allowed type" },
 	{ OPT_FORCE, 0, "force", "USES",
@@ -132,6 +133,17 @@ static int read_time(const char *option, const char *arg, uint32_t *ret_ms)
 	return STATUS_DONE;
 }
 
+static int read_count(const char *arg, uint32_t *ret_count)
+{
+	char *end;
+	unsigned long value = strtoul(arg, &end, 10);
+
+	if (!isdigit((unsigned char)*arg) || *end || !value || value > UINT32_MAX)
+		return usage_error("--count: \"%s\" is no number of events", arg);
+	*ret_count = (uint32_t)value;
+	return STATUS_DONE;
+}
+
 static int read_words(const char *option, const char *arg,
 		      int (*from_str)(const char *str, uint32_t *ret_value), uint32_t *ret_mask)
 {
@@ -188,6 +200,8 @@ static int take_option(struct request *req, const struct option_row *row, const 
 		return read_time("timeout", arg, &req->timeout_ms);
 	case OPT_SETTLE:
 		return read_time("settle", arg, &req->settle_ms);
+	case OPT_COUNT:
+		return read_count(arg, &req->count);
 	default:
 		return STATUS_DONE;
 	}

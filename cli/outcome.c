@@ -29,7 +29,7 @@ static size_t nr_restored(const struct pcireset_report *report)
 	return nr;
 }
 
-static void print_member(const struct pcireset_member *member)
+void member_print(const struct pcireset_member *member)
 {
 	char buf[PCIRESET_ADDR_STR_MAX];
 
@@ -91,7 +91,7 @@ static void print_job(const struct request *req, const struct job *job)
 	for (size_t i = 0; is_given(req, OPT_VERBOSE) && job->report &&
 			   (member = pcireset_report_get_member(job->report, i));
 	     i++)
-		print_member(member);
+		member_print(member);
 }
 
 int jobs_finish(const struct jobs *jobs)

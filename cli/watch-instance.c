@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A tracing instance of our own: it disturbs nobody's tracing, and a killed watch's is taken away. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <tracefs.h>
+#include <unistd.h>
+#include "watch.h"
+
+#define PREFIX "pcireset-"
+
+/* A lock on a directory goes with the process that holds it, however that ends. */
+static int lock_directory(int at, const char *path, int operation)
+{
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || !flock(fd, operation))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Each watch holds a lock on its instance. */
+static void remove_if_stale(int instances, const char *name)
+{
+	int lock = lock_directory(instances, name, LOCK_EX | LOCK_NB);
+
+	if (lock < 0)
+		return;
+	unlinkat(instances, name, AT_REMOVEDIR);
+	close(lock);
+}
+
+static void remove_stale(const char *path, int instances)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (!strncmp(entry->d_name, PREFIX, strlen(PREFIX)))
+			remove_if_stale(instances, entry->d_name);
+	if (dir)
+		closedir(dir);
+}
+
+/* Under a lock on the directory of all instances: one that is new and not locked yet is not stale. */
+struct tracefs_instance *instance_open(int *ret_lock)
+{
+	struct tracefs_instance *instance = NULL;
+	char *path = tracefs_get_tracing_file("instances");
+	int instances = path ? lock_directory(AT_FDCWD, path, LOCK_EX) : -1, saved;
+	char name[32];
+
+	*ret_lock = -1;
+	snprintf(name, sizeof(name), PREFIX "%d", (int)getpid());
+	if (instances >= 0) {
+		remove_stale(path, instances);
+		errno = 0;
+		instance = tracefs_instance_create(name);
+	}
+	if (instance)
+		*ret_lock = lock_directory(instances, name, LOCK_EX | LOCK_NB);
+	if (instance && *ret_lock < 0) {
+		tracefs_instance_free(instance);
+		instance = NULL;
+	}
+	saved = errno;
+	if (instances >= 0)
+		close(instances);
+	tracefs_put_tracing_file(path);
+	errno = saved;
+	return instance;
+}
+
+void instance_close(struct tracefs_instance *instance, int lock)
+{
+	tracefs_instance_destroy(instance);
+	tracefs_instance_free(instance);
+	close(lock);
+}

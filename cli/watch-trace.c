@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tracepoints: the module's own, and what the kernel has for PCI. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <tracefs.h>
+#include <unistd.h>
+#include "watch.h"
+
+#define BUFFER_KB "1024" /* for each CPU: some thousand events */
+
+/*
+ * CPUs have buffers of their own, which are read one after the other. What is
+ * younger than that when reading begins may have an older neighbour in a buffer
+ * that is read later, or was read before.
+ */
+#define SETTLED_NS 2000000
+
+/* How often to ask each CPU what was lost. */
+#define LOST_NS 500000000
+#define LOST_MS 500
+
+struct trace {
+	struct tracefs_instance *instance;
+	int lock;
+	int fd; /* trace_pipe, to wait for */
+	struct tep_handle *tep;
+	bool sees_module;
+	char *kernel_events; /* those of the kernel that are there, or "" */
+	struct trace_event *queue;
+	size_t nr;
+	uint64_t number;   /* of the last event */
+	uint64_t asked_ns; /* when CPUs were asked what was lost */
+	bool is_asked;     /* since the last event */
+	uint64_t nr_lost;  /* since the beginning */
+};
+
+/* Names of fields, in the order of enum trace_field. */
+static const char *const fields[NR_FIELDS] = {
+	"id",         "types",    "members",   "failed",  "proof",     "offset",     "state",
+	"flags",      "ready_ns", "issued",    "result",  "last_type", "type_flags", "why",
+	"who_domain", "who_bus",  "who_devfn", "wait_ns", "total_ns",  "caller_pid",
+};
+
+/* The tracepoints of which events are taken, and the field that names the function. */
+static const struct source {
+	const char *system;
+	const char *event;
+	enum trace_kind kind;
+	const char *device;
+} sources[] = {
+	{ "pcireset", "pcireset_begin", TRACE_BEGIN, "device" },
+	{ "pcireset", "pcireset_member", TRACE_MEMBER, "device" },
+	{ "pcireset", "pcireset_trigger", TRACE_TRIGGER, "device" },
+	{ "pcireset", "pcireset_check", TRACE_CHECK, "device" },
+	{ "pcireset", "pcireset_end", TRACE_END, "device" },
+	{ "pci", "pci_hp_event", TRACE_KERNEL, "port_name" },
+	{ "pci", "pcie_link_event", TRACE_KERNEL, "port_name" },
+	{ "ras", "aer_event", TRACE_KERNEL, "dev_name" },
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* ---- what an event says */
+
+static const struct source *source_of(const struct tep_event *event)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+		if (!strcmp(sources[i].event, event->name) &&
+		    !strcmp(sources[i].system, event->system))
+			return &sources[i];
+	return NULL;
+}
+
+static void copy_string(struct tep_event *event, struct tep_record *record, const char *field,
+			char *to, size_t size)
+{
+	int len = 0;
+	const char *from = tep_get_field_raw(NULL, event, field, record, &len, 0);
+
+	if (from && len > 0)
+		snprintf(to, size, "%.*s", len, from);
+}
+
+static char *text_of(struct trace *trace, struct tep_record *record)
+{
+	struct trace_seq seq;
+	char *words;
+
+	trace_seq_init(&seq);
+	tep_print_event(trace->tep, &seq, record, "%s", TEP_PRINT_INFO);
+	trace_seq_terminate(&seq);
+	seq.buffer[strcspn(seq.buffer, "\n")] = '\0';
+	words = printable(text("%s", seq.buffer));
+	trace_seq_destroy(&seq);
+	return words;
+}
+
+static int take_record(struct tep_event *event, struct tep_record *record, int cpu, void *data)
+{
+	const struct source *source = source_of(event);
+	struct trace *trace = data;
+	struct trace_event *e;
+
+	(void)cpu;
+	if (!source)
+		return 0;
+	trace->queue = must(reallocarray(trace->queue, trace->nr + 1, sizeof(*trace->queue)));
+	e = &trace->queue[trace->nr++];
+	*e = (struct trace_event){
+		.kind = source->kind,
+		.time_ns = record->ts,
+		.number = ++trace->number,
+		.name = source->event,
+	};
+	copy_string(event, record, source->device, e->device, sizeof(e->device));
+	if (source->kind == TRACE_KERNEL) {
+		e->text = text_of(trace, record);
+		return 0;
+	}
+	copy_string(event, record, "caller_comm", e->comm, sizeof(e->comm));
+	for (size_t i = 0; i < NR_FIELDS; i++)
+		tep_get_field_val(NULL, event, fields[i], record, &e->field[i], 0);
+	return 0;
+}
+
+/* ---- the order of events */
+
+static int by_time(const void *a, const void *b)
+{
+	const struct trace_event *x = a, *y = b;
+
+	if (x->time_ns != y->time_ns)
+		return x->time_ns < y->time_ns ? -1 : 1;
+	return x->number < y->number ? -1 : 1;
+}
+
+static void deliver(struct trace *trace, struct watch *watch, uint64_t until_ns)
+{
+	size_t i;
+
+	qsort(trace->queue, trace->nr, sizeof(*trace->queue), by_time);
+	for (i = 0; i < trace->nr && trace->queue[i].time_ns <= until_ns; i++) {
+		struct trace_event *e = &trace->queue[i];
+
+		if (e->kind == TRACE_KERNEL)
+			tell_kernel(watch, e);
+		else
+			resets_take(watch, e);
+		free(e->text);
+	}
+	trace->nr -= i;
+	memmove(trace->queue, trace->queue + i, trace->nr * sizeof(*trace->queue));
+}
+
+/* ---- what was lost */
+
+static uint64_t number_after(const char *words, const char *label)
+{
+	const char *at = strstr(words, label);
+
+	return at ? strtoull(at + strlen(label), NULL, 10) : 0;
+}
+
+/* "commit overrun" is another thing, and comes after "overrun". */
+static uint64_t lost_of(struct trace *trace, long cpu)
+{
+	char name[64], *stats;
+	uint64_t nr;
+
+	snprintf(name, sizeof(name), "per_cpu/cpu%ld/stats", cpu);
+	stats = tracefs_instance_file_read(trace->instance, name, NULL);
+	if (!stats)
+		return 0;
+	nr = number_after(stats, "\noverrun: ") + number_after(stats, "\ndropped events: ");
+	free(stats);
+	return nr;
+}
+
+static void look_for_lost(struct trace *trace, struct watch *watch)
+{
+	long nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
+	uint64_t nr = 0;
+
+	trace->asked_ns = now_ns();
+	trace->is_asked = true;
+	for (long cpu = 0; cpu < nr_cpus; cpu++)
+		nr += lost_of(trace, cpu);
+	if (nr > trace->nr_lost) {
+		tell_lost(watch, "trace", nr - trace->nr_lost);
+		/* Their ends may be among what was lost. */
+		resets_forget(watch);
+	}
+	trace->nr_lost = nr;
+}
+
+/* ---- what the kernel says of its events */
+
+static struct tep_handle *read_header(void)
+{
+	struct tep_handle *tep = must(tep_alloc());
+	int size = 0;
+	char *page = tracefs_instance_file_read(NULL, "events/header_page", &size);
+
+	tep_set_file_bigendian(tep, tep_is_bigendian() ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
+	tep_set_long_size(tep, sizeof(long));
+	if (!page || tep_parse_header_page(tep, page, (unsigned long)size, sizeof(long))) {
+		tep_free(tep);
+		tep = NULL;
+	}
+	free(page);
+	return tep;
+}
+
+static void read_format(struct tep_handle *tep, const struct source *source)
+{
+	int size = 0;
+	char *format =
+		tracefs_event_file_read(NULL, source->system, source->event, "format", &size);
+
+	if (format)
+		tep_parse_event(tep, format, (unsigned long)size, source->system);
+	free(format);
+}
+
+/* Not tracefs_local_events_system(), which reads all symbols of the kernel too. */
+static struct tep_handle *read_formats(void)
+{
+	struct tep_handle *tep = read_header();
+
+	for (size_t i = 0; tep && i < ARRAY_SIZE(sources); i++)
+		read_format(tep, &sources[i]);
+	return tep;
+}
+
+/* ---- the instance */
+
+/* Returns whether there was anything. */
+bool trace_read(struct trace *trace, struct watch *watch)
+{
+	uint64_t begin = now_ns(), number = trace->number;
+
+	tracefs_iterate_raw_events(trace->tep, trace->instance, NULL, 0, take_record, trace);
+	if (trace->number != number)
+		trace->is_asked = false;
+	if (!trace->is_asked && begin - trace->asked_ns >= LOST_NS)
+		look_for_lost(trace, watch);
+	deliver(trace, watch, begin - SETTLED_NS);
+	return trace->number != number;
+}
+
+/* When to read again although nothing new has come, in milliseconds; -1 for never. */
+int trace_patience_ms(const struct trace *trace)
+{
+	if (trace->nr)
+		return SETTLED_NS / 1000000;
+	return trace->is_asked ? -1 : LOST_MS;
+}
+
+/* Nothing more is waited for. */
+void trace_finish(struct trace *trace, struct watch *watch)
+{
+	tracefs_iterate_raw_events(trace->tep, trace->instance, NULL, 0, take_record, trace);
+	look_for_lost(trace, watch);
+	deliver(trace, watch, UINT64_MAX);
+}
+
+/* Also when the module is loaded later: its events have other numbers each time. */
+void trace_enable(struct trace *trace)
+{
+	char *all = text("%s", "");
+	struct tep_handle *tep = read_formats();
+
+	if (tep) {
+		tep_free(trace->tep);
+		trace->tep = tep;
+	}
+	trace->sees_module = false;
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		const struct source *source = &sources[i];
+
+		/* Not tracefs_event_enable(), which goes through all events of the kernel. */
+		if (tracefs_event_file_write(trace->instance, source->system, source->event,
+					     "enable", "1") < 0)
+			continue;
+		if (source->kind == TRACE_KERNEL)
+			all = join(all, text("%s:%s", source->system, source->event));
+		else
+			trace->sees_module = true;
+	}
+	free(trace->kernel_events);
+	trace->kernel_events = all;
+}
+
+bool trace_sees_module(const struct trace *trace)
+{
+	return trace && trace->sees_module;
+}
+
+const char *trace_kernel_events(const struct trace *trace)
+{
+	return trace ? trace->kernel_events : "";
+}
+
+int trace_fd(const struct trace *trace)
+{
+	return trace->fd;
+}
+
+static int set_up(struct trace *trace)
+{
+	trace->instance = instance_open(&trace->lock);
+	if (!trace->instance)
+		return errno ? -errno : -ENOENT;
+	if (tracefs_instance_file_write(trace->instance, "trace_clock", "mono") < 0 ||
+	    tracefs_instance_file_write(trace->instance, "buffer_size_kb", BUFFER_KB) < 0)
+		return -EIO;
+	trace->fd = tracefs_instance_file_open(trace->instance, "trace_pipe",
+					       O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (trace->fd < 0)
+		return -errno;
+	trace_enable(trace);
+	return trace->tep ? 0 : -EIO;
+}
+
+int trace_open(struct trace **ret_trace)
+{
+	struct trace *trace = must(calloc(1, sizeof(*trace)));
+	int r;
+
+	/* What is wrong with other tracepoints is nobody's business here. */
+	tracefs_set_loglevel(TEP_LOG_NONE);
+	trace->lock = -1;
+	trace->fd = -1;
+	r = set_up(trace);
+	if (r < 0) {
+		trace_close(trace);
+		return r;
+	}
+	trace->asked_ns = now_ns();
+	trace->is_asked = true;
+	*ret_trace = trace;
+	return 0;
+}
+
+void trace_close(struct trace *trace)
+{
+	if (!trace)
+		return;
+	if (trace->fd >= 0)
+		close(trace->fd);
+	if (trace->instance)
+		instance_close(trace->instance, trace->lock);
+	tep_free(trace->tep);
+	for (size_t i = 0; i < trace->nr; i++)
+		free(trace->queue[i].text);
+	free(trace->queue);
+	free(trace->kernel_events);
+	free(trace);
+}

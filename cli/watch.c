@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* pcireset watch: resets as they happen. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+#include "watch.h"
+
+#define RETRY_MS 10 /* where the tracepoints say that there is something, and there is not */
+
+enum {
+	POLL_SIGNALS,
+	POLL_OUTPUT,
+	POLL_UEVENTS,
+	POLL_TRACE,
+	NR_POLLS,
+};
+
+bool watch_wants(const struct watch *watch, const char *device)
+{
+	for (size_t i = 0; i < watch->nr_names; i++)
+		if (!strcmp(watch->names[i], device))
+			return true;
+	return !watch->nr_names;
+}
+
+void watch_told(struct watch *watch)
+{
+	watch->nr_told++;
+	if (watch->nr_told == watch->req->count || ferror(stdout))
+		watch->is_over = true;
+}
+
+/* What it cannot see is not to be taken for what has not happened. */
+void watch_note_sources(const struct watch *watch)
+{
+	const char *more = trace_kernel_events(watch->trace);
+
+	if (trace_sees_module(watch->trace))
+		return;
+	error("note: %s: resets are not seen%s, only functions that come and go%s%s",
+	      watch->trace ? "module pcireset is not loaded" : "there are no tracepoints",
+	      watch->trace ? "" : " but for what the module's uevents say",
+	      *more ? ", and the kernel's " : "", more);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* The sooner of two times to wait, -1 is for ever. */
+static int sooner(int a, int b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
+static int time_left(const struct watch *watch, int64_t until_ms)
+{
+	int64_t left = until_ms - now_ms();
+
+	if (!watch->req->timeout_ms)
+		return -1;
+	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+static void take(struct watch *watch, const struct pollfd *polls)
+{
+	bool has_trace = watch->trace && polls[POLL_TRACE].revents;
+
+	if (polls[POLL_SIGNALS].revents || polls[POLL_OUTPUT].revents & POLLERR)
+		watch->is_over = true;
+	if (watch->is_over)
+		return;
+	if (watch->trace && !trace_read(watch->trace, watch) && has_trace)
+		poll(NULL, 0, RETRY_MS);
+	if (polls[POLL_UEVENTS].revents)
+		uevents_read(watch->uevents, watch);
+}
+
+/* Whoever reads the output may be gone: then there is nobody to tell. */
+static void follow(struct watch *watch, int signals)
+{
+	int64_t until_ms = now_ms() + watch->req->timeout_ms;
+	struct pollfd polls[NR_POLLS] = {
+		[POLL_SIGNALS] = { .fd = signals, .events = POLLIN },
+		[POLL_OUTPUT] = { .fd = STDOUT_FILENO },
+		[POLL_UEVENTS] = { .fd = uevents_fd(watch->uevents), .events = POLLIN },
+		[POLL_TRACE] = { .fd = watch->trace ? trace_fd(watch->trace) : -1,
+				 .events = POLLIN },
+	};
+
+	while (!watch->is_over) {
+		int left = time_left(watch, until_ms), wait = left;
+
+		if (!left)
+			break;
+		if (watch->trace)
+			wait = sooner(left, trace_patience_ms(watch->trace));
+		if (poll(polls, NR_POLLS, wait) < 0 && errno != EINTR) {
+			error("%s", strerror(errno));
+			break;
+		}
+		take(watch, polls);
+	}
+	if (watch->trace && !watch->is_over)
+		trace_finish(watch->trace, watch);
+}
+
+/* From here on only follow() hears of them, so that nothing is left behind. */
+static int catch_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static int may_not(int r)
+{
+	if (!geteuid() || (r != -EACCES && r != -EPERM && r != -ENOENT))
+		return STATUS_DONE;
+	error("watch: only root may see the tracepoints");
+	return STATUS_REFUSED;
+}
+
+static int open_sources(struct watch *watch)
+{
+	int r = trace_open(&watch->trace), status = r < 0 ? may_not(r) : STATUS_DONE;
+
+	if (status)
+		return status;
+	if (r < 0)
+		error("note: tracefs cannot be used: %s", strerror(-r));
+	r = uevents_open(&watch->uevents);
+	if (r < 0) {
+		error("uevents cannot be received: %s", strerror(-r));
+		return STATUS_ERROR;
+	}
+	watch_note_sources(watch);
+	return STATUS_DONE;
+}
+
+/* The machine is let go at once: as long as it is open the module cannot be unloaded. */
+static int find_names(struct watch *watch)
+{
+	struct machine m = { 0 };
+	int status;
+
+	if (!watch->req->nr_names)
+		return STATUS_DONE;
+	status = machine_open(&m, watch->req);
+	watch->names = must(calloc(m.nr_devs + 1, sizeof(*watch->names)));
+	for (size_t i = 0; !status && i < m.nr_devs; i++)
+		watch->names[watch->nr_names++] = text("%s", pcireset_dev_get_name(m.devs[i]));
+	machine_close(&m);
+	return status;
+}
+
+int command_watch(const struct request *req)
+{
+	struct watch watch = { .req = req };
+	int status = find_names(&watch);
+	int signals = catch_signals();
+
+	if (!status && signals < 0) {
+		error("%s", strerror(errno));
+		status = STATUS_ERROR;
+	}
+	if (!status)
+		status = open_sources(&watch);
+	if (!status)
+		follow(&watch, signals);
+	resets_forget(&watch);
+	uevents_close(watch.uevents);
+	trace_close(watch.trace);
+	for (size_t i = 0; i < watch.nr_names; i++)
+		free(watch.names[i]);
+	free(watch.names);
+	if (signals >= 0)
+		close(signals);
+	return status;
+}
