@@ -41,6 +41,14 @@ setup() {
 	LD_LIBRARY_PATH=$libdir "$BATS_TEST_TMPDIR/user"
 }
 
+@test "a program in Python finds the library" {
+	dir=$(dirname "$(find "$dest/usr/lib" -path '*/pcireset/__init__.py')")
+	run env PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="${dir%/*}" LD_LIBRARY_PATH="$libdir" /usr/bin/python3 -c \
+		'import pcireset; print(pcireset.__file__, pcireset.Context("/").backend)'
+	[ "$status" -eq 0 ]
+	[[ $output == "$dir/__init__.py "* ]]
+}
+
 @test "the manual pages and the udev rule are there" {
 	compgen -G "$dest/usr/share/man/man*/pcireset.*"
 	for page in man/*.scd; do

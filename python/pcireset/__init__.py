@@ -1,0 +1,463 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Reset PCI devices with exactly the kind of reset that is allowed.
+
+    import pcireset
+
+    with pcireset.Context() as machine:
+        for device in machine.devices():
+            print(device.name, device.types)
+        plan = machine.plan("03:00.0", "flr,bus", max_scope="slot")
+        print(plan.chosen, plan.members, plan.refused)
+        report = plan.run()
+        print(report.result)
+
+What is returned is a picture of one moment: it does not change, and stays valid when the context is closed.
+The words, such as "flr" or "verified", are those of pcireset(1). A context, and the plans that came from it, are for one
+thread at a time.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import weakref
+from dataclasses import dataclass, field
+from typing import Any, Callable, Iterable, Mapping, Union
+
+from . import _library
+
+__all__ = ["Context", "Device", "Error", "Member", "Plan", "Report", "ResetFailed", "Stats"]
+
+Words = Union[str, Iterable[str]]
+
+
+class Error(OSError):
+    """An operation failed; errno is what libpcireset gives for it, strerror says why in words."""
+
+
+class ResetFailed(Error):
+    """A reset failed or was refused when it was to be run; report tells what was touched."""
+
+    def __init__(self, code: int, message: str, report: Report) -> None:
+        super().__init__(code, message)
+        self.report = report
+
+
+@dataclass(frozen=True)
+class Device:
+    """One PCI function.
+
+    types: the types of reset that would work, in order of choice; "af_flr" is FLR by the AF capability
+    why_not: for each other type the reason
+    scope: for each of types the addresses of all functions that it reaches
+    users: what uses the function, such as "net:eth0" or "mount:/data"
+    """
+
+    name: str
+    vendor: int
+    device: int
+    class_code: int
+    driver: str | None
+    parent: str | None
+    physfn: str | None
+    slot: str | None
+    is_bridge: bool
+    types: tuple[str, ...]
+    why_not: Mapping[str, str]
+    scope: Mapping[str, tuple[str, ...]]
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Member:
+    """What became of one function that a reset reached.
+
+    reset: whether it was itself reset, and not only cut off meanwhile
+    offset: the first byte of config space that differs, if the check "config" failed
+    """
+
+    name: str
+    reset: bool
+    state: str
+    proof: str
+    failed_checks: tuple[str, ...]
+    offset: int | None
+    ready_ms: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a reset did.
+
+    result: "verified", "unverified", "failed" or "refused"
+    type: the type that was issued last, None if none was
+    issued: all types that were issued
+    error: an errno, 0 if every check held
+    message: what went wrong or is not known, None if the result is "verified"
+    """
+
+    device: str
+    result: str
+    type: str | None
+    issued: tuple[str, ...]
+    members: tuple[Member, ...]
+    error: int
+    message: str | None
+    failed_checks: tuple[str, ...]
+    proof: str
+    wait_ms: float
+    total_ms: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a reset would do, decided and not done.
+
+    chosen: the type that would be issued, also if somebody stands in the way; None if none fits
+    reaches: "function", "slot" or "bus", None if no type fits
+    members: the addresses of all functions that would be hit
+    refused: why running it would be refused, None if it would not
+    error: the errno that goes with it, or 0
+    """
+
+    device: str
+    chosen: str | None
+    reaches: str | None
+    members: tuple[str, ...]
+    refused: str | None
+    error: int
+    _run: Callable[[], Report] = field(repr=False, compare=False)
+
+    def run(self) -> Report:
+        """Reset: exactly what is planned, or nothing.
+
+        The result may be "unverified": then nothing shows that the reset took place. A plan can be run once.
+        Raises Error if the plan is refused or was run, ResetFailed for all that comes of running it but 0.
+        """
+        if self.refused is not None:
+            raise Error(self.error, self.refused)
+        return self._run()
+
+
+@dataclass(frozen=True)
+class Stats:
+    """What came of the resets of one type since the module was loaded.
+
+    failed: those that failed, those among them that timed_out too
+    functions: how many functions they reached
+    last_time: when the last one was over, seconds since the epoch; None if there was none
+    last_result: what came of it, or None
+    """
+
+    verified: int
+    unverified: int
+    failed: int
+    timed_out: int
+    functions: int
+    wait_seconds: float
+    last_time: float | None
+    last_result: str | None
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else os.fsdecode(value)
+
+
+def _words(words: Words) -> list[str]:
+    return words.replace(",", " ").split() if isinstance(words, str) else list(words)
+
+
+class _Object:
+    """One reference to an object of the library."""
+
+    def __init__(self, pointer: int, unref: Callable[[int], Any]) -> None:
+        self.pointer = pointer
+        self.close = weakref.finalize(self, unref, pointer)
+
+
+class Context:
+    """A view of one machine: this one, or one that was recorded.
+
+    sysroot: a directory with sys/ and proc/ in it, or what "pcireset record" wrote
+    dump: instead of that, what "lspci -xxxx" printed
+    use_module: False to leave the kernel module alone although it is loaded
+
+    Functions are read when the context is made, and by scan(). Raises Error if that fails.
+    """
+
+    def __init__(
+        self,
+        sysroot: str | os.PathLike[str] | None = None,
+        *,
+        dump: str | os.PathLike[str] | None = None,
+        use_module: bool = True,
+    ) -> None:
+        if sysroot is not None and dump is not None:
+            raise ValueError("sysroot and dump are two machines")
+        self._lib = _library.Library()
+        out = ctypes.c_void_p()
+        if dump is not None:
+            error = self._lib.ctx_new_from_dump(os.fsencode(dump), out)
+        else:
+            error = self._lib.ctx_new(None if sysroot is None else os.fsencode(sysroot), out)
+        if error < 0:
+            raise Error(-error, os.strerror(-error), os.fspath(dump or sysroot or "/"))
+        self._object = _Object(out.value or 0, self._lib.ctx_unref)
+        if not use_module:
+            self._check(self._lib.ctx_set_backend(self._ctx, 2))
+        self.scan()
+
+    def __enter__(self) -> Context:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the machine. Afterwards only what was returned before can be used."""
+        self._object.close()
+
+    @property
+    def _ctx(self) -> int:
+        if not self._object.close.alive:
+            raise ValueError("the context is closed")
+        return self._object.pointer
+
+    def _check(self, result: int) -> int:
+        if result < 0:
+            message = _text(self._lib.ctx_get_errmsg(self._ctx))
+            raise Error(-result, message or os.strerror(-result))
+        return result
+
+    def scan(self) -> int:
+        """Read the functions that exist now; returns how many there are."""
+        return self._check(self._lib.ctx_scan(self._ctx))
+
+    @property
+    def backend(self) -> str:
+        """Who answers: "module" or "sysfs"."""
+        return _text(self._lib.backend_to_str(self._lib.ctx_get_backend(self._ctx))) or ""
+
+    # ---- functions
+
+    def devices(self) -> list[Device]:
+        """All functions, in order of address. Touches nothing."""
+        self._check(self._lib.ctx_query(self._ctx))
+        found = []
+        dev = self._lib.dev_first(self._ctx)
+        while dev:
+            found.append(self._device(dev))
+            dev = self._lib.dev_next(dev)
+        return found
+
+    def device(self, name: str) -> Device:
+        """The function that a name means: an address, vendor:device, a path in /sys or /dev, an interface.
+
+        Raises Error with ENOENT, ENODEV, EINVAL or ENOTUNIQ. Touches nothing.
+        """
+        handle = self._find(name)
+        self._check(self._lib.dev_query(handle.pointer))
+        return self._device(handle.pointer)
+
+    def _find(self, name: str) -> _Object:
+        out = ctypes.c_void_p()
+        self._check(self._lib.dev_from_name(self._ctx, os.fsencode(name), out))
+        return _Object(out.value or 0, self._lib.dev_unref)
+
+    def _name(self, dev: int | None) -> str | None:
+        return _text(self._lib.dev_get_name(dev)) if dev else None
+
+    def _address(self, addr: _library.Addr) -> str:
+        buffer = ctypes.create_string_buffer(20)
+        return _text(self._lib.addr_to_str(addr, buffer)) or ""
+
+    def _list(self, get: Callable[[int], Any]) -> list[Any]:
+        """What a getter returns for 0, 1 and so on."""
+        found: list[Any] = []
+        while item := get(len(found)):
+            found.append(item)
+        return found
+
+    def _device(self, dev: int) -> Device:
+        lib = self._lib
+        types: list[str] = []
+        why_not: dict[str, str] = {}
+        scope: dict[str, tuple[str, ...]] = {}
+        for bit in lib.types():
+            if not lib.dev_get_types(dev) & bit:
+                reason = _text(lib.dev_get_why_not_text(dev, bit))
+                why_not[_text(lib.type_to_str(bit, 0)) or ""] = reason or ""
+                continue
+            name = _text(lib.type_to_str(bit, lib.dev_get_type_flags(dev, bit))) or ""
+            members = self._list(lambda i, bit=bit: lib.dev_get_member(dev, bit, i))
+            types.append(name)
+            scope[name] = tuple(self._address(m.contents.addr) for m in members)
+        return Device(
+            name=self._name(dev) or "",
+            vendor=lib.dev_get_vendor(dev),
+            device=lib.dev_get_device(dev),
+            class_code=lib.dev_get_class(dev),
+            driver=_text(lib.dev_get_driver(dev)),
+            parent=self._name(lib.dev_get_parent(dev)),
+            physfn=self._name(lib.dev_get_physfn(dev)),
+            slot=_text(lib.dev_get_slot(dev)),
+            is_bridge=lib.dev_is_bridge(dev),
+            types=tuple(types),
+            why_not=why_not,
+            scope=scope,
+            users=tuple(os.fsdecode(u) for u in self._list(lambda i: lib.dev_get_user(dev, i, None))),
+        )
+
+    # ---- plans
+
+    def _mask(self, from_str: Callable[..., int], words: Words, what: str) -> int:
+        mask = 0
+        for word in _words(words):
+            out = ctypes.c_uint32()
+            if from_str(os.fsencode(word), out) < 0:
+                raise Error(errno.EINVAL, f"{word!r} is no {what}")
+            mask |= out.value
+        return mask
+
+    def _types(self, types: Words) -> int:
+        out = ctypes.c_uint32()
+        self._check(self._lib.types_from_str(self._ctx, os.fsencode(",".join(_words(types))), out))
+        return out.value
+
+    def plan(
+        self,
+        device: Device | str,
+        types: Words,
+        *,
+        max_scope: str | None = None,
+        force: Words = (),
+        checks: Words = (),
+        timeout_ms: int = 0,
+        settle_ms: int = 0,
+        escalate: bool = False,
+    ) -> Plan:
+        """What a reset of a function would do with what is allowed. Touches nothing.
+
+        types: words, or one string with commas; there is no default
+        max_scope: reach no further than "function", "slot" or "bus"
+        force: uses that are not to stand in the way, such as "driver" or "net"; never widens the types
+        checks: what must hold afterwards: "link", "config", "proof"; none for the default, the first two
+        timeout_ms, settle_ms: as the options of pcireset(1); 0 for the default
+        escalate: if a reset fails, go on to the next allowed type
+
+        A plan that would be refused is an answer. Raises Error for what cannot be planned at all.
+        """
+        lib = self._lib
+        dev = self._find(device.name if isinstance(device, Device) else device)
+        out = ctypes.c_void_p()
+        self._check(lib.plan_new(dev.pointer, out))
+        plan = _Object(out.value or 0, lib.plan_unref)
+        scope = self._mask(lib.scope_from_str, [max_scope], "scope") if max_scope else 0
+        settings = (
+            (lib.plan_set_types, self._types(types)),
+            (lib.plan_set_max_scope, scope),
+            (lib.plan_set_force, self._mask(lib.use_from_str, force, "use")),
+            (lib.plan_set_checks, self._mask(lib.check_from_str, checks, "check")),
+            (lib.plan_set_timeout_ms, timeout_ms),
+            (lib.plan_set_settle_ms, settle_ms),
+            (lib.plan_set_flags, _library.ESCALATE if escalate else 0),
+        )
+        for setter, value in settings:
+            self._check(setter(plan.pointer, value))
+        result = lib.plan_resolve(plan.pointer)
+        if result not in (-errno.EOPNOTSUPP, -errno.EBUSY):
+            self._check(result)
+        return self._plan(self._name(dev.pointer) or "", plan)
+
+    def _plan(self, device: str, plan: _Object) -> Plan:
+        lib = self._lib
+        pointer = plan.pointer
+        bit = lib.plan_get_type(pointer)
+        members = self._list(lambda i: lib.plan_get_member(pointer, i))
+        return Plan(
+            device=device,
+            chosen=_text(lib.type_to_str(bit, lib.plan_get_type_flags(pointer))) if bit else None,
+            reaches=_text(lib.scope_to_str(lib.plan_get_scope(pointer))),
+            members=tuple(self._address(m.contents.addr) for m in members),
+            refused=_text(lib.plan_get_message(pointer)),
+            error=-lib.plan_get_error(pointer),
+            _run=lambda: self._run(device, plan),
+        )
+
+    def reset(self, device: Device | str, types: Words, **allowed: Any) -> Report:
+        """Plan, and run the plan: see plan() and Plan.run()."""
+        return self.plan(device, types, **allowed).run()
+
+    def _run(self, device: str, plan: _Object) -> Report:
+        out = ctypes.c_void_p()
+        result = self._lib.plan_run(plan.pointer, out)
+        if not out.value:
+            self._check(result)
+        handle = _Object(out.value or 0, self._lib.report_unref)
+        report = self._report(device, handle.pointer)
+        if result < 0:
+            raise ResetFailed(-result, report.message or os.strerror(-result), report)
+        return report
+
+    # ---- reports
+
+    def _checks(self, mask: int) -> tuple[str, ...]:
+        bits = (1 << i for i in range(32))
+        return tuple(_text(self._lib.check_to_str(bit)) or "" for bit in bits if mask & bit)
+
+    def _member(self, member: _library.Member) -> Member:
+        return Member(
+            name=self._address(member.addr),
+            reset=bool(member.flags & _library.MEMBER_RESET),
+            state=_text(self._lib.state_to_str(member.state)) or "",
+            proof=_text(self._lib.proof_to_str(member.proof)) or "",
+            failed_checks=self._checks(member.failed),
+            offset=member.offset if member.failed & _library.CHECK_CONFIG else None,
+            ready_ms=member.ready_ns / 1e6,
+        )
+
+    def _report(self, device: str, report: int) -> Report:
+        lib = self._lib
+        flags = lib.report_get_type_flags(report)
+        bit = lib.report_get_type(report)
+        issued = [t for t in lib.types() if lib.report_get_issued(report) & t]
+        members = self._list(lambda i: lib.report_get_member(report, i))
+        return Report(
+            device=device,
+            result=_text(lib.result_to_str(lib.report_get_result(report))) or "",
+            type=_text(lib.type_to_str(bit, flags)) if bit else None,
+            issued=tuple(_text(lib.type_to_str(t, flags)) or "" for t in issued),
+            members=tuple(self._member(m.contents) for m in members),
+            error=-lib.report_get_error(report),
+            message=_text(lib.report_get_message(report)),
+            failed_checks=self._checks(lib.report_get_failed_checks(report)),
+            proof=_text(lib.proof_to_str(lib.report_get_proof(report))) or "",
+            wait_ms=lib.report_get_wait_ns(report) / 1e6,
+            total_ms=lib.report_get_total_ns(report) / 1e6,
+        )
+
+    # ---- statistics
+
+    def stats(self) -> dict[str, Stats]:
+        """What came of all resets so far, by type; needs the module, and raises Error without it."""
+        self._check(self._lib.ctx_read_stats(self._ctx))
+        found = {}
+        for bit in self._lib.types():
+            stats = self._lib.ctx_get_stats(self._ctx, bit).contents
+            found[_text(self._lib.type_to_str(bit, 0)) or ""] = self._stats(stats)
+        return found
+
+    def _stats(self, stats: _library.Stats) -> Stats:
+        proved = _text(self._lib.proof_to_str(stats.last_proof)) == "shown"
+        last = "failed" if stats.last_errno else "verified" if proved else "unverified"
+        return Stats(
+            verified=stats.verified,
+            unverified=stats.unverified,
+            failed=stats.failed + stats.timed_out,
+            timed_out=stats.timed_out,
+            functions=stats.functions,
+            wait_seconds=stats.wait_ns / 1e9,
+            last_time=stats.last_ns / 1e9 if stats.last_ns else None,
+            last_result=last if stats.last_ns else None,
+        )

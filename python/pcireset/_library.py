@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The C library as ctypes sees it: structures, and what each function takes and returns."""
+
+from __future__ import annotations
+
+import ctypes as c
+from typing import Any, Callable
+
+SONAME = "libpcireset.so.0"
+
+
+class Addr(c.Structure):
+    """struct pcireset_addr"""
+
+    _fields_ = [
+        ("domain", c.c_uint32),
+        ("bus", c.c_uint8),
+        ("devfn", c.c_uint8),
+        ("reserved", c.c_uint16),
+    ]
+
+
+class Member(c.Structure):
+    """struct pcireset_member"""
+
+    _fields_ = [
+        ("addr", Addr),
+        ("flags", c.c_uint32),
+        ("why_not", c.c_uint32),
+        ("state", c.c_uint32),
+        ("proof", c.c_uint32),
+        ("failed", c.c_uint32),
+        ("offset", c.c_uint32),
+        ("ready_ns", c.c_uint64),
+    ]
+
+
+class Stats(c.Structure):
+    """struct pcireset_stats"""
+
+    _fields_ = [
+        ("size", c.c_uint32),
+        ("flags", c.c_uint32),
+        ("type", c.c_uint32),
+        ("reserved", c.c_uint32),
+        ("last_errno", c.c_uint32),
+        ("last_proof", c.c_uint32),
+        ("last_ns", c.c_uint64),
+        ("verified", c.c_uint64),
+        ("unverified", c.c_uint64),
+        ("timed_out", c.c_uint64),
+        ("failed", c.c_uint64),
+        ("functions", c.c_uint64),
+        ("wait_ns", c.c_uint64),
+        ("refused", c.c_uint64),
+    ]
+
+
+# Constants of linux/pcireset.h.
+ESCALATE = 1 << 0
+TRY = 1 << 1
+MEMBER_RESET = 1 << 1
+CHECK_CONFIG = 1 << 3
+
+_P = c.c_void_p  # an object
+_S = c.c_char_p
+_U = c.c_uint32
+_N = c.c_size_t
+_OUT = c.POINTER(c.c_void_p)
+_OUT_U = c.POINTER(c.c_uint32)
+
+# name without "pcireset_": what it returns, and what it takes
+_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    "addr_to_str": (_S, [c.POINTER(Addr), _S]),
+    "backend_to_str": (_S, [c.c_int]),
+    "check_from_str": (c.c_int, [_S, _OUT_U]),
+    "check_to_str": (_S, [_U]),
+    "ctx_get_backend": (c.c_int, [_P]),
+    "ctx_get_errmsg": (_S, [_P]),
+    "ctx_get_stats": (c.POINTER(Stats), [_P, _U]),
+    "ctx_new": (c.c_int, [_S, _OUT]),
+    "ctx_new_from_dump": (c.c_int, [_S, _OUT]),
+    "ctx_query": (c.c_int, [_P]),
+    "ctx_read_stats": (c.c_int, [_P]),
+    "ctx_scan": (c.c_int, [_P]),
+    "ctx_set_backend": (c.c_int, [_P, c.c_int]),
+    "ctx_unref": (_P, [_P]),
+    "dev_first": (_P, [_P]),
+    "dev_from_name": (c.c_int, [_P, _S, _OUT]),
+    "dev_get_class": (_U, [_P]),
+    "dev_get_device": (_U, [_P]),
+    "dev_get_driver": (_S, [_P]),
+    "dev_get_member": (c.POINTER(Member), [_P, _U, _N]),
+    "dev_get_name": (_S, [_P]),
+    "dev_get_parent": (_P, [_P]),
+    "dev_get_physfn": (_P, [_P]),
+    "dev_get_slot": (_S, [_P]),
+    "dev_get_type_flags": (_U, [_P, _U]),
+    "dev_get_types": (_U, [_P]),
+    "dev_get_user": (_S, [_P, _N, _OUT_U]),
+    "dev_get_vendor": (_U, [_P]),
+    "dev_get_why_not_text": (_S, [_P, _U]),
+    "dev_is_bridge": (c.c_bool, [_P]),
+    "dev_next": (_P, [_P]),
+    "dev_query": (c.c_int, [_P]),
+    "dev_unref": (_P, [_P]),
+    "plan_get_error": (c.c_int, [_P]),
+    "plan_get_member": (c.POINTER(Member), [_P, _N]),
+    "plan_get_message": (_S, [_P]),
+    "plan_get_scope": (_U, [_P]),
+    "plan_get_type": (_U, [_P]),
+    "plan_get_type_flags": (_U, [_P]),
+    "plan_new": (c.c_int, [_P, _OUT]),
+    "plan_resolve": (c.c_int, [_P]),
+    "plan_run": (c.c_int, [_P, _OUT]),
+    "plan_set_checks": (c.c_int, [_P, _U]),
+    "plan_set_flags": (c.c_int, [_P, _U]),
+    "plan_set_force": (c.c_int, [_P, _U]),
+    "plan_set_max_scope": (c.c_int, [_P, _U]),
+    "plan_set_settle_ms": (c.c_int, [_P, _U]),
+    "plan_set_timeout_ms": (c.c_int, [_P, _U]),
+    "plan_set_types": (c.c_int, [_P, _U]),
+    "plan_unref": (_P, [_P]),
+    "proof_to_str": (_S, [_U]),
+    "report_get_error": (c.c_int, [_P]),
+    "report_get_failed_checks": (_U, [_P]),
+    "report_get_issued": (_U, [_P]),
+    "report_get_member": (c.POINTER(Member), [_P, _N]),
+    "report_get_message": (_S, [_P]),
+    "report_get_proof": (_U, [_P]),
+    "report_get_result": (c.c_int, [_P]),
+    "report_get_total_ns": (c.c_uint64, [_P]),
+    "report_get_type": (_U, [_P]),
+    "report_get_type_flags": (_U, [_P]),
+    "report_get_wait_ns": (c.c_uint64, [_P]),
+    "report_unref": (_P, [_P]),
+    "result_to_str": (_S, [c.c_int]),
+    "scope_from_str": (c.c_int, [_S, _OUT_U]),
+    "scope_to_str": (_S, [_U]),
+    "state_to_str": (_S, [_U]),
+    "type_at": (_U, [_N]),
+    "type_to_str": (_S, [_U, _U]),
+    "types_from_str": (c.c_int, [_P, _S, _OUT_U]),
+    "use_from_str": (c.c_int, [_S, _OUT_U]),
+}
+
+
+class Library:
+    """libpcireset, with its functions as attributes, less the prefix."""
+
+    def __init__(self) -> None:
+        # With the errno of its own that ctypes keeps, as no function of the library tells by errno.
+        library = c.CDLL(SONAME)
+        for name, (result, arguments) in _FUNCTIONS.items():
+            function = library["pcireset_" + name]
+            function.restype = result
+            function.argtypes = arguments
+            setattr(self, name, function)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        raise AttributeError(f"no function pcireset_{name}")
+
+    def types(self) -> list[int]:
+        """All types, in order of choice."""
+        found: list[int] = []
+        while bit := self.type_at(len(found)):
+            found.append(bit)
+        return found
