@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs every command of README.md's tour and of docs/guides, in one shell a page: it prints what the page says, but for times.
+# topology: mixed gpu sriov
+# kernels: 6.1
+# timeout: 300
+# add: README.md docs/guides/fpga.md docs/guides/gpu-passthrough.md docs/guides/moving.md docs/guides/nvme.md docs/guides/vfs.md
+. "$(dirname "$0")/lib.sh"
+shopt -s extglob
+
+# Two prompts in a row are two commands; what follows up to an empty line is what they print. GUIDES_PRINT shows what they do print.
+prompt='    $ '
+
+# same_but_for_times TEXT
+same_but_for_times() {
+	sed -E -e 's/[0-9]+\.[0-9] ms/N ms/g' -e 's/ +$//' <<<"$1"
+}
+
+# type_in COMMAND WANT: in this shell, with $? as the last one left it.
+last=0
+type_in() {
+	local command=$1 want=$2 got
+
+	eval_with "$last" "$command" >out 2>&1
+	last=$?
+	got=$(same_but_for_times "$(<out)")
+	if [[ -n ${GUIDES_PRINT:-} ]]; then
+		printf 'GUIDE:%s\n' "\$ $command" && sed 's/^/GUIDE:/' out
+	elif [[ $got == "$(same_but_for_times "$want")" ]]; then
+		ok "$page: $command"
+	else
+		not_ok "$page: $command" "got:" "$got" "the page says:" "$want"
+	fi
+}
+
+eval_with() {
+	set_status "$1"
+	eval "$2"
+}
+
+set_status() {
+	return "$1"
+}
+
+# read_page FILE: sets commands, and printed to what each prints by the page.
+read_page() {
+	local line in_block=no
+
+	commands=() printed=()
+	while IFS= read -r line; do
+		if [[ $line == "$prompt"* ]]; then
+			in_block=yes
+			commands+=("${line#"$prompt"}") printed+=('')
+		elif [[ $in_block == yes && $line == '    '* ]]; then
+			printed[-1]+=${line#    }$'\n'
+		elif [[ $in_block == yes && -z $line ]]; then
+			# A table may have an empty line; the block goes on if it is followed by more of it.
+			printed[-1]+=$'\n'
+		else
+			in_block=no
+		fi
+	done <"$1"
+}
+
+# Stands for what programs a card, in a page that is not about that.
+printf '#!/bin/sh\nexit 0\n' >/bin/openFPGALoader
+chmod +x /bin/openFPGALoader
+modprobe -a crc32c_generic ext4 2>/dev/null
+for page in /root/*.md; do
+	grep -q "^<!-- lab: $PCILAB_TOPOLOGY -->" "$page" || continue
+	read_page "$page"
+	page=${page##*/}
+	for i in "${!commands[@]}"; do
+		# A name in capitals is one that the reader is to fill in.
+		[[ ${commands[i]} =~ (^|[ =])(FILE|DUMP)$ ]] || type_in "${commands[i]}" "${printed[i]%%+($'\n')}"
+	done
+done
+plan
