@@ -30,6 +30,8 @@ exits 3 'reset is refused' as_nobody pcireset reset 01:00.0 --type flr
 like "$output" CAP_SYS_ADMIN 'and says what is needed'
 exits 3 'reset is refused, as JSON' as_nobody pcireset reset 01:00.0 --type flr --json
 like "$output" '"error": "EPERM"' 'with EPERM'
+exits 3 're-enumerate is refused' as_nobody pcireset re-enumerate 01:00.0 --type slot --run 'touch /tmp/ran'
+exits 1 'and ran no command' test -e /tmp/ran
 exits 3 'watch is refused' as_nobody pcireset watch --timeout 1
 like "$output" 'only root' 'and says who may'
 exits 3 'metrics are refused' as_nobody pcireset metrics
