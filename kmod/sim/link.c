@@ -146,6 +146,16 @@ void pcisim_hold(struct pcisim_function *bridge, u32 reason)
 	report_link(bridge);
 }
 
+/* As fast as both ends can, and no faster than software wants (PCIe r6.0, sec 7.5.3.19). */
+static u8 usual_speed(const struct pcisim_function *bridge)
+{
+	unsigned int at = bridge->template->pcie + PCI_EXP_LNKCTL2;
+	u8 target = pcisim_get16(bridge->space + at) & PCI_EXP_LNKCTL2_TLS;
+	u8 highest = bridge->node->shape.speed;
+
+	return target ? min(target, highest) : highest;
+}
+
 /* The link of a port comes up a while after what is above it. */
 static void train(struct pcisim_function *bridge, u64 from)
 {
@@ -158,10 +168,8 @@ static void train(struct pcisim_function *bridge, u64 from)
 		port->link_at = U64_MAX;
 	else
 		port->link_at = from + (u64)faults->link_up_us * NSEC_PER_USEC;
-	if (faults->return_speed)
-		port->speed = faults->return_speed;
-	if (faults->return_width)
-		port->width = faults->return_width;
+	port->speed = faults->return_speed ?: usual_speed(bridge);
+	port->width = faults->return_width ?: bridge->node->shape.width;
 }
 
 /**
