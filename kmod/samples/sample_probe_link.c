@@ -17,15 +17,25 @@
  * distinction between a hotplug slot and a plain port, and a list of registers
  * to save before and to write after.
  *
+ * With speed=3 it is a card that comes up at a low speed and runs at 8 GT/s
+ * only if it is told, and its link was down since: the port is told, the link
+ * reset, looked at, and once more if need be.
+ *
  * To try it, on a device that is bound to nothing:
  *
  *	echo sample_probe_link > /sys/bus/pci/devices/0000:03:00.0/driver_override
  *	echo 0000:03:00.0 > /sys/bus/pci/drivers/sample_probe_link/bind
  */
 
+#define MAX_TRIES 3
+
 static uint types = PCI_RESET_LINK;
 module_param(types, uint, 0644);
 MODULE_PARM_DESC(types, "mask of the PCI_RESET_* types that probe() allows");
+
+static uint speed;
+module_param(speed, uint, 0644);
+MODULE_PARM_DESC(speed, "Target Link Speed to come to: 1 is 2.5 GT/s; 0 leaves it alone");
 
 static bool stock;
 module_param(stock, bool, 0644);
@@ -70,6 +80,32 @@ static int reset_link(struct pci_dev *dev)
 	return error;
 }
 
+static unsigned int speed_of(struct pci_dev *port)
+{
+	u16 status;
+
+	pcie_capability_read_word(port, PCI_EXP_LNKSTA, &status);
+	return status & PCI_EXP_LNKSTA_CLS;
+}
+
+/* The port keeps what it was told over the reset, which brings back all below it. */
+static int raise_speed(struct pci_dev *dev)
+{
+	struct pci_dev *port = pci_upstream_bridge(dev);
+	unsigned int tries = 0;
+	int error = 0;
+
+	if (!port)
+		return -ENODEV;
+	pcie_capability_clear_and_set_word(port, PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS, speed);
+	while (!error && speed_of(port) < speed && tries < MAX_TRIES) {
+		error = reset_link(dev);
+		tries++;
+	}
+	pci_info(dev, "speed=%u tries=%u\n", speed_of(port), tries);
+	return error;
+}
+
 static int sample_probe(struct pci_dev *dev, const struct pci_device_id *id)
 {
 	int error;
@@ -89,7 +125,7 @@ static int sample_probe(struct pci_dev *dev, const struct pci_device_id *id)
 	 * that shares the link with it, is not as it was. All others mean that
 	 * nothing was touched; this device then works with what it has.
 	 */
-	error = reset_link(dev);
+	error = speed ? raise_speed(dev) : reset_link(dev);
 	return error == -ETIMEDOUT || error == -EIO ? error : 0;
 }
 

@@ -6,6 +6,7 @@
 # timeout: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-kernel.sh"
+. "$(dirname "$0")/lib-sim.sh"
 
 parameters=/sys/module/sample_probe_link/parameters
 
@@ -126,5 +127,44 @@ if [[ $type == "$slot" ]]; then
 		issued=0x0 why=$why_driver who="$card.0"
 	is "$(driver_of "$card.0") $(driver_of "$card.1")" 'sample_probe_link sample_probe_link' 'both are bound'
 	is "$(log_since | grep -c pciehp)" 0 'the hotplug driver saw nothing'
+fi
+
+# A card that comes up at 2.5 GT/s, and runs faster once it was told and its link was down: as hfi1's.
+link_goes_down() {
+	sim_set 01.0 return_speed=1 link=0
+	sim_set 01.0 link=1
+}
+
+# raises DESC FUNCTION WORD...: the sample wants 8 GT/s.
+raises() {
+	local desc=$1 function=$2
+
+	shift 2
+	echo 3 >"$parameters/speed"
+	echo $((link)) >"$parameters/types"
+	log_mark
+	bind "$function" sample_probe_link
+	has "$(logged sample_probe_link "$function" speed=)" "$desc" "$@"
+	is "$(driver_of "$function")" sample_probe_link 'the driver is bound'
+	unbind "$function"
+}
+
+if [[ $type == "$bus" ]]; then
+	raises "QEMU's links have one speed: it gives up" 0000:02:00.0 speed=1 tries=3
+	sim_load
+	sim_node 01.0 kind=root-port speed=4 dllla=1
+	sim_node 01.0/00.0 "${driverless[@]}" speed=4
+	sim_live
+	simulated=${sim_bus[1]}:00.0
+	link_goes_down
+	read -r REPLY <"$devices/$simulated/current_link_speed"
+	like "$REPLY" '^2.5 GT/s' 'the link is slow'
+	raises 'a card that stays slow' "$simulated" speed=1 tries=3
+	sim_set 01.0 return_speed=0
+	raises 'a card that comes up faster after a reset' "$simulated" speed=3 tries=1
+	read -r REPLY <"$devices/$simulated/current_link_speed"
+	like "$REPLY" '^8.0 GT/s' 'the link is as fast as it was told'
+	raises 'and is left alone when it is fast' "$simulated" speed=3 tries=0
+	sim_clear
 fi
 plan
