@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 #include <libpcireset.h>
 #include <libsmartcols.h>
+#include <signal.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
@@ -101,7 +102,7 @@ bool is_given(const struct request *req, enum option_id id);
 bool ask(const char *question);
 
 /* machine.c */
-void hold_signals(void);
+sigset_t hold_signals(void);
 bool is_above(struct pcireset_dev *dev, struct pcireset_dev *below);
 int machine_open(struct machine *m, const struct request *req);
 int machine_query(struct machine *m);

@@ -99,10 +99,10 @@ static bool is_file(const char *path)
 }
 
 /*
- * What a file was unpacked to is to be taken away again: a signal waits, which is
- * not for long, and a reader that is gone is an error of writing.
+ * For what is to be taken back in the end, such as what a file was unpacked to: a
+ * signal waits, or is read, and a reader that is gone is an error of writing.
  */
-void hold_signals(void)
+sigset_t hold_signals(void)
 {
 	sigset_t set;
 
@@ -112,6 +112,7 @@ void hold_signals(void)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	return set;
 }
 
 bool is_above(struct pcireset_dev *dev, struct pcireset_dev *below)

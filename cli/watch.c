@@ -119,14 +119,8 @@ static void follow(struct watch *watch, int signals)
 /* From here on only follow() hears of them, so that nothing is left behind. */
 static int catch_signals(void)
 {
-	sigset_t set;
+	sigset_t set = hold_signals();
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
