@@ -171,17 +171,12 @@ static int may_go_on(struct reenumeration *e)
 
 /* ---- the flow */
 
-static bool is_bridge(const struct function *f)
-{
-	return f->class >> 16 == 0x06;
-}
-
 /* The virtual functions first: they may go with the driver of the physical one. */
 static int unbind_drivers(struct reenumeration *e)
 {
 	for (size_t i = e->was.nr; i-- > 0;) {
 		const struct function *f = &e->was.v[i];
-		int r = f->driver && !is_bridge(f) ? attr_write(f->name, "driver/unbind", f->name) :
+		int r = f->driver && !f->is_bridge ? attr_write(f->name, "driver/unbind", f->name) :
 						     0;
 
 		if (r && r != -ENOENT)

@@ -25,6 +25,7 @@ struct function {
 	bool has_no_room[NR_REGIONS]; /* the kernel found no address for it */
 	bool is_top;                  /* it is removed, and all the others with it */
 	bool is_vf;
+	bool is_bridge;			/* it keeps its driver until it is removed */
 };
 
 /* All that goes when the device is removed, and the link that leads there. */

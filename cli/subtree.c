@@ -151,6 +151,7 @@ void subtree_read(struct subtree *tree, struct pcireset_ctx *ctx, const struct p
 		tree->v[tree->nr] = (struct function){
 			.is_top = is_top(place, dev),
 			.is_vf = pcireset_dev_get_physfn(dev),
+			.is_bridge = pcireset_dev_is_bridge(dev),
 		};
 		read_function(&tree->v[tree->nr++], dev);
 	}

@@ -115,7 +115,7 @@ card=${sim_bus[1]}:00.0
 port=${sim_bus[0]}:01.0
 sim_node 01.0 kind=root-port hotplug=1 dllla=1 aer=1 dpc=1 surprise_down=1
 sim_node 01.0/00.0 "${driverless[@]}" aer=1
-sim_node 01.0/00.1 kind=endpoint
+sim_node 01.0/00.1 kind=endpoint class=0x068000
 sim_live
 echo pcisim >"$devices/$card/driver_override"
 echo "$card" >/sys/bus/pci/drivers_probe
@@ -137,6 +137,8 @@ is "$REPLY" pcisim 'the driver of the other function is bound'
 is "$(kernel_said 'Link Down|Card not present|containment|AER:')" '' 'no surprise removal, no error, no containment'
 sim_count 01.0 contained
 is "$REPLY" 0 'the port contained nothing'
+
+again 0 'nobody is bound meanwhile' "$card" --type link --run "! test -e $devices/${card%0}1/driver"
 
 # What the kernel makes of the same, if nobody holds it off.
 mark
