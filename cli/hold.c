@@ -130,16 +130,9 @@ static void choose_registers(struct hold *hold)
 
 static char *boot_id(void)
 {
-	char line[64] = "";
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	char *id = file_read("/proc/sys/kernel/random/boot_id");
 
-	if (f) {
-		if (!fgets(line, sizeof(line), f))
-			line[0] = '\0';
-		fclose(f);
-	}
-	line[strcspn(line, "\n")] = '\0';
-	return text("%s", line);
+	return id ? id : text("%s", "");
 }
 
 static char *note_path(const char *name)
@@ -200,11 +193,11 @@ static void note_remove(const char *name)
 	free(path);
 }
 
-static void note_line(struct hold *hold, const char *line, bool *is_whole, bool *is_same)
+static void note_line(struct hold *hold, const char *line, const char *boot, bool *is_whole,
+		      bool *is_same)
 {
 	struct held held = { 0 };
 	unsigned long long inode;
-	char *boot = boot_id();
 
 	if (!strcmp(line, "end"))
 		*is_whole = true;
@@ -216,24 +209,24 @@ static void note_line(struct hold *hold, const char *line, bool *is_whole, bool 
 			 4 &&
 		 hold->nr < MAX_HELD)
 		hold->v[hold->nr++] = held;
-	free(boot);
 }
 
 /* Half a note is of a process that had changed nothing yet; one of another boot or port is void. */
 static bool note_read(struct hold *hold)
 {
-	char *path = note_path(hold->name), line[128];
+	char *path = note_path(hold->name), *boot = boot_id(), line[128];
 	bool is_whole = false, is_same = true;
 	FILE *f = fopen(path, "re");
 
 	hold->nr = 0;
 	while (f && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = '\0';
-		note_line(hold, line, &is_whole, &is_same);
+		note_line(hold, line, boot, &is_whole, &is_same);
 	}
 	if (f)
 		fclose(f);
 	free(path);
+	free(boot);
 	return is_whole && is_same;
 }
 

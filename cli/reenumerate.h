@@ -74,6 +74,7 @@ bool place_has(const struct place *place, struct pcireset_dev *dev);
 void subtree_read(struct subtree *tree, struct pcireset_ctx *ctx, const struct place *place);
 void subtree_clear(struct subtree *tree);
 void subtree_bind(const struct subtree *was);
+char *file_read(const char *path);
 char *attr_read(const char *name, const char *attr);
 int attr_write(const char *name, const char *attr, const char *value);
 

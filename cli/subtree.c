@@ -36,13 +36,12 @@ int attr_write(const char *name, const char *attr, const char *value)
 }
 
 /* The first line, or NULL if there is none. */
-char *attr_read(const char *name, const char *attr)
+char *file_read(const char *path)
 {
-	char *path = attr_path(name, attr), line[256];
 	FILE *f = fopen(path, "re");
+	char line[256];
 	bool is_read;
 
-	free(path);
 	if (!f)
 		return NULL;
 	is_read = fgets(line, sizeof(line), f);
@@ -51,6 +50,14 @@ char *attr_read(const char *name, const char *attr)
 		return NULL;
 	line[strcspn(line, "\n")] = '\0';
 	return text("%s", line);
+}
+
+char *attr_read(const char *name, const char *attr)
+{
+	char *path = attr_path(name, attr), *value = file_read(path);
+
+	free(path);
+	return value;
 }
 
 static uint32_t read_number(const char *name, const char *attr)
