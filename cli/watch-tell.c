@@ -16,11 +16,11 @@ struct line {
 	const char *device;
 };
 
-static struct timespec clock_now(clockid_t clock)
+static struct timespec wall_clock(void)
 {
 	struct timespec ts;
 
-	clock_gettime(clock, &ts);
+	clock_gettime(CLOCK_REALTIME, &ts);
 	return ts;
 }
 
@@ -37,9 +37,9 @@ static int64_t to_ns(struct timespec ts)
 /* What the clock on the wall showed at a time of CLOCK_MONOTONIC. */
 static struct timespec wall_time(uint64_t mono_ns)
 {
-	int64_t age = to_ns(clock_now(CLOCK_MONOTONIC)) - (int64_t)mono_ns;
+	int64_t age = watch_now_ns() - (int64_t)mono_ns;
 
-	return from_ns(to_ns(clock_now(CLOCK_REALTIME)) - age);
+	return from_ns(to_ns(wall_clock()) - age);
 }
 
 static bool is_json(const struct watch *watch)
@@ -322,7 +322,7 @@ static void tell_device_json(const struct line *line, const char *word,
 
 void tell_device(struct watch *watch, const struct device_event *e)
 {
-	struct line line = { watch, clock_now(CLOCK_REALTIME), e->device };
+	struct line line = { watch, wall_clock(), e->device };
 	const char *word = e->type ? "reset" : e->recovery ? "error" : e->action;
 
 	if (watch->is_over || !watch_wants(watch, e->device))
@@ -341,7 +341,7 @@ void tell_device(struct watch *watch, const struct device_event *e)
 /* nr: 0 if nobody knows. */
 void tell_lost(struct watch *watch, const char *source, uint64_t nr)
 {
-	struct line line = { watch, clock_now(CLOCK_REALTIME), NULL };
+	struct line line = { watch, wall_clock(), NULL };
 	json_object *o;
 
 	if (watch->is_over)

@@ -48,12 +48,18 @@ void watch_note_sources(const struct watch *watch)
 	      *more ? ", and the kernel's " : "", more);
 }
 
-static int64_t now_ms(void)
+/* CLOCK_MONOTONIC, as in the buffers of tracepoints. */
+int64_t watch_now_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static int64_t now_ms(void)
+{
+	return watch_now_ns() / 1000000;
 }
 
 /* The sooner of two times to wait, -1 is for ever. */

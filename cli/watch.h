@@ -92,6 +92,7 @@ struct watch {
 /* watch.c */
 bool watch_wants(const struct watch *watch, const char *device);
 void watch_told(struct watch *watch);
+int64_t watch_now_ns(void);
 void watch_note_sources(const struct watch *watch);
 
 /* watch-trace.c */
