@@ -79,7 +79,7 @@ run_shared() {
 	for key in "${!shared[@]}"; do
 		read -r kernel topology <<<"$key"
 		read -ra scripts <<<"${shared[$key]}"
-		start_guest "$kernel" "$topology" shared "${scripts[@]}"
+		start_guest "$kernel" "$topology" '' "${scripts[@]}"
 	done
 }
 
@@ -119,7 +119,7 @@ start_guest() {
 		options_for "$kernel" "$script"
 		command+=("$(basename "$script" .sh)")
 	done
-	if [[ $part == shared ]]; then
+	if [[ $# -gt 1 ]]; then
 		name="shared $kernel $topology"
 		command=(/tests/shared "${command[@]}")
 	else
