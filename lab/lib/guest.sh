@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The guest's files: a base image per kernel, cached, and an overlay per run that is put behind it.
+# The guest's files: a base image per kernel and a layer of what is built here, both cached, and an overlay per run; one
+# is put behind the other.
 
 readonly guest_programs=(bash lspci setpci)
 
@@ -156,7 +157,9 @@ base_dir() {
 add_tree() {
 	local root=$1 files search
 
-	cp -a "$2/." "$root/"
+	cp -a "$2/." "$root/" || return
+	# What nobody reads in the guest, and it is most of a program; a script has none.
+	find "$root" -type f -perm -u+x -exec strip --strip-debug {} + 2>/dev/null || true
 	mapfile -t files < <(find "$root" -type f \( -perm -u+x -o -name '*.so*' \))
 	search=$(find "$root" -name '*.so*' -printf '%h:')
 	((${#files[@]} == 0)) || LD_LIBRARY_PATH=$search add_libraries "$root" "${files[@]}"
@@ -174,27 +177,66 @@ add_file() {
 	((${#files[@]} == 0)) || add_libraries "$root" "${files[@]}"
 }
 
-# add_test_modules KERNEL ROOT KODIR...: for modprobe in the guest, and pcireset itself for init.
+# add_test_modules KERNEL BASE ROOT KODIR...: for modprobe in the guest, and pcireset itself for init.
 # depmod wants to see all modules, so it works on a copy (of hard links) of the base image's.
 add_test_modules() {
-	local kernel=$1 root=$2 release base dir from file
+	local base=$2 root=$3 release dir from file
 
-	shift 2
-	release=$(kernel_release "$kernel")
-	base=$(base_dir "$kernel")
+	release=$(kernel_release "$1")
+	shift 3
 	dir=$root/lib/modules/$release
-	mkdir -p "${dir%/*}"
-	cp -al "$base/root/lib/modules/$release" "$dir"
+	mkdir -p "${dir%/*}" && cp -al "$base/root/lib/modules/$release" "$dir" || return
 	rm -f "$dir"/modules.*[a-z]
-	cp "$base/root/lib/modules/$release"/modules.{order,builtin,builtin.modinfo} "$dir/"
-	mkdir -p "$dir/extra"
+	cp "$base/root/lib/modules/$release"/modules.{order,builtin,builtin.modinfo} "$dir/" && mkdir -p "$dir/extra" || return
 	# The debug information is most of a module, and only whoever reads an oops wants it: it stays in the build.
 	for from; do
 		for file in "$from"/*.ko; do
-			strip --strip-debug -o "$dir/extra/${file##*/}" "$file"
+			strip --strip-debug -o "$dir/extra/${file##*/}" "$file" || return
 		done
 	done
-	depmod -b "$root" "$release"
-	rm -rf "$dir/kernel"
+	depmod -b "$root" "$release" && rm -rf "$dir/kernel" || return
 	[[ ! -f $dir/extra/pcireset.ko ]] || printf '/lib/modules/%s/extra/pcireset.ko\n' "$release" >"$root/pcilab/modules.test"
+}
+
+# fill_layer KERNEL BASE ROOT USER KODIR...
+fill_layer() {
+	local root=$3 user=$4
+
+	mkdir -p "$root/pcilab" || return
+	(($# == 4)) || add_test_modules "$1" "$2" "$root" "${@:5}" || return
+	[[ ! -d $user ]] || add_tree "$root" "$user" || return
+	[[ ! -d $repo_dir/tests/lab ]] || cp -a "$repo_dir/tests/lab" "$root/tests"
+}
+
+# layer_key BASE USER KODIR...: changes when anything the layer is made of does; the linker's cache does when a library is installed.
+layer_key() {
+	{
+		printf '%s\n' "$1" "${@:3}"
+		find "${@:2}" "$repo_dir/tests/lab" /etc/ld.so.cache -printf '%p %y %m %s %T@\n' 2>/dev/null | LC_ALL=C sort
+	} | sha256sum | cut -c 1-16
+}
+
+make_layer() {
+	local file=$1 root
+
+	[[ ! -f $file ]] || return 0
+	shift
+	mkdir -p "${file%/*}"
+	root=$(mktemp -d "$file.XXXXXX")
+	fill_layer "$1" "$2" "$root" "${@:3}" && pack_cpio "$root" >"$file.new" ||
+		die "$lab_setup" "the guest's files for $1 cannot be put together"
+	rm -rf "$root"
+	mv "$file.new" "$file"
+	# Of sources that have changed since; a few are left for those who use them right now.
+	find "${file%/*}" -name '*.cpio' -printf '%T@ %p\n' | sort -rn | sed -n '6,$s/[^ ]* //p' | xargs -r rm -f
+}
+
+# layer_file KERNEL BASE USER KODIR...: prints where it is, after making it if need be.
+layer_file() {
+	local file
+
+	file=$repo_dir/build/layers/$1/$(layer_key "${@:2}").cpio || return
+	touch -c "$file"
+	[[ -f $file ]] || with_lock "layer-$1" make_layer "$file" "$@" || return
+	printf '%s\n' "$file"
 }
