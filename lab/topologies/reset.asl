@@ -6,8 +6,8 @@ DefinitionBlock ("", "SSDT", 2, "PCILAB", "RESET", 1)
 
 	Scope (\_SB.PCI0)
 	{
-		// The scratch register of the lab's report port: nothing else uses it, and it keeps what is written.
-		OperationRegion (SCRA, SystemIO, 0x2EF, 1)
+		// The scratch register of the lab's port for errors: nothing else uses it, and it keeps what is written.
+		OperationRegion (SCRA, SystemIO, 0x3EF, 1)
 		Field (SCRA, ByteAcc, NoLock, Preserve)
 		{
 			CNT, 8

@@ -133,7 +133,7 @@ look_again() {
 firmware_runs() {
 	local count
 
-	count=$(dd if=/dev/port bs=1 skip=$((0x2ef)) count=1 2>/dev/null | od -An -tu1)
+	count=$(dd if=/dev/port bs=1 skip=$((0x3ef)) count=1 2>/dev/null | od -An -tu1)
 	echo $((count))
 }
 
