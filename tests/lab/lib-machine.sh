@@ -268,14 +268,24 @@ block_works() {
 	[[ $got == "$text" ]]
 }
 
+# has_link INTERFACE: within three seconds; an e1000e that has just been taken up takes a while to find its link.
+has_link() {
+	local try link=0
+
+	for ((try = 0; try < 30 && !link; try++)); do
+		read -r link <"/sys/class/net/$1/carrier" || return
+		((link)) || sleep 0.1
+	done
+	((link))
+}
+
 # network_works INTERFACE: a packet goes out, and QEMU's answer comes in. Leaves the interface down, as it was.
 network_works() {
 	local try result=1
 
 	ip addr add 10.0.2.15/24 dev "$1" && ip link set "$1" up || return
-	# The link of an e1000e takes a while to come up; a ping before is lost.
 	for ((try = 0; try < 10 && result; try++)); do
-		ping -q -c 1 -W 1 -I "$1" 10.0.2.2 >/dev/null 2>&1 && result=0
+		has_link "$1" && ping -q -c 1 -W 1 -I "$1" 10.0.2.2 >/dev/null 2>&1 && result=0
 	done
 	ip link set "$1" down
 	ip addr flush dev "$1"
