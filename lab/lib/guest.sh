@@ -223,8 +223,9 @@ make_layer() {
 	shift
 	mkdir -p "${file%/*}"
 	root=$(mktemp -d "$file.XXXXXX")
-	fill_layer "$1" "$2" "$root" "${@:3}" && pack_cpio "$root" >"$file.new" ||
+	if ! fill_layer "$1" "$2" "$root" "${@:3}" || ! pack_cpio "$root" >"$file.new"; then
 		die "$lab_setup" "the guest's files for $1 cannot be put together"
+	fi
 	rm -rf "$root"
 	mv "$file.new" "$file"
 	# Of sources that have changed since; a few are left for those who use them right now.
