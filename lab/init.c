@@ -227,6 +227,8 @@ static void reset_signals(void)
 static __attribute__((noreturn)) void exec_command(char **argv, int in, int out, int err)
 {
 	reset_signals();
+	/* It would outlive exec(). */
+	ioperm(REPORT_PORT, 1, 0);
 	setsid();
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
@@ -381,26 +383,22 @@ static void report_status(int status)
 		verdict("exit %d", WEXITSTATUS(status));
 }
 
-/* Opened for each write, so that the command does not inherit it. */
 static ssize_t write_report(void *cookie, const char *data, size_t size)
 {
 	(void)cookie;
-	if (ioperm(REPORT_PORT, 1, 1))
-		return 0;
 	outsb(REPORT_PORT, data, size);
-	ioperm(REPORT_PORT, 1, 0);
 	return size;
 }
 
-static bool has_report_port(void)
+/* Kept open: a command may lock the kernel down, which would not let it be opened again. */
+static bool open_report_port(void)
 {
-	bool is_there;
-
 	if (ioperm(REPORT_PORT, 1, 1))
 		return false;
-	is_there = inb(REPORT_PORT) == REPORT_PORT;
+	if (inb(REPORT_PORT) == REPORT_PORT)
+		return true;
 	ioperm(REPORT_PORT, 1, 0);
-	return is_there;
+	return false;
 }
 
 /* QEMU's port takes a byte with each instruction; a serial one, as in user-mode Linux, wants an interrupt for every 16. */
@@ -408,7 +406,7 @@ static void open_report(void)
 {
 	static const cookie_io_functions_t port = { .write = write_report };
 
-	if (has_report_port()) {
+	if (open_report_port()) {
 		report = fopencookie(NULL, "w", port);
 	} else {
 		int fd = open_raw_port("/dev/ttyS3");
