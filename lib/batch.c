@@ -107,8 +107,20 @@ static int run_each(struct pcireset_batch *batch)
 	return 0;
 }
 
+/* What runs many at once takes its own plans only. */
+static const struct backend *common_backend(const struct pcireset_batch *batch)
+{
+	const struct backend *backend = plan_backend(batch->v[0].plan);
+
+	for (size_t i = 1; i < batch->nr; i++)
+		if (plan_backend(batch->v[i].plan) != backend)
+			return NULL;
+	return backend;
+}
+
 int pcireset_batch_run(struct pcireset_batch *batch)
 {
+	const struct backend *backend;
 	int r;
 
 	if (batch->has_run || batch->entries || !batch->nr)
@@ -119,8 +131,9 @@ int pcireset_batch_run(struct pcireset_batch *batch)
 		r = make_reports(batch);
 	if (r < 0)
 		return r;
-	if (plan_backend(batch->v[0].plan)->run_many)
-		r = plan_backend(batch->v[0].plan)->run_many(batch);
+	backend = common_backend(batch);
+	if (backend && backend->run_many)
+		r = backend->run_many(batch);
 	else
 		r = run_each(batch);
 	if (r < 0)

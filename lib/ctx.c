@@ -493,7 +493,8 @@ int pcireset_ctx_query(struct pcireset_ctx *ctx)
 		ctx->devs[i]->is_gone = r == -ENODEV;
 		if (r < 0 && r != -ENODEV)
 			return r;
-		if (!r)
+		/* What VFIO says is for its user alone. */
+		if (!r && !ctx->devs[i]->vfio)
 			sibling = ctx->devs[i];
 	}
 	drop_gone(ctx);

@@ -136,6 +136,7 @@ void dev_free(struct pcireset_dev *dev)
 	free(dev->driver);
 	free(dev->slot);
 	free(dev->unaware_name);
+	free(dev->vfio);
 	free(dev);
 }
 
@@ -259,12 +260,23 @@ void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *mem
 		dev->unaware_name = format("driver:%s", dev->driver);
 }
 
+/* Descriptors that the caller has given for the function come before what serves all others. */
+const struct backend *dev_backend(const struct pcireset_dev *dev)
+{
+	return dev->vfio ? &backend_vfio : dev->ctx->backend;
+}
+
+enum pcireset_backend pcireset_dev_get_backend(const struct pcireset_dev *dev)
+{
+	return dev_backend(dev)->id;
+}
+
 int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 {
 	int r;
 
 	dev_forget_types(dev);
-	r = dev->ctx->backend->query(dev, sibling);
+	r = dev_backend(dev)->query(dev, sibling);
 	if (r < 0)
 		dev_forget_types(dev);
 	return r;

@@ -52,11 +52,14 @@ struct pcireset_report;
  * @PCIRESET_BACKEND_MODULE: /dev/pcireset: asks the hardware, and resets
  * @PCIRESET_BACKEND_SYSFS: what a stock kernel tells and does: lists and plans all,
  *	resets one function by device_specific, acpi, flr or pm
+ * @PCIRESET_BACKEND_VFIO: VFIO descriptors that the caller holds, of one function: see
+ *	pcireset_dev_set_vfio()
  * @_PCIRESET_BACKEND_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_backend {
 	PCIRESET_BACKEND_MODULE	= 1,
 	PCIRESET_BACKEND_SYSFS	= 2,
+	PCIRESET_BACKEND_VFIO	= 3,
 	_PCIRESET_BACKEND_PAD	= 0x7fffffff,
 };
 
@@ -97,6 +100,15 @@ enum pcireset_use {
  * @PCIRESET_WHY_METHOD_LEFT: reset_method could not be put back
  * @PCIRESET_WHY_LEFT_OVER: a reset that was killed has left reset_method changed
  * @PCIRESET_WHY_DUMP: the context shows a dump of config space, which does not tell
+ * @PCIRESET_WHY_NOT_OWNED: a function that would be hit is not the caller's, as far as
+ *	the VFIO descriptors that were given prove it, or is one that VFIO never takes along
+ * @PCIRESET_WHY_LISTS_DIFFER: a function that would be hit is not in VFIO's own list
+ * @PCIRESET_WHY_METHOD_WIDER: the kernel's reset_method lists more than this type, and VFIO
+ *	has the kernel try all of it
+ * @PCIRESET_WHY_LINK_UNKNOWN: VFIO would reset the slot or the bus, and nothing tells which
+ * @PCIRESET_WHY_VFIO_NO_RESET: VFIO found no reset that worked when the device was opened
+ * @PCIRESET_WHY_VFIO_DRIVER: the driver is not known to do what vfio-pci does
+ * @PCIRESET_WHY_VFIO_NO_PROOF: proof is asked for, which there never is through VFIO
  * @_PCIRESET_WHY_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_lib_why {
@@ -112,6 +124,13 @@ enum pcireset_lib_why {
 	PCIRESET_WHY_METHOD_LEFT,
 	PCIRESET_WHY_LEFT_OVER,
 	PCIRESET_WHY_DUMP,
+	PCIRESET_WHY_NOT_OWNED,
+	PCIRESET_WHY_LISTS_DIFFER,
+	PCIRESET_WHY_METHOD_WIDER,
+	PCIRESET_WHY_LINK_UNKNOWN,
+	PCIRESET_WHY_VFIO_NO_RESET,
+	PCIRESET_WHY_VFIO_DRIVER,
+	PCIRESET_WHY_VFIO_NO_PROOF,
 	_PCIRESET_WHY_PAD	= 0x7fffffff,
 };
 
@@ -220,6 +239,8 @@ const char *pcireset_ctx_get_errmsg(const struct pcireset_ctx *ctx);
  * pcireset_ctx_get_backend - tell which back end is in use
  * @ctx: context
  *
+ * For all functions but those with descriptors of their own: pcireset_dev_get_backend().
+ *
  * Return: one of enum pcireset_backend.
  * Since: 0.1
  */
@@ -233,7 +254,7 @@ enum pcireset_backend pcireset_ctx_get_backend(const struct pcireset_ctx *ctx);
  * With %PCIRESET_BACKEND_SYSFS the module is left alone although it is loaded.
  *
  * Return: 0; -EBUSY if functions have been scanned; -EOPNOTSUPP if there is no such
- * back end; for %PCIRESET_BACKEND_MODULE -ENOENT if the module is not loaded, -EPERM
+ * back end, or it is %PCIRESET_BACKEND_VFIO, which is a function's own; for %PCIRESET_BACKEND_MODULE -ENOENT if the module is not loaded, -EPERM
  * if its device may not be opened, -EROFS if the context has a sysroot, or the errno
  * of opening the device.
  * Since: 0.1
@@ -244,7 +265,7 @@ int pcireset_ctx_set_backend(struct pcireset_ctx *ctx, enum pcireset_backend bac
  * pcireset_backend_to_str - the name of a back end
  * @backend: one of enum pcireset_backend
  *
- * Return: "module" or "sysfs", or NULL if there is no such back end.
+ * Return: "module", "sysfs" or "vfio", or NULL if there is no such back end.
  * Since: 0.1
  */
 const char *pcireset_backend_to_str(enum pcireset_backend backend);
@@ -252,6 +273,8 @@ const char *pcireset_backend_to_str(enum pcireset_backend backend);
 /**
  * pcireset_ctx_check_reset - find out whether this context can reset at all
  * @ctx: context
+ *
+ * Says nothing of functions with VFIO descriptors of their own.
  *
  * Return: 0; -EPERM if the module's device may not be opened or, without the
  * module, the caller is not root; -EROFS if the context has a sysroot; or the errno
@@ -406,6 +429,65 @@ struct pcireset_dev *pcireset_dev_get_physfn(const struct pcireset_dev *dev);
  */
 const char *pcireset_dev_get_slot(const struct pcireset_dev *dev);
 bool pcireset_dev_is_bridge(const struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_get_backend - tell which back end serves a function
+ * @dev: function
+ *
+ * Return: one of enum pcireset_backend.
+ * Since: 0.1
+ */
+enum pcireset_backend pcireset_dev_get_backend(const struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_set_vfio - have a function reset by VFIO descriptors that the caller holds
+ * @dev: function; the caller needs a reference, as a later scan finds another object
+ * @device_fd: VFIO's descriptor of that function, or -1 to go back to the context's back end
+ * @group_fds: descriptors of VFIO groups that prove that the caller holds what else a
+ *	reset of the link hits; that of @dev's own group is one of them
+ * @nr_groups: their number; 0 if @device_fd is a character device bound to an iommufd,
+ *	where VFIO knows by itself what else is bound to it
+ *
+ * For a process without privileges, such as a virtual machine's monitor, which has the
+ * device and neither /dev/pcireset nor a narrowed descriptor of it. The descriptors stay
+ * the caller's, are not duplicated, and have to stay open until they are taken back here
+ * or @dev is let go. That @device_fd is the function's own is checked by what VFIO tells:
+ * its address if @device_fd is a character device or Linux is 6.18 or later, else
+ * vendor, device and class. A plan of @dev that another back end has resolved cannot be
+ * run any more.
+ *
+ * Queries, plans and resets of @dev then go through VFIO and mean the same, but:
+ *
+ * - SLOT and BUS are VFIO's hot reset, for which the kernel takes the slot if that has a
+ *   reset of its own, else the bus. The one that it would take is offered and the other
+ *   refused; where nothing tells which (%PCIRESET_WHY_LINK_UNKNOWN), both are.
+ * - Every function that SLOT or BUS hits has to be in VFIO's list of what it hits, to
+ *   have a driver of VFIO and to be in one of the groups. The first that is not is
+ *   named: -EPERM with %PCIRESET_WHY_NOT_OWNED or %PCIRESET_WHY_LISTS_DIFFER.
+ * - The other types are VFIO_DEVICE_RESET, for which the kernel tries all that
+ *   reset_method lists. A type is offered if it alone is in that list. Several that are
+ *   all allowed, and reset no more than the function, run only with
+ *   PCIRESET_RESET_ESCALATE; which of them the kernel issued is then not known: the
+ *   report's type is 0, and its issued types are those that may have been.
+ * - reset_method is read right before and after. A change in between is a failure, as
+ *   what ran is not known; one that is undone in time cannot be seen.
+ * - There is never proof, and the result is %PCIRESET_RESULT_UNVERIFIED. A plan that
+ *   demands PCIRESET_CHECK_PROOF is refused. Looked at are the header of every function
+ *   and, of @dev, all of config space that VFIO shows, its link included.
+ * - CXL_BUS, a function with VFs and PCIRESET_RESET_ESCALATE to a LINK type are refused.
+ * - No lock is waited for: -EBUSY, and -EAGAIN with PCIRESET_RESET_TRY. The kernel's own
+ *   waits for the functions, up to minutes, are not bounded by the timeout.
+ *
+ * Character devices (iommufd) have never been run: no kernel that this is tested with
+ * has them.
+ *
+ * Return: 0; -EINVAL if @device_fd is not VFIO's, or of another function, or one of
+ * @group_fds is no group's; -EBADF if it is not open; -ENODEV if the function is gone;
+ * -EROFS if the context has a sysroot; -E2BIG; -ENOMEM. Then all is as before.
+ * Since: 0.1
+ */
+int pcireset_dev_set_vfio(struct pcireset_dev *dev, int device_fd, const int *group_fds,
+			  size_t nr_groups);
 
 /**
  * pcireset_ctx_query - pcireset_dev_query() for every function
@@ -643,12 +725,14 @@ int pcireset_plan_set_flags(struct pcireset_plan *plan, uint32_t flags);
  * pcireset_plan_resolve - find out what running the plan would do
  * @plan: plan
  *
- * Touches nothing. The getters below answer afterwards, also after -EOPNOTSUPP
- * and -EBUSY. A plan that is already resolved is resolved anew.
+ * Touches nothing. The getters below answer afterwards, also after -EOPNOTSUPP,
+ * -EBUSY and -EPERM. A plan that is already resolved is resolved anew.
  *
  * Return: 0; -EOPNOTSUPP if no allowed type fits; -EBUSY if a user, a driver or a
- * lock stands in the way; -EINVAL if no type is allowed; -ENODEV if the function
- * is gone; or another negative errno.
+ * lock stands in the way; -EPERM if a function that would be hit is not the caller's
+ * by the descriptors of pcireset_dev_set_vfio(); -ESTALE if VFIO lists one that the last
+ * scan did not find; -EINVAL if no type is allowed, or such a descriptor is not what it
+ * was; -ENODEV if the function is gone; or another negative errno.
  * Since: 0.1
  */
 int pcireset_plan_resolve(struct pcireset_plan *plan);
@@ -857,6 +941,15 @@ int pcireset_report_get_error(const struct pcireset_report *report);
  * Since: 0.1
  */
 const char *pcireset_report_get_message(const struct pcireset_report *report);
+
+/**
+ * pcireset_report_get_type - the type that was issued last
+ * @report: report
+ *
+ * Return: one PCI_RESET_*, also if it was refused; 0 if there is none, or if the kernel
+ * chose one of several through VFIO and does not tell.
+ * Since: 0.1
+ */
 uint32_t pcireset_report_get_type(const struct pcireset_report *report);
 uint32_t pcireset_report_get_type_flags(const struct pcireset_report *report);
 
@@ -864,7 +957,8 @@ uint32_t pcireset_report_get_type_flags(const struct pcireset_report *report);
  * pcireset_report_get_issued - all types that were issued
  * @report: report
  *
- * Return: mask of PCI_RESET_*; more than one bit only with PCIRESET_RESET_ESCALATE.
+ * Return: mask of PCI_RESET_*; more than one bit only with PCIRESET_RESET_ESCALATE. Through
+ * VFIO more than one are those of which the kernel issued one or more.
  * Since: 0.1
  */
 uint32_t pcireset_report_get_issued(const struct pcireset_report *report);

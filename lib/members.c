@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A list of the functions that a reset reaches. */
+/* The functions that a reset reaches: a list of them, and how they are found. */
 #include <errno.h>
 #include "private.h"
 
@@ -32,4 +32,84 @@ void members_clear(struct members *list)
 	free(list->v);
 	list->v = NULL;
 	list->nr = 0;
+}
+
+/* ---- by what sysfs shows of the tree */
+
+static uint32_t member_flags(const struct pcireset_dev *dev, const struct pcireset_dev *target,
+			     uint32_t type)
+{
+	uint32_t flags = 0;
+
+	if (dev == target)
+		flags |= PCIRESET_MEMBER_TARGET;
+	if (type & PCI_RESET_LINK || dev == target || dev->has_physfn)
+		flags |= PCIRESET_MEMBER_RESET;
+	if (dev->has_physfn)
+		flags |= PCIRESET_MEMBER_VF;
+	if (pcireset_dev_is_bridge(dev))
+		flags |= PCIRESET_MEMBER_BRIDGE;
+	if (dev->driver)
+		flags |= PCIRESET_MEMBER_DRIVER;
+	return flags;
+}
+
+/* Functions found so far; there is room for all there are. */
+struct found {
+	const struct pcireset_dev **v;
+	size_t nr;
+};
+
+static void find_vfs(struct found *found, const struct pcireset_dev *physfn)
+{
+	struct pcireset_dev *dev;
+
+	/* Each once: in a sysroot they may also be below, or be their own. */
+	pcireset_dev_foreach(physfn->ctx, dev)
+		if (dev != physfn && pcireset_dev_get_physfn(dev) == physfn &&
+		    !dev_is_below(dev, physfn))
+			found->v[found->nr++] = dev;
+}
+
+/* Whatever is below is cut off with it. By path, parents come first. */
+static void find_below(struct found *found, const struct pcireset_dev *top)
+{
+	const struct pcireset_ctx *ctx = top->ctx;
+
+	for (size_t i = ctx_first_below(ctx, top);
+	     i < ctx->nr_devs && dev_is_below(ctx->by_path[i], top); i++)
+		found->v[found->nr++] = ctx->by_path[i];
+}
+
+/*
+ * sysfs has a VF beside its PF, also where it is on a bus number that is not below
+ * the bridge: what is below the bridge by path is all that a reset of it hits.
+ */
+static void find_reached(struct found *found, struct pcireset_dev *target, uint32_t type)
+{
+	if (type & PCI_RESET_LINK) {
+		find_below(found, dev_upstream(target));
+		return;
+	}
+	found->v[found->nr++] = target;
+	find_below(found, target);
+	if (target->has_vfs)
+		find_vfs(found, target);
+}
+
+int dev_find_members(struct pcireset_dev *target, uint32_t type, struct members *members)
+{
+	struct found found = { calloc(target->ctx->nr_devs + 1, sizeof(target)), 0 };
+	int r = 0;
+
+	if (!found.v)
+		return -ENOMEM;
+	find_reached(&found, target, type);
+	for (size_t i = 0; !r && i < found.nr; i++)
+		r = members_add(members, &(struct pcireset_member){
+						 .addr = found.v[i]->addr,
+						 .flags = member_flags(found.v[i], target, type),
+					 });
+	free(found.v);
+	return r;
 }

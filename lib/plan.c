@@ -104,7 +104,7 @@ static int set_ms(struct pcireset_plan *plan, uint32_t *field, uint32_t ms, cons
 {
 	struct pcireset_ctx *ctx = plan->dev->ctx;
 
-	if (ctx->backend == &backend_module && ms > ctx->info.out_max_timeout_ms)
+	if (dev_backend(plan->dev) == &backend_module && ms > ctx->info.out_max_timeout_ms)
 		return ctx_error(ctx, -EINVAL, "the longest %s is %u ms", what,
 				 ctx->info.out_max_timeout_ms);
 	plan_unresolve(plan);
@@ -189,9 +189,10 @@ static void explain_users(struct pcireset_plan *plan)
 }
 
 /* The kernel does not tell which callbacks a driver has; that is no reason to guess. */
-static bool is_driver_in_doubt(const struct pcireset_dev *dev)
+static bool is_driver_in_doubt(const struct pcireset_plan *plan, const struct pcireset_dev *dev)
 {
-	return ctx_resets_by_sysfs(dev->ctx) && dev->driver && !driver_is_idle(dev);
+	return plan->backend != &backend_vfio && ctx_resets_by_sysfs(dev->ctx) && dev->driver &&
+	       !driver_is_idle(dev);
 }
 
 static void explain_drivers(struct pcireset_plan *plan)
@@ -203,7 +204,7 @@ static void explain_drivers(struct pcireset_plan *plan)
 	for (size_t i = 0; i < plan->members.nr; i++) {
 		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &plan->members.v[i].addr);
 
-		if (dev && is_driver_in_doubt(dev))
+		if (dev && is_driver_in_doubt(plan, dev))
 			append(&plan->message, "%sdriver:%s (%s)",
 			       plan->message ? ", " : "in use by ", dev->driver, dev->name);
 	}
@@ -225,11 +226,18 @@ static void explain_why(struct pcireset_plan *plan)
 	append(&plan->message, "%s", pcireset_why_to_str(plan->why, plan->type));
 }
 
+/* Then it is not about the types, and who uses the functions does not matter either. */
+static bool is_about_back_end(const struct pcireset_plan *plan)
+{
+	return plan->why == PCIRESET_WHY_NEEDS_MODULE || plan->why == PCIRESET_WHY_VFIO_NO_PROOF ||
+	       plan->why == PCIRESET_WHY_NOT_OWNED || plan->why == PCIRESET_WHY_LISTS_DIFFER;
+}
+
 void plan_explain(struct pcireset_plan *plan)
 {
 	if (!plan->error)
 		return;
-	if (plan->why == PCIRESET_WHY_NEEDS_MODULE) {
+	if (is_about_back_end(plan)) {
 		explain_why(plan);
 	} else if (plan->error == -EOPNOTSUPP) {
 		explain_no_type(plan);
@@ -250,14 +258,19 @@ static uint32_t uses_of(const struct pcireset_dev *dev)
 	return mask;
 }
 
-/*
- * The users of all members count. The module itself judges drivers; the users it
- * does not know of are judged here.
- */
+/* The module itself judges drivers. VFIO wants to be shown whose it all is, and then the user is the caller. */
+static uint32_t judged_uses(const struct pcireset_plan *plan)
+{
+	if (plan->backend == &backend_vfio)
+		return PCIRESET_USE_DRIVER | PCIRESET_USE_VFIO;
+	return plan->backend == &backend_module ? PCIRESET_USE_DRIVER : 0;
+}
+
+/* The users of all members count. Those that the back end does not know of are judged here. */
 static int check_users(struct pcireset_plan *plan)
 {
 	struct pcireset_ctx *ctx = plan->dev->ctx;
-	const uint32_t judged = ctx->backend == &backend_module ? PCIRESET_USE_DRIVER : 0;
+	const uint32_t judged = judged_uses(plan);
 	int error = 0;
 
 	for (size_t i = 0; i < plan->members.nr; i++) {
@@ -267,7 +280,7 @@ static int check_users(struct pcireset_plan *plan)
 
 		if (member->why_not == PCIRESET_WHY_DRIVER)
 			in_way |= PCIRESET_USE_DRIVER;
-		if (dev && is_driver_in_doubt(dev))
+		if (dev && is_driver_in_doubt(plan, dev))
 			in_way |= PCIRESET_USE_DRIVER & ~plan->force;
 		if (member->why_not == PCIRESET_WHY_VFIO)
 			in_way |= PCIRESET_USE_VFIO;
@@ -303,7 +316,8 @@ int pcireset_plan_resolve(struct pcireset_plan *plan)
 	r = users_refresh(ctx);
 	if (r < 0)
 		return forget_failed(plan, r);
-	error = ctx->backend->resolve(plan);
+	plan->backend = dev_backend(plan->dev);
+	error = plan->backend->resolve(plan);
 	if (!is_answer(error) && !plan->why)
 		return forget_failed(plan, error);
 	r = check_users(plan);
@@ -374,7 +388,7 @@ const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_pla
 
 int plan_check_runnable(const struct pcireset_plan *plan)
 {
-	if (plan->is_resolved && !plan->error)
+	if (plan->is_resolved && !plan->error && plan->backend == dev_backend(plan->dev))
 		return 0;
 	return ctx_error(plan->dev->ctx, -EINVAL, "%s: the plan is not resolved, or refused",
 			 plan->dev->name);
@@ -385,7 +399,7 @@ const struct backend *plan_backend(const struct pcireset_plan *plan)
 {
 	const struct pcireset_ctx *ctx = plan->dev->ctx;
 
-	return *ctx->sysroot ? &backend_sysfs : ctx->backend;
+	return *ctx->sysroot ? &backend_sysfs : dev_backend(plan->dev);
 }
 
 int plan_run(struct pcireset_plan *plan, struct pcireset_report *report)

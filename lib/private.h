@@ -56,6 +56,8 @@ struct users {
 	uint64_t read_ns;
 };
 
+struct vfio_fds;
+
 struct pcireset_dev {
 	unsigned int refs;	/* of callers; each holds one of the context's, too */
 	bool listed;		/* in the context's list, which keeps it alive */
@@ -74,6 +76,7 @@ struct pcireset_dev {
 	struct type_state state[NR_TYPES];
 	bool is_unaware;	/* the module says that the driver has no reset_prepare */
 	char *unaware_name;
+	struct vfio_fds *vfio;	/* the caller's descriptors, or NULL */
 	char text[256];
 };
 
@@ -87,6 +90,7 @@ struct pcireset_plan {
 	uint32_t type, type_flags, scope, why, in_way;
 	struct pcireset_addr who;
 	uint64_t generation;
+	const struct backend *backend;	/* that has resolved it */
 	struct members members;
 	char *message;
 };
@@ -164,7 +168,7 @@ struct pcireset_ctx {
 	char errmsg[1024];
 };
 
-extern const struct backend backend_module, backend_sysfs;
+extern const struct backend backend_module, backend_sysfs, backend_vfio;
 
 /* ctx.c */
 int ctx_error(struct pcireset_ctx *ctx, int error, const char *fmt, ...) PRINTF(3, 4);
@@ -191,6 +195,7 @@ int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
 	    struct pcireset_dev **ret_dev);
 void dev_free(struct pcireset_dev *dev);
 void dev_forget_types(struct pcireset_dev *dev);
+const struct backend *dev_backend(const struct pcireset_dev *dev);
 int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling);
 int dev_attr(const struct pcireset_dev *dev, const char *attr, char *buf, size_t size);
 struct pcireset_dev *dev_upstream(const struct pcireset_dev *dev);
@@ -227,6 +232,7 @@ void journal_close(struct journal *journal);
 
 /* sysfs-reset.c */
 int sysfs_reset(struct pcireset_plan *plan, struct pcireset_report *report);
+void pause_ns(uint64_t ns);
 void signals_hold(sigset_t *old);
 bool signals_are_waiting(void);
 void signals_let_go(const sigset_t *old);
@@ -235,6 +241,7 @@ void signals_let_go(const sigset_t *old);
 int members_add(struct members *list, const struct pcireset_member *member);
 int members_copy(struct members *list, const struct members *from);
 void members_clear(struct members *list);
+int dev_find_members(struct pcireset_dev *target, uint32_t type, struct members *members);
 
 /* users.c */
 int users_read(struct pcireset_ctx *ctx);
@@ -255,6 +262,7 @@ int plan_run(struct pcireset_plan *plan, struct pcireset_report *report);
 /* report.c */
 struct pcireset_report *report_new(void);
 void report_explain(struct pcireset_report *report, const struct pcireset_plan *plan);
+int report_judge(struct pcireset_report *report, uint32_t checks);
 
 static inline void free_charp(char **p)
 {

@@ -47,6 +47,32 @@ void report_explain(struct pcireset_report *report, const struct pcireset_plan *
 		report->message = format("%s", words);
 }
 
+/* The first of these checks that failed, and the first function it failed for. */
+int report_judge(struct pcireset_report *report, uint32_t checks)
+{
+	static const struct {
+		uint32_t check, why;
+		int error;
+	} rows[] = {
+		{ PCIRESET_CHECK_READY, PCIRESET_WHY_NOT_READY, -ETIMEDOUT },
+		{ PCIRESET_CHECK_IDENTITY, PCIRESET_WHY_OTHER_DEVICE, -EIO },
+		{ PCIRESET_CHECK_CONFIG, PCIRESET_WHY_CONFIG, -EIO },
+		{ PCIRESET_CHECK_LINK, PCIRESET_WHY_LINK, -EIO },
+		{ PCIRESET_CHECK_PROOF, PCIRESET_WHY_NO_PROOF, -EIO },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!(report->failed & rows[i].check & checks))
+			continue;
+		report->why = rows[i].why;
+		for (size_t m = report->members.nr; m--;)
+			if (report->members.v[m].failed & rows[i].check)
+				report->who = report->members.v[m].addr;
+		return rows[i].error;
+	}
+	return 0;
+}
+
 struct pcireset_report *report_new(void)
 {
 	struct pcireset_report *report = calloc(1, sizeof(*report));

@@ -38,7 +38,7 @@ struct session {
 	bool is_foreign; /* somebody else has written reset_method meanwhile */
 };
 
-static void pause_ns(uint64_t ns)
+void pause_ns(uint64_t ns)
 {
 	struct timespec t = { (time_t)(ns / 1000000000ull), (long)(ns % 1000000000ull) };
 
@@ -363,33 +363,11 @@ static int reset_narrowed(struct session *s)
 
 /* ---- after */
 
-static int judge_checks(struct session *s, uint32_t checks)
-{
-	static const struct {
-		uint32_t check, why;
-		int error;
-	} rows[] = {
-		{ PCIRESET_CHECK_READY, PCIRESET_WHY_NOT_READY, -ETIMEDOUT },
-		{ PCIRESET_CHECK_IDENTITY, PCIRESET_WHY_OTHER_DEVICE, -EIO },
-		{ PCIRESET_CHECK_CONFIG, PCIRESET_WHY_CONFIG, -EIO },
-		{ PCIRESET_CHECK_LINK, PCIRESET_WHY_LINK, -EIO },
-		{ PCIRESET_CHECK_PROOF, PCIRESET_WHY_NO_PROOF, -EIO },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!(s->member->failed & rows[i].check & checks))
-			continue;
-		s->report->why = rows[i].why;
-		return rows[i].error;
-	}
-	return 0;
-}
-
 static int judge_reset(struct session *s, int widen_error)
 {
 	const uint32_t always = PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY;
 	uint32_t checks = s->plan->checks ? s->plan->checks : ALL_CHECKS & ~PCIRESET_CHECK_PROOF;
-	int r = judge_checks(s, always);
+	int r = report_judge(s->report, always);
 
 	if (r < 0 && widen_error) /* a dead function lacks what the kernel wants to see */
 		s->report->message =
@@ -410,7 +388,7 @@ static int judge_reset(struct session *s, int widen_error)
 	if (s->trigger_error)
 		return -EIO;
 	s->report->why = 0;
-	return judge_checks(s, checks);
+	return report_judge(s->report, checks);
 }
 
 static const int held_signals[] = { SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,

@@ -70,6 +70,7 @@ static const struct word proofs[] = {
 static const struct word backends[] = {
 	{ PCIRESET_BACKEND_MODULE, "module" },
 	{ PCIRESET_BACKEND_SYSFS, "sysfs" },
+	{ PCIRESET_BACKEND_VFIO, "vfio" },
 };
 
 #define ERRNO(e)      \
@@ -154,6 +155,17 @@ static const struct {
 	  "a killed pcireset has left its reset_method; run: pcireset doctor --repair" },
 	{ PCIRESET_WHY_SYSROOT, 0, "a recorded machine cannot be reset" },
 	{ PCIRESET_WHY_DUMP, 0, "not known: a dump of config space does not tell" },
+	{ PCIRESET_WHY_NOT_OWNED, 0,
+	  "it would be hit, and the VFIO descriptors given do not prove that it may be" },
+	{ PCIRESET_WHY_LISTS_DIFFER, 0, "it would be hit, and VFIO does not list it" },
+	{ PCIRESET_WHY_METHOD_WIDER, 0,
+	  "VFIO has the kernel try all that reset_method lists; write this type alone there" },
+	{ PCIRESET_WHY_LINK_UNKNOWN, 0,
+	  "whether VFIO would reset the slot or the bus is not known" },
+	{ PCIRESET_WHY_VFIO_NO_RESET, 0, "no reset of it worked when VFIO opened it" },
+	{ PCIRESET_WHY_VFIO_NO_PROOF, 0,
+	  "through VFIO nothing can prove a reset; ask for no proof" },
+	{ PCIRESET_WHY_VFIO_DRIVER, 0, "what its VFIO driver takes for a reset is not known" },
 };
 
 static const char *name_of(const struct word *words, size_t nr, uint32_t value)

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The VFIO back end: resets what the caller holds by VFIO's own descriptors, where that is exactly what was allowed. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "vfio.h"
+
+int pcireset_dev_set_vfio(struct pcireset_dev *dev, int device_fd, const int *group_fds,
+			  size_t nr_groups)
+{
+	struct vfio_fds *before = dev->vfio, *fds = NULL;
+	struct vfio_facts *f;
+	int r;
+
+	if (device_fd < 0) {
+		dev->vfio = NULL;
+		free(before);
+		return 0;
+	}
+	if (*dev->ctx->sysroot)
+		return ctx_error(dev->ctx, -EROFS, "%s",
+				 pcireset_why_to_str(PCIRESET_WHY_SYSROOT, 0));
+	if (nr_groups > PCIRESET_MAX_RESETS)
+		return ctx_error(dev->ctx, -E2BIG, "%s: too many groups", dev->name);
+	fds = calloc(1, sizeof(*fds) + nr_groups * sizeof(fds->groups[0]));
+	f = malloc(sizeof(*f));
+	if (!fds || !f) {
+		free(fds);
+		free(f);
+		return ctx_error(dev->ctx, -ENOMEM, "out of memory");
+	}
+	fds->device = device_fd;
+	fds->nr_groups = nr_groups;
+	if (nr_groups)
+		memcpy(fds->groups, group_fds, nr_groups * sizeof(fds->groups[0]));
+	dev->vfio = fds;
+	r = vfio_look(dev, f);
+	if (!r)
+		vfio_forget(f);
+	free(f);
+	if (r < 0)
+		dev->vfio = before;
+	free(r < 0 ? fds : before);
+	return r;
+}
+
+static uint32_t scope_of(uint32_t type)
+{
+	if (type & PCI_RESET_FUNC)
+		return PCIRESET_SCOPE_FUNCTION;
+	return type == PCI_RESET_SLOT ? PCIRESET_SCOPE_SLOT : PCIRESET_SCOPE_BUS;
+}
+
+static uint32_t flags_of(const struct vfio_facts *f, uint32_t type)
+{
+	return type == f->methods.first ? f->methods.first_flags : 0;
+}
+
+static bool is_about_bridge(uint32_t why)
+{
+	return why == PCIRESET_WHY_HOTPLUG || why == PCIRESET_WHY_CXL_MASKED;
+}
+
+static int fill_types(struct pcireset_dev *dev, const struct vfio_facts *f)
+{
+	const struct pcireset_dev *bridge = dev_upstream(dev);
+	int r = 0;
+
+	dev_forget_types(dev);
+	for (size_t i = 0; !r && i < NR_TYPES; i++) {
+		uint32_t type = pcireset_type_at(i);
+		struct type_state *state = &dev->state[i];
+
+		state->why_not = vfio_why_not(f, type);
+		state->who = bridge && is_about_bridge(state->why_not) ? bridge->addr : dev->addr;
+		if (state->why_not)
+			continue;
+		dev->types |= type;
+		state->flags = flags_of(f, type);
+		state->scope = scope_of(type);
+		r = dev_find_members(dev, type, &state->members);
+	}
+	return r;
+}
+
+static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
+{
+	struct vfio_facts *f = malloc(sizeof(*f));
+	int r;
+
+	(void)sibling; /* it has descriptors of its own, or none */
+	if (!f)
+		return -ENOMEM;
+	r = vfio_look(dev, f);
+	if (!r) {
+		r = fill_types(dev, f);
+		vfio_forget(f);
+	}
+	free(f);
+	return r;
+}
+
+/* ---- the plan */
+
+/* The first allowed type that VFIO does and nothing else; or, if the caller lets it, those of a list. */
+static uint32_t choose(const struct pcireset_plan *plan, const struct vfio_facts *f)
+{
+	if ((plan->flags & PCIRESET_RESET_ESCALATE) && f->is_kernels && f->has_reset &&
+	    vfio_may_go_on(&f->methods, plan->types))
+		return f->methods.first;
+	for (size_t i = 0; i < NR_TYPES; i++) {
+		uint32_t type = pcireset_type_at(i);
+
+		if (plan->types & type && !vfio_why_not(f, type) &&
+		    (!plan->max_scope || scope_of(type) <= plan->max_scope))
+			return type;
+	}
+	return 0;
+}
+
+static int refuse(struct pcireset_plan *plan, int error, uint32_t why,
+		  const struct pcireset_addr *who)
+{
+	plan->why = why;
+	plan->who = *who;
+	return error;
+}
+
+/* Nothing that VFIO lets a user write stays unless a reset takes it: the kernel restores it all. */
+static int check_wishes(struct pcireset_plan *plan)
+{
+	if (plan->checks & PCIRESET_CHECK_PROOF)
+		return refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_VFIO_NO_PROOF, &plan->dev->addr);
+	if ((plan->flags & PCIRESET_RESET_ESCALATE) && (plan->types & PCI_RESET_LINK))
+		return refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE, &plan->dev->addr);
+	return 0;
+}
+
+/* The kernel saves and restores one function, VFs of a PF and what is below a bridge not. */
+static int check_alone(struct pcireset_plan *plan)
+{
+	return plan->members.nr == 1 ?
+		       0 :
+		       refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE, &plan->dev->addr);
+}
+
+static bool has_vfio_driver(const struct pcireset_dev *dev)
+{
+	char name[NAME_MAX + 1];
+
+	return !vfio_read_driver(dev, name) && strstr(name, "vfio");
+}
+
+/* VFIO never resets a VF with its PF, whoever holds both. */
+static uint32_t why_not_member(const struct pcireset_plan *plan, const struct vfio_facts *f,
+			       const struct pcireset_addr *addr)
+{
+	const struct pcireset_dev *dev = pcireset_dev_from_addr(plan->dev->ctx, addr);
+	size_t i;
+
+	if (!vfio_is_listed(f, addr, &i))
+		return PCIRESET_WHY_LISTS_DIFFER;
+	if (!dev || dev->has_physfn || !has_vfio_driver(dev) || !vfio_is_owned(f, i))
+		return PCIRESET_WHY_NOT_OWNED;
+	return 0;
+}
+
+static bool is_member(const struct pcireset_plan *plan, const struct pcireset_addr *addr)
+{
+	for (size_t i = 0; i < plan->members.nr; i++)
+		if (!addr_cmp(&plan->members.v[i].addr, addr))
+			return true;
+	return false;
+}
+
+/* What VFIO lists and what sysfs shows are to be the same, and all of it the caller's. */
+static int check_owned(struct pcireset_plan *plan, const struct vfio_facts *f)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < f->hot->count; i++) {
+		struct pcireset_addr addr = vfio_listed_addr(f, i);
+
+		if (!is_member(plan, &addr))
+			return refuse(plan, -ESTALE, PCIRESET_WHY_CHANGED, &addr);
+	}
+	for (size_t i = 0; i < plan->members.nr; i++) {
+		struct pcireset_member *member = &plan->members.v[i];
+
+		member->why_not = why_not_member(plan, f, &member->addr);
+		if (!member->why_not)
+			member->flags |= PCIRESET_MEMBER_VFIO;
+		else if (!error)
+			error = refuse(plan, -EPERM, member->why_not, &member->addr);
+	}
+	return error;
+}
+
+static int decide(struct pcireset_plan *plan, const struct vfio_facts *f)
+{
+	int r = check_wishes(plan);
+
+	if (r < 0)
+		return r;
+	plan->type = choose(plan, f);
+	if (!plan->type)
+		return refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_NONE, &plan->dev->addr);
+	plan->type_flags = flags_of(f, plan->type);
+	plan->scope = scope_of(plan->type);
+	r = dev_find_members(plan->dev, plan->type, &plan->members);
+	if (r < 0)
+		return r;
+	return plan->type & PCI_RESET_FUNC ? check_alone(plan) : check_owned(plan, f);
+}
+
+static int resolve(struct pcireset_plan *plan)
+{
+	struct vfio_facts *f = malloc(sizeof(*f));
+	int r;
+
+	if (!f)
+		return -ENOMEM;
+	r = vfio_look(plan->dev, f);
+	if (!r) {
+		r = fill_types(plan->dev, f);
+		if (!r)
+			r = decide(plan, f);
+		vfio_forget(f);
+	}
+	free(f);
+	return r;
+}
+
+/* ---- the reset */
+
+static bool is_same(const struct pcireset_plan *a, const struct pcireset_plan *b)
+{
+	if (a->type != b->type || a->type_flags != b->type_flags || a->members.nr != b->members.nr)
+		return false;
+	for (size_t i = 0; i < a->members.nr; i++)
+		if (addr_cmp(&a->members.v[i].addr, &b->members.v[i].addr))
+			return false;
+	return true;
+}
+
+/* The same again, from what is there now: only if that is still the plan is it run. */
+static int check_again(const struct pcireset_plan *plan, const struct vfio_facts *f,
+		       struct pcireset_report *report)
+{
+	struct pcireset_plan now = {
+		.dev = plan->dev,
+		.types = plan->types,
+		.max_scope = plan->max_scope,
+		.checks = plan->checks,
+		.flags = plan->flags,
+	};
+	int r = decide(&now, f);
+
+	if (r != -ENOMEM && (r < 0 || !is_same(plan, &now))) {
+		report->why = PCIRESET_WHY_CHANGED;
+		report->who = now.who;
+		r = -ESTALE;
+	}
+	members_clear(&now.members);
+	return r;
+}
+
+static int run(struct pcireset_plan *plan, struct pcireset_report *report)
+{
+	struct vfio_facts *f = malloc(sizeof(*f));
+	int r;
+
+	if (!f)
+		return -ENOMEM;
+	r = vfio_look(plan->dev, f);
+	if (!r) {
+		r = check_again(plan, f, report);
+		if (!r)
+			r = vfio_reset(plan, f, report);
+		vfio_forget(f);
+	}
+	free(f);
+	return r;
+}
+
+const struct backend backend_vfio = {
+	.id = PCIRESET_BACKEND_VFIO,
+	.query = query,
+	.resolve = resolve,
+	.run = run,
+};

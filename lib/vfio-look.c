@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Asks VFIO and sysfs what there is to know of a function. Resets nothing. */
+#include <dirent.h>
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include "vfio.h"
+
+#define FIRST_ROOM 32
+#define MAX_TRIES  8 /* functions come and go while they are counted */
+
+/* ---- is it VFIO's descriptor of that function? */
+
+static bool is_char_device(int fd, dev_t *ret_number)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISCHR(st.st_mode))
+		return false;
+	*ret_number = st.st_rdev;
+	return true;
+}
+
+/* Where a character device is in sysfs. */
+static int read_char_device(const struct pcireset_ctx *ctx, dev_t number, char target[PATH_MAX])
+{
+	char path[PATH_MAX];
+	ssize_t len;
+	int r = ctx_path(ctx, path, "sys/dev/char/%u:%u", major(number), minor(number));
+
+	if (r < 0)
+		return r;
+	len = readlink(path, target, PATH_MAX - 1);
+	if (len < 0)
+		return -errno;
+	target[len] = '\0';
+	return 0;
+}
+
+/* Linux tells since 6.18, in the descriptor's own file. */
+static bool read_fdinfo(int fd, char path[PATH_MAX])
+{
+	static const char key[] = "vfio-device-syspath:";
+	char file[64], text[PATH_MAX + 512];
+	const char *p;
+
+	snprintf(file, sizeof(file), "/proc/self/fdinfo/%d", fd);
+	if (read_file(file, text, sizeof(text)) < 0)
+		return false;
+	p = strstr(text, key);
+	if (!p)
+		return false;
+	p += strlen(key);
+	p += strspn(p, " \t");
+	snprintf(path, PATH_MAX, "%.*s", (int)strcspn(p, "\n"), p);
+	return true;
+}
+
+int vfio_config_offset(int device, uint64_t *ret_offset)
+{
+	struct vfio_region_info info = {
+		.argsz = sizeof(info),
+		.index = VFIO_PCI_CONFIG_REGION_INDEX,
+	};
+
+	if (ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &info) < 0)
+		return -errno;
+	*ret_offset = info.offset;
+	return 0;
+}
+
+/* VFIO shows a VF the IDs that sysfs has, too. */
+static bool has_ids(const struct pcireset_dev *dev, int device)
+{
+	uint32_t ids, class;
+	uint64_t offset;
+
+	if (vfio_config_offset(device, &offset) < 0 ||
+	    pread(device, &ids, sizeof(ids), (off_t)offset + PCI_VENDOR_ID) != sizeof(ids) ||
+	    pread(device, &class, sizeof(class), (off_t)offset + PCI_CLASS_REVISION) !=
+		    sizeof(class))
+		return false;
+	return le32toh(ids) == (dev->device << 16 | dev->vendor) &&
+	       le32toh(class) >> 8 == dev->class;
+}
+
+static bool is_of_function(const struct pcireset_dev *dev, int device)
+{
+	struct pcireset_addr addr;
+	char path[PATH_MAX];
+	dev_t number;
+
+	if (is_char_device(device, &number)) {
+		if (read_char_device(dev->ctx, number, path) < 0 || !addr_in_path(path, &addr) ||
+		    addr_cmp(&addr, &dev->addr))
+			return false;
+	} else if (read_fdinfo(device, path) &&
+		   (!addr_in_path(path, &addr) || addr_cmp(&addr, &dev->addr))) {
+		return false;
+	}
+	return has_ids(dev, device);
+}
+
+static int check_device(struct pcireset_dev *dev, struct vfio_facts *f)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	int device = dev->vfio->device;
+
+	if (ioctl(device, VFIO_DEVICE_GET_INFO, &info) < 0) {
+		if (errno == ENODEV)
+			return ctx_error(dev->ctx, -ENODEV, "%s: is gone", dev->name);
+		return ctx_error(dev->ctx, errno == EBADF ? -EBADF : -EINVAL,
+				 "%s: descriptor %d is no device's of VFIO", dev->name, device);
+	}
+	if (!(info.flags & VFIO_DEVICE_FLAGS_PCI) || !is_of_function(dev, device))
+		return ctx_error(dev->ctx, -EINVAL, "%s: descriptor %d is another device's of VFIO",
+				 dev->name, device);
+	f->has_reset = info.flags & VFIO_DEVICE_FLAGS_RESET;
+	return 0;
+}
+
+/* ---- the groups that the caller holds */
+
+/* A group's number is the name of its file: "26", or "noiommu-26". */
+static int read_group(struct pcireset_ctx *ctx, int fd, uint32_t *ret_id)
+{
+	static const char prefix[] = "noiommu-";
+	char target[PATH_MAX], *end;
+	const char *name;
+	dev_t number;
+
+	if (!is_char_device(fd, &number) || read_char_device(ctx, number, target) < 0)
+		return -EINVAL;
+	name = strrchr(target, '/');
+	if (!name || !strstr(target, "/vfio/"))
+		return -EINVAL;
+	name++;
+	if (!strncmp(name, prefix, strlen(prefix)))
+		name += strlen(prefix);
+	*ret_id = (uint32_t)strtoul(name, &end, 10);
+	return end != name && !*end ? 0 : -EINVAL;
+}
+
+static int read_groups(struct pcireset_dev *dev, struct vfio_facts *f)
+{
+	const struct vfio_fds *fds = dev->vfio;
+
+	f->group_ids = calloc(fds->nr_groups + 1, sizeof(*f->group_ids));
+	if (!f->group_ids)
+		return -ENOMEM;
+	for (size_t i = 0; i < fds->nr_groups; i++)
+		if (read_group(dev->ctx, fds->groups[i], &f->group_ids[i]) < 0)
+			return ctx_error(dev->ctx, -EINVAL,
+					 "%s: descriptor %d is no group's of VFIO", dev->name,
+					 fds->groups[i]);
+	f->nr_groups = fds->nr_groups;
+	return 0;
+}
+
+/* ---- what a hot reset hits */
+
+/* How many there are is only known after there was no room for them. */
+static int ask_hot(int device, uint32_t *room, struct vfio_pci_hot_reset_info **ret_info)
+{
+	size_t size = sizeof(**ret_info) + *room * sizeof((*ret_info)->devices[0]);
+	struct vfio_pci_hot_reset_info *info = calloc(1, size);
+	int r;
+
+	if (!info)
+		return -ENOMEM;
+	info->argsz = (uint32_t)size;
+	r = ioctl(device, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, info) < 0 ? -errno : 0;
+	if (!r && info->count > *room)
+		r = -EPROTO;
+	if (r == -ENOSPC)
+		*room = info->count;
+	if (!r)
+		*ret_info = info;
+	else
+		free(info);
+	return r;
+}
+
+/* That there is none is an answer; what else goes wrong makes only this reset impossible. */
+static int read_hot(struct pcireset_dev *dev, struct vfio_facts *f)
+{
+	uint32_t room = FIRST_ROOM;
+
+	for (unsigned int i = 0; i < MAX_TRIES; i++) {
+		f->hot_error = ask_hot(dev->vfio->device, &room, &f->hot);
+		if (f->hot_error != -ENOSPC && f->hot_error != -EAGAIN)
+			break;
+	}
+	return f->hot_error == -ENOMEM ? -ENOMEM : 0;
+}
+
+/* ---- what sysfs tells to everybody */
+
+int vfio_read_driver(const struct pcireset_dev *dev, char name[NAME_MAX + 1])
+{
+	char path[PATH_MAX];
+
+	name[0] = '\0';
+	if (snprintf(path, sizeof(path), "%s/driver", dev->path) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return read_link_name(path, name, NAME_MAX + 1);
+}
+
+static void read_driver(const struct pcireset_dev *dev, struct vfio_facts *f)
+{
+	char name[NAME_MAX + 1];
+
+	vfio_read_driver(dev, name);
+	f->is_kernels = vfio_is_stock_driver(name);
+	/* Our own sample does exactly SLOT or exactly BUS, as the kernel would, or refuses. */
+	f->is_hot_kernels = f->is_kernels || !strcmp(name, "vfio_typed_pci");
+}
+
+/* Now, not at the scan: it can be unbound from a port, and then the kernel takes the bus. */
+static bool has_pciehp(const struct pcireset_dev *port)
+{
+	char path[PATH_MAX], prefix[PCIRESET_ADDR_STR_MAX + 8];
+	bool found = false;
+	struct dirent *de;
+	DIR *dir;
+
+	if (ctx_path(port->ctx, path, "sys/bus/pci_express/drivers/pciehp") < 0)
+		return false;
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	snprintf(prefix, sizeof(prefix), "%s:pcie", port->name);
+	while (!found && (de = readdir(dir)))
+		found = !strncmp(de->d_name, prefix, strlen(prefix));
+	closedir(dir);
+	return found;
+}
+
+/* Of the hotplug drivers these have no reset. Who has neither driver nor power is only a name. */
+static bool is_plain(const struct pcireset_ctx *ctx, const char *slot)
+{
+	static const char *const names[] = { "acpiphp", "shpchp", "ibmphp", "cpqphp" };
+	char path[PATH_MAX], driver[NAME_MAX + 1];
+
+	if (ctx_path(ctx, path, "sys/bus/pci/slots/%s/module", slot) < 0)
+		return false;
+	if (read_link_name(path, driver, sizeof(driver)) < 0)
+		return !ctx_path(ctx, path, "sys/bus/pci/slots/%s/power", slot) &&
+		       access(path, F_OK);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], driver))
+			return true;
+	return false;
+}
+
+static void look_at_slot(const struct pcireset_dev *dev, const char *slot, struct vfio_place *place)
+{
+	const struct pcireset_addr *addr = &dev->addr;
+	char path[PATH_MAX], text[64], all[32], mine[64];
+
+	if (ctx_path(dev->ctx, path, "sys/bus/pci/slots/%s/address", slot) < 0 ||
+	    read_file(path, text, sizeof(text)) < 0)
+		return;
+	snprintf(all, sizeof(all), "%04x:%02x", addr->domain, addr->bus);
+	snprintf(mine, sizeof(mine), "%s:%02x", all, (unsigned int)addr->devfn >> 3);
+	if (strcmp(text, all) && strcmp(text, mine))
+		return;
+	place->is_slot_plain = is_plain(dev->ctx, slot) &&
+			       (!place->is_in_slot || place->is_slot_plain);
+	place->is_in_slot = true;
+}
+
+static void read_slots(const struct pcireset_dev *dev, struct vfio_place *place)
+{
+	char path[PATH_MAX];
+	struct dirent *de;
+	DIR *dir;
+
+	if (ctx_path(dev->ctx, path, "sys/bus/pci/slots") < 0)
+		return;
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((de = readdir(dir)))
+		if (de->d_name[0] != '.')
+			look_at_slot(dev, de->d_name, place);
+	closedir(dir);
+}
+
+static void read_place(const struct pcireset_dev *dev, struct vfio_facts *f)
+{
+	const struct pcireset_dev *bridge = dev_upstream(dev);
+	struct vfio_place place = {
+		.has_bridge = bridge,
+		.has_pciehp = bridge && has_pciehp(bridge),
+		.has_device_number = dev->addr.devfn >> 3,
+	};
+
+	read_slots(dev, &place);
+	f->link = vfio_choose_link(&place);
+	f->is_vf = dev->has_physfn;
+}
+
+void vfio_forget(struct vfio_facts *f)
+{
+	free(f->hot);
+	free(f->group_ids);
+	memset(f, 0, sizeof(*f));
+}
+
+int vfio_look(struct pcireset_dev *dev, struct vfio_facts *f)
+{
+	int r;
+
+	memset(f, 0, sizeof(*f));
+	r = check_device(dev, f);
+	if (!r)
+		r = read_groups(dev, f);
+	if (!r)
+		r = read_hot(dev, f);
+	if (r < 0) {
+		vfio_forget(f);
+		return r == -ENOMEM ? ctx_error(dev->ctx, r, "out of memory") : r;
+	}
+	read_driver(dev, f);
+	read_place(dev, f);
+	if (dev_attr(dev, "reset_method", f->text, sizeof(f->text)) < 0)
+		f->text[0] = '\0';
+	vfio_parse_methods(f->text, &f->methods);
+	return 0;
+}
