@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that two users of the VFIO sample, with devices behind one port, never reset each other's; that vfio-pci's do.
+# Shows that two users of the VFIO sample, with devices behind one port, never reset each other's, that vfio-pci's do, and that the library does not.
 # topology: vfio-tree
 # append: iomem=relaxed
 # icount: yes
@@ -13,6 +13,7 @@
 find_pf
 enable_vfs 10
 mine=${vfs[0]} yours=${vfs[1]}
+example=/usr/libexec/pcireset/tests/vfio-reset
 
 # untouched DESC: neither the other user's device was reset, nor the PF that both live on.
 untouched() {
@@ -57,6 +58,12 @@ let_go
 # the PF is not put back.
 stock_begin
 to_driver vfio-pci "$mine" "$yours"
+plant "$pf" "$yours"
+exits 3 'vfio-pci: the library refuses what VFIO would do' "$example" func "$mine"
+like "$output" "refused: EOPNOTSUPP: $mine: " 'and says why'
+exits 3 'and a reset of the slot, of which VFIO holds only some' "$example" slot "$mine"
+like "$output" "refused: EPERM: $mine: $pf: it would be hit" 'and names the first'
+untouched 'library'
 exits 0 'vfio-pci: the kernel offers "bus" for it' tee "$devices/$mine/reset_method" <<<bus
 hold_open "$yours"
 plant "$pf" "$yours"
