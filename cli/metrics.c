@@ -81,17 +81,11 @@ static bool print_last_time(const struct place *at, const struct pcireset_stats 
 	return stats->out_last_ns;
 }
 
-static enum pcireset_result last_result(const struct pcireset_stats *stats)
-{
-	if (stats->out_last_errno)
-		return PCIRESET_RESULT_FAILED;
-	return stats->out_last_proof == PCIRESET_PROOF_SHOWN ? PCIRESET_RESULT_VERIFIED :
-							       PCIRESET_RESULT_UNVERIFIED;
-}
-
 static bool print_last_result(const struct place *at, const struct pcireset_stats *stats)
 {
-	enum pcireset_result last = last_result(stats);
+	/* What is counted here was issued. */
+	enum pcireset_result last =
+		pcireset_result_of(-(int)stats->out_last_errno, stats->type, stats->out_last_proof);
 
 	if (!stats->out_last_ns)
 		return false;

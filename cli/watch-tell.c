@@ -148,16 +148,6 @@ struct end {
 	char *message; /* or NULL */
 };
 
-static enum pcireset_result result_of(const struct end *end, uint64_t proof)
-{
-	if (!end->issued)
-		return PCIRESET_RESULT_REFUSED;
-	if (end->error)
-		return PCIRESET_RESULT_FAILED;
-	return proof == PCIRESET_PROOF_SHOWN ? PCIRESET_RESULT_VERIFIED :
-					       PCIRESET_RESULT_UNVERIFIED;
-}
-
 static char *message_of(const struct end *end, const struct trace_event *e)
 {
 	struct pcireset_addr who = {
@@ -189,7 +179,7 @@ static struct end read_end(const struct trace_event *e)
 		.issued = (uint32_t)e->field[FIELD_ISSUED],
 	};
 
-	end.result = result_of(&end, e->field[FIELD_PROOF]);
+	end.result = pcireset_result_of(end.error, end.issued, (uint32_t)e->field[FIELD_PROOF]);
 	end.message = message_of(&end, e);
 	return end;
 }

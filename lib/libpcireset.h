@@ -925,6 +925,20 @@ struct pcireset_report *pcireset_report_unref(struct pcireset_report *report);
 enum pcireset_result pcireset_report_get_result(const struct pcireset_report *report);
 
 /**
+ * pcireset_result_of - what came of a reset, where there is no report
+ * @error: 0 or a negative errno: what the reset ended with
+ * @issued: mask of the types that were issued, 0 for none
+ * @proof: enum pcireset_proof
+ *
+ * For what tells of resets of others, such as the module's statistics and tracepoints;
+ * pcireset_report_get_result() is this of the report's own.
+ *
+ * Return: one of enum pcireset_result.
+ * Since: 0.1
+ */
+enum pcireset_result pcireset_result_of(int error, uint32_t issued, uint32_t proof);
+
+/**
  * pcireset_report_get_error - what pcireset_plan_run() returned
  * @report: report
  *

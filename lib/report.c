@@ -5,17 +5,19 @@
 #include <string.h>
 #include "private.h"
 
-static bool was_touched(const struct pcireset_report *report)
+/* These two say by themselves that something was touched. */
+static bool was_touched(int error, uint32_t issued)
 {
-	return report->issued || report->error == -EIO || report->error == -ETIMEDOUT;
+	return issued || error == -EIO || error == -ETIMEDOUT;
 }
 
-static enum pcireset_result result_of(const struct pcireset_report *report)
+enum pcireset_result pcireset_result_of(int error, uint32_t issued, uint32_t proof)
 {
-	if (report->error)
-		return was_touched(report) ? PCIRESET_RESULT_FAILED : PCIRESET_RESULT_REFUSED;
-	return report->proof == PCIRESET_PROOF_SHOWN && report->issued ? PCIRESET_RESULT_VERIFIED :
-									 PCIRESET_RESULT_UNVERIFIED;
+	if (error)
+		return was_touched(error, issued) ? PCIRESET_RESULT_FAILED :
+						    PCIRESET_RESULT_REFUSED;
+	return proof == PCIRESET_PROOF_SHOWN && issued ? PCIRESET_RESULT_VERIFIED :
+							 PCIRESET_RESULT_UNVERIFIED;
 }
 
 static const char *words_of(const struct pcireset_report *report)
@@ -34,7 +36,7 @@ void report_explain(struct pcireset_report *report, const struct pcireset_plan *
 	char who[PCIRESET_ADDR_STR_MAX];
 	const char *words;
 
-	report->result = result_of(report);
+	report->result = pcireset_result_of(report->error, report->issued, report->proof);
 	if (report->result == PCIRESET_RESULT_VERIFIED)
 		return;
 	if (report->message)

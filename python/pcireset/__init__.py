@@ -449,8 +449,8 @@ class Context:
         return found
 
     def _stats(self, stats: _library.Stats) -> Stats:
-        proved = _text(self._lib.proof_to_str(stats.last_proof)) == "shown"
-        last = "failed" if stats.last_errno else "verified" if proved else "unverified"
+        # What is counted was issued.
+        last = self._lib.result_of(-stats.last_errno, stats.type, stats.last_proof)
         return Stats(
             verified=stats.verified,
             unverified=stats.unverified,
@@ -459,5 +459,5 @@ class Context:
             functions=stats.functions,
             wait_seconds=stats.wait_ns / 1e9,
             last_time=stats.last_ns / 1e9 if stats.last_ns else None,
-            last_result=last if stats.last_ns else None,
+            last_result=_text(self._lib.result_to_str(last)) if stats.last_ns else None,
         )

@@ -134,6 +134,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "report_get_type_flags": (_U, [_P]),
     "report_get_wait_ns": (c.c_uint64, [_P]),
     "report_unref": (_P, [_P]),
+    "result_of": (c.c_int, [c.c_int, _U, _U]),
     "result_to_str": (_S, [c.c_int]),
     "scope_from_str": (c.c_int, [_S, _OUT_U]),
     "scope_to_str": (_S, [_U]),

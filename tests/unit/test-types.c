@@ -137,6 +137,33 @@ static void every_value_has_a_word_and_no_other(void **state)
 	assert_string_equal(pcireset_errno_to_str(9999), "EUNKNOWN");
 }
 
+/* What is in doubt is never better than it was shown to be. */
+static void a_result_says_no_more_than_was_shown(void **state)
+{
+	static const struct {
+		int error;
+		uint32_t issued, proof;
+		enum pcireset_result result;
+	} rows[] = {
+		{ 0, PCI_RESET_FLR, PCIRESET_PROOF_SHOWN, PCIRESET_RESULT_VERIFIED },
+		{ 0, PCI_RESET_FLR, PCIRESET_PROOF_UNKNOWN, PCIRESET_RESULT_UNVERIFIED },
+		{ 0, PCI_RESET_FLR, PCIRESET_PROOF_NONE, PCIRESET_RESULT_UNVERIFIED },
+		{ 0, PCI_RESET_FLR, PCIRESET_PROOF_REFUTED, PCIRESET_RESULT_UNVERIFIED },
+		{ 0, 0, PCIRESET_PROOF_SHOWN, PCIRESET_RESULT_UNVERIFIED },
+		{ -EIO, PCI_RESET_BUS, PCIRESET_PROOF_SHOWN, PCIRESET_RESULT_FAILED },
+		{ -EBUSY, PCI_RESET_BUS, PCIRESET_PROOF_NONE, PCIRESET_RESULT_FAILED },
+		{ -EIO, 0, PCIRESET_PROOF_NONE, PCIRESET_RESULT_FAILED },
+		{ -ETIMEDOUT, 0, PCIRESET_PROOF_NONE, PCIRESET_RESULT_FAILED },
+		{ -EBUSY, 0, PCIRESET_PROOF_NONE, PCIRESET_RESULT_REFUSED },
+		{ -ENODEV, 0, PCIRESET_PROOF_SHOWN, PCIRESET_RESULT_REFUSED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(pcireset_result_of(rows[i].error, rows[i].issued, rows[i].proof),
+				 rows[i].result);
+}
+
 static int bare_context(void **state)
 {
 	struct pcireset_ctx *ctx;
@@ -164,6 +191,7 @@ int main(void)
 						context_remove),
 		cmocka_unit_test_setup_teardown(every_value_has_a_word_and_no_other, bare_context,
 						context_remove),
+		cmocka_unit_test(a_result_says_no_more_than_was_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
