@@ -77,6 +77,35 @@ int ctx_dev_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char 
 		       -ENAMETOOLONG;
 }
 
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/*
+ * Calls fn for each name in a directory until it fails; one that is not there has none. In
+ * order, so that a recorded machine says things in the same.
+ */
+int ctx_foreach_name(const struct pcireset_ctx *ctx, const char *dirname, name_fn fn, void *data)
+{
+	struct dirent **entries;
+	char path[PATH_MAX];
+	int nr, r = 0;
+
+	if (ctx_path(ctx, path, "%s", dirname) < 0)
+		return 0;
+	nr = scandir(path, &entries, NULL, by_name);
+	if (nr < 0)
+		return errno == ENOMEM ? -ENOMEM : 0;
+	for (int i = 0; i < nr; i++) {
+		if (!r && entries[i]->d_name[0] != '.')
+			r = fn(data, dirname, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
+}
+
 /* Files in sysfs and proc are short; what does not fit is cut off. */
 int read_file(const char *path, char *buf, size_t size)
 {

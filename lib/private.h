@@ -176,6 +176,8 @@ int ctx_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt
 int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...)
 	PRINTF(3, 4);
 int ctx_dev_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *name);
+typedef int (*name_fn)(void *data, const char *dirname, const char *name);
+int ctx_foreach_name(const struct pcireset_ctx *ctx, const char *dirname, name_fn fn, void *data);
 int read_file(const char *path, char *buf, size_t size);
 int read_link_name(const char *path, char *buf, size_t size);
 

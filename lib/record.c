@@ -20,8 +20,6 @@ struct recorder {
 	unsigned int nr_macs, nr_btrfs;
 };
 
-typedef int (*name_fn)(struct recorder *rec, const char *dirname, const char *name);
-
 /* In the archive a path has no sysroot and no slash before it. */
 static const char *inside(const struct recorder *rec, const char *real)
 {
@@ -71,27 +69,9 @@ static int copy_link(struct recorder *rec, const char *path)
 	return tree_add(rec->ctx, &rec->tree, TREE_LINK, path, target, (size_t)len);
 }
 
-static int foreach_name(struct recorder *rec, const char *dirname, name_fn fn)
+static int copy_link_in(void *data, const char *dirname, const char *name)
 {
-	char path[PATH_MAX];
-	struct dirent *de;
-	DIR *dir;
-	int r = 0;
-
-	if (ctx_path(rec->ctx, path, "%s", dirname) < 0)
-		return 0;
-	dir = opendir(path);
-	if (!dir)
-		return 0;
-	while (!r && (de = readdir(dir)))
-		if (de->d_name[0] != '.')
-			r = fn(rec, dirname, de->d_name);
-	closedir(dir);
-	return r;
-}
-
-static int copy_link_in(struct recorder *rec, const char *dirname, const char *name)
-{
+	struct recorder *rec = data;
 	char path[PATH_MAX];
 
 	return snprintf(path, sizeof(path), "%s/%s", dirname, name) < (int)sizeof(path) ?
@@ -139,8 +119,9 @@ static int add_config(struct recorder *rec, const struct pcireset_dev *dev, cons
 	return add_file(rec, path, config.b, config.len);
 }
 
-static int add_vfio_dev(struct recorder *rec, const char *dirname, const char *name)
+static int add_vfio_dev(void *data, const char *dirname, const char *name)
 {
+	struct recorder *rec = data;
 	char path[PATH_MAX];
 
 	return snprintf(path, sizeof(path), "%s/%s", dirname, name) < (int)sizeof(path) ?
@@ -166,7 +147,7 @@ static int add_function(struct recorder *rec, const struct pcireset_dev *dev)
 	if (!r)
 		r = add_config(rec, dev, dirname);
 	snprintf(path, sizeof(path), "%s/vfio-dev", dirname);
-	return r ? r : foreach_name(rec, path, add_vfio_dev);
+	return r ? r : ctx_foreach_name(rec->ctx, path, add_vfio_dev, rec);
 }
 
 static int add_functions(struct recorder *rec)
@@ -180,8 +161,9 @@ static int add_functions(struct recorder *rec)
 	return r;
 }
 
-static int add_slot(struct recorder *rec, const char *dirname, const char *name)
+static int add_slot(void *data, const char *dirname, const char *name)
 {
+	struct recorder *rec = data;
 	char path[PATH_MAX];
 
 	return snprintf(path, sizeof(path), "%s/%s/address", dirname, name) < (int)sizeof(path) ?
@@ -206,8 +188,10 @@ static bool is_on_function(struct recorder *rec, const char *real)
 	return found;
 }
 
-static int copy_controller(struct recorder *rec, const char *dirname, const char *name)
+static int copy_controller(void *data, const char *dirname, const char *name)
 {
+	struct recorder *rec = data;
+
 	return strncmp(name, "nvme", 4) ? 0 : copy_link_in(rec, dirname, name);
 }
 
@@ -222,19 +206,19 @@ static int add_below(struct recorder *rec, const char *path)
 
 	if (snprintf(dirname, sizeof(dirname), "%s/slaves", path) >= (int)sizeof(dirname))
 		return 0;
-	r = foreach_name(rec, dirname, copy_link_in);
+	r = ctx_foreach_name(rec->ctx, dirname, copy_link_in, rec);
 	strcpy(dirname, path);
 	slash = strrchr(dirname, '/');
 	if (r < 0 || !slash || (size_t)(slash - dirname) + sizeof("/slaves") > sizeof(dirname))
 		return r;
 	strcpy(slash, "/slaves");
-	r = foreach_name(rec, dirname, copy_link_in);
+	r = ctx_foreach_name(rec->ctx, dirname, copy_link_in, rec);
 	if (r < 0 || !subsystem)
 		return r;
 	subsystem += strlen(mark);
 	snprintf(dirname, sizeof(dirname), "%.*s",
 		 (int)(subsystem - path + (ptrdiff_t)strcspn(subsystem, "/")), path);
-	return foreach_name(rec, dirname, copy_controller);
+	return ctx_foreach_name(rec->ctx, dirname, copy_controller, rec);
 }
 
 static int add_block_number(struct recorder *rec, const char *path)
@@ -329,8 +313,9 @@ static const struct class *class_of(const char *dirname)
 	return NULL;
 }
 
-static int add_member(struct recorder *rec, const char *dirname, const char *name)
+static int add_member(void *data, const char *dirname, const char *name)
 {
+	struct recorder *rec = data;
 	const struct class *class = class_of(dirname);
 	char real[PATH_MAX];
 	const char *path;
@@ -356,14 +341,15 @@ static int add_classes(struct recorder *rec)
 
 	for (size_t i = 0; !r && i < ARRAY_SIZE(classes); i++) {
 		snprintf(dirname, sizeof(dirname), "sys/class/%s", classes[i].name);
-		r = foreach_name(rec, dirname, add_member);
+		r = ctx_foreach_name(rec->ctx, dirname, add_member, rec);
 	}
 	return r;
 }
 
 /* A file system of several devices; its own name here, its UUID, is left out. */
-static int add_btrfs(struct recorder *rec, const char *dirname, const char *name)
+static int add_btrfs(void *data, const char *dirname, const char *name)
 {
+	struct recorder *rec = data;
 	char from[PATH_MAX], full[PATH_MAX], link[PATH_MAX], target[PATH_MAX];
 	unsigned int number = rec->nr_btrfs++;
 	struct dirent *de;
@@ -497,8 +483,9 @@ static int add_lines(struct recorder *rec, const char *file,
 }
 
 /* Which group's or function's node it holds open, and what it calls itself. */
-static int add_descriptor(struct recorder *rec, const char *dirname, const char *name)
+static int add_descriptor(void *data, const char *dirname, const char *name)
 {
+	struct recorder *rec = data;
 	char path[PATH_MAX], full[PATH_MAX], target[64];
 	ssize_t len;
 	int r;
@@ -517,14 +504,15 @@ static int add_descriptor(struct recorder *rec, const char *dirname, const char 
 	return r ? r : copy_file(rec, full);
 }
 
-static int add_process(struct recorder *rec, const char *dirname, const char *name)
+static int add_process(void *data, const char *dirname, const char *name)
 {
+	struct recorder *rec = data;
 	char path[PATH_MAX];
 
 	if (!isdigit((unsigned char)*name) ||
 	    snprintf(path, sizeof(path), "%s/%s/fd", dirname, name) >= (int)sizeof(path))
 		return 0;
-	return foreach_name(rec, path, add_descriptor);
+	return ctx_foreach_name(rec->ctx, path, add_descriptor, rec);
 }
 
 static int collect(struct recorder *rec)
@@ -532,13 +520,14 @@ static int collect(struct recorder *rec)
 	int r = add_functions(rec);
 
 	if (!r)
-		r = foreach_name(rec, "sys/bus/pci_express/drivers/pciehp", copy_link_in);
+		r = ctx_foreach_name(rec->ctx, "sys/bus/pci_express/drivers/pciehp", copy_link_in,
+				     rec);
 	if (!r)
-		r = foreach_name(rec, "sys/bus/pci/slots", add_slot);
+		r = ctx_foreach_name(rec->ctx, "sys/bus/pci/slots", add_slot, rec);
 	if (!r)
 		r = add_classes(rec);
 	if (!r)
-		r = foreach_name(rec, "sys/fs/btrfs", add_btrfs);
+		r = ctx_foreach_name(rec->ctx, "sys/fs/btrfs", add_btrfs, rec);
 	if (!r)
 		r = add_lines(rec, "proc/self/mountinfo", add_mount);
 	if (!r)
@@ -546,7 +535,7 @@ static int collect(struct recorder *rec)
 	if (!r)
 		r = add_lines(rec, "proc/consoles", add_console);
 	if (!r)
-		r = foreach_name(rec, "proc", add_process);
+		r = ctx_foreach_name(rec->ctx, "proc", add_process, rec);
 	return r ? r : tree_sort(rec->ctx, &rec->tree);
 }
 

@@ -286,41 +286,15 @@ static int foreach_line(struct pcireset_ctx *ctx, const char *file,
 
 /* ---- everything that has an entry in a class */
 
-static int by_name(const struct dirent **a, const struct dirent **b)
+static int read_interface(void *data, const char *dirname, const char *name)
 {
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-/* In order of names, so that a recorded machine has its users in the same. */
-static int foreach_entry(struct pcireset_ctx *ctx, const char *class,
-			 int (*fn)(struct pcireset_ctx *ctx, const char *name))
-{
-	struct dirent **entries;
-	char path[PATH_MAX];
-	int nr, r = ctx_path(ctx, path, "%s", class);
-
-	if (r < 0)
-		return r;
-	nr = scandir(path, &entries, NULL, by_name);
-	if (nr < 0)
-		return errno == ENOMEM ? -ENOMEM : 0;
-	for (int i = 0; i < nr; i++) {
-		if (!r && entries[i]->d_name[0] != '.')
-			r = fn(ctx, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
-	return r;
-}
-
-static int read_interface(struct pcireset_ctx *ctx, const char *name)
-{
+	struct pcireset_ctx *ctx = data;
 	char path[PATH_MAX], text[32];
 	struct pcireset_addr addr;
 
-	if (ctx_path(ctx, path, "sys/class/net/%s/flags", name) < 0 ||
+	if (ctx_path(ctx, path, "%s/%s/flags", dirname, name) < 0 ||
 	    read_file(path, text, sizeof(text)) < 0 || !(strtoul(text, NULL, 0) & IFF_UP) ||
-	    ctx_realpath(ctx, path, "sys/class/net/%s", name) < 0 || !addr_in_path(path, &addr))
+	    ctx_realpath(ctx, path, "%s/%s", dirname, name) < 0 || !addr_in_path(path, &addr))
 		return 0;
 	return add_user(ctx, &addr, PCIRESET_USE_NET, format("net:%s", name), NULL);
 }
@@ -332,12 +306,13 @@ static int add_console(struct pcireset_ctx *ctx, const struct pcireset_addr *add
 	return add_user(ctx, addr, PCIRESET_USE_CONSOLE, format("console"), NULL);
 }
 
-static int read_framebuffer(struct pcireset_ctx *ctx, const char *name)
+static int read_framebuffer(void *data, const char *dirname, const char *name)
 {
+	struct pcireset_ctx *ctx = data;
 	struct pcireset_addr addr;
 	char path[PATH_MAX];
 
-	if (strncmp(name, "fb", 2) || ctx_realpath(ctx, path, "sys/class/graphics/%s", name) < 0 ||
+	if (strncmp(name, "fb", 2) || ctx_realpath(ctx, path, "%s/%s", dirname, name) < 0 ||
 	    !addr_in_path(path, &addr))
 		return 0;
 	return add_console(ctx, &addr);
@@ -357,17 +332,18 @@ static int read_boot_vga(struct pcireset_ctx *ctx)
 }
 
 /* The virtual terminals are shown by a frame buffer, by VGA text, or by nobody. */
-static int read_vtconsole(struct pcireset_ctx *ctx, const char *name)
+static int read_vtconsole(void *data, const char *dirname, const char *name)
 {
+	struct pcireset_ctx *ctx = data;
 	char path[PATH_MAX], text[64];
 
-	if (ctx_path(ctx, path, "sys/class/vtconsole/%s/bind", name) < 0 ||
+	if (ctx_path(ctx, path, "%s/%s/bind", dirname, name) < 0 ||
 	    read_file(path, text, sizeof(text)) < 0 || strcmp(text, "1") ||
-	    ctx_path(ctx, path, "sys/class/vtconsole/%s/name", name) < 0 ||
+	    ctx_path(ctx, path, "%s/%s/name", dirname, name) < 0 ||
 	    read_file(path, text, sizeof(text)) < 0)
 		return 0;
 	if (strstr(text, "frame buffer"))
-		return foreach_entry(ctx, "sys/class/graphics", read_framebuffer);
+		return ctx_foreach_name(ctx, "sys/class/graphics", read_framebuffer, ctx);
 	return strstr(text, "VGA") ? read_boot_vga(ctx) : 0;
 }
 
@@ -422,22 +398,23 @@ static int add_vfio_users(struct pcireset_ctx *ctx, const char *node, const char
 	return r;
 }
 
-static int read_process(struct pcireset_ctx *ctx, const char *pid)
+static int read_process(void *data, const char *dirname, const char *pid)
 {
+	struct pcireset_ctx *ctx = data;
 	static const char prefix[] = "/dev/vfio/";
-	char dirname[PATH_MAX], path[PATH_MAX], target[PATH_MAX];
+	char fds[PATH_MAX], path[PATH_MAX], target[PATH_MAX];
 	struct dirent *de;
 	ssize_t len;
 	DIR *dir;
 	int r = 0;
 
-	if (!isdigit((unsigned char)pid[0]) || ctx_path(ctx, dirname, "proc/%s/fd", pid) < 0)
+	if (!isdigit((unsigned char)pid[0]) || ctx_path(ctx, fds, "%s/%s/fd", dirname, pid) < 0)
 		return 0;
-	dir = opendir(dirname);
+	dir = opendir(fds);
 	if (!dir)
 		return 0;
 	while (!r && (de = readdir(dir))) {
-		if (snprintf(path, sizeof(path), "%s/%s", dirname, de->d_name) >= (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%s/%s", fds, de->d_name) >= (int)sizeof(path))
 			continue;
 		len = readlink(path, target, sizeof(target) - 1);
 		if (len <= 0)
@@ -456,7 +433,7 @@ static int read_vfio(struct pcireset_ctx *ctx)
 
 	pcireset_dev_foreach(ctx, dev)
 		if (is_on_vfio(dev))
-			return foreach_entry(ctx, "proc", read_process);
+			return ctx_foreach_name(ctx, "proc", read_process, ctx);
 	return 0;
 }
 
@@ -477,11 +454,11 @@ int users_read(struct pcireset_ctx *ctx)
 	if (!r)
 		r = foreach_line(ctx, "proc/swaps", read_swap);
 	if (!r)
-		r = foreach_entry(ctx, "sys/class/net", read_interface);
+		r = ctx_foreach_name(ctx, "sys/class/net", read_interface, ctx);
 	if (!r)
 		r = foreach_line(ctx, "proc/consoles", read_console);
 	if (!r)
-		r = foreach_entry(ctx, "sys/class/vtconsole", read_vtconsole);
+		r = ctx_foreach_name(ctx, "sys/class/vtconsole", read_vtconsole, ctx);
 	if (!r)
 		r = read_vfio(ctx);
 	ctx->users.read_ns = now_ns();
