@@ -124,6 +124,10 @@ char *join(char *all, char *word);
 char *users_text(const struct pcireset_dev *dev);
 char *users_details(const struct pcireset_dev *dev);
 
+/* libpci.c */
+struct pci_access;
+struct pci_access *libpci_new(void);
+
 /* columns.c */
 struct column;
 const struct column *column_find(const char *name, size_t len);

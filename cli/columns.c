@@ -19,27 +19,12 @@ static const char default_columns[] = "DEVICE,DRIVER,REACH,USERS,NAME";
 /* The names of vendors and devices, loaded when the first is asked for. */
 static struct pci_access *names;
 
-static void ignore(char *fmt, ...)
-{
-	(void)fmt;
-}
-
-static void __attribute__((noreturn)) give_up(char *fmt, ...)
-{
-	error("the list of PCI names cannot be read: %s", fmt);
-	exit(STATUS_ERROR);
-}
-
 char *device_description(struct pcireset_dev *dev)
 {
 	char buf[256];
 
-	if (!names) {
-		names = must(pci_alloc());
-		names->warning = ignore;
-		names->debug = ignore;
-		names->error = give_up;
-	}
+	if (!names)
+		names = libpci_new();
 	return text("%s",
 		    pci_lookup_name(names, buf, sizeof(buf), PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE,
 				    (int)pcireset_dev_get_vendor(dev),

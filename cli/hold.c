@@ -39,17 +39,6 @@ struct hold {
 	char *power; /* power/control, or NULL */
 };
 
-static void ignore(char *fmt, ...)
-{
-	(void)fmt;
-}
-
-static void __attribute__((noreturn)) give_up(char *fmt, ...)
-{
-	error("config space cannot be reached: %s", fmt);
-	exit(STATUS_ERROR);
-}
-
 static uint32_t read_register(const struct hold *hold, const struct held *held)
 {
 	return held->size == 2 ? pci_read_word(hold->port, held->pos) :
@@ -243,25 +232,15 @@ static int lock_port(struct hold *hold)
 	return flock(hold->lock, LOCK_EX | LOCK_NB) ? -errno : 0;
 }
 
-static struct pci_access *access_new(void)
-{
-	struct pci_access *access = must(pci_alloc());
-
-	access->writeable = 1;
-	access->warning = ignore;
-	access->debug = ignore;
-	access->error = give_up;
-	pci_init(access);
-	return access;
-}
-
 static struct hold *hold_new(const struct pcireset_addr *addr)
 {
 	struct hold *hold = must(calloc(1, sizeof(*hold)));
 
 	hold->lock = -1;
 	pcireset_addr_to_str(addr, hold->name);
-	hold->access = access_new();
+	hold->access = libpci_new();
+	hold->access->writeable = 1;
+	pci_init(hold->access);
 	hold->port = must(pci_get_dev(hold->access, (int)addr->domain, addr->bus, addr->devfn >> 3,
 				      addr->devfn & 7));
 	return hold;
