@@ -113,10 +113,10 @@ static bool can_do_without_plan(struct reenumeration *e, int r)
 	       (!e->req->max_scope || e->req->max_scope == PCIRESET_SCOPE_BUS);
 }
 
-static int resolve(struct reenumeration *e)
+/* r: what pcireset_plan_resolve() returned. */
+static int take_plan(struct reenumeration *e, int r)
 {
 	const char *message;
-	int r = pcireset_plan_resolve(e->plan);
 
 	if (!r)
 		return 0;
@@ -135,10 +135,13 @@ static int make_plan(struct reenumeration *e)
 
 	if (r)
 		return fail(e, r, "%s", pcireset_ctx_get_errmsg(e->machine.ctx));
-	if (pcireset_plan_resolve(e->plan) == -EBUSY &&
-	    pcireset_plan_get_in_way(e->plan) == PCIRESET_USE_DRIVER && !hits_other_drivers(e))
+	r = pcireset_plan_resolve(e->plan);
+	if (r == -EBUSY && pcireset_plan_get_in_way(e->plan) == PCIRESET_USE_DRIVER &&
+	    !hits_other_drivers(e)) {
 		pcireset_plan_set_force(e->plan, e->req->force | PCIRESET_USE_DRIVER);
-	r = resolve(e);
+		r = pcireset_plan_resolve(e->plan);
+	}
+	r = take_plan(e, r);
 	if (!r && !e->is_dead)
 		e->type = pcireset_plan_get_type(e->plan);
 	return r;
@@ -189,8 +192,8 @@ static int unbind_drivers(struct reenumeration *e)
 /* Signals are for COMMAND, and standard output is not, if it is to be JSON. */
 static pid_t start_shell(const char *line, bool keeps_stdout)
 {
-	char sh[] = "sh", c[] = "-c", *copy = text("%s", line);
-	char *argv[] = { sh, c, copy, NULL };
+	char sh[] = "sh", c[] = "-c", *copy;
+	char *argv[] = { sh, c, NULL, NULL };
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	sigset_t none, pipe;
@@ -199,18 +202,22 @@ static pid_t start_shell(const char *line, bool keeps_stdout)
 	sigemptyset(&none);
 	sigemptyset(&pipe);
 	sigaddset(&pipe, SIGPIPE);
-	if (posix_spawnattr_init(&attr) || posix_spawn_file_actions_init(&files))
+	if (posix_spawnattr_init(&attr))
 		return -1;
+	if (posix_spawn_file_actions_init(&files))
+		goto destroy_attr;
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setsigdefault(&attr, &pipe);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	if (keeps_stdout)
 		posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
+	argv[2] = copy = text("%s", line);
 	if (posix_spawn(&pid, "/bin/sh", &files, &attr, argv, environ))
 		pid = -1;
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&attr);
 	free(copy);
+	posix_spawn_file_actions_destroy(&files);
+destroy_attr:
+	posix_spawnattr_destroy(&attr);
 	return pid;
 }
 
@@ -266,7 +273,7 @@ static bool is_back(struct reenumeration *e)
 
 static int reset(struct reenumeration *e)
 {
-	int r = resolve(e);
+	int r = take_plan(e, pcireset_plan_resolve(e->plan));
 
 	if (r || e->is_dead)
 		return r;
