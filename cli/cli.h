@@ -152,7 +152,12 @@ int svg_draw(const struct request *req, struct pcireset_plan *plan);
 /* json.c */
 char *utf8(char *s);
 json_object *json_document(struct pcireset_ctx *ctx, const char *key, json_object *list);
-json_object *json_device(struct pcireset_dev *dev);
+struct json_devices { /* in the making; what one shares with the one before is kept once */
+	json_object *array, *last;
+	struct pcireset_dev *last_dev;
+};
+
+json_object *json_add_device(struct json_devices *devices, struct pcireset_dev *dev);
 void json_add_plan(json_object *device, struct pcireset_plan *plan);
 json_object *json_report(struct pcireset_dev *dev, const struct pcireset_report *report);
 json_object *json_failure(struct pcireset_dev *dev, int r, const char *message);

@@ -130,7 +130,60 @@ static json_object *address(const struct pcireset_addr *addr)
 	return string(pcireset_addr_to_str(addr, buf));
 }
 
-static void add_types(json_object *o, struct pcireset_dev *dev)
+/* As json-c prints such an array there, in a device of a list of a document. */
+#define SCOPE_INDENT "        "
+
+/* All that a bus reset reaches are many, and are printed as one piece. */
+static json_object *new_scope(struct pcireset_dev *dev, uint32_t type)
+{
+	json_object *o = array();
+	const struct pcireset_member *member;
+	char buf[PCIRESET_ADDR_STR_MAX], *all = NULL;
+	size_t size = 0;
+	FILE *f;
+
+	if (!pcireset_dev_get_nr_members(dev, type))
+		return o;
+	f = must(open_memstream(&all, &size));
+	for (size_t i = 0; (member = pcireset_dev_get_member(dev, type, i)); i++)
+		fprintf(f, "%s\n" SCOPE_INDENT "  \"%s\"", i ? "," : "[",
+			pcireset_addr_to_str(&member->addr, buf));
+	fputs("\n" SCOPE_INDENT "]", f);
+	if (fclose(f))
+		must(NULL);
+	json_object_set_serializer(o, json_object_userdata_to_json_string, all,
+				   json_object_free_userdata);
+	return o;
+}
+
+static bool has_same_scope(struct pcireset_dev *a, struct pcireset_dev *b, uint32_t type)
+{
+	const struct pcireset_member *x, *y;
+	size_t i = 0;
+
+	do {
+		x = pcireset_dev_get_member(a, type, i);
+		y = pcireset_dev_get_member(b, type, i);
+		i++;
+	} while (x && y && !memcmp(&x->addr, &y->addr, sizeof(x->addr)));
+	return !x && !y;
+}
+
+/* What a reset of a whole bus reaches is the same for each function on it. */
+static json_object *scope_of(struct pcireset_dev *dev, uint32_t type, const char *name,
+			     const struct json_devices *devices)
+{
+	json_object *scope, *list;
+
+	if (devices->last && type & PCI_RESET_LINK &&
+	    has_same_scope(dev, devices->last_dev, type) &&
+	    json_object_object_get_ex(devices->last, "scope", &scope) &&
+	    json_object_object_get_ex(scope, name, &list))
+		return json_object_get(list);
+	return new_scope(dev, type);
+}
+
+static void add_types(json_object *o, struct pcireset_dev *dev, const struct json_devices *devices)
 {
 	json_object *types = array(), *why_not = object(), *scope = object();
 	uint32_t type;
@@ -138,8 +191,6 @@ static void add_types(json_object *o, struct pcireset_dev *dev)
 	for (size_t i = 0; (type = pcireset_type_at(i)); i++) {
 		uint32_t flags = pcireset_dev_get_type_flags(dev, type);
 		const char *name = pcireset_type_to_str(type, flags);
-		const struct pcireset_member *member;
-		json_object *members;
 
 		if (!(pcireset_dev_get_types(dev) & type)) {
 			add(why_not, pcireset_type_to_str(type, 0),
@@ -147,17 +198,15 @@ static void add_types(json_object *o, struct pcireset_dev *dev)
 			continue;
 		}
 		append(types, string(name));
-		members = array();
-		for (size_t n = 0; (member = pcireset_dev_get_member(dev, type, n)); n++)
-			append(members, address(&member->addr));
-		add(scope, name, members);
+		add(scope, name, scope_of(dev, type, name, devices));
 	}
 	add(o, "types", types);
 	add(o, "why_not", why_not);
 	add(o, "scope", scope);
 }
 
-json_object *json_device(struct pcireset_dev *dev)
+/* Returns what belongs to the array, for more to be added. */
+json_object *json_add_device(struct json_devices *devices, struct pcireset_dev *dev)
 {
 	json_object *o = object(), *users = array();
 	const char *user;
@@ -167,10 +216,13 @@ json_object *json_device(struct pcireset_dev *dev)
 	add(o, "id", hex(pcireset_dev_get_device(dev), 4));
 	add(o, "class", hex(pcireset_dev_get_class(dev), 6));
 	add(o, "driver", string(pcireset_dev_get_driver(dev)));
-	add_types(o, dev);
+	add_types(o, dev, devices);
 	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, NULL)); i++)
 		append(users, string(user));
 	add(o, "users", users);
+	append(devices->array, o);
+	devices->last = o;
+	devices->last_dev = dev;
 	return o;
 }
 

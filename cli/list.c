@@ -4,13 +4,12 @@
 
 static int print_json(struct machine *m)
 {
-	json_object *list = must(json_object_new_array());
+	struct json_devices list = { .array = must(json_object_new_array()) };
 	struct pcireset_dev *dev;
 
 	pcireset_dev_foreach(m->ctx, dev)
-		if (json_object_array_add(list, json_device(dev)))
-			must(NULL);
-	json_print(json_document(m->ctx, "devices", list));
+		json_add_device(&list, dev);
+	json_print(json_document(m->ctx, "devices", list.array));
 	return STATUS_DONE;
 }
 

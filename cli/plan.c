@@ -62,19 +62,17 @@ void plan_print(const struct request *req, struct pcireset_plan *plan, FILE *out
 }
 
 /* Whoever is gone by now has no types to tell of. */
-static json_object *plan_json(struct pcireset_plan *plan)
+static void add_json(struct json_devices *list, struct pcireset_plan *plan)
 {
 	struct pcireset_dev *dev = pcireset_plan_get_dev(plan);
-	json_object *device;
 
 	pcireset_dev_query(dev);
-	device = json_device(dev);
-	json_add_plan(device, plan);
-	return device;
+	json_add_plan(json_add_device(list, dev), plan);
 }
 
 /* A plan that is refused is printed like any other; the status tells. */
-static int plan_one(struct machine *m, const struct request *req, size_t i, json_object *list)
+static int plan_one(struct machine *m, const struct request *req, size_t i,
+		    struct json_devices *list)
 {
 	struct pcireset_plan *plan;
 	int r = machine_plan(m, req, m->devs[i], &plan), drawn = STATUS_DONE;
@@ -83,9 +81,8 @@ static int plan_one(struct machine *m, const struct request *req, size_t i, json
 		r = pcireset_plan_resolve(plan);
 		if (r && !pcireset_plan_get_message(plan)) {
 			error("%s", pcireset_ctx_get_errmsg(m->ctx));
-		} else if (list) {
-			if (json_object_array_add(list, plan_json(plan)))
-				must(NULL);
+		} else if (list->array) {
+			add_json(list, plan);
 		} else {
 			if (i)
 				putchar('\n');
@@ -102,13 +99,15 @@ static int plan_one(struct machine *m, const struct request *req, size_t i, json
 
 static int plan_all(struct machine *m, const struct request *req)
 {
-	json_object *list = is_given(req, OPT_JSON) ? must(json_object_new_array()) : NULL;
+	struct json_devices list = { NULL, NULL, NULL };
 	int *statuses = must(calloc(m->nr_devs, sizeof(*statuses))), status;
 
+	if (is_given(req, OPT_JSON))
+		list.array = must(json_object_new_array());
 	for (size_t i = 0; i < m->nr_devs; i++)
-		statuses[i] = plan_one(m, req, i, list);
-	if (list)
-		json_print(json_document(m->ctx, "devices", list));
+		statuses[i] = plan_one(m, req, i, &list);
+	if (list.array)
+		json_print(json_document(m->ctx, "devices", list.array));
 	status = status_merge(statuses, m->nr_devs);
 	free(statuses);
 	return status;

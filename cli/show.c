@@ -144,7 +144,7 @@ static void print_text(const struct request *req, struct pcireset_dev *dev)
 static int show(struct machine *m, const struct request *req)
 {
 	bool json = is_given(req, OPT_JSON);
-	json_object *list = json ? must(json_object_new_array()) : NULL;
+	struct json_devices list = { .array = json ? must(json_object_new_array()) : NULL };
 	int *statuses = must(calloc(m->nr_devs, sizeof(*statuses))), status;
 
 	for (size_t i = 0; i < m->nr_devs; i++) {
@@ -156,15 +156,15 @@ static int show(struct machine *m, const struct request *req)
 			error("%s", pcireset_ctx_get_errmsg(m->ctx));
 			continue;
 		}
-		if (json && json_object_array_add(list, json_device(dev)))
-			must(NULL);
+		if (json)
+			json_add_device(&list, dev);
 		if (!json && i)
 			putchar('\n');
 		if (!json)
 			print_text(req, dev);
 	}
 	if (json)
-		json_print(json_document(m->ctx, "devices", list));
+		json_print(json_document(m->ctx, "devices", list.array));
 	status = status_merge(statuses, m->nr_devs);
 	free(statuses);
 	return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The functions that a reset reaches: a list of them, and how they are found. */
 #include <errno.h>
+#include <string.h>
 #include "private.h"
 
 int members_add(struct members *list, const struct pcireset_member *member)
@@ -20,11 +21,20 @@ int members_add(struct members *list, const struct pcireset_member *member)
 
 int members_copy(struct members *list, const struct members *from)
 {
-	int r = 0;
+	size_t nr = list->nr + from->nr, room = 1;
+	struct pcireset_member *v;
 
-	for (size_t i = 0; !r && i < from->nr; i++)
-		r = members_add(list, &from->v[i]);
-	return r;
+	if (!from->nr)
+		return 0;
+	while (room < nr)
+		room *= 2;
+	v = reallocarray(list->v, room, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	memcpy(v + list->nr, from->v, from->nr * sizeof(*v));
+	list->v = v;
+	list->nr = nr;
+	return 0;
 }
 
 void members_clear(struct members *list)

@@ -175,6 +175,34 @@ says() {
 	json '[.devices[] | .types == (.scope | keys_unsorted)] | all'
 }
 
+# more_on_bus BUS NR: as many functions beside the first on a bus.
+more_on_bus() {
+	local first nr
+
+	first=$(readlink -f "$ROOT/sys/bus/pci/devices/0000:$1:00.0")
+	for ((nr = 1; nr <= $2; nr++)); do
+		cp -a "$first" "${first%/*}/0000:$1:0$nr.0"
+		ln -s "$(realpath --relative-to "$ROOT/sys/bus/pci/devices" "${first%/*}/0000:$1:0$nr.0")" "$ROOT/sys/bus/pci/devices/0000:$1:0$nr.0"
+	done
+}
+
+@test 'what functions have in common is written for each of them, as the rest is' {
+	local all shown
+
+	cp -a "$ROOT" "$BATS_TEST_TMPDIR/machine"
+	ROOT=$BATS_TEST_TMPDIR/machine more_on_bus 0a 5
+	all=$(ROOT=$BATS_TEST_TMPDIR/machine on list -J)
+	jq -e '[.devices[] | select(.device | startswith("0000:0a:")) | .scope.cxl_bus | length] == [6, 6, 6, 6, 6, 6]' <<<"$all"
+	jq -e '[.devices[] | .device as $self | .scope[] | index($self) != null] | all' <<<"$all"
+	# Each by itself says the same.
+	shown=$(jq -r '.devices[].device' <<<"$all" | while read -r device; do
+		ROOT=$BATS_TEST_TMPDIR/machine on show "$device" -J
+	done | jq -s 'map(.devices[])')
+	[[ $shown == "$(jq .devices <<<"$all")" ]]
+	# Lines end and begin where jq has them, but for what is empty.
+	diff <(jq . <<<"$all") <(sed -zE 's/([[{])\n *([]}])/\1\2/g' <<<"$all")
+}
+
 @test 'users are told, all of them' {
 	exits 0 list -J
 	json '.devices[] | select(.device == "0000:04:00.0") | .users == ["mount:/data disk", "swap:/dev/nvme0n1p2"]'
