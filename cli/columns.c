@@ -19,16 +19,26 @@ static const char default_columns[] = "DEVICE,DRIVER,REACH,USERS,NAME";
 /* The names of vendors and devices, loaded when the first is asked for. */
 static struct pci_access *names;
 
+/* Where there are many functions, most are like the one before. */
 char *device_description(struct pcireset_dev *dev)
 {
-	char buf[256];
+	static uint32_t last_vendor, last_device;
+	static char last[256];
+	uint32_t vendor = pcireset_dev_get_vendor(dev), device = pcireset_dev_get_device(dev);
+	char buf[sizeof(last)];
 
-	if (!names)
-		names = libpci_new();
-	return text("%s",
-		    pci_lookup_name(names, buf, sizeof(buf), PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE,
-				    (int)pcireset_dev_get_vendor(dev),
-				    (int)pcireset_dev_get_device(dev)));
+	if (!names || vendor != last_vendor || device != last_device) {
+		if (!names)
+			names = libpci_new();
+		/* It may return something else than buf. */
+		snprintf(last, sizeof(last), "%s",
+			 pci_lookup_name(names, buf, sizeof(buf),
+					 PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE, (int)vendor,
+					 (int)device));
+		last_vendor = vendor;
+		last_device = device;
+	}
+	return text("%s", last);
 }
 
 void names_close(void)

@@ -26,10 +26,26 @@ int addr_cmp(const struct pcireset_addr *a, const struct pcireset_addr *b)
 	return (int)a->devfn - (int)b->devfn;
 }
 
+static char *put_hex(char *to, uint32_t value, int digits)
+{
+	while (digits < 8 && value >> 4 * digits)
+		digits++;
+	while (digits--)
+		*to++ = "0123456789abcdef"[value >> 4 * digits & 0xf];
+	return to;
+}
+
+/* Not by printf(): it is done for all that each reset of each function reaches. */
 const char *pcireset_addr_to_str(const struct pcireset_addr *addr, char buf[PCIRESET_ADDR_STR_MAX])
 {
-	snprintf(buf, PCIRESET_ADDR_STR_MAX, "%04x:%02x:%02x.%x", addr->domain, addr->bus,
-		 addr->devfn >> 3, addr->devfn & 7u);
+	char *end = put_hex(buf, addr->domain, 4);
+
+	*end++ = ':';
+	end = put_hex(end, addr->bus, 2);
+	*end++ = ':';
+	end = put_hex(end, addr->devfn >> 3, 2);
+	*end++ = '.';
+	*put_hex(end, addr->devfn & 7, 1) = '\0';
 	return buf;
 }
 

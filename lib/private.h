@@ -45,13 +45,14 @@ struct type_state {
 /* One use of one function. */
 struct user {
 	struct pcireset_addr addr;
+	size_t number;		/* in the order in which they were found */
 	uint32_t use;
 	char *name;
 	char *detail;
 };
 
 struct users {
-	struct user *v;
+	struct user *v;		/* by address, once all are read */
 	size_t nr;
 	uint64_t read_ns;
 };

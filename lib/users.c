@@ -23,12 +23,16 @@ struct block_user {
 	int error;
 };
 
+static void user_clear(struct user *user)
+{
+	free(user->name);
+	free(user->detail);
+}
+
 void users_clear(struct users *users)
 {
-	for (size_t i = 0; i < users->nr; i++) {
-		free(users->v[i].name);
-		free(users->v[i].detail);
-	}
+	for (size_t i = 0; i < users->nr; i++)
+		user_clear(&users->v[i]);
 	free(users->v);
 	memset(users, 0, sizeof(*users));
 }
@@ -39,26 +43,63 @@ static int add_user(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, 
 	struct users *users = &ctx->users;
 	struct user *v;
 
-	if (!name)
-		goto no_memory;
-	for (size_t i = 0; i < users->nr; i++) {
-		if (addr_cmp(&users->v[i].addr, addr) || strcmp(users->v[i].name, name))
-			continue;
+	v = name ? reallocarray(users->v, users->nr + 1, sizeof(*v)) : NULL;
+	if (!v) {
 		free(name);
 		free(detail);
-		return 0;
+		return -ENOMEM;
 	}
-	v = reallocarray(users->v, users->nr + 1, sizeof(*v));
-	if (!v)
-		goto no_memory;
 	users->v = v;
-	v[users->nr++] = (struct user){ *addr, use, name, detail };
+	v[users->nr] = (struct user){ *addr, users->nr, use, name, detail };
+	users->nr++;
 	return 0;
+}
 
-no_memory:
-	free(name);
-	free(detail);
-	return -ENOMEM;
+static int by_function(const void *a, const void *b)
+{
+	const struct user *x = a, *y = b;
+	int order = addr_cmp(&x->addr, &y->addr);
+
+	return order ? order : x->number < y->number ? -1 : 1;
+}
+
+static bool is_known(const struct users *users, const struct user *user)
+{
+	for (size_t i = users->nr; i-- > 0 && !addr_cmp(&users->v[i].addr, &user->addr);)
+		if (!strcmp(users->v[i].name, user->name))
+			return true;
+	return false;
+}
+
+/* Each once, however often it was found. */
+static void users_sort(struct users *users)
+{
+	size_t nr = users->nr;
+
+	if (nr)
+		qsort(users->v, nr, sizeof(*users->v), by_function);
+	users->nr = 0;
+	for (size_t i = 0; i < nr; i++)
+		if (is_known(users, &users->v[i]))
+			user_clear(&users->v[i]);
+		else
+			users->v[users->nr++] = users->v[i];
+}
+
+static size_t first_user(const struct pcireset_dev *dev)
+{
+	const struct users *users = &dev->ctx->users;
+	size_t low = 0, high = users->nr;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (addr_cmp(&users->v[mid].addr, &dev->addr) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
 }
 
 /* ---- block devices: down through partitions, dm, md and NVMe multipath */
@@ -461,6 +502,7 @@ int users_read(struct pcireset_ctx *ctx)
 		r = ctx_foreach_name(ctx, "sys/class/vtconsole", read_vtconsole, ctx);
 	if (!r)
 		r = read_vfio(ctx);
+	users_sort(&ctx->users);
 	ctx->users.read_ns = now_ns();
 	return r;
 }
@@ -474,11 +516,11 @@ int users_refresh(struct pcireset_ctx *ctx)
 static const struct user *user_at(const struct pcireset_dev *dev, size_t i)
 {
 	const struct users *users = &dev->ctx->users;
+	size_t first = first_user(dev);
 
-	for (size_t n = 0; n < users->nr; n++)
-		if (!addr_cmp(&users->v[n].addr, &dev->addr) && !i--)
-			return &users->v[n];
-	return NULL;
+	if (i >= users->nr - first || addr_cmp(&users->v[first + i].addr, &dev->addr))
+		return NULL;
+	return &users->v[first + i];
 }
 
 static size_t nr_read_users(const struct pcireset_dev *dev)

@@ -95,6 +95,24 @@ static void other_names_are_errors_that_name_them(void **state)
 	}
 }
 
+static void addresses_are_written_as_sysfs_does(void **state)
+{
+	static const struct {
+		struct pcireset_addr addr;
+		const char *words;
+	} rows[] = {
+		{ { 0, 0, 0, 0 }, "0000:00:00.0" },
+		{ { 0xabc, 0xef, 0xff, 0 }, "0abc:ef:1f.7" },
+		{ { 0x10000, 0xe0, 6 << 3, 0 }, "10000:e0:06.0" },
+		{ { 0xfedcba98, 0x10, 0x10 << 3 | 1, 0 }, "fedcba98:10:10.1" },
+	};
+	char buf[PCIRESET_ADDR_STR_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_string_equal(pcireset_addr_to_str(&rows[i].addr, buf), rows[i].words);
+}
+
 static void a_name_too_long_is_an_error(void **state)
 {
 	struct pcireset_dev *dev;
@@ -206,6 +224,7 @@ static void a_sysroot_that_is_not_there(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(addresses_are_written_as_sysfs_does),
 		TEST(every_form_of_a_name_is_found),
 		TEST(other_names_are_errors_that_name_them),
 		TEST(a_name_too_long_is_an_error),
