@@ -130,6 +130,7 @@ int command_doctor(const struct request *req)
 
 	if (!status) {
 		doctor_check_machine(&doctor);
+		doctor_check_boot(&doctor);
 		status = check_leftovers(&doctor);
 	}
 	if (!status) {

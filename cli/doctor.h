@@ -37,6 +37,9 @@ struct finding *doctor_todo(struct doctor *doctor, const char *check, char *find
 size_t doctor_read(const struct doctor *doctor, const char *file, char *buf, size_t size);
 void doctor_check_machine(struct doctor *doctor);
 
+/* doctor-boot.c */
+void doctor_check_boot(struct doctor *doctor);
+
 /* doctor-devices.c */
 void doctor_check_devices(struct doctor *doctor);
 

@@ -157,6 +157,45 @@ leftover() {
 	finding hotplug && [[ $result == ok && $found == 'there are no slots' ]]
 }
 
+# booted_with WORD...
+booted_with() {
+	printf 'BOOT_IMAGE=/vmlinuz root=/dev/sda1 %s quiet\n' "$*" >"$ROOT/proc/cmdline"
+}
+
+@test 'words on the command line of the kernel that change resets' {
+	local word said
+
+	exits 0 -J
+	finding command-line && [[ $result == note && $found == 'it cannot be read' ]]
+	booted_with pci=realloc pcie_aspm=default pcie_port_pm=off xpci=noaer pci.noaer=1 pcie_ports=
+	exits 0 -J
+	finding command-line && [[ $result == ok && -z $todo ]]
+	while IFS='|' read -r word said; do
+		booted_with "$word"
+		exits 0 -J
+		finding command-line || { echo "$word: nothing found" && return 1; }
+		# shellcheck disable=SC2053 # a pattern
+		[[ $result == note && $found == $said && -n $todo ]] || { echo "$word: $result $found $todo" && return 1; }
+	done <<-'END'
+		pcie_ports=compat|pcie_ports=compat: *no slot can be reset
+		pcie_ports=native|pcie_ports=native: *firmware*
+		pcie_ports=dpc-native|pcie_ports=dpc-native: *DPC*
+		pci=realloc,noaer|pci=noaer: *
+		pci=nomsi|pci=nomsi: *firmware*
+		pci=nommconf|pci=nommconf: *256*
+		pcie_aspm=off|pcie_aspm=off: *firmware*
+		pcie_aspm=force|pcie_aspm=force: *
+		vfio-pci.ids=10de:1c82,10de:0fb9|vfio-pci.ids=10de:1c82,10de:0fb9: *
+		vfio_pci.ids=10de:1c82|vfio_pci.ids=10de:1c82: *
+		pci-stub.ids=10de:1c82|pci-stub.ids=*
+	END
+	booted_with pci=noaer,nomsi pcie_aspm=off
+	exits 0 -J
+	[[ $(jq '[.checks[] | select(.check == "command-line")] | length' <<<"$output") -eq 3 ]]
+	exits 0
+	[[ $output == *note*command-line*'; do: '* && -z $(awk 'length > 80' <<<"$output") ]]
+}
+
 @test 'what is likely to surprise whoever resets a function' {
 	exits 0 -J
 	finding device 0000:03:00.0 && [[ $result == note && $found == *No_Soft_Reset* ]]

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Words on the kernel's command line that change what a reset can do, or what comes of one. */
+#include <stdlib.h>
+#include <string.h>
+#include "doctor.h"
+
+#define TAKE_OFF "take it off the kernel's command line"
+
+/*
+ * Linux asks firmware for slots and errors (PCI Firmware Specification r3.3, sec 4.5.1:
+ * _OSC) only where it can do ASPM, MSI and extended config space itself. What firmware
+ * answered is in the kernel log alone; who has the ports says what came of it.
+ */
+static const struct boot_word {
+	const char *option;
+	const char *value; /* one of those between commas, or NULL for any */
+	const char *finding;
+	const char *todo;
+} boot_words[] = {
+	{ "pcie_ports", "compat",
+	  "the kernel has the slots and errors of no port: no slot can be reset", TAKE_OFF },
+	{ "pcie_ports", "native",
+	  "the kernel takes slots and errors that firmware may not have given it: both may act on "
+	  "what a reset does to a link",
+	  TAKE_OFF ", unless the firmware is known to leave them alone" },
+	{ "pcie_ports", "dpc-native",
+	  "the kernel takes DPC that firmware may not have given it: both may act on one error",
+	  TAKE_OFF ", unless the firmware is known to leave it alone" },
+	{ "pci", "noaer", "nobody is told of an error, and nothing recovers from one", TAKE_OFF },
+	{ "pci", "nomsi", "the kernel does not ask firmware for slots and errors", TAKE_OFF },
+	{ "pci", "nommconf",
+	  "config space ends at byte 256: what is beyond is neither saved nor compared, and the "
+	  "kernel does not ask firmware for slots and errors",
+	  TAKE_OFF },
+	{ "pcie_aspm", "off", "the kernel does not ask firmware for slots and errors",
+	  "say pcie_aspm.policy=performance instead" },
+	{ "pcie_aspm", "force", "links may sleep that are not made for it",
+	  TAKE_OFF " if a link does not come back from a reset" },
+	{ "vfio_pci.ids", NULL, "VFIO takes each function with these IDs when it is found",
+	  "where only some are meant, bind those by driver_override" },
+	{ "pci_stub.ids", NULL, "pci-stub takes each function with these IDs when it is found",
+	  "where only some are meant, bind those by driver_override" },
+};
+
+/* The kernel takes "-" for "_" in names. */
+static bool is_option(const char *word, size_t len, const char *option)
+{
+	if (strlen(option) != len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if ((word[i] == '-' ? '_' : word[i]) != option[i])
+			return false;
+	return true;
+}
+
+static bool has_value(const char *values, const char *value)
+{
+	size_t len;
+
+	for (; value; values += len + 1) {
+		len = strcspn(values, ",");
+		if (len == strlen(value) && !strncmp(values, value, len))
+			return true;
+		if (!values[len])
+			return false;
+	}
+	return true;
+}
+
+static void check_word(struct doctor *doctor, const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	if (!word[len])
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(boot_words); i++) {
+		const struct boot_word *w = &boot_words[i];
+		struct finding *f;
+
+		if (!is_option(word, len, w->option) || !has_value(word + len + 1, w->value))
+			continue;
+		f = doctor_add(doctor, "command-line", VERDICT_NOTE,
+			       text("%.*s=%s: %s", (int)len, word,
+				    w->value ? w->value : word + len + 1, w->finding));
+		f->todo = text("%s", w->todo);
+	}
+}
+
+void doctor_check_boot(struct doctor *doctor)
+{
+	char line[4096], *save;
+	size_t before = doctor->nr;
+
+	if (!doctor_read(doctor, "proc/cmdline", line, sizeof(line))) {
+		doctor_add(doctor, "command-line", VERDICT_NOTE, text("it cannot be read"));
+		return;
+	}
+	for (char *word = strtok_r(line, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		check_word(doctor, word);
+	if (doctor->nr == before)
+		doctor_add(doctor, "command-line", VERDICT_OK,
+			   text("no word that is known to change a reset"));
+}
