@@ -20,7 +20,7 @@ help:
 	@echo 'make modules        the module for each kernel of the lab'
 	@echo 'make install        on this machine, or below DESTDIR=; PREFIX=$(PREFIX)'
 	@echo 'make deb            Debian packages of all parts, in build/deb'
-	@echo 'make rpm            RPM packages of the same, in build/rpm, where rpmbuild is; RPMFLAGS= are its options'
+	@echo 'make rpm            RPM packages of the same, in build/rpm, where rpmbuild is, and a look at what they install; RPMFLAGS= are its options'
 	@echo 'make check-deb      install, upgrade, remove and purge the Debian packages in a Debian 12 of their own (as root; minutes)'
 	@echo 'make abi            put the binary interface of the library, as it is now, on record'
 	@echo 'make uninstall      what install put there'
@@ -83,6 +83,7 @@ deb:
 
 rpm:
 	packaging/rpm $(RPMFLAGS)
+	packaging/check-rpm
 
 # Not part of "check": it downloads kernel headers and builds the module by DKMS, four times.
 check-deb:
