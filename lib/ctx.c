@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include "private.h"
 
+#define PAGE 4096
+
 int ctx_error(struct pcireset_ctx *ctx, int error, const char *fmt, ...)
 {
 	va_list ap;
@@ -107,16 +109,19 @@ int ctx_foreach_name(const struct pcireset_ctx *ctx, const char *dirname, name_f
 }
 
 /* Files in sysfs and proc are short; what does not fit is cut off. */
-int read_file(const char *path, char *buf, size_t size)
+int read_file_at(int dir, const char *path, char *buf, size_t size)
 {
 	size_t len = 0;
 	ssize_t n = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return -errno;
-	while (len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) > 0)
-		len += (size_t)n;
+	/* One of a page or less is given at once: there is no need to ask for its end. */
+	do {
+		n = read(fd, buf + len, size - 1 - len);
+		len += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && len < size - 1 && len >= PAGE);
 	if (n < 0)
 		n = -errno;
 	close(fd);
@@ -128,11 +133,16 @@ int read_file(const char *path, char *buf, size_t size)
 	return (int)len;
 }
 
+int read_file(const char *path, char *buf, size_t size)
+{
+	return read_file_at(AT_FDCWD, path, buf, size);
+}
+
 /* The last component of what a symbolic link points to. */
-int read_link_name(const char *path, char *buf, size_t size)
+int read_link_name_at(int dir, const char *path, char *buf, size_t size)
 {
 	char target[PATH_MAX];
-	ssize_t len = readlink(path, target, sizeof(target) - 1);
+	ssize_t len = readlinkat(dir, path, target, sizeof(target) - 1);
 	const char *name;
 
 	if (len < 0)
@@ -144,6 +154,11 @@ int read_link_name(const char *path, char *buf, size_t size)
 		return -ENAMETOOLONG;
 	strcpy(buf, name);
 	return 0;
+}
+
+int read_link_name(const char *path, char *buf, size_t size)
+{
+	return read_link_name_at(AT_FDCWD, path, buf, size);
 }
 
 /* A file is not looked into before the scan, which can say what is wrong with it. */

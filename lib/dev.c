@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One PCI function: what sysfs says about it, and where it is in the tree. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "private.h"
 
 int dev_attr(const struct pcireset_dev *dev, const char *attr, char *buf, size_t size)
@@ -14,11 +16,11 @@ int dev_attr(const struct pcireset_dev *dev, const char *attr, char *buf, size_t
 	return read_file(path, buf, size);
 }
 
-static int attr_number(const struct pcireset_dev *dev, const char *attr, uint32_t *ret_value)
+static int attr_number(int dir, const char *attr, uint32_t *ret_value)
 {
 	char text[32], *end;
 	unsigned long value;
-	int r = dev_attr(dev, attr, text, sizeof(text));
+	int r = read_file_at(dir, attr, text, sizeof(text));
 
 	if (r < 0)
 		return r;
@@ -29,22 +31,13 @@ static int attr_number(const struct pcireset_dev *dev, const char *attr, uint32_
 	return 0;
 }
 
-static int attr_link(const struct pcireset_dev *dev, const char *attr, char *buf, size_t size)
-{
-	char path[PATH_MAX];
-
-	if (snprintf(path, sizeof(path), "%s/%s", dev->path, attr) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	return read_link_name(path, buf, size);
-}
-
 /* All three in one file, "pci:v00008086d000010D3sv...sd...bc02sc00i00". */
-static bool read_modalias(struct pcireset_dev *dev)
+static bool read_modalias(struct pcireset_dev *dev, int dir)
 {
 	uint32_t base, sub, interface;
 	char text[128];
 
-	if (dev_attr(dev, "modalias", text, sizeof(text)) < 0 ||
+	if (read_file_at(dir, "modalias", text, sizeof(text)) < 0 ||
 	    sscanf(text, "pci:v%8Xd%8Xsv%*8Xsd%*8Xbc%2Xsc%2Xi%2X", &dev->vendor, &dev->device,
 		   &base, &sub, &interface) != 5)
 		return false;
@@ -52,31 +45,31 @@ static bool read_modalias(struct pcireset_dev *dev)
 	return true;
 }
 
-static int read_identity(struct pcireset_dev *dev)
+static int read_identity(struct pcireset_dev *dev, int dir)
 {
 	int r;
 
-	if (read_modalias(dev))
+	if (read_modalias(dev, dir))
 		return 0;
-	r = attr_number(dev, "vendor", &dev->vendor);
+	r = attr_number(dir, "vendor", &dev->vendor);
 	if (!r)
-		r = attr_number(dev, "device", &dev->device);
+		r = attr_number(dir, "device", &dev->device);
 	if (!r)
-		r = attr_number(dev, "class", &dev->class);
+		r = attr_number(dir, "class", &dev->class);
 	return r;
 }
 
-static int read_relations(struct pcireset_dev *dev)
+static int read_relations(struct pcireset_dev *dev, int dir)
 {
 	char name[NAME_MAX + 1], above[PATH_MAX];
 	char *slash;
 
-	if (!attr_link(dev, "driver", name, sizeof(name))) {
+	if (!read_link_name_at(dir, "driver", name, sizeof(name))) {
 		dev->driver = strdup(name);
 		if (!dev->driver)
 			return -ENOMEM;
 	}
-	dev->has_physfn = !attr_link(dev, "physfn", name, sizeof(name)) &&
+	dev->has_physfn = !read_link_name_at(dir, "physfn", name, sizeof(name)) &&
 			  addr_parse(name, strlen(name), &dev->physfn);
 
 	strcpy(above, dev->path);
@@ -87,6 +80,20 @@ static int read_relations(struct pcireset_dev *dev)
 	}
 	dev->has_parent = slash && addr_parse(slash + 1, strlen(slash + 1), &dev->parent);
 	return 0;
+}
+
+/* By the directory: the kernel walks the long path there only once. */
+static int read_function(struct pcireset_dev *dev)
+{
+	int dir = open(dev->path, O_PATH | O_DIRECTORY | O_CLOEXEC), r;
+
+	if (dir < 0)
+		return -errno;
+	r = read_identity(dev, dir);
+	if (!r)
+		r = read_relations(dev, dir);
+	close(dir);
+	return r;
 }
 
 int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
@@ -108,9 +115,7 @@ int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
 	dev->path = strdup(path);
 	if (!dev->path)
 		goto free_dev;
-	r = read_identity(dev);
-	if (!r)
-		r = read_relations(dev);
+	r = read_function(dev);
 	if (r < 0)
 		goto free_dev;
 	*ret_dev = dev;

@@ -179,7 +179,9 @@ int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char 
 int ctx_dev_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *name);
 typedef int (*name_fn)(void *data, const char *dirname, const char *name);
 int ctx_foreach_name(const struct pcireset_ctx *ctx, const char *dirname, name_fn fn, void *data);
+int read_file_at(int dir, const char *path, char *buf, size_t size);
 int read_file(const char *path, char *buf, size_t size);
+int read_link_name_at(int dir, const char *path, char *buf, size_t size);
 int read_link_name(const char *path, char *buf, size_t size);
 
 size_t ctx_first_below(const struct pcireset_ctx *ctx, const struct pcireset_dev *above);
