@@ -106,6 +106,17 @@ options_for() {
 	for path in $(script_header "$2" add ''); do
 		options+=(--add "$path")
 	done
+	add_python "$(script_header "$2" python '')"
+}
+
+# add_python MODULE...: Python with these modules of this repository, or of its own.
+add_python() {
+	local dir=$logs/guest-python
+
+	[[ -n $1 ]] || return 0
+	# shellcheck disable=SC2086 # words
+	PYTHONPATH=python tests/lib/guest-python "$dir" $1 || return
+	options+=(--add "$dir/usr:/usr")
 }
 
 # start_guest KERNEL TOPOLOGY PART SCRIPT...: one script with its part, if it has any, or several that share a guest.

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Shows that the Python binding resets what it planned and says in its reports what came of it, also where that went wrong, where
+# the machine has changed since, and where nothing may be touched.
+# topology: empty
+# kernels: 6.1
+# icount: yes
+# python: pcireset
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-sim.sh"
+
+sim_load
+sim_node 01.0 kind=root-port
+sim_node 01.0/00.0 "${driverless[@]}" count=3
+sim_live
+export PYTHONPATH=/usr/lib/python3/dist-packages
+program_results binding python3 -S "${BASH_SOURCE[0]%.sh}.py" "$sim/host/01.0/00.0" "${sim_bus[1]}:00".{0,1,2}
+plan
