@@ -126,6 +126,42 @@ json() {
 	wait_for grep -q '"add"' told
 }
 
+# struck_while_watching UNTIL ARG...: the first function, by a Completion Timeout.
+struck_while_watching() {
+	watch "$fn0" "${@:2}"
+	sim_set 01.0/00.0 error=0x4000
+	wait_for grep -q "$1" told
+	kill -TERM "$watcher"
+	ends "${*:2} $1"
+}
+
+# Recovery from errors is told by the kernel's own uevents: what drivers that know how to recover have come to. The error
+# itself is a tracepoint's.
+errors() {
+	local word line="^[0-9:]{8}\\.[0-9]{6} $fn0 +error"
+
+	sim_clear
+	sim_node 01.0 kind=root-port
+	sim_node 01.0/00.0 aer=1
+	sim_live
+	struck_while_watching SUCCESSFUL_RECOVERY
+	tells "$line +BEGIN_RECOVERY, offline\$" 'an error: recovery begins'
+	tells "$line +SUCCESSFUL_RECOVERY, online\$" 'and succeeds'
+	tells "$fn0 +kernel +aer_event: .*Completion Timeout" 'the error itself is told'
+	struck_while_watching SUCCESSFUL_RECOVERY --json
+	for word in '"BEGIN_RECOVERY","online":false' '"SUCCESSFUL_RECOVERY","online":true'; do
+		tells "^\\{\"pcireset\":1,\"event\":\"error\",\"time\":\"[^\"]+\",\"device\":\"$fn0\",\"driver\":\"pcisim\",\"recovery\":$word\\}\$" "as JSON: $word"
+	done
+	sim_clear
+	sim_node 01.0 kind=root-port
+	sim_node 01.0/00.0 "${driverless[@]}" aer=1
+	sim_live
+	struck_while_watching FAILED_RECOVERY
+	tells "$line +" 'without a driver that knows how: nothing begins'
+	tells "$line +FAILED_RECOVERY, offline\$" 'and that it failed is told'
+	machine
+}
+
 # The buffer is made small, and nobody reads.
 lost() {
 	local nr
@@ -272,6 +308,7 @@ kill -TERM "$watcher"
 ends 'terminated'
 all_lines
 text
+errors
 leftovers
 module_goes
 reader_goes
