@@ -20,6 +20,7 @@
  * @types: mask of the types it grants
  * @max_scope: widest enum pcireset_scope it grants
  * @force: mask of enum pcireset_force it grants
+ * @must_own: it grants a reset of a link only to the owner of all on it
  * @plan: what PCIRESET_QUERY last showed, or NULL
  */
 struct handle {
@@ -29,6 +30,7 @@ struct handle {
 	u32 types;
 	u32 max_scope;
 	u32 force;
+	bool must_own;
 	struct pcireset_plan *plan;
 };
 
@@ -101,6 +103,8 @@ static int narrow(struct handle *handle, const struct pcireset_narrow *arg)
 	handle->force = arg->force;
 	if (arg->max_scope)
 		handle->max_scope = arg->max_scope;
+	if (arg->flags & PCIRESET_GRANT_OWNED)
+		handle->must_own = true;
 	return 0;
 }
 
@@ -110,7 +114,7 @@ static int do_narrow(struct file *file, void *data)
 	struct pcireset_narrow *arg = data;
 	int error;
 
-	if (arg->flags)
+	if (arg->flags & ~PCIRESET_ALL_GRANTS)
 		return -EOPNOTSUPP;
 	if (arg->__reserved || !arg->types)
 		return -EINVAL;
@@ -138,6 +142,7 @@ static int claim(struct handle *handle, struct pcireset_request *request, struct
 	if (!error) {
 		if (!request->max_scope)
 			request->max_scope = handle->max_scope;
+		request->must_own = handle->must_own;
 		*ret_dev = pci_dev_get(handle->dev);
 	}
 	mutex_unlock(&handle->lock);
@@ -230,6 +235,8 @@ static int query_plan(struct handle *handle, struct pci_dev *dev,
 	error = pcireset_plan_make(dev, request, false, &plan);
 	if (error)
 		return error;
+	/* The plan is kept, and what the caller holds is given back. */
+	plan->request.owners = NULL;
 	error = show_plan(plan, arg);
 	if (error) {
 		pcireset_plan_put(plan);
@@ -255,8 +262,6 @@ static int check_query(const struct pcireset_query *arg)
 
 	if (arg->flags & ~PCIRESET_RESET_ESCALATE)
 		return -EOPNOTSUPP;
-	if (arg->__reserved)
-		return -EINVAL;
 	error = check_limits(arg->types, arg->max_scope, arg->force);
 	if (error)
 		return error;
@@ -278,6 +283,7 @@ static int do_query(struct file *file, void *data)
 		.force = arg->force,
 		.flags = arg->flags,
 	};
+	struct pcireset_owners *owners;
 	struct pci_dev *dev;
 	int error;
 
@@ -288,10 +294,13 @@ static int do_query(struct file *file, void *data)
 	error = claim(handle, &request, &dev);
 	if (error)
 		return error;
-
-	error = query_types(dev, arg);
+	error = pcireset_owners_get(arg->owner_ptr, arg->nr_owners, &owners);
+	if (!error)
+		error = query_types(dev, arg);
+	request.owners = owners;
 	if (!error && request.types)
 		error = query_plan(handle, dev, &request, arg);
+	pcireset_owners_put(owners);
 	pci_dev_put(dev);
 	return error;
 }
@@ -401,7 +410,7 @@ static int check_reset(const struct pcireset_reset *arg)
 
 	if (arg->flags & ~PCIRESET_ALL_FLAGS || arg->checks & ~PCIRESET_ALL_CHECKS)
 		return -EOPNOTSUPP;
-	if (!arg->types || arg->timeout_ms > PCIRESET_MAX_TIMEOUT_MS ||
+	if (arg->__reserved || !arg->types || arg->timeout_ms > PCIRESET_MAX_TIMEOUT_MS ||
 	    arg->settle_ms > PCIRESET_MAX_TIMEOUT_MS)
 		return -EINVAL;
 	error = check_limits(arg->types, arg->max_scope, arg->force);
@@ -416,6 +425,7 @@ static int do_reset(struct file *file, void *data)
 	struct handle *handle = file->private_data;
 	struct pcireset_reset *arg = data;
 	struct pcireset_request request;
+	struct pcireset_owners *owners;
 	struct pcireset_plan *wanted;
 	struct pci_dev *dev;
 	int error;
@@ -427,7 +437,11 @@ static int do_reset(struct file *file, void *data)
 	error = prepare_reset(handle, arg, &request, &dev, &wanted);
 	if (error)
 		return error;
-	error = reset(dev, &request, wanted, arg);
+	error = pcireset_owners_get(arg->owner_ptr, arg->nr_owners, &owners);
+	request.owners = owners;
+	if (!error)
+		error = reset(dev, &request, wanted, arg);
+	pcireset_owners_put(owners);
 	pcireset_plan_put(wanted);
 	pci_dev_put(dev);
 	return error;
@@ -465,6 +479,8 @@ int pcireset_device_check(struct file *file, struct pcireset_reset *arg)
 	if (file->f_op != &handle_fops)
 		return -EBADF;
 	clear_reset_results(arg);
+	if (arg->nr_owners)
+		return -EOPNOTSUPP;
 	return check_reset(arg);
 }
 
@@ -511,12 +527,13 @@ static struct handle *new_handle(const struct pcireset_open *arg)
 	handle->types = arg->types ? arg->types : PCI_RESET_ANY;
 	handle->max_scope = arg->max_scope ? arg->max_scope : PCIRESET_SCOPE_BUS;
 	handle->force = arg->force;
+	handle->must_own = arg->flags & PCIRESET_GRANT_OWNED;
 	return handle;
 }
 
 static int check_open(const struct pcireset_open *arg)
 {
-	if (arg->flags)
+	if (arg->flags & ~PCIRESET_ALL_GRANTS)
 		return -EOPNOTSUPP;
 	if (arg->addr.__reserved)
 		return -EINVAL;

@@ -21,6 +21,7 @@
 #define PCIRESET_DEFAULT_CHECKS (PCIRESET_ALL_CHECKS & ~PCIRESET_CHECK_PROOF)
 #define PCIRESET_ALL_FORCE      (PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO)
 #define PCIRESET_ALL_FLAGS      (PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY)
+#define PCIRESET_ALL_GRANTS     PCIRESET_GRANT_OWNED
 
 #define PCIRESET_NR_TYPES 7
 
@@ -57,6 +58,7 @@ struct pcireset_times {
  * @flags: PCIRESET_MEMBER_*
  * @driver: what is bound, only to compare
  * @why_not: enum pcireset_why, what of it stands in the way
+ * @unowned: the link it is on may not be reset, as the caller does not hold it
  * @calls_back: the driver has something to do before or after
  * @resumed: a runtime PM reference is held
  * @device_locked: we took the device lock
@@ -90,6 +92,7 @@ struct pcireset_fn {
 	u32 flags;
 	const struct pci_driver *driver;
 	u32 why_not;
+	bool unowned;
 	bool calls_back;
 	bool resumed;
 	bool device_locked;
@@ -339,6 +342,11 @@ void pcireset_plan_judge(struct pcireset_plan *plan);
 u32 pcireset_plan_probe(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
 			struct pcireset_type_info *infos);
 struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev);
+
+/* owner.c */
+int pcireset_owners_get(u64 address, u32 nr, struct pcireset_owners **ret_owners);
+void pcireset_owners_put(struct pcireset_owners *owners);
+bool pcireset_is_owner(const struct pcireset_owners *owners, struct pci_dev *dev);
 
 /* lock.c */
 int pcireset_lock(struct pcireset_run *run);

@@ -34,6 +34,8 @@
  * function came back wrong or a check failed.
  */
 
+struct pcireset_owners;
+
 /**
  * struct pcireset_request - what a caller allows
  * @types: mask of PCI_RESET_*, not empty
@@ -43,6 +45,8 @@
  * @flags: mask of PCIRESET_RESET_ESCALATE and PCIRESET_RESET_TRY
  * @timeout_ms: how long to wait for the functions to come back, 0 for the default
  * @settle_ms: how long to watch afterwards that nothing is lost again
+ * @must_own: reset a link only if all on it is held by @owners
+ * @owners: what user space has shown to hold, or NULL; a driver leaves both at zero
  */
 struct pcireset_request {
 	u32 types;
@@ -52,6 +56,8 @@ struct pcireset_request {
 	u32 flags;
 	u32 timeout_ms;
 	u32 settle_ms;
+	bool must_own;
+	const struct pcireset_owners *owners;
 };
 
 /**

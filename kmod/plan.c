@@ -38,6 +38,7 @@ const char *const pcireset_why_text[] = {
 	[PCIRESET_WHY_NOT_ALLOWED] = "may not be reset this way",
 	[PCIRESET_WHY_CANCELLED] = "was left alone, as the batch was cancelled",
 	[PCIRESET_WHY_CONTAINED] = "is cut off by a port above, which contains an error",
+	[PCIRESET_WHY_NOT_OWNED] = "is not shown to be the caller's",
 };
 
 struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev)
@@ -127,13 +128,14 @@ static bool is_vfio_used(struct pci_dev *dev)
  * A driver that manages DMA itself is VFIO's, or pcieport and pci-stub, which
  * have nothing to lose. All others must be able to prepare for a reset.
  */
-static void look_at_driver(struct pcireset_fn *fn)
+static void look_at_driver(const struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
 	struct pci_driver *driver = fn->dev->driver;
 	const struct pci_error_handlers *handler = driver ? driver->err_handler : NULL;
 
 	fn->calls_back = handler && (handler->reset_prepare || handler->reset_done);
-	fn->flags &= ~(PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_PREPARE | PCIRESET_MEMBER_VFIO);
+	fn->flags &= ~(PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_PREPARE | PCIRESET_MEMBER_VFIO |
+		       PCIRESET_MEMBER_OWNED);
 	fn->driver = driver;
 	if (!driver)
 		return;
@@ -143,6 +145,8 @@ static void look_at_driver(struct pcireset_fn *fn)
 		fn->flags |= PCIRESET_MEMBER_PREPARE;
 	if (!driver->driver_managed_dma)
 		return;
+	if (pcireset_is_owner(plan->request.owners, fn->dev))
+		fn->flags |= PCIRESET_MEMBER_OWNED;
 	if (!(fn->flags & PCIRESET_MEMBER_BRIDGE) && is_vfio_used(fn->dev))
 		fn->flags |= PCIRESET_MEMBER_VFIO;
 	else
@@ -170,13 +174,21 @@ static u32 in_the_way(const struct pcireset_plan *plan, const struct pcireset_fn
 		return PCIRESET_WHY_CHANGED;
 	if (plan->held && fn->dev == plan->dev)
 		return PCIRESET_WHY_NONE;
-	if ((fn->flags & PCIRESET_MEMBER_VFIO) && !(force & PCIRESET_FORCE_VFIO))
+	if ((fn->flags & PCIRESET_MEMBER_VFIO) && !(fn->flags & PCIRESET_MEMBER_OWNED) &&
+	    !(force & PCIRESET_FORCE_VFIO))
 		return PCIRESET_WHY_VFIO;
 	if ((fn->flags & PCIRESET_MEMBER_DRIVER) &&
 	    !(fn->flags & (PCIRESET_MEMBER_PREPARE | PCIRESET_MEMBER_VFIO)) &&
 	    !(force & PCIRESET_FORCE_DRIVER))
 		return PCIRESET_WHY_DRIVER;
 	return PCIRESET_WHY_NONE;
+}
+
+static void judge_fn(const struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	fn->why_not = in_the_way(plan, fn);
+	fn->unowned = plan->request.must_own &&
+		      !(fn->flags & (PCIRESET_MEMBER_OWNED | PCIRESET_MEMBER_BRIDGE));
 }
 
 static void refuse(struct pcireset_plan *plan, int error, u32 why, struct pcireset_addr who)
@@ -191,9 +203,14 @@ static u32 blocked_types(const struct pcireset_plan *plan)
 	u32 types = 0;
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++)
-		if (plan->fns[i].why_not)
-			types |= plan->fns[i].reach;
+	for (i = 0; i < plan->nr_fns; i++) {
+		const struct pcireset_fn *fn = &plan->fns[i];
+
+		if (fn->why_not)
+			types |= fn->reach;
+		if (fn->unowned)
+			types |= fn->reach & PCI_RESET_LINK;
+	}
 	return types;
 }
 
@@ -204,6 +221,28 @@ static void drop_type(struct pcireset_plan *plan, unsigned int nr)
 		(plan->nr_types - nr) * sizeof(plan->types[0]));
 }
 
+/* Who uses what is not the caller's is none of its business. FUNC types need no proof. */
+static void mark_unowned(struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++) {
+		struct pcireset_fn *fn = &plan->fns[i];
+
+		if (fn->unowned && fn->reach & plan->types[0] & PCI_RESET_LINK &&
+		    (!fn->why_not || fn->why_not == PCIRESET_WHY_VFIO ||
+		     fn->why_not == PCIRESET_WHY_DRIVER))
+			fn->why_not = PCIRESET_WHY_NOT_OWNED;
+	}
+}
+
+static int refusal(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+{
+	if (fn->why_not == PCIRESET_WHY_GONE && fn->dev == plan->dev)
+		return -ENODEV;
+	return fn->why_not == PCIRESET_WHY_NOT_OWNED ? -EPERM : -EBUSY;
+}
+
 /*
  * The first type decides whether the plan is refused. A wider type to escalate
  * to that would hit something in the way is merely left out.
@@ -212,19 +251,18 @@ static void judge(struct pcireset_plan *plan)
 {
 	u32 blocked = blocked_types(plan);
 	unsigned int i;
-	bool gone;
 
 	for (i = plan->nr_types - 1; i > 0; i--)
 		if (blocked & plan->types[i])
 			drop_type(plan, i);
 
+	mark_unowned(plan);
 	for (i = 0; i < plan->nr_fns; i++) {
 		struct pcireset_fn *fn = &plan->fns[i];
 
 		if (!fn->why_not || !pcireset_fn_runs(fn, plan->types[0]))
 			continue;
-		gone = fn->why_not == PCIRESET_WHY_GONE && fn->dev == plan->dev;
-		refuse(plan, gone ? -ENODEV : -EBUSY, fn->why_not, pcireset_addr_of(fn->dev));
+		refuse(plan, refusal(plan, fn), fn->why_not, pcireset_addr_of(fn->dev));
 		return;
 	}
 }
@@ -242,8 +280,8 @@ void pcireset_plan_judge(struct pcireset_plan *plan)
 	plan->error = 0;
 	plan->why = PCIRESET_WHY_NONE;
 	for (i = 0; i < plan->nr_fns; i++) {
-		look_at_driver(&plan->fns[i]);
-		plan->fns[i].why_not = in_the_way(plan, &plan->fns[i]);
+		look_at_driver(plan, &plan->fns[i]);
+		judge_fn(plan, &plan->fns[i]);
 	}
 	judge(plan);
 }
@@ -267,14 +305,14 @@ static void look(struct pcireset_plan *plan, struct pcireset_fn *fn, unsigned in
 {
 	fn->driver = READ_ONCE(fn->dev->driver);
 	if (plan->held && fn->dev == plan->dev) {
-		look_at_driver(fn);
+		look_at_driver(plan, fn);
 	} else if (lock_briefly(fn->dev, patience)) {
-		look_at_driver(fn);
+		look_at_driver(plan, fn);
 		device_unlock(&fn->dev->dev);
 	} else if (fn->driver) {
 		fn->flags |= PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_PREPARE;
 	}
-	fn->why_not = in_the_way(plan, fn);
+	judge_fn(plan, fn);
 }
 
 static void survey(struct pcireset_plan *plan)

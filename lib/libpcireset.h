@@ -100,8 +100,6 @@ enum pcireset_use {
  * @PCIRESET_WHY_METHOD_LEFT: reset_method could not be put back
  * @PCIRESET_WHY_LEFT_OVER: a reset that was killed has left reset_method changed
  * @PCIRESET_WHY_DUMP: the context shows a dump of config space, which does not tell
- * @PCIRESET_WHY_NOT_OWNED: a function that would be hit is not the caller's, as far as
- *	the VFIO descriptors that were given prove it, or is one that VFIO never takes along
  * @PCIRESET_WHY_LISTS_DIFFER: a function that would be hit is not in VFIO's own list
  * @PCIRESET_WHY_METHOD_WIDER: the kernel's reset_method lists more than this type, and VFIO
  *	has the kernel try all of it
@@ -124,7 +122,6 @@ enum pcireset_lib_why {
 	PCIRESET_WHY_METHOD_LEFT,
 	PCIRESET_WHY_LEFT_OVER,
 	PCIRESET_WHY_DUMP,
-	PCIRESET_WHY_NOT_OWNED,
 	PCIRESET_WHY_LISTS_DIFFER,
 	PCIRESET_WHY_METHOD_WIDER,
 	PCIRESET_WHY_LINK_UNKNOWN,

@@ -66,6 +66,12 @@ static uint32_t some_entry(struct chance *chance, uint32_t size)
 	return one_in(chance, 3) ? size + 8 * below(chance, 8) : size;
 }
 
+/* None of them is an owner's. */
+static uint32_t some_owners(struct chance *chance)
+{
+	return one_in(chance, 32) ? below(chance, 4) : 0;
+}
+
 static void fill_open(struct worker *worker, struct pcireset_open *arg)
 {
 	struct chance *chance = &worker->chance;
@@ -74,6 +80,7 @@ static void fill_open(struct worker *worker, struct pcireset_open *arg)
 	arg->types = one_in(chance, 2) ? 0 : some_types(chance, PCI_RESET_ANY);
 	arg->max_scope = one_in(chance, 2) ? 0 : below(chance, PCIRESET_SCOPE_BUS + 1);
 	arg->force = one_in(chance, 2) ? PCIRESET_FORCE_DRIVER : 0;
+	arg->flags = one_in(chance, 8) ? PCIRESET_GRANT_OWNED : 0;
 }
 
 static void fill_narrow(struct worker *worker, struct pcireset_narrow *arg)
@@ -84,6 +91,7 @@ static void fill_narrow(struct worker *worker, struct pcireset_narrow *arg)
 	arg->types = one_in(chance, 8) ? some_types(chance, handle->types) : handle->types;
 	arg->max_scope = one_in(chance, 8) ? below(chance, handle->max_scope + 1) : 0;
 	arg->force = one_in(chance, 8) ? 0 : handle->force;
+	arg->flags = one_in(chance, 32) ? PCIRESET_GRANT_OWNED : 0;
 }
 
 static void fill_query(struct worker *worker, struct pcireset_query *arg)
@@ -101,6 +109,8 @@ static void fill_query(struct worker *worker, struct pcireset_query *arg)
 	arg->member_size = some_entry(chance, sizeof(struct pcireset_member));
 	arg->nr_members = some_number(chance);
 	arg->member_ptr = arena_address(worker, ARENA_MEMBERS) + 8 * below(chance, 64);
+	arg->nr_owners = some_owners(chance);
+	arg->owner_ptr = arena_address(worker, ARENA_TYPES) + 4 * below(chance, 64);
 }
 
 static void fill_reset(struct worker *worker, struct pcireset_reset *arg)
@@ -119,6 +129,8 @@ static void fill_reset(struct worker *worker, struct pcireset_reset *arg)
 	arg->nr_members = some_number(chance);
 	arg->member_ptr = arena_address(worker, ARENA_MEMBERS) + 8 * below(chance, 64);
 	arg->generation = one_in(chance, 3) ? handle->generation : 0;
+	arg->nr_owners = some_owners(chance);
+	arg->owner_ptr = arena_address(worker, ARENA_TYPES) + 4 * below(chance, 64);
 }
 
 static void fill(struct draft *draft)

@@ -12,6 +12,7 @@
 #define ALL_CHECKS  0x1fU
 #define MAX_TIMEOUT 600000U
 #define MAX_ENTRIES 65536U
+#define MAX_OWNERS  256U
 #define TOLD        16 /* complaints of a kind that are printed */
 
 static unsigned int nr_complaints[NR_VERDICTS];
@@ -92,6 +93,17 @@ static uint32_t judge_grant(const struct worker *worker, uint32_t types, uint32_
 		     E_PERM);
 }
 
+/* No descriptor here is VFIO's. */
+static uint32_t judge_owners(uint64_t address, uint32_t nr)
+{
+	if (!nr)
+		return 0;
+	if (nr > MAX_OWNERS)
+		return SET(E_2BIG);
+	return can_read(address, sizeof(int32_t) * (uint64_t)nr) ? SET(E_BADF) | SET(E_INVAL) :
+								   SET(E_FAULT);
+}
+
 static uint32_t judge_info(const struct pcireset_info *arg)
 {
 	return if_so(arg->flags, E_OPNOTSUPP) | if_so(arg->__reserved, E_INVAL);
@@ -99,14 +111,16 @@ static uint32_t judge_info(const struct pcireset_info *arg)
 
 static uint32_t judge_open(const struct worker *worker, const struct pcireset_open *arg)
 {
-	return if_so(arg->flags, E_OPNOTSUPP) | if_so(arg->addr.__reserved, E_INVAL) |
+	return if_so(arg->flags & ~PCIRESET_GRANT_OWNED, E_OPNOTSUPP) |
+	       if_so(arg->addr.__reserved, E_INVAL) |
 	       if_so(worker->call.manner == AS_NOBODY, E_PERM) |
 	       judge_limits(arg->types, arg->max_scope, arg->force);
 }
 
 static uint32_t judge_narrow(const struct worker *worker, const struct pcireset_narrow *arg)
 {
-	return if_so(arg->flags, E_OPNOTSUPP) | if_so(arg->__reserved || !arg->types, E_INVAL) |
+	return if_so(arg->flags & ~PCIRESET_GRANT_OWNED, E_OPNOTSUPP) |
+	       if_so(arg->__reserved || !arg->types, E_INVAL) |
 	       judge_limits(arg->types, arg->max_scope, arg->force) |
 	       judge_grant(worker, arg->types, arg->max_scope, arg->force);
 }
@@ -114,8 +128,8 @@ static uint32_t judge_narrow(const struct worker *worker, const struct pcireset_
 static uint32_t judge_query(const struct worker *worker, const struct pcireset_query *arg)
 {
 	return if_so(arg->flags & ~PCIRESET_RESET_ESCALATE, E_OPNOTSUPP) |
-	       if_so(arg->__reserved, E_INVAL) |
 	       judge_limits(arg->types, arg->max_scope, arg->force) |
+	       judge_owners(arg->owner_ptr, arg->nr_owners) |
 	       judge_array(arg->type_ptr, arg->type_size, sizeof(struct pcireset_type_info),
 			   arg->nr_types) |
 	       judge_array(arg->member_ptr, arg->member_size, sizeof(struct pcireset_member),
@@ -135,9 +149,11 @@ static uint32_t judge_reset(const struct worker *worker, const struct pcireset_r
 	const uint32_t flags = PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY;
 
 	return if_so(arg->flags & ~flags || arg->checks & ~ALL_CHECKS, E_OPNOTSUPP) |
-	       if_so(!arg->types || arg->timeout_ms > MAX_TIMEOUT || arg->settle_ms > MAX_TIMEOUT,
+	       if_so(!arg->types || arg->timeout_ms > MAX_TIMEOUT || arg->settle_ms > MAX_TIMEOUT ||
+			     arg->__reserved,
 		     E_INVAL) |
 	       judge_limits(arg->types, arg->max_scope, arg->force) |
+	       judge_owners(arg->owner_ptr, arg->nr_owners) |
 	       judge_array(arg->member_ptr, arg->member_size, sizeof(struct pcireset_member),
 			   arg->nr_members) |
 	       judge_grant(worker, arg->types, arg->max_scope, arg->force) |
@@ -223,6 +239,7 @@ uint32_t outcomes(const struct worker *worker)
 {
 	int nr = command_of(worker->call.cmd);
 	uint32_t lost = if_so(sim_may_lose_functions(), E_NODEV);
+	const struct handle *handle = worker->call.slot->handle;
 	struct pcireset_reset reset;
 	struct pcireset_open open;
 
@@ -237,7 +254,8 @@ uint32_t outcomes(const struct worker *worker)
 		memcpy(&reset, back_door(worker->call.address), sizeof(reset));
 		return TOUCHED | SET(E_OPNOTSUPP) | SET(E_BUSY) | SET(E_NODEV) |
 		       if_so(reset.flags & PCIRESET_RESET_TRY, E_AGAIN) |
-		       if_so(reset.generation, E_STALE);
+		       if_so(reset.generation, E_STALE) |
+		       if_so(handle->must_own && reset.types & PCI_RESET_LINK, E_PERM);
 	default:
 		return SET(E_OK);
 	}
@@ -297,15 +315,15 @@ static bool is_address(struct pcireset_addr addr)
 static bool is_type_info(const struct pcireset_type_info *info)
 {
 	return info->type && !(info->type & ~PCI_RESET_ANY) && !(info->type & (info->type - 1)) &&
-	       info->why_not <= PCIRESET_WHY_CONTAINED && info->scope <= PCIRESET_SCOPE_BUS &&
+	       info->why_not <= PCIRESET_WHY_NOT_OWNED && info->scope <= PCIRESET_SCOPE_BUS &&
 	       !(info->flags & ~PCIRESET_TYPE_AF) && is_address(info->who) &&
 	       !info->why_not == !!info->scope;
 }
 
 static bool is_member(const struct pcireset_member *member)
 {
-	return is_address(member->addr) && !(member->flags & ~0x7fU) &&
-	       member->why_not <= PCIRESET_WHY_CONTAINED && member->state <= PCIRESET_STATE_OTHER &&
+	return is_address(member->addr) && !(member->flags & ~0xffU) &&
+	       member->why_not <= PCIRESET_WHY_NOT_OWNED && member->state <= PCIRESET_STATE_OTHER &&
 	       member->proof <= PCIRESET_PROOF_REFUTED && !(member->failed & ~ALL_CHECKS) &&
 	       member->offset < PAGE && member->ready_ns < 3600ULL * 1000000000;
 }
@@ -356,7 +374,7 @@ static void check_query(const struct worker *worker, const struct pcireset_query
 {
 	bool good = arg->out_nr_types == 7 && !(arg->out_types & ~PCI_RESET_ANY) &&
 		    !(arg->out_type & ~arg->types) && arg->out_scope <= PCIRESET_SCOPE_BUS &&
-		    arg->out_why <= PCIRESET_WHY_CONTAINED &&
+		    arg->out_why <= PCIRESET_WHY_NOT_OWNED &&
 		    !(arg->out_type_flags & ~PCIRESET_TYPE_AF) && is_address(arg->out_who) &&
 		    !arg->out_generation == !arg->types;
 
@@ -387,7 +405,7 @@ static bool is_reset(const struct pcireset_reset *arg, unsigned int error)
 		return false;
 	if ((error == E_OK) != !arg->out_why)
 		return false;
-	return arg->out_scope <= PCIRESET_SCOPE_BUS && arg->out_why <= PCIRESET_WHY_CONTAINED &&
+	return arg->out_scope <= PCIRESET_SCOPE_BUS && arg->out_why <= PCIRESET_WHY_NOT_OWNED &&
 	       !(arg->out_type_flags & ~PCIRESET_TYPE_AF) && !(arg->out_failed & ~ALL_CHECKS) &&
 	       arg->out_proof <= PCIRESET_PROOF_REFUTED && is_address(arg->out_who) &&
 	       arg->out_total_ns < 3600ULL * 1000000000 && arg->out_wait_ns <= arg->out_total_ns;

@@ -53,6 +53,7 @@ void slot_add(struct chance *chance, const struct pcireset_open *arg)
 	handle->types = arg->types ? arg->types : PCI_RESET_ANY;
 	handle->max_scope = arg->max_scope ? arg->max_scope : PCIRESET_SCOPE_BUS;
 	handle->force = arg->force;
+	handle->must_own = arg->flags & PCIRESET_GRANT_OWNED;
 	slot->kind = SLOT_DEVICE;
 	slot->fd = arg->out_fd;
 	slot->handle = handle;

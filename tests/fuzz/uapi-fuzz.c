@@ -104,6 +104,8 @@ static void learn(struct worker *worker)
 		handle->force = narrow.force;
 		if (narrow.max_scope)
 			handle->max_scope = narrow.max_scope;
+		if (narrow.flags & PCIRESET_GRANT_OWNED)
+			handle->must_own = true;
 		break;
 	case CMD_QUERY:
 		memcpy(&query, structure, sizeof(query));

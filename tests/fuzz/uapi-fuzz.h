@@ -39,7 +39,7 @@ enum {
 	E_NODEV,
 	E_TIMEDOUT,
 	E_IO,
-	E_BADF, /* of the system, before the module is asked */
+	E_BADF, /* of the system, before the module is asked; or of an owner */
 	E_OTHER,
 	NR_ERRORS
 };
@@ -164,6 +164,7 @@ struct handle {
 	uint32_t types;
 	uint32_t max_scope;
 	uint32_t force;
+	bool must_own;
 	uint64_t generation;
 	bool is_orphan;
 };

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 programs=/usr/libexec/pcireset/tests
-tests=(numbers sizes masks pointers arrays results refusals grants passing privilege generation many)
+tests=(numbers sizes masks pointers arrays results refusals grants passing privilege generation many owners)
 
 for program in uapi uapi-32; do
 	if [[ ! -x $programs/$program ]]; then

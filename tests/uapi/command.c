@@ -21,13 +21,13 @@
 
 static const struct mask info_masks[] = { MASK(pcireset_info, flags, 0), { 0 } };
 static const struct mask open_masks[] = {
-	MASK(pcireset_open, flags, 0),
+	MASK(pcireset_open, flags, PCIRESET_GRANT_OWNED),
 	MASK(pcireset_open, types, PCI_RESET_ANY),
 	MASK(pcireset_open, force, KNOWN_FORCE),
 	{ 0 },
 };
 static const struct mask narrow_masks[] = {
-	MASK(pcireset_narrow, flags, 0),
+	MASK(pcireset_narrow, flags, PCIRESET_GRANT_OWNED),
 	MASK(pcireset_narrow, types, PCI_RESET_ANY),
 	MASK(pcireset_narrow, force, KNOWN_FORCE),
 	{ 0 },
@@ -56,8 +56,8 @@ static const struct mask reset_many_masks[] = { MASK(pcireset_reset_many, flags,
 static const struct reserved info_reserved[] = { RESERVED(pcireset_info, __reserved), { 0 } };
 static const struct reserved open_reserved[] = { RESERVED(pcireset_open, addr.__reserved), { 0 } };
 static const struct reserved narrow_reserved[] = { RESERVED(pcireset_narrow, __reserved), { 0 } };
-static const struct reserved query_reserved[] = { RESERVED(pcireset_query, __reserved), { 0 } };
-static const struct reserved reset_reserved[] = { { 0 } };
+static const struct reserved query_reserved[] = { { 0 } };
+static const struct reserved reset_reserved[] = { RESERVED(pcireset_reset, __reserved), { 0 } };
 static const struct reserved reset_many_reserved[] = {
 	RESERVED(pcireset_reset_many, __reserved),
 	{ 0 },

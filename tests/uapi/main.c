@@ -16,6 +16,7 @@ static const struct test {
 	{ "passing", test_passing },       { "privilege", test_privilege },
 	{ "generation", test_generation }, { "orphans", test_orphans },
 	{ "locks", test_locks },           { "many", test_many },
+	{ "owners", test_owners },
 };
 
 static int usage(void)

@@ -106,5 +106,6 @@ void test_generation(void);
 void test_orphans(void);
 void test_locks(void);
 void test_many(void);
+void test_owners(void);
 
 #endif

@@ -31,7 +31,7 @@
  *   - EFAULT: an address cannot be read or written
  *   - ENOMEM: no memory
  *   - EMFILE, ENFILE: no descriptor is free for the one that OPEN makes
- *   - EBADF: one of many resets names no descriptor of a device
+ *   - EBADF: one of many resets names no descriptor of a device, or an owner none at all
  *   - EOPNOTSUPP: a bit or value is not known, or no allowed type fits
  *   - EPERM: the caller or this file descriptor may not do this
  *   - ESTALE: the plan of that generation is no longer what would be done
@@ -151,6 +151,7 @@ enum pcireset_force {
  * @PCIRESET_WHY_NOT_ALLOWED: the caller did not allow the type
  * @PCIRESET_WHY_CANCELLED: a signal arrived before this one of many resets began
  * @PCIRESET_WHY_CONTAINED: a port above has cut the function off because of an error (DPC)
+ * @PCIRESET_WHY_NOT_OWNED: the caller has not shown that the function is its own, as it has to
  */
 enum pcireset_why {
 	PCIRESET_WHY_NONE = 0,
@@ -180,6 +181,7 @@ enum pcireset_why {
 	PCIRESET_WHY_NOT_ALLOWED,
 	PCIRESET_WHY_CANCELLED,
 	PCIRESET_WHY_CONTAINED,
+	PCIRESET_WHY_NOT_OWNED,
 };
 
 /**
@@ -251,6 +253,7 @@ struct pcireset_type_info {
 #define PCIRESET_MEMBER_DRIVER	(1U << 4)	/* a driver is bound */
 #define PCIRESET_MEMBER_PREPARE	(1U << 5)	/* that driver is told before and after */
 #define PCIRESET_MEMBER_VFIO	(1U << 6)	/* a VFIO user holds it */
+#define PCIRESET_MEMBER_OWNED	(1U << 7)	/* the caller has shown that it is that user */
 
 /**
  * struct pcireset_member - one function in the scope; written by the module
@@ -304,9 +307,34 @@ struct pcireset_info {
 #define PCIRESET_INFO	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_INFO)
 
 /**
+ * DOC: Ownership
+ *
+ * Two functions behind one bridge may belong to two users. A descriptor with
+ * %PCIRESET_GRANT_OWNED lets its holder reset the link all the same, by slot,
+ * bus or cxl_bus, but only if it shows with each call that every function that
+ * would be reset is its own: EPERM and %PCIRESET_WHY_NOT_OWNED otherwise, with
+ * the first one that is not. Bridges belong to nobody and are not asked for.
+ *
+ * The proof is that of VFIO's own hot reset: the open descriptors of VFIO groups
+ * (/dev/vfio/NUMBER), which VFIO gives to one user at a time. A function
+ * is owned if its driver is vfio-pci, or another one on top of vfio-pci-core,
+ * and its group is among them. One without a driver is nobody's. A descriptor of
+ * an iommufd, or of a device's own node (/dev/vfio/devices), proves nothing here.
+ *
+ * With any descriptor, a VFIO user who proves to be the caller itself is not in
+ * the way.
+ */
+
+/* struct pcireset_open.flags, struct pcireset_narrow.flags */
+#define PCIRESET_GRANT_OWNED	(1U << 0)	/* slot and bus of what the caller owns alone */
+
+/* Entries of @owner_ptr at the most. */
+#define PCIRESET_MAX_OWNERS	256
+
+/**
  * struct pcireset_open - ioctl(PCIRESET_OPEN), on the control node
  * @size: sizeof(struct pcireset_open)
- * @flags: must be 0
+ * @flags: PCIRESET_GRANT_OWNED or 0
  * @addr: the function
  * @types: mask of the types the new descriptor may use, 0 for all
  * @max_scope: widest enum pcireset_scope it may reach, 0 for the widest
@@ -331,7 +359,7 @@ struct pcireset_open {
 /**
  * struct pcireset_narrow - ioctl(PCIRESET_NARROW), on a device's descriptor
  * @size: sizeof(struct pcireset_narrow)
- * @flags: must be 0
+ * @flags: PCIRESET_GRANT_OWNED to ask for a proof from now on, 0 for no change
  * @types: mask of the types that remain allowed; 0 is refused
  * @max_scope: widest enum pcireset_scope that remains allowed, 0 for no change
  * @force: mask of enum pcireset_force that remains allowed
@@ -361,9 +389,10 @@ struct pcireset_narrow {
  * @nr_types: room in @type_ptr, entries
  * @member_size: sizeof(struct pcireset_member)
  * @nr_members: room in @member_ptr, entries
- * @__reserved: must be 0
+ * @nr_owners: number of descriptors at @owner_ptr
  * @type_ptr: address of an array of struct pcireset_type_info, in order of choice
  * @member_ptr: address of an array of struct pcireset_member, parents first
+ * @owner_ptr: address of an array of __s32: VFIO groups that the caller holds
  * @out_nr_types: number of types there are
  * @out_nr_members: number of members the plan has
  * @out_types: mask of the types that would work now, whoever is in the way
@@ -387,9 +416,10 @@ struct pcireset_query {
 	__u32 nr_types;
 	__u32 member_size;
 	__u32 nr_members;
-	__u32 __reserved;
+	__u32 nr_owners;
 	__aligned_u64 type_ptr;
 	__aligned_u64 member_ptr;
+	__aligned_u64 owner_ptr;
 	__u32 out_nr_types;
 	__u32 out_nr_members;
 	__u32 out_types;
@@ -421,6 +451,9 @@ struct pcireset_query {
  * @settle_ms: how long to watch afterwards that nothing is lost again, 0 for not at all
  * @member_ptr: address of an array of struct pcireset_member, parents first
  * @generation: from PCIRESET_QUERY on the same descriptor, or 0 for any plan
+ * @owner_ptr: address of an array of __s32: VFIO groups that the caller holds
+ * @nr_owners: number of descriptors at @owner_ptr; must be 0 in PCIRESET_RESET_MANY
+ * @__reserved: must be 0
  * @out_type: the type that was issued last, 0 if none
  * @out_issued: mask of the types that were issued
  * @out_type_flags: PCIRESET_TYPE_* of @out_type
@@ -455,6 +488,9 @@ struct pcireset_reset {
 	__u32 settle_ms;
 	__aligned_u64 member_ptr;
 	__aligned_u64 generation;
+	__aligned_u64 owner_ptr;
+	__u32 nr_owners;
+	__u32 __reserved;
 	__u32 out_type;
 	__u32 out_issued;
 	__u32 out_type_flags;
