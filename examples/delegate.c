@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* delegate FUNCTION: gives a device that VFIO has to a process without privileges, which can then reset that and nothing else. */
+/* delegate FUNCTION [FUNCTION...]: gives devices that VFIO has to a process without privileges, which can then reset the first. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -15,31 +15,26 @@
 #include <linux/vfio.h>
 
 /*
- * The broker is privileged. It opens the function in /dev/pcireset, narrows the
- * descriptor to FLR of the function itself, and sends it with the VFIO group's
- * through a socket. PCIRESET_FORCE_VFIO is granted because the monitor itself
- * is the VFIO user that would be in the way; so it must be sure that FLR hits
- * nobody else, as it would if the function had virtual ones.
+ * The broker is privileged. It opens the first function in /dev/pcireset, narrows
+ * the descriptor to FLR, SLOT and BUS of what its holder owns, and sends it
+ * with the VFIO groups' through a socket. No force is granted: the monitor
+ * itself is the VFIO user that would be in the way, and shows that it is; any
+ * other one stays in the way.
  *
- * The monitor is whoever has the virtual machine, here the user nobody. For a
- * reset of the link, which may hit others, the broker gives it nothing: VFIO's
- * hot reset wants a proof that it holds every function. With
- * kmod/samples/vfio_typed_pci.c that is exactly SLOT or exactly BUS, as the
- * administrator has allowed, or refused.
+ * The monitor is whoever has the virtual machine, here the user nobody. It can
+ * reset the function as long as it holds its group, and the link, which may
+ * hit others, as long as the groups it holds are those of all that is hit.
  */
 
-#define NOBODY 65534
+#define NOBODY     65534
+#define MAX_GROUPS 8
 
-/* What goes through the socket, in this order. */
-enum {
-	DEVICE,
-	GROUP,
-	NR_FDS
-};
+/* What goes through the socket: the narrowed descriptor of /dev/pcireset, and then VFIO groups. */
+#define MAX_FDS (1 + MAX_GROUPS)
 
 union control {
 	struct cmsghdr header;
-	char room[CMSG_SPACE(NR_FDS * sizeof(int))];
+	char room[CMSG_SPACE(MAX_FDS * sizeof(int))];
 };
 
 static void die(const char *what)
@@ -68,30 +63,19 @@ static int open_device(const char *function)
 {
 	struct pcireset_open open_arg = {
 		.size = sizeof(open_arg),
+		.flags = PCIRESET_GRANT_OWNED,
 		.addr = parse(function),
-		.types = PCI_RESET_FLR,
-		.max_scope = PCIRESET_SCOPE_FUNCTION,
-		.force = PCIRESET_FORCE_VFIO,
-	};
-	struct pcireset_query query = {
-		.size = sizeof(query),
-		.types = PCI_RESET_FLR,
-		.force = PCIRESET_FORCE_VFIO,
+		.types = PCI_RESET_FLR | PCI_RESET_SLOT | PCI_RESET_BUS,
 	};
 	int control = open("/dev/pcireset", O_RDWR | O_CLOEXEC);
 
 	if (control < 0 || ioctl(control, PCIRESET_OPEN, &open_arg))
 		die("/dev/pcireset");
 	close(control);
-	if (ioctl(open_arg.out_fd, PCIRESET_QUERY, &query))
-		die("PCIRESET_QUERY");
-	if (query.out_nr_members > 1) {
-		errno = EPERM;
-		die("FLR would hit others as well");
-	}
 	return open_arg.out_fd;
 }
 
+/* -1 if it is open already: functions may share a group, and nobody gets it twice. */
 static int open_group(const char *function)
 {
 	char path[128], target[256];
@@ -105,12 +89,12 @@ static int open_group(const char *function)
 	target[len] = 0;
 	snprintf(path, sizeof(path), "/dev/vfio/%s", strrchr(target, '/') + 1);
 	group = open(path, O_RDWR | O_CLOEXEC);
-	if (group < 0)
+	if (group < 0 && errno != EBUSY)
 		die(path);
 	return group;
 }
 
-static void send_fds(int to, const int fds[NR_FDS])
+static void send_fds(int to, const int *fds, size_t nr)
 {
 	char byte = 0;
 	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
@@ -119,15 +103,32 @@ static void send_fds(int to, const int fds[NR_FDS])
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = &control,
-		.msg_controllen = sizeof(control.room),
+		.msg_controllen = CMSG_SPACE(nr * sizeof(int)),
 	};
 
 	control.header.cmsg_level = SOL_SOCKET;
 	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(NR_FDS * sizeof(int));
-	memcpy(CMSG_DATA(&control.header), fds, NR_FDS * sizeof(int));
+	control.header.cmsg_len = CMSG_LEN(nr * sizeof(int));
+	memcpy(CMSG_DATA(&control.header), fds, nr * sizeof(int));
 	if (sendmsg(to, &msg, 0) != 1)
 		die("sendmsg");
+}
+
+/* It keeps nothing: what it gives away is held by the monitor alone. */
+static void broker_main(int to, char **functions)
+{
+	int fds[MAX_FDS];
+	size_t nr = 0;
+
+	fds[nr++] = open_device(functions[0]);
+	for (; *functions && nr < MAX_FDS; functions++) {
+		fds[nr] = open_group(*functions);
+		if (fds[nr] >= 0)
+			nr++;
+	}
+	send_fds(to, fds, nr);
+	while (nr)
+		close(fds[--nr]);
 }
 
 /* ---- the monitor */
@@ -135,13 +136,15 @@ static void send_fds(int to, const int fds[NR_FDS])
 /**
  * struct monitor - all that the process without privileges has
  * @reset: the narrowed descriptor of /dev/pcireset
- * @group: the VFIO group
+ * @groups: VFIO groups
+ * @nr_groups: number of @groups
  * @container: VFIO's container
  * @device: the function, of VFIO
  */
 struct monitor {
 	int reset;
-	int group;
+	int32_t groups[MAX_GROUPS];
+	uint32_t nr_groups;
 	int container;
 	int device;
 };
@@ -153,7 +156,7 @@ static void drop_privileges(void)
 		die("giving up privileges");
 }
 
-static void receive_fds(int from, int fds[NR_FDS])
+static void receive_fds(int from, struct monitor *monitor)
 {
 	char byte;
 	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
@@ -164,66 +167,91 @@ static void receive_fds(int from, int fds[NR_FDS])
 		.msg_control = &control,
 		.msg_controllen = sizeof(control.room),
 	};
+	const unsigned char *data = CMSG_DATA(&control.header);
+	size_t size;
 
 	if (recvmsg(from, &msg, MSG_CMSG_CLOEXEC) != 1 ||
-	    control.header.cmsg_len != CMSG_LEN(NR_FDS * sizeof(int)))
+	    control.header.cmsg_len < CMSG_LEN(2 * sizeof(int)))
 		die("recvmsg");
-	memcpy(fds, CMSG_DATA(&control.header), NR_FDS * sizeof(int));
+	size = control.header.cmsg_len - CMSG_LEN(sizeof(int));
+	memcpy(&monitor->reset, data, sizeof(int));
+	memcpy(monitor->groups, data + sizeof(int), size);
+	monitor->nr_groups = (uint32_t)(size / sizeof(int));
 }
 
 static void open_vfio(struct monitor *monitor, const char *function)
 {
 	monitor->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	if (monitor->container < 0 ||
-	    ioctl(monitor->group, VFIO_GROUP_SET_CONTAINER, &monitor->container) ||
-	    ioctl(monitor->container, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU))
+	if (monitor->container < 0)
 		die("VFIO container");
-	monitor->device = ioctl(monitor->group, VFIO_GROUP_GET_DEVICE_FD, function);
+	for (uint32_t i = 0; i < monitor->nr_groups; i++)
+		if (ioctl(monitor->groups[i], VFIO_GROUP_SET_CONTAINER, &monitor->container))
+			die("VFIO group");
+	if (ioctl(monitor->container, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU))
+		die("VFIO container");
+	/* The function may be in any of them. */
+	monitor->device = -1;
+	for (uint32_t i = 0; i < monitor->nr_groups && monitor->device < 0; i++)
+		monitor->device = ioctl(monitor->groups[i], VFIO_GROUP_GET_DEVICE_FD, function);
 	if (monitor->device < 0)
 		die(function);
 }
 
 /* The scope first, and then what was shown or nothing. */
-static int do_reset(struct monitor *monitor, uint32_t types)
+static int reset_with(struct monitor *monitor, uint32_t types, uint32_t nr_groups)
 {
 	struct pcireset_member members[64] = { 0 };
 	struct pcireset_query query = {
 		.size = sizeof(query),
 		.types = types,
-		.force = PCIRESET_FORCE_VFIO,
 		.member_size = sizeof(members[0]),
 		.nr_members = 64,
 		.member_ptr = (uintptr_t)members,
+		.owner_ptr = (uintptr_t)monitor->groups,
+		.nr_owners = nr_groups,
 	};
 	struct pcireset_reset reset = {
 		.size = sizeof(reset),
 		.types = types,
 		.checks = PCIRESET_CHECK_LINK | PCIRESET_CHECK_CONFIG | PCIRESET_CHECK_PROOF,
-		.force = PCIRESET_FORCE_VFIO,
+		.owner_ptr = (uintptr_t)monitor->groups,
+		.nr_owners = nr_groups,
 	};
 
 	if (ioctl(monitor->reset, PCIRESET_QUERY, &query))
 		return -1;
 	for (uint32_t i = 0; i < query.out_nr_members && i < query.nr_members; i++)
-		printf("hits %04x:%02x:%02x.%x ", members[i].addr.domain, members[i].addr.bus,
-		       members[i].addr.devfn >> 3, members[i].addr.devfn & 7);
+		printf("%s %04x:%02x:%02x.%x ", members[i].why_not ? "not" : "hits",
+		       members[i].addr.domain, members[i].addr.bus, members[i].addr.devfn >> 3,
+		       members[i].addr.devfn & 7);
 	reset.generation = query.out_generation;
 	return ioctl(monitor->reset, PCIRESET_RESET, &reset);
 }
 
 static int do_flr(struct monitor *monitor)
 {
-	return do_reset(monitor, PCI_RESET_FLR);
+	return reset_with(monitor, PCI_RESET_FLR, monitor->nr_groups);
 }
 
 static int do_slot(struct monitor *monitor)
 {
-	return do_reset(monitor, PCI_RESET_SLOT);
+	return reset_with(monitor, PCI_RESET_SLOT, monitor->nr_groups);
 }
 
 static int do_any(struct monitor *monitor)
 {
-	return do_reset(monitor, PCI_RESET_ANY);
+	return reset_with(monitor, PCI_RESET_ANY, monitor->nr_groups);
+}
+
+/* Without a word on who it is. */
+static int do_flr_unproved(struct monitor *monitor)
+{
+	return reset_with(monitor, PCI_RESET_FLR, 0);
+}
+
+static int do_slot_unproved(struct monitor *monitor)
+{
+	return reset_with(monitor, PCI_RESET_SLOT, 0);
 }
 
 /* What was narrowed cannot be had back. */
@@ -257,32 +285,41 @@ static int do_open_by_device(struct monitor *monitor)
 	return ioctl(monitor->reset, PCIRESET_OPEN, &open_arg);
 }
 
-/* SLOT or BUS of all that the group holds, which proves itself by its descriptor. */
+/* VFIO's own way: the slot or the bus, whichever it takes, of all that the groups hold. */
 static int do_hot(struct monitor *monitor)
 {
-	uint32_t room[sizeof(struct vfio_pci_hot_reset) / sizeof(uint32_t) + 1] = { 0 };
+	uint32_t room[sizeof(struct vfio_pci_hot_reset) / sizeof(uint32_t) + MAX_GROUPS] = { 0 };
 	struct vfio_pci_hot_reset *hot = (void *)room;
 
 	hot->argsz = sizeof(room);
-	hot->count = 1;
-	hot->group_fds[0] = monitor->group;
+	hot->count = monitor->nr_groups;
+	memcpy(hot->group_fds, monitor->groups, monitor->nr_groups * sizeof(int32_t));
 	return ioctl(monitor->device, VFIO_DEVICE_PCI_HOT_RESET, hot);
 }
 
-/* Gives the device back, but keeps the descriptor of /dev/pcireset. */
+/* Gives the devices back, but keeps the descriptor of /dev/pcireset. */
 static int do_close(struct monitor *monitor)
 {
-	return close(monitor->device) || close(monitor->group) || close(monitor->container) ? -1 :
-											      0;
+	close(monitor->device);
+	while (monitor->nr_groups)
+		close(monitor->groups[--monitor->nr_groups]);
+	return close(monitor->container);
 }
 
 static const struct command {
 	const char *name;
 	int (*run)(struct monitor *monitor);
 } commands[] = {
-	{ "flr", do_flr },     { "slot", do_slot },   { "any", do_any },
-	{ "widen", do_widen }, { "open", do_open },   { "open-by-device", do_open_by_device },
-	{ "hot", do_hot },     { "close", do_close },
+	{ "flr", do_flr },
+	{ "slot", do_slot },
+	{ "any", do_any },
+	{ "flr-unproved", do_flr_unproved },
+	{ "slot-unproved", do_slot_unproved },
+	{ "widen", do_widen },
+	{ "open", do_open },
+	{ "open-by-device", do_open_by_device },
+	{ "hot", do_hot },
+	{ "close", do_close },
 };
 
 static void obey(struct monitor *monitor, const char *word)
@@ -299,13 +336,10 @@ static void obey(struct monitor *monitor, const char *word)
 static int monitor_main(int from, const char *function)
 {
 	struct monitor monitor = { 0 };
-	int fds[NR_FDS];
 	char word[32];
 
 	drop_privileges();
-	receive_fds(from, fds);
-	monitor.reset = fds[DEVICE];
-	monitor.group = fds[GROUP];
+	receive_fds(from, &monitor);
 	open_vfio(&monitor, function);
 	setlinebuf(stdout);
 	puts("ready");
@@ -316,11 +350,11 @@ static int monitor_main(int from, const char *function)
 
 int main(int argc, char **argv)
 {
-	int sockets[2], fds[NR_FDS], status;
+	int sockets[2], status;
 	pid_t pid;
 
-	if (argc != 2) {
-		fputs("usage: delegate FUNCTION, then one word a line: what the monitor tries\n",
+	if (argc < 2) {
+		fputs("usage: delegate FUNCTION [FUNCTION...], then one word a line: what the monitor tries\n",
 		      stderr);
 		return 2;
 	}
@@ -333,14 +367,8 @@ int main(int argc, char **argv)
 		close(sockets[0]);
 		return monitor_main(sockets[1], argv[1]);
 	}
-
-	/* The broker keeps nothing: what it gave away is held by the monitor alone. */
 	close(sockets[1]);
-	fds[DEVICE] = open_device(argv[1]);
-	fds[GROUP] = open_group(argv[1]);
-	send_fds(sockets[0], fds);
-	close(fds[DEVICE]);
-	close(fds[GROUP]);
+	broker_main(sockets[0], argv + 1);
 	if (waitpid(pid, &status, 0) != pid)
 		die("waitpid");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;

@@ -48,6 +48,36 @@ hold_open() {
 	is "$line" waits "$1 is held open"
 }
 
+# start_monitor FUNCTION...: a process without privileges that has been given them by the example; sets monitor to it.
+start_monitor() {
+	local line
+
+	# VFIO means this file for everybody, and says so by its mode.
+	chmod 0666 /dev/vfio/vfio
+	coproc BROKER { exec /usr/libexec/pcireset/tests/delegate "$@" 2>&1; }
+	broker=$BROKER_PID monitor_out=${BROKER[0]} monitor_in=${BROKER[1]}
+	read -r -t 30 line <&"$monitor_out"
+	is "$line" ready "the monitor has $*"
+	read -r monitor <"/proc/$broker/task/$broker/children"
+	is "$(awk '/^CapEff/ { print $2 }' "/proc/$monitor/status")" 0000000000000000 'and no privileges'
+}
+
+# asks WORD ANSWER DESC: what the monitor tries, and what comes of it.
+asks() {
+	local line
+
+	echo "$1" >&"$monitor_in"
+	read -r -t 30 line <&"$monitor_out"
+	is "$line" "$2" "$3"
+}
+
+# end_monitor: its input ends.
+end_monitor() {
+	exec {monitor_in}>&-
+	wait "$broker"
+	is $? 0 'the monitor ends'
+}
+
 # let_go
 let_go() {
 	echo >&"$holder_in"

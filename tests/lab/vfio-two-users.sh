@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that two users of the VFIO sample, with devices behind one port, never reset each other's, that vfio-pci's do, and that the library does not.
+# Shows that two users, with devices behind one port, never reset each other's: by the VFIO sample, by a descriptor each, and by
+# the library; that vfio-pci's do.
 # topology: vfio-tree
 # append: iomem=relaxed
 # icount: yes
@@ -53,6 +54,28 @@ untouched 'refused'
 exits 0 'unless forced' pcireset reset "$mine" --type slot --force driver,vfio --yes
 is "$(reset_of "$pf" "$yours")" "$pf $yours" 'forced: which hits all'
 let_go
+
+# By a descriptor of /dev/pcireset, with the stock driver: each its own, and the slot only who holds all in it.
+to_driver vfio-pci "$mine" "$yours"
+hold_open "$yours"
+start_monitor "$mine"
+plant "$pf" "$yours"
+asks flr "hits $mine done" 'a descriptor: the user resets its own device'
+asks slot "not $pf hits $mine $(printf 'not %s ' "${vfs[@]:1}")EPERM" 'and not the slot, in which nine others and the PF are not its own'
+untouched 'a descriptor'
+asks close 'done' 'the user ends'
+end_monitor
+let_go
+
+# Two groups in one proof, and both are taken.
+to_driver vfio-pci "${vfs[@]:0:2}"
+start_monitor "$mine" "$yours"
+# VFIO itself resets what it opens or closes.
+plant "$pf" "$yours"
+asks slot "not $pf hits $mine hits $yours $(printf 'not %s ' "${vfs[@]:2}")EPERM" 'two groups of twelve: not the slot'
+asks close 'done' 'the user ends'
+end_monitor
+untouched 'two groups'
 
 # The same with the stock driver, where "bus" of a virtual function means the slot that it shares with all others. Last, as
 # the PF is not put back.
