@@ -58,7 +58,6 @@ struct pcireset_times {
  * @flags: PCIRESET_MEMBER_*
  * @driver: what is bound, only to compare
  * @why_not: enum pcireset_why, what of it stands in the way
- * @unowned: the link it is on may not be reset, as the caller does not hold it
  * @calls_back: the driver has something to do before or after
  * @resumed: a runtime PM reference is held
  * @device_locked: we took the device lock
@@ -92,7 +91,6 @@ struct pcireset_fn {
 	u32 flags;
 	const struct pci_driver *driver;
 	u32 why_not;
-	bool unowned;
 	bool calls_back;
 	bool resumed;
 	bool device_locked;

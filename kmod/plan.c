@@ -184,11 +184,11 @@ static u32 in_the_way(const struct pcireset_plan *plan, const struct pcireset_fn
 	return PCIRESET_WHY_NONE;
 }
 
-static void judge_fn(const struct pcireset_plan *plan, struct pcireset_fn *fn)
+/* Does the caller have to hold it for its link to be reset, and has not shown that it does? */
+static bool is_unowned(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
 {
-	fn->why_not = in_the_way(plan, fn);
-	fn->unowned = plan->request.must_own &&
-		      !(fn->flags & (PCIRESET_MEMBER_OWNED | PCIRESET_MEMBER_BRIDGE));
+	return plan->request.must_own &&
+	       !(fn->flags & (PCIRESET_MEMBER_OWNED | PCIRESET_MEMBER_BRIDGE));
 }
 
 static void refuse(struct pcireset_plan *plan, int error, u32 why, struct pcireset_addr who)
@@ -208,7 +208,7 @@ static u32 blocked_types(const struct pcireset_plan *plan)
 
 		if (fn->why_not)
 			types |= fn->reach;
-		if (fn->unowned)
+		if (is_unowned(plan, fn))
 			types |= fn->reach & PCI_RESET_LINK;
 	}
 	return types;
@@ -229,7 +229,7 @@ static void mark_unowned(struct pcireset_plan *plan)
 	for (i = 0; i < plan->nr_fns; i++) {
 		struct pcireset_fn *fn = &plan->fns[i];
 
-		if (fn->unowned && fn->reach & plan->types[0] & PCI_RESET_LINK &&
+		if (is_unowned(plan, fn) && fn->reach & plan->types[0] & PCI_RESET_LINK &&
 		    (!fn->why_not || fn->why_not == PCIRESET_WHY_VFIO ||
 		     fn->why_not == PCIRESET_WHY_DRIVER))
 			fn->why_not = PCIRESET_WHY_NOT_OWNED;
@@ -281,7 +281,7 @@ void pcireset_plan_judge(struct pcireset_plan *plan)
 	plan->why = PCIRESET_WHY_NONE;
 	for (i = 0; i < plan->nr_fns; i++) {
 		look_at_driver(plan, &plan->fns[i]);
-		judge_fn(plan, &plan->fns[i]);
+		plan->fns[i].why_not = in_the_way(plan, &plan->fns[i]);
 	}
 	judge(plan);
 }
@@ -312,7 +312,7 @@ static void look(struct pcireset_plan *plan, struct pcireset_fn *fn, unsigned in
 	} else if (fn->driver) {
 		fn->flags |= PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_PREPARE;
 	}
-	judge_fn(plan, fn);
+	fn->why_not = in_the_way(plan, fn);
 }
 
 static void survey(struct pcireset_plan *plan)
