@@ -23,25 +23,22 @@ int pcireset_dev_set_vfio(struct pcireset_dev *dev, int device_fd, const int *gr
 	if (nr_groups > PCIRESET_MAX_RESETS)
 		return ctx_error(dev->ctx, -E2BIG, "%s: too many groups", dev->name);
 	fds = calloc(1, sizeof(*fds) + nr_groups * sizeof(fds->groups[0]));
-	f = malloc(sizeof(*f));
-	if (!fds || !f) {
-		free(fds);
-		free(f);
+	if (!fds)
 		return ctx_error(dev->ctx, -ENOMEM, "out of memory");
-	}
 	fds->device = device_fd;
 	fds->nr_groups = nr_groups;
 	if (nr_groups)
 		memcpy(fds->groups, group_fds, nr_groups * sizeof(fds->groups[0]));
 	dev->vfio = fds;
-	r = vfio_look(dev, f);
-	if (!r)
-		vfio_forget(f);
-	free(f);
-	if (r < 0)
+	r = vfio_look(dev, &f);
+	if (r < 0) {
 		dev->vfio = before;
-	free(r < 0 ? fds : before);
-	return r;
+		free(fds);
+		return r;
+	}
+	vfio_forget(f);
+	free(before);
+	return 0;
 }
 
 static uint32_t scope_of(uint32_t type)
@@ -85,18 +82,14 @@ static int fill_types(struct pcireset_dev *dev, const struct vfio_facts *f)
 
 static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 {
-	struct vfio_facts *f = malloc(sizeof(*f));
-	int r;
+	struct vfio_facts *f;
+	int r = vfio_look(dev, &f);
 
 	(void)sibling; /* it has descriptors of its own, or none */
-	if (!f)
-		return -ENOMEM;
-	r = vfio_look(dev, f);
-	if (!r) {
-		r = fill_types(dev, f);
-		vfio_forget(f);
-	}
-	free(f);
+	if (r < 0)
+		return r;
+	r = fill_types(dev, f);
+	vfio_forget(f);
 	return r;
 }
 
@@ -215,19 +208,15 @@ static int decide(struct pcireset_plan *plan, const struct vfio_facts *f)
 
 static int resolve(struct pcireset_plan *plan)
 {
-	struct vfio_facts *f = malloc(sizeof(*f));
-	int r;
+	struct vfio_facts *f;
+	int r = vfio_look(plan->dev, &f);
 
-	if (!f)
-		return -ENOMEM;
-	r = vfio_look(plan->dev, f);
-	if (!r) {
-		r = fill_types(plan->dev, f);
-		if (!r)
-			r = decide(plan, f);
-		vfio_forget(f);
-	}
-	free(f);
+	if (r < 0)
+		return r;
+	r = fill_types(plan->dev, f);
+	if (!r)
+		r = decide(plan, f);
+	vfio_forget(f);
 	return r;
 }
 
@@ -267,19 +256,15 @@ static int check_again(const struct pcireset_plan *plan, const struct vfio_facts
 
 static int run(struct pcireset_plan *plan, struct pcireset_report *report)
 {
-	struct vfio_facts *f = malloc(sizeof(*f));
-	int r;
+	struct vfio_facts *f;
+	int r = vfio_look(plan->dev, &f);
 
-	if (!f)
-		return -ENOMEM;
-	r = vfio_look(plan->dev, f);
-	if (!r) {
-		r = check_again(plan, f, report);
-		if (!r)
-			r = vfio_reset(plan, f, report);
-		vfio_forget(f);
-	}
-	free(f);
+	if (r < 0)
+		return r;
+	r = check_again(plan, f, report);
+	if (!r)
+		r = vfio_reset(plan, f, report);
+	vfio_forget(f);
 	return r;
 }
 

@@ -311,14 +311,16 @@ void vfio_forget(struct vfio_facts *f)
 {
 	free(f->hot);
 	free(f->group_ids);
-	memset(f, 0, sizeof(*f));
+	free(f);
 }
 
-int vfio_look(struct pcireset_dev *dev, struct vfio_facts *f)
+int vfio_look(struct pcireset_dev *dev, struct vfio_facts **ret_facts)
 {
+	struct vfio_facts *f = calloc(1, sizeof(*f));
 	int r;
 
-	memset(f, 0, sizeof(*f));
+	if (!f)
+		return ctx_error(dev->ctx, -ENOMEM, "out of memory");
 	r = check_device(dev, f);
 	if (!r)
 		r = read_groups(dev, f);
@@ -333,5 +335,6 @@ int vfio_look(struct pcireset_dev *dev, struct vfio_facts *f)
 	if (dev_attr(dev, "reset_method", f->text, sizeof(f->text)) < 0)
 		f->text[0] = '\0';
 	vfio_parse_methods(f->text, &f->methods);
+	*ret_facts = f;
 	return 0;
 }

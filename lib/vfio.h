@@ -70,7 +70,7 @@ bool vfio_is_owned(const struct vfio_facts *f, size_t i);
 int vfio_judge_errno(uint32_t type, uint32_t flags, int error, uint32_t *ret_why);
 
 /* vfio-look.c */
-int vfio_look(struct pcireset_dev *dev, struct vfio_facts *f);
+int vfio_look(struct pcireset_dev *dev, struct vfio_facts **ret_facts);
 void vfio_forget(struct vfio_facts *f);
 int vfio_read_driver(const struct pcireset_dev *dev, char name[NAME_MAX + 1]);
 int vfio_config_offset(int device, uint64_t *ret_offset);
