@@ -11,6 +11,7 @@ union structure {
 	struct pcireset_narrow narrow;
 	struct pcireset_query query;
 	struct pcireset_reset reset;
+	struct pcireset_reset_many many;
 	struct pcireset_stats stats;
 	uint8_t bytes[2 * PAGE];
 	uint32_t words[2 * PAGE / 4];
@@ -113,7 +114,7 @@ static void fill_query(struct worker *worker, struct pcireset_query *arg)
 	arg->owner_ptr = arena_address(worker, ARENA_TYPES) + 4 * below(chance, 64);
 }
 
-static void fill_reset(struct worker *worker, struct pcireset_reset *arg)
+void call_fill_reset(struct worker *worker, struct pcireset_reset *arg)
 {
 	struct chance *chance = &worker->chance;
 	const struct handle *handle = handle_of(worker);
@@ -151,7 +152,10 @@ static void fill(struct draft *draft)
 		fill_query(draft->worker, &structure->query);
 		break;
 	case CMD_RESET:
-		fill_reset(draft->worker, &structure->reset);
+		call_fill_reset(draft->worker, &structure->reset);
+		break;
+	case CMD_RESET_MANY:
+		many_fill(draft->worker, &structure->many);
 		break;
 	case CMD_STATS:
 		structure->stats.type = 1U << below(&draft->worker->chance, 7);
@@ -303,17 +307,14 @@ static void spoil_function(struct draft *draft)
 static void spoil_command(struct draft *draft)
 {
 	struct chance *chance = &draft->worker->chance;
-	unsigned int *cmd = &draft->worker->call.cmd, other;
+	unsigned int *cmd = &draft->worker->call.cmd;
 
 	switch (below(chance, 3)) {
 	case 0:
 		*cmd = commands[below(chance, NR_COMMANDS)].cmd;
 		break;
 	case 1:
-		other = _IO(PCIRESET_IOC_TYPE, below(chance, 256));
-		/* The oracle does not know what comes of many. */
-		if (other != PCIRESET_RESET_MANY)
-			*cmd = other;
+		*cmd = _IO(PCIRESET_IOC_TYPE, below(chance, 256));
 		break;
 	default:
 		*cmd ^= 1U << (16 + below(chance, 16));
@@ -337,15 +338,17 @@ static void spoil(struct draft *draft)
 		spoil_array, spoil_array, spoil_entry, spoil_function, spoil_command, spoil_slot,
 	};
 
-	ways[below(&draft->worker->chance, ARRAY_SIZE(ways))](draft);
+	if (draft->nr == CMD_RESET_MANY && one_in(&draft->worker->chance, 2))
+		many_spoil(draft->worker, &draft->structure->many);
+	else
+		ways[below(&draft->worker->chance, ARRAY_SIZE(ways))](draft);
 }
 
-static struct slot *choose_slot(struct worker *worker, unsigned int nr)
+/* A device's, if there is one. */
+struct slot *call_choose_slot(struct worker *worker)
 {
 	struct slot *slot;
 
-	if (!commands[nr].on_device)
-		return &worker->slots[0];
 	for (unsigned int tries = 0; tries < NR_SLOTS; tries++) {
 		slot = &worker->slots[FIRST_SLOT + below(&worker->chance, NR_SLOTS - FIRST_SLOT)];
 		if (slot->kind == SLOT_DEVICE)
@@ -369,18 +372,20 @@ static void place(const struct draft *draft)
 
 void call_make(struct worker *worker)
 {
-	static const unsigned int often[] = { CMD_INFO,   CMD_OPEN,  CMD_OPEN,  CMD_NARROW,
-					      CMD_NARROW, CMD_QUERY, CMD_QUERY, CMD_QUERY,
-					      CMD_RESET,  CMD_RESET, CMD_RESET, CMD_STATS };
+	static const unsigned int often[] = { CMD_INFO,      CMD_OPEN,  CMD_OPEN,  CMD_NARROW,
+					      CMD_NARROW,    CMD_QUERY, CMD_QUERY, CMD_QUERY,
+					      CMD_RESET,     CMD_RESET, CMD_RESET, CMD_STATS,
+					      CMD_RESET_MANY };
 	struct chance *chance = &worker->chance;
+	struct call *call = &worker->call;
 	union structure structure;
 	struct draft draft = { worker, &structure, often[below(chance, ARRAY_SIZE(often))], 0 };
 
-	worker->call.number = worker->calls++;
-	worker->call.cmd = commands[draft.nr].cmd;
-	worker->call.slot = choose_slot(worker, draft.nr);
-	worker->call.manner = one_in(chance, 24) ? 1 + below(chance, 3) : HERE;
-	worker->call.address = arena_address(worker, ARENA_CALL) + 8 * below(chance, 128);
+	call->number = worker->calls++;
+	call->cmd = commands[draft.nr].cmd;
+	call->slot = commands[draft.nr].on_device ? call_choose_slot(worker) : &worker->slots[0];
+	call->manner = one_in(chance, 24) ? 1 + below(chance, 3) : HERE;
+	call->address = arena_address(worker, ARENA_CALL) + 8 * below(chance, 128);
 
 	for (unsigned int i = 0; i < NR_ARENAS; i++)
 		arena_poison(arena_of(worker->nr, i), chance);
@@ -389,6 +394,9 @@ void call_make(struct worker *worker)
 		for (unsigned int n = 1 + below(chance, 3); n; n--)
 			spoil(&draft);
 	place(&draft);
+	call->is_tangled = call->cmd == PCIRESET_RESET_MANY &&
+			   can_read(call->address, sizeof(structure.many)) &&
+			   many_is_tangled(worker);
 	for (unsigned int i = 0; i < NR_ARENAS; i++)
 		memcpy(arena_of(worker->nr, i)->before, arena_of(worker->nr, i)->back, ARENA_SIZE);
 }

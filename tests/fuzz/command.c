@@ -25,6 +25,12 @@ const struct command commands[NR_COMMANDS] = {
 			TOUCHED | ON_DEVICE | SET(E_NOMEM) | SET(E_STALE) | SET(E_BUSY) |
 				SET(E_AGAIN) | SET(E_INTR) | SET(E_BADF),
 			SET(E_OK) | SET(E_IO) | ON_DEVICE | SET(E_STALE) | SET(E_BADF) },
+	/* What is refused or fails of one of them is told in its entry. */
+	[CMD_RESET_MANY] = { "RESET_MANY", PCIRESET_RESET_MANY, sizeof(struct pcireset_reset_many),
+			     true, offsetof(struct pcireset_reset_many, out_entry),
+			     offsetof(struct pcireset_reset_many, __reserved),
+			     SET(E_OK) | MISUSED | SET(E_NOMEM) | SET(E_BADF),
+			     SET(E_OK) | MISUSED | SET(E_BADF) },
 	[CMD_STATS] = { "STATS", PCIRESET_STATS, sizeof(struct pcireset_stats), false,
 			FROM(pcireset_stats, out_last_errno), SET(E_OK) | MISUSED,
 			SET(E_OK) | MISUSED },

@@ -61,7 +61,7 @@ void complain(const struct worker *worker, enum verdict verdict, const char *fmt
 
 /* ---- what is wrong with the arguments */
 
-static uint32_t if_so(bool condition, unsigned int error)
+uint32_t if_so(bool condition, unsigned int error)
 {
 	return condition ? SET(error) : 0;
 }
@@ -80,11 +80,9 @@ static uint32_t judge_array(uint64_t address, uint32_t given, size_t size, uint3
 	       if_so(!can_write(address, (uint64_t)given * nr), E_FAULT);
 }
 
-static uint32_t judge_grant(const struct worker *worker, uint32_t types, uint32_t max_scope,
+static uint32_t judge_grant(const struct handle *handle, uint32_t types, uint32_t max_scope,
 			    uint32_t force)
 {
-	const struct handle *handle = worker->call.slot->handle;
-
 	if (!handle)
 		return 0;
 	return if_so(handle->is_orphan, E_NODEV) |
@@ -122,7 +120,7 @@ static uint32_t judge_narrow(const struct worker *worker, const struct pcireset_
 	return if_so(arg->flags & ~PCIRESET_GRANT_OWNED, E_OPNOTSUPP) |
 	       if_so(arg->__reserved || !arg->types, E_INVAL) |
 	       judge_limits(arg->types, arg->max_scope, arg->force) |
-	       judge_grant(worker, arg->types, arg->max_scope, arg->force);
+	       judge_grant(worker->call.slot->handle, arg->types, arg->max_scope, arg->force);
 }
 
 static uint32_t judge_query(const struct worker *worker, const struct pcireset_query *arg)
@@ -134,17 +132,11 @@ static uint32_t judge_query(const struct worker *worker, const struct pcireset_q
 			   arg->nr_types) |
 	       judge_array(arg->member_ptr, arg->member_size, sizeof(struct pcireset_member),
 			   arg->nr_members) |
-	       judge_grant(worker, arg->types, arg->max_scope, arg->force);
+	       judge_grant(worker->call.slot->handle, arg->types, arg->max_scope, arg->force);
 }
 
-static uint32_t judge_generation(const struct worker *worker, uint64_t generation)
-{
-	const struct handle *handle = worker->call.slot->handle;
-
-	return if_so(generation && handle && generation != handle->generation, E_STALE);
-}
-
-static uint32_t judge_reset(const struct worker *worker, const struct pcireset_reset *arg)
+/* What is wrong with a reset whatever the descriptor grants; its owners aside. */
+uint32_t reset_misuses(const struct pcireset_reset *arg)
 {
 	const uint32_t flags = PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY;
 
@@ -153,11 +145,21 @@ static uint32_t judge_reset(const struct worker *worker, const struct pcireset_r
 			     arg->__reserved,
 		     E_INVAL) |
 	       judge_limits(arg->types, arg->max_scope, arg->force) |
-	       judge_owners(arg->owner_ptr, arg->nr_owners) |
 	       judge_array(arg->member_ptr, arg->member_size, sizeof(struct pcireset_member),
-			   arg->nr_members) |
-	       judge_grant(worker, arg->types, arg->max_scope, arg->force) |
-	       judge_generation(worker, arg->generation);
+			   arg->nr_members);
+}
+
+/* What the descriptor refuses of it. */
+uint32_t reset_refusals(const struct handle *handle, const struct pcireset_reset *arg)
+{
+	return judge_grant(handle, arg->types, arg->max_scope, arg->force) |
+	       if_so(arg->generation && handle && arg->generation != handle->generation, E_STALE);
+}
+
+static uint32_t judge_reset(const struct worker *worker, const struct pcireset_reset *arg)
+{
+	return reset_misuses(arg) | judge_owners(arg->owner_ptr, arg->nr_owners) |
+	       reset_refusals(worker->call.slot->handle, arg);
 }
 
 static uint32_t judge_stats(const struct pcireset_stats *arg)
@@ -191,13 +193,15 @@ static uint32_t judge_members(const struct worker *worker, int nr)
 		return judge_query(worker, &arg.query);
 	case CMD_STATS:
 		return judge_stats(&arg.stats);
+	case CMD_RESET_MANY:
+		return many_misuses(worker);
 	default:
 		return judge_reset(worker, &arg.reset);
 	}
 }
 
 /* A structure longer than ours: what is beyond must be there, and zero. */
-static uint32_t judge_surplus(uint64_t address, uint32_t known, uint32_t size)
+uint32_t judge_surplus(uint64_t address, uint32_t known, uint32_t size)
 {
 	uint32_t set = 0;
 
@@ -211,27 +215,42 @@ static uint32_t judge_surplus(uint64_t address, uint32_t known, uint32_t size)
 	return set;
 }
 
+/* A structure that begins with its size: what keeps it from being read. */
+uint32_t judge_structure(uint64_t address, uint32_t known)
+{
+	uint32_t size;
+
+	if (!can_read(address, sizeof(size)))
+		return SET(E_FAULT);
+	memcpy(&size, back_door(address), sizeof(size));
+	if (size < known)
+		return SET(E_INVAL) | if_so(!can_read(address, size), E_FAULT);
+	if (!can_read(address, known))
+		return SET(E_FAULT) | if_so(size > PAGE, E_2BIG);
+	return judge_surplus(address, known, size) | if_so(!can_write(address, known), E_FAULT);
+}
+
 /* Everything that is wrong with a call: it has to fail with one of these, whichever is found first. */
 uint32_t misuses(const struct worker *worker)
 {
 	const struct call *call = &worker->call;
 	int nr = command_of(call->cmd);
-	uint32_t size, known;
+	uint32_t set;
 
 	if (call->slot->kind == SLOT_CLOSED)
 		return SET(E_BADF);
 	if (nr < 0 || call->slot->kind != (commands[nr].on_device ? SLOT_DEVICE : SLOT_CONTROL))
 		return SET(E_NOTTY);
-	if (!can_read(call->address, sizeof(size)))
-		return SET(E_FAULT);
-	memcpy(&size, back_door(call->address), sizeof(size));
-	known = commands[nr].size;
-	if (size < known)
-		return SET(E_INVAL) | if_so(!can_read(call->address, size), E_FAULT);
-	if (!can_read(call->address, known))
-		return SET(E_FAULT) | if_so(size > PAGE, E_2BIG);
-	return judge_surplus(call->address, known, size) |
-	       if_so(!can_write(call->address, known), E_FAULT) | judge_members(worker, nr);
+	set = judge_structure(call->address, commands[nr].size);
+	return can_read(call->address, commands[nr].size) ? set | judge_members(worker, nr) : set;
+}
+
+/* What may come of a reset that is well-formed and granted. */
+uint32_t reset_outcomes(const struct handle *handle, const struct pcireset_reset *arg)
+{
+	return TOUCHED | SET(E_OPNOTSUPP) | SET(E_BUSY) | SET(E_NODEV) |
+	       if_so(arg->flags & PCIRESET_RESET_TRY, E_AGAIN) | if_so(arg->generation, E_STALE) |
+	       if_so(handle->must_own && arg->types & PCI_RESET_LINK, E_PERM);
 }
 
 /* What may come of a call with which nothing is wrong. */
@@ -239,7 +258,6 @@ uint32_t outcomes(const struct worker *worker)
 {
 	int nr = command_of(worker->call.cmd);
 	uint32_t lost = if_so(sim_may_lose_functions(), E_NODEV);
-	const struct handle *handle = worker->call.slot->handle;
 	struct pcireset_reset reset;
 	struct pcireset_open open;
 
@@ -252,10 +270,9 @@ uint32_t outcomes(const struct worker *worker)
 		return lost | SET(E_OK);
 	case CMD_RESET:
 		memcpy(&reset, back_door(worker->call.address), sizeof(reset));
-		return TOUCHED | SET(E_OPNOTSUPP) | SET(E_BUSY) | SET(E_NODEV) |
-		       if_so(reset.flags & PCIRESET_RESET_TRY, E_AGAIN) |
-		       if_so(reset.generation, E_STALE) |
-		       if_so(handle->must_own && reset.types & PCI_RESET_LINK, E_PERM);
+		return reset_outcomes(worker->call.slot->handle, &reset);
+	case CMD_RESET_MANY:
+		return worker->call.is_tangled ? commands[nr].documented : SET(E_OK);
 	default:
 		return SET(E_OK);
 	}
@@ -282,6 +299,8 @@ static void allow_arrays(const struct worker *worker, int nr)
 		for (i = 0; i < NR_ARENAS; i++)
 			arena_allow(arena_of(worker->nr, i), reset.member_ptr,
 				    (uint64_t)reset.member_size * reset.nr_members);
+	} else if (nr == CMD_RESET_MANY) {
+		many_allow(worker);
 	}
 }
 
@@ -420,8 +439,7 @@ static bool holds_what_was_asked(const struct pcireset_reset *arg, unsigned int 
 	return error != E_OK || !(arg->out_failed & checks);
 }
 
-static void check_reset(const struct worker *worker, const struct pcireset_reset *arg,
-			unsigned int error)
+void check_reset(const struct worker *worker, const struct pcireset_reset *arg, unsigned int error)
 {
 	if (!is_reset(arg, error) || !holds_what_was_asked(arg, error))
 		complain(worker, BAD_RESULT, "%s, and says what cannot be", error_name(error));
@@ -429,7 +447,7 @@ static void check_reset(const struct worker *worker, const struct pcireset_reset
 		    true);
 }
 
-static bool overlaps(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+bool overlaps(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 {
 	return a_size && b_size && a < b + b_size && b < a + a_size;
 }
@@ -460,41 +478,58 @@ void check_results(const struct worker *worker, unsigned int error)
 		if (!overlaps(address, sizeof(reset), reset.member_ptr,
 			      (uint64_t)reset.member_size * reset.nr_members))
 			check_reset(worker, &reset, error);
+	} else if (nr == CMD_RESET_MANY && error == E_OK) {
+		many_check(worker);
 	}
 }
 
 /* ---- what was done to the machine */
 
 /* A reset that was issued shows in the counts, and no other way than those that were issued. */
-static void check_ways(const struct worker *worker, const struct counts *before,
-		       const struct counts *after)
+static void check_ways(const struct worker *worker, uint32_t issued, bool in_vain,
+		       const struct counts *before, const struct counts *after)
 {
 	static const uint32_t by[3] = { PCI_RESET_LINK, PCI_RESET_FLR | PCI_RESET_DEV_SPECIFIC,
 					PCI_RESET_PM };
-	struct pcireset_reset arg;
 	uint64_t all = 0;
 
-	memcpy(&arg, back_door(worker->call.address), sizeof(arg));
 	for (unsigned int way = 0; way < 3; way++) {
 		uint64_t nr = after->resets[way] - before->resets[way];
 
 		all += nr;
-		if (nr && !(arg.out_issued & by[way]))
+		if (nr && !(issued & by[way]))
 			complain(worker, BAD_TOUCH, "%llu resets of way %u, and issued is %#x",
-				 (unsigned long long)nr, way, arg.out_issued);
+				 (unsigned long long)nr, way, issued);
 	}
 	/* A function that still resets loses what is written to it, and the report must say so. */
-	if (!all && arg.out_proof != PCIRESET_PROOF_REFUTED)
-		complain(worker, BAD_TOUCH, "issued %#x, and nothing was reset", arg.out_issued);
+	if (!all && !in_vain)
+		complain(worker, BAD_TOUCH, "issued %#x, and nothing was reset", issued);
+}
+
+/* The types that a call says it has issued, and whether it says that this may have been in vain. */
+static uint32_t issued_by(const struct worker *worker, unsigned int error, bool *ret_in_vain)
+{
+	int nr = command_of(worker->call.cmd);
+	struct pcireset_reset arg;
+
+	*ret_in_vain = false;
+	if (nr == CMD_RESET_MANY && error == E_OK)
+		return many_issued(worker, ret_in_vain);
+	if (nr != CMD_RESET || !(TOUCHED & SET(error)))
+		return 0;
+	memcpy(&arg, back_door(worker->call.address), sizeof(arg));
+	*ret_in_vain = arg.out_proof == PCIRESET_PROOF_REFUTED;
+	return arg.out_issued;
 }
 
 void check_counts(const struct worker *worker, unsigned int error, const struct counts *before,
 		  const struct counts *after)
 {
-	bool written = before->writes != after->writes;
+	bool written = before->writes != after->writes, in_vain;
+	uint32_t issued = issued_by(worker, error, &in_vain);
 
-	if (command_of(worker->call.cmd) == CMD_RESET && TOUCHED & SET(error)) {
-		check_ways(worker, before, after);
+	if (issued) {
+		check_ways(worker, issued, in_vain, before, after);
 		return;
 	}
 	/* What is lost is found again, and taken apart, by the kernel: that writes as well. */

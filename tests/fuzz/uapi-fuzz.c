@@ -47,6 +47,8 @@ static uint64_t patience_ms(const struct worker *worker)
 
 	if (worker->call.cmd == PCIRESET_RESET && can_read(worker->call.address, sizeof(arg)))
 		memcpy(&arg, back_door(worker->call.address), sizeof(arg));
+	if (worker->call.cmd == PCIRESET_RESET_MANY)
+		return PATIENCE_MS + 2 * many_patience_ms(worker);
 	return PATIENCE_MS + 2 * ((uint64_t)arg.timeout_ms + arg.settle_ms);
 }
 
@@ -66,7 +68,7 @@ static int perform(struct worker *worker)
 	index = error_index(error);
 	if (nr >= 0)
 		worker->counts[nr][index]++;
-	if (nr == CMD_RESET && TOUCHED & SET(index))
+	if ((nr == CMD_RESET && TOUCHED & SET(index)) || (nr == CMD_RESET_MANY && index == E_OK))
 		worker->touched++;
 	return (int)index;
 }
@@ -117,6 +119,11 @@ static void learn(struct worker *worker)
 	}
 }
 
+static bool is_reset(unsigned int cmd)
+{
+	return cmd == PCIRESET_RESET || cmd == PCIRESET_RESET_MANY;
+}
+
 /* ---- one thread alone: of every call it is known what may come of it */
 
 struct watch {
@@ -151,11 +158,11 @@ static void call_alone(struct worker *worker, struct watch *watch)
 	int error;
 
 	call_make(worker);
-	if (worker->call.manner == KILLED && worker->call.cmd != PCIRESET_RESET)
+	if (worker->call.manner == KILLED && !is_reset(worker->call.cmd))
 		worker->call.manner = IN_CHILD;
 	wrong = misuses(worker);
 	expected = wrong ? wrong : outcomes(worker);
-	may_touch = !wrong && worker->call.cmd == PCIRESET_RESET;
+	may_touch = !wrong && is_reset(worker->call.cmd);
 	if (watch->unseen && (may_touch || watch->unseen >= LOOK_EVERY))
 		look(worker, watch);
 
@@ -173,7 +180,11 @@ static void call_alone(struct worker *worker, struct watch *watch)
 	check_memory(worker);
 	if (!wrong)
 		check_results(worker, (unsigned int)error);
-	if (may_touch)
+	else if (worker->call.cmd == PCIRESET_RESET_MANY)
+		many_check_failure(worker);
+	if (worker->call.is_tangled)
+		sim_count(&watch->counts);
+	else if (may_touch)
 		look_after_reset(worker, watch, (unsigned int)error);
 	else
 		watch->unseen++;
@@ -243,7 +254,8 @@ static void *flip(void *data)
 	struct arena *arena;
 
 	while (!__atomic_load_n(&stop_flipping, __ATOMIC_RELAXED)) {
-		arena = arena_of(below(&chance, NR_WORKERS), ARENA_CALL);
+		arena = arena_of(below(&chance, NR_WORKERS),
+				 one_in(&chance, 3) ? ARENA_TYPES : ARENA_CALL);
 		for (unsigned int i = 0; i < 64; i++)
 			arena->back[below(&chance, 1024 + 256)] ^=
 				(uint8_t)(1U << below(&chance, 8));

@@ -9,7 +9,7 @@
 #include <linux/pcireset.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define PAGE	      4096U
+#define PAGE          4096U
 
 /* ---- chance.c: the same from the same seed, on every machine */
 
@@ -46,8 +46,8 @@ enum {
 
 #define SET(e) (1U << (e))
 
-#define TOUCHED	  (SET(E_OK) | SET(E_TIMEDOUT) | SET(E_IO)) /* of a reset */
-#define MISUSED	  (SET(E_NOTTY) | SET(E_INVAL) | SET(E_2BIG) | SET(E_FAULT) | SET(E_OPNOTSUPP))
+#define TOUCHED   (SET(E_OK) | SET(E_TIMEDOUT) | SET(E_IO)) /* of a reset */
+#define MISUSED   (SET(E_NOTTY) | SET(E_INVAL) | SET(E_2BIG) | SET(E_FAULT) | SET(E_OPNOTSUPP))
 #define ON_DEVICE (MISUSED | SET(E_PERM) | SET(E_NODEV))
 
 unsigned int error_index(int error);
@@ -96,6 +96,7 @@ enum {
 	CMD_NARROW,
 	CMD_QUERY,
 	CMD_RESET,
+	CMD_RESET_MANY,
 	CMD_STATS,
 	NR_COMMANDS
 };
@@ -193,6 +194,7 @@ struct call {
 	struct slot *slot;
 	uint64_t address;
 	enum manner manner;
+	bool is_tangled; /* many, and one part of it lies in another */
 };
 
 struct worker {
@@ -207,6 +209,8 @@ struct worker {
 };
 
 void call_make(struct worker *worker);
+struct slot *call_choose_slot(struct worker *worker);
+void call_fill_reset(struct worker *worker, struct pcireset_reset *arg);
 
 /* ---- perform.c: making it */
 
@@ -225,7 +229,28 @@ void slots_fill(struct chance *chance);
 void slots_orphan(struct chance *chance);
 void slots_clear(void);
 
+/* ---- many.c: many resets in one call */
+
+void many_fill(struct worker *worker, struct pcireset_reset_many *arg);
+void many_spoil(struct worker *worker, const struct pcireset_reset_many *arg);
+bool many_is_tangled(const struct worker *worker);
+uint32_t many_misuses(const struct worker *worker);
+void many_allow(const struct worker *worker);
+void many_check(const struct worker *worker);
+void many_check_failure(const struct worker *worker);
+uint32_t many_issued(const struct worker *worker, bool *ret_in_vain);
+uint64_t many_patience_ms(const struct worker *worker);
+
 /* ---- oracle.c: what may come of a call */
+
+uint32_t if_so(bool condition, unsigned int error);
+bool overlaps(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size);
+uint32_t judge_surplus(uint64_t address, uint32_t known, uint32_t size);
+uint32_t judge_structure(uint64_t address, uint32_t known);
+uint32_t reset_misuses(const struct pcireset_reset *arg);
+uint32_t reset_refusals(const struct handle *handle, const struct pcireset_reset *arg);
+uint32_t reset_outcomes(const struct handle *handle, const struct pcireset_reset *arg);
+void check_reset(const struct worker *worker, const struct pcireset_reset *arg, unsigned int error);
 
 uint32_t misuses(const struct worker *worker);
 uint32_t outcomes(const struct worker *worker);
