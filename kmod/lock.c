@@ -78,6 +78,7 @@ static void resume_all(struct pcireset_plan *plan)
 
 	if (plan->bridge) {
 		plan->bridge_fn.dev = plan->bridge;
+		plan->bridge_fn.flags |= PCIRESET_MEMBER_BRIDGE;
 		resume(&plan->bridge_fn);
 	}
 	for (i = 0; i < plan->nr_fns; i++)

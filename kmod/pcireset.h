@@ -25,6 +25,9 @@
 
 #define PCIRESET_NR_TYPES 7
 
+/* PCIe r6.0, sec 7.9.16: Readiness Time Reporting; not every kernel has a name for it. */
+#define PCIRESET_RTR_ID 0x22
+
 /**
  * struct pcireset_witness - a register that a reset must change
  * @offset: in config space, 0 if the function has none that could tell
@@ -35,6 +38,32 @@ struct pcireset_witness {
 	u16 offset;
 	u16 mask;
 	u16 old;
+};
+
+/**
+ * struct pcireset_register - a dword of config space
+ * @pos: where
+ * @mask: bits that are compared
+ * @value: what it was
+ */
+struct pcireset_register {
+	u32 pos;
+	u32 mask;
+	u32 value;
+};
+
+/**
+ * struct pcireset_config - what was read of a function's capabilities
+ * @registers: the first one of each capability, then the others that are compared
+ * @nr: number of @registers
+ * @nr_headers: how many of them are a capability's first
+ * @max: room in @registers
+ */
+struct pcireset_config {
+	struct pcireset_register *registers;
+	unsigned int nr;
+	unsigned int nr_headers;
+	unsigned int max;
 };
 
 /**
@@ -70,9 +99,15 @@ struct pcireset_times {
  * @contained: it was lost while a port above contained an error
  * @driver_state: what the driver itself had saved, or NULL
  * @state: what was saved before the first trigger, or NULL
- * @config: all of config space before the first trigger, or NULL
+ * @set_aside: @driver_state is kept, and the core's saved state is ours
+ * @header: the first 64 bytes of config space before the first trigger
+ * @config: its capabilities before the first trigger, if they are to be compared
+ * @pme: PME_Enable was set before the first trigger
+ * @hushed: its Surprise Down was masked by us
+ * @surprise: whether it was masked before, in place
  * @times: what it needs before it may be accessed again
  * @link: Link Status before the first trigger
+ * @answer: what it last answered: Vendor and Device ID, but for a VF
  * @witness: the register that proves the reset
  * @outcome: enum pcireset_state
  * @proof: enum pcireset_proof
@@ -103,9 +138,15 @@ struct pcireset_fn {
 	bool contained;
 	struct pci_saved_state *driver_state;
 	struct pci_saved_state *state;
-	u32 *config;
+	bool set_aside;
+	u32 header[16];
+	struct pcireset_config config;
+	bool pme;
+	bool hushed;
+	u32 surprise;
 	struct pcireset_times times;
 	u16 link;
+	u32 answer;
 	struct pcireset_witness witness;
 	u32 outcome;
 	u32 proof;
@@ -179,6 +220,12 @@ static inline enum pcireset_caller pcireset_plan_caller(const struct pcireset_pl
 	return PCIRESET_CALLER_FREE;
 }
 
+/* To read all that is compared takes longer than all else; what is lost later shows only there. */
+static inline bool pcireset_compares_config(const struct pcireset_plan *plan)
+{
+	return plan->request.checks & PCIRESET_CHECK_CONFIG || plan->request.settle_ms;
+}
+
 /**
  * struct pcireset_origin - who asked for a reset
  * @id: number of the reset, which no other has while the module is loaded
@@ -205,7 +252,6 @@ struct pcireset_origin {
  * @triggered: when the trigger ended
  * @settle: before this time no member may be accessed
  * @deadline: after this time nobody is waited for
- * @scratch: room for one function's config space
  */
 struct pcireset_run {
 	struct pcireset_plan *plan;
@@ -220,7 +266,6 @@ struct pcireset_run {
 	ktime_t triggered;
 	ktime_t settle;
 	ktime_t deadline;
-	u32 *scratch;
 };
 
 /* A thread of a batch is not the caller's: it is told when the caller is killed. */
@@ -351,8 +396,7 @@ int pcireset_lock(struct pcireset_run *run);
 void pcireset_unlock(struct pcireset_plan *plan);
 
 /* state.c */
-int pcireset_bridge_save(struct pcireset_plan *plan);
-int pcireset_state_save(struct pcireset_fn *fn);
+int pcireset_state_save(const struct pcireset_plan *plan, struct pcireset_fn *fn);
 void pcireset_state_quiesce(struct pcireset_fn *fn);
 void pcireset_state_restore(struct pcireset_fn *fn);
 void pcireset_state_free(struct pcireset_fn *fn);
@@ -370,6 +414,8 @@ bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again);
 void pcireset_sleep_until(ktime_t when);
 bool pcireset_contained(struct pci_dev *port);
 void pcireset_settle_us(struct pcireset_run *run, unsigned int us);
+
+/* times.c */
 void pcireset_learn_times(struct pcireset_plan *plan);
 const struct pcireset_times *pcireset_target_times(const struct pcireset_plan *plan);
 
@@ -378,9 +424,13 @@ void pcireset_witness_set(struct pcireset_fn *fn);
 void pcireset_witness_read(struct pcireset_fn *fn, u32 type);
 void pcireset_witness_clear(struct pcireset_fn *fn);
 bool pcireset_identity_holds(struct pcireset_fn *fn);
-void pcireset_config_read(struct pci_dev *dev, u32 *config);
-bool pcireset_check_config(struct pcireset_fn *fn, u32 *scratch);
 void pcireset_check_link(struct pcireset_fn *fn);
+
+/* config.c */
+int pcireset_config_save(struct pcireset_fn *fn);
+void pcireset_config_free(struct pcireset_fn *fn);
+u16 pcireset_ext_capability(const struct pcireset_fn *fn, u16 id);
+bool pcireset_check_config(struct pcireset_fn *fn);
 
 /* run.c */
 void pcireset_origin_here(struct pcireset_origin *origin);

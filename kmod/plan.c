@@ -62,10 +62,9 @@ static bool is_gone(struct pci_dev *dev)
 }
 
 /* Only what is in @mask: to ask about a bus means to look at everything on it. */
-static u32 probe_types(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
+static u32 probe_types(struct pci_dev *dev, bool gone, u32 mask, enum pcireset_caller caller,
 		       struct pcireset_type_info *infos)
 {
-	bool gone = is_gone(dev);
 	u32 types = 0;
 	unsigned int i;
 
@@ -106,7 +105,7 @@ u32 pcireset_plan_probe(struct pci_dev *dev, u32 mask, enum pcireset_caller call
 
 	pm_runtime_get_sync(&dev->dev);
 	down_read(&pcireset_topology);
-	types = probe_types(dev, mask, caller, infos);
+	types = probe_types(dev, is_gone(dev), mask, caller, infos);
 	up_read(&pcireset_topology);
 	pm_runtime_put(&dev->dev);
 	return types;
@@ -168,8 +167,6 @@ static u32 in_the_way(const struct pcireset_plan *plan, const struct pcireset_fn
 {
 	u32 force = plan->request.force;
 
-	if (is_gone(fn->dev))
-		return PCIRESET_WHY_GONE;
 	if (is_being_found(plan, fn->dev))
 		return PCIRESET_WHY_CHANGED;
 	if (plan->held && fn->dev == plan->dev)
@@ -281,7 +278,8 @@ void pcireset_plan_judge(struct pcireset_plan *plan)
 	plan->why = PCIRESET_WHY_NONE;
 	for (i = 0; i < plan->nr_fns; i++) {
 		look_at_driver(plan, &plan->fns[i]);
-		plan->fns[i].why_not = in_the_way(plan, &plan->fns[i]);
+		plan->fns[i].why_not = is_gone(plan->fns[i].dev) ? PCIRESET_WHY_GONE :
+								   in_the_way(plan, &plan->fns[i]);
 	}
 	judge(plan);
 }
@@ -312,7 +310,9 @@ static void look(struct pcireset_plan *plan, struct pcireset_fn *fn, unsigned in
 	} else if (fn->driver) {
 		fn->flags |= PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_PREPARE;
 	}
-	fn->why_not = in_the_way(plan, fn);
+	/* The target was there a moment ago, or there would be no plan. */
+	fn->why_not = fn->dev != plan->dev && is_gone(fn->dev) ? PCIRESET_WHY_GONE :
+								 in_the_way(plan, fn);
 }
 
 static void survey(struct pcireset_plan *plan)
@@ -405,7 +405,7 @@ static int fill(struct pcireset_plan *plan)
 
 	plan->counter = pcireset_counter(plan->dev);
 	plan->topology = atomic64_read(plan->counter);
-	probe_types(plan->dev, plan->request.types, pcireset_plan_caller(plan), infos);
+	probe_types(plan->dev, false, plan->request.types, pcireset_plan_caller(plan), infos);
 	choose(plan, infos);
 	if (!plan->nr_types)
 		return 0;
@@ -496,7 +496,6 @@ static void free_plan(struct kref *ref)
 	for (i = 0; i < plan->nr_fns; i++)
 		pci_dev_put(plan->fns[i].dev);
 	kvfree(plan->fns);
-	kvfree(plan->bridge_fn.config);
 	pci_dev_put(plan->bridge);
 	pci_dev_put(plan->dev);
 	kfree(plan);

@@ -7,30 +7,33 @@ static bool owns_aer(struct pci_dev *port)
 	return port->aer_cap && pci_find_host_bridge(port->bus)->native_aer;
 }
 
-static void set_surprise_mask(struct pci_dev *port, u32 bit)
+/* Returns what it was. */
+static u32 set_surprise_mask(struct pci_dev *port, u32 bit)
 {
 	u32 mask;
 
 	pci_read_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_MASK, &mask);
 	pci_write_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_MASK,
 			       (mask & ~PCI_ERR_UNC_SURPDN) | bit);
+	return mask & PCI_ERR_UNC_SURPDN;
 }
 
 static void hush(struct pcireset_fn *fn)
 {
 	struct pci_dev *port = fn->dev;
+	u32 surprise;
 
 	fn->was_ignoring = port->ignore_hotplug;
 	/* pciehp_isr() acknowledges and drops events while this is set. */
 	if (port->is_hotplug_bridge)
 		port->ignore_hotplug = 1;
-	if (owns_aer(port))
-		set_surprise_mask(port, PCI_ERR_UNC_SURPDN);
-}
-
-static u32 saved_dword(const struct pcireset_fn *fn, int pos)
-{
-	return fn->config[pos / 4];
+	if (!owns_aer(port))
+		return;
+	surprise = set_surprise_mask(port, PCI_ERR_UNC_SURPDN);
+	/* One that was lost to an earlier type has kept ours. */
+	if (!fn->hushed)
+		fn->surprise = surprise;
+	fn->hushed = true;
 }
 
 /*
@@ -63,8 +66,7 @@ static void forget(struct pcireset_fn *fn)
 	if (!owns_aer(port))
 		return;
 	pci_write_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_STATUS, PCI_ERR_UNC_SURPDN);
-	set_surprise_mask(port,
-			  saved_dword(fn, port->aer_cap + PCI_ERR_UNCOR_MASK) & PCI_ERR_UNC_SURPDN);
+	set_surprise_mask(port, fn->surprise);
 }
 
 static void unhush(struct pcireset_fn *fn)
@@ -77,7 +79,13 @@ static void unhush(struct pcireset_fn *fn)
 
 static bool is_port(const struct pcireset_fn *fn)
 {
-	return (fn->flags & PCIRESET_MEMBER_BRIDGE) && pci_is_pcie(fn->dev) && fn->config;
+	return (fn->flags & PCIRESET_MEMBER_BRIDGE) && pci_is_pcie(fn->dev);
+}
+
+/* Of members only what will be restored. */
+static bool is_saved_port(const struct pcireset_fn *fn)
+{
+	return fn->state && is_port(fn);
 }
 
 /**
@@ -99,7 +107,7 @@ void pcireset_quiet_begin(struct pcireset_plan *plan, u32 type)
 	for (i = 0; i < plan->nr_fns; i++) {
 		struct pcireset_fn *fn = &plan->fns[i];
 
-		if (pcireset_fn_runs(fn, type) && is_port(fn))
+		if (pcireset_fn_runs(fn, type) && is_saved_port(fn))
 			hush(fn);
 	}
 }
@@ -116,7 +124,7 @@ void pcireset_quiet_end(struct pcireset_plan *plan, u32 type)
 	for (i = 0; i < plan->nr_fns; i++) {
 		struct pcireset_fn *fn = &plan->fns[i];
 
-		if (pcireset_fn_runs(fn, type) && is_port(fn))
+		if (pcireset_fn_runs(fn, type) && is_saved_port(fn))
 			unhush(fn);
 	}
 	if ((type & PCI_RESET_LINK) && is_port(&plan->bridge_fn))

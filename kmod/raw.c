@@ -37,10 +37,6 @@ static int reset_and_wait(struct pcireset_run *run)
 	u32 type = plan->types[0];
 	int error;
 
-	error = pcireset_bridge_save(plan);
-	if (error)
-		return error;
-
 	run->type = pcireset_type_find(type);
 	trace_pcireset_begin(run, type);
 	pcireset_learn_times(plan);

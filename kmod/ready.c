@@ -5,18 +5,6 @@
 #include "pcireset.h"
 
 /*
- * PCIe r6.0, sec 6.6.2: an FLR must be complete within 100 ms. The AF ECN says
- * the same.
- */
-#define FLR_MS 100
-
-/* PCIe r6.0, sec 7.9.16: Readiness Time Reporting; not every kernel has a name for it. */
-#define RTR_ID     0x22
-#define RTR_FIRST  4
-#define RTR_SECOND 8
-#define RTR_VALID  BIT(31)
-
-/*
  * PCI r3.0, sec 4.3.2: Trhfa, 2^25 clocks from the end of RST# to the first
  * access, is 1.017 s at 33 MHz.
  */
@@ -39,84 +27,6 @@
 void pcireset_settle_us(struct pcireset_run *run, unsigned int us)
 {
 	run->settle = ktime_add_us(ktime_get(), us);
-}
-
-/*
- * Sec 7.9.16.2: 9 bits, in units of 32 to the power of the 3 bits above, ns.
- * Two of these units are reserved.
- */
-static void take_time(u32 *us, u32 field)
-{
-	unsigned int scale = (field >> 9) & 7;
-
-	if (scale <= 5)
-		*us = DIV_ROUND_UP_ULL((u64)(field & 0x1ff) << 5 * scale, NSEC_PER_USEC);
-}
-
-/* The device's own figures take the place of the specification's. */
-static void take_reported(struct pci_dev *dev, struct pcireset_times *times)
-{
-	int pos = pci_find_ext_capability(dev, RTR_ID);
-	u32 first, second;
-
-	if (!pos)
-		return;
-	pci_read_config_dword(dev, pos + RTR_FIRST, &first);
-	pci_read_config_dword(dev, pos + RTR_SECOND, &second);
-	if (PCI_POSSIBLE_ERROR(first) || !(first & RTR_VALID))
-		return;
-	take_time(&times->link_us, first >> 12);
-	take_time(&times->flr_us, second);
-	take_time(&times->d0_us, second >> 12);
-}
-
-/*
- * d3cold_delay and d3hot_delay are the specification's 100 ms (PCIe r6.0, sec
- * 6.6.1) and 10 ms (sec 5.9) unless a quirk or the firmware's _DSM (PCI
- * Firmware r3.3, sec 4.6.9) says otherwise.
- */
-static void learn_times(struct pcireset_fn *fn)
-{
-	struct pci_dev *dev = fn->dev;
-
-	fn->times = (struct pcireset_times){
-		.flr_us = FLR_MS * USEC_PER_MSEC,
-		.link_us = dev->d3cold_delay * USEC_PER_MSEC,
-		.d0_us = dev->d3hot_delay * USEC_PER_MSEC,
-	};
-	/* PCIe r6.0, sec 7.5.1.1.4: Immediate Readiness, after a reset of any kind. */
-	if (dev->imm_ready)
-		fn->times = (struct pcireset_times){ 0 };
-	else if (fn->outcome != PCIRESET_STATE_DEAD)
-		take_reported(dev, &fn->times);
-}
-
-/**
- * pcireset_learn_times - ask all members how long they may not be accessed
- * @plan: the plan, locked; its members answer still
- */
-void pcireset_learn_times(struct pcireset_plan *plan)
-{
-	unsigned int i;
-
-	for (i = 0; i < plan->nr_fns; i++)
-		learn_times(&plan->fns[i]);
-}
-
-/**
- * pcireset_target_times - the times of the function that was asked for
- * @plan: the plan
- *
- * Return: they live as long as @plan.
- */
-const struct pcireset_times *pcireset_target_times(const struct pcireset_plan *plan)
-{
-	unsigned int i;
-
-	for (i = 0; i < plan->nr_fns - 1; i++)
-		if (plan->fns[i].dev == plan->dev)
-			break;
-	return &plan->fns[i].times;
 }
 
 /* A link is as slow as the slowest function on its bus. */
@@ -291,6 +201,7 @@ bool pcireset_fn_answers(struct pcireset_fn *fn)
 	u32 value;
 
 	pci_read_config_dword(fn->dev, fn->dev->is_virtfn ? PCI_COMMAND : PCI_VENDOR_ID, &value);
+	fn->answer = value;
 	if (PCI_POSSIBLE_ERROR(value))
 		return false;
 	return fn->dev->is_virtfn || (value & 0xffff) != 0x0001;

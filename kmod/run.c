@@ -113,11 +113,8 @@ static int save_all(struct pcireset_plan *plan, u32 type)
 	struct pcireset_fn *fn;
 	int error;
 
-	error = pcireset_bridge_save(plan);
-	if (error)
-		return error;
 	for_each_reached(fn, plan, type) {
-		error = pcireset_state_save(fn);
+		error = pcireset_state_save(plan, fn);
 		if (error == -ENODEV) {
 			plan->why = PCIRESET_WHY_GONE;
 			plan->who = pcireset_addr_of(fn->dev);
@@ -220,7 +217,7 @@ static bool config_holds(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	u32 failed = fn->failed;
 
-	if (pcireset_check_config(fn, run->scratch))
+	if (!pcireset_compares_config(run->plan) || pcireset_check_config(fn))
 		return true;
 	if (!pcireset_fn_answers(fn)) {
 		fn->failed = failed;
@@ -508,23 +505,16 @@ static int begin(struct pcireset_run *run)
 	if (plan->error)
 		return plan->error;
 
-	run->scratch = kvzalloc(PCI_CFG_SPACE_EXP_SIZE, GFP_KERNEL);
-	if (!run->scratch)
-		return -ENOMEM;
 	error = pcireset_lock(run);
 	if (error)
-		goto free_scratch;
+		return error;
 	error = check_locked(run);
-	if (error)
-		goto unlock;
+	if (error) {
+		pcireset_unlock(plan);
+		return error;
+	}
 	tell_begin(run);
 	return 0;
-
-unlock:
-	pcireset_unlock(plan);
-free_scratch:
-	kvfree(run->scratch);
-	return error;
 }
 
 /* Gives back what begin() took. */
@@ -540,7 +530,6 @@ static int end(struct pcireset_run *run, int error)
 	/* Under the locks still: the event names the driver, which else may leave. */
 	announce(plan, error, run->report);
 	pcireset_unlock(plan);
-	kvfree(run->scratch);
 	return error;
 }
 

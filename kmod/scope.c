@@ -107,7 +107,7 @@ static int add(struct pci_dev *dev, void *data)
 		return 0;
 
 	if (plan->nr_fns == plan->max_fns) {
-		max = max(8U, plan->max_fns * 2);
+		max = max(1U, plan->max_fns * 2);
 		fns = kvcalloc(max, sizeof(*fns), GFP_KERNEL);
 		if (!fns)
 			return -ENOMEM;

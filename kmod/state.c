@@ -4,78 +4,77 @@
 
 #include "pcireset.h"
 
-/* Setting a power state that the function is in already makes 6.1 touch BARs of enabled VFs. */
-static void power_up(struct pci_dev *dev)
+/*
+ * PME_Enable is the one bit of Power Management Control that is configuration.
+ * Setting a power state that the function is in already makes 6.1 touch BARs of
+ * enabled VFs.
+ */
+static void power_up(struct pcireset_fn *fn)
 {
+	struct pci_dev *dev = fn->dev;
 	u16 csr = 0;
 
 	if (dev->pm_cap)
 		pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &csr);
+	fn->pme = csr & PCI_PM_CTRL_PME_ENABLE;
 	if (csr & PCI_PM_CTRL_STATE_MASK)
 		pci_set_power_state(dev, PCI_D0);
 }
 
-/**
- * pcireset_state_save - keep all that is needed to bring a function back
- * @fn: the function
- *
- * What its driver has saved for itself is kept aside: the core has room for
- * one saved state only. Saved once however many types are issued: after a
- * failed reset there is nothing worth saving.
- *
- * Return: 0, -ENOMEM, or -ENODEV if it does not answer any more.
- */
-int pcireset_state_save(struct pcireset_fn *fn)
+/* What its driver has saved for itself: the core has room for one saved state only. */
+static int set_aside(struct pcireset_fn *fn)
 {
-	struct pci_dev *dev = fn->dev;
-
-	if (fn->state)
-		return 0;
-
-	power_up(dev);
-	if (dev->state_saved) {
-		fn->driver_state = pci_store_saved_state(dev);
+	if (fn->dev->state_saved) {
+		fn->driver_state = pci_store_saved_state(fn->dev);
 		if (!fn->driver_state)
 			return -ENOMEM;
 	}
+	fn->set_aside = true;
+	return 0;
+}
 
-	fn->config = kvzalloc(dev->cfg_size, GFP_KERNEL);
-	if (!fn->config)
-		return -ENOMEM;
-	pcireset_config_read(dev, fn->config);
-	pcie_capability_read_word(dev, PCI_EXP_LNKSTA, &fn->link);
+static int save(struct pcireset_fn *fn)
+{
+	struct pci_dev *dev = fn->dev;
 
 	if (pci_save_state(dev))
 		return -ENOMEM;
 	fn->state = pci_store_saved_state(dev);
 	if (!fn->state)
 		return -ENOMEM;
-	/* Cut off meanwhile, it has given all-ones to be saved. */
-	return pcireset_fn_answers(fn) ? 0 : -ENODEV;
+	/* Just read, by the core. */
+	memcpy(fn->header, dev->saved_config_space, sizeof(fn->header));
+	return 0;
 }
 
 /**
- * pcireset_bridge_save - keep what is needed of the bridge above
- * @plan: the plan
+ * pcireset_state_save - keep all that is needed to bring a function back
+ * @plan: says what will have to be compared
+ * @fn: the function
  *
- * It is not reset: only the masks that are lifted meanwhile are needed again.
+ * What its driver has saved for itself is kept aside. Saved once however many
+ * types are issued: after a failed reset there is nothing worth saving.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -ENODEV if it does not answer any more.
  */
-int pcireset_bridge_save(struct pcireset_plan *plan)
+int pcireset_state_save(const struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
-	struct pcireset_fn *fn = &plan->bridge_fn;
+	int error;
 
-	if (!plan->bridge || fn->config)
+	if (fn->state)
 		return 0;
 
-	fn->dev = plan->bridge;
-	fn->flags |= PCIRESET_MEMBER_BRIDGE;
-	fn->config = kvzalloc(plan->bridge->cfg_size, GFP_KERNEL);
-	if (!fn->config)
-		return -ENOMEM;
-	pcireset_config_read(plan->bridge, fn->config);
-	return 0;
+	power_up(fn);
+	error = set_aside(fn);
+	if (!error)
+		error = save(fn);
+	if (!error && pcireset_compares_config(plan))
+		error = pcireset_config_save(fn);
+	if (error)
+		return error;
+	pcie_capability_read_word(fn->dev, PCI_EXP_LNKSTA, &fn->link);
+	/* Cut off meanwhile, it has given all-ones to be saved. */
+	return pcireset_fn_answers(fn) ? 0 : -ENODEV;
 }
 
 /**
@@ -101,7 +100,7 @@ static void disable_lost_vfs(struct pcireset_fn *fn)
 	u16 control, num;
 	int pos;
 
-	pos = dev->is_physfn ? pci_find_ext_capability(dev, PCI_EXT_CAP_ID_SRIOV) : 0;
+	pos = dev->is_physfn ? pcireset_ext_capability(fn, PCI_EXT_CAP_ID_SRIOV) : 0;
 	if (!pos)
 		return;
 
@@ -112,22 +111,21 @@ static void disable_lost_vfs(struct pcireset_fn *fn)
 				      control & ~(PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE));
 }
 
-/* PME_Enable is the one bit of Power Management Control that is configuration. */
 static void restore_pme(struct pcireset_fn *fn)
 {
 	struct pci_dev *dev = fn->dev;
-	u16 old, now;
+	u16 now;
 
-	if (!dev->pm_cap)
+	/* No reset sets it. */
+	if (!fn->pme)
 		return;
 
-	old = ((u8 *)fn->config)[dev->pm_cap + PCI_PM_CTRL] |
-	      ((u8 *)fn->config)[dev->pm_cap + PCI_PM_CTRL + 1] << 8;
 	pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &now);
-	if ((old ^ now) & PCI_PM_CTRL_PME_ENABLE)
-		pci_write_config_word(dev, dev->pm_cap + PCI_PM_CTRL,
-				      (now & ~(PCI_PM_CTRL_PME_STATUS | PCI_PM_CTRL_PME_ENABLE)) |
-					      (old & PCI_PM_CTRL_PME_ENABLE));
+	if (now & PCI_PM_CTRL_PME_ENABLE)
+		return;
+	/* PME_Status is cleared by writing a one. */
+	now &= ~PCI_PM_CTRL_PME_STATUS;
+	pci_write_config_word(dev, dev->pm_cap + PCI_PM_CTRL, now | PCI_PM_CTRL_PME_ENABLE);
 }
 
 /**
@@ -157,16 +155,13 @@ void pcireset_state_restore(struct pcireset_fn *fn)
  */
 void pcireset_state_free(struct pcireset_fn *fn)
 {
-	/*
-	 * The driver's was put aside before there was a config, and may be
-	 * overwritten since, also if there was no memory to keep ours.
-	 */
-	if (fn->config)
+	/* Overwritten since, also if there was no memory to keep ours. */
+	if (fn->set_aside)
 		pci_load_and_free_saved_state(fn->dev, &fn->driver_state);
 	kfree(fn->driver_state);
 	fn->driver_state = NULL;
 	kfree(fn->state);
 	fn->state = NULL;
-	kvfree(fn->config);
-	fn->config = NULL;
+	fn->set_aside = false;
+	pcireset_config_free(fn);
 }

@@ -23,24 +23,23 @@ void pcireset_probe_pm(struct pci_dev *dev, enum pcireset_caller caller,
 		info->why_not = PCIRESET_WHY_NOT_D0;
 }
 
-static void set_state(struct pci_dev *dev, u16 state)
+static void set_state(struct pci_dev *dev, u16 csr, pci_power_t state)
 {
-	u16 csr;
-
-	pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &csr);
 	/* PME_Status is cleared by writing a one; that is the driver's to do. */
 	csr &= ~(PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_STATUS);
-	pci_write_config_word(dev, dev->pm_cap + PCI_PM_CTRL, csr | state);
+	pci_write_config_word(dev, dev->pm_cap + PCI_PM_CTRL, csr | (__force u16)state);
 }
 
 int pcireset_trigger_pm(struct pcireset_run *run)
 {
 	struct pci_dev *dev = run->plan->dev;
+	u16 csr;
 
-	set_state(dev, (__force u16)PCI_D3hot);
+	pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &csr);
+	set_state(dev, csr, PCI_D3hot);
 	/* PCIe r6.0, sec 5.9: 10 ms, unless the device is known to need another time. */
 	fsleep(dev->d3hot_delay * USEC_PER_MSEC);
-	set_state(dev, (__force u16)PCI_D0);
+	set_state(dev, csr, PCI_D0);
 	pcireset_settle_us(run, pcireset_target_times(run->plan)->d0_us);
 	return 0;
 }

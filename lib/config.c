@@ -9,7 +9,7 @@
 #define MAX_CAPABILITIES 48
 #define VENDOR_LENGTH_AT 2 /* of a vendor-specific capability */
 
-/* A register that may differ although all is well. The one list of the library; the module's is in kmod/check.c. */
+/* A register that may differ although all is well. The one list of the library; the module's is in kmod/config.c. */
 struct volatile_register {
 	uint16_t id;
 	bool extended;

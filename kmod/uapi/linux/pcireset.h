@@ -99,7 +99,10 @@ enum pcireset_scope {
  * @PCIRESET_CHECK_PROOF: there is evidence that the reset took place
  *
  * A check that was asked for and fails makes the call return EIO, READY
- * ETIMEDOUT. Every check is made and reported whether or not it was asked for.
+ * ETIMEDOUT. CONFIG is made if it was asked for, or with @settle_ms of struct
+ * pcireset_reset; every other one is made and reported either way. It compares
+ * the header and what the specification defines of each capability, but for
+ * status and for a vendor's own registers.
  */
 enum pcireset_check {
 	PCIRESET_CHECK_READY	= 1U << 0,
