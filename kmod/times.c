@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How long a function may not be accessed after a reset: who says so, and who is believed. */
+#include <linux/acpi.h>
+#include <linux/slab.h>
+
 #include "pcireset.h"
 
 /*
@@ -12,6 +15,18 @@
 #define RTR_FIRST  4
 #define RTR_SECOND 8
 #define RTR_VALID  BIT(31)
+
+/*
+ * PCI Firmware r3.3, sec 4.6.9: _DSM for Device Readiness Durations, five of them
+ * in microseconds. The core takes two, and has no place to keep that of an FLR.
+ */
+#define DSM_REVISION  3
+#define DSM_DURATIONS 9
+#define DSM_NR        5
+#define DSM_FLR       2
+
+static const guid_t dsm_guid =
+	GUID_INIT(0xe5c937d0, 0x3553, 0x4d7a, 0x91, 0x17, 0xea, 0x4d, 0x19, 0xc3, 0x43, 0x4d);
 
 /*
  * Sec 7.9.16.2: 9 bits, in units of 32 to the power of the 3 bits above, ns.
@@ -44,12 +59,31 @@ static void take_reported(struct pcireset_fn *fn)
 	take_time(&times->d0_us, second >> 12);
 }
 
+/* Only to be used where it is shorter than what every function keeps to: so does the core. */
+static void take_firmware(struct pci_dev *dev, struct pcireset_times *times)
+{
+	acpi_handle handle = ACPI_HANDLE(&dev->dev);
+	union acpi_object *durations, *flr;
+
+	if (!handle)
+		return;
+	durations = acpi_evaluate_dsm(handle, &dsm_guid, DSM_REVISION, DSM_DURATIONS, NULL);
+	if (!durations)
+		return;
+	if (durations->type == ACPI_TYPE_PACKAGE && durations->package.count == DSM_NR) {
+		flr = &durations->package.elements[DSM_FLR];
+		if (flr->type == ACPI_TYPE_INTEGER && flr->integer.value < times->flr_us)
+			times->flr_us = flr->integer.value;
+	}
+	kfree(durations);
+}
+
 /*
  * d3cold_delay and d3hot_delay are the specification's 100 ms (PCIe r6.0, sec
  * 6.6.1) and 10 ms (sec 5.9) unless a quirk or the firmware's _DSM (PCI
  * Firmware r3.3, sec 4.6.9) says otherwise.
  */
-static void learn_times(struct pcireset_fn *fn)
+static void learn_times(const struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
 	struct pci_dev *dev = fn->dev;
 
@@ -63,6 +97,9 @@ static void learn_times(struct pcireset_fn *fn)
 		fn->times = (struct pcireset_times){ 0 };
 		return;
 	}
+	/* Only its own FLR needs it, and firmware is slow. */
+	if (dev == plan->dev)
+		take_firmware(dev, &fn->times);
 	if (fn->outcome != PCIRESET_STATE_DEAD)
 		take_reported(fn);
 }
@@ -76,7 +113,7 @@ void pcireset_learn_times(struct pcireset_plan *plan)
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++)
-		learn_times(&plan->fns[i]);
+		learn_times(plan, &plan->fns[i]);
 }
 
 /**
