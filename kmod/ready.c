@@ -44,7 +44,8 @@ static unsigned int link_us(const struct pcireset_plan *plan, const struct pci_d
  * pcireset_sleep_until - sleep exactly
  * @when: nothing is done if that is over
  *
- * fsleep() counts in jiffies above 20 ms, and a jiffy too many: up to 8 ms.
+ * fsleep() counts in jiffies above 20 ms, and a jiffy too many: up to 8 ms. Below
+ * that it takes up to twice the time.
  */
 void pcireset_sleep_until(ktime_t when)
 {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reset by power management: D3hot and back to D0, where that resets the function. */
-#include <linux/delay.h>
-
 #include "pcireset.h"
 
 void pcireset_probe_pm(struct pci_dev *dev, enum pcireset_caller caller,
@@ -38,7 +36,7 @@ int pcireset_trigger_pm(struct pcireset_run *run)
 	pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &csr);
 	set_state(dev, csr, PCI_D3hot);
 	/* PCIe r6.0, sec 5.9: 10 ms, unless the device is known to need another time. */
-	fsleep(dev->d3hot_delay * USEC_PER_MSEC);
+	pcireset_sleep_until(ktime_add_ms(ktime_get(), dev->d3hot_delay));
 	set_state(dev, csr, PCI_D0);
 	pcireset_settle_us(run, pcireset_target_times(run->plan)->d0_us);
 	return 0;

@@ -125,6 +125,9 @@ for ms in 110 300 700 4100; do
 	resets flr 100000 $((ms * 1000)) "flr: ready after $ms ms"
 done
 resets pm 10000 10000 'pm: 10 ms'
+# And 10 ms in D3hot before.
+total_us=$(sed -nE 's/.*"total_ms": ?([0-9]+)\.([0-9]).*/\1\200/p' <<<"$output" | head -n 1)
+less "$total_us" $((22000 + 2 * cost_us)) 'pm: as long in D3hot, and hardly longer, in us'
 sim_set 01.0/00.0 ready_pm_us=150000
 resets pm 10000 150000 'pm: ready after 150 ms'
 # A bus reset is held for 2 ms, and then the link needs its 15 ms.
