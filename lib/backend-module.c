@@ -173,11 +173,7 @@ static int copy_link(struct pcireset_dev *dev, const struct pcireset_dev *siblin
 	struct members *members = &dev->state[i].members;
 	int r = members_copy(members, &sibling->state[i].members);
 
-	for (size_t m = 0; m < members->nr; m++) {
-		members->v[m].flags &= ~PCIRESET_MEMBER_TARGET;
-		if (!addr_cmp(&members->v[m].addr, &dev->addr))
-			members->v[m].flags |= PCIRESET_MEMBER_TARGET;
-	}
+	members_retarget(members, &dev->addr);
 	return r;
 }
 
@@ -323,12 +319,12 @@ static int run(struct pcireset_plan *plan, struct pcireset_report *report)
 static int fill_many(struct pcireset_batch *batch, struct pcireset_reset_entry *entries,
 		     struct pcireset_reset *resets)
 {
-	for (size_t i = 0; i < batch->nr; i++) {
-		int r = fill_reset(batch->v[i].plan, &resets[i]);
+	for (size_t i = 0; i < batch->nr_runs; i++) {
+		int r = fill_reset(batch->runs[i].plan, &resets[i]);
 
 		if (r < 0)
 			return r;
-		entries[i].fd = batch->v[i].plan->fd;
+		entries[i].fd = batch->runs[i].plan->fd;
 		entries[i].reset_ptr = (uintptr_t)&resets[i];
 	}
 	return 0;
@@ -339,33 +335,33 @@ static int call_many(struct pcireset_batch *batch, struct pcireset_reset_entry *
 {
 	struct pcireset_reset_many arg = {
 		.size = sizeof(arg),
-		.nr_entries = (uint32_t)batch->nr,
+		.nr_entries = (uint32_t)batch->nr_runs,
 		.entry_size = sizeof(*entries),
 		.entry_ptr = (uintptr_t)entries,
 	};
 	int r;
 
-	if (batch->nr > PCIRESET_MAX_RESETS)
+	if (batch->nr_runs > PCIRESET_MAX_RESETS)
 		return -E2BIG;
 	/* Another thread may look at them from now on. */
 	__atomic_store_n(&batch->entries, entries, __ATOMIC_RELEASE);
-	r = call(batch->v[0].plan->fd, PCIRESET_RESET_MANY, &arg);
-	for (size_t i = 0; !r && i < batch->nr; i++) {
-		take_report(batch->v[i].report, &resets[i]);
-		batch->v[i].report->error = -(int)entries[i].out_errno;
+	r = call(batch->runs[0].plan->fd, PCIRESET_RESET_MANY, &arg);
+	for (size_t i = 0; !r && i < batch->nr_runs; i++) {
+		take_report(batch->runs[i].report, &resets[i]);
+		batch->runs[i].report->error = -(int)entries[i].out_errno;
 	}
 	return r;
 }
 
 static int run_many(struct pcireset_batch *batch)
 {
-	struct pcireset_reset_entry *entries = calloc(batch->nr, sizeof(*entries));
-	struct pcireset_reset *resets = calloc(batch->nr, sizeof(*resets));
+	struct pcireset_reset_entry *entries = calloc(batch->nr_runs, sizeof(*entries));
+	struct pcireset_reset *resets = calloc(batch->nr_runs, sizeof(*resets));
 	int r = entries && resets ? fill_many(batch, entries, resets) : -ENOMEM;
 
 	if (!r)
 		r = call_many(batch, entries, resets);
-	for (size_t i = 0; resets && i < batch->nr; i++)
+	for (size_t i = 0; resets && i < batch->nr_runs; i++)
 		free(members_of(&resets[i]));
 	free(resets);
 	/* The batch keeps them, or would be told lies by the other thread. */

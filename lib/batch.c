@@ -22,19 +22,48 @@ struct pcireset_batch *pcireset_batch_ref(struct pcireset_batch *batch)
 	return batch;
 }
 
+static void forget_runs(struct pcireset_batch *batch)
+{
+	for (size_t i = 0; i < batch->nr; i++)
+		batch->v[i].report = pcireset_report_unref(batch->v[i].report);
+	for (size_t i = 0; i < batch->nr_runs; i++)
+		pcireset_report_unref(batch->runs[i].report);
+	free(batch->runs);
+	batch->runs = NULL;
+	batch->nr_runs = 0;
+}
+
 struct pcireset_batch *pcireset_batch_unref(struct pcireset_batch *batch)
 {
 	if (!batch || --batch->refs)
 		return NULL;
-	for (size_t i = 0; i < batch->nr; i++) {
+	forget_runs(batch);
+	for (size_t i = 0; i < batch->nr; i++)
 		pcireset_plan_unref(batch->v[i].plan);
-		pcireset_report_unref(batch->v[i].report);
-	}
 	pcireset_ctx_unref(batch->ctx);
 	free(batch->entries);
 	free(batch->v);
 	free(batch);
 	return NULL;
+}
+
+/*
+ * One reset serves all that want the same link reset in the same way. That this is known
+ * early keeps the plans small: each would have a list of all that is below the bridge.
+ */
+static int share_link(struct pcireset_batch *batch, struct pcireset_plan *plan)
+{
+	for (size_t i = 0; i < batch->nr; i++) {
+		struct pcireset_plan *other = batch->v[i].plan;
+		int r;
+
+		if (other->dev == plan->dev || pcireset_plan_get_error(other) ||
+		    !plan_is_same_link(other, plan) || !plan_is_same_request(other, plan))
+			continue;
+		r = plan_share(other);
+		return r < 0 ? r : plan_join(plan, other->shared, NULL);
+	}
+	return 0;
 }
 
 int pcireset_batch_add(struct pcireset_batch *batch, struct pcireset_plan *plan)
@@ -58,6 +87,9 @@ int pcireset_batch_add(struct pcireset_batch *batch, struct pcireset_plan *plan)
 		batch->v = v;
 		batch->room = room;
 	}
+	r = plan->shared ? 0 : share_link(batch, plan);
+	if (r == -ENOMEM)
+		return ctx_error(batch->ctx, r, "out of memory");
 	v[batch->nr++] = (struct batch_item){ .plan = pcireset_plan_ref(plan) };
 	return 0;
 }
@@ -77,14 +109,61 @@ static int check_plans(struct pcireset_batch *batch)
 	return r;
 }
 
+/* Those that share a reset are one run. */
+static void find_runs(struct pcireset_batch *batch)
+{
+	for (size_t i = 0; i < batch->nr; i++)
+		if (batch->v[i].plan->shared)
+			batch->v[i].plan->shared->run = SIZE_MAX;
+	batch->nr_runs = 0;
+	for (size_t i = 0; i < batch->nr; i++) {
+		struct pcireset_plan *shared = batch->v[i].plan->shared;
+
+		if (shared && shared->run != SIZE_MAX) {
+			batch->v[i].run = shared->run;
+			continue;
+		}
+		batch->v[i].run = batch->nr_runs;
+		if (shared)
+			shared->run = batch->nr_runs;
+		batch->runs[batch->nr_runs++].plan = shared ? shared : batch->v[i].plan;
+	}
+}
+
+static int make_runs(struct pcireset_batch *batch)
+{
+	forget_runs(batch);
+	batch->runs = calloc(batch->nr, sizeof(*batch->runs));
+	if (!batch->runs)
+		return ctx_error(batch->ctx, -ENOMEM, "out of memory");
+	find_runs(batch);
+	for (size_t i = 0; i < batch->nr_runs; i++) {
+		batch->runs[i].report = report_new();
+		if (!batch->runs[i].report)
+			return ctx_error(batch->ctx, -ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+/* One for each item, before anything is done: afterwards it is too late to fail. */
 static int make_reports(struct pcireset_batch *batch)
 {
 	for (size_t i = 0; i < batch->nr; i++) {
-		batch->v[i].report = report_new();
+		struct pcireset_report *of = batch->runs[batch->v[i].run].report;
+
+		batch->v[i].report = batch->v[i].plan->shared ? report_new() :
+								pcireset_report_ref(of);
 		if (!batch->v[i].report)
 			return ctx_error(batch->ctx, -ENOMEM, "out of memory");
 	}
 	return 0;
+}
+
+static void take_report(struct pcireset_batch *batch, struct batch_item *item)
+{
+	if (item->plan->shared)
+		report_share(item->report, batch->runs[item->run].report, item->plan);
+	report_explain(item->report, item->plan);
 }
 
 /* Those that have nothing to run many with run them one by one. */
@@ -93,14 +172,14 @@ static int run_each(struct pcireset_batch *batch)
 	sigset_t old;
 
 	signals_hold(&old);
-	for (size_t i = 0; i < batch->nr; i++) {
-		struct pcireset_report *report = batch->v[i].report;
+	for (size_t i = 0; i < batch->nr_runs; i++) {
+		struct batch_run *run = &batch->runs[i];
 
 		if (signals_are_waiting()) {
-			report->error = -EINTR;
-			report->why = PCIRESET_WHY_CANCELLED;
+			run->report->error = -EINTR;
+			run->report->why = PCIRESET_WHY_CANCELLED;
 		} else {
-			report->error = plan_run(batch->v[i].plan, report);
+			run->report->error = plan_run(run->plan, run->report);
 		}
 	}
 	signals_let_go(&old);
@@ -110,10 +189,10 @@ static int run_each(struct pcireset_batch *batch)
 /* What runs many at once takes its own plans only. */
 static const struct backend *common_backend(const struct pcireset_batch *batch)
 {
-	const struct backend *backend = plan_backend(batch->v[0].plan);
+	const struct backend *backend = plan_backend(batch->runs[0].plan);
 
-	for (size_t i = 1; i < batch->nr; i++)
-		if (plan_backend(batch->v[i].plan) != backend)
+	for (size_t i = 1; i < batch->nr_runs; i++)
+		if (plan_backend(batch->runs[i].plan) != backend)
 			return NULL;
 	return backend;
 }
@@ -128,6 +207,8 @@ int pcireset_batch_run(struct pcireset_batch *batch)
 				 batch->nr ? "the batch has been run" : "the batch is empty");
 	r = check_plans(batch);
 	if (!r)
+		r = make_runs(batch);
+	if (!r)
 		r = make_reports(batch);
 	if (r < 0)
 		return r;
@@ -139,8 +220,8 @@ int pcireset_batch_run(struct pcireset_batch *batch)
 	if (r < 0)
 		return ctx_error(batch->ctx, r, "%s", strerror(-r));
 	for (size_t i = 0; i < batch->nr; i++) {
-		report_explain(batch->v[i].report, batch->v[i].plan);
-		plan_unresolve(batch->v[i].plan);
+		take_report(batch, &batch->v[i]);
+		plan_done(batch->v[i].plan);
 	}
 	batch->has_run = true;
 	return 0;
@@ -154,10 +235,12 @@ size_t pcireset_batch_get_nr_done(const struct pcireset_batch *batch, size_t *re
 	size_t nr = 0, failed = 0;
 
 	for (size_t i = 0; entries && i < batch->nr; i++) {
-		if (!__atomic_load_n(&entries[i].out_done, __ATOMIC_ACQUIRE))
+		const struct pcireset_reset_entry *entry = &entries[batch->v[i].run];
+
+		if (!__atomic_load_n(&entry->out_done, __ATOMIC_ACQUIRE))
 			continue;
 		nr++;
-		failed += entries[i].out_errno != 0;
+		failed += entry->out_errno != 0;
 	}
 	if (ret_nr_failed)
 		*ret_nr_failed = failed;

@@ -802,6 +802,43 @@ const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_pla
 						       size_t i);
 
 /**
+ * pcireset_plan_get_expected_ns - how long the reset takes at least
+ * @plan: plan, resolved
+ *
+ * From its trigger until the functions may be accessed again, as the specification
+ * demands it or the functions say of themselves (Immediate Readiness, Readiness Time
+ * Reporting); a link's own training is not known beforehand. To find out, the config
+ * space of every function that would be hit is looked at when this is asked first.
+ *
+ * Return: nanoseconds, at least 1; 0 if no type fits or nothing tells, as for
+ * DEV_SPECIFIC and ACPI.
+ * Since: 0.1
+ */
+uint64_t pcireset_plan_get_expected_ns(struct pcireset_plan *plan);
+
+/**
+ * pcireset_plan_get_choice - why the plan is to share a reset with others, in words
+ * @plan: plan, resolved
+ *
+ * Return: words, such as "one bus reset instead of 3 flr: all it reaches is named"; NULL
+ * if pcireset_batch_choose() has chosen nothing for it, and its first type is the one.
+ * Since: 0.1
+ */
+const char *pcireset_plan_get_choice(const struct pcireset_plan *plan);
+
+/**
+ * pcireset_plan_get_leader - the function whose reset the plan shares
+ * @plan: plan, resolved
+ *
+ * What the other getters tell is that reset, which is issued once for all that share it.
+ *
+ * Return: the function, without a reference of its own; NULL if it is the plan's own, or
+ * the reset is not shared.
+ * Since: 0.1
+ */
+struct pcireset_dev *pcireset_plan_get_leader(const struct pcireset_plan *plan);
+
+/**
  * pcireset_plan_run - reset
  * @plan: a plan that pcireset_plan_resolve() returned 0 for
  * @ret_report: what happened, or NULL not to know
@@ -852,12 +889,43 @@ int pcireset_batch_add(struct pcireset_batch *batch, struct pcireset_plan *plan)
 size_t pcireset_batch_get_nr(const struct pcireset_batch *batch);
 
 /**
+ * pcireset_batch_choose - choose by cost where the masks allow several ways for the set
+ * @batch: a batch that has not been run
+ *
+ * A plan by itself uses the first type that fits, narrow before wide. For a set of
+ * functions one wider reset may do what many narrow ones would: that of a link all of
+ * whose functions are in the batch, or of a PF for its VFs. Chosen are the fewest
+ * resets; of several ways for the same functions the one that is expected to be over
+ * first; and where that is not known, the narrower type.
+ *
+ * - Nothing is reset but what is in the batch or would be reset anyway, nothing cut off
+ *   but what is in the batch or would be cut off anyway. A plan that was refused is
+ *   not in the batch, so that its function is spared.
+ * - Each function's own plan allows the type, and its scope; the plans ask for the same
+ *   checks, forced uses, times and flags; and that reset is not refused for users,
+ *   drivers, locks or hotplug.
+ * - A function whose first type is DEV_SPECIFIC or ACPI keeps it, and so does one that
+ *   would be reset alone, or through VFIO.
+ *
+ * The plans of those that are to share a reset become that reset, which their getters
+ * tell: pcireset_plan_get_type(), pcireset_plan_get_choice() and so on. It is what
+ * pcireset_batch_run() runs, or nothing. A plan that is resolved anew is on its own
+ * again. Touches nothing.
+ *
+ * Return: 0; -EINVAL if the batch has been run; -ENOMEM: the plans that were not looked at
+ * by then stay what they were.
+ * Since: 0.1
+ */
+int pcireset_batch_choose(struct pcireset_batch *batch);
+
+/**
  * pcireset_batch_run - reset
  * @batch: batch, not empty
  *
  * Takes as long as the slowest reset, not the sum: plans that hit no function in
- * common run side by side. Plans that reset the same link are one reset. Others
- * that overlap run in the order in which they were added. A failure of one does
+ * common run side by side. Plans that reset the same link are one reset, and so are
+ * those for which pcireset_batch_choose() has chosen one. Others that overlap run in
+ * the order in which they were added. A failure of one does
  * not stop the others. Each plan is unresolved afterwards.
  *
  * A signal that is caught keeps back what has not begun: -EINTR in its report, and

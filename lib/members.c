@@ -44,6 +44,53 @@ void members_clear(struct members *list)
 	list->nr = 0;
 }
 
+/* The same members, where another function was asked for. */
+void members_retarget(struct members *list, const struct pcireset_addr *target)
+{
+	for (size_t i = 0; i < list->nr; i++) {
+		list->v[i].flags &= ~PCIRESET_MEMBER_TARGET;
+		if (!addr_cmp(&list->v[i].addr, target))
+			list->v[i].flags |= PCIRESET_MEMBER_TARGET;
+	}
+}
+
+static void view_differ(struct view *view, const struct members *list, size_t i)
+{
+	if (view->nr == ARRAY_SIZE(view->v))
+		return;
+	view->v[view->nr] = list->v[i];
+	view->v[view->nr].flags ^= PCIRESET_MEMBER_TARGET;
+	view->at[view->nr++] = i;
+}
+
+/*
+ * As members_retarget(), for a list that as many share as it has members. Returns whether
+ * the function is there, and is itself reset.
+ */
+bool view_make(struct view *view, const struct members *list, const struct pcireset_addr *target)
+{
+	bool is_reset = false;
+
+	view->nr = 0;
+	for (size_t i = 0; i < list->nr; i++) {
+		bool is_target = !addr_cmp(&list->v[i].addr, target);
+
+		is_reset |= is_target && list->v[i].flags & PCIRESET_MEMBER_RESET;
+		if (is_target != !!(list->v[i].flags & PCIRESET_MEMBER_TARGET))
+			view_differ(view, list, i);
+	}
+	return is_reset;
+}
+
+const struct pcireset_member *view_get(const struct view *view, const struct members *list,
+				       size_t i)
+{
+	for (size_t d = 0; d < view->nr; d++)
+		if (view->at[d] == i)
+			return &view->v[d];
+	return i < list->nr ? &list->v[i] : NULL;
+}
+
 /* ---- by what sysfs shows of the tree */
 
 static uint32_t member_flags(const struct pcireset_dev *dev, const struct pcireset_dev *target,

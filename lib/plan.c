@@ -51,6 +51,11 @@ void plan_unresolve(struct pcireset_plan *plan)
 	members_clear(&plan->members);
 	free(plan->message);
 	plan->message = NULL;
+	plan->expected_ns = 0;
+	free(plan->choice);
+	plan->choice = NULL;
+	plan->view.nr = 0;
+	plan->shared = pcireset_plan_unref(plan->shared);
 }
 
 struct pcireset_plan *pcireset_plan_unref(struct pcireset_plan *plan)
@@ -336,6 +341,114 @@ int pcireset_plan_resolve(struct pcireset_plan *plan)
 	return error;
 }
 
+/* ---- plans that share a reset */
+
+/* What is run: the plan itself, or the reset that it shares. */
+const struct pcireset_plan *plan_effective(const struct pcireset_plan *plan)
+{
+	return plan->shared ? plan->shared : plan;
+}
+
+/* May one reset serve both? Who goes on to wider types must go on to the same. */
+bool plan_is_same_request(const struct pcireset_plan *a, const struct pcireset_plan *b)
+{
+	return a->max_scope == b->max_scope && a->checks == b->checks && a->force == b->force &&
+	       a->flags == b->flags && a->timeout_ms == b->timeout_ms &&
+	       a->settle_ms == b->settle_ms &&
+	       (a->types == b->types || !(a->flags & PCIRESET_RESET_ESCALATE));
+}
+
+/* One reset of a link, seen from two functions. Whoever goes through VFIO has descriptors of its own. */
+bool plan_is_same_link(const struct pcireset_plan *a, const struct pcireset_plan *b)
+{
+	a = plan_effective(a);
+	b = plan_effective(b);
+	return a->type & PCI_RESET_LINK && a->type == b->type && a->backend == b->backend &&
+	       a->backend != &backend_vfio && a->members.nr == b->members.nr && a->members.nr &&
+	       !addr_cmp(&a->members.v[0].addr, &b->members.v[0].addr);
+}
+
+/* A plan that asks for the same, but for the types; not resolved. */
+int plan_new_like(const struct pcireset_plan *like, uint32_t types, struct pcireset_plan **ret_plan)
+{
+	struct pcireset_plan *plan;
+	int r = pcireset_plan_new(like->dev, &plan);
+
+	if (r < 0)
+		return r;
+	plan->types = types;
+	plan->max_scope = like->max_scope;
+	plan->checks = like->checks;
+	plan->force = like->force;
+	plan->timeout_ms = like->timeout_ms;
+	plan->settle_ms = like->settle_ms;
+	plan->flags = like->flags;
+	*ret_plan = plan;
+	return 0;
+}
+
+/* Puts what a plan has resolved where others can join it. */
+int plan_share(struct pcireset_plan *plan)
+{
+	struct pcireset_plan *shared;
+	int r;
+
+	if (plan->shared)
+		return 0;
+	r = plan_new_like(plan, plan->types, &shared);
+	if (r < 0)
+		return r;
+	shared->is_resolved = plan->is_resolved;
+	shared->error = plan->error;
+	shared->fd = plan->fd;
+	shared->type = plan->type;
+	shared->type_flags = plan->type_flags;
+	shared->scope = plan->scope;
+	shared->generation = plan->generation;
+	shared->backend = plan->backend;
+	shared->members = plan->members;
+	shared->expected_ns = plan->expected_ns;
+	plan->fd = -1;
+	plan->members = (struct members){ 0 };
+	plan->shared = shared;
+	return 0;
+}
+
+/* From now on the plan is that its function is reset with others, by a reset that is planned. */
+int plan_join(struct pcireset_plan *plan, struct pcireset_plan *shared, const char *choice)
+{
+	char *copy = choice ? strdup(choice) : NULL;
+	struct view view;
+
+	if (choice && !copy)
+		return -ENOMEM;
+	if (!view_make(&view, &shared->members, &plan->dev->addr)) {
+		free(copy);
+		return -ESTALE;
+	}
+	pcireset_plan_ref(shared);
+	plan_unresolve(plan);
+	plan->is_resolved = true;
+	plan->error = 0;
+	plan->backend = shared->backend;
+	plan->shared = shared;
+	plan->view = view;
+	plan->choice = copy;
+	return 0;
+}
+
+struct pcireset_dev *pcireset_plan_get_leader(const struct pcireset_plan *plan)
+{
+	return plan->shared && plan->shared->dev != plan->dev ? plan->shared->dev : NULL;
+}
+
+const char *pcireset_plan_get_choice(const struct pcireset_plan *plan)
+{
+	return plan->choice;
+}
+
+/* ---- what is planned */
+
 struct pcireset_dev *pcireset_plan_get_dev(const struct pcireset_plan *plan)
 {
 	return plan->dev;
@@ -343,32 +456,32 @@ struct pcireset_dev *pcireset_plan_get_dev(const struct pcireset_plan *plan)
 
 int pcireset_plan_get_error(const struct pcireset_plan *plan)
 {
-	return plan->error;
+	return plan_effective(plan)->error;
 }
 
 uint32_t pcireset_plan_get_type(const struct pcireset_plan *plan)
 {
-	return plan->type;
+	return plan_effective(plan)->type;
 }
 
 uint32_t pcireset_plan_get_type_flags(const struct pcireset_plan *plan)
 {
-	return plan->type_flags;
+	return plan_effective(plan)->type_flags;
 }
 
 uint32_t pcireset_plan_get_scope(const struct pcireset_plan *plan)
 {
-	return plan->scope;
+	return plan_effective(plan)->scope;
 }
 
 uint32_t pcireset_plan_get_why(const struct pcireset_plan *plan)
 {
-	return plan->why;
+	return plan_effective(plan)->why;
 }
 
 uint32_t pcireset_plan_get_in_way(const struct pcireset_plan *plan)
 {
-	return plan->in_way;
+	return plan_effective(plan)->in_way;
 }
 
 const char *pcireset_plan_get_message(const struct pcireset_plan *plan)
@@ -378,17 +491,29 @@ const char *pcireset_plan_get_message(const struct pcireset_plan *plan)
 
 size_t pcireset_plan_get_nr_members(const struct pcireset_plan *plan)
 {
-	return plan->members.nr;
+	return plan_effective(plan)->members.nr;
 }
 
 const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_plan *plan, size_t i)
 {
-	return i < plan->members.nr ? &plan->members.v[i] : NULL;
+	return view_get(&plan->view, &plan_effective(plan)->members, i);
+}
+
+/* Not before it is asked for: that takes a look at every function that would be hit. */
+uint64_t pcireset_plan_get_expected_ns(struct pcireset_plan *plan)
+{
+	if (plan->shared)
+		plan = plan->shared;
+	if (!plan->expected_ns && plan->is_resolved && plan->type)
+		plan->expected_ns = expect_ns(plan);
+	return plan->expected_ns;
 }
 
 int plan_check_runnable(const struct pcireset_plan *plan)
 {
-	if (plan->is_resolved && !plan->error && plan->backend == dev_backend(plan->dev))
+	const struct pcireset_plan *run = plan_effective(plan);
+
+	if (run->is_resolved && !run->error && run->backend == dev_backend(plan->dev))
 		return 0;
 	return ctx_error(plan->dev->ctx, -EINVAL, "%s: the plan is not resolved, or refused",
 			 plan->dev->name);
@@ -404,7 +529,17 @@ const struct backend *plan_backend(const struct pcireset_plan *plan)
 
 int plan_run(struct pcireset_plan *plan, struct pcireset_report *report)
 {
-	return plan_backend(plan)->run(plan, report);
+	struct pcireset_plan *run = plan->shared ? plan->shared : plan;
+
+	return plan_backend(run)->run(run, report);
+}
+
+/* A plan is good for one run, and so is a reset that others share. */
+void plan_done(struct pcireset_plan *plan)
+{
+	if (plan->shared)
+		plan_unresolve(plan->shared);
+	plan_unresolve(plan);
 }
 
 int pcireset_plan_run(struct pcireset_plan *plan, struct pcireset_report **ret_report)
@@ -419,10 +554,11 @@ int pcireset_plan_run(struct pcireset_plan *plan, struct pcireset_report **ret_r
 	if (!report)
 		return ctx_error(ctx, -ENOMEM, "out of memory");
 	r = report->error = plan_run(plan, report);
+	members_retarget(&report->members, &plan->dev->addr);
 	report_explain(report, plan);
 	if (report->message)
 		ctx_error(ctx, r, "%s: %s", plan->dev->name, report->message);
-	plan_unresolve(plan);
+	plan_done(plan);
 	if (ret_report)
 		*ret_report = report;
 	else

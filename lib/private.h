@@ -33,6 +33,13 @@ struct members {
 	size_t nr;
 };
 
+/* Members as another function of the same reset sees them: which one was asked for differs. */
+struct view {
+	struct pcireset_member v[2];
+	size_t at[2];
+	size_t nr;
+};
+
 /* One type of one function, as the back end told it. */
 struct type_state {
 	uint32_t why_not;
@@ -94,10 +101,17 @@ struct pcireset_plan {
 	const struct backend *backend;	/* that has resolved it */
 	struct members members;
 	char *message;
+	uint64_t expected_ns;	/* 0 before it was asked for */
+	struct pcireset_plan *shared;	/* what is run in its place, also for others, or NULL */
+	struct view view;	/* of the members of that */
+	char *choice;		/* why that, in words */
+	size_t run;		/* of the batch that runs it now, if it is shared */
 };
 
 struct pcireset_report {
 	unsigned int refs;
+	struct pcireset_report *shared;	/* whose members these are, or NULL */
+	struct view view;
 	enum pcireset_result result;
 	int error;
 	uint32_t type, type_flags, issued, scope, why, failed, proof;
@@ -110,6 +124,13 @@ struct pcireset_report {
 struct batch_item {
 	struct pcireset_plan *plan;
 	struct pcireset_report *report;
+	size_t run;
+};
+
+/* One reset of a batch, for one of its items or for several. */
+struct batch_run {
+	struct pcireset_plan *plan;
+	struct pcireset_report *report;
 };
 
 struct pcireset_batch {
@@ -117,8 +138,10 @@ struct pcireset_batch {
 	struct pcireset_ctx *ctx;
 	struct batch_item *v;
 	size_t nr, room;
+	struct batch_run *runs;	/* once it is run */
+	size_t nr_runs;
 	bool has_run;
-	struct pcireset_reset_entry *entries;	/* while and after it is run, or NULL */
+	struct pcireset_reset_entry *entries;	/* one for each run, while and after that, or NULL */
 };
 
 /*
@@ -126,7 +149,7 @@ struct pcireset_batch {
  * take what is the same for both from a sibling that has just been asked, or NULL.
  * resolve() fills type, scope, members, why, who and generation of the plan and
  * returns what running it would. run() fills the report. run_many(), which may
- * be missing, fills those of a batch and their errors, or fails with nothing done.
+ * be missing, fills those of a batch's runs and their errors, or fails with nothing done.
  */
 struct backend {
 	enum pcireset_backend id;
@@ -246,6 +269,10 @@ void signals_let_go(const sigset_t *old);
 int members_add(struct members *list, const struct pcireset_member *member);
 int members_copy(struct members *list, const struct members *from);
 void members_clear(struct members *list);
+void members_retarget(struct members *list, const struct pcireset_addr *target);
+bool view_make(struct view *view, const struct members *list, const struct pcireset_addr *target);
+const struct pcireset_member *view_get(const struct view *view, const struct members *list,
+				       size_t i);
 int dev_find_members(struct pcireset_dev *target, uint32_t type, struct members *members);
 
 /* users.c */
@@ -262,10 +289,23 @@ void plan_explain(struct pcireset_plan *plan);
 void plan_unresolve(struct pcireset_plan *plan);
 int plan_check_runnable(const struct pcireset_plan *plan);
 const struct backend *plan_backend(const struct pcireset_plan *plan);
+const struct pcireset_plan *plan_effective(const struct pcireset_plan *plan);
+bool plan_is_same_request(const struct pcireset_plan *a, const struct pcireset_plan *b);
+bool plan_is_same_link(const struct pcireset_plan *a, const struct pcireset_plan *b);
+int plan_new_like(const struct pcireset_plan *like, uint32_t types,
+		  struct pcireset_plan **ret_plan);
+int plan_share(struct pcireset_plan *plan);
+int plan_join(struct pcireset_plan *plan, struct pcireset_plan *shared, const char *choice);
+void plan_done(struct pcireset_plan *plan);
 int plan_run(struct pcireset_plan *plan, struct pcireset_report *report);
+
+/* expect.c */
+uint64_t expect_ns(const struct pcireset_plan *plan);
 
 /* report.c */
 struct pcireset_report *report_new(void);
+void report_share(struct pcireset_report *report, struct pcireset_report *of,
+		  const struct pcireset_plan *plan);
 void report_explain(struct pcireset_report *report, const struct pcireset_plan *plan);
 int report_judge(struct pcireset_report *report, uint32_t checks);
 

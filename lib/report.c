@@ -84,6 +84,20 @@ struct pcireset_report *report_new(void)
 	return report;
 }
 
+/* What came of a reset that several share, as one of them sees it. */
+void report_share(struct pcireset_report *report, struct pcireset_report *of,
+		  const struct pcireset_plan *plan)
+{
+	unsigned int refs = report->refs;
+
+	*report = *of;
+	report->refs = refs;
+	report->members = (struct members){ 0 };
+	report->message = NULL;
+	report->shared = pcireset_report_ref(of);
+	view_make(&report->view, &of->members, &plan->dev->addr);
+}
+
 int pcireset_report_new_refused(struct pcireset_plan *plan, struct pcireset_report **ret_report)
 {
 	struct pcireset_report *report;
@@ -113,6 +127,7 @@ struct pcireset_report *pcireset_report_unref(struct pcireset_report *report)
 {
 	if (!report || --report->refs)
 		return NULL;
+	pcireset_report_unref(report->shared);
 	members_clear(&report->members);
 	free(report->message);
 	free(report);
@@ -179,13 +194,18 @@ uint64_t pcireset_report_get_total_ns(const struct pcireset_report *report)
 	return report->total_ns;
 }
 
+static const struct members *members_of(const struct pcireset_report *report)
+{
+	return report->shared ? &report->shared->members : &report->members;
+}
+
 size_t pcireset_report_get_nr_members(const struct pcireset_report *report)
 {
-	return report->members.nr;
+	return members_of(report)->nr;
 }
 
 const struct pcireset_member *pcireset_report_get_member(const struct pcireset_report *report,
 							 size_t i)
 {
-	return i < report->members.nr ? &report->members.v[i] : NULL;
+	return view_get(&report->view, members_of(report), i);
 }

@@ -18,6 +18,8 @@ static struct {
 	struct pcireset_open opened;
 	struct pcireset_query queried;
 	unsigned int nr_open, nr_queries, nr_resets;
+	struct pcireset_member link[2]; /* what BUS would reset, if there are any */
+	uint32_t nr_entries;
 } module;
 
 static void put_members(uint64_t ptr, uint32_t size, uint32_t room)
@@ -25,6 +27,18 @@ static void put_members(uint64_t ptr, uint32_t size, uint32_t room)
 	assert_int_equal(size, sizeof(struct pcireset_member));
 	for (uint32_t i = 0; i < room && i < module.nr_members; i++)
 		((struct pcireset_member *)(uintptr_t)ptr)[i] = module.members[i];
+}
+
+/* To who allows LINK types alone. */
+static void answer_link(struct pcireset_query *arg)
+{
+	struct pcireset_member *to = (void *)(uintptr_t)arg->member_ptr;
+
+	arg->out_type = PCI_RESET_BUS;
+	arg->out_scope = PCIRESET_SCOPE_BUS;
+	arg->out_nr_members = ARRAY_SIZE(module.link);
+	assert_true(arg->nr_members >= ARRAY_SIZE(module.link));
+	memcpy(to, module.link, sizeof(module.link));
 }
 
 static void answer_query(struct pcireset_query *arg)
@@ -52,6 +66,8 @@ static void answer_query(struct pcireset_query *arg)
 	arg->out_why = module.why;
 	arg->out_who = module.who;
 	arg->out_generation = module.generation;
+	if (module.link[0].flags && arg->types && !(arg->types & PCI_RESET_FUNC))
+		answer_link(arg);
 }
 
 static int answer_reset(struct pcireset_reset *arg)
@@ -69,6 +85,26 @@ static int answer_reset(struct pcireset_reset *arg)
 	arg->out_wait_ns = 101300000;
 	arg->out_total_ns = 131000000;
 	return module.reset_error;
+}
+
+static int answer_reset_many(struct pcireset_reset_many *arg)
+{
+	struct pcireset_reset_entry *entries = (void *)(uintptr_t)arg->entry_ptr;
+
+	assert_int_equal(arg->entry_size, sizeof(*entries));
+	module.nr_entries = arg->nr_entries;
+	for (uint32_t i = 0; i < arg->nr_entries; i++) {
+		struct pcireset_reset *reset = (void *)(uintptr_t)entries[i].reset_ptr;
+
+		entries[i].out_errno = (uint32_t)answer_reset(reset);
+		if (reset->types & PCI_RESET_LINK) {
+			memcpy((void *)(uintptr_t)reset->member_ptr, module.link,
+			       sizeof(module.link));
+			reset->out_nr_members = ARRAY_SIZE(module.link);
+		}
+		entries[i].out_done = 1;
+	}
+	return 0;
 }
 
 static int answer_stats(struct pcireset_stats *arg)
@@ -100,6 +136,9 @@ int __wrap_ioctl(int fd, unsigned long request, void *arg)
 		break;
 	case PCIRESET_RESET:
 		error = answer_reset(arg);
+		break;
+	case PCIRESET_RESET_MANY:
+		error = answer_reset_many(arg);
 		break;
 	case PCIRESET_STATS:
 		error = answer_stats(arg);
@@ -315,6 +354,132 @@ static void users_that_the_module_does_not_know_are_in_the_way(void **state)
 	pcireset_plan_unref(plan);
 }
 
+/* Two functions of one bus, each with FLR of its own; a plan for each and their batch. */
+struct pair {
+	struct pcireset_dev *devs[2];
+	struct pcireset_plan *plans[2];
+	struct pcireset_batch *batch;
+};
+
+static void make_pair(struct pcireset_ctx *ctx, struct pair *pair, uint32_t types)
+{
+	pair->devs[0] = find(ctx, "03:00.0");
+	pair->devs[1] = find(ctx, "03:00.1");
+	assert_int_equal(pcireset_batch_new(ctx, &pair->batch), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(pair->plans); i++)
+		module.link[i] = (struct pcireset_member){
+			.addr = pair->devs[i]->addr,
+			.flags = PCIRESET_MEMBER_RESET | (i ? 0 : PCIRESET_MEMBER_TARGET),
+			.state = PCIRESET_STATE_RESTORED,
+			.proof = PCIRESET_PROOF_SHOWN,
+		};
+	for (size_t i = 0; i < ARRAY_SIZE(pair->plans); i++) {
+		module.members[0].addr = pair->devs[i]->addr;
+		assert_int_equal(pcireset_plan_new(pair->devs[i], &pair->plans[i]), 0);
+		assert_int_equal(pcireset_plan_set_types(pair->plans[i], types), 0);
+		assert_int_equal(pcireset_plan_resolve(pair->plans[i]), 0);
+		assert_int_equal(pcireset_batch_add(pair->batch, pair->plans[i]), 0);
+	}
+	module.generation = 88;
+	assert_int_equal(pcireset_batch_choose(pair->batch), 0);
+	module.reset.out_type = module.reset.out_issued = PCI_RESET_BUS;
+}
+
+static void run_pair(struct pcireset_ctx *ctx, struct pair *pair)
+{
+	char *root = ctx->sysroot;
+	char none[] = "";
+
+	ctx->sysroot = none;
+	assert_int_equal(pcireset_batch_run(pair->batch), 0);
+	ctx->sysroot = root;
+}
+
+static void drop_pair(struct pair *pair)
+{
+	pcireset_batch_unref(pair->batch);
+	for (size_t i = 0; i < ARRAY_SIZE(pair->plans); i++)
+		pcireset_plan_unref(pair->plans[i]);
+}
+
+static bool is_target(const struct pcireset_report *report, size_t i)
+{
+	return pcireset_report_get_member(report, i)->flags & PCIRESET_MEMBER_TARGET;
+}
+
+static void what_was_chosen_is_asked_for_once(void **state)
+{
+	struct pair pair;
+	size_t failed;
+
+	make_pair(*state, &pair, PCI_RESET_FLR | PCI_RESET_BUS);
+	assert_int_equal(pcireset_plan_get_type(pair.plans[1]), PCI_RESET_BUS);
+	run_pair(*state, &pair);
+	assert_int_equal(module.nr_entries, 1);
+	assert_int_equal(module.nr_resets, 1);
+	/* Nothing but that, and that plan. */
+	assert_int_equal(module.asked.types, PCI_RESET_BUS);
+	assert_int_equal(module.asked.generation, 88);
+	assert_int_equal(pcireset_batch_get_nr_done(pair.batch, &failed), 2);
+	assert_int_equal(failed, 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct pcireset_report *report = pcireset_batch_get_report(pair.batch, i);
+
+		assert_int_equal(pcireset_report_get_result(report), PCIRESET_RESULT_VERIFIED);
+		assert_int_equal(pcireset_report_get_type(report), PCI_RESET_BUS);
+		assert_int_equal(pcireset_report_get_nr_members(report), 2);
+		assert_true(is_target(report, i));
+		assert_false(is_target(report, !i));
+		assert_int_equal(pcireset_plan_get_error(pair.plans[i]), -EINVAL);
+	}
+	drop_pair(&pair);
+}
+
+static void what_went_wrong_is_told_to_each(void **state)
+{
+	struct pair pair;
+
+	make_pair(*state, &pair, PCI_RESET_FLR | PCI_RESET_BUS);
+	module.reset_error = ETIMEDOUT;
+	module.reset.out_why = PCIRESET_WHY_NOT_READY;
+	module.reset.out_who = pair.devs[1]->addr;
+	run_pair(*state, &pair);
+	assert_string_equal(pcireset_report_get_message(pcireset_batch_get_report(pair.batch, 0)),
+			    "0000:03:00.1: it did not come back in time");
+	assert_string_equal(pcireset_report_get_message(pcireset_batch_get_report(pair.batch, 1)),
+			    "it did not come back in time");
+	drop_pair(&pair);
+}
+
+/* A plan that shares a reset can be run by itself; it is that reset, and done for both. */
+static void one_of_those_that_share_a_reset_is_run(void **state)
+{
+	struct pcireset_report *report;
+	struct pair pair;
+
+	make_pair(*state, &pair, PCI_RESET_FLR | PCI_RESET_BUS);
+	module.nr_members = 2;
+	memcpy(module.members, module.link, sizeof(module.link));
+	assert_int_equal(run(pair.plans[1], &report), 0);
+	assert_int_equal(module.asked.types, PCI_RESET_BUS);
+	assert_true(is_target(report, 1));
+	assert_false(is_target(report, 0));
+	assert_int_equal(pcireset_plan_get_error(pair.plans[0]), -EINVAL);
+	assert_int_equal(pcireset_batch_run(pair.batch), -EINVAL);
+	pcireset_report_unref(report);
+	drop_pair(&pair);
+}
+
+static void the_same_link_is_asked_for_once(void **state)
+{
+	struct pair pair;
+
+	make_pair(*state, &pair, PCI_RESET_BUS);
+	run_pair(*state, &pair);
+	assert_int_equal(module.nr_entries, 1);
+	drop_pair(&pair);
+}
+
 static void a_device_that_went_away_is_gone(void **state)
 {
 	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
@@ -424,6 +589,10 @@ int main(void)
 		TEST(a_failure_names_the_function_and_why),
 		TEST(a_refusal_by_the_module_is_an_answer),
 		TEST(users_that_the_module_does_not_know_are_in_the_way),
+		TEST(what_was_chosen_is_asked_for_once),
+		TEST(what_went_wrong_is_told_to_each),
+		TEST(one_of_those_that_share_a_reset_is_run),
+		TEST(the_same_link_is_asked_for_once),
 		TEST(a_device_that_went_away_is_gone),
 		TEST(siblings_share_what_a_bus_reset_reaches),
 		TEST(what_is_gone_is_left_out),

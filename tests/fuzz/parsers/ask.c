@@ -77,6 +77,44 @@ static void ask(struct pcireset_ctx *ctx, struct pcireset_dev *dev)
 	plan(dev, PCI_RESET_LINK);
 }
 
+static size_t nr_targets(const struct pcireset_plan *plan)
+{
+	const struct pcireset_member *member;
+	size_t nr = 0;
+
+	for (size_t i = 0; (member = pcireset_plan_get_member(plan, i)); i++)
+		nr += member->flags & PCIRESET_MEMBER_TARGET;
+	return nr;
+}
+
+/* All that can be reset, together: each still is, once, by what is allowed. */
+static void choose(struct pcireset_ctx *ctx)
+{
+	struct pcireset_batch *batch;
+	struct pcireset_plan *plans[64];
+	struct pcireset_dev *dev;
+	size_t nr = 0;
+
+	MUST(!pcireset_batch_new(ctx, &batch));
+	pcireset_dev_foreach(ctx, dev) {
+		if (nr == sizeof(plans) / sizeof(plans[0]))
+			break;
+		MUST(!pcireset_plan_new(dev, &plans[nr]));
+		MUST(!pcireset_plan_set_types(plans[nr], PCI_RESET_ANY));
+		if (!pcireset_plan_resolve(plans[nr]))
+			MUST(!pcireset_batch_add(batch, plans[nr]));
+		nr++;
+	}
+	MUST(!pcireset_batch_choose(batch));
+	for (size_t i = 0; i < nr; i++) {
+		if (!pcireset_plan_get_error(plans[i]))
+			MUST(pcireset_plan_get_type(plans[i]) && nr_targets(plans[i]) == 1);
+		pcireset_plan_get_expected_ns(plans[i]);
+		pcireset_plan_unref(plans[i]);
+	}
+	pcireset_batch_unref(batch);
+}
+
 void ask_machine(struct pcireset_ctx *ctx)
 {
 	struct pcireset_dev *dev;
@@ -86,4 +124,6 @@ void ask_machine(struct pcireset_ctx *ctx)
 	if (nr > 0)
 		for (dev = pcireset_dev_first(ctx); dev; dev = pcireset_dev_next(dev))
 			ask(ctx, dev);
+	if (nr > 0)
+		choose(ctx);
 }

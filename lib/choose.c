@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The choice for a set of functions: fewest resets, then the shortest; nothing is reached
+ * that was not named, and would not be by the first type of each function.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "private.h"
+
+/* These are there for devices that the other types do not do for: nothing stands in for them. */
+#define IRREPLACEABLE (PCI_RESET_DEV_SPECIFIC | PCI_RESET_ACPI)
+
+/* What is done to a function if nothing is chosen. */
+enum reach {
+	REACH_NOT,
+	REACH_CUT_OFF,
+	REACH_RESET,
+};
+
+/* One reset that would serve several of the batch. */
+struct way {
+	struct pcireset_plan *plan; /* resolved; the batch's own, or made for this */
+	bool is_own;                /* it is issued anyway, if nothing better is found */
+	bool is_out;                /* cannot be taken any more */
+	size_t item;                /* whose plan it is */
+	size_t *serves, nr;         /* the items that it would be enough for */
+};
+
+struct choice {
+	struct pcireset_batch *batch;
+	bool *is_settled;                   /* by item: a way has been taken for it */
+	bool *is_asked;                     /* by item: its link has been looked at */
+	size_t *item_of;                    /* by function: 1 + the item, 0 if it is not named */
+	size_t *below;                      /* by bridge: how many of the batch are below */
+	unsigned char *reach;               /* by function: enum reach */
+	const struct pcireset_plan **links; /* room to count in, one for each item */
+	struct way *ways;
+	size_t nr_ways;
+};
+
+static struct pcireset_plan *plan_of(const struct choice *c, size_t item)
+{
+	return c->batch->v[item].plan;
+}
+
+/* What is run for it as things are. */
+static const struct pcireset_plan *run_of(const struct choice *c, size_t item)
+{
+	return plan_effective(plan_of(c, item));
+}
+
+static struct pcireset_dev *dev_of(const struct choice *c, const struct pcireset_member *member)
+{
+	return pcireset_dev_from_addr(c->batch->ctx, &member->addr);
+}
+
+/* ---- what there is */
+
+/* Whoever was refused is not asked for, and neither is who goes through descriptors of its own. */
+static bool takes_part(const struct pcireset_plan *plan)
+{
+	return !plan_check_runnable(plan) && plan->dev->listed && !plan->dev->vfio;
+}
+
+static void note_reach(struct choice *c, const struct pcireset_plan *plan)
+{
+	/* It lists what it may go on to; that is no reason to go there at once. */
+	if (plan->flags & PCIRESET_RESET_ESCALATE)
+		return;
+	for (size_t i = 0; i < plan->members.nr; i++) {
+		const struct pcireset_dev *dev = dev_of(c, &plan->members.v[i]);
+		unsigned char reach = plan->members.v[i].flags & PCIRESET_MEMBER_RESET ?
+					      REACH_RESET :
+					      REACH_CUT_OFF;
+
+		if (dev && c->reach[dev->index] < reach)
+			c->reach[dev->index] = reach;
+	}
+}
+
+static void note_item(struct choice *c, size_t item)
+{
+	struct pcireset_dev *dev = plan_of(c, item)->dev;
+
+	if (!takes_part(plan_of(c, item)) || c->item_of[dev->index])
+		return;
+	c->item_of[dev->index] = item + 1;
+	if (!plan_of(c, item)->shared || plan_of(c, item)->shared->dev == dev)
+		note_reach(c, run_of(c, item));
+	while ((dev = dev_upstream(dev)))
+		c->below[dev->index]++;
+}
+
+static bool is_named(const struct choice *c, const struct pcireset_dev *dev)
+{
+	return dev && c->item_of[dev->index];
+}
+
+/* Of two for one function the second is none. */
+static bool is_part(const struct choice *c, size_t item)
+{
+	const struct pcireset_dev *dev = plan_of(c, item)->dev;
+
+	return dev->listed && c->item_of[dev->index] == item + 1;
+}
+
+/* ---- ways */
+
+/* Is a reset of this type, wanted by one item, enough for another that it resets too? */
+static bool is_enough(const struct choice *c, const struct way *way, size_t item)
+{
+	const struct pcireset_plan *plan = plan_of(c, item), *run = run_of(c, item);
+
+	if (item == way->item)
+		return true;
+	return !(run->type & IRREPLACEABLE) && plan->types & way->plan->type &&
+	       plan_is_same_request(plan, plan_of(c, way->item));
+}
+
+/* Does it hit no more than what is named, or is hit anyway? */
+static bool is_within_reach(const struct choice *c, const struct pcireset_plan *plan)
+{
+	for (size_t i = 0; i < plan->members.nr; i++) {
+		const struct pcireset_member *member = &plan->members.v[i];
+		const struct pcireset_dev *dev = dev_of(c, member);
+
+		if (!dev)
+			return false;
+		if (!is_named(c, dev) &&
+		    c->reach[dev->index] <
+			    (member->flags & PCIRESET_MEMBER_RESET ? REACH_RESET : REACH_CUT_OFF))
+			return false;
+	}
+	return true;
+}
+
+/* False if one that is named would be reset by it, and had to be reset once more. */
+static bool find_served(const struct choice *c, struct way *way)
+{
+	const struct pcireset_plan *plan = way->plan;
+	bool all = true;
+
+	for (size_t i = 0; i < plan->members.nr; i++) {
+		const struct pcireset_dev *dev = dev_of(c, &plan->members.v[i]);
+
+		if (!is_named(c, dev) || !(plan->members.v[i].flags & PCIRESET_MEMBER_RESET))
+			continue;
+		if (is_enough(c, way, c->item_of[dev->index] - 1))
+			way->serves[way->nr++] = c->item_of[dev->index] - 1;
+		else
+			all = false;
+	}
+	return all;
+}
+
+/* Takes over the plan, and gives it back if it is no way for several. */
+static int add_way(struct choice *c, struct way way)
+{
+	bool all;
+
+	way.serves = calloc(way.plan->members.nr + 1, sizeof(*way.serves));
+	if (!way.serves) {
+		pcireset_plan_unref(way.plan);
+		return -ENOMEM;
+	}
+	all = find_served(c, &way);
+	if (way.nr > 1 && (way.is_own || (all && is_within_reach(c, way.plan)))) {
+		c->ways[c->nr_ways++] = way;
+		return 0;
+	}
+	pcireset_plan_unref(way.plan);
+	free(way.serves);
+	return 0;
+}
+
+/*
+ * A plan for one item by these types alone, or NULL. What a plan to escalate lists, it does
+ * not do at first.
+ */
+static struct pcireset_plan *try_types(const struct choice *c, size_t item, uint32_t types,
+				       uint32_t flags)
+{
+	struct pcireset_plan *plan;
+
+	if (plan_new_like(plan_of(c, item), types, &plan) < 0)
+		return NULL;
+	plan->flags = flags;
+	if (pcireset_plan_resolve(plan) < 0)
+		return pcireset_plan_unref(plan);
+	return plan;
+}
+
+static bool resets_others(const struct choice *c, const struct pcireset_plan *plan)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < plan->members.nr && nr < 2; i++)
+		nr += plan->members.v[i].flags & PCIRESET_MEMBER_RESET &&
+		      is_named(c, dev_of(c, &plan->members.v[i]));
+	return nr > 1;
+}
+
+/* Such as that of a PF, which resets its VFs too, or of a link. */
+static int add_own_way(struct choice *c, size_t item)
+{
+	struct pcireset_plan *plan = plan_of(c, item);
+	struct way way = { .is_own = true, .item = item };
+
+	if (plan->shared && plan->shared->dev != plan->dev)
+		return 0;
+	if (!resets_others(c, run_of(c, item)))
+		return 0;
+	if (plan->flags & PCIRESET_RESET_ESCALATE)
+		way.plan = try_types(c, item, run_of(c, item)->type,
+				     plan->flags & ~PCIRESET_RESET_ESCALATE);
+	else
+		way.plan = pcireset_plan_ref(plan->shared ? plan->shared : plan);
+	return way.plan ? add_way(c, way) : 0;
+}
+
+/* All that would get the same answer: the same types, and the same slot of the same bus. */
+static void mark_asked(struct choice *c, size_t item, const struct pcireset_dev *bridge)
+{
+	const struct pcireset_plan *plan = plan_of(c, item);
+
+	for (size_t i = item; i < c->batch->nr; i++) {
+		const struct pcireset_plan *other = plan_of(c, i);
+
+		if (other->types == plan->types && dev_upstream(other->dev) == bridge &&
+		    other->dev->addr.devfn >> 3 == plan->dev->addr.devfn >> 3)
+			c->is_asked[i] = true;
+	}
+}
+
+static void mark_members_asked(struct choice *c, const struct pcireset_plan *plan, size_t item)
+{
+	const struct pcireset_dev *bridge = dev_upstream(plan->dev);
+
+	for (size_t i = 0; i < plan->members.nr; i++) {
+		const struct pcireset_dev *dev = dev_of(c, &plan->members.v[i]);
+		size_t other = is_named(c, dev) ? c->item_of[dev->index] - 1 : item;
+
+		if (plan->members.v[i].flags & PCIRESET_MEMBER_RESET &&
+		    plan_of(c, other)->types == plan_of(c, item)->types &&
+		    dev_upstream(plan_of(c, other)->dev) == bridge)
+			c->is_asked[other] = true;
+	}
+}
+
+static bool is_known(const struct choice *c, const struct pcireset_plan *plan)
+{
+	for (size_t i = 0; i < c->nr_ways; i++)
+		if (plan_is_same_link(c->ways[i].plan, plan))
+			return true;
+	return false;
+}
+
+/* The reset of its link, if others of the batch are below the same bridge. */
+static int add_link_way(struct choice *c, size_t item)
+{
+	const struct pcireset_plan *plan = plan_of(c, item);
+	const struct pcireset_dev *bridge = dev_upstream(plan->dev);
+	uint32_t links = plan->types & PCI_RESET_LINK;
+	struct way way = { .item = item };
+
+	if (!links || !bridge || c->below[bridge->index] < 2 ||
+	    run_of(c, item)->type & (PCI_RESET_LINK | IRREPLACEABLE))
+		return 0;
+	mark_asked(c, item, bridge);
+	way.plan = try_types(c, item, links, plan->flags & ~PCIRESET_RESET_ESCALATE);
+	if (!way.plan)
+		return 0;
+	mark_members_asked(c, way.plan, item);
+	if (!is_known(c, way.plan))
+		return add_way(c, way);
+	pcireset_plan_unref(way.plan);
+	return 0;
+}
+
+/* ---- the choice */
+
+static size_t nr_open(const struct choice *c, const struct way *way)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < way->nr; i++)
+		nr += !c->is_settled[way->serves[i]];
+	/* What has been settled must not be reset once more; but for what is issued anyway. */
+	if (way->is_out || c->is_settled[way->item] || (!way->is_own && nr < way->nr))
+		return 0;
+	return nr;
+}
+
+static bool serves(const struct way *way, size_t item)
+{
+	for (size_t i = 0; i < way->nr; i++)
+		if (way->serves[i] == item)
+			return true;
+	return false;
+}
+
+/* Of two for the same functions the one that is over sooner, as far as that is known. */
+static bool is_sooner(const struct way *a, const struct way *b)
+{
+	uint64_t x = pcireset_plan_get_expected_ns(a->plan);
+	uint64_t y = pcireset_plan_get_expected_ns(b->plan);
+
+	return x && y && x < y;
+}
+
+/* @ret_rival: one that would have served the same functions as well, or NULL */
+static struct way *find_best(const struct choice *c, struct way **ret_rival)
+{
+	struct way *best = NULL;
+	size_t most = 1;
+
+	*ret_rival = NULL;
+	for (size_t i = 0; i < c->nr_ways; i++) {
+		struct way *way = &c->ways[i];
+		size_t nr = nr_open(c, way);
+
+		if (nr > most) {
+			*ret_rival = NULL;
+			best = way;
+			most = nr;
+		} else if (best && nr == most && serves(best, way->item)) {
+			*ret_rival = is_sooner(way, best) ? best : way;
+			best = is_sooner(way, best) ? way : best;
+		}
+	}
+	return best;
+}
+
+/* What there would have been instead, by type; several that want the same link are one reset. */
+static size_t count_replaced(const struct choice *c, const struct way *way, size_t nr[NR_TYPES])
+{
+	size_t nr_links = 0, all = 0;
+
+	for (size_t i = 0; i < way->nr; i++) {
+		const struct pcireset_plan *run = run_of(c, way->serves[i]);
+		size_t l = 0;
+
+		if (c->is_settled[way->serves[i]])
+			continue;
+		while (l < nr_links && !plan_is_same_link(c->links[l], run))
+			l++;
+		if (l < nr_links)
+			continue;
+		if (run->type & PCI_RESET_LINK)
+			c->links[nr_links++] = run;
+		nr[type_index(run->type)]++;
+		all++;
+	}
+	return all;
+}
+
+/* "2 flr, 1 pm and 1 bus" */
+static void say_replaced(FILE *out, const size_t nr[NR_TYPES], size_t all)
+{
+	size_t said = 0;
+
+	for (size_t i = 0; i < NR_TYPES; i++) {
+		if (!nr[i])
+			continue;
+		if (said)
+			fputs(said + nr[i] == all ? " and " : ", ", out);
+		fprintf(out, "%zu %s", nr[i], pcireset_type_to_str(pcireset_type_at(i), 0));
+		said += nr[i];
+	}
+}
+
+static bool is_all_named(const struct choice *c, const struct pcireset_plan *plan)
+{
+	for (size_t i = 0; i < plan->members.nr; i++)
+		if (!is_named(c, dev_of(c, &plan->members.v[i])))
+			return false;
+	return true;
+}
+
+static void say_why(FILE *out, const struct choice *c, const struct way *way)
+{
+	if (way->plan->type & PCI_RESET_FUNC)
+		fputs("it resets its virtual functions too", out);
+	else if (is_all_named(c, way->plan))
+		fputs("all it reaches is named", out);
+	else
+		fputs("it reaches no more than these", out);
+}
+
+static const char *name_of(const struct way *way)
+{
+	return pcireset_type_to_str(way->plan->type, way->plan->type_flags);
+}
+
+static void say_times(FILE *out, const struct way *way, const struct way *rival)
+{
+	uint64_t ns = pcireset_plan_get_expected_ns(way->plan);
+	uint64_t other = pcireset_plan_get_expected_ns(rival->plan);
+
+	if (ns && other && ns != other)
+		fprintf(out, "; it takes %.1f ms, and %s %.1f ms", (double)ns / 1e6, name_of(rival),
+			(double)other / 1e6);
+}
+
+static void say(FILE *out, const struct choice *c, const struct way *way, const struct way *rival)
+{
+	size_t nr[NR_TYPES] = { 0 }, all = count_replaced(c, way, nr);
+
+	if (way->plan->type & PCI_RESET_FUNC)
+		fprintf(out, "one %s of %s", name_of(way), way->plan->dev->name);
+	else
+		fprintf(out, "one %s reset", name_of(way));
+	if (all > 1) {
+		fputs(" instead of ", out);
+		say_replaced(out, nr, all);
+		fputs(": ", out);
+		say_why(out, c, way);
+	} else {
+		fprintf(out, " for %zu functions: they share the link", nr_open(c, way));
+	}
+	if (rival)
+		say_times(out, way, rival);
+}
+
+static char *words_for(const struct choice *c, const struct way *way, const struct way *rival)
+{
+	char *words = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&words, &size);
+
+	if (!out)
+		return NULL;
+	say(out, c, way, rival);
+	if (!fclose(out))
+		return words;
+	free(words);
+	return NULL;
+}
+
+static uint32_t this_and_wider(uint32_t allowed, uint32_t type)
+{
+	uint32_t types = 0;
+
+	for (size_t i = (size_t)type_index(type); i < NR_TYPES; i++)
+		types |= allowed & pcireset_type_at(i);
+	return types;
+}
+
+/* The reset that all join: planned with the way, or once more where it may go on to wider types. */
+static struct pcireset_plan *reset_of(const struct choice *c, const struct way *way)
+{
+	struct pcireset_plan *plan = plan_of(c, way->item), *own;
+
+	if (!(plan->flags & PCIRESET_RESET_ESCALATE)) {
+		if (way->plan == plan)
+			return plan_share(plan) < 0 ? NULL : pcireset_plan_ref(plan->shared);
+		return pcireset_plan_ref(way->plan);
+	}
+	own = try_types(c, way->item, this_and_wider(plan->types, way->plan->type), plan->flags);
+	if (own && own->type != way->plan->type)
+		own = pcireset_plan_unref(own);
+	return own;
+}
+
+static int take(struct choice *c, struct way *way, const struct way *rival)
+{
+	char *words = words_for(c, way, rival);
+	struct pcireset_plan *shared = words ? reset_of(c, way) : NULL;
+	int r = words ? 0 : -ENOMEM;
+
+	way->is_out = true;
+	for (size_t i = 0; shared && !r && i < way->nr; i++) {
+		size_t item = way->serves[i];
+
+		if (c->is_settled[item])
+			continue;
+		r = plan_join(plan_of(c, item), shared, words);
+		if (r == -ESTALE) /* it has gone meanwhile, and its own plan will say so */
+			r = 0;
+		c->is_settled[item] = true;
+	}
+	pcireset_plan_unref(shared);
+	free(words);
+	return r;
+}
+
+static int choose(struct choice *c)
+{
+	struct way *best, *rival;
+	int r = 0;
+
+	for (size_t i = 0; i < c->batch->nr; i++)
+		note_item(c, i);
+	for (size_t i = 0; !r && i < c->batch->nr; i++)
+		if (is_part(c, i))
+			r = add_own_way(c, i);
+	for (size_t i = 0; !r && i < c->batch->nr; i++)
+		if (is_part(c, i) && !c->is_asked[i])
+			r = add_link_way(c, i);
+	while (!r && (best = find_best(c, &rival)))
+		r = take(c, best, rival);
+	return r;
+}
+
+static int begin(struct choice *c)
+{
+	const size_t nr_devs = c->batch->ctx->nr_devs + 1, nr = c->batch->nr + 1;
+
+	c->item_of = calloc(nr_devs, sizeof(*c->item_of));
+	c->below = calloc(nr_devs, sizeof(*c->below));
+	c->reach = calloc(nr_devs, sizeof(*c->reach));
+	c->is_settled = calloc(nr, sizeof(*c->is_settled));
+	c->is_asked = calloc(nr, sizeof(*c->is_asked));
+	c->links = calloc(nr, sizeof(*c->links));
+	c->ways = calloc(2 * nr, sizeof(*c->ways));
+	return c->item_of && c->below && c->reach && c->is_settled && c->is_asked && c->links &&
+			       c->ways ?
+		       0 :
+		       -ENOMEM;
+}
+
+static void end(struct choice *c)
+{
+	for (size_t i = 0; i < c->nr_ways; i++) {
+		pcireset_plan_unref(c->ways[i].plan);
+		free(c->ways[i].serves);
+	}
+	free(c->ways);
+	free(c->links);
+	free(c->is_asked);
+	free(c->is_settled);
+	free(c->reach);
+	free(c->below);
+	free(c->item_of);
+}
+
+int pcireset_batch_choose(struct pcireset_batch *batch)
+{
+	struct choice c = { .batch = batch };
+	char errmsg[sizeof(batch->ctx->errmsg)];
+	int r;
+
+	if (batch->has_run || batch->entries)
+		return ctx_error(batch->ctx, -EINVAL, "the batch has been run");
+	/* What is tried and does not fit is no failure of anybody's. */
+	memcpy(errmsg, batch->ctx->errmsg, sizeof(errmsg));
+	r = begin(&c);
+	if (!r)
+		r = choose(&c);
+	end(&c);
+	memcpy(batch->ctx->errmsg, errmsg, sizeof(errmsg));
+	return r < 0 ? ctx_error(batch->ctx, r, "out of memory") : 0;
+}

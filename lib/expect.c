@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How long a reset takes at least: what the specification demands, or the functions say of themselves. */
+#include <string.h>
+#include "private.h"
+
+#define US 1000ull
+#define MS (1000 * US)
+
+/* PCIe r6.0, sec 6.6.2, and the AF ECN: an FLR is complete within 100 ms. */
+#define FLR_NS (100 * MS)
+
+/* PCIe r6.0, sec 5.9: to D3hot and to D0, 10 ms each. */
+#define D3HOT_NS (10 * MS)
+
+/* PCI r3.0, sec 4.3.2: Trst is 1 ms; the kernel asserts a secondary bus reset for 2 ms. */
+#define ASSERT_NS (2 * MS)
+
+/* PCIe r6.0, sec 6.6.1: 100 ms from the end of the reset, above 5 GT/s from link up. */
+#define LINK_NS (100 * MS)
+
+/* PCI r3.0, sec 4.3.2: Trhfa, 2^25 clocks at 33 MHz. */
+#define CONVENTIONAL_NS (1017 * MS)
+
+/* PCIe r6.0, sec 7.5.1.1.4; not every kernel header has a name for it. */
+#define STATUS_IMMEDIATE 0x0001
+
+/* PCIe r6.0, sec 7.9.16: Readiness Time Reporting. */
+#define RTR_ID     0x22
+#define RTR_FIRST  4
+#define RTR_SECOND 8
+#define RTR_VALID  (1u << 31)
+
+/* How long a function may not be accessed after each kind of reset. */
+struct times {
+	uint64_t flr, link, d0;
+};
+
+/* Sec 7.9.16.2: 9 bits, in units of 32 to the power of the 3 bits above; two of these are reserved. */
+static void take_time(uint64_t *ns, uint32_t field)
+{
+	unsigned int scale = field >> 9 & 7;
+
+	if (scale <= 5)
+		*ns = (uint64_t)(field & 0x1ff) << 5 * scale;
+}
+
+static struct times times_of(const struct pcireset_dev *dev)
+{
+	struct times times = { FLR_NS, LINK_NS, D3HOT_NS };
+	struct config config;
+	size_t at;
+
+	config_read(dev, &config);
+	if (config.len <= PCI_STATUS + 1 || config_get32(&config, PCI_COMMAND) == UINT32_MAX)
+		return times;
+	if (config_get16(&config, PCI_STATUS) & STATUS_IMMEDIATE)
+		return (struct times){ 0 };
+	at = config_find_extended(&config, RTR_ID, 0);
+	if (!at || !(config_get32(&config, at + RTR_FIRST) & RTR_VALID))
+		return times;
+	take_time(&times.link, config_get32(&config, at + RTR_FIRST) >> 12);
+	take_time(&times.flr, config_get32(&config, at + RTR_SECOND));
+	take_time(&times.d0, config_get32(&config, at + RTR_SECOND) >> 12);
+	return times;
+}
+
+static unsigned int port_type(const struct config *config, size_t express)
+{
+	return (config_get16(config, express + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_TYPE) >> 4;
+}
+
+/* A link above 5 GT/s counts from link up, if the port tells when that is. */
+static bool counts_from_link_up(const struct config *config, size_t express)
+{
+	unsigned int type = port_type(config, express);
+	uint32_t cap = config_get32(config, express + PCI_EXP_LNKCAP);
+
+	return (type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_DOWNSTREAM ||
+		type == PCI_EXP_TYPE_PCIE_BRIDGE) &&
+	       cap & PCI_EXP_LNKCAP_DLLLARC &&
+	       (cap & PCI_EXP_LNKCAP_SLS) > PCI_EXP_LNKCAP_SLS_5_0GB;
+}
+
+/* When what is below a bridge may be accessed, if the bridge itself may be at @since. */
+static uint64_t ready_below(const struct pcireset_dev *bridge, uint64_t since, uint64_t link)
+{
+	struct config config;
+	size_t express;
+	uint64_t from_reset;
+
+	config_read(bridge, &config);
+	express = config_find(&config, PCI_CAP_ID_EXP);
+	if (express && counts_from_link_up(&config, express))
+		return since + link;
+	from_reset = link;
+	if (config.len > PCI_STD_HEADER_SIZEOF &&
+	    (!express || port_type(&config, express) == PCI_EXP_TYPE_PCI_BRIDGE))
+		from_reset = CONVENTIONAL_NS;
+	return since > from_reset ? since : from_reset;
+}
+
+/* By index of the bridge: the slowest function on its bus, and when that bus may be accessed. */
+struct buses {
+	uint64_t *link, *ready;
+};
+
+static void slowest_links(const struct pcireset_plan *plan, const struct buses *buses)
+{
+	for (size_t i = 0; i < plan->members.nr; i++) {
+		const struct pcireset_dev *dev =
+			pcireset_dev_from_addr(plan->dev->ctx, &plan->members.v[i].addr);
+		const struct pcireset_dev *bridge = dev ? dev_upstream(dev) : NULL;
+		uint64_t link = bridge ? times_of(dev).link : 0;
+
+		if (bridge && link > buses->link[bridge->index])
+			buses->link[bridge->index] = link;
+	}
+}
+
+/* Parents come first, so that each bridge's own bus is known by then. */
+static uint64_t last_ready(const struct pcireset_plan *plan, const struct buses *buses)
+{
+	const struct pcireset_dev *done = NULL;
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < plan->members.nr; i++) {
+		const struct pcireset_dev *dev =
+			pcireset_dev_from_addr(plan->dev->ctx, &plan->members.v[i].addr);
+		const struct pcireset_dev *bridge = dev ? dev_upstream(dev) : NULL, *above;
+		uint64_t *ready;
+
+		if (!bridge || bridge == done)
+			continue;
+		done = bridge;
+		above = dev_upstream(bridge);
+		ready = &buses->ready[bridge->index];
+		*ready = ready_below(bridge, above ? buses->ready[above->index] : 0,
+				     buses->link[bridge->index]);
+		last = *ready > last ? *ready : last;
+	}
+	return last;
+}
+
+static uint64_t expect_link(const struct pcireset_plan *plan)
+{
+	size_t nr = plan->dev->ctx->nr_devs;
+	struct buses buses = { calloc(nr + 1, sizeof(uint64_t)), calloc(nr + 1, sizeof(uint64_t)) };
+	uint64_t ns = 0;
+
+	if (buses.link && buses.ready) {
+		slowest_links(plan, &buses);
+		ns = ASSERT_NS + last_ready(plan, &buses);
+	}
+	free(buses.ready);
+	free(buses.link);
+	return ns;
+}
+
+/* What the kernel's and the firmware's own resets take, nothing tells: 0. Else at least 1. */
+uint64_t expect_ns(const struct pcireset_plan *plan)
+{
+	uint64_t ns;
+
+	if (plan->type & PCI_RESET_LINK)
+		return expect_link(plan);
+	if (plan->type == PCI_RESET_FLR)
+		ns = times_of(plan->dev).flr;
+	else if (plan->type == PCI_RESET_PM)
+		ns = D3HOT_NS + times_of(plan->dev).d0;
+	else
+		return 0;
+	return ns ? ns : 1;
+}
