@@ -234,12 +234,17 @@ static const char *type_name(uint32_t type, uint32_t flags)
 void json_add_plan(json_object *o, struct pcireset_plan *plan)
 {
 	uint32_t type = pcireset_plan_get_type(plan);
+	const struct pcireset_dev *leader = pcireset_plan_get_leader(plan);
+	uint64_t expected = pcireset_plan_get_expected_ns(plan);
 	json_object *members = array();
 	const struct pcireset_member *member;
 
 	for (size_t i = 0; (member = pcireset_plan_get_member(plan, i)); i++)
 		append(members, address(&member->addr));
 	add(o, "chosen", string(type_name(type, pcireset_plan_get_type_flags(plan))));
+	add(o, "chosen_why", string(pcireset_plan_get_choice(plan)));
+	add(o, "shares", string(leader ? pcireset_dev_get_name(leader) : NULL));
+	add(o, "expected_ms", expected ? ms(expected) : NULL);
 	add(o, "reaches", string(pcireset_scope_to_str(pcireset_plan_get_scope(plan))));
 	add(o, "members", members);
 	add(o, "refused", string(pcireset_plan_get_message(plan)));

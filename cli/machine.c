@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include "cli.h"
 
@@ -169,6 +170,44 @@ void machine_close(struct machine *m)
 		pcireset_dev_unref(m->devs[i]);
 	free(m->devs);
 	pcireset_ctx_unref(m->ctx);
+}
+
+/* Each plan keeps a descriptor of its device open until it is run, or let go. */
+void allow_many_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+struct pcireset_batch *batch_new(const struct machine *m)
+{
+	struct pcireset_batch *batch;
+
+	if (pcireset_batch_new(m->ctx, &batch) < 0)
+		return must(NULL);
+	return batch;
+}
+
+/* Those that would be reset are chosen for together. */
+int resolve_into(struct pcireset_batch *batch, struct pcireset_plan *plan)
+{
+	int r = pcireset_plan_resolve(plan);
+
+	if (!r && pcireset_batch_add(batch, plan) < 0)
+		must(NULL);
+	return r;
+}
+
+/* Takes over the batch, whose plans then are what is chosen for all of them. */
+void choose(struct pcireset_batch *batch)
+{
+	if (pcireset_batch_choose(batch) < 0)
+		must(NULL);
+	pcireset_batch_unref(batch);
 }
 
 /* A plan as the options say, not resolved. */

@@ -27,6 +27,7 @@ static void print_verdict(struct pcireset_plan *plan, FILE *out)
 {
 	const char *name = pcireset_dev_get_name(pcireset_plan_get_dev(plan));
 	const char *message = pcireset_plan_get_message(plan);
+	const char *choice = pcireset_plan_get_choice(plan);
 	uint32_t type = pcireset_plan_get_type(plan);
 	size_t nr = pcireset_plan_get_nr_members(plan);
 
@@ -34,6 +35,8 @@ static void print_verdict(struct pcireset_plan *plan, FILE *out)
 		fprintf(out, "%s: %s would hit %zu function%s\n", name,
 			pcireset_type_to_str(type, pcireset_plan_get_type_flags(plan)), nr,
 			nr == 1 ? "" : "s");
+	if (choice)
+		fprintf(out, "%s: %s\n", name, choice);
 	if (message) {
 		char *words = printable(text("%s", message));
 
@@ -42,11 +45,27 @@ static void print_verdict(struct pcireset_plan *plan, FILE *out)
 	}
 }
 
+/* What that reset hits is said where the one is that it is issued for. */
+static bool print_shared(const struct pcireset_plan *plan, FILE *out)
+{
+	const struct pcireset_dev *leader = pcireset_plan_get_leader(plan);
+
+	if (leader)
+		fprintf(out, "%s: by the %s reset of %s\n",
+			pcireset_dev_get_name(pcireset_plan_get_dev(plan)),
+			pcireset_type_to_str(pcireset_plan_get_type(plan),
+					     pcireset_plan_get_type_flags(plan)),
+			pcireset_dev_get_name(leader));
+	return leader;
+}
+
 void plan_print(const struct request *req, struct pcireset_plan *plan, FILE *out)
 {
 	struct libscols_table *table;
 	const struct pcireset_member *member;
 
+	if (print_shared(plan, out))
+		return;
 	print_verdict(plan, out);
 	if (!pcireset_plan_get_nr_members(plan))
 		return;
@@ -70,46 +89,62 @@ static void add_json(struct json_devices *list, struct pcireset_plan *plan)
 	json_add_plan(json_add_device(list, dev), plan);
 }
 
-/* A plan that is refused is printed like any other; the status tells. */
-static int plan_one(struct machine *m, const struct request *req, size_t i,
-		    struct json_devices *list)
+/* Null if the machine cannot be asked: that is said at once. */
+static struct pcireset_plan *make_plan(struct machine *m, const struct request *req, size_t i,
+				       struct pcireset_batch *batch, int *ret_status)
 {
-	struct pcireset_plan *plan;
-	int r = machine_plan(m, req, m->devs[i], &plan), drawn = STATUS_DONE;
+	struct pcireset_plan *plan = NULL;
+	int r = machine_plan(m, req, m->devs[i], &plan);
 
-	if (!r) {
-		r = pcireset_plan_resolve(plan);
-		if (r && !pcireset_plan_get_message(plan)) {
-			error("%s", pcireset_ctx_get_errmsg(m->ctx));
-		} else if (list->array) {
-			add_json(list, plan);
-		} else {
-			if (i)
-				putchar('\n');
-			plan_print(req, plan, stdout);
-		}
-		if (req->svg && (!r || pcireset_plan_get_message(plan)))
-			drawn = svg_draw(req, plan);
-		pcireset_plan_unref(plan);
-	} else {
-		error("%s", pcireset_ctx_get_errmsg(m->ctx));
-	}
-	return drawn ? drawn : status_of_error(r);
+	if (!r)
+		r = resolve_into(batch, plan);
+	*ret_status = status_of_error(r);
+	if (!r || (plan && pcireset_plan_get_message(plan)))
+		return plan;
+	error("%s", pcireset_ctx_get_errmsg(m->ctx));
+	return pcireset_plan_unref(plan);
 }
 
+/* A plan that is refused is printed like any other; the status tells. */
+static int show_plan(const struct request *req, struct pcireset_plan *plan,
+		     struct json_devices *list)
+{
+	if (list->array)
+		add_json(list, plan);
+	else
+		plan_print(req, plan, stdout);
+	return req->svg ? svg_draw(req, plan) : STATUS_DONE;
+}
+
+/* What is best for one may depend on the others, so that all are planned before one is shown. */
 static int plan_all(struct machine *m, const struct request *req)
 {
-	struct json_devices list = { NULL, NULL, NULL };
+	struct pcireset_plan **plans = must(calloc(m->nr_devs, sizeof(struct pcireset_plan *)));
 	int *statuses = must(calloc(m->nr_devs, sizeof(*statuses))), status;
+	struct json_devices list = { NULL, NULL, NULL };
+	struct pcireset_batch *batch = batch_new(m);
 
 	if (is_given(req, OPT_JSON))
 		list.array = must(json_object_new_array());
 	for (size_t i = 0; i < m->nr_devs; i++)
-		statuses[i] = plan_one(m, req, i, &list);
+		plans[i] = make_plan(m, req, i, batch, &statuses[i]);
+	choose(batch);
+	for (size_t i = 0; i < m->nr_devs; i++) {
+		int drawn = STATUS_DONE;
+
+		if (plans[i] && i && !list.array && !pcireset_plan_get_leader(plans[i]))
+			putchar('\n');
+		if (plans[i])
+			drawn = show_plan(req, plans[i], &list);
+		if (drawn)
+			statuses[i] = drawn;
+		pcireset_plan_unref(plans[i]);
+	}
 	if (list.array)
 		json_print(json_document(m->ctx, "devices", list.array));
 	status = status_merge(statuses, m->nr_devs);
 	free(statuses);
+	free(plans);
 	return status;
 }
 
@@ -118,6 +153,7 @@ int command_plan(const struct request *req)
 	struct machine m = { 0 };
 	int status = machine_open(&m, req);
 
+	allow_many_files();
 	if (!status && req->svg && m.nr_devs != 1)
 		status = usage_error("plan: --svg draws one device");
 	if (!status)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include "reset.h"
 
@@ -57,38 +56,56 @@ static bool is_as_agreed(const struct job *job)
 	return true;
 }
 
-static int resolve(const struct jobs *jobs, struct job *job)
+static void resolve(const struct jobs *jobs, struct job *job, struct pcireset_batch *batch)
 {
-	int r = pcireset_plan_resolve(job->plan);
+	int r = resolve_into(batch, job->plan);
 
-	if (!r)
-		return 0;
 	/* What could not be planned is not refused, and has no report. */
-	if (!pcireset_plan_get_message(job->plan) ||
-	    pcireset_report_new_refused(job->plan, &job->report) < 0)
+	if (r && (!pcireset_plan_get_message(job->plan) ||
+		  pcireset_report_new_refused(job->plan, &job->report) < 0))
 		job_fail_by_library(jobs, job, r);
-	return r;
 }
 
 /* A while later: what was agreed to must still be so. */
-void job_plan_again(const struct jobs *jobs, struct job *job)
+void jobs_plan_again(struct jobs *jobs)
 {
-	job->report = pcireset_report_unref(job->report);
-	if (!resolve(jobs, job) && !is_as_agreed(job))
-		job_fail(job, -ESTALE, pcireset_why_to_str(PCIRESET_WHY_CHANGED, 0));
+	struct pcireset_batch *batch = batch_new(&jobs->machine);
+
+	for (size_t i = 0; i < jobs->nr; i++) {
+		struct job *job = &jobs->v[i];
+
+		if (!job->is_planned_again)
+			continue;
+		job->report = pcireset_report_unref(job->report);
+		resolve(jobs, job, batch);
+	}
+	choose(batch);
+	for (size_t i = 0; i < jobs->nr; i++) {
+		struct job *job = &jobs->v[i];
+
+		if (job->is_planned_again && job_is_open(job) && !is_as_agreed(job))
+			job_fail(job, -ESTALE, pcireset_why_to_str(PCIRESET_WHY_CHANGED, 0));
+		job->is_planned_again = false;
+	}
 }
 
 static void make_plans(struct jobs *jobs)
 {
+	struct pcireset_batch *batch = batch_new(&jobs->machine);
+
 	for (size_t i = 0; i < jobs->nr; i++) {
 		struct job *job = &jobs->v[i];
 		int r = machine_plan(&jobs->machine, jobs->req, job->dev, &job->plan);
 
 		if (r)
 			job_fail_by_library(jobs, job, r);
-		else if (!resolve(jobs, job))
-			agree(job);
+		else
+			resolve(jobs, job, batch);
 	}
+	choose(batch);
+	for (size_t i = 0; i < jobs->nr; i++)
+		if (job_is_open(&jobs->v[i]))
+			agree(&jobs->v[i]);
 }
 
 static bool is_named(const struct jobs *jobs, const struct pcireset_member *member)
@@ -131,8 +148,8 @@ static bool may_go_on(struct jobs *jobs)
 	if (!ask("Functions that were not named would be hit. Go on?"))
 		return false;
 	for (size_t i = 0; i < jobs->nr; i++)
-		if (job_is_open(&jobs->v[i]))
-			job_plan_again(jobs, &jobs->v[i]);
+		jobs->v[i].is_planned_again = job_is_open(&jobs->v[i]);
+	jobs_plan_again(jobs);
 	return true;
 }
 
@@ -156,17 +173,6 @@ static int run_all(struct jobs *jobs)
 		return fail_all(jobs, -EPERM, "not wanted");
 	jobs_run(jobs);
 	return jobs_finish(jobs);
-}
-
-/* Each plan keeps a descriptor of its device open until it is run. */
-static void allow_many_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int command_reset(const struct request *req)

@@ -17,6 +17,7 @@ struct job {
 	struct pcireset_dev *dev;
 	struct pcireset_plan *plan;
 	struct agreed agreed;
+	bool is_planned_again;
 	struct pcireset_report *report;
 	int error; /* where there is no report */
 	char *message;
@@ -31,7 +32,7 @@ struct jobs {
 
 /* reset.c */
 bool job_is_open(const struct job *job);
-void job_plan_again(const struct jobs *jobs, struct job *job);
+void jobs_plan_again(struct jobs *jobs);
 void job_fail(struct job *job, int r, const char *message);
 void job_fail_by_library(const struct jobs *jobs, struct job *job, int r);
 

@@ -14,10 +14,8 @@ static void run_one(const struct jobs *jobs, struct job *job)
 
 static struct pcireset_batch *make_batch(const struct jobs *jobs)
 {
-	struct pcireset_batch *batch;
+	struct pcireset_batch *batch = batch_new(&jobs->machine);
 
-	if (pcireset_batch_new(jobs->machine.ctx, &batch) < 0)
-		return must(NULL);
 	for (size_t i = 0; i < jobs->nr; i++)
 		if (job_is_open(&jobs->v[i]) && pcireset_batch_add(batch, jobs->v[i].plan) < 0)
 			must(NULL);
@@ -76,8 +74,9 @@ void jobs_run(struct jobs *jobs)
 	for (size_t i = 0; i < jobs->nr; i++) {
 		const struct pcireset_report *report = jobs->v[i].report;
 
-		if (report && pcireset_report_get_error(report) == -ESTALE)
-			job_plan_again(jobs, &jobs->v[i]);
+		jobs->v[i].is_planned_again = report &&
+					      pcireset_report_get_error(report) == -ESTALE;
 	}
+	jobs_plan_again(jobs);
 	run_open(jobs);
 }

@@ -54,6 +54,39 @@ teardown() {
 	done
 }
 
+# chosen MACHINE JSON OPTION...: what is planned for each device, as "DEVICE TYPE LEADER EXPECTED".
+chosen() {
+	local machine=$1 want=$2 got
+
+	shift 2
+	xz -dc "$MACHINES/$machine.tar.xz" >"$BATS_TEST_TMPDIR/archive"
+	got=$(pcireset plan "$@" -J --sysroot "$BATS_TEST_TMPDIR/archive" |
+		jq -r '.devices[] | "\(.device[5:]) \(.chosen) \(.shares // "-" | .[-7:]) \(.expected_ms)"')
+	diff <(printf '%s\n' "$want") <(printf '%s\n' "$got")
+}
+
+@test 'for devices that are named together the fewest resets are chosen' {
+	# A PF and its VFs: the PF's FLR, which is over before the slot's reset would be.
+	chosen sriov $'01:00.1 flr 01:00.0 100\n01:00.0 flr - 100\n01:00.2 flr 01:00.0 100' \
+		01:00.1 01:00.0 01:00.2 --type any --force swap
+	# VFs alone: their slot has the PF too.
+	chosen sriov $'01:00.1 flr - 100\n01:00.2 flr - 100' 01:00.1 01:00.2 --type any
+	# All of a card, of which one function has no reset but the bus'; and a second one by itself.
+	chosen mixed $'03:00.0 bus 03:00.1 102\n03:00.1 bus - 102\n03:00.2 bus 03:00.1 102\n02:00.0 pm - 20' \
+		03:00.0 03:00.1 03:00.2 02:00.0 --type any --force net
+	# Two of three in a slot; then all of it.
+	chosen slots $'02:00.0 pm - 20\n02:00.2 flr - 100' 02:00.0 02:00.2 --type any --force net
+	chosen slots $'02:00.0 slot - 102\n02:00.1 slot 02:00.0 102\n02:00.2 slot 02:00.0 102' \
+		02:00.0 02:00.1 02:00.2 --type any --force net
+	# Below a bridge to conventional PCI.
+	chosen mixed $'0a:01.0 bus - 1019\n0a:02.0 bus 0a:01.0 1019\n0a:03.0 bus 0a:01.0 1019' \
+		0a:01.0 0a:02.0 0a:03.0 --type any
+	# A switch and the port that a disk is below, without a port beside it; then with all.
+	chosen slots $'03:00.0 flr - 100\n04:01.0 flr - 100\n05:00.0 flr - 100' 03:00.0 04:01.0 05:00.0 --type any
+	chosen slots $'03:00.0 slot - 102\n04:00.0 slot 03:00.0 102\n04:01.0 slot 03:00.0 102\n05:00.0 slot 03:00.0 102' \
+		03:00.0 04:00.0 04:01.0 05:00.0 --type any
+}
+
 @test 'recording a recorded machine changes nothing' {
 	local packed
 

@@ -346,6 +346,35 @@ more_on_bus() {
 	exits 0 plan 02:00.0 01:00.4 --type flr
 }
 
+@test 'several devices: one reset where all that it reaches is named' {
+	exits 0 plan 08:00.0 08:00.1 02:00.0 --type flr,pm,bus
+	[[ $output == '0000:08:00.0: bus would hit 2 functions
+0000:08:00.0: one bus reset instead of 1 flr and 1 pm: all it reaches is named
+'*'
+0000:08:00.1: by the bus reset of 0000:08:00.0
+
+0000:02:00.0: flr would hit 1 function
+'* ]]
+	exits 0 plan 08:00.0 08:00.1 02:00.0 --type flr,pm,bus -J
+	json '[.devices[].chosen] == ["bus", "bus", "flr"] and [.devices[].shares] == [null, "0000:08:00.0", null] and
+		[.devices[].expected_ms] == [102, 102, 100] and
+		[.devices[].chosen_why] == (["one bus reset instead of 1 flr and 1 pm: all it reaches is named"] | . + . + [null])'
+	json '.devices[1].members == ["0000:08:00.0", "0000:08:00.1"] and .devices[1].reaches == "bus"'
+}
+
+@test 'several devices: what is not named, not allowed or refused is left out of the choice' {
+	exits 0 plan 08:00.0 02:00.0 --type flr,pm,bus -J
+	json '[.devices[].chosen] == ["af_flr", "flr"] and all(.devices[]; .chosen_why == null and .shares == null)'
+	exits 0 plan 08:00.0 08:00.1 --type flr,pm,bus --max-scope function -J
+	json '[.devices[].chosen] == ["af_flr", "pm"]'
+	exits 0 plan 08:00.0 08:00.1 --type flr,pm -J
+	json '[.devices[].chosen] == ["af_flr", "pm"]'
+	exits 64 plan 07:00.0 07:00.1 --type flr,bus -J
+	json '[.devices[].chosen] == ["flr", "flr"] and [.devices[].error] == ["EBUSY", null]'
+	exits 0 plan 07:00.0 07:00.1 --type flr,bus --force vfio -J
+	json '[.devices[].chosen] == ["bus", "bus"]'
+}
+
 @test 'reset refuses a machine that is only files' {
 	exits 3 reset 02:00.0 --type flr -J
 	json '.pcireset == 1'

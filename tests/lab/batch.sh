@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Many devices in one command: as slow as the slowest, one reset for one link, and none holds up or harms another.
+# Many devices in one command: as slow as the slowest, one reset where one is enough, and none holds up or harms another.
 # topology: empty
 # icount: yes
 # quick: yes
@@ -23,9 +23,9 @@ results() {
 	grep -c "\"result\": \"$1\"" <<<"$output"
 }
 
-# issued TYPE: how many resets of that type the functions have seen.
+# issued TYPE [NODE]: how many resets of that type the functions have seen.
 issued() {
-	sim_count 01.0/00.0 "$1" && echo "$REPLY"
+	sim_count "${2:-01.0/00.0}" "$1" && echo "$REPLY"
 }
 
 many_flrs() {
@@ -95,22 +95,80 @@ slow_drivers_wait_side_by_side() {
 	sim_clear
 }
 
-# A PF and its VFs overlap, so that they are reset in turn: some have not begun when the signal comes.
-interrupted() {
+# All functions of the bus are named: one reset of the bus is fewer than eight of theirs.
+chosen_for_all_of_a_bus() {
+	local why='one bus reset instead of 8 flr: all it reaches is named'
+
+	card 8 "${driverless[@]}"
+	exits 0 'plan of all functions of a bus' pcireset plan "${fns[@]}" --type any
+	like "$output" "^${fns[0]}: bus would hit 8 functions" 'the bus is chosen'
+	like "$output" "$why" 'and it says why'
+	exits 0 'plan as JSON' pcireset plan "${fns[@]}" --type any --json
+	is "$(grep -c "\"chosen_why\": \"$why\"" <<<"$output")" 8 'each says why'
+	is "$(grep -c "\"shares\": \"${fns[0]}\"" <<<"$output")" 7 'and which one it shares the reset of'
+	like "$output" '"expected_ms": 102.0' 'and how long that takes at least'
+	config_dump before "${fns[@]}"
+	exits 0 'reset of all: verified' pcireset reset "${fns[@]}" --type any --check link,config,proof --json
+	is "$(results verified)" 8 'and all told of'
+	is "$(grep -c '"type": "bus"' <<<"$output")" 8 'by what was planned'
+	is "$(issued bus) $(issued flr)" '8 0' 'there was one reset of the link, and no other'
+	config_dump after "${fns[@]}"
+	exits 0 'and all is as it was before' config_is_same before after
+	exits 0 'the mask without bus' pcireset reset "${fns[@]}" --type func --quiet
+	is "$(issued bus) $(issued flr)" '8 8' 'each by itself'
+	sim_clear
+}
+
+# One function of the bus is not named, or not to be reached: it sees nothing of the others' resets.
+chosen_for_nobody_else() {
+	local others
+
+	sim_node 01.0 kind=root-port
+	sim_node 01.0/00.0 "${driverless[@]}" count=7
+	sim_node 01.0/00.7 "${driverless[@]}"
+	sim_live
+	others=("${sim_bus[1]}":00.{0..6})
+	exits 0 'one of eight is not named: all verified' pcireset reset "${others[@]}" --type any --json
+	is "$(issued bus) $(issued flr)" '0 7' 'each of the seven by itself'
+	is "$(issued bus 01.0/00.7) $(issued flr 01.0/00.7)" '0 0' 'the eighth was not reset'
+	exits 0 'all are named, within the function: all verified' \
+		pcireset reset "${others[@]}" "${sim_bus[1]}:00.7" --type any --max-scope function --json
+	is "$(issued bus) $(issued flr) $(issued flr 01.0/00.7)" '0 14 1' 'each of the eight by itself'
+	sim_clear
+}
+
+# A PF takes its VFs along: one FLR for all of them, and what was named twice is reset once.
+chosen_for_vfs() {
 	sim_node 01.0 kind=root-port
 	sim_node 01.0/00.0
-	sim_node 01.0/00.0/vf count=8
+	sim_node 01.0/00.0/vf count=4
 	sim_live
-	echo 8 >"$devices/${sim_bus[1]}:00.0/sriov_numvfs"
-	sim_set 01.0/00.0/vf ready_flr_us=500000
-	fns=("${sim_bus[1]}":01.{0..7} "${sim_bus[1]}:00.0")
+	echo 4 >"$devices/${sim_bus[1]}:00.0/sriov_numvfs"
+	fns=("${sim_bus[1]}":01.{0..3} "${sim_bus[1]}:00.0")
+	exits 0 'a PF and its VFs: all verified' pcireset reset "${fns[@]}" --type flr --json
+	is "$(results verified)" 5 'and all told of'
+	is "$(issued flr) $(issued flr 01.0/00.0/vf)" '1 0' 'by one FLR of the PF'
+	exits 0 'the VFs alone: all verified' pcireset reset "${fns[@]:0:4}" --type any --json
+	is "$(issued flr) $(issued flr 01.0/00.0/vf)" '1 4' 'by one FLR of each'
+	is "$(issued bus)" 0 'and never by the bus, which would reach the PF'
+	sim_clear
+}
+
+# A switch and what is below it overlap, so that they are reset in turn: some have not begun when the signal comes.
+interrupted() {
+	sim_node 01.0 kind=root-port
+	sim_node 01.0/00.0 kind=upstream flr=1
+	sim_node 01.0/00.0/00.0 kind=downstream
+	sim_node 01.0/00.0/00.0/00.0 "${driverless[@]}" count=8
+	sim_live
+	sim_set 01.0/00.0/00.0/00.0 ready_flr_us=500000
+	fns=("${sim_bus[3]}":00.{0..7} "${sim_bus[1]}:00.0")
 	config_dump before "${fns[@]}"
 	exits 64 'interrupted: only some succeeded' timeout -s INT 2 pcireset reset "${fns[@]}" --type flr --json
 	is $(($(results verified) + $(results refused))) 9 'each is either verified or refused'
 	like "$output" 'EINTR' 'refused by the signal'
 	like "$output" 'cancelled before it began' 'in words'
-	sim_count 01.0/00.0/vf flr
-	((REPLY += $(issued flr)))
+	REPLY=$(($(issued flr 01.0/00.0/00.0/00.0) + $(issued flr)))
 	is "$REPLY" "$(results verified)" 'what is refused was not reset'
 	config_dump after "${fns[@]}"
 	exits 0 'nothing is half done' config_is_same before after
@@ -147,6 +205,9 @@ one_reset_for_a_link
 two_below_a_switch
 dead_one_holds_up_nobody
 slow_drivers_wait_side_by_side
+chosen_for_all_of_a_bus
+chosen_for_nobody_else
+chosen_for_vfs
 interrupted
 killed
 plan

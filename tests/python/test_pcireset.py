@@ -75,6 +75,9 @@ class Machines(unittest.TestCase):
                 names = [d.name for d in machine.devices()]
                 told = tool("plan", *names, "--type", "any", "--sysroot", file)["devices"]
                 for device, want in zip(names, told, strict=True):
+                    # For several the tool chooses together; a plan is of one.
+                    if want["chosen_why"]:
+                        want = tool("plan", device, "--type", "any", "--sysroot", file)["devices"][0]
                     plan = machine.plan(device, "any")
                     self.assertEqual(plan.device, device)
                     self.assertEqual(plan.chosen, want["chosen"])
