@@ -52,6 +52,7 @@ long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr,
 		struct pcireset_open open;
 		struct pcireset_narrow narrow;
 		struct pcireset_query query;
+		struct pcireset_expect expect;
 		struct pcireset_reset reset;
 		struct pcireset_reset_many reset_many;
 		struct pcireset_stats stats;

@@ -305,6 +305,45 @@ static int do_query(struct file *file, void *data)
 	return error;
 }
 
+static int expect(struct handle *handle, struct pcireset_request *request,
+		  struct pcireset_expect *arg)
+{
+	struct pcireset_plan *plan;
+	struct pci_dev *dev;
+	int error;
+
+	error = claim(handle, request, &dev);
+	if (error)
+		return error;
+	error = pcireset_plan_make(dev, request, false, &plan);
+	pci_dev_put(dev);
+	if (error)
+		return error;
+	arg->out_type = pcireset_plan_type(plan);
+	error = pcireset_expect(plan, &arg->out_ns);
+	pcireset_plan_put(plan);
+	return error;
+}
+
+static int do_expect(struct file *file, void *data)
+{
+	struct pcireset_expect *arg = data;
+	struct pcireset_request request = {
+		.types = arg->types,
+		.max_scope = arg->max_scope,
+	};
+	int error;
+
+	arg->out_type = 0;
+	arg->out_ns = 0;
+	if (arg->flags)
+		return -EOPNOTSUPP;
+	if (arg->__reserved || !arg->types)
+		return -EINVAL;
+	error = check_limits(arg->types, arg->max_scope, 0);
+	return error ? error : expect(file->private_data, &request, arg);
+}
+
 static int get_wanted(struct handle *handle, u64 generation, struct pcireset_plan **ret_plan)
 {
 	int error = 0;
@@ -450,6 +489,7 @@ static int do_reset(struct file *file, void *data)
 static const struct pcireset_command commands[] = {
 	{ PCIRESET_NARROW, sizeof(struct pcireset_narrow), do_narrow },
 	{ PCIRESET_QUERY, sizeof(struct pcireset_query), do_query },
+	{ PCIRESET_EXPECT, sizeof(struct pcireset_expect), do_expect },
 	{ PCIRESET_RESET, sizeof(struct pcireset_reset), do_reset },
 	{ PCIRESET_RESET_MANY, sizeof(struct pcireset_reset_many), pcireset_do_reset_many },
 };

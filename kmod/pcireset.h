@@ -408,6 +408,7 @@ void pcireset_quiet_end(struct pcireset_plan *plan, u32 type);
 /* ready.c */
 int pcireset_wait_pending(struct pci_dev *dev, int pos, u16 mask);
 int pcireset_wait_secondary(struct pcireset_run *run, struct pci_dev *bridge);
+u32 pcireset_secondary_us(struct pci_dev *bridge, u32 since_us, u32 link_us);
 int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn);
 bool pcireset_fn_answers(struct pcireset_fn *fn);
 bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again);
@@ -418,6 +419,10 @@ void pcireset_settle_us(struct pcireset_run *run, unsigned int us);
 /* times.c */
 void pcireset_learn_times(struct pcireset_plan *plan);
 const struct pcireset_times *pcireset_target_times(const struct pcireset_plan *plan);
+struct pcireset_times pcireset_times_of(const struct pcireset_plan *plan, struct pci_dev *dev);
+
+/* expect.c */
+int pcireset_expect(const struct pcireset_plan *plan, u64 *ret_ns);
 
 /* check.c */
 void pcireset_witness_set(struct pcireset_fn *fn);

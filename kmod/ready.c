@@ -159,6 +159,28 @@ static bool counts_from_link_up(struct pci_dev *bridge)
 	       speed > PCIE_SPEED_5_0GT;
 }
 
+static bool is_conventional(struct pci_dev *bridge)
+{
+	return !pci_is_pcie(bridge) || pci_pcie_type(bridge) == PCI_EXP_TYPE_PCI_BRIDGE;
+}
+
+/**
+ * pcireset_secondary_us - what pcireset_wait_secondary() will wait at least
+ * @bridge: the bridge whose secondary bus is to be reset
+ * @since_us: when @bridge itself may be accessed, microseconds after the trigger
+ * @link_us: what the slowest function on that bus needs
+ *
+ * Return: microseconds after the trigger. How long a link trains is not known.
+ */
+u32 pcireset_secondary_us(struct pci_dev *bridge, u32 since_us, u32 link_us)
+{
+	if (is_conventional(bridge))
+		return max_t(u32, since_us, CONVENTIONAL_MS * USEC_PER_MSEC);
+	if (pcireset_is_downstream_port(bridge) && counts_from_link_up(bridge))
+		return since_us + link_us;
+	return max(since_us, link_us);
+}
+
 /**
  * pcireset_wait_secondary - wait until functions below a bridge may be accessed
  * @run: the run
@@ -171,7 +193,7 @@ int pcireset_wait_secondary(struct pcireset_run *run, struct pci_dev *bridge)
 	ktime_t since = run->triggered;
 	int error = 0;
 
-	if (!pci_is_pcie(bridge) || pci_pcie_type(bridge) == PCI_EXP_TYPE_PCI_BRIDGE) {
+	if (is_conventional(bridge)) {
 		pcireset_sleep_until(ktime_add_ms(since, CONVENTIONAL_MS));
 		return 0;
 	}

@@ -41,15 +41,10 @@ static void take_time(u32 *us, u32 field)
 }
 
 /* The device's own figures take the place of the specification's. */
-static void take_reported(struct pcireset_fn *fn)
+static void take_reported(struct pci_dev *dev, unsigned int pos, struct pcireset_times *times)
 {
-	struct pcireset_times *times = &fn->times;
-	u16 pos = pcireset_ext_capability(fn, PCIRESET_RTR_ID);
-	struct pci_dev *dev = fn->dev;
 	u32 first, second;
 
-	if (!pos)
-		return;
 	pci_read_config_dword(dev, pos + RTR_FIRST, &first);
 	pci_read_config_dword(dev, pos + RTR_SECOND, &second);
 	if (PCI_POSSIBLE_ERROR(first) || !(first & RTR_VALID))
@@ -83,25 +78,45 @@ static void take_firmware(struct pci_dev *dev, struct pcireset_times *times)
  * 6.6.1) and 10 ms (sec 5.9) unless a quirk or the firmware's _DSM (PCI
  * Firmware r3.3, sec 4.6.9) says otherwise.
  */
-static void learn_times(const struct pcireset_plan *plan, struct pcireset_fn *fn)
+static struct pcireset_times assumed_times(const struct pci_dev *dev)
 {
-	struct pci_dev *dev = fn->dev;
-
-	fn->times = (struct pcireset_times){
+	/* PCIe r6.0, sec 7.5.1.1.4: Immediate Readiness, after a reset of any kind. */
+	if (dev->imm_ready)
+		return (struct pcireset_times){ 0 };
+	return (struct pcireset_times){
 		.flr_us = FLR_MS * USEC_PER_MSEC,
 		.link_us = dev->d3cold_delay * USEC_PER_MSEC,
 		.d0_us = dev->d3hot_delay * USEC_PER_MSEC,
 	};
-	/* PCIe r6.0, sec 7.5.1.1.4: Immediate Readiness, after a reset of any kind. */
-	if (dev->imm_ready) {
-		fn->times = (struct pcireset_times){ 0 };
-		return;
-	}
+}
+
+/* @reported: where its Readiness Time Reporting is, 0 if it has none or must not be asked. */
+static struct pcireset_times times_of(const struct pcireset_plan *plan, struct pci_dev *dev,
+				      unsigned int reported)
+{
+	struct pcireset_times times = assumed_times(dev);
+
+	if (dev->imm_ready)
+		return times;
 	/* Only its own FLR needs it, and firmware is slow. */
 	if (dev == plan->dev)
-		take_firmware(dev, &fn->times);
-	if (fn->outcome != PCIRESET_STATE_DEAD)
-		take_reported(fn);
+		take_firmware(dev, &times);
+	if (reported)
+		take_reported(dev, reported, &times);
+	return times;
+}
+
+/**
+ * pcireset_times_of - how long a function may not be accessed
+ * @plan: the plan, not yet carried out
+ * @dev: the function, which answers
+ *
+ * Context: Process context. Nobody removes @dev meanwhile.
+ * Return: what the specification demands, or the firmware or it itself says.
+ */
+struct pcireset_times pcireset_times_of(const struct pcireset_plan *plan, struct pci_dev *dev)
+{
+	return times_of(plan, dev, pci_find_ext_capability(dev, PCIRESET_RTR_ID));
 }
 
 /**
@@ -110,10 +125,16 @@ static void learn_times(const struct pcireset_plan *plan, struct pcireset_fn *fn
  */
 void pcireset_learn_times(struct pcireset_plan *plan)
 {
-	unsigned int i;
+	unsigned int i, reported;
 
-	for (i = 0; i < plan->nr_fns; i++)
-		learn_times(plan, &plan->fns[i]);
+	for (i = 0; i < plan->nr_fns; i++) {
+		struct pcireset_fn *fn = &plan->fns[i];
+
+		reported = fn->outcome == PCIRESET_STATE_DEAD ?
+				   0 :
+				   pcireset_ext_capability(fn, PCIRESET_RTR_ID);
+		fn->times = times_of(plan, fn->dev, reported);
+	}
 }
 
 /**

@@ -13,6 +13,7 @@ union structure {
 	struct pcireset_reset reset;
 	struct pcireset_reset_many many;
 	struct pcireset_stats stats;
+	struct pcireset_expect expect;
 	uint8_t bytes[2 * PAGE];
 	uint32_t words[2 * PAGE / 4];
 };
@@ -114,6 +115,15 @@ static void fill_query(struct worker *worker, struct pcireset_query *arg)
 	arg->owner_ptr = arena_address(worker, ARENA_TYPES) + 4 * below(chance, 64);
 }
 
+static void fill_expect(struct worker *worker, struct pcireset_expect *arg)
+{
+	struct chance *chance = &worker->chance;
+	const struct handle *handle = handle_of(worker);
+
+	arg->types = some_types(chance, handle->types);
+	arg->max_scope = one_in(chance, 2) ? 0 : below(chance, handle->max_scope + 1);
+}
+
 void call_fill_reset(struct worker *worker, struct pcireset_reset *arg)
 {
 	struct chance *chance = &worker->chance;
@@ -159,6 +169,9 @@ static void fill(struct draft *draft)
 		break;
 	case CMD_STATS:
 		structure->stats.type = 1U << below(&draft->worker->chance, 7);
+		break;
+	case CMD_EXPECT:
+		fill_expect(draft->worker, &structure->expect);
 		break;
 	default:
 		break;
@@ -372,10 +385,10 @@ static void place(const struct draft *draft)
 
 void call_make(struct worker *worker)
 {
-	static const unsigned int often[] = { CMD_INFO,      CMD_OPEN,  CMD_OPEN,  CMD_NARROW,
-					      CMD_NARROW,    CMD_QUERY, CMD_QUERY, CMD_QUERY,
-					      CMD_RESET,     CMD_RESET, CMD_RESET, CMD_STATS,
-					      CMD_RESET_MANY };
+	static const unsigned int often[] = { CMD_INFO,       CMD_OPEN,  CMD_OPEN,  CMD_NARROW,
+					      CMD_NARROW,     CMD_QUERY, CMD_QUERY, CMD_QUERY,
+					      CMD_RESET,      CMD_RESET, CMD_RESET, CMD_STATS,
+					      CMD_RESET_MANY, CMD_EXPECT };
 	struct chance *chance = &worker->chance;
 	struct call *call = &worker->call;
 	union structure structure;

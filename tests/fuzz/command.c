@@ -34,6 +34,9 @@ const struct command commands[NR_COMMANDS] = {
 	[CMD_STATS] = { "STATS", PCIRESET_STATS, sizeof(struct pcireset_stats), false,
 			FROM(pcireset_stats, out_last_errno), SET(E_OK) | MISUSED,
 			SET(E_OK) | MISUSED },
+	[CMD_EXPECT] = { "EXPECT", PCIRESET_EXPECT, sizeof(struct pcireset_expect), true,
+			 FROM(pcireset_expect, out_type), SET(E_OK) | ON_DEVICE | SET(E_NOMEM),
+			 SET(E_OK) | ON_DEVICE },
 };
 
 /* -1 if there is no such command. */

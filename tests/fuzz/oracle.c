@@ -170,6 +170,13 @@ static uint32_t judge_stats(const struct pcireset_stats *arg)
 	       if_so(arg->__reserved || !is_one, E_INVAL);
 }
 
+static uint32_t judge_expect(const struct worker *worker, const struct pcireset_expect *arg)
+{
+	return if_so(arg->flags, E_OPNOTSUPP) | if_so(arg->__reserved || !arg->types, E_INVAL) |
+	       judge_limits(arg->types, arg->max_scope, 0) |
+	       judge_grant(worker->call.slot->handle, arg->types, arg->max_scope, 0);
+}
+
 static uint32_t judge_members(const struct worker *worker, int nr)
 {
 	union {
@@ -179,6 +186,7 @@ static uint32_t judge_members(const struct worker *worker, int nr)
 		struct pcireset_query query;
 		struct pcireset_reset reset;
 		struct pcireset_stats stats;
+		struct pcireset_expect expect;
 	} arg;
 
 	memcpy(&arg, back_door(worker->call.address), commands[nr].size);
@@ -195,6 +203,8 @@ static uint32_t judge_members(const struct worker *worker, int nr)
 		return judge_stats(&arg.stats);
 	case CMD_RESET_MANY:
 		return many_misuses(worker);
+	case CMD_EXPECT:
+		return judge_expect(worker, &arg.expect);
 	default:
 		return judge_reset(worker, &arg.reset);
 	}
@@ -267,6 +277,7 @@ uint32_t outcomes(const struct worker *worker)
 		return lost | (sim_is_there(open.addr) ? SET(E_OK) : SET(E_NODEV));
 	case CMD_NARROW:
 	case CMD_QUERY:
+	case CMD_EXPECT:
 		return lost | SET(E_OK);
 	case CMD_RESET:
 		memcpy(&reset, back_door(worker->call.address), sizeof(reset));
@@ -411,6 +422,17 @@ static void check_query(const struct worker *worker, const struct pcireset_query
 		    true);
 }
 
+/* What nothing is known of is not expected to take any time. */
+static void check_expect(const struct worker *worker, const struct pcireset_expect *arg)
+{
+	bool is_known = arg->out_type & (PCI_RESET_FLR | PCI_RESET_PM | PCI_RESET_LINK);
+
+	if (arg->out_type & ~arg->types || arg->out_type & (arg->out_type - 1) ||
+	    is_known != !!arg->out_ns || arg->out_ns > 3600ULL * 1000000000)
+		complain(worker, BAD_RESULT, "type %#x would take %llu ns", arg->out_type,
+			 (unsigned long long)arg->out_ns);
+}
+
 static bool is_reset(const struct pcireset_reset *arg, unsigned int error)
 {
 	bool touched = TOUCHED & SET(error);
@@ -459,9 +481,13 @@ void check_results(const struct worker *worker, unsigned int error)
 	int nr = command_of(worker->call.cmd);
 	struct pcireset_query query;
 	struct pcireset_reset reset;
+	struct pcireset_expect expect;
 	struct pcireset_info info;
 
-	if (nr == CMD_INFO && error == E_OK) {
+	if (nr == CMD_EXPECT && error == E_OK) {
+		memcpy(&expect, back_door(address), sizeof(expect));
+		check_expect(worker, &expect);
+	} else if (nr == CMD_INFO && error == E_OK) {
 		memcpy(&info, back_door(address), sizeof(info));
 		check_info(worker, &info);
 	} else if (nr == CMD_QUERY && error == E_OK) {

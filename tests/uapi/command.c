@@ -38,6 +38,11 @@ static const struct mask query_masks[] = {
 	MASK(pcireset_query, force, KNOWN_FORCE),
 	{ 0 },
 };
+static const struct mask expect_masks[] = {
+	MASK(pcireset_expect, flags, 0),
+	MASK(pcireset_expect, types, PCI_RESET_ANY),
+	{ 0 },
+};
 static const struct mask reset_masks[] = {
 	MASK(pcireset_reset, flags, PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY),
 	MASK(pcireset_reset, types, PCI_RESET_ANY),
@@ -57,6 +62,7 @@ static const struct reserved info_reserved[] = { RESERVED(pcireset_info, __reser
 static const struct reserved open_reserved[] = { RESERVED(pcireset_open, addr.__reserved), { 0 } };
 static const struct reserved narrow_reserved[] = { RESERVED(pcireset_narrow, __reserved), { 0 } };
 static const struct reserved query_reserved[] = { { 0 } };
+static const struct reserved expect_reserved[] = { RESERVED(pcireset_expect, __reserved), { 0 } };
 static const struct reserved reset_reserved[] = { RESERVED(pcireset_reset, __reserved), { 0 } };
 static const struct reserved reset_many_reserved[] = {
 	RESERVED(pcireset_reset_many, __reserved),
@@ -95,6 +101,14 @@ static void fill_query(void *arg)
 {
 	*(struct pcireset_query *)arg = (struct pcireset_query){
 		.size = sizeof(struct pcireset_query),
+		.types = PCI_RESET_FLR,
+	};
+}
+
+static void fill_expect(void *arg)
+{
+	*(struct pcireset_expect *)arg = (struct pcireset_expect){
+		.size = sizeof(struct pcireset_expect),
 		.types = PCI_RESET_FLR,
 	};
 }
@@ -142,6 +156,8 @@ const struct command commands[NR_COMMANDS] = {
 	  narrow_masks, narrow_reserved, offsetof(struct pcireset_narrow, max_scope), true },
 	{ "QUERY", PCIRESET_QUERY, sizeof(struct pcireset_query), true, fill_query, query_masks,
 	  query_reserved, offsetof(struct pcireset_query, max_scope), false },
+	{ "EXPECT", PCIRESET_EXPECT, sizeof(struct pcireset_expect), true, fill_expect,
+	  expect_masks, expect_reserved, offsetof(struct pcireset_expect, max_scope), true },
 	{ "RESET", PCIRESET_RESET, sizeof(struct pcireset_reset), true, fill_reset, reset_masks,
 	  reset_reserved, offsetof(struct pcireset_reset, max_scope), true },
 	{ "RESET_MANY", PCIRESET_RESET_MANY, sizeof(struct pcireset_reset_many), true,

@@ -88,6 +88,15 @@ AT(pcireset_query, out_type_flags, 92);
 AT(pcireset_query, out_who, 96);
 AT(pcireset_query, out_generation, 104);
 
+SIZE(pcireset_expect, 32);
+AT(pcireset_expect, size, 0);
+AT(pcireset_expect, flags, 4);
+AT(pcireset_expect, types, 8);
+AT(pcireset_expect, max_scope, 12);
+AT(pcireset_expect, out_type, 16);
+AT(pcireset_expect, __reserved, 20);
+AT(pcireset_expect, out_ns, 24);
+
 SIZE(pcireset_reset, 128);
 AT(pcireset_reset, size, 0);
 AT(pcireset_reset, flags, 4);
@@ -167,6 +176,7 @@ ASSERT(PCIRESET_CMD_QUERY == 0x43);
 ASSERT(PCIRESET_CMD_RESET == 0x44);
 ASSERT(PCIRESET_CMD_RESET_MANY == 0x45);
 ASSERT(PCIRESET_CMD_STATS == 0x46);
+ASSERT(PCIRESET_CMD_EXPECT == 0x47);
 ASSERT(PCIRESET_INFO == 0xb940);
 ASSERT(PCIRESET_OPEN == 0xb941);
 ASSERT(PCIRESET_NARROW == 0xb942);
@@ -174,6 +184,7 @@ ASSERT(PCIRESET_QUERY == 0xb943);
 ASSERT(PCIRESET_RESET == 0xb944);
 ASSERT(PCIRESET_RESET_MANY == 0xb945);
 ASSERT(PCIRESET_STATS == 0xb946);
+ASSERT(PCIRESET_EXPECT == 0xb947);
 
 /* Masks. */
 ASSERT(PCIRESET_CHECK_READY == 0x1);

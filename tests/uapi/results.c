@@ -144,6 +144,42 @@ static void test_query(void)
 	close(fd);
 }
 
+/* None of these says anything of itself, so that all is the specification's. */
+static void test_expect(void)
+{
+	const struct {
+		struct pcireset_addr addr;
+		uint32_t types, type;
+		uint64_t ms;
+	} rows[] = {
+		{ DISK, PCI_RESET_ANY, PCI_RESET_FLR, 100 },
+		{ DISK, PCI_RESET_LINK, PCI_RESET_SLOT, 102 },
+		{ CARD_NIC, PCI_RESET_FUNC, PCI_RESET_PM, 20 },
+		{ CARD_NIC, PCI_RESET_BUS, PCI_RESET_BUS, 102 },
+		{ CONVENTIONAL, PCI_RESET_BUS, PCI_RESET_BUS, 1019 },
+		{ EDU, PCI_RESET_FUNC, 0, 0 },
+	};
+	struct pcireset_expect arg = { .size = sizeof(arg) };
+	int fd;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		fd = open_device(rows[i].addr, 0, 0, 0);
+		arg.types = rows[i].types;
+		spoil(&arg.out_type, 0, sizeof(arg.out_type));
+		spoil(&arg.out_ns, 0, sizeof(arg.out_ns));
+		gives(call(fd, PCIRESET_EXPECT, &arg), 0, "EXPECT of %#x", rows[i].types);
+		is(arg.out_type, rows[i].type, "EXPECT tells the type");
+		is(arg.out_ns, rows[i].ms * 1000000, "and how long it takes");
+		close(fd);
+	}
+	fd = open_device(DISK, PCI_RESET_FUNC, 0, 0);
+	arg.types = PCI_RESET_SLOT;
+	spoil(&arg.out_ns, 0, sizeof(arg.out_ns));
+	gives(call(fd, PCIRESET_EXPECT, &arg), EPERM, "EXPECT of a type that is not granted");
+	is(arg.out_type | arg.out_ns, 0, "nothing is in out_* then");
+	close(fd);
+}
+
 static void test_reset(void)
 {
 	const size_t from = offsetof(struct pcireset_reset, out_type);
@@ -187,6 +223,7 @@ void test_results(void)
 	test_info();
 	test_open();
 	test_query();
+	test_expect();
 	test_reset();
 	test_stats();
 	test_stats_types();

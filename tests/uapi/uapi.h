@@ -19,6 +19,7 @@
 #define CARD_NIC   ((struct pcireset_addr){ .bus = 0x03 }) /* pm and bus; its driver does not */
 #define CARD_AUDIO ((struct pcireset_addr){ .bus = 0x03, .devfn = 1 }) /* bus; no driver */
 #define CARD_RNG   ((struct pcireset_addr){ .bus = 0x03, .devfn = 2 })
+#define CONVENTIONAL ((struct pcireset_addr){ .bus = 0x0a, .devfn = 0x10 }) /* pm and bus */
 #define VDISK	   ((struct pcireset_addr){ .bus = 0x0b }) /* in slot 109 */
 #define EDU	   ((struct pcireset_addr){ .bus = 0x0c }) /* bus; no driver */
 
@@ -86,7 +87,7 @@ struct command {
 	bool no_types_refused;
 };
 
-#define NR_COMMANDS 7
+#define NR_COMMANDS 8
 extern const struct command commands[NR_COMMANDS];
 int fd_for(const struct command *command);
 int try_command(const struct command *command, void *arg);

@@ -56,6 +56,7 @@ enum {
 	PCIRESET_CMD_RESET,
 	PCIRESET_CMD_RESET_MANY,
 	PCIRESET_CMD_STATS,
+	PCIRESET_CMD_EXPECT,
 };
 
 /**
@@ -435,6 +436,33 @@ struct pcireset_query {
 	__aligned_u64 out_generation;
 };
 #define PCIRESET_QUERY	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_QUERY)
+
+/**
+ * struct pcireset_expect - ioctl(PCIRESET_EXPECT), on a device's descriptor
+ * @size: sizeof(struct pcireset_expect)
+ * @flags: must be 0
+ * @types: mask of the types to plan with; 0 is refused
+ * @max_scope: widest enum pcireset_scope to plan with, 0 for the widest granted
+ * @out_type: the type the plan uses, whoever is in the way, 0 if there is none
+ * @__reserved: must be 0
+ * @out_ns: how long the reset takes at least, from its trigger until the functions may be
+ *	accessed, nanoseconds, at least 1; 0 if there is no type or nothing tells
+ *
+ * That is what the specification demands, or what the functions (Immediate Readiness,
+ * Readiness Time Reporting) and the firmware (_DSM) say instead. Not known beforehand are
+ * the time a link needs to train and by how much a function is late, and of
+ * %PCI_RESET_DEV_SPECIFIC and %PCI_RESET_ACPI nothing. Writes to no device.
+ */
+struct pcireset_expect {
+	__u32 size;
+	__u32 flags;
+	__u32 types;
+	__u32 max_scope;
+	__u32 out_type;
+	__u32 __reserved;
+	__aligned_u64 out_ns;
+};
+#define PCIRESET_EXPECT	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_EXPECT)
 
 /* struct pcireset_reset.flags */
 #define PCIRESET_RESET_ESCALATE	(1U << 0)	/* a reset failed: go on to a wider allowed type */
