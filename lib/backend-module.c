@@ -248,6 +248,18 @@ static int resolve(struct pcireset_plan *plan)
 	return r < 0 ? r : -(int)arg.out_error;
 }
 
+/* It knows what the firmware and the kernel's quirks say, too; a module that is older does not tell. */
+static uint64_t expect(struct pcireset_plan *plan)
+{
+	struct pcireset_expect arg = {
+		.size = sizeof(arg),
+		.types = plan->type,
+		.max_scope = plan->max_scope,
+	};
+
+	return call(plan->fd, PCIRESET_EXPECT, &arg) < 0 ? expect_ns(plan) : arg.out_ns;
+}
+
 static void take_members(struct pcireset_report *report, const struct pcireset_member *v,
 			 uint32_t nr)
 {
@@ -376,4 +388,5 @@ const struct backend backend_module = {
 	.resolve = resolve,
 	.run = run,
 	.run_many = run_many,
+	.expect = expect,
 };

@@ -505,7 +505,8 @@ uint64_t pcireset_plan_get_expected_ns(struct pcireset_plan *plan)
 	if (plan->shared)
 		plan = plan->shared;
 	if (!plan->expected_ns && plan->is_resolved && plan->type)
-		plan->expected_ns = expect_ns(plan);
+		plan->expected_ns = plan->backend->expect ? plan->backend->expect(plan) :
+							    expect_ns(plan);
 	return plan->expected_ns;
 }
 

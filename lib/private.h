@@ -150,6 +150,7 @@ struct pcireset_batch {
  * resolve() fills type, scope, members, why, who and generation of the plan and
  * returns what running it would. run() fills the report. run_many(), which may
  * be missing, fills those of a batch's runs and their errors, or fails with nothing done.
+ * expect(), which may be missing too, knows more of how long a plan takes than config space.
  */
 struct backend {
 	enum pcireset_backend id;
@@ -157,6 +158,7 @@ struct backend {
 	int (*resolve)(struct pcireset_plan *plan);
 	int (*run)(struct pcireset_plan *plan, struct pcireset_report *report);
 	int (*run_many)(struct pcireset_batch *batch);
+	uint64_t (*expect)(struct pcireset_plan *plan);
 };
 
 /* What a reset by the kernel's files changes for a while: the journal's entry. */

@@ -20,6 +20,7 @@ static struct {
 	unsigned int nr_open, nr_queries, nr_resets;
 	struct pcireset_member link[2]; /* what BUS would reset, if there are any */
 	uint32_t nr_entries;
+	uint64_t expect_ns; /* 0 if it is too old to know the command */
 } module;
 
 static void put_members(uint64_t ptr, uint32_t size, uint32_t room)
@@ -107,6 +108,15 @@ static int answer_reset_many(struct pcireset_reset_many *arg)
 	return 0;
 }
 
+static int answer_expect(struct pcireset_expect *arg)
+{
+	assert_int_equal(arg->size, sizeof(*arg));
+	assert_int_equal(arg->types, module.type);
+	arg->out_type = arg->types;
+	arg->out_ns = module.expect_ns;
+	return module.expect_ns ? 0 : ENOTTY;
+}
+
 static int answer_stats(struct pcireset_stats *arg)
 {
 	assert_int_equal(arg->size, sizeof(*arg));
@@ -136,6 +146,9 @@ int __wrap_ioctl(int fd, unsigned long request, void *arg)
 		break;
 	case PCIRESET_RESET:
 		error = answer_reset(arg);
+		break;
+	case PCIRESET_EXPECT:
+		error = answer_expect(arg);
 		break;
 	case PCIRESET_RESET_MANY:
 		error = answer_reset_many(arg);
@@ -470,6 +483,21 @@ static void one_of_those_that_share_a_reset_is_run(void **state)
 	drop_pair(&pair);
 }
 
+static void how_long_it_takes_is_asked_of_the_module(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR | PCI_RESET_BUS);
+
+	assert_int_equal(pcireset_plan_get_expected_ns(plan), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	/* One that does not know the command: the specification's. */
+	assert_int_equal(pcireset_plan_get_expected_ns(plan), 100000000);
+	module.expect_ns = 7000000;
+	assert_int_equal(pcireset_plan_get_expected_ns(plan), 100000000);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(pcireset_plan_get_expected_ns(plan), 7000000);
+	pcireset_plan_unref(plan);
+}
+
 static void the_same_link_is_asked_for_once(void **state)
 {
 	struct pair pair;
@@ -593,6 +621,7 @@ int main(void)
 		TEST(what_went_wrong_is_told_to_each),
 		TEST(one_of_those_that_share_a_reset_is_run),
 		TEST(the_same_link_is_asked_for_once),
+		TEST(how_long_it_takes_is_asked_of_the_module),
 		TEST(a_device_that_went_away_is_gone),
 		TEST(siblings_share_what_a_bus_reset_reaches),
 		TEST(what_is_gone_is_left_out),
