@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* delegate FUNCTION [FUNCTION...]: gives devices that VFIO has to a process without privileges, which can then reset the first. */
+/* delegate [-i] FUNCTION [FUNCTION...]: gives devices that VFIO has to a process without privileges, which can then reset the first. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 #include <linux/pcireset.h>
 #include <linux/vfio.h>
+#include "cdev.h"
 
 /*
  * The broker is privileged. It opens the first function in /dev/pcireset, narrows
@@ -24,13 +26,21 @@
  * The monitor is whoever has the virtual machine, here the user nobody. It can
  * reset the function as long as it holds its group, and the link, which may
  * hit others, as long as the groups it holds are those of all that is hit.
+ *
+ * With -i there are no groups: the broker sends an iommufd and the devices,
+ * which it has opened by their own nodes. The monitor binds them to the iommufd,
+ * and shows that one instead.
  */
 
-#define NOBODY     65534
-#define MAX_GROUPS 8
+#define NOBODY 65534
 
-/* What goes through the socket: the narrowed descriptor of /dev/pcireset, and then VFIO groups. */
-#define MAX_FDS (1 + MAX_GROUPS)
+/*
+ * What goes through the socket: the narrowed descriptor of /dev/pcireset, and then
+ * VFIO groups; or an iommufd, and then devices. This many at the most.
+ */
+#define MAX_FDS 10
+
+static bool by_iommufd;
 
 union control {
 	struct cmsghdr header;
@@ -94,6 +104,24 @@ static int open_group(const char *function)
 	return group;
 }
 
+static int open_node(const char *function)
+{
+	int device = cdev_open(function);
+
+	if (device < 0)
+		die(function);
+	return device;
+}
+
+static int open_iommufd(void)
+{
+	int iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+
+	if (iommufd < 0)
+		die("/dev/iommu");
+	return iommufd;
+}
+
 static void send_fds(int to, const int *fds, size_t nr)
 {
 	char byte = 0;
@@ -121,8 +149,10 @@ static void broker_main(int to, char **functions)
 	size_t nr = 0;
 
 	fds[nr++] = open_device(functions[0]);
+	if (by_iommufd)
+		fds[nr++] = open_iommufd();
 	for (; *functions && nr < MAX_FDS; functions++) {
-		fds[nr] = open_group(*functions);
+		fds[nr] = by_iommufd ? open_node(*functions) : open_group(*functions);
 		if (fds[nr] >= 0)
 			nr++;
 	}
@@ -136,17 +166,19 @@ static void broker_main(int to, char **functions)
 /**
  * struct monitor - all that the process without privileges has
  * @reset: the narrowed descriptor of /dev/pcireset
- * @groups: VFIO groups
- * @nr_groups: number of @groups
- * @container: VFIO's container
- * @device: the function, of VFIO
+ * @proofs: VFIO groups, or an iommufd: what shows that a function is this process's
+ * @nr_proofs: number of @proofs
+ * @container: VFIO's container, of groups
+ * @devices: of VFIO, the function that can be reset first; of groups no others
+ * @nr_devices: number of @devices
  */
 struct monitor {
 	int reset;
-	int32_t groups[MAX_GROUPS];
-	uint32_t nr_groups;
+	int32_t proofs[MAX_FDS];
+	uint32_t nr_proofs;
 	int container;
-	int device;
+	int32_t devices[MAX_FDS];
+	uint32_t nr_devices;
 };
 
 static void drop_privileges(void)
@@ -167,38 +199,51 @@ static void receive_fds(int from, struct monitor *monitor)
 		.msg_control = &control,
 		.msg_controllen = sizeof(control.room),
 	};
-	const unsigned char *data = CMSG_DATA(&control.header);
-	size_t size;
+	int32_t fds[MAX_FDS];
+	uint32_t nr;
 
 	if (recvmsg(from, &msg, MSG_CMSG_CLOEXEC) != 1 ||
 	    control.header.cmsg_len < CMSG_LEN(2 * sizeof(int)))
 		die("recvmsg");
-	size = control.header.cmsg_len - CMSG_LEN(sizeof(int));
-	memcpy(&monitor->reset, data, sizeof(int));
-	memcpy(monitor->groups, data + sizeof(int), size);
-	monitor->nr_groups = (uint32_t)(size / sizeof(int));
+	nr = (uint32_t)((control.header.cmsg_len - CMSG_LEN(0)) / sizeof(int));
+	memcpy(fds, CMSG_DATA(&control.header), nr * sizeof(int));
+	monitor->reset = fds[0];
+	monitor->nr_proofs = by_iommufd ? 1 : nr - 1;
+	memcpy(monitor->proofs, fds + 1, monitor->nr_proofs * sizeof(int));
+	monitor->nr_devices = nr - 1 - monitor->nr_proofs;
+	memcpy(monitor->devices, fds + 1 + monitor->nr_proofs, monitor->nr_devices * sizeof(int));
 }
 
-static void open_vfio(struct monitor *monitor, const char *function)
+static void open_groups(struct monitor *monitor, const char *function)
 {
+	int device = -1;
+
 	monitor->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (monitor->container < 0)
 		die("VFIO container");
-	for (uint32_t i = 0; i < monitor->nr_groups; i++)
-		if (ioctl(monitor->groups[i], VFIO_GROUP_SET_CONTAINER, &monitor->container))
+	for (uint32_t i = 0; i < monitor->nr_proofs; i++)
+		if (ioctl(monitor->proofs[i], VFIO_GROUP_SET_CONTAINER, &monitor->container))
 			die("VFIO group");
 	if (ioctl(monitor->container, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU))
 		die("VFIO container");
 	/* The function may be in any of them. */
-	monitor->device = -1;
-	for (uint32_t i = 0; i < monitor->nr_groups && monitor->device < 0; i++)
-		monitor->device = ioctl(monitor->groups[i], VFIO_GROUP_GET_DEVICE_FD, function);
-	if (monitor->device < 0)
+	for (uint32_t i = 0; i < monitor->nr_proofs && device < 0; i++)
+		device = ioctl(monitor->proofs[i], VFIO_GROUP_GET_DEVICE_FD, function);
+	if (device < 0)
 		die(function);
+	monitor->devices[monitor->nr_devices++] = device;
+}
+
+static void bind_devices(struct monitor *monitor)
+{
+	for (uint32_t i = 0; i < monitor->nr_devices; i++)
+		if (cdev_bind(monitor->devices[i], monitor->proofs[0]))
+			die("iommufd");
 }
 
 /* The scope first, and then what was shown or nothing. */
-static int reset_with(struct monitor *monitor, uint32_t types, uint32_t nr_groups)
+static int reset_with(struct monitor *monitor, uint32_t types, const int32_t *proofs,
+		      uint32_t nr_proofs)
 {
 	struct pcireset_member members[64] = { 0 };
 	struct pcireset_query query = {
@@ -207,15 +252,15 @@ static int reset_with(struct monitor *monitor, uint32_t types, uint32_t nr_group
 		.member_size = sizeof(members[0]),
 		.nr_members = 64,
 		.member_ptr = (uintptr_t)members,
-		.owner_ptr = (uintptr_t)monitor->groups,
-		.nr_owners = nr_groups,
+		.owner_ptr = (uintptr_t)proofs,
+		.nr_owners = nr_proofs,
 	};
 	struct pcireset_reset reset = {
 		.size = sizeof(reset),
 		.types = types,
 		.checks = PCIRESET_CHECK_LINK | PCIRESET_CHECK_CONFIG | PCIRESET_CHECK_PROOF,
-		.owner_ptr = (uintptr_t)monitor->groups,
-		.nr_owners = nr_groups,
+		.owner_ptr = (uintptr_t)proofs,
+		.nr_owners = nr_proofs,
 	};
 
 	if (ioctl(monitor->reset, PCIRESET_QUERY, &query))
@@ -230,28 +275,55 @@ static int reset_with(struct monitor *monitor, uint32_t types, uint32_t nr_group
 
 static int do_flr(struct monitor *monitor)
 {
-	return reset_with(monitor, PCI_RESET_FLR, monitor->nr_groups);
+	return reset_with(monitor, PCI_RESET_FLR, monitor->proofs, monitor->nr_proofs);
 }
 
 static int do_slot(struct monitor *monitor)
 {
-	return reset_with(monitor, PCI_RESET_SLOT, monitor->nr_groups);
+	return reset_with(monitor, PCI_RESET_SLOT, monitor->proofs, monitor->nr_proofs);
+}
+
+/* For a port without a slot. */
+static int do_bus(struct monitor *monitor)
+{
+	return reset_with(monitor, PCI_RESET_BUS, monitor->proofs, monitor->nr_proofs);
 }
 
 static int do_any(struct monitor *monitor)
 {
-	return reset_with(monitor, PCI_RESET_ANY, monitor->nr_groups);
+	return reset_with(monitor, PCI_RESET_ANY, monitor->proofs, monitor->nr_proofs);
 }
 
 /* Without a word on who it is. */
 static int do_flr_unproved(struct monitor *monitor)
 {
-	return reset_with(monitor, PCI_RESET_FLR, 0);
+	return reset_with(monitor, PCI_RESET_FLR, NULL, 0);
 }
 
 static int do_slot_unproved(struct monitor *monitor)
 {
-	return reset_with(monitor, PCI_RESET_SLOT, 0);
+	return reset_with(monitor, PCI_RESET_SLOT, NULL, 0);
+}
+
+/* With what it has, but which proves nothing: the device itself. */
+static int do_slot_by_device(struct monitor *monitor)
+{
+	return reset_with(monitor, PCI_RESET_SLOT, monitor->devices, 1);
+}
+
+/* And an iommufd that everybody can have, and that has nothing. */
+static int do_slot_by_stranger(struct monitor *monitor)
+{
+	int32_t iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+	int ret, error;
+
+	if (iommufd < 0)
+		return -1;
+	ret = reset_with(monitor, PCI_RESET_SLOT, &iommufd, 1);
+	error = errno;
+	close(iommufd);
+	errno = error;
+	return ret;
 }
 
 /* What was narrowed cannot be had back. */
@@ -285,24 +357,34 @@ static int do_open_by_device(struct monitor *monitor)
 	return ioctl(monitor->reset, PCIRESET_OPEN, &open_arg);
 }
 
-/* VFIO's own way: the slot or the bus, whichever it takes, of all that the groups hold. */
+/* VFIO's own way: the slot or the bus, whichever it takes, of all that the groups hold. A device's node takes no proof. */
 static int do_hot(struct monitor *monitor)
 {
-	uint32_t room[sizeof(struct vfio_pci_hot_reset) / sizeof(uint32_t) + MAX_GROUPS] = { 0 };
+	uint32_t room[sizeof(struct vfio_pci_hot_reset) / sizeof(uint32_t) + MAX_FDS] = { 0 };
 	struct vfio_pci_hot_reset *hot = (void *)room;
 
 	hot->argsz = sizeof(room);
-	hot->count = monitor->nr_groups;
-	memcpy(hot->group_fds, monitor->groups, monitor->nr_groups * sizeof(int32_t));
-	return ioctl(monitor->device, VFIO_DEVICE_PCI_HOT_RESET, hot);
+	hot->count = by_iommufd ? 0 : monitor->nr_proofs;
+	memcpy(hot->group_fds, monitor->proofs, hot->count * sizeof(int32_t));
+	return ioctl(monitor->devices[0], VFIO_DEVICE_PCI_HOT_RESET, hot);
 }
 
-/* Gives the devices back, but keeps the descriptor of /dev/pcireset. */
+/* One of several, of which the first stays. */
+static int do_give_back(struct monitor *monitor)
+{
+	return close(by_iommufd ? monitor->devices[--monitor->nr_devices] :
+				  monitor->proofs[--monitor->nr_proofs]);
+}
+
+/* Gives the devices back, but keeps the descriptor of /dev/pcireset; and the iommufd, which does not hold them any more. */
 static int do_close(struct monitor *monitor)
 {
-	close(monitor->device);
-	while (monitor->nr_groups)
-		close(monitor->groups[--monitor->nr_groups]);
+	while (monitor->nr_devices)
+		close(monitor->devices[--monitor->nr_devices]);
+	if (by_iommufd)
+		return 0;
+	while (monitor->nr_proofs)
+		close(monitor->proofs[--monitor->nr_proofs]);
 	return close(monitor->container);
 }
 
@@ -312,13 +394,17 @@ static const struct command {
 } commands[] = {
 	{ "flr", do_flr },
 	{ "slot", do_slot },
+	{ "bus", do_bus },
 	{ "any", do_any },
 	{ "flr-unproved", do_flr_unproved },
 	{ "slot-unproved", do_slot_unproved },
+	{ "slot-by-device", do_slot_by_device },
+	{ "slot-by-stranger", do_slot_by_stranger },
 	{ "widen", do_widen },
 	{ "open", do_open },
 	{ "open-by-device", do_open_by_device },
 	{ "hot", do_hot },
+	{ "give-back", do_give_back },
 	{ "close", do_close },
 };
 
@@ -340,7 +426,10 @@ static int monitor_main(int from, const char *function)
 
 	drop_privileges();
 	receive_fds(from, &monitor);
-	open_vfio(&monitor, function);
+	if (by_iommufd)
+		bind_devices(&monitor);
+	else
+		open_groups(&monitor, function);
 	setlinebuf(stdout);
 	puts("ready");
 	while (scanf("%31s", word) == 1)
@@ -353,8 +442,10 @@ int main(int argc, char **argv)
 	int sockets[2], status;
 	pid_t pid;
 
-	if (argc < 2) {
-		fputs("usage: delegate FUNCTION [FUNCTION...], then one word a line: what the monitor tries\n",
+	by_iommufd = argc > 1 && !strcmp(argv[1], "-i");
+	argv += by_iommufd;
+	if (!argv[0] || !argv[1]) {
+		fputs("usage: delegate [-i] FUNCTION [FUNCTION...], then one word a line: what the monitor tries\n",
 		      stderr);
 		return 2;
 	}

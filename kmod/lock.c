@@ -35,10 +35,13 @@ static bool try_lock(struct pcireset_plan *plan, struct pcireset_fn *fn)
 
 static void unlock(struct pcireset_fn *fn)
 {
+	if (fn->owner_kept)
+		pcireset_owner_let_go(fn->dev);
 	if (fn->cfg_locked)
 		pci_cfg_access_unlock(fn->dev);
 	if (fn->device_locked)
 		device_unlock(&fn->dev->dev);
+	fn->owner_kept = false;
 	fn->cfg_locked = false;
 	fn->device_locked = false;
 }

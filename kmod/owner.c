@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether a caller owns a function: it holds the VFIO group that the function is in. */
+/* Whether a caller owns a function: it holds its VFIO group, or an iommufd that has this group. */
 #include <linux/file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -8,44 +8,83 @@
 #include "pcireset.h"
 
 /**
+ * struct proof - one thing that a caller holds
+ * @group: a VFIO group's file, referenced, or NULL
+ * @iommufd: else the context of an iommufd, referenced
+ */
+struct proof {
+	struct file *group;
+	struct iommufd_ctx *iommufd;
+};
+
+/**
  * struct pcireset_owners - what a caller holds
  * @is_group: VFIO's answer; VFIO stays loaded as long as this is kept, NULL if it is not
  * @has_dev: the same
  * @error_detected: by this a driver on top of vfio-pci-core is known, NULL if there is none
- * @nr: number of @files
- * @files: VFIO groups, referenced
+ * @from_file: iommufd's answer, kept like VFIO's
+ * @put: the same
+ * @has_group: the same
+ * @nr: number of @proofs
+ * @proofs: what is held
  *
- * This module works without VFIO, so that it must not need its symbols to be
- * loaded. Whoever has a descriptor of a group has loaded them.
+ * This module works without VFIO and iommufd, so that it must not need their
+ * symbols to be loaded. Whoever has a descriptor of theirs has loaded them.
  */
 struct pcireset_owners {
 	bool (*is_group)(struct file *file);
 	bool (*has_dev)(struct file *file, struct vfio_device *device);
 	pci_ers_result_t (*error_detected)(struct pci_dev *dev, pci_channel_state_t error);
+	struct iommufd_ctx *(*from_file)(struct file *file);
+	void (*put)(struct iommufd_ctx *iommufd);
+	bool (*has_group)(struct iommufd_ctx *iommufd, struct iommu_group *group);
 	u32 nr;
-	struct file *files[];
+	struct proof proofs[];
 };
 
-static int add_file(struct pcireset_owners *owners, s32 fd)
+static int add_iommufd(struct pcireset_owners *owners, struct file *file)
+{
+	struct iommufd_ctx *iommufd;
+
+	/* All three are of one module. */
+	if (!owners->from_file || !owners->put || !owners->has_group)
+		return -EINVAL;
+	iommufd = owners->from_file(file);
+	if (IS_ERR(iommufd))
+		return -EINVAL;
+	owners->proofs[owners->nr++].iommufd = iommufd;
+	return 0;
+}
+
+static int add_proof(struct pcireset_owners *owners, s32 fd)
 {
 	struct file *file = fget(fd);
+	int error;
 
 	if (!file)
 		return -EBADF;
-	owners->files[owners->nr++] = file;
-	return owners->is_group && owners->is_group(file) ? 0 : -EINVAL;
+	if (owners->is_group && owners->is_group(file)) {
+		owners->proofs[owners->nr++].group = file;
+		return 0;
+	}
+	error = add_iommufd(owners, file);
+	fput(file);
+	return error;
 }
 
 static struct pcireset_owners *new_owners(u32 nr)
 {
 	struct pcireset_owners *owners =
-		kzalloc(struct_size(owners, files, nr), GFP_KERNEL_ACCOUNT);
+		kzalloc(struct_size(owners, proofs, nr), GFP_KERNEL_ACCOUNT);
 
 	if (!owners)
 		return NULL;
 	owners->is_group = symbol_get(vfio_file_is_group);
 	owners->has_dev = symbol_get(vfio_file_has_dev);
 	owners->error_detected = symbol_get(vfio_pci_core_aer_err_detected);
+	owners->from_file = pcireset_iommufd_symbol(iommufd_ctx_from_file);
+	owners->put = pcireset_iommufd_symbol(iommufd_ctx_put);
+	owners->has_group = pcireset_iommufd_symbol(iommufd_ctx_has_group);
 	return owners;
 }
 
@@ -55,7 +94,8 @@ static struct pcireset_owners *new_owners(u32 nr)
  * @nr: number of entries there
  * @ret_owners: what is held; NULL if @nr is 0
  *
- * Return: 0, -E2BIG, -EFAULT, -ENOMEM, -EBADF, -EINVAL if one is no VFIO group.
+ * Return: 0, -E2BIG, -EFAULT, -ENOMEM, -EBADF, -EINVAL if one is neither a VFIO
+ * group nor an iommufd.
  */
 int pcireset_owners_get(u64 address, u32 nr, struct pcireset_owners **ret_owners)
 {
@@ -77,13 +117,29 @@ int pcireset_owners_get(u64 address, u32 nr, struct pcireset_owners **ret_owners
 	if (!owners)
 		error = -ENOMEM;
 	for (i = 0; i < nr && !error; i++)
-		error = add_file(owners, fds[i]);
+		error = add_proof(owners, fds[i]);
 	kfree(fds);
 	if (error)
 		pcireset_owners_put(owners);
 	else
 		*ret_owners = owners;
 	return error;
+}
+
+static void put_symbols(const struct pcireset_owners *owners)
+{
+	if (owners->has_group)
+		symbol_put(iommufd_ctx_has_group);
+	if (owners->put)
+		symbol_put(iommufd_ctx_put);
+	if (owners->from_file)
+		symbol_put(iommufd_ctx_from_file);
+	if (owners->error_detected)
+		symbol_put(vfio_pci_core_aer_err_detected);
+	if (owners->has_dev)
+		symbol_put(vfio_file_has_dev);
+	if (owners->is_group)
+		symbol_put(vfio_file_is_group);
 }
 
 /**
@@ -96,15 +152,52 @@ void pcireset_owners_put(struct pcireset_owners *owners)
 
 	if (!owners)
 		return;
-	for (i = 0; i < owners->nr; i++)
-		fput(owners->files[i]);
-	if (owners->error_detected)
-		symbol_put(vfio_pci_core_aer_err_detected);
-	if (owners->has_dev)
-		symbol_put(vfio_file_has_dev);
-	if (owners->is_group)
-		symbol_put(vfio_file_is_group);
+	for (i = 0; i < owners->nr; i++) {
+		if (owners->proofs[i].group)
+			fput(owners->proofs[i].group);
+		else
+			owners->put(owners->proofs[i].iommufd);
+	}
+	put_symbols(owners);
 	kfree(owners);
+}
+
+static bool has_vfio_driver(const struct pcireset_owners *owners, struct pci_dev *dev)
+{
+	const struct pci_error_handlers *handler = dev->driver ? dev->driver->err_handler : NULL;
+
+	return owners->error_detected && handler &&
+	       handler->error_detected == owners->error_detected;
+}
+
+static bool proves(const struct pcireset_owners *owners, const struct proof *proof,
+		   struct pci_dev *dev)
+{
+	/* What has_vfio_driver() has found relies itself on this being what the driver data is. */
+	struct vfio_pci_core_device *core = pci_get_drvdata(dev);
+	struct iommu_group *group;
+	bool has;
+
+	if (proof->group)
+		return owners->has_dev && owners->has_dev(proof->group, &core->vdev);
+	group = iommu_group_get(&dev->dev);
+	if (!group)
+		return false;
+	has = owners->has_group(proof->iommufd, group);
+	iommu_group_put(group);
+	return has;
+}
+
+static const struct proof *find_proof(const struct pcireset_owners *owners, struct pci_dev *dev)
+{
+	u32 i;
+
+	if (!owners || !has_vfio_driver(owners, dev))
+		return NULL;
+	for (i = 0; i < owners->nr; i++)
+		if (proves(owners, &owners->proofs[i], dev))
+			return &owners->proofs[i];
+	return NULL;
 }
 
 /**
@@ -113,21 +206,54 @@ void pcireset_owners_put(struct pcireset_owners *owners)
  * @dev: the function
  *
  * Context: The caller holds @dev's device lock, so that its driver stays.
- * Return: true if its driver is one of VFIO's and its group is held.
+ * Return: true if its driver is one of VFIO's, and its group is held or an
+ * iommufd is that has a function of the group.
  */
 bool pcireset_is_owner(const struct pcireset_owners *owners, struct pci_dev *dev)
 {
-	const struct pci_error_handlers *handler = dev->driver ? dev->driver->err_handler : NULL;
-	struct vfio_pci_core_device *core;
-	u32 i;
-
-	if (!owners || !owners->has_dev || !owners->error_detected || !handler ||
-	    handler->error_detected != owners->error_detected)
-		return false;
-	/* That handler itself relies on this being what the driver data is. */
-	core = pci_get_drvdata(dev);
-	for (i = 0; i < owners->nr; i++)
-		if (owners->has_dev(owners->files[i], &core->vdev))
-			return true;
-	return false;
+	return find_proof(owners, dev);
 }
+
+/**
+ * pcireset_owner_keep - have a function stay its owner's, if it still is
+ * @owners: what a caller holds, or NULL
+ * @dev: the function
+ * @ret_kept: set if pcireset_owner_let_go() must be called
+ *
+ * A VFIO group is nobody else's before its file is released, which @owners
+ * references. An iommufd does not keep what it has: whoever closes the device
+ * makes it free for the next one. So it is claimed once more for the same
+ * iommufd, which another one's claim fails for. The second look is for a device
+ * that was closed before.
+ *
+ * Context: The caller holds @dev's device lock, and keeps it until
+ * pcireset_owner_let_go(): a function that leaves its IOMMU group must have
+ * been given back.
+ * Return: as pcireset_is_owner().
+ */
+bool pcireset_owner_keep(const struct pcireset_owners *owners, struct pci_dev *dev, bool *ret_kept)
+{
+	const struct proof *proof = find_proof(owners, dev);
+
+	*ret_kept = false;
+	if (!proof || proof->group)
+		return proof;
+	if (pcireset_claim_dma(&dev->dev, proof->iommufd))
+		return false;
+	*ret_kept = proves(owners, proof, dev);
+	if (!*ret_kept)
+		pcireset_release_dma(&dev->dev);
+	return *ret_kept;
+}
+
+/**
+ * pcireset_owner_let_go - end what pcireset_owner_keep() began
+ * @dev: the function
+ */
+void pcireset_owner_let_go(struct pci_dev *dev)
+{
+	pcireset_release_dma(&dev->dev);
+}
+
+/* Not needed by symbol_get(), but said: whose symbols are used. */
+PCIRESET_IMPORT_IOMMUFD();

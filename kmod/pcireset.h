@@ -91,6 +91,7 @@ struct pcireset_times {
  * @resumed: a runtime PM reference is held
  * @device_locked: we took the device lock
  * @cfg_locked: we took the config access lock
+ * @owner_kept: it stays the caller's as long as it is locked
  * @prepared: the driver's reset_prepare ran
  * @quiesced: Command was cleared and not yet restored
  * @blocked: its IOMMU translation is blocked
@@ -130,6 +131,7 @@ struct pcireset_fn {
 	bool resumed;
 	bool device_locked;
 	bool cfg_locked;
+	bool owner_kept;
 	bool prepared;
 	bool quiesced;
 	bool blocked;
@@ -390,6 +392,8 @@ struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev);
 int pcireset_owners_get(u64 address, u32 nr, struct pcireset_owners **ret_owners);
 void pcireset_owners_put(struct pcireset_owners *owners);
 bool pcireset_is_owner(const struct pcireset_owners *owners, struct pci_dev *dev);
+bool pcireset_owner_keep(const struct pcireset_owners *owners, struct pci_dev *dev, bool *ret_kept);
+void pcireset_owner_let_go(struct pci_dev *dev);
 
 /* lock.c */
 int pcireset_lock(struct pcireset_run *run);

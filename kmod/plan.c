@@ -264,9 +264,19 @@ static void judge(struct pcireset_plan *plan)
 	}
 }
 
+/* Whose device it was when it was looked at may have closed it since. */
+static void keep_owned(struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	if (fn->flags & PCIRESET_MEMBER_OWNED &&
+	    !pcireset_owner_keep(plan->request.owners, fn->dev, &fn->owner_kept))
+		fn->flags &= ~PCIRESET_MEMBER_OWNED;
+}
+
 /**
  * pcireset_plan_judge - see who is in the way, with the members locked
  * @plan: the plan
+ *
+ * Whose functions they are stays so until pcireset_unlock().
  *
  * Context: The caller holds the device locks of all members.
  */
@@ -278,6 +288,7 @@ void pcireset_plan_judge(struct pcireset_plan *plan)
 	plan->why = PCIRESET_WHY_NONE;
 	for (i = 0; i < plan->nr_fns; i++) {
 		look_at_driver(plan, &plan->fns[i]);
+		keep_owned(plan, &plan->fns[i]);
 		plan->fns[i].why_not = is_gone(plan->fns[i].dev) ? PCIRESET_WHY_GONE :
 								   in_the_way(plan, &plan->fns[i]);
 	}

@@ -8,11 +8,13 @@
 #include <linux/module.h>
 
 #ifdef PCIRESET_NS_IS_TOKEN
-#define PCIRESET_EXPORT(symbol) EXPORT_SYMBOL_NS_GPL(symbol, PCIRESET)
-#define PCIRESET_IMPORT()       MODULE_IMPORT_NS(PCIRESET)
+#define PCIRESET_EXPORT(symbol)   EXPORT_SYMBOL_NS_GPL(symbol, PCIRESET)
+#define PCIRESET_IMPORT()         MODULE_IMPORT_NS(PCIRESET)
+#define PCIRESET_IMPORT_IOMMUFD() MODULE_IMPORT_NS(IOMMUFD)
 #else
-#define PCIRESET_EXPORT(symbol) EXPORT_SYMBOL_NS_GPL(symbol, "PCIRESET")
-#define PCIRESET_IMPORT()       MODULE_IMPORT_NS("PCIRESET")
+#define PCIRESET_EXPORT(symbol)   EXPORT_SYMBOL_NS_GPL(symbol, "PCIRESET")
+#define PCIRESET_IMPORT()         MODULE_IMPORT_NS("PCIRESET")
+#define PCIRESET_IMPORT_IOMMUFD() MODULE_IMPORT_NS("IOMMUFD")
 #endif
 
 #ifdef PCIRESET_ASSIGN_STR_TAKES_2
@@ -28,6 +30,28 @@ static inline int pci_dev_reset_iommu_prepare(struct pci_dev *dev)
 }
 
 static inline void pci_dev_reset_iommu_done(struct pci_dev *dev)
+{
+}
+#endif
+
+/* What an iommufd has. Nobody can have one where the kernel has none. */
+#ifdef PCIRESET_HAVE_IOMMUFD
+#include <linux/iommufd.h>
+
+#define pcireset_iommufd_symbol(symbol) symbol_get(symbol)
+#define pcireset_claim_dma(dev, owner)  iommu_device_claim_dma_owner(dev, owner)
+#define pcireset_release_dma(dev)       iommu_device_release_dma_owner(dev)
+#else
+struct iommufd_ctx;
+
+#define pcireset_iommufd_symbol(symbol) NULL
+
+static inline int pcireset_claim_dma(struct device *dev, void *owner)
+{
+	return -ENODEV;
+}
+
+static inline void pcireset_release_dma(struct device *dev)
 {
 }
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vfio-client FUNCTION[,FUNCTION...] ACTION...: a user of VFIO, as the tests of a guest need it; says what comes of each action. */
+/* vfio-client [-i] FUNCTION[,FUNCTION...] ACTION...: a user of VFIO, as the tests of a guest need it; says what comes of each action. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <linux/pci_regs.h>
 #include <linux/userfaultfd.h>
 #include <linux/vfio.h>
+#include "cdev.h"
 
 #define MAX_FUNCTIONS 16
 #define MAX_SCOPE     64
@@ -28,6 +30,8 @@
  * @nr_groups: number of @groups
  * @device: the first function
  * @map: the first page of its BAR 0, NULL if it was not mapped
+ *
+ * With an iommufd there are no groups.
  */
 struct client {
 	int container;
@@ -114,6 +118,25 @@ static int open_all(struct client *client, char *functions)
 			client->device = device;
 	}
 	return client->device < 0 ? -1 : 0;
+}
+
+/* With -i by their own nodes, for one iommufd. The others stay open as long as the process is there. */
+static int open_nodes(struct client *client, char *functions)
+{
+	int iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+
+	if (iommufd < 0)
+		return -1;
+	client->device = -1;
+	for (char *name = strtok(functions, ","); name; name = strtok(NULL, ",")) {
+		int device = cdev_open(name);
+
+		if (device < 0 || cdev_bind(device, iommufd))
+			return -1;
+		if (client->device < 0)
+			client->device = device;
+	}
+	return 0;
 }
 
 static int do_scope(struct client *client, const char *text)
@@ -370,6 +393,7 @@ static int act(struct client *client, const char *word)
 
 int main(int argc, char **argv)
 {
+	bool by_iommufd = argc > 1 && !strcmp(argv[1], "-i");
 	struct client client = { 0 };
 	int status = 0;
 
@@ -378,11 +402,14 @@ int main(int argc, char **argv)
 		fputs("vfio-client: runs in a guest of the lab only\n", stderr);
 		return 2;
 	}
+	argv += by_iommufd;
+	argc -= by_iommufd;
 	if (argc < 3) {
-		fputs("usage: vfio-client FUNCTION[,FUNCTION...] ACTION...\n", stderr);
+		fputs("usage: vfio-client [-i] FUNCTION[,FUNCTION...] ACTION...\n", stderr);
 		return 2;
 	}
-	if (open_all(&client, argv[1]) || enable(&client))
+	if ((by_iommufd ? open_nodes(&client, argv[1]) : open_all(&client, argv[1])) ||
+	    enable(&client))
 		return tell("open", -1);
 	for (int i = 2; i < argc && status < 2; i++)
 		status |= act(&client, argv[i]);

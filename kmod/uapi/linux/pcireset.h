@@ -319,11 +319,17 @@ struct pcireset_info {
  * would be reset is its own: EPERM and %PCIRESET_WHY_NOT_OWNED otherwise, with
  * the first one that is not. Bridges belong to nobody and are not asked for.
  *
- * The proof is that of VFIO's own hot reset: the open descriptors of VFIO groups
- * (/dev/vfio/NUMBER), which VFIO gives to one user at a time. A function
- * is owned if its driver is vfio-pci, or another one on top of vfio-pci-core,
- * and its group is among them. One without a driver is nobody's. A descriptor of
- * an iommufd, or of a device's own node (/dev/vfio/devices), proves nothing here.
+ * The proof is that of VFIO's own hot reset: open descriptors of VFIO groups
+ * (/dev/vfio/NUMBER), or of iommufds (/dev/iommu) to which functions have been
+ * bound that were opened by their own nodes (/dev/vfio/devices). The kernel gives a
+ * group to one of them at a time. A function is owned if its driver is vfio-pci, or
+ * another one on top of vfio-pci-core, and one of the descriptors is its
+ * group's, or an iommufd's to which at least one function of its group is bound.
+ * One without a driver, or without an IOMMU, is nobody's. The descriptor of a device
+ * is no proof, and neither is an iommufd that has nothing.
+ *
+ * Whoever owns a function when its reset begins does so until it is over: closed
+ * meanwhile, it cannot be opened by anybody else before.
  *
  * With any descriptor, a VFIO user who proves to be the caller itself is not in
  * the way.
@@ -396,7 +402,7 @@ struct pcireset_narrow {
  * @nr_owners: number of descriptors at @owner_ptr
  * @type_ptr: address of an array of struct pcireset_type_info, in order of choice
  * @member_ptr: address of an array of struct pcireset_member, parents first
- * @owner_ptr: address of an array of __s32: VFIO groups that the caller holds
+ * @owner_ptr: address of an array of __s32: VFIO groups and iommufds that the caller holds
  * @out_nr_types: number of types there are
  * @out_nr_members: number of members the plan has
  * @out_types: mask of the types that would work now, whoever is in the way
@@ -482,7 +488,7 @@ struct pcireset_expect {
  * @settle_ms: how long to watch afterwards that nothing is lost again, 0 for not at all
  * @member_ptr: address of an array of struct pcireset_member, parents first
  * @generation: from PCIRESET_QUERY on the same descriptor, or 0 for any plan
- * @owner_ptr: address of an array of __s32: VFIO groups that the caller holds
+ * @owner_ptr: address of an array of __s32: VFIO groups and iommufds that the caller holds
  * @nr_owners: number of descriptors at @owner_ptr; must be 0 in PCIRESET_RESET_MANY
  * @__reserved: must be 0
  * @out_type: the type that was issued last, 0 if none

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Devices of VFIO by nodes of their own, since Linux 6.6: to open one, and to bind it to an iommufd. */
+#ifndef EXAMPLES_CDEV_H
+#define EXAMPLES_CDEV_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <linux/vfio.h>
+
+/* As in linux/vfio.h, which may be older than this. Kernels without tokens take the last member for surplus. */
+struct cdev_bind {
+	uint32_t argsz;
+	uint32_t flags;
+	int32_t iommufd;
+	uint32_t out_devid;
+	uint64_t token_uuid_ptr;
+};
+#define CDEV_BIND            _IO(VFIO_TYPE, VFIO_BASE + 18)
+#define CDEV_BIND_WITH_TOKEN (1 << 0)
+
+/* Closed to others until it is bound. */
+static inline int cdev_open(const char *function)
+{
+	char path[512];
+	struct dirent *de;
+	int device = -1;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev", function);
+	dir = opendir(path);
+	if (!dir)
+		return -1;
+	errno = ENOENT;
+	while (device < 0 && (de = readdir(dir))) {
+		if (strncmp(de->d_name, "vfio", 4))
+			continue;
+		snprintf(path, sizeof(path), "/dev/vfio/devices/%s", de->d_name);
+		device = open(path, O_RDWR | O_CLOEXEC);
+	}
+	closedir(dir);
+	return device;
+}
+
+/*
+ * The user of a virtual function shows that the one of its physical function knows of it, by a token that both
+ * give; here it is the same for all. Who is neither refuses a token, and so do kernels that know of none here.
+ */
+static inline int cdev_bind(int device, int iommufd)
+{
+	static const uint8_t token[16] = "pcireset example";
+	struct cdev_bind bind = {
+		.argsz = sizeof(bind),
+		.flags = CDEV_BIND_WITH_TOKEN,
+		.iommufd = iommufd,
+		.token_uuid_ptr = (uintptr_t)token,
+	};
+
+	if (!ioctl(device, CDEV_BIND, &bind))
+		return 0;
+	if (errno != EINVAL)
+		return -1;
+	bind.flags = 0;
+	bind.token_uuid_ptr = 0;
+	return ioctl(device, CDEV_BIND, &bind);
+}
+
+#endif /* EXAMPLES_CDEV_H */

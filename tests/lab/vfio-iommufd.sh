@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Shows that an iommufd proves to the module what VFIO's groups prove; VFIO's own hot reset beside it.
+# topology: vfio vfio-tree
+# kernels: 6.12-kasan 7.3-kasan
+# timeout: 200
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-kernel.sh"
+. "$(dirname "$0")/lib-sriov.sh"
+. "$(dirname "$0")/lib-vfio.sh"
+
+forget() {
+	: >"$tracing/trace"
+}
+
+# found_anew FUNCTION: another device takes its address.
+found_anew() {
+	echo 1 >"$devices/$1/remove"
+	echo 1 >/sys/bus/pci/rescan
+	to_driver vfio-pci "$1"
+}
+
+# ---- one iommufd of a process without privileges, and three functions of one group in a slot
+
+card=0000:02:00 nic=0000:03:00.0
+
+by_descriptor() {
+	local hits="hits $card.0 hits $card.1 hits $card.2" none="not $card.0 not $card.1 not $card.2"
+
+	start_monitor -i "$card.2"
+	forget
+	asks flr "hits $card.2 done" 'FLR of its own device, which it is shown before'
+	is "$(triggers)" 1 'FLR: once'
+	forget
+	config_dump before "$card.0" "$card.1" "$card.2"
+	asks flr-unproved "not $card.2 EBUSY" 'not while a VFIO user holds it who does not say that it is that user'
+	asks slot-unproved "$none EPERM" 'not the slot, without a proof that all in it is its own'
+	asks slot-by-stranger "$none EPERM" 'nor by an iommufd that has nothing'
+	asks slot-by-device EINVAL 'and a device is no proof'
+	asks any EPERM 'not whatever there is'
+	asks widen EPERM 'what was narrowed cannot be had back'
+	unbind "$card.1"
+	asks slot "hits $card.0 not $card.1 hits $card.2 EPERM" 'not the slot, while a function in it has no driver of VFIO'
+	to_driver vfio-pci "$card.1"
+	is "$(triggers)" 0 'none of these was issued'
+	config_dump after "$card.0" "$card.1" "$card.2"
+	config_is_untouched before after 'and nothing was touched'
+	asks slot "$hits done" 'the slot, by the iommufd that has its group'
+	is "$(triggers)" 1 'the slot: once'
+
+	# VFIO's own asks the iommufd itself.
+	stock_begin
+	asks hot 'done' 'stock VFIO resets as much, of which nobody is shown anything'
+	unbind "$card.1"
+	asks hot EINVAL 'and refuses as well where a function has no driver of VFIO, with EINVAL and no name'
+	to_driver vfio-pci "$card.1"
+	stock_end
+
+	asks close 'done' 'the monitor gives the device back, and keeps the iommufd'
+	forget
+	asks slot "$none EPERM" 'which is no proof any more'
+	hold_open -i "$card.2"
+	asks flr "not $card.2 EBUSY" "and does not make another user's device its own"
+	is "$(triggers)" 0 'neither was issued'
+	let_go
+	end_monitor
+
+	start_monitor -i "$nic"
+	forget
+	asks slot EOPNOTSUPP 'no slot: it is in none'
+	asks bus "hits $nic done" 'the bus of a port without a slot'
+	is "$(grep -c "pcireset_trigger:.* type=$bus " "$tracing/trace")/$(triggers)" 1/1 'the bus: once, and nothing else'
+	asks close 'done' 'the monitor gives the device back'
+	found_anew "$nic"
+	asks bus ENODEV 'the descriptor is lost with the device, whatever takes its address'
+	end_monitor
+}
+
+# ---- a slot with three groups in it: a function and its two virtual ones
+
+# owns FUNCTIONS ACTION...: sets said to the results.
+owns() {
+	said=$("$owner" "$@" 2>&1 | results)
+}
+
+by_several() {
+	owner=/usr/libexec/pcireset/tests/iommufd-owner
+	find_pf
+	echo 1 >/sys/module/vfio_pci/parameters/enable_sriov
+	to_driver vfio-pci "$pf"
+	enable_vfs 2
+	local a=${vfs[0]} b=${vfs[1]}
+
+	to_driver vfio-pci "$a" "$b"
+	# VFIO resets what it opens and closes; virtual functions do not survive that of theirs.
+	for function in "$pf" "$a" "$b"; do
+		echo >"$devices/$function/reset_method"
+	done
+
+	forget
+	owns "$pf,$a,$b" slot:0
+	is "$said" "not $pf's owner: EPERM" 'whoever shows nothing owns nothing'
+	owns "$pf,$a" slot:1
+	is "$said" "not $b's owner: EPERM" 'not the slot, where nobody has opened one of its groups'
+	hold_open -i "$b"
+	owns "$pf,$a" slot:1
+	is "$said" "not $b's owner: EPERM" 'nor where another process has'
+	let_go
+	unbind "$b"
+	owns "$pf,$a" slot:1
+	is "$said" "not $b's owner: EPERM" 'nor where one has no driver'
+	to_driver vfio-pci "$b"
+	is "$(triggers)" 0 'none of these was issued'
+	owns "$pf,$a/$b" slot:1 slot:2
+	is "$said" "not $b's owner: EPERM done" 'not by one of two iommufds that have them, but by both'
+	is "$(triggers)" 1 'both: once'
+	forget
+	owns "$pf,$a,$b" slot:1 close slot:1
+	is "$said" "done done not $b's owner: EPERM" 'by one that has all, until a device is closed'
+	is "$(triggers)" 1 'all: once'
+}
+
+# next_line PREFIX: what the holder says next that begins so.
+next_line() {
+	local line
+
+	while read -r -t 60 line <&"$holder_out" && [[ $line != $1* ]]; do
+		:
+	done
+	printf '%s\n' "$line"
+}
+
+# Whoever closes a device while it is being reset must not give it to somebody else before that is over.
+closed_meanwhile() {
+	local b=${vfs[1]}
+
+	forget
+	client=$owner hold_open "$pf,${vfs[0]},$b" begin:15000 wait close wait end
+	exits 0 'a reset is under way' wait_for grep -q pcireset_trigger: "$tracing/trace"
+	echo >&"$holder_in"
+	is "$(next_line close:)" 'close: done' 'its device is closed meanwhile'
+	user -i "$b" reset
+	is "$said" 'open: EPERM' 'nobody else gets it'
+	is "$(next_line slot:)" 'slot: done' 'and the reset is that of its owner'
+	user -i "$b" reset
+	is "$said" EINVAL 'afterwards it is free, for a user to whom VFIO refuses a reset, as it has no method for one'
+	let_go
+}
+
+load_vfio
+modprobe iommufd
+exits 0 'there is an iommufd' test -c /dev/iommu
+triggers_begin
+case $PCILAB_TOPOLOGY in
+vfio)
+	chmod 0666 /dev/iommu
+	to_driver vfio-pci "$card.0" "$card.1" "$card.2" "$nic"
+	by_descriptor
+	;;
+vfio-tree)
+	by_several
+	closed_meanwhile
+	;;
+esac
+plan
