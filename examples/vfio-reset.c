@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vfio-reset TYPES FUNCTION[,FUNCTION...] [REGISTER=VALUE]: holds functions by VFIO, as an unprivileged user can, and resets the first. */
+/* vfio-reset [-i] TYPES FUNCTION[,FUNCTION...] [REGISTER=VALUE]: holds functions by VFIO, as an unprivileged user can, and resets the first. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,11 +10,12 @@
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <libpcireset.h>
+#include "cdev.h"
 
 /*
  * What has to be allowed beforehand, by whoever is root: the functions are bound to
- * vfio-pci, and the files of their groups in /dev/vfio are this user's. /dev/pcireset
- * need not be there. What is printed, a line each:
+ * vfio-pci, and the files of their groups in /dev/vfio are this user's; with -i /dev/iommu
+ * and the functions' own in /dev/vfio/devices. /dev/pcireset need not be there. What is printed, a line each:
  *
  *   would be flr of 0000:01:00.0          the plan, before anything is touched
  *   refused: EPERM: 0000:02:00.1: ...     or why there is none
@@ -42,6 +43,8 @@
  * @nr_groups: number of @groups
  * @device: the first function
  * @name: its address
+ *
+ * With an iommufd there are no groups.
  */
 struct holder {
 	int container;
@@ -106,6 +109,26 @@ static void hold(struct holder *holder, char *functions)
 	/* VFIO asks for the groups of the others, not for their descriptors. */
 	while ((function = strtok(NULL, ",")) && holder->nr_groups < MAX_GROUPS)
 		open_group(holder, function);
+}
+
+/* All by their own nodes, for one iommufd. They and it stay open as long as the process is there. */
+static void hold_nodes(struct holder *holder, char *functions)
+{
+	int iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+
+	if (iommufd < 0)
+		die("/dev/iommu");
+	holder->device = -1;
+	for (char *name = strtok(functions, ","); name; name = strtok(NULL, ",")) {
+		int device = cdev_open(name);
+
+		if (device < 0 || cdev_bind(device, iommufd))
+			die(name);
+		if (holder->device >= 0)
+			continue;
+		holder->name = name;
+		holder->device = device;
+	}
 }
 
 /* ---- the caller's own proof */
@@ -235,14 +258,21 @@ int main(int argc, char **argv)
 	struct holder holder = { 0 };
 	uint32_t at = 0, value = 0;
 	struct pcireset_ctx *ctx;
+	bool by_iommufd = argc > 1 && !strcmp(argv[1], "-i");
 	int status;
 
+	argv += by_iommufd;
+	argc -= by_iommufd;
 	if (argc < 3 || argc > 4 ||
 	    (argc == 4 && sscanf(argv[3], "%i=%i", (int *)&at, (int *)&value) != 2)) {
-		fputs("usage: vfio-reset TYPES FUNCTION[,FUNCTION...] [REGISTER=VALUE]\n", stderr);
+		fputs("usage: vfio-reset [-i] TYPES FUNCTION[,FUNCTION...] [REGISTER=VALUE]\n",
+		      stderr);
 		return 2;
 	}
-	hold(&holder, argv[2]);
+	if (by_iommufd)
+		hold_nodes(&holder, argv[2]);
+	else
+		hold(&holder, argv[2]);
 	if (argc == 4)
 		write_register(&holder, at, value);
 	if (pcireset_ctx_new(NULL, &ctx) < 0)

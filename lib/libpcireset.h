@@ -459,8 +459,9 @@ enum pcireset_backend pcireset_dev_get_backend(const struct pcireset_dev *dev);
  *   reset of its own, else the bus. The one that it would take is offered and the other
  *   refused; where nothing tells which (%PCIRESET_WHY_LINK_UNKNOWN), both are.
  * - Every function that SLOT or BUS hits has to be in VFIO's list of what it hits, to
- *   have a driver of VFIO and to be in one of the groups. The first that is not is
- *   named: -EPERM with %PCIRESET_WHY_NOT_OWNED or %PCIRESET_WHY_LISTS_DIFFER.
+ *   have a driver of VFIO and to be in one of the groups, or in a group of which a
+ *   function is bound to the same iommufd. The first that is not is named: -EPERM with
+ *   %PCIRESET_WHY_NOT_OWNED or %PCIRESET_WHY_LISTS_DIFFER.
  * - The other types are VFIO_DEVICE_RESET, for which the kernel tries all that
  *   reset_method lists. A type is offered if it alone is in that list. Several that are
  *   all allowed, and reset no more than the function, run only with
@@ -474,9 +475,6 @@ enum pcireset_backend pcireset_dev_get_backend(const struct pcireset_dev *dev);
  * - CXL_BUS, a function with VFs and PCIRESET_RESET_ESCALATE to a LINK type are refused.
  * - No lock is waited for: -EBUSY, and -EAGAIN with PCIRESET_RESET_TRY. The kernel's own
  *   waits for the functions, up to minutes, are not bounded by the timeout.
- *
- * Character devices (iommufd) have never been run: no kernel that this is tested with
- * has them.
  *
  * Return: 0; -EINVAL if @device_fd is not VFIO's, or of another function, or one of
  * @group_fds is no group's; -EBADF if it is not open; -ENODEV if the function is gone;

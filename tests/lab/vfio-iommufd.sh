@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that an iommufd proves to the module what VFIO's groups prove; VFIO's own hot reset beside it.
+# Shows that an iommufd proves what VFIO's groups prove: to the module, beside VFIO's own hot reset, and through the library.
 # topology: vfio vfio-tree
 # kernels: 6.12-kasan 7.3-kasan
 # timeout: 200
@@ -22,7 +22,7 @@ found_anew() {
 
 # ---- one iommufd of a process without privileges, and three functions of one group in a slot
 
-card=0000:02:00 nic=0000:03:00.0
+card=0000:02:00 disk=0000:01:00.0 nic=0000:03:00.0
 
 by_descriptor() {
 	local hits="hits $card.0 hits $card.1 hits $card.2" none="not $card.0 not $card.1 not $card.2"
@@ -74,6 +74,64 @@ by_descriptor() {
 	found_anew "$nic"
 	asks bus ENODEV 'the descriptor is lost with the device, whatever takes its address'
 	end_monitor
+}
+
+# ---- the library, without the module
+
+example=/usr/libexec/pcireset/tests/vfio-reset
+
+# A register of the network cards, and one of the disk, that a reset clears and nobody restores.
+register=0x2800 mark=0x5a5a5a50
+setup=0x14 setup_mark=0x460000
+
+# resets STATUS DESC TYPES FUNCTIONS [REGISTER=VALUE]: as a user without any privilege; leaves output behind.
+resets() {
+	exits "$1" "$2" su -s /bin/bash nobody -c "exec $example -i ${*:3}"
+	output=${output//$'\n'/; }
+}
+
+by_library() {
+	exits 0 'without our module' rmmod pcireset
+	chmod 0666 /dev/iommu /dev/vfio/devices/*
+	echo flr >"$devices/$disk/reset_method"
+	resets 0 'flr: FLR' flr "$disk" "$setup=$setup_mark"
+	is "$output" "would be flr of $disk; unverified: flr of $disk; register: 0" 'flr: shown before, done, and not called more than that'
+	resets 3 'flr: anything else is refused' pm,acpi,device_specific "$disk" "$setup=$setup_mark"
+	like "$output" "register: $setup_mark" 'flr: anything else was not reset'
+	resets 3 'a port with hotplug: no bus' bus "$disk" "$setup=$setup_mark"
+	like "$output" "register: $setup_mark" 'no bus: nothing was reset'
+	resets 0 'a port with hotplug: slot' link "$disk" "$setup=$setup_mark"
+	is "$output" "would be slot of $disk; unverified: slot of $disk; register: 0" 'slot: shown before, and done'
+	resets 3 'a port without hotplug: no slot' slot "$nic" "$register=$mark"
+	like "$output" "register: $mark" 'no slot: nothing was reset'
+	resets 0 'a port without hotplug: bus' link "$nic" "$register=$mark"
+	is "$output" "would be bus of $nic; unverified: bus of $nic; register: 0" 'bus: shown before, and done'
+
+	# Neighbours, of which only one is open.
+	user -i "$card.0" "write:$register=$mark"
+	resets 0 'slot: all of the card' slot "$card.2"
+	is "$output" "would be slot of $card.0 $card.1 $card.2; unverified: slot of $card.0 $card.1 $card.2" 'slot: with its neighbours, which were shown before'
+	user -i "$card.0" "read:$register" "write:$register=$mark"
+	is "$said" '0 done' 'slot: they were reset'
+	unbind "$card.1"
+	resets 3 'slot: not with a neighbour that VFIO does not have' slot "$card.2"
+	like "$output" "would be slot of $card.0 $card.1 $card.2" 'slot: what it would hit is shown all the same'
+	like "$output" "refused: EPERM: $card.2: $card.1: it would be hit" 'slot: the neighbour is named'
+	user -i "$card.0" "read:$register"
+	is "$said" "$mark" 'slot: nothing was reset'
+	to_driver vfio-pci "$card.1"
+
+	# The kernel puts a function that it finds again into a group of its own.
+	found_anew "$card.2"
+	chmod 0666 /dev/vfio/devices/*
+	if [[ $(readlink "$devices/$card.2/iommu_group") == "$(readlink "$devices/$card.0/iommu_group")" ]]; then
+		skip 'slot: two groups' 'the card has one group'
+		return
+	fi
+	resets 3 'slot: not with a neighbour in a group of which nothing is bound to the iommufd' slot "$card.2"
+	like "$output" "refused: EPERM: $card.2: $card.0: it would be hit" 'slot: that one is named'
+	resets 0 'slot: two groups, of which one function each is bound' slot "$card.2,$card.0"
+	is "$output" "would be slot of $card.0 $card.1 $card.2; unverified: slot of $card.0 $card.1 $card.2" 'slot: all three, which were shown before'
 }
 
 # ---- a slot with three groups in it: a function and its two virtual ones
@@ -153,9 +211,11 @@ exits 0 'there is an iommufd' test -c /dev/iommu
 triggers_begin
 case $PCILAB_TOPOLOGY in
 vfio)
+	echo 'nobody:x:65534:65534:nobody:/:/bin/bash' >>/etc/passwd
 	chmod 0666 /dev/iommu
-	to_driver vfio-pci "$card.0" "$card.1" "$card.2" "$nic"
+	to_driver vfio-pci "$disk" "$card.0" "$card.1" "$card.2" "$nic"
 	by_descriptor
+	by_library
 	;;
 vfio-tree)
 	by_several
