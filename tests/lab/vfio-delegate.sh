@@ -81,4 +81,14 @@ echo 1 >/sys/bus/pci/rescan
 exits 0 'a device is at this address again' test -e "$devices/$card.2"
 asks flr ENODEV 'and stays lost'
 end_monitor
+
+# A network card in a port without a slot.
+nic=0000:03:00.0
+to_driver vfio-pci "$nic"
+start_monitor "$nic"
+forget
+asks slot EOPNOTSUPP 'no slot: it is in none'
+asks bus "hits $nic done" 'the bus, by the group that holds all on it'
+is "$(grep -c "pcireset_trigger:.* type=$bus " "$tracing/trace")/$(triggers)" 1/1 'the bus: once, and nothing else'
+end_monitor
 plan

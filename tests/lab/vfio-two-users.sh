@@ -77,6 +77,39 @@ asks close 'done' 'the user ends'
 end_monitor
 untouched 'two groups'
 
+# All groups in the slot: a user that has the PF and makes two virtual functions of it. VFIO resets what it opens, which
+# virtual functions do not survive, unless it finds no way to.
+disable_vfs
+echo 1 >/sys/module/vfio_pci/parameters/enable_sriov
+to_driver vfio-pci "$pf"
+echo >"$devices/$pf/reset_method"
+enable_vfs 2
+to_driver vfio-pci "${vfs[@]}"
+start_monitor "$pf" "${vfs[@]}"
+woken_reset_of() {
+	# Those that nobody has opened sleep, and a reset leaves them asleep.
+	wake "$pf" "${vfs[@]}"
+	reset_of "$pf" "${vfs[@]}"
+}
+woken_reset_of >/dev/null
+plant "$pf" "${vfs[@]}"
+stock_begin
+asks hot EINVAL 'three groups: not the slot by VFIO, to which virtual functions are no part of it'
+stock_end
+is "$(woken_reset_of)" '' 'three groups: which touched nothing'
+asks slot "hits $pf hits ${vfs[0]} hits ${vfs[1]} done" 'three groups, which are all in the slot: the slot'
+is "$(woken_reset_of)" "$pf ${vfs[*]}" 'three groups: all were reset'
+plant "$pf" "${vfs[@]}"
+asks give-back 'done' 'one is given back'
+asks slot "hits $pf hits ${vfs[0]} not ${vfs[1]} EPERM" 'two groups of three: not the slot'
+is "$(woken_reset_of)" '' 'two groups of three: nothing was touched'
+asks close 'done' 'the user ends'
+end_monitor
+disable_vfs
+echo default >"$devices/$pf/reset_method"
+to_driver nvme "$pf"
+enable_vfs 10
+
 # The same with the stock driver, where "bus" of a virtual function means the slot that it shares with all others. Last, as
 # the PF is not put back.
 stock_begin
