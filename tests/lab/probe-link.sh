@@ -162,6 +162,9 @@ if [[ $type == "$bus" ]]; then
 	raises 'a card that stays slow' "$simulated" speed=1 tries=3
 	sim_set 01.0 return_speed=0
 	raises 'a card that comes up faster after a reset' "$simulated" speed=3 tries=1
+	has "$(logged sample_probe_link "$simulated" result=)" 'and has its state back' result=0 issued=$bus members=1 failed=0x0
+	like "$(logged sample_probe_link "$simulated" command=)" '^command=(.*)->(.*) bar=(.*)->(.*)$' 'its driver looked at its registers'
+	is "${BASH_REMATCH[1]} ${BASH_REMATCH[3]}" "${BASH_REMATCH[2]} ${BASH_REMATCH[4]}" 'which are as they were'
 	read -r REPLY <"$devices/$simulated/current_link_speed"
 	like "$REPLY" '^8.0 GT/s' 'the link is as fast as it was told'
 	raises 'and is left alone when it is fast' "$simulated" speed=3 tries=0
