@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs every command of README.md's tour and of docs/guides, in one shell a page: it prints what the page says, but for times.
+# Runs every command of README.md's tour and of docs, in one shell a page: it prints what the page says, but for times.
 # topology: mixed gpu sriov
 # kernels: 6.1
 # timeout: 300
@@ -9,6 +9,7 @@
 shopt -s extglob
 
 # Two prompts in a row are two commands; what follows up to an empty line is what they print. GUIDES_PRINT shows what they do print.
+# A line "<!-- lab: TOPOLOGY -->" says where all that follows it can be typed.
 prompt='    $ '
 
 # same_but_for_times TEXT
@@ -42,13 +43,17 @@ set_status() {
 	return "$1"
 }
 
-# read_page FILE: sets commands, and printed to what each prints by the page.
+# read_page FILE: sets commands to those that can be typed here, and printed to what each prints by the page.
 read_page() {
-	local line in_block=no
+	local line in_block=no place=''
 
 	commands=() printed=()
 	while IFS= read -r line; do
-		if [[ $line == "$prompt"* ]]; then
+		if [[ $line =~ ^'<!-- lab: '([a-z-]+)' -->'$ ]]; then
+			place=${BASH_REMATCH[1]} in_block=no
+		elif [[ $place != "$PCILAB_TOPOLOGY" ]]; then
+			continue
+		elif [[ $line == "$prompt"* ]]; then
 			in_block=yes
 			commands+=("${line#"$prompt"}") printed+=('')
 		elif [[ $in_block == yes && $line == '    '* ]]; then
@@ -67,7 +72,6 @@ printf '#!/bin/sh\nexit 0\n' >/bin/openFPGALoader
 chmod +x /bin/openFPGALoader
 modprobe -a crc32c_generic ext4 2>/dev/null
 for page in /root/*.md; do
-	grep -q "^<!-- lab: $PCILAB_TOPOLOGY -->" "$page" || continue
 	read_page "$page"
 	page=${page##*/}
 	for i in "${!commands[@]}"; do
