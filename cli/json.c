@@ -205,11 +205,28 @@ static void add_types(json_object *o, struct pcireset_dev *dev, const struct jso
 	add(o, "scope", scope);
 }
 
+static void add_users(json_object *o, struct pcireset_dev *dev)
+{
+	json_object *users = array(), *details = object();
+	const char *user, *detail;
+
+	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, NULL)); i++) {
+		json_object *name = string(user);
+
+		append(users, name);
+		detail = pcireset_dev_get_user_detail(dev, i);
+		/* By the name as it is in the list: the node's own may be any bytes. */
+		if (detail)
+			add(details, json_object_get_string(name), string(detail));
+	}
+	add(o, "users", users);
+	add(o, "user_details", details);
+}
+
 /* Returns what belongs to the array, for more to be added. */
 json_object *json_add_device(struct json_devices *devices, struct pcireset_dev *dev)
 {
-	json_object *o = object(), *users = array();
-	const char *user;
+	json_object *o = object();
 
 	add(o, "device", string(pcireset_dev_get_name(dev)));
 	add(o, "vendor", hex(pcireset_dev_get_vendor(dev), 4));
@@ -217,9 +234,7 @@ json_object *json_add_device(struct json_devices *devices, struct pcireset_dev *
 	add(o, "class", hex(pcireset_dev_get_class(dev), 6));
 	add(o, "driver", string(pcireset_dev_get_driver(dev)));
 	add_types(o, dev, devices);
-	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, NULL)); i++)
-		append(users, string(user));
-	add(o, "users", users);
+	add_users(o, dev);
 	append(devices->array, o);
 	devices->last = o;
 	devices->last_dev = dev;

@@ -30,7 +30,7 @@ static const struct option_row rows[] = {
 	{ OPT_ESCALATE, 0, "escalate", NULL, "if a reset fails, go on to the next allowed type" },
 	{ OPT_FORCE, 0, "force", "USES",
 	  "reset although in use by: driver, vfio, mount, net,\n"
-	  "swap, console; never allows another type" },
+	  "swap, console, open; never allows another type" },
 	{ OPT_RUN, 0, "run", "COMMAND", "a shell runs it before the reset, errors held off" },
 	{ OPT_YES, 'y', "yes", NULL, "do not ask before other functions are hit" },
 	{ OPT_OUTPUT, 'o', "output", "COLUMNS", "columns to show" },

@@ -71,6 +71,7 @@ enum pcireset_backend {
  * @PCIRESET_USE_NET: a network interface of it is up
  * @PCIRESET_USE_SWAP: it is swapped to
  * @PCIRESET_USE_CONSOLE: the kernel's console is on it
+ * @PCIRESET_USE_OPEN: another process has a device node of it open
  * @_PCIRESET_USE_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_use {
@@ -80,6 +81,7 @@ enum pcireset_use {
 	PCIRESET_USE_NET	= 1 << 3,
 	PCIRESET_USE_SWAP	= 1 << 4,
 	PCIRESET_USE_CONSOLE	= 1 << 5,
+	PCIRESET_USE_OPEN	= 1 << 6,
 	_PCIRESET_USE_PAD	= 0x7fffffff,
 };
 

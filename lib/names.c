@@ -255,28 +255,49 @@ static int from_sysfs_path(struct pcireset_ctx *ctx, const char *name,
 	return take(dev, ret_dev);
 }
 
-/* In this machine a node is known by its number, in a sysroot only by its name. */
-static int node_in_sysfs(struct pcireset_ctx *ctx, const char *name, char path[PATH_MAX])
+/* file is a device node of this machine, or a link to one. */
+int node_number_in_sysfs(struct pcireset_ctx *ctx, const char *file, char path[PATH_MAX])
 {
-	static const char *const classes[] = { "block", "nvme", "nvme-generic", "misc", "drm" };
-	const char *base = strrchr(name, '/') + 1;
 	struct stat st;
 
-	if (!*ctx->sysroot) {
-		if (stat(name, &st))
-			return -errno;
-		if (!S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode))
-			return -ENOTBLK;
-		return ctx_realpath(ctx, path, "sys/dev/%s/%u:%u",
-				    S_ISBLK(st.st_mode) ? "block" : "char", major(st.st_rdev),
-				    minor(st.st_rdev));
-	}
+	if (stat(file, &st))
+		return -errno;
+	if (!S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode))
+		return -ENOTBLK;
+	return ctx_realpath(ctx, path, "sys/dev/%s/%u:%u",
+			    S_ISBLK(st.st_mode) ? "block" : "char", major(st.st_rdev),
+			    minor(st.st_rdev));
+}
+
+struct class_search {
+	const struct pcireset_ctx *ctx;
+	const char *base;
+	char *path;
+};
+
+static int find_in_class(void *data, const char *dirname, const char *name)
+{
+	struct class_search *search = data;
+
+	return !ctx_realpath(search->ctx, search->path, "%s/%s/%s", dirname, name, search->base);
+}
+
+/* In this machine a node is known by its number, in a sysroot only by its name. */
+int node_in_sysfs(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX])
+{
+	/* Before all others, which may have something of the same name and no node. */
+	static const char *const classes[] = { "block", "nvme", "nvme-generic", "misc", "drm" };
+	const char *base = strrchr(node, '/') + 1;
+	struct class_search search = { ctx, base, path };
+
+	if (!*ctx->sysroot)
+		return node_number_in_sysfs(ctx, node, path);
 	if (!*base || !strcmp(base, ".") || !strcmp(base, ".."))
 		return -EINVAL;
 	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
 		if (!ctx_realpath(ctx, path, "sys/class/%s/%s", classes[i], base))
 			return 0;
-	return -ENOENT;
+	return ctx_foreach_name(ctx, "sys/class", find_in_class, &search) == 1 ? 0 : -ENOENT;
 }
 
 static int from_node(struct pcireset_ctx *ctx, const char *name, struct pcireset_dev **ret_dev)

@@ -18,7 +18,8 @@
 #define ALL_CHECKS (PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY | PCIRESET_CHECK_LINK | \
 		    PCIRESET_CHECK_CONFIG | PCIRESET_CHECK_PROOF)
 #define ALL_USES (PCIRESET_USE_DRIVER | PCIRESET_USE_VFIO | PCIRESET_USE_MOUNT | \
-		  PCIRESET_USE_NET | PCIRESET_USE_SWAP | PCIRESET_USE_CONSOLE)
+		  PCIRESET_USE_NET | PCIRESET_USE_SWAP | PCIRESET_USE_CONSOLE | \
+		  PCIRESET_USE_OPEN)
 #define MODULE_USES (PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO)
 
 /* Config space as far as it may be read: 64 bytes, 256 or 4096. */
@@ -237,6 +238,8 @@ void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *mem
 bool addr_parse(const char *str, size_t len, struct pcireset_addr *ret_addr);
 bool addr_in_path(const char *path, struct pcireset_addr *ret_addr);
 int addr_cmp(const struct pcireset_addr *a, const struct pcireset_addr *b);
+int node_in_sysfs(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX]);
+int node_number_in_sysfs(struct pcireset_ctx *ctx, const char *file, char path[PATH_MAX]);
 
 /* types.c */
 int type_index(uint32_t type);

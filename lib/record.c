@@ -482,11 +482,61 @@ static int add_lines(struct recorder *rec, const char *file,
 	return r;
 }
 
-/* Which group's or function's node it holds open, and what it calls itself. */
+struct open_node {
+	struct recorder *rec;
+	const char *base;
+	const char *real;
+};
+
+static int add_to_class(void *data, const char *dirname, const char *name)
+{
+	struct open_node *open = data;
+	char link[PATH_MAX], real[PATH_MAX];
+	int r;
+
+	if (ctx_realpath(open->rec->ctx, real, "%s/%s/%s", dirname, name, open->base) < 0 ||
+	    strcmp(real, open->real) ||
+	    snprintf(link, sizeof(link), "%s/%s", dirname, name) >= (int)sizeof(link))
+		return 0;
+	r = copy_link_in(open->rec, link, open->base);
+	return r ? r : add_dir(open->rec, inside(open->rec, real));
+}
+
+/* The reader of an archive knows a node by its name in a class. */
+static int add_node(struct recorder *rec, const char *node, const char *real)
+{
+	struct open_node open = { rec, strrchr(node, '/') + 1, real };
+
+	return ctx_foreach_name(rec->ctx, "sys/class", add_to_class, &open);
+}
+
+/* full is the descriptor in /proc. Sets *ret_is_kept. */
+static int add_open_node(struct recorder *rec, const char *full, const char *node, bool *ret_is_kept)
+{
+	char real[PATH_MAX];
+	int r;
+
+	*ret_is_kept = false;
+	if (strncmp(node, "/dev/", 5))
+		return 0;
+	if (!strncmp(node, "/dev/vfio/", 10)) {
+		*ret_is_kept = strcmp(node + 10, "vfio");
+		return 0;
+	}
+	r = *rec->ctx->sysroot ? node_in_sysfs(rec->ctx, node, real) :
+				 node_number_in_sysfs(rec->ctx, full, real);
+	if (r < 0 || !is_on_function(rec, real))
+		return 0;
+	*ret_is_kept = true;
+	return add_node(rec, node, real);
+}
+
+/* Which group's, function's or device's node it has open, and what it calls itself. */
 static int add_descriptor(void *data, const char *dirname, const char *name)
 {
 	struct recorder *rec = data;
 	char path[PATH_MAX], full[PATH_MAX], target[64];
+	bool is_kept;
 	ssize_t len;
 	int r;
 
@@ -497,8 +547,9 @@ static int add_descriptor(void *data, const char *dirname, const char *name)
 	if (len <= 0)
 		return 0;
 	target[len] = '\0';
-	if (strncmp(target, "/dev/vfio/", 10) || !strcmp(target + 10, "vfio"))
-		return 0;
+	r = add_open_node(rec, full, target, &is_kept);
+	if (r < 0 || !is_kept)
+		return r;
 	r = copy_link(rec, path);
 	snprintf(full, sizeof(full), "%.*s/comm", (int)(strlen(dirname) - strlen("/fd")), dirname);
 	return r ? r : copy_file(rec, full);

@@ -44,6 +44,7 @@ static const struct word uses[] = {
 	{ PCIRESET_USE_DRIVER, "driver" }, { PCIRESET_USE_VFIO, "vfio" },
 	{ PCIRESET_USE_MOUNT, "mount" },   { PCIRESET_USE_NET, "net" },
 	{ PCIRESET_USE_SWAP, "swap" },     { PCIRESET_USE_CONSOLE, "console" },
+	{ PCIRESET_USE_OPEN, "open" },
 };
 
 static const struct word results[] = {

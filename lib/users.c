@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who uses which function: mounts, swap, interfaces that are up, VFIO, consoles. */
+/* Who uses which function: mounts, swap, interfaces that are up, VFIO, consoles, open device nodes. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -11,9 +11,10 @@
 #include <unistd.h>
 #include "private.h"
 
-#define MAX_STACK 8          /* of block devices on block devices */
-#define FRESH_NS  100000000u /* so that many plans in a row read only once */
-#define IFF_UP    1u
+#define MAX_STACK  8	      /* of block devices on block devices */
+#define MAX_DETAIL 160	      /* of one use, so that a person reads it to its end */
+#define FRESH_NS   100000000u /* so that many plans in a row read only once */
+#define IFF_UP	   1u
 
 /* What block_foreach_function() hands to add_block_user(). */
 struct block_user {
@@ -63,12 +64,34 @@ static int by_function(const void *a, const void *b)
 	return order ? order : x->number < y->number ? -1 : 1;
 }
 
-static bool is_known(const struct users *users, const struct user *user)
+static struct user *find_known(const struct users *users, const struct user *user)
 {
 	for (size_t i = users->nr; i-- > 0 && !addr_cmp(&users->v[i].addr, &user->addr);)
 		if (!strcmp(users->v[i].name, user->name))
-			return true;
-	return false;
+			return &users->v[i];
+	return NULL;
+}
+
+static bool ends_with(const char *str, const char *end)
+{
+	size_t len = strlen(str), nr = strlen(end);
+
+	return len >= nr && !strcmp(str + len - nr, end);
+}
+
+/* The same use by another process. What one process has open several times comes in a row. */
+static void add_detail(struct user *known, const char *detail)
+{
+	char *both;
+
+	if (!known->detail || !detail || ends_with(known->detail, detail) ||
+	    ends_with(known->detail, "..."))
+		return;
+	both = format("%s; %s", known->detail, strlen(known->detail) > MAX_DETAIL ? "..." : detail);
+	if (!both)
+		return;
+	free(known->detail);
+	known->detail = both;
 }
 
 /* Each once, however often it was found. */
@@ -79,11 +102,16 @@ static void users_sort(struct users *users)
 	if (nr)
 		qsort(users->v, nr, sizeof(*users->v), by_function);
 	users->nr = 0;
-	for (size_t i = 0; i < nr; i++)
-		if (is_known(users, &users->v[i]))
-			user_clear(&users->v[i]);
-		else
+	for (size_t i = 0; i < nr; i++) {
+		struct user *known = find_known(users, &users->v[i]);
+
+		if (!known) {
 			users->v[users->nr++] = users->v[i];
+			continue;
+		}
+		add_detail(known, users->v[i].detail);
+		user_clear(&users->v[i]);
+	}
 }
 
 static size_t first_user(const struct pcireset_dev *dev)
@@ -401,7 +429,19 @@ static int read_console(struct pcireset_ctx *ctx, char *line)
 	return add_console(ctx, &addr);
 }
 
-/* ---- VFIO: the group's or the function's own node is open in some process */
+/* ---- processes: what they call themselves, and which device nodes they have open */
+
+/* For the user to find it. */
+static char *process_text(struct pcireset_ctx *ctx, const char *pid)
+{
+	char path[PATH_MAX], comm[64] = "?";
+
+	if (!ctx_path(ctx, path, "proc/%s/comm", pid))
+		read_file(path, comm, sizeof(comm));
+	return format("%s, process %s", comm, pid);
+}
+
+/* VFIO: the node is the group's or the function's own. */
 
 static bool is_on_vfio(const struct pcireset_dev *dev)
 {
@@ -424,28 +464,85 @@ static bool vfio_node_is(const struct pcireset_dev *dev, const char *node)
 
 static int add_vfio_users(struct pcireset_ctx *ctx, const char *node, const char *pid)
 {
-	char path[PATH_MAX], comm[64] = "?";
 	struct pcireset_dev *dev;
 	int r = 0;
 
-	if (!ctx_path(ctx, path, "proc/%s/comm", pid))
-		read_file(path, comm, sizeof(comm));
 	pcireset_dev_foreach(ctx, dev) {
 		if (r || !is_on_vfio(dev) || !vfio_node_is(dev, node))
 			continue;
 		r = add_user(ctx, &dev->addr, PCIRESET_USE_VFIO, format("vfio"),
-			     format("%s, process %s", comm, pid));
+			     process_text(ctx, pid));
 	}
 	return r;
+}
+
+/* One node that one process has open. */
+struct open_node {
+	const char *node;
+	const char *pid;
+	int error;
+};
+
+static void add_node_user(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data)
+{
+	struct open_node *open = data;
+
+	if (!open->error)
+		open->error = add_user(ctx, addr, PCIRESET_USE_OPEN, format("open:%s", open->node),
+				       process_text(ctx, open->pid));
+}
+
+/* Nearly all that is open in /dev is one of these, and none is a device's. */
+static bool is_everybodys(const char *node)
+{
+	return !strcmp(node, "null") || !strncmp(node, "pts/", 4) || !strncmp(node, "shm/", 4);
+}
+
+/*
+ * fd is the descriptor in /proc. What it is called is for people: the process may be
+ * in a container, whose /dev is not ours.
+ */
+static int add_node_users(struct pcireset_ctx *ctx, const char *fd, struct open_node *open)
+{
+	char path[PATH_MAX];
+	int r = *ctx->sysroot ? node_in_sysfs(ctx, open->node, path) :
+				node_number_in_sysfs(ctx, fd, path);
+
+	if (!r)
+		block_foreach_function(ctx, path, add_node_user, open);
+	return open->error;
+}
+
+/* Whoever asks knows what it has open itself. */
+static bool is_this_process(const struct pcireset_ctx *ctx, const char *pid)
+{
+	return !*ctx->sysroot && strtol(pid, NULL, 10) == getpid();
+}
+
+static int read_descriptor(struct pcireset_ctx *ctx, const char *fd, const char *pid)
+{
+	static const char dev[] = "/dev/", vfio[] = "/dev/vfio/";
+	struct open_node open = { .pid = pid };
+	char target[PATH_MAX];
+	ssize_t len = readlink(fd, target, sizeof(target) - 1);
+
+	if (len <= 0)
+		return 0;
+	target[len] = '\0';
+	open.node = target;
+	if (!strncmp(target, vfio, strlen(vfio)))
+		return add_vfio_users(ctx, target + strlen(vfio), pid);
+	if (strncmp(target, dev, strlen(dev)) || is_everybodys(target + strlen(dev)) ||
+	    is_this_process(ctx, pid))
+		return 0;
+	return add_node_users(ctx, fd, &open);
 }
 
 static int read_process(void *data, const char *dirname, const char *pid)
 {
 	struct pcireset_ctx *ctx = data;
-	static const char prefix[] = "/dev/vfio/";
-	char fds[PATH_MAX], path[PATH_MAX], target[PATH_MAX];
+	char fds[PATH_MAX], path[PATH_MAX];
 	struct dirent *de;
-	ssize_t len;
 	DIR *dir;
 	int r = 0;
 
@@ -454,28 +551,11 @@ static int read_process(void *data, const char *dirname, const char *pid)
 	dir = opendir(fds);
 	if (!dir)
 		return 0;
-	while (!r && (de = readdir(dir))) {
-		if (snprintf(path, sizeof(path), "%s/%s", fds, de->d_name) >= (int)sizeof(path))
-			continue;
-		len = readlink(path, target, sizeof(target) - 1);
-		if (len <= 0)
-			continue;
-		target[len] = '\0';
-		if (!strncmp(target, prefix, strlen(prefix)))
-			r = add_vfio_users(ctx, target + strlen(prefix), pid);
-	}
+	while (!r && (de = readdir(dir)))
+		if (snprintf(path, sizeof(path), "%s/%s", fds, de->d_name) < (int)sizeof(path))
+			r = read_descriptor(ctx, path, pid);
 	closedir(dir);
 	return r;
-}
-
-static int read_vfio(struct pcireset_ctx *ctx)
-{
-	struct pcireset_dev *dev;
-
-	pcireset_dev_foreach(ctx, dev)
-		if (is_on_vfio(dev))
-			return ctx_foreach_name(ctx, "proc", read_process, ctx);
-	return 0;
 }
 
 uint64_t now_ns(void)
@@ -501,7 +581,7 @@ int users_read(struct pcireset_ctx *ctx)
 	if (!r)
 		r = ctx_foreach_name(ctx, "sys/class/vtconsole", read_vtconsole, ctx);
 	if (!r)
-		r = read_vfio(ctx);
+		r = ctx_foreach_name(ctx, "proc", read_process, ctx);
 	users_sort(&ctx->users);
 	ctx->users.read_ns = now_ns();
 	return r;

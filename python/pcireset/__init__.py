@@ -52,6 +52,7 @@ class Device:
     why_not: for each other type the reason
     scope: for each of types the addresses of all functions that it reaches
     users: what uses the function, such as "net:eth0" or "mount:/data"
+    user_details: for those of users where it is known, by which processes, such as "qemu-system-x86, process 812"
     """
 
     name: str
@@ -67,6 +68,7 @@ class Device:
     why_not: Mapping[str, str]
     scope: Mapping[str, tuple[str, ...]]
     users: tuple[str, ...]
+    user_details: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -293,6 +295,8 @@ class Context:
             members = self._list(lambda i, bit=bit: lib.dev_get_member(dev, bit, i))
             types.append(name)
             scope[name] = tuple(self._address(m.contents.addr) for m in members)
+        users = tuple(os.fsdecode(u) for u in self._list(lambda i: lib.dev_get_user(dev, i, None)))
+        details = ((user, _text(lib.dev_get_user_detail(dev, i))) for i, user in enumerate(users))
         return Device(
             name=self._name(dev) or "",
             vendor=lib.dev_get_vendor(dev),
@@ -306,7 +310,8 @@ class Context:
             types=tuple(types),
             why_not=why_not,
             scope=scope,
-            users=tuple(os.fsdecode(u) for u in self._list(lambda i: lib.dev_get_user(dev, i, None))),
+            users=users,
+            user_details={user: detail for user, detail in details if detail},
         )
 
     # ---- plans

@@ -98,6 +98,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "dev_get_type_flags": (_U, [_P, _U]),
     "dev_get_types": (_U, [_P]),
     "dev_get_user": (_S, [_P, _N, _OUT_U]),
+    "dev_get_user_detail": (_S, [_P, _N]),
     "dev_get_vendor": (_U, [_P]),
     "dev_get_why_not_text": (_S, [_P, _U]),
     "dev_is_bridge": (c.c_bool, [_P]),

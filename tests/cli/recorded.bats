@@ -128,6 +128,29 @@ json() {
 	diff <(pcireset list -J --sysroot "$root") <(pcireset list -J --sysroot "$BATS_TEST_TMPDIR/with.tar")
 }
 
+@test 'of processes only what has a device open is recorded, and that with its name' {
+	local root=$BATS_TEST_TMPDIR/open archive=$BATS_TEST_TMPDIR/open.tar
+
+	cp -a "$ROOT" "$root"
+	mkdir -p "$root"/proc/{90,91}/fd "$root/sys/class/sound"
+	echo postgres >"$root/proc/90/comm"
+	echo secretd >"$root/proc/91/comm"
+	mkdir -p "$(readlink -f "$root/sys/bus/pci/devices/0000:03:00.1")/sound/controlC0"
+	ln -s ../../devices/pci0000:00/0000:00:1c.0/0000:03:00.1/sound/controlC0 "$root/sys/class/sound/"
+	ln -s /dev/nvme0n1 "$root/proc/90/fd/3"
+	ln -s /dev/snd/controlC0 "$root/proc/90/fd/4"
+	ln -s /dev/null "$root/proc/90/fd/5"
+	ln -s /dev/null "$root/proc/91/fd/3"
+	ln -s /home/alice "$root/proc/91/fd/4"
+	pcireset record "$archive" --sysroot "$root"
+	[[ $(tar -tf "$archive" | grep -E '^proc/9') == $'proc/90/comm\nproc/90/fd/3\nproc/90/fd/4' ]]
+	run -0 pcireset show -J 03:00.1 04:00.0 --sysroot "$archive"
+	json '.devices[0].user_details == {"open:/dev/snd/controlC0": "postgres, process 90"}'
+	json '.devices[1].user_details == {"open:/dev/nvme0n1": "postgres, process 90"}'
+	diff <(pcireset list -J --sysroot "$root") <(pcireset list -J --sysroot "$archive")
+	pcireset record - --sysroot "$archive" | cmp - "$archive"
+}
+
 @test 'record overwrites nothing and leaves no half of a file' {
 	echo mine >"$BATS_TEST_TMPDIR/file"
 	run -1 --separate-stderr pcireset record "$BATS_TEST_TMPDIR/file" --sysroot "$ROOT"

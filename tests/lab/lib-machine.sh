@@ -65,6 +65,7 @@ read_machine() {
 		'"why_not": {'*) part=why_not ;;
 		'"scope": {'*) part=scope ;;
 		'"users": ['*) part=users ;;
+		'"user_details": {'*) part='' ;;
 		\"*) read_element "$line" ;;
 		esac
 	done

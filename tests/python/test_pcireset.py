@@ -63,6 +63,7 @@ class Machines(unittest.TestCase):
                         "why_not": d.why_not,
                         "scope": {t: list(d.scope[t]) for t in d.types},
                         "users": list(d.users),
+                        "user_details": d.user_details,
                     }
                     for d in machine.devices()
                 ]

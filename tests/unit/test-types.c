@@ -118,7 +118,7 @@ static void every_value_has_a_word_and_no_other(void **state)
 		assert_int_equal(pcireset_check_from_str(pcireset_check_to_str(bit), &value), 0);
 		assert_int_equal(value, bit);
 	}
-	for (uint32_t bit = 1; bit <= PCIRESET_USE_CONSOLE; bit <<= 1) {
+	for (uint32_t bit = 1; bit <= PCIRESET_USE_OPEN; bit <<= 1) {
 		assert_int_equal(pcireset_use_from_str(pcireset_use_to_str(bit), &value), 0);
 		assert_int_equal(value, bit);
 	}

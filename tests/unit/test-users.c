@@ -65,6 +65,80 @@ static void an_open_vfio_device_is_found(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
+/* holds PID COMM FD NODE */
+static void hold(const char *pid, const char *comm, const char *fd, const char *node)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/proc/%s", sysroot, pid);
+	mkdir(path, 0755);
+	strcat(path, "/fd");
+	mkdir(path, 0755);
+	snprintf(path + strlen(path), 32, "/%s", fd);
+	assert_int_equal(symlink(node, path), 0);
+	snprintf(path, sizeof(path), "proc/%s/comm", pid);
+	sysroot_write(path, comm);
+}
+
+static void let_go(const char *pid, const char *fd)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/proc/%s/fd/%s", sysroot, pid, fd);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* A node of the disk itself, of a partition, of a mirror of two, and of nobody. */
+static void open_nodes_are_found_with_all_processes(void **state)
+{
+	struct pcireset_dev *dev;
+	uint32_t use = 0;
+
+	hold("90", "dd\n", "3", "/dev/nvme0");
+	hold("90", "dd\n", "4", "/dev/nvme0");
+	hold("91", "postgres\n", "3", "/dev/nvme0");
+	hold("91", "postgres\n", "4", "/dev/null");
+	hold("91", "postgres\n", "5", "/dev/md0");
+	hold("91", "postgres\n", "6", "/dev/frob");
+	hold("91", "postgres\n", "7", "/data disk/nvme0");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	dev = find(*state, "04:00.0");
+	assert_string_equal(users_of(*state, "04:00.0"),
+			    "mount:/data disk swap:/dev/nvme0n1p2 open:/dev/nvme0");
+	assert_non_null(pcireset_dev_get_user(dev, 2, &use));
+	assert_int_equal(use, PCIRESET_USE_OPEN);
+	assert_string_equal(pcireset_dev_get_user_detail(dev, 2),
+			    "dd, process 90; postgres, process 91");
+	assert_string_equal(users_of(*state, "00:1f.2"), "mount:/ open:/dev/md0");
+	let_go("90", "3");
+	let_go("90", "4");
+	for (char fd[] = "3"; *fd <= '7'; ++*fd)
+		let_go("91", fd);
+}
+
+/* Each is a user, but who reads all their names? */
+static void many_processes_are_named_up_to_a_limit(void **state)
+{
+	struct pcireset_dev *dev;
+	const char *detail;
+	char pid[16];
+
+	for (int i = 100; i < 200; i++) {
+		snprintf(pid, sizeof(pid), "%d", i);
+		hold(pid, "worker\n", "3", "/dev/nvme0");
+	}
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	dev = find(*state, "04:00.0");
+	detail = pcireset_dev_get_user_detail(dev, 2);
+	assert_true(strlen(detail) < 200);
+	assert_non_null(strstr(detail, "worker, process 100; worker, process 101"));
+	assert_string_equal(detail + strlen(detail) - 5, "; ...");
+	for (int i = 100; i < 200; i++) {
+		snprintf(pid, sizeof(pid), "%d", i);
+		let_go(pid, "3");
+	}
+}
+
 static void a_frame_buffer_console_is_found(void **state)
 {
 	uint32_t use = 0;
@@ -145,6 +219,8 @@ int main(void)
 		TEST(an_interface_behind_usb_uses_the_controller),
 		TEST(an_open_vfio_group_is_found_with_its_process),
 		TEST(an_open_vfio_device_is_found),
+		TEST(open_nodes_are_found_with_all_processes),
+		TEST(many_processes_are_named_up_to_a_limit),
 		TEST(a_frame_buffer_console_is_found),
 		TEST(a_serial_console_elsewhere_is_nobodys),
 		TEST(a_new_scan_finds_new_users),
