@@ -92,7 +92,8 @@ void doctor_check_boot(struct doctor *doctor)
 	size_t before = doctor->nr;
 
 	if (!doctor_read(doctor, "proc/cmdline", line, sizeof(line))) {
-		doctor_add(doctor, "command-line", VERDICT_NOTE, text("it cannot be read"));
+		doctor_note(doctor, "command-line", text("it cannot be read"),
+			    "look into /proc/cmdline for pcie_ports, pci and pcie_aspm");
 		return;
 	}
 	for (char *word = strtok_r(line, " ", &save); word; word = strtok_r(NULL, " ", &save))

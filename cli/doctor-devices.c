@@ -4,10 +4,13 @@
 #include <string.h>
 #include "doctor.h"
 
-static void note(struct doctor *doctor, const struct pcireset_dev *dev, const char *words)
+/* Takes over the words. */
+static void note(struct doctor *doctor, const struct pcireset_dev *dev, char *words,
+		 const char *todo)
 {
-	struct finding *f = doctor_add(doctor, "device", VERDICT_NOTE, text("%s", words));
+	struct finding *f = doctor_add(doctor, "device", VERDICT_NOTE, words);
 
+	f->todo = text("%s", todo);
 	f->device = text("%s", pcireset_dev_get_name(dev));
 }
 
@@ -24,8 +27,9 @@ static void check_driver(struct doctor *doctor, const struct pcireset_dev *dev)
 	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, &use)); i++)
 		if (use == PCIRESET_USE_DRIVER)
 			note(doctor, dev,
-			     "its driver cannot be told of a reset: unbind it before, or force "
-			     "driver and bind it anew");
+			     text("driver %s cannot be told of a reset: it has no reset_prepare",
+				  pcireset_dev_get_driver(dev)),
+			     "unbind it before, or force driver and bind it anew");
 }
 
 static void check_types(struct doctor *doctor, const struct pcireset_dev *dev)
@@ -35,16 +39,20 @@ static void check_types(struct doctor *doctor, const struct pcireset_dev *dev)
 	if (pcireset_dev_get_why_not(dev, PCI_RESET_BUS) == PCIRESET_WHY_CXL_MASKED ||
 	    pcireset_dev_get_why_not(dev, PCI_RESET_SLOT) == PCIRESET_WHY_CXL_MASKED)
 		note(doctor, dev,
-		     "the CXL port above ignores slot and bus, which the kernel's own calls done: "
-		     "cxl_bus is the way");
+		     text("the CXL port above ignores slot and bus, which the kernel's own "
+			  "calls done"),
+		     "allow cxl_bus");
 	if (pcireset_dev_get_why_not(dev, PCI_RESET_FLR) == PCIRESET_WHY_NOT_LISTED)
 		note(doctor, dev,
-		     "it has an FLR that the kernel does not list in reset_method: known to be "
-		     "broken, or taken off");
+		     text("it has an FLR that the kernel does not list in reset_method: known to "
+			  "be broken, or taken off"),
+		     "allow another type; or, if it was taken off, echo default > reset_method");
 	if (!(types & PCI_RESET_FUNC) && !pcireset_dev_is_bridge(dev) &&
 	    pcireset_dev_get_why_not(dev, PCI_RESET_PM) == PCIRESET_WHY_NO_SOFT_RESET)
 		note(doctor, dev,
-		     "pm would reset nothing (No_Soft_Reset), and it has no other reset of its own");
+		     text("pm would reset nothing (No_Soft_Reset), and it has no other reset of "
+			  "its own"),
+		     "allow slot or bus, with all that these hit");
 }
 
 /* What the kernel's own "reset" file would do, which pcireset never does. */
@@ -57,11 +65,14 @@ static void check_method(struct doctor *doctor, const struct pcireset_dev *dev)
 	if (!doctor_read(doctor, file, list, sizeof(list)))
 		return;
 	if (!*list)
-		note(doctor, dev, "reset_method is empty: somebody has switched its resets off");
+		note(doctor, dev,
+		     text("reset_method is empty: somebody has switched its resets off"),
+		     "echo default > reset_method");
 	else if (pcireset_dev_get_physfn(dev) && pcireset_dev_get_slot(dev) && strstr(list, "bus"))
 		note(doctor, dev,
-		     "if its FLR fails, the kernel's own reset goes on to the whole slot, its PF "
-		     "included");
+		     text("if its FLR fails, the kernel's own reset goes on to the whole slot, "
+			  "its PF included"),
+		     "before it is given away: echo flr > reset_method");
 }
 
 static void check_device(struct doctor *doctor, struct pcireset_dev *dev)

@@ -87,16 +87,65 @@ static bool module_is_there(const struct doctor *doctor)
 	return is_there(doctor, "sys/module/pcireset");
 }
 
+/* Does a line of what depmod wrote begin with such a file? */
+static bool is_listed(FILE *modules)
+{
+	char *line = NULL;
+	size_t room = 0;
+	bool found = false;
+
+	while (!found && getline(&line, &room, modules) >= 0) {
+		line[strcspn(line, ":")] = '\0';
+		found = strstr(line, "/pcireset.ko");
+	}
+	free(line);
+	return found;
+}
+
+/* After an upgrade of the kernel often not. True as well where nobody can tell. */
+static bool module_is_installed(const struct doctor *doctor, char release[128])
+{
+	char path[PATH_MAX], *file;
+	bool found = true;
+	FILE *modules;
+
+	if (!doctor_read(doctor, "proc/sys/kernel/osrelease", release, 128) || strchr(release, '/'))
+		return true;
+	file = text("lib/modules/%s/modules.dep", release);
+	path_of(doctor, path, file);
+	free(file);
+	modules = fopen(path, "re");
+	if (modules) {
+		found = is_listed(modules);
+		fclose(modules);
+	}
+	return found;
+}
+
+static void check_loadable(struct doctor *doctor)
+{
+	static const char missed[] = "only single functions can be reset, and little of that "
+				     "verified";
+	struct finding *f;
+	char release[128];
+
+	if (module_is_installed(doctor, release)) {
+		doctor_todo(doctor, "module", text("not loaded: %s", missed), "modprobe pcireset");
+		return;
+	}
+	f = doctor_add(doctor, "module", VERDICT_TODO,
+		       text("there is none for this kernel, %s: %s", release, missed));
+	f->todo =
+		text("apt install linux-headers-%s, dkms autoinstall, modprobe pcireset", release);
+}
+
 static void check_module(struct doctor *doctor)
 {
 	char version[64], taint[64];
 	int r;
 
 	if (!module_is_there(doctor)) {
-		doctor_todo(doctor, "module",
-			    text("not loaded: only single functions can be reset, and little "
-				 "of that verified"),
-			    "modprobe pcireset");
+		check_loadable(doctor);
 		return;
 	}
 	doctor_read(doctor, "sys/module/pcireset/version", version, sizeof(version));
@@ -113,8 +162,9 @@ static void check_module(struct doctor *doctor)
 			strchr(taint, 'E') ? ", without a signature" : ""));
 	r = pcireset_ctx_check_reset(doctor->machine.ctx);
 	if (r < 0 && r != -EROFS)
-		doctor_add(doctor, "permission", VERDICT_NOTE,
-			   text("%s", pcireset_ctx_get_errmsg(doctor->machine.ctx)));
+		doctor_note(doctor, "permission",
+			    text("%s", pcireset_ctx_get_errmsg(doctor->machine.ctx)),
+			    "run it as root");
 }
 
 static void check_lockdown(struct doctor *doctor)
@@ -132,10 +182,14 @@ static void check_lockdown(struct doctor *doctor)
 	if (!strcmp(mode + 1, "none"))
 		doctor_add(doctor, "lockdown", VERDICT_OK, text("none"));
 	else
-		doctor_add(doctor, "lockdown", VERDICT_NOTE,
-			   text("%s: the kernel loads the module only with a signature that it "
-				"trusts, and without the module no reset can be proven",
-				mode + 1));
+		doctor_note(doctor, "lockdown",
+			    text("%s: the kernel loads the module only with a signature that it "
+				 "trusts, and without the module no reset can be proven",
+				 mode + 1),
+			    module_is_there(doctor) ?
+				    "nothing, it is loaded" :
+				    "enroll the key that DKMS signs with: mokutil --import "
+				    "/var/lib/dkms/mok.pub, then boot");
 }
 
 /* Four bytes of attributes come before the one that counts (UEFI 2.10, sec 3.3). */
@@ -160,33 +214,78 @@ static void check_secure_boot(struct doctor *doctor)
 
 /* ---- who has the ports */
 
+/* Slots by who has them; of those that nobody has, and pciehp's, only whether there are some. */
+struct slots {
+	size_t nr, nr_acpi, nr_other;
+};
+
+static void read_slots(const struct doctor *doctor, struct slots *slots)
+{
+	char path[PATH_MAX], driver[PATH_MAX];
+	struct dirent *de;
+	DIR *dir;
+
+	path_of(doctor, path, "sys/bus/pci/slots");
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((de = readdir(dir))) {
+		char *link = text("%s/module", de->d_name);
+		ssize_t len = readlinkat(dirfd(dir), link, driver, sizeof(driver) - 1);
+		const char *base;
+
+		free(link);
+		if (de->d_name[0] == '.')
+			continue;
+		driver[len > 0 ? len : 0] = '\0';
+		base = strrchr(driver, '/');
+		if (base && !strcmp(base, "/acpiphp"))
+			slots->nr_acpi++;
+		else if (base && strcmp(base, "/pciehp"))
+			slots->nr_other++;
+		slots->nr++;
+	}
+	closedir(dir);
+}
+
+static void note_slots(struct doctor *doctor, size_t nr, const char *whose)
+{
+	if (nr)
+		doctor_note(doctor, "hotplug",
+			    text("%zu slot%s %s: cannot be reset as a slot", nr, nr == 1 ? "" : "s",
+				 whose),
+			    "allow bus there");
+}
+
 static void check_hotplug(struct doctor *doctor)
 {
 	size_t ports = count_ports(doctor, "pciehp");
-	size_t slots = count_entries(doctor, "sys/bus/pci/slots", is_any);
+	struct slots slots = { 0 };
 
+	read_slots(doctor, &slots);
 	if (ports)
 		doctor_add(doctor, "hotplug", VERDICT_OK,
 			   text("the kernel itself has the slots of %zu port%s", ports,
 				ports == 1 ? "" : "s"));
-	else if (slots)
-		doctor_add(doctor, "hotplug", VERDICT_NOTE,
-			   text("%zu of firmware or of another driver than pciehp: none can be "
-				"reset as a slot",
-				slots));
-	else
+	note_slots(doctor, slots.nr_acpi, "run by ACPI (acpiphp)");
+	note_slots(doctor, slots.nr_other, "run by another driver than pciehp");
+	if (!ports && !slots.nr_acpi && !slots.nr_other)
+		note_slots(doctor, slots.nr, "only named by firmware, and run by no driver");
+	if (!ports && !slots.nr)
 		doctor_add(doctor, "hotplug", VERDICT_OK, text("there are no slots"));
 }
 
 static void check_errors(struct doctor *doctor)
 {
 	static const struct {
-		const char *check, *none;
+		const char *check, *none, *todo;
 	} rows[] = {
-		{ "aer", "the kernel has it on no port: where firmware has it, that may take a "
-			 "reset's own errors for real" },
-		{ "dpc",
-		  "the kernel has it on no port: what fails is not cut off, or by firmware" },
+		{ "aer",
+		  "the kernel has it on no port: where firmware has it, that may take a "
+		  "reset's own errors for real",
+		  "dmesg | grep _OSC, which tells what firmware keeps" },
+		{ "dpc", "the kernel has it on no port: what fails is not cut off, or by firmware",
+		  "nothing, if no card is to be cut off; else as for aer" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -197,7 +296,7 @@ static void check_errors(struct doctor *doctor)
 				   text("the kernel has it on %zu port%s", ports,
 					ports == 1 ? "" : "s"));
 		else
-			doctor_add(doctor, rows[i].check, VERDICT_NOTE, text("%s", rows[i].none));
+			doctor_note(doctor, rows[i].check, text("%s", rows[i].none), rows[i].todo);
 	}
 }
 
@@ -208,8 +307,10 @@ static void check_iommu(struct doctor *doctor)
 	if (nr)
 		doctor_add(doctor, "iommu", VERDICT_OK, text("%zu", nr));
 	else
-		doctor_add(doctor, "iommu", VERDICT_NOTE,
-			   text("none: VFIO gives no device away, or only in its unsafe mode"));
+		doctor_note(doctor, "iommu",
+			    text("none: VFIO gives no device away, or only in its unsafe mode"),
+			    "for VFIO: switch it on in the firmware's setup, and boot Intel's with "
+			    "intel_iommu=on");
 }
 
 void doctor_check_machine(struct doctor *doctor)

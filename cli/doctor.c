@@ -34,6 +34,14 @@ struct finding *doctor_todo(struct doctor *doctor, const char *check, char *find
 	return f;
 }
 
+/* Nothing is wrong, and whoever is surprised by it can do this. */
+void doctor_note(struct doctor *doctor, const char *check, char *finding, const char *todo)
+{
+	struct finding *f = doctor_add(doctor, check, VERDICT_NOTE, finding);
+
+	f->todo = text("%s", todo);
+}
+
 /* ---- what killed resets have left */
 
 static void take_leftover(const char *name, enum pcireset_leftover state, const char *words,

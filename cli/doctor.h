@@ -32,6 +32,7 @@ struct finding *doctor_add(struct doctor *doctor, const char *check, enum verdic
 			   char *finding);
 struct finding *doctor_todo(struct doctor *doctor, const char *check, char *finding,
 			    const char *todo);
+void doctor_note(struct doctor *doctor, const char *check, char *finding, const char *todo);
 
 /* doctor-machine.c */
 size_t doctor_read(const struct doctor *doctor, const char *file, char *buf, size_t size);

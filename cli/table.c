@@ -101,9 +101,11 @@ char *users_details(const struct pcireset_dev *dev)
 {
 	char *all = text("%s", "");
 	const char *user, *detail;
+	uint32_t use;
 
-	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, NULL)); i++) {
-		detail = pcireset_dev_get_user_detail(dev, i);
+	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, &use)); i++) {
+		detail = use == PCIRESET_USE_DRIVER ? "without reset_prepare" :
+						      pcireset_dev_get_user_detail(dev, i);
 		all = join(all, detail ? text("%s (%s)", user, detail) : text("%s", user));
 	}
 	return all;

@@ -441,7 +441,7 @@ static void read_hotplug_ports(struct pcireset_ctx *ctx)
 /* A slot's address has no function: it is every function of that device. */
 static int name_slot(struct pcireset_ctx *ctx, const char *slot)
 {
-	char path[PATH_MAX], text[64];
+	char path[PATH_MAX], text[64], driver[NAME_MAX + 1];
 	struct pcireset_addr addr;
 
 	if (ctx_path(ctx, path, "sys/bus/pci/slots/%s/address", slot) < 0 ||
@@ -450,6 +450,9 @@ static int name_slot(struct pcireset_ctx *ctx, const char *slot)
 	strcat(text, ".0");
 	if (!addr_parse(text, strlen(text), &addr))
 		return 0;
+	if (ctx_path(ctx, path, "sys/bus/pci/slots/%s/module", slot) < 0 ||
+	    read_link_name(path, driver, sizeof(driver)) < 0)
+		driver[0] = '\0';
 	for (size_t i = 0; i < ctx->nr_devs; i++) {
 		struct pcireset_dev *dev = ctx->devs[i];
 
@@ -457,7 +460,8 @@ static int name_slot(struct pcireset_ctx *ctx, const char *slot)
 		    dev->addr.devfn >> 3 != addr.devfn >> 3)
 			continue;
 		dev->slot = strdup(slot);
-		if (!dev->slot)
+		dev->slot_driver = *driver ? strdup(driver) : NULL;
+		if (!dev->slot || (*driver && !dev->slot_driver))
 			return -ENOMEM;
 	}
 	return 0;

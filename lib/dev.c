@@ -140,6 +140,7 @@ void dev_free(struct pcireset_dev *dev)
 	free(dev->path);
 	free(dev->driver);
 	free(dev->slot);
+	free(dev->slot_driver);
 	free(dev->unaware_name);
 	free(dev->vfio);
 	free(dev);
@@ -310,6 +311,43 @@ uint32_t pcireset_dev_get_why_not(const struct pcireset_dev *dev, uint32_t type)
 	return state_of(dev, type)->why_not;
 }
 
+/* The type works and would hit others, who are more than the caller allows. */
+const char *dev_wider_text(struct pcireset_dev *dev, uint32_t type)
+{
+	const char *wider = pcireset_why_to_str(PCIRESET_WHY_SCOPE, type);
+	const struct members *members = &dev->state[type_index(type)].members;
+	const struct pcireset_member *other = NULL;
+	char name[PCIRESET_ADDR_STR_MAX];
+
+	for (size_t i = 0; i < members->nr && !other; i++)
+		if (addr_cmp(&members->v[i].addr, &dev->addr))
+			other = &members->v[i];
+	if (!other)
+		return wider;
+	pcireset_addr_to_str(&other->addr, name);
+	if (members->nr > 2)
+		snprintf(dev->text, sizeof(dev->text), "%s, to %s and %zu more", wider, name,
+			 members->nr - 2);
+	else
+		snprintf(dev->text, sizeof(dev->text), "%s, to %s", wider, name);
+	return dev->text;
+}
+
+/* Whose slot it is, so that nobody looks for the error in the card. */
+static const char *slot_text(struct pcireset_dev *dev)
+{
+	const char *driver = dev->slot_driver;
+
+	if (driver)
+		snprintf(dev->text, sizeof(dev->text),
+			 "slot %s is run by %s%s, which cannot reset one", dev->slot, driver,
+			 strcmp(driver, "acpiphp") ? "" : " (ACPI hotplug)");
+	else
+		snprintf(dev->text, sizeof(dev->text),
+			 "slot %s has no hotplug driver that could reset it", dev->slot);
+	return dev->text;
+}
+
 const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t type)
 {
 	const struct type_state *state = state_of(dev, type);
@@ -318,6 +356,8 @@ const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t typ
 
 	if (!state->why_not)
 		return NULL;
+	if (state->why_not == PCIRESET_WHY_NO_SLOT && dev->slot)
+		return slot_text(dev);
 	text = pcireset_why_to_str(state->why_not, type);
 	/* An address of zero says that nobody in particular is meant. */
 	if (!addr_cmp(&state->who, &dev->addr) ||

@@ -264,9 +264,8 @@ int node_number_in_sysfs(struct pcireset_ctx *ctx, const char *file, char path[P
 		return -errno;
 	if (!S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode))
 		return -ENOTBLK;
-	return ctx_realpath(ctx, path, "sys/dev/%s/%u:%u",
-			    S_ISBLK(st.st_mode) ? "block" : "char", major(st.st_rdev),
-			    minor(st.st_rdev));
+	return ctx_realpath(ctx, path, "sys/dev/%s/%u:%u", S_ISBLK(st.st_mode) ? "block" : "char",
+			    major(st.st_rdev), minor(st.st_rdev));
 }
 
 struct class_search {

@@ -165,7 +165,7 @@ static void explain_no_type(struct pcireset_plan *plan)
 		if (!(plan->types & type))
 			continue;
 		if (dev->types & type)
-			why = pcireset_why_to_str(PCIRESET_WHY_SCOPE, type);
+			why = dev_wider_text(dev, type);
 		else
 			why = pcireset_dev_get_why_not_text(dev, type);
 		append(&plan->message, "%s%s: %s", plan->message ? "; " : "",

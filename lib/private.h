@@ -79,6 +79,7 @@ struct pcireset_dev {
 	uint32_t vendor, device, class;
 	char *driver;
 	char *slot;
+	char *slot_driver;	/* or NULL: the slot is only a name */
 	bool has_parent, has_physfn, has_vfs, is_hotplug_port;
 	struct pcireset_addr parent, physfn;
 	uint32_t types;
@@ -231,6 +232,7 @@ int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling);
 int dev_attr(const struct pcireset_dev *dev, const char *attr, char *buf, size_t size);
 struct pcireset_dev *dev_upstream(const struct pcireset_dev *dev);
 bool driver_is_idle(const struct pcireset_dev *dev);
+const char *dev_wider_text(struct pcireset_dev *dev, uint32_t type);
 bool dev_is_below(const struct pcireset_dev *dev, const struct pcireset_dev *above);
 void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *member);
 

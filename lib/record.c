@@ -164,11 +164,14 @@ static int add_functions(struct recorder *rec)
 static int add_slot(void *data, const char *dirname, const char *name)
 {
 	struct recorder *rec = data;
-	char path[PATH_MAX];
+	char slot[PATH_MAX], path[PATH_MAX + 16];
+	int r;
 
-	return snprintf(path, sizeof(path), "%s/%s/address", dirname, name) < (int)sizeof(path) ?
-		       copy_file(rec, path) :
-		       0;
+	if (snprintf(slot, sizeof(slot), "%s/%s", dirname, name) >= (int)sizeof(slot))
+		return 0;
+	snprintf(path, sizeof(path), "%s/address", slot);
+	r = copy_file(rec, path);
+	return r ? r : copy_link_in(rec, slot, "module");
 }
 
 /* ---- what hangs on them */
@@ -511,7 +514,8 @@ static int add_node(struct recorder *rec, const char *node, const char *real)
 }
 
 /* full is the descriptor in /proc. Sets *ret_is_kept. */
-static int add_open_node(struct recorder *rec, const char *full, const char *node, bool *ret_is_kept)
+static int add_open_node(struct recorder *rec, const char *full, const char *node,
+			 bool *ret_is_kept)
 {
 	char real[PATH_MAX];
 	int r;

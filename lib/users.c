@@ -11,10 +11,10 @@
 #include <unistd.h>
 #include "private.h"
 
-#define MAX_STACK  8	      /* of block devices on block devices */
-#define MAX_DETAIL 160	      /* of one use, so that a person reads it to its end */
+#define MAX_STACK  8          /* of block devices on block devices */
+#define MAX_DETAIL 160        /* of one use, so that a person reads it to its end */
 #define FRESH_NS   100000000u /* so that many plans in a row read only once */
-#define IFF_UP	   1u
+#define IFF_UP     1u
 
 /* What block_foreach_function() hands to add_block_user(). */
 struct block_user {
@@ -431,11 +431,18 @@ static int read_console(struct pcireset_ctx *ctx, char *line)
 
 /* ---- processes: what they call themselves, and which device nodes they have open */
 
+static bool is_this_process(const struct pcireset_ctx *ctx, const char *pid)
+{
+	return !*ctx->sysroot && strtol(pid, NULL, 10) == getpid();
+}
+
 /* For the user to find it. */
 static char *process_text(struct pcireset_ctx *ctx, const char *pid)
 {
 	char path[PATH_MAX], comm[64] = "?";
 
+	if (is_this_process(ctx, pid))
+		return strdup("this process");
 	if (!ctx_path(ctx, path, "proc/%s/comm", pid))
 		read_file(path, comm, sizeof(comm));
 	return format("%s, process %s", comm, pid);
@@ -513,12 +520,6 @@ static int add_node_users(struct pcireset_ctx *ctx, const char *fd, struct open_
 	return open->error;
 }
 
-/* Whoever asks knows what it has open itself. */
-static bool is_this_process(const struct pcireset_ctx *ctx, const char *pid)
-{
-	return !*ctx->sysroot && strtol(pid, NULL, 10) == getpid();
-}
-
 static int read_descriptor(struct pcireset_ctx *ctx, const char *fd, const char *pid)
 {
 	static const char dev[] = "/dev/", vfio[] = "/dev/vfio/";
@@ -532,6 +533,7 @@ static int read_descriptor(struct pcireset_ctx *ctx, const char *fd, const char 
 	open.node = target;
 	if (!strncmp(target, vfio, strlen(vfio)))
 		return add_vfio_users(ctx, target + strlen(vfio), pid);
+	/* Whoever asks knows what it has open itself. */
 	if (strncmp(target, dev, strlen(dev)) || is_everybodys(target + strlen(dev)) ||
 	    is_this_process(ctx, pid))
 		return 0;

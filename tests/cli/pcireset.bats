@@ -222,6 +222,25 @@ more_on_bus() {
 	json '.devices[1].device == "0000:02:00.0"'
 }
 
+@test 'a slot that cannot be reset is said to be, and whose it is' {
+	local root=$BATS_TEST_TMPDIR/machine slot
+
+	cp -a "$ROOT" "$root"
+	slot=$root/sys/bus/pci/slots/4
+	mkdir "$slot"
+	echo 0000:04:00 >"$slot/address"
+	run -0 pcireset show 04:00.0 -J --sysroot "$root"
+	json '.devices[0].why_not.slot == "slot 4 has no hotplug driver that could reset it"'
+	ln -s ../../../../module/acpiphp "$slot/module"
+	run -0 pcireset show 04:00.0 -J --sysroot "$root"
+	json '.devices[0].why_not.slot == "slot 4 is run by acpiphp (ACPI hotplug), which cannot reset one"'
+	pcireset record "$BATS_TEST_TMPDIR/archive" --sysroot "$root"
+	run -0 pcireset show 04:00.0 -J --sysroot "$BATS_TEST_TMPDIR/archive"
+	json '.devices[0].why_not.slot | test("acpiphp")'
+	run -0 pcireset show 02:00.0 -J --sysroot "$root"
+	json '.devices[0].why_not.slot | test("in no hotplug slot")'
+}
+
 @test 'show draws where the function is and what each type hits' {
 	run -0 env LC_ALL=C pcireset show 08:00.0 --sysroot "$ROOT"
 	[[ $(printf '%s\n' "$output" | sed 's/ *$//') == *'
@@ -317,7 +336,9 @@ more_on_bus() {
 	exits 3 plan 09:00.0 --type any
 	[[ $output == *'does not answer'* ]]
 	exits 3 plan 08:00.0 --type bus --max-scope function
-	[[ $output == *'further than allowed'* ]]
+	[[ $output == *'bus: it reaches further than allowed, to 0000:08:00.1' ]]
+	exits 3 plan 06:00.0 --type bus --max-scope function
+	[[ $output == *'to 0000:07:00.0 and 4 more' ]]
 	exits 0 plan 08:00.0 --type bus --max-scope bus
 }
 

@@ -25,7 +25,7 @@ finds leftovers 'no reset was killed' 'no reset was killed'
 case $PCILAB_TOPOLOGY in
 mixed)
 	finds hotplug 'the kernel itself has the slots of 4 ports' 'it knows who has the slots'
-	finds device '0000:02:00.0 its driver cannot be told of a reset' 'it knows the driver that cannot prepare'
+	finds device '0000:02:00.0 driver e1000e cannot be told of a reset: it has no reset_prepare; do: unbind' 'it knows the driver that cannot prepare'
 	;;
 sriov) finds device '0000:01:00.1 if its FLR fails, .* its PF included' 'it knows what the kernel makes of a VF' ;;
 cxl) finds device '0000:[0-9a-f:.]+ the CXL port above ignores slot and bus' 'it knows the mask of CXL' ;;

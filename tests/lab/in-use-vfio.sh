@@ -26,7 +26,8 @@ exits 0 'idle: and is' pcireset reset 02:00.1 --type slot --yes
 
 exec 9<>"/dev/vfio/${group##*/}"
 exits 3 'held: refused' pcireset reset 02:00.2 --type flr
-like "$output" 'in use by vfio: bash, process [0-9]+ .0000:02:00.2.' 'the program is named'
+like "$output" "in use by vfio: .*bash, process $$[; ].*.0000:02:00.2." 'the program is named'
+like "$output" 'this process' 'and so is the tool, which has inherited it'
 exits 3 'held: refused for a neighbour of the same slot' pcireset reset 02:00.0 --type slot
 exits 3 'held: another use forced' pcireset reset 02:00.2 --type flr --force driver,net,mount
 exits 3 'held: as JSON' pcireset plan 02:00.2 --type flr --json
