@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What users of other ways to reset have complained of, one by one, on simulated hardware.
+# What users of other ways to reset have complained of, one by one, on simulated hardware. The numbers are those of the list that
+# the tool was specified by; the end of the test counts them.
 # topology: empty
 # icount: yes
 # quick: yes
@@ -8,6 +9,13 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
 . "$(dirname "$0")/lib-sim.sh"
+
+# complaint NUMBER: the checks that follow are of it.
+complaints=()
+complaint() {
+	complaints+=("$1")
+	diag "complaint $1"
+}
 
 # machine port|slot NODE...: a root port, and functions below it that have no driver.
 machine() {
@@ -218,19 +226,47 @@ resets_while_vfs_change() {
 	sim_clear
 }
 
+# One bus above two functions that are named in one command.
+siblings_share_a_reset() {
+	machine port 00.0 00.1
+	exits 0 'both functions of a card in one command: verified' pcireset reset "$card" "$sibling" --type bus --json
+	is "$(grep -c '"result": "verified"' <<<"$output")" 2 'both are told of'
+	sim_count 01.0/00.0 bus
+	is "$REPLY" 1 'and their link was reset once'
+	sim_clear
+}
+
+# as_nobody COMMAND...
+as_nobody() {
+	start-stop-daemon -S -c nobody -x "$(command -v "$1")" -- "${@:2}"
+}
+
+without_rights() {
+	machine port 00.0
+	grep -q '^nobody:' /etc/passwd || echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
+	exits 0 'without rights: a plan is made' as_nobody pcireset plan "$card" --type flr
+	watch_writes
+	exits 3 'and the reset is refused' as_nobody pcireset reset "$card" --type flr --json
+	like "$output" '"error": "EPERM"' 'with EPERM'
+	is "$(writes_of pcireset)" '' 'and nothing was written'
+	sim_clear
+}
+
 sim_load
 card=${sim_bus[1]}:00.0 sibling=${sim_bus[1]}:00.1
-only_bus_but_flr_allowed
-card_with_audio
-sibling_appears_later
-slot_is_not_emptied
-vanishes
-drops_later
-narrower
-another_device
-many_vfs
-one_of_twenty_hangs
-method_is_not_remembered
-kernels_quirk_leaves_no_trace
-resets_while_vfs_change
+complaint 1 && only_bus_but_flr_allowed
+complaint 2 && card_with_audio
+complaint 3 && sibling_appears_later
+complaint 4 && slot_is_not_emptied
+complaint 5 && vanishes
+complaint 6 && drops_later
+complaint 7 && narrower
+complaint 8 && another_device
+complaint 9 && complaint 12 && many_vfs
+complaint 10 && one_of_twenty_hangs
+complaint 11 && resets_while_vfs_change
+complaint 13 && siblings_share_a_reset
+complaint 14 && method_is_not_remembered && kernels_quirk_leaves_no_trace
+complaint 15 && without_rights
+is "$(printf '%s\n' "${complaints[@]}" | sort -nu | paste -sd ' ')" "$(seq -s ' ' 15)" 'each of the 15 complaints has its checks'
 plan
