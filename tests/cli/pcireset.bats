@@ -441,6 +441,64 @@ more_on_bus() {
 }
 
 @test 'a machine without PCI is an error' {
+	local command
+
 	mkdir -p "$BATS_TEST_TMPDIR/none/sys"
-	run -1 pcireset list --sysroot "$BATS_TEST_TMPDIR/none"
+	for command in list 'list -J' 'show 01:00.0' 'plan 01:00.0 --type flr' doctor 'record -'; do
+		# shellcheck disable=SC2086
+		run -1 --separate-stderr pcireset $command --sysroot "$BATS_TEST_TMPDIR/none"
+		says 'sys/bus/pci/devices'
+		[[ -z $output ]]
+	done
+	# One that could have some and has none is a machine like any other.
+	mkdir -p "$BATS_TEST_TMPDIR/none/sys/bus/pci/devices"
+	run -0 pcireset list --sysroot "$BATS_TEST_TMPDIR/none"
+	run -0 pcireset list -J --sysroot "$BATS_TEST_TMPDIR/none"
+	json '.devices == []'
+}
+
+# thousand DIR: that machine with a thousand functions more, in slots of eight below a port on bus 40. By few processes.
+thousand() {
+	local dir=$1/sys/devices/pci0000:00/0000:00:1c.6 functions links
+
+	cp -a "$ROOT" "$1"
+	functions=(0000:{4,5,6,7}{0..7}:{0,1}{0,1,2,3,4,5,6,7}.{0,7})
+	functions=("${functions[@]:0:1000}")
+	mkdir -p "${functions[@]/#/$dir/}"
+	(
+		cd "$dir" || return
+		echo 0x1234 | tee vendor device "${functions[@]/%//vendor}" "${functions[@]/%//device}"
+		echo 0x060400 >class
+		echo 0x020000 | tee "${functions[@]/%//class}"
+		echo 'flr bus' | tee "${functions[@]/%//reset_method}"
+	) >/dev/null
+	links=("${functions[@]/#/../../../devices/pci0000:00/0000:00:1c.6/}")
+	ln -s "${links[@]}" ../../../devices/pci0000:00/0000:00:1c.6 "$1/sys/bus/pci/devices"
+}
+
+@test 'a thousand functions are listed, planned, shown and recorded, and may go meanwhile' {
+	local machine=$BATS_TEST_TMPDIR/machine fifo=$BATS_TEST_TMPDIR/fifo names first status=0
+
+	thousand "$machine"
+	mapfile -t names < <(cd "$machine/sys/bus/pci/devices" && printf '%s\n' 0000:[4-7]*)
+	run -0 pcireset list --sysroot "$machine"
+	[[ $(grep -c '^0000:[4-7][0-7]:' <<<"$output") -eq 1000 && -z $(awk 'length > 80' <<<"$output") ]]
+	[[ $(pcireset list -J --sysroot "$machine" | grep -c '"device": "0000:[4-7]') -eq 1000 ]]
+	[[ $(printf '%s\n' "${names[@]}" | pcireset plan --type flr - --sysroot "$machine" | grep -c 'flr would hit 1 function$') -eq 1000 ]]
+	run -0 pcireset show 47:17.7 --sysroot "$machine"
+	[[ $(grep -c '^[^ 0]*0000:[4-7][0-7]:.* bus *$' <<<"$output") -eq 1000 && -z $(awk 'length > 80' <<<"$output") ]]
+	[[ $(pcireset record - --sysroot "$machine" | tar -t | grep -c '^sys/bus/pci/devices/0000:[4-7]') -eq 1000 ]]
+
+	# More to say than a pipe holds, so that it waits for its reader.
+	mkfifo "$fifo"
+	timeout -s KILL 60 pcireset show "${names[@]}" --sysroot "$machine" >"$fifo" 2>"$BATS_TEST_TMPDIR/errors" &
+	exec 8<"$fifo"
+	read -r first <&8
+	rm -r "$machine/sys/devices/pci0000:00/0000:00:1c.6"
+	cat <&8 >"$BATS_TEST_TMPDIR/shown"
+	exec 8<&-
+	wait $! || status=$?
+	[[ $first == "${names[0]} [1234:1234]" ]]
+	[[ $status -eq 64 && $(sort -u <(sed -E 's/0000:[^ ]*:/FUNCTION:/' "$BATS_TEST_TMPDIR/errors")) == 'pcireset: FUNCTION: is gone' ]]
+	[[ $(($(grep -c '^driver: ' "$BATS_TEST_TMPDIR/shown") + $(wc -l <"$BATS_TEST_TMPDIR/errors"))) -eq 1000 ]]
 }

@@ -252,6 +252,30 @@ without_rights() {
 	sim_clear
 }
 
+# Nobody's complaint yet: show asks about one function after the other, and waits for whoever reads what it says.
+bus_goes_while_it_is_printed() {
+	local fns first status
+
+	sim_node 01.0 kind=root-port
+	sim_node 01.0/00.0 "${driverless[@]}" count=40
+	sim_live
+	fns=("${sim_bus[1]}":0{0..4}.{0..7})
+	pcireset show "${fns[@]}" 2>errors | {
+		read -r first
+		echo 1 >"$devices/${sim_bus[0]}:01.0/remove"
+		cat >shown
+		echo "$first" >first
+	}
+	status=${PIPESTATUS[0]}
+	is "$(<first)" "${fns[0]} [c0de:0012]" 'a bus goes while it is printed: what was read is shown'
+	is "$status" 64 'what is not there any more makes a status of its own'
+	is "$(grep -vc "^pcireset: ${sim_bus[1]}:0[0-4].[0-7]: " errors)" 0 'with an error for each such function'
+	is "$(($(grep -c '^driver: none' shown) + $(wc -l <errors)))" 40 'and none is forgotten'
+	exits 1 'one that is gone is an error' pcireset show "${fns[39]}"
+	exits 0 'and the rest of the machine is listed' pcireset list
+	sim_clear
+}
+
 sim_load
 card=${sim_bus[1]}:00.0 sibling=${sim_bus[1]}:00.1
 complaint 1 && only_bus_but_flr_allowed
@@ -268,5 +292,6 @@ complaint 11 && resets_while_vfs_change
 complaint 13 && siblings_share_a_reset
 complaint 14 && method_is_not_remembered && kernels_quirk_leaves_no_trace
 complaint 15 && without_rights
+bus_goes_while_it_is_printed
 is "$(printf '%s\n' "${complaints[@]}" | sort -nu | paste -sd ' ')" "$(seq -s ' ' 15)" 'each of the 15 complaints has its checks'
 plan
