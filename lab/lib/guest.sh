@@ -98,8 +98,8 @@ add_settings() {
 	local root=$1 ids
 
 	mkdir -p "$root"/{proc,sys,dev,tmp,run,root,etc,mnt,usr/bin}
-	printf 'root:x:0:0:root:/root:/bin/bash\n' >"$root/etc/passwd"
-	printf 'root:x:0:\n' >"$root/etc/group"
+	printf '%s\n' 'root:x:0:0:root:/root:/bin/bash' 'nobody:x:65534:65534:nobody:/:/bin/bash' >"$root/etc/passwd"
+	printf '%s\n' 'root:x:0:' 'nogroup:x:65534:' >"$root/etc/group"
 	printf '127.0.0.1 localhost pcilab\n' >"$root/etc/hosts"
 	# shellcheck disable=SC2016
 	printf "PS1='pcilab:\\\\w\\\\$ '\\n" >"$root/root/.bashrc"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs every command of README.md's tour and of docs, in one shell a page: it prints what the page says, but for times.
-# topology: mixed gpu sriov
+# topology: mixed gpu sriov slots vfio
 # kernels: 6.1
 # timeout: 300
-# add: README.md docs/guides/fpga.md docs/guides/gpu-passthrough.md docs/guides/moving.md docs/guides/nvme.md docs/guides/vfs.md
+# add: README.md docs/delegation.md docs/drivers.md docs/vfio.md docs/without-module.md docs/guides/fpga.md docs/guides/gpu-passthrough.md docs/guides/moving.md docs/guides/nvme.md docs/guides/vfs.md
 . "$(dirname "$0")/lib.sh"
 shopt -s extglob
 
