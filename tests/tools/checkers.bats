@@ -122,6 +122,22 @@ source_file() {
 	[ "$status" -eq 1 ]
 }
 
+@test "check-docs finds commands that no test types, and tests that are not there" {
+	mkdir -p tests/lab docs
+	printf '%s\n' '# topology: mixed gpu' '# add: docs/a.md' >tests/lab/guides.sh
+	printf '%s\n' '# modules: tests/lab/kmod' >tests/lab/locks.sh
+	printf '%s\n' '<!-- lab: gpu -->' '    $ true' '' '    lab/pcilab --modules tests/lab/kmod -- bash /tests/locks.sh' '    tests/run --only locks' >docs/a.md
+	run tools/check-docs
+	[[ $output != *docs/a.md* ]]
+	printf '%s\n' '    $ true' >docs/b.md
+	printf '%s\n' '<!-- lab: cxl -->' '    $ true' '' '    bash /tests/locks.sh' '    bash /tests/none.sh' '    bench/none' '    tests/run --only nothing' >docs/a.md
+	run tools/check-docs
+	[ "$status" -eq 1 ]
+	[[ $output == *'docs/b.md: its commands are typed by no test'* && $output == *'docs/b.md: lab "(none)"'* ]]
+	[[ $output == *'docs/a.md: lab "cxl"'* && $output == *"docs/a.md: 'bash /tests/locks.sh' wants --modules tests/lab/kmod"* ]]
+	[[ $output == *'there is no tests/lab/none.sh'* && $output == *'there is no bench/none'* && $output == *'there is no tests/lab/nothing.sh'* ]]
+}
+
 @test "check-uapi finds a member and a constant that the test of the layout lacks" {
 	mkdir -p kmod/uapi/linux
 	printf '%s\n' 'struct a {' $'\t__u32 b;' $'\t__u8 c[4];' '};' 'enum d {' $'\tONE = 1,' $'\tTWO,' '};' '#define G (1U << 0)' '#define _H' >kmod/uapi/linux/pcireset.h
