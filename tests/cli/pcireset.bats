@@ -440,6 +440,20 @@ more_on_bus() {
 	run -1 to_full pcireset --help
 }
 
+# What later kernels added: cxl_bus in reset_method (6.12), vfio-dev (6.2), and who runs a slot is no news.
+@test 'a machine as Linux 5.15 shows it says the same' {
+	local old=$BATS_TEST_TMPDIR/machine
+
+	cp -a "$ROOT" "$old"
+	find "$old/sys" -name vfio-dev -prune -exec rm -r {} +
+	grep -rlF --include=reset_method cxl_bus "$old/sys" | xargs sed -i 's/cxl_bus/bus/'
+	diff <(pcireset list -J --sysroot "$ROOT") <(pcireset list -J --sysroot "$old")
+	# Before 5.15 there is no reset_method, and no type of reset of a function could be held to.
+	find "$old/sys" -name reset_method -delete
+	run -3 --separate-stderr pcireset plan 02:00.0 --type func --sysroot "$old"
+	[[ $output == *'does not list it in reset_method'* ]]
+}
+
 @test 'a machine without PCI is an error' {
 	local command
 
