@@ -141,7 +141,7 @@ json() {
 	ln -s /dev/snd/controlC0 "$root/proc/90/fd/4"
 	ln -s /dev/null "$root/proc/90/fd/5"
 	ln -s /dev/null "$root/proc/91/fd/3"
-	ln -s /home/alice "$root/proc/91/fd/4"
+	ln -s /var/lib/secret "$root/proc/91/fd/4"
 	pcireset record "$archive" --sysroot "$root"
 	[[ $(tar -tf "$archive" | grep -E '^proc/9') == $'proc/90/comm\nproc/90/fd/3\nproc/90/fd/4' ]]
 	run -0 pcireset show -J 03:00.1 04:00.0 --sysroot "$archive"
