@@ -53,6 +53,9 @@ static const struct option_row rows[] = {
 	{ OPT_HELP, 'h', "help", NULL, "show this help" },
 };
 
+/* Whose help explains what is wrong, once that is known. */
+static const struct command *explained_by;
+
 int usage_error(const char *fmt, ...)
 {
 	char message[512];
@@ -61,7 +64,8 @@ int usage_error(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	error("%s; see: pcireset --help", message);
+	error("%s; see: pcireset %s%s--help", message, explained_by ? explained_by->name : "",
+	      explained_by ? " " : "");
 	return STATUS_USAGE;
 }
 
@@ -317,8 +321,10 @@ static int check_request(const struct request *req)
 
 int options_parse(struct request *req, int argc, char **argv)
 {
-	int status = parse_options(req, argc, argv);
+	int status;
 
+	explained_by = req->command;
+	status = parse_options(req, argc, argv);
 	if (status || is_given(req, OPT_HELP))
 		return status;
 	for (int i = optind; i < argc; i++) {

@@ -45,6 +45,10 @@ says() {
 	run -2 pcireset rese 01:00.0 --type flr
 	run -2 pcireset --frob
 	run -2 pcireset help frob
+	run -2 --separate-stderr pcireset --frob
+	says 'see: pcireset --help'
+	exits 2 show
+	says 'see: pcireset show --help'
 }
 
 @test 'help of every command, and the version' {
@@ -116,7 +120,7 @@ says() {
 	says 'all'
 	exits 2 reset 02:00.0 --type flr --check link,frob
 	exits 2 list -o DEVICE,FROB
-	says 'FROB'
+	says '"FROB" is no column; see: pcireset list --help'
 	exits 2 list -o ''
 	exits 2 list -J -o DEVICE
 	for time in 0 '' s -1 1e3 0x10 .5 1..5 5m '5 s' inf nan 5000000s; do
