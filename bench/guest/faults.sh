@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# In the guest: what comes of each fault by "echo 1 > reset" and by pcireset.
+# What comes of each fault of the hardware by "echo 1 > reset" and by pcireset
+# topology: empty
+# icount: yes
+# timeout: 900
 # shellcheck source=tests/lab/lib.sh
 . /tests/lib.sh
 # shellcheck source=tests/lab/lib-machine.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# What bench/plot makes of a table.
+# bench/run's options, and what bench/plot makes of a table; that the figures are measured is tests/lab/bench.sh.
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
@@ -25,6 +25,32 @@ many() {
 		64          1           pcireset               0.158    0.100      1.58
 
 	END
+}
+
+@test "help names every script of bench/guest and what it measures" {
+	run bench/run --help
+	[ "$status" -eq 0 ]
+	for script in bench/guest/*.sh; do
+		name=$(basename "$script" .sh)
+		[ "$name" = lib ] || [[ "$output" =~ "  $name "\ +[A-Z] ]]
+	done
+}
+
+@test "what bench/run does not know is refused before anything is booted" {
+	for wrong in --frobnicate nothing lib '--functions 0' '--functions 1,,2' '--functions 10000' --kernel; do
+		read -ra words <<<"$wrong"
+		run bench/run "${words[@]}"
+		[ "$status" -eq 2 ]
+		[[ "$output" = *'see: bench/run --help' ]]
+	done
+}
+
+@test "every table that a script of bench/guest prints is known to bench/plot" {
+	mapfile -t names < <(sed -nE "s/.*(begin_table|table) ([a-z]+)(:| ['\"]).*/\2/p" bench/guest/*.sh | sort -u)
+	[ "${#names[@]}" -ge 6 ]
+	for name in "${names[@]}"; do
+		grep -q "[{ ]\"$name\": (" bench/plot
+	done
 }
 
 @test "a table of numbers becomes lines, with the limit, and names the kernel and both axes" {
