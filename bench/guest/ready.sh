@@ -3,7 +3,7 @@
 # FLR of functions that are ready sooner or later, some of which report it
 # topology: empty
 # icount: yes
-# timeout: 900
+# timeout: 1800
 set -u
 # shellcheck source=bench/guest/lib.sh
 . /bench/lib.sh

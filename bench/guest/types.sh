@@ -3,7 +3,7 @@
 # Each type of reset, on simulated functions below bridges of their own or one for all
 # topology: empty
 # icount: yes
-# timeout: 900
+# timeout: 1800
 set -u
 # shellcheck source=bench/guest/lib.sh
 . /bench/lib.sh
