@@ -11,6 +11,9 @@
  */
 #define FLR_MS 100
 
+/* Sec 6.6.1: software has to wait as long after a reset of the link. */
+#define RESET_MS 100
+
 /* PCIe r6.0, sec 7.9.16: Readiness Time Reporting. */
 #define RTR_FIRST  4
 #define RTR_SECOND 8
@@ -74,6 +77,18 @@ static void take_firmware(struct pci_dev *dev, struct pcireset_times *times)
 }
 
 /*
+ * Where there is no PM capability the core leaves d3cold_delay at 0, which is not
+ * to say that the function is ready at once. A VF has no such time of its own: it
+ * is there when VF Enable is set again, after its PF was waited for.
+ */
+static unsigned int reset_ms(const struct pci_dev *dev)
+{
+	if (!dev->pm_cap && !dev->is_virtfn)
+		return max_t(unsigned int, dev->d3cold_delay, RESET_MS);
+	return dev->d3cold_delay;
+}
+
+/*
  * d3cold_delay and d3hot_delay are the specification's 100 ms (PCIe r6.0, sec
  * 6.6.1) and 10 ms (sec 5.9) unless a quirk or the firmware's _DSM (PCI
  * Firmware r3.3, sec 4.6.9) says otherwise.
@@ -85,7 +100,7 @@ static struct pcireset_times assumed_times(const struct pci_dev *dev)
 		return (struct pcireset_times){ 0 };
 	return (struct pcireset_times){
 		.flr_us = FLR_MS * USEC_PER_MSEC,
-		.link_us = dev->d3cold_delay * USEC_PER_MSEC,
+		.link_us = reset_ms(dev) * USEC_PER_MSEC,
 		.d0_us = dev->d3hot_delay * USEC_PER_MSEC,
 	};
 }

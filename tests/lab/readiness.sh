@@ -136,6 +136,13 @@ sim_set 01.0/00.0 ready_bus_us=700000
 resets bus 117000 715000 'bus: ready 700 ms after link up'
 sim_clear
 
+# The kernel knows no time of a function without the PM capability, and waits for none.
+sim_node 01.0 kind=root-port link_up_us=15000
+sim_node 01.0/00.0 "${driverless[@]}" pm=0
+sim_live
+resets bus 117000 115000 'bus, no PM capability: 100 ms from link up all the same'
+sim_clear
+
 # PCIe r6.0, sec 6.6.1: from the end of the reset where the link is no faster than 5 GT/s, or nobody tells when it is up.
 for key in speed=2 dllla=0; do
 	sim_node 01.0 kind=root-port link_up_us=15000 "$key"
