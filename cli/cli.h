@@ -109,7 +109,7 @@ int machine_query(struct machine *m);
 void machine_close(struct machine *m);
 int machine_plan(struct machine *m, const struct request *req, struct pcireset_dev *dev,
 		 struct pcireset_plan **ret_plan);
-void allow_many_files(void);
+void allow_many_files(const struct machine *m);
 struct pcireset_batch *batch_new(const struct machine *m);
 int resolve_into(struct pcireset_batch *batch, struct pcireset_plan *plan);
 void choose(struct pcireset_batch *batch);

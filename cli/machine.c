@@ -172,12 +172,19 @@ void machine_close(struct machine *m)
 	pcireset_ctx_unref(m->ctx);
 }
 
-/* Each plan keeps a descriptor of its device open until it is run, or let go. */
-void allow_many_files(void)
+/* What the process has open besides: files of sysfs, the control node, what it was started with. */
+#define OTHER_FILES 64
+
+/* Each plan keeps a descriptor of its device open until it is let go, perhaps for a newer one. The hard limit is root's to raise. */
+void allow_many_files(const struct machine *m)
 {
+	rlim_t wanted = 2 * (rlim_t)m->nr_devs + OTHER_FILES;
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit))
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= wanted)
+		return;
+	if (limit.rlim_max < wanted &&
+	    !setrlimit(RLIMIT_NOFILE, &(struct rlimit){ wanted, wanted }))
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);

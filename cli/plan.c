@@ -153,7 +153,7 @@ int command_plan(const struct request *req)
 	struct machine m = { 0 };
 	int status = machine_open(&m, req);
 
-	allow_many_files();
+	allow_many_files(&m);
 	if (!status && req->svg && m.nr_devs != 1)
 		status = usage_error("plan: --svg draws one device");
 	if (!status)

@@ -180,7 +180,7 @@ int command_reset(const struct request *req)
 	struct jobs jobs = { .req = req };
 	int status = machine_open(&jobs.machine, req);
 
-	allow_many_files();
+	allow_many_files(&jobs.machine);
 	if (!status) {
 		jobs.nr = jobs.machine.nr_devs;
 		jobs.v = must(calloc(jobs.nr, sizeof(*jobs.v)));
