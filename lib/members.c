@@ -100,7 +100,9 @@ static uint32_t member_flags(const struct pcireset_dev *dev, const struct pcires
 
 	if (dev == target)
 		flags |= PCIRESET_MEMBER_TARGET;
-	if (type & PCI_RESET_LINK || dev == target || dev->has_physfn)
+	/* A VF below a port that is reset itself is cut off, as its PF is. */
+	if (type & PCI_RESET_LINK || dev == target ||
+	    (dev->has_physfn && pcireset_dev_get_physfn(dev) == target))
 		flags |= PCIRESET_MEMBER_RESET;
 	if (dev->has_physfn)
 		flags |= PCIRESET_MEMBER_VF;

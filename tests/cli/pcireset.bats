@@ -387,6 +387,13 @@ more_on_bus() {
 	json '.devices[1].members == ["0000:08:00.0", "0000:08:00.1"] and .devices[1].reaches == "bus"'
 }
 
+@test 'several devices: a port that is reset does not reset the VFs below it' {
+	exits 0 plan 00:01.0 01:00.4 --type flr,pm --force net -J
+	json '[.devices[].chosen] == ["pm", "flr"] and all(.devices[]; .shares == null)'
+	exits 0 plan 00:01.0 --type pm --force net
+	[[ $(grep -c ' cut off ' <<<"$output") -eq 3 ]]
+}
+
 @test 'several devices: what is not named, not allowed or refused is left out of the choice' {
 	exits 0 plan 08:00.0 02:00.0 --type flr,pm,bus -J
 	json '[.devices[].chosen] == ["af_flr", "flr"] and all(.devices[]; .chosen_why == null and .shares == null)'
