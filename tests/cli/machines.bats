@@ -40,7 +40,7 @@ teardown() {
 		diff "${packed%.tar.xz}.answers" <(questions --sysroot "$BATS_TEST_TMPDIR/archive")
 		checked=$((checked + 1))
 	done
-	[[ $checked -eq 6 ]]
+	[[ $checked -eq 7 ]]
 }
 
 @test 'the dump of each has the same functions in the same places' {
@@ -61,7 +61,7 @@ chosen() {
 	shift 2
 	xz -dc "$MACHINES/$machine.tar.xz" >"$BATS_TEST_TMPDIR/archive"
 	got=$(pcireset plan "$@" -J --sysroot "$BATS_TEST_TMPDIR/archive" |
-		jq -r '.devices[] | "\(.device[5:]) \(.chosen) \(.shares // "-" | .[-7:]) \(.expected_ms)"')
+		jq -r '.devices[] | "\(.device[-7:]) \(.chosen) \(.shares // "-" | .[-7:]) \(.expected_ms)"')
 	diff <(printf '%s\n' "$want") <(printf '%s\n' "$got")
 }
 
@@ -71,6 +71,9 @@ chosen() {
 		01:00.1 01:00.0 01:00.2 --type any --force swap
 	# VFs alone: their slot has the PF too.
 	chosen sriov $'01:00.1 flr - 100\n01:00.2 flr - 100' 01:00.1 01:00.2 --type any
+	# A port's PM reset cuts a VF below it off, and does not reset it. One on the bus after its PF's is reset with that.
+	chosen sim $'00:02.0 pm - 20\n02:1f.6 flr - 100' 10000:00:02.0 10000:02:1f.6 --type any
+	chosen sim $'02:00.0 flr - 100\n03:00.1 flr 02:00.0 100' 10000:02:00.0 10000:03:00.1 --type any
 	# All of a card, of which one function has no reset but the bus'; and a second one by itself.
 	chosen mixed $'03:00.0 bus 03:00.1 102\n03:00.1 bus - 102\n03:00.2 bus 03:00.1 102\n02:00.0 pm - 20' \
 		03:00.0 03:00.1 03:00.2 02:00.0 --type any --force net
