@@ -6,7 +6,7 @@ from __future__ import annotations
 import ctypes as c
 from typing import Any, Callable
 
-SONAME = "libpcireset.so.0"
+SONAME = "libpcireset.so.1"
 
 
 class Addr(c.Structure):

@@ -7,7 +7,7 @@
 bats_require_minimum_version 1.5.0
 
 unit=pcireset@0000:03:00.0.service
-packages=(pcireset libpcireset0 libpcireset-dev pcireset-dkms)
+packages=(pcireset libpcireset1 libpcireset-dev pcireset-dkms)
 # What installing anything changes: logs, caches, the databases of dpkg, ldconfig and depmod, the key of DKMS.
 noise='^/(var/(log|cache|backups|lib/(apt|dpkg|systemd|dkms(/mok\.(key|pub))?$))|etc/ld\.so\.cache|lib/modules/[^/]*/modules\.|usr/lib/modules/[^/]*/modules\.|root|packages|tmp)'
 

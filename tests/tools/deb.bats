@@ -25,7 +25,7 @@ contents() {
 @test "what make install installs is in the packages" {
 	make --no-print-directory install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/usr
 	installed=$(cd "$BATS_TEST_TMPDIR/dest" && find . ! -type d -printf '/%P\n' | grep -v installed-files)
-	for package in pcireset libpcireset0 libpcireset-dev pcireset-dkms python3-pcireset; do
+	for package in pcireset libpcireset1 libpcireset-dev pcireset-dkms python3-pcireset; do
 		contents "$package"
 	done | sed 's,^/lib/\(udev\|systemd\)/,/usr/lib/\1/,; s|/vendor-completions/|/site-functions/|; s|\.gz$||' | sort >"$BATS_TEST_TMPDIR/packaged"
 	diff <(sort <<<"$installed") "$BATS_TEST_TMPDIR/packaged"
@@ -39,6 +39,6 @@ contents() {
 
 @test "no package needs more than it says" {
 	[[ $(dpkg-deb -f build/deb/pcireset_*.deb Depends) == *libjson-c5* ]]
-	[[ $(dpkg-deb -f build/deb/libpcireset0_*.deb Depends) == libc6* ]]
-	[[ $(dpkg-deb -f build/deb/python3-pcireset_*.deb Depends) =~ ^libpcireset0\ \(\>=\ [0-9.]+\),\ python3:any$ ]]
+	[[ $(dpkg-deb -f build/deb/libpcireset1_*.deb Depends) == libc6* ]]
+	[[ $(dpkg-deb -f build/deb/python3-pcireset_*.deb Depends) =~ ^libpcireset1\ \(\>=\ [0-9.]+\),\ python3:any$ ]]
 }

@@ -29,5 +29,5 @@ clean() {
 @test "version and parts are those of the module and of the Debian packages" {
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' kmod/dkms.conf)
 	[ "$(rpmspec -q --qf '%{name} %{version}\n' "$spec" | sed 's/-devel/-dev/' | sort)" = \
-		"$(sed -n "s/^Package: \(.*\)/\1 $version/p" packaging/debian/control | sed 's/^libpcireset0/libpcireset/' | sort)" ]
+		"$(sed -n "s/^Package: \(.*\)/\1 $version/p" packaging/debian/control | sed 's/^libpcireset1/libpcireset/' | sort)" ]
 }
