@@ -11,14 +11,23 @@ packages=(pcireset libpcireset1 libpcireset-dev pcireset-dkms)
 # What installing anything changes: logs, caches, the databases of dpkg, ldconfig and depmod, the key of DKMS.
 noise='^/(var/(log|cache|backups|lib/(apt|dpkg|systemd|dkms(/mok\.(key|pub))?$))|etc/ld\.so\.cache|lib/modules/[^/]*/modules\.|usr/lib/modules/[^/]*/modules\.|root|packages|tmp)'
 
-# make_base TAR: once, with what the packages depend on, from where the system gets its own.
+# needed: what the packages depend on, as apt takes it, but for themselves.
+needed() {
+	local package
+
+	for package in "${packages[@]}"; do
+		dpkg-deb -f build/deb/"$package"_*.deb Depends
+	done | tr ',' '\n' | sed 's/^ *//; s/ .*//; /pcireset/d; /^$/d' | sort -u | paste -sd ,
+}
+
+# make_base TAR NEEDED: once, from where the system gets its own packages.
 make_base() {
 	. lab/lib/apt.sh
 	local mirror
 
 	mirror=$(mirror_of bookworm)
 	# In a namespace of its own, as are the mounts it makes.
-	unshare --mount mmdebstrap --quiet --format=tar --variant=apt --include=dkms,linux-headers-amd64,libjson-c5,libpci3,libsmartcols1,systemd,ca-certificates \
+	unshare --mount mmdebstrap --quiet --format=tar --variant=apt --include="$2",linux-headers-amd64,systemd,ca-certificates \
 		bookworm "$1.new" "deb $mirror bookworm main" "deb $(mirror_of bookworm-security) bookworm-security main"
 	mv "$1.new" "$1"
 }
@@ -37,19 +46,21 @@ next_version() {
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	[[ $EUID -eq 0 ]] || { echo 'root is needed for chroot' >&2 && return 1; }
-	local cache=${XDG_CACHE_HOME:-$HOME/.cache}/pcireset base
+	local cache=${XDG_CACHE_HOME:-$HOME/.cache}/pcireset base needed
 
-	base=$cache/deb-base-bookworm.tar
+	packaging/deb
+	needed=$(needed)
+	# Not one that was made for packages that needed something else.
+	base=$cache/deb-base-bookworm-$(md5sum <<<"$needed" | cut -c -8).tar
 	export root=$cache/deb-root old new
 	old=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' kmod/dkms.conf)
 	new=$old.99
 	mkdir -p "$cache"
-	[[ -f $base ]] || make_base "$base"
+	[[ -f $base ]] || make_base "$base" "$needed"
 	rm -rf --one-file-system "$root"
 	mkdir "$root"
 	tar -xf "$base" -C "$root"
 	mkdir "$root/packages"
-	packaging/deb
 	cp build/deb/*.deb "$root/packages"
 	next_version
 }
