@@ -115,6 +115,19 @@ listing() {
 	echo PCIRESET_TYPES=flr >"$root/etc/default/pcireset"
 }
 
+@test 'installed, it lists the functions of this machine' {
+	[[ -d /sys/bus/pci/devices ]] || skip 'this machine has no PCI'
+	# Read-only, as the machine is not the test's own; with -n, mount leaves no /run/mount behind.
+	in_root sh -c 'mount -n -t sysfs -o ro sysfs /sys && exec pcireset list' >"$BATS_TEST_TMPDIR/list"
+	cat "$BATS_TEST_TMPDIR/list"
+	diff <(echo DEVICE && ls /sys/bus/pci/devices) <(cut -d ' ' -f 1 "$BATS_TEST_TMPDIR/list")
+}
+
+@test 'where there is no /sys, it says so' {
+	run -1 in_root pcireset list
+	[[ $output == 'pcireset: /sys/bus/pci/devices: No such file or directory' ]]
+}
+
 @test 'a new version takes the place of the old one, and leaves alone what the administrator wrote' {
 	install_version "$new"
 	is_installed "$new"
