@@ -111,12 +111,32 @@ static uint64_t entry_at(const struct pcireset_reset_many *arg, uint32_t nr)
 	return arg->entry_ptr + (uint64_t)arg->entry_size * nr;
 }
 
+static bool get(uint64_t address, void *structure, size_t size)
+{
+	if (!can_read(address, size))
+		return false;
+	memcpy(structure, back_door(address), size);
+	return true;
+}
+
+/* Whether the module can read it. */
+static bool get_entry(const struct pcireset_reset_many *arg, uint32_t nr,
+		      struct pcireset_reset_entry *entry)
+{
+	return get(entry_at(arg, nr), entry, sizeof(*entry));
+}
+
+static bool get_reset(const struct pcireset_reset_entry *entry, struct pcireset_reset *reset)
+{
+	return get(entry->reset_ptr, reset, sizeof(*reset));
+}
+
 /* Both are there: so says entry_misuses(). */
 static void read_entry(const struct pcireset_reset_many *arg, uint32_t nr,
 		       struct pcireset_reset_entry *entry, struct pcireset_reset *reset)
 {
-	memcpy(entry, back_door(entry_at(arg, nr)), sizeof(*entry));
-	memcpy(reset, back_door(entry->reset_ptr), sizeof(*reset));
+	get_entry(arg, nr, entry);
+	get_reset(entry, reset);
 }
 
 static const struct slot *slot_of(const struct worker *worker, int fd)
@@ -135,16 +155,13 @@ static uint32_t entry_misuses(const struct worker *worker, uint64_t at, uint32_t
 	struct pcireset_reset reset;
 	uint32_t set = judge_surplus(at, sizeof(entry), size);
 
-	if (!can_read(at, sizeof(entry)))
+	if (!get(at, &entry, sizeof(entry)))
 		return set | SET(E_FAULT);
-	memcpy(&entry, back_door(at), sizeof(entry));
 	set |= if_so(!can_write(at + offsetof(struct pcireset_reset_entry, out_errno), 8), E_FAULT);
 	set |= if_so(entry.__reserved, E_INVAL) | if_so(!slot_of(worker, entry.fd), E_BADF);
 	set |= judge_structure(entry.reset_ptr, sizeof(reset));
-	if (can_read(entry.reset_ptr, sizeof(reset))) {
-		memcpy(&reset, back_door(entry.reset_ptr), sizeof(reset));
+	if (get_reset(&entry, &reset))
 		set |= reset_misuses(&reset) | if_so(reset.nr_owners, E_OPNOTSUPP);
-	}
 	return set;
 }
 
@@ -205,13 +222,11 @@ bool many_is_tangled(const struct worker *worker)
 	if (arg.nr_entries > MAX_MANY)
 		return true;
 	for (uint32_t i = 0; i < arg.nr_entries; i++) {
-		if (!can_read(entry_at(&arg, i), sizeof(entry)))
+		if (!get_entry(&arg, i, &entry))
 			continue;
-		memcpy(&entry, back_door(entry_at(&arg, i)), sizeof(entry));
 		ranges[nr++] = (struct range){ entry.reset_ptr, sizeof(reset) };
-		if (!can_read(entry.reset_ptr, sizeof(reset)))
+		if (!get_reset(&entry, &reset))
 			continue;
-		memcpy(&reset, back_door(entry.reset_ptr), sizeof(reset));
 		ranges[nr++] = (struct range){ reset.member_ptr,
 					       (uint64_t)reset.member_size * reset.nr_members };
 	}
@@ -244,16 +259,14 @@ void many_allow(const struct worker *worker)
 		if (worker->call.is_tangled)
 			arena_allow(arena, (uintptr_t)arena->front, ARENA_SIZE);
 		for (uint32_t i = 0; i < arg.nr_entries && i < MAX_MANY; i++) {
-			if (!can_read(entry_at(&arg, i), sizeof(entry)))
+			if (!get_entry(&arg, i, &entry))
 				break;
-			memcpy(&entry, back_door(entry_at(&arg, i)), sizeof(entry));
 			arena_allow(arena,
 				    entry_at(&arg, i) +
 					    offsetof(struct pcireset_reset_entry, out_errno),
 				    8);
-			if (!can_read(entry.reset_ptr, sizeof(reset)))
+			if (!get_reset(&entry, &reset))
 				continue;
-			memcpy(&reset, back_door(entry.reset_ptr), sizeof(reset));
 			arena_allow(arena, entry.reset_ptr + out, sizeof(reset) - out);
 			arena_allow(arena, reset.member_ptr,
 				    (uint64_t)reset.member_size * reset.nr_members);
@@ -338,16 +351,13 @@ uint64_t many_patience_ms(const struct worker *worker)
 	struct pcireset_reset reset;
 	uint64_t sum = 0;
 
-	if (!can_read(worker->call.address, sizeof(arg)))
+	if (!get(worker->call.address, &arg, sizeof(arg)))
 		return 0;
-	arg = many_of(worker);
 	for (uint32_t i = 0; i < arg.nr_entries && i < MAX_MANY; i++) {
-		if (!can_read(entry_at(&arg, i), sizeof(entry)))
+		if (!get_entry(&arg, i, &entry))
 			break;
-		memcpy(&entry, back_door(entry_at(&arg, i)), sizeof(entry));
-		if (!can_read(entry.reset_ptr, sizeof(reset)))
+		if (!get_reset(&entry, &reset))
 			continue;
-		memcpy(&reset, back_door(entry.reset_ptr), sizeof(reset));
 		sum += (uint64_t)reset.timeout_ms + reset.settle_ms;
 	}
 	return sum;
