@@ -83,8 +83,9 @@ struct request {
 /* The functions that were named, each once. */
 struct machine {
 	struct pcireset_ctx *ctx;
-	struct pcireset_dev **devs;
+	struct pcireset_dev **devs; /* those that are named, in that order */
 	size_t nr_devs;
+	void *known; /* the same as a tree, for machine_has() */
 };
 
 /* options.c */
@@ -106,6 +107,7 @@ sigset_t hold_signals(void);
 bool is_above(struct pcireset_dev *dev, struct pcireset_dev *below);
 int machine_open(struct machine *m, const struct request *req);
 int machine_query(struct machine *m);
+bool machine_has(const struct machine *m, const struct pcireset_dev *dev);
 void machine_close(struct machine *m);
 int machine_plan(struct machine *m, const struct request *req, struct pcireset_dev *dev,
 		 struct pcireset_plan **ret_plan);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What all commands begin with: a context, the named devices, their plans. */
 #include <errno.h>
+#include <search.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,12 +56,26 @@ int status_merge(const int *statuses, size_t nr)
 	return STATUS_ERROR;
 }
 
-static bool is_known(const struct machine *m, const struct pcireset_dev *dev)
+static int by_pointer(const void *a, const void *b)
 {
-	for (size_t i = 0; i < m->nr_devs; i++)
-		if (m->devs[i] == dev)
-			return true;
-	return false;
+	return a < b ? -1 : a > b;
+}
+
+/* Is the function named? */
+bool machine_has(const struct machine *m, const struct pcireset_dev *dev)
+{
+	return tfind(dev, &m->known, by_pointer);
+}
+
+/* Each once, however often it is named. */
+static void add_device(struct machine *m, struct pcireset_dev *dev)
+{
+	if (machine_has(m, dev)) {
+		pcireset_dev_unref(dev);
+		return;
+	}
+	must(tsearch(dev, &m->known, by_pointer));
+	m->devs[m->nr_devs++] = dev;
 }
 
 /* All names are looked up before anything is done with the first. */
@@ -75,10 +90,7 @@ static int find_devices(struct machine *m, const struct request *req)
 			error("%s", pcireset_ctx_get_errmsg(m->ctx));
 			return status_of_name(r);
 		}
-		if (is_known(m, dev))
-			pcireset_dev_unref(dev);
-		else
-			m->devs[m->nr_devs++] = dev;
+		add_device(m, dev);
 	}
 	return STATUS_DONE;
 }
@@ -166,8 +178,10 @@ int machine_query(struct machine *m)
 
 void machine_close(struct machine *m)
 {
-	for (size_t i = 0; i < m->nr_devs; i++)
+	for (size_t i = 0; i < m->nr_devs; i++) {
+		tdelete(m->devs[i], &m->known, by_pointer);
 		pcireset_dev_unref(m->devs[i]);
+	}
 	free(m->devs);
 	pcireset_ctx_unref(m->ctx);
 }

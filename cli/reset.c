@@ -108,25 +108,17 @@ static void make_plans(struct jobs *jobs)
 			agree(&jobs->v[i]);
 }
 
-static bool is_named(const struct jobs *jobs, const struct pcireset_member *member)
-{
-	for (size_t i = 0; i < jobs->nr; i++) {
-		const struct pcireset_addr *addr = pcireset_dev_get_addr(jobs->v[i].dev);
-
-		if (addr->domain == member->addr.domain && addr->bus == member->addr.bus &&
-		    addr->devfn == member->addr.devfn)
-			return true;
-	}
-	return false;
-}
-
 static bool hits_others(const struct jobs *jobs, const struct job *job)
 {
+	const struct machine *m = &jobs->machine;
 	const struct pcireset_member *member;
 
-	for (size_t i = 0; (member = pcireset_plan_get_member(job->plan, i)); i++)
-		if (!is_named(jobs, member))
+	for (size_t i = 0; (member = pcireset_plan_get_member(job->plan, i)); i++) {
+		const struct pcireset_dev *dev = pcireset_dev_from_addr(m->ctx, &member->addr);
+
+		if (!dev || !machine_has(m, dev))
 			return true;
+	}
 	return false;
 }
 

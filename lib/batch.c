@@ -53,6 +53,8 @@ struct pcireset_batch *pcireset_batch_unref(struct pcireset_batch *batch)
  */
 static int share_link(struct pcireset_batch *batch, struct pcireset_plan *plan)
 {
+	if (!(pcireset_plan_get_type(plan) & PCI_RESET_LINK))
+		return 0;
 	for (size_t i = 0; i < batch->nr; i++) {
 		struct pcireset_plan *other = batch->v[i].plan;
 		int r;

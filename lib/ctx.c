@@ -239,7 +239,7 @@ struct pcireset_ctx *pcireset_ctx_unref(struct pcireset_ctx *ctx)
 	if (!ctx || --ctx->refs)
 		return NULL;
 	drop_devs(ctx);
-	users_clear(&ctx->users);
+	users_forget(ctx);
 	if (ctx->fd >= 0)
 		close(ctx->fd);
 	replay_remove(ctx);
@@ -493,15 +493,14 @@ int pcireset_ctx_scan(struct pcireset_ctx *ctx)
 	if (r < 0)
 		return r;
 	drop_devs(ctx);
+	users_forget(ctx);
 	r = read_devs(ctx);
 	if (!r)
 		r = sort_devs(ctx);
 	if (!r)
 		r = read_slots(ctx);
-	if (!r) {
+	if (!r)
 		read_hotplug_ports(ctx);
-		r = users_read(ctx);
-	}
 	if (r < 0) {
 		drop_devs(ctx);
 		return r == -ENOMEM ? ctx_error(ctx, r, "out of memory") : r;

@@ -589,7 +589,8 @@ const struct pcireset_member *pcireset_dev_get_member(const struct pcireset_dev 
  * pcireset_dev_get_nr_users - how many users of the function are known
  * @dev: function
  *
- * Users are looked for when the context is scanned and when a plan is resolved.
+ * Users are looked for when they are first asked for after the context was scanned,
+ * and again when a plan is resolved.
  * PCIRESET_USE_DRIVER is known only after pcireset_dev_query() with the module.
  * Mounts are those of the caller's mount namespace. A caller without
  * CAP_SYS_PTRACE does not see the VFIO users of others.

@@ -165,13 +165,19 @@ static int take_only(struct pcireset_ctx *ctx, const char *name, const struct ma
 static int from_typed(struct pcireset_ctx *ctx, const char *name, const struct typed *t,
 		      struct pcireset_dev **ret_dev)
 {
+	const unsigned long first = t->func == ANY_FUNCTION ? 0 : t->func;
+	const unsigned long last = t->func == ANY_FUNCTION ? 7 : t->func;
 	struct matches m = { 0 };
-	struct pcireset_dev *dev;
 
-	pcireset_dev_foreach(ctx, dev) {
-		if (dev->addr.domain == t->domain && dev->addr.bus == t->bus &&
-		    dev->addr.devfn >> 3 == t->dev &&
-		    (t->func == ANY_FUNCTION || (dev->addr.devfn & 7u) == t->func))
+	for (unsigned long func = first; func <= last; func++) {
+		struct pcireset_addr addr = {
+			.domain = (uint32_t)t->domain,
+			.bus = (uint8_t)t->bus,
+			.devfn = (uint8_t)(t->dev << 3 | func),
+		};
+		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &addr);
+
+		if (dev)
 			match(&m, dev);
 	}
 	return take_only(ctx, name, &m, ret_dev);

@@ -271,6 +271,19 @@ static uint32_t judged_uses(const struct pcireset_plan *plan)
 	return plan->backend == &backend_module ? PCIRESET_USE_DRIVER : 0;
 }
 
+static int know_users(const struct pcireset_plan *plan)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < plan->members.nr; i++) {
+		const struct pcireset_dev *dev =
+			pcireset_dev_from_addr(plan->dev->ctx, &plan->members.v[i].addr);
+
+		r = dev ? users_know(dev) : 0;
+	}
+	return r;
+}
+
 /* The users of all members count. Those that the back end does not know of are judged here. */
 static int check_users(struct pcireset_plan *plan)
 {
@@ -318,13 +331,14 @@ int pcireset_plan_resolve(struct pcireset_plan *plan)
 	plan_unresolve(plan);
 	if (!plan->types)
 		return ctx_error(ctx, -EINVAL, "no type of reset is given");
-	r = users_refresh(ctx);
-	if (r < 0)
-		return forget_failed(plan, r);
+	users_refresh(ctx);
 	plan->backend = dev_backend(plan->dev);
 	error = plan->backend->resolve(plan);
 	if (!is_answer(error) && !plan->why)
 		return forget_failed(plan, error);
+	r = know_users(plan);
+	if (r < 0)
+		return forget_failed(plan, r);
 	r = check_users(plan);
 	if (!error && r) {
 		error = r;

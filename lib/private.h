@@ -62,6 +62,7 @@ struct user {
 struct users {
 	struct user *v;		/* by address, once all are read */
 	size_t nr;
+	bool is_read;
 	uint64_t read_ns;
 };
 
@@ -192,7 +193,8 @@ struct pcireset_ctx {
 	struct pcireset_dev **devs;	/* by address */
 	struct pcireset_dev **by_path;	/* what is below a path is in one piece */
 	size_t nr_devs;
-	struct users users;
+	struct users users;	/* but for processes that have a node open: */
+	struct users holders;
 	char errmsg[1024];
 };
 
@@ -283,10 +285,10 @@ const struct pcireset_member *view_get(const struct view *view, const struct mem
 int dev_find_members(struct pcireset_dev *target, uint32_t type, struct members *members);
 
 /* users.c */
-int users_read(struct pcireset_ctx *ctx);
-int users_refresh(struct pcireset_ctx *ctx);
+int users_know(const struct pcireset_dev *dev);
+void users_refresh(struct pcireset_ctx *ctx);
+void users_forget(struct pcireset_ctx *ctx);
 uint64_t now_ns(void);
-void users_clear(struct users *users);
 typedef void (*block_fn)(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data);
 void block_foreach_function(struct pcireset_ctx *ctx, const char *path, block_fn fn, void *data);
 

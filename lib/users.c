@@ -30,7 +30,7 @@ static void user_clear(struct user *user)
 	free(user->detail);
 }
 
-void users_clear(struct users *users)
+static void users_clear(struct users *users)
 {
 	for (size_t i = 0; i < users->nr; i++)
 		user_clear(&users->v[i]);
@@ -38,10 +38,9 @@ void users_clear(struct users *users)
 	memset(users, 0, sizeof(*users));
 }
 
-static int add_user(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, uint32_t use,
-		    char *name, char *detail)
+static int add_user(struct users *users, const struct pcireset_addr *addr, uint32_t use, char *name,
+		    char *detail)
 {
-	struct users *users = &ctx->users;
 	struct user *v;
 
 	v = name ? reallocarray(users->v, users->nr + 1, sizeof(*v)) : NULL;
@@ -114,9 +113,8 @@ static void users_sort(struct users *users)
 	}
 }
 
-static size_t first_user(const struct pcireset_dev *dev)
+static size_t first_user(const struct users *users, const struct pcireset_dev *dev)
 {
-	const struct users *users = &dev->ctx->users;
 	size_t low = 0, high = users->nr;
 
 	while (low < high) {
@@ -222,7 +220,7 @@ static void add_block_user(struct pcireset_ctx *ctx, const struct pcireset_addr 
 	struct block_user *user = data;
 
 	if (!user->error)
-		user->error = add_user(ctx, addr, user->use,
+		user->error = add_user(&ctx->users, addr, user->use,
 				       format("%s:%s", user->prefix, user->what), NULL);
 }
 
@@ -365,14 +363,14 @@ static int read_interface(void *data, const char *dirname, const char *name)
 	    read_file(path, text, sizeof(text)) < 0 || !(strtoul(text, NULL, 0) & IFF_UP) ||
 	    ctx_realpath(ctx, path, "%s/%s", dirname, name) < 0 || !addr_in_path(path, &addr))
 		return 0;
-	return add_user(ctx, &addr, PCIRESET_USE_NET, format("net:%s", name), NULL);
+	return add_user(&ctx->users, &addr, PCIRESET_USE_NET, format("net:%s", name), NULL);
 }
 
 /* ---- consoles */
 
 static int add_console(struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
 {
-	return add_user(ctx, addr, PCIRESET_USE_CONSOLE, format("console"), NULL);
+	return add_user(&ctx->users, addr, PCIRESET_USE_CONSOLE, format("console"), NULL);
 }
 
 static int read_framebuffer(void *data, const char *dirname, const char *name)
@@ -477,7 +475,7 @@ static int add_vfio_users(struct pcireset_ctx *ctx, const char *node, const char
 	pcireset_dev_foreach(ctx, dev) {
 		if (r || !is_on_vfio(dev) || !vfio_node_is(dev, node))
 			continue;
-		r = add_user(ctx, &dev->addr, PCIRESET_USE_VFIO, format("vfio"),
+		r = add_user(&ctx->holders, &dev->addr, PCIRESET_USE_VFIO, format("vfio"),
 			     process_text(ctx, pid));
 	}
 	return r;
@@ -495,8 +493,8 @@ static void add_node_user(struct pcireset_ctx *ctx, const struct pcireset_addr *
 	struct open_node *open = data;
 
 	if (!open->error)
-		open->error = add_user(ctx, addr, PCIRESET_USE_OPEN, format("open:%s", open->node),
-				       process_text(ctx, open->pid));
+		open->error = add_user(&ctx->holders, addr, PCIRESET_USE_OPEN,
+				       format("open:%s", open->node), process_text(ctx, open->pid));
 }
 
 /* Nearly all that is open in /dev is one of these, and none is a device's. */
@@ -568,12 +566,10 @@ uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-int users_read(struct pcireset_ctx *ctx)
+static int read_users(struct pcireset_ctx *ctx)
 {
-	int r;
+	int r = foreach_line(ctx, "proc/self/mountinfo", read_mount);
 
-	users_clear(&ctx->users);
-	r = foreach_line(ctx, "proc/self/mountinfo", read_mount);
 	if (!r)
 		r = foreach_line(ctx, "proc/swaps", read_swap);
 	if (!r)
@@ -582,27 +578,91 @@ int users_read(struct pcireset_ctx *ctx)
 		r = foreach_line(ctx, "proc/consoles", read_console);
 	if (!r)
 		r = ctx_foreach_name(ctx, "sys/class/vtconsole", read_vtconsole, ctx);
-	if (!r)
-		r = ctx_foreach_name(ctx, "proc", read_process, ctx);
-	users_sort(&ctx->users);
-	ctx->users.read_ns = now_ns();
 	return r;
 }
 
-/* Who uses what changes all the time: no plan relies on what is older than this. */
-int users_refresh(struct pcireset_ctx *ctx)
+static int read_holders(struct pcireset_ctx *ctx)
 {
-	return now_ns() - ctx->users.read_ns < FRESH_NS ? 0 : users_read(ctx);
+	return ctx_foreach_name(ctx, "proc", read_process, ctx);
+}
+
+static bool is_fresh(const struct users *users)
+{
+	return users->is_read && now_ns() - users->read_ns < FRESH_NS;
+}
+
+static int read_once(struct pcireset_ctx *ctx, struct users *users,
+		     int (*fn)(struct pcireset_ctx *ctx))
+{
+	int r;
+
+	if (users->is_read)
+		return 0;
+	r = fn(ctx);
+	if (r < 0) {
+		users_clear(users);
+		return r;
+	}
+	users_sort(users);
+	users->is_read = true;
+	users->read_ns = now_ns();
+	return 0;
+}
+
+/* Whose nodes could somebody have open? A driver has to be there to make one, and no bridge's does. */
+static bool may_have_nodes(const struct pcireset_dev *dev)
+{
+	return dev->driver && !pcireset_dev_is_bridge(dev);
+}
+
+/*
+ * Who uses the function. Every process is looked at only where there is a function whose
+ * nodes it could have open: that takes longer than all else.
+ */
+int users_know(const struct pcireset_dev *dev)
+{
+	struct pcireset_ctx *ctx = dev->ctx;
+	int r = read_once(ctx, &ctx->users, read_users);
+
+	return !r && may_have_nodes(dev) ? read_once(ctx, &ctx->holders, read_holders) : r;
+}
+
+/* As of now, once somebody asks. */
+void users_forget(struct pcireset_ctx *ctx)
+{
+	users_clear(&ctx->users);
+	users_clear(&ctx->holders);
+}
+
+/* Who uses what changes all the time: no plan relies on what is older than this. */
+void users_refresh(struct pcireset_ctx *ctx)
+{
+	if (!is_fresh(&ctx->users))
+		users_clear(&ctx->users);
+	if (!is_fresh(&ctx->holders))
+		users_clear(&ctx->holders);
+}
+
+/* The @i-th in one list; else @i is what it is in the next. */
+static const struct user *user_in(const struct users *users, const struct pcireset_dev *dev,
+				  size_t *i)
+{
+	size_t at = first_user(users, dev);
+
+	for (; at < users->nr && !addr_cmp(&users->v[at].addr, &dev->addr); at++)
+		if (!(*i)--)
+			return &users->v[at];
+	return NULL;
 }
 
 static const struct user *user_at(const struct pcireset_dev *dev, size_t i)
 {
-	const struct users *users = &dev->ctx->users;
-	size_t first = first_user(dev);
+	const struct user *user;
 
-	if (i >= users->nr - first || addr_cmp(&users->v[first + i].addr, &dev->addr))
+	if (users_know(dev) < 0)
 		return NULL;
-	return &users->v[first + i];
+	user = user_in(&dev->ctx->users, dev, &i);
+	return user ? user : user_in(&dev->ctx->holders, dev, &i);
 }
 
 static size_t nr_read_users(const struct pcireset_dev *dev)

@@ -155,6 +155,7 @@ static void a_serial_console_elsewhere_is_nobodys(void **state)
 
 static void a_new_scan_finds_new_users(void **state)
 {
+	assert_string_equal(users_of(*state, "01:00.4"), "");
 	sysroot_write("sys/class/net/vf0/flags", "0x1003\n");
 	assert_string_equal(users_of(*state, "01:00.4"), "");
 	assert_true(pcireset_ctx_scan(*state) > 0);
