@@ -140,7 +140,7 @@ static int query_function(struct pcireset_dev *dev, int fd)
 
 static bool is_on_same_bus(const struct pcireset_dev *a, const struct pcireset_dev *b)
 {
-	return a->has_parent && b->has_parent && !a->has_physfn && !b->has_physfn &&
+	return a->has_parent && b->has_parent && !dev_is_vf(a) && !dev_is_vf(b) &&
 	       !addr_cmp(&a->parent, &b->parent);
 }
 

@@ -153,7 +153,7 @@ static uint32_t why_not_member(const struct pcireset_plan *plan, const struct vf
 
 	if (!vfio_is_listed(f, addr, &i))
 		return PCIRESET_WHY_LISTS_DIFFER;
-	if (!dev || dev->has_physfn || !has_vfio_driver(dev) || !vfio_is_owned(f, i))
+	if (!dev || dev_is_vf(dev) || !has_vfio_driver(dev) || !vfio_is_owned(f, i))
 		return PCIRESET_WHY_NOT_OWNED;
 	return 0;
 }

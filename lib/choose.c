@@ -32,7 +32,8 @@ struct choice {
 	bool *is_settled;                   /* by item: a way has been taken for it */
 	bool *is_asked;                     /* by item: its link has been looked at */
 	size_t *item_of;                    /* by function: 1 + the item, 0 if it is not named */
-	size_t *below;                      /* by bridge: how many of the batch are below */
+	bool may_reset_links;               /* does any allow that? */
+	size_t *below;                      /* by bridge, then: how many of the batch are below */
 	unsigned char *reach;               /* by function: enum reach */
 	const struct pcireset_plan **links; /* room to count in, one for each item */
 	struct way *ways;
@@ -88,7 +89,7 @@ static void note_item(struct choice *c, size_t item)
 	c->item_of[dev->index] = item + 1;
 	if (!plan_of(c, item)->shared || plan_of(c, item)->shared->dev == dev)
 		note_reach(c, run_of(c, item));
-	while ((dev = dev_upstream(dev)))
+	while (c->may_reset_links && (dev = dev_upstream(dev)))
 		c->below[dev->index]++;
 }
 
@@ -490,6 +491,8 @@ static int choose(struct choice *c)
 	struct way *best, *rival;
 	int r = 0;
 
+	for (size_t i = 0; i < c->batch->nr; i++)
+		c->may_reset_links |= plan_of(c, i)->types & PCI_RESET_LINK;
 	for (size_t i = 0; i < c->batch->nr; i++)
 		note_item(c, i);
 	for (size_t i = 0; !r && i < c->batch->nr; i++)

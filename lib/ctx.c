@@ -232,6 +232,7 @@ static void drop_devs(struct pcireset_ctx *ctx)
 	free(ctx->by_path);
 	ctx->devs = ctx->by_path = NULL;
 	ctx->nr_devs = 0;
+	ctx->knows_vfs = false;
 }
 
 struct pcireset_ctx *pcireset_ctx_unref(struct pcireset_ctx *ctx)
@@ -374,8 +375,6 @@ static int by_path(const void *a, const void *b)
 
 static int sort_devs(struct pcireset_ctx *ctx)
 {
-	struct pcireset_dev *dev, *physfn;
-
 	ctx->by_path = calloc(ctx->nr_devs + 1, sizeof(struct pcireset_dev *));
 	if (!ctx->by_path)
 		return -ENOMEM;
@@ -386,12 +385,22 @@ static int sort_devs(struct pcireset_ctx *ctx)
 	qsort(ctx->by_path, ctx->nr_devs, sizeof(*ctx->by_path), by_path);
 	for (size_t i = 0; i < ctx->nr_devs; i++)
 		ctx->devs[i]->index = i;
+	return 0;
+}
+
+/* By asking all functions whose virtual one they are. */
+void ctx_learn_vfs(struct pcireset_ctx *ctx)
+{
+	struct pcireset_dev *dev, *physfn;
+
+	if (ctx->knows_vfs)
+		return;
 	pcireset_dev_foreach(ctx, dev) {
 		physfn = pcireset_dev_get_physfn(dev);
 		if (physfn)
 			physfn->has_vfs = true;
 	}
-	return 0;
+	ctx->knows_vfs = true;
 }
 
 /* Index in by_path of the first function below another, if there is one at all. */

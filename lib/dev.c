@@ -32,68 +32,118 @@ static int attr_number(int dir, const char *attr, uint32_t *ret_value)
 }
 
 /* All three in one file, "pci:v00008086d000010D3sv...sd...bc02sc00i00". */
-static bool read_modalias(struct pcireset_dev *dev, int dir)
+static bool read_modalias(struct dev_facts *facts, int dir)
 {
 	uint32_t base, sub, interface;
 	char text[128];
 
 	if (read_file_at(dir, "modalias", text, sizeof(text)) < 0 ||
-	    sscanf(text, "pci:v%8Xd%8Xsv%*8Xsd%*8Xbc%2Xsc%2Xi%2X", &dev->vendor, &dev->device,
+	    sscanf(text, "pci:v%8Xd%8Xsv%*8Xsd%*8Xbc%2Xsc%2Xi%2X", &facts->vendor, &facts->device,
 		   &base, &sub, &interface) != 5)
 		return false;
-	dev->class = base << 16 | sub << 8 | interface;
+	facts->class = base << 16 | sub << 8 | interface;
 	return true;
 }
 
-static int read_identity(struct pcireset_dev *dev, int dir)
+static int read_identity(struct dev_facts *facts, int dir)
 {
 	int r;
 
-	if (read_modalias(dev, dir))
+	if (read_modalias(facts, dir))
 		return 0;
-	r = attr_number(dir, "vendor", &dev->vendor);
+	r = attr_number(dir, "vendor", &facts->vendor);
 	if (!r)
-		r = attr_number(dir, "device", &dev->device);
+		r = attr_number(dir, "device", &facts->device);
 	if (!r)
-		r = attr_number(dir, "class", &dev->class);
+		r = attr_number(dir, "class", &facts->class);
 	return r;
 }
 
-static int read_relations(struct pcireset_dev *dev, int dir)
+static void read_driver(struct dev_facts *facts, int dir, const char *link)
 {
-	char name[NAME_MAX + 1], above[PATH_MAX];
-	char *slash;
-
-	if (!read_link_name_at(dir, "driver", name, sizeof(name))) {
-		dev->driver = strdup(name);
-		if (!dev->driver)
-			return -ENOMEM;
-	}
-	dev->has_physfn = !read_link_name_at(dir, "physfn", name, sizeof(name)) &&
-			  addr_parse(name, strlen(name), &dev->physfn);
-
-	strcpy(above, dev->path);
-	slash = strrchr(above, '/');
-	if (slash) {
-		*slash = '\0';
-		slash = strrchr(above, '/');
-	}
-	dev->has_parent = slash && addr_parse(slash + 1, strlen(slash + 1), &dev->parent);
-	return 0;
+	if (facts->has_driver)
+		return;
+	facts->has_driver = true;
+	if (read_link_name_at(dir, link, facts->driver, sizeof(facts->driver)) < 0)
+		facts->driver[0] = '\0';
 }
 
-/* By the directory: the kernel walks the long path there only once. */
-static int read_function(struct pcireset_dev *dev)
+static void read_physfn(struct dev_facts *facts, int dir, const char *link)
+{
+	char name[NAME_MAX + 1];
+
+	if (facts->has_physfn)
+		return;
+	facts->has_physfn = true;
+	facts->is_vf = !read_link_name_at(dir, link, name, sizeof(name)) &&
+		       addr_parse(name, strlen(name), &facts->physfn);
+}
+
+/* By the directory: the kernel walks the long path there only once. Whoever wants this wants the rest, too. */
+static int read_facts(const struct pcireset_dev *dev)
 {
 	int dir = open(dev->path, O_PATH | O_DIRECTORY | O_CLOEXEC), r;
 
 	if (dir < 0)
 		return -errno;
-	r = read_identity(dev, dir);
-	if (!r)
-		r = read_relations(dev, dir);
+	r = read_identity(dev->facts, dir);
+	if (!r) {
+		read_driver(dev->facts, dir, "driver");
+		read_physfn(dev->facts, dir, "physfn");
+	}
 	close(dir);
 	return r;
+}
+
+/* Vendor, device and class, all 0 if the function has gone before they were read. */
+const struct dev_facts *dev_identity(const struct pcireset_dev *dev)
+{
+	if (!dev->facts->has_identity) {
+		dev->facts->has_identity = true;
+		read_facts(dev);
+	}
+	return dev->facts;
+}
+
+/* The name of the driver, or NULL. */
+const char *dev_driver(const struct pcireset_dev *dev)
+{
+	char path[PATH_MAX];
+
+	if (!dev->facts->has_driver &&
+	    snprintf(path, sizeof(path), "%s/driver", dev->path) < (int)sizeof(path))
+		read_driver(dev->facts, AT_FDCWD, path);
+	return dev->facts->driver[0] ? dev->facts->driver : NULL;
+}
+
+bool dev_is_vf(const struct pcireset_dev *dev)
+{
+	char path[PATH_MAX];
+
+	if (!dev->facts->has_physfn &&
+	    snprintf(path, sizeof(path), "%s/physfn", dev->path) < (int)sizeof(path))
+		read_physfn(dev->facts, AT_FDCWD, path);
+	return dev->facts->is_vf;
+}
+
+/* By the path, which is that of the directory above and its own name. */
+static void find_parent(struct pcireset_dev *dev)
+{
+	const char *end = strrchr(dev->path, '/'), *above = end;
+
+	while (above && above > dev->path && above[-1] != '/')
+		above--;
+	dev->has_parent = above && addr_parse(above, (size_t)(end - above), &dev->parent);
+}
+
+/* In a sysroot there may be a directory with nothing in it. */
+static int find_function(struct pcireset_dev *dev)
+{
+	find_parent(dev);
+	if (!*dev->ctx->sysroot)
+		return 0;
+	dev->facts->has_identity = true;
+	return read_facts(dev);
 }
 
 int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
@@ -113,9 +163,10 @@ int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
 		goto free_dev;
 	r = -ENOMEM;
 	dev->path = strdup(path);
-	if (!dev->path)
+	dev->facts = calloc(1, sizeof(*dev->facts));
+	if (!dev->path || !dev->facts)
 		goto free_dev;
-	r = read_function(dev);
+	r = find_function(dev);
 	if (r < 0)
 		goto free_dev;
 	*ret_dev = dev;
@@ -138,7 +189,7 @@ void dev_free(struct pcireset_dev *dev)
 {
 	dev_forget_types(dev);
 	free(dev->path);
-	free(dev->driver);
+	free(dev->facts);
 	free(dev->slot);
 	free(dev->slot_driver);
 	free(dev->unaware_name);
@@ -183,22 +234,22 @@ const struct pcireset_addr *pcireset_dev_get_addr(const struct pcireset_dev *dev
 
 uint32_t pcireset_dev_get_vendor(const struct pcireset_dev *dev)
 {
-	return dev->vendor;
+	return dev_identity(dev)->vendor;
 }
 
 uint32_t pcireset_dev_get_device(const struct pcireset_dev *dev)
 {
-	return dev->device;
+	return dev_identity(dev)->device;
 }
 
 uint32_t pcireset_dev_get_class(const struct pcireset_dev *dev)
 {
-	return dev->class;
+	return dev_identity(dev)->class;
 }
 
 const char *pcireset_dev_get_driver(const struct pcireset_dev *dev)
 {
-	return dev->driver;
+	return dev_driver(dev);
 }
 
 const char *pcireset_dev_get_slot(const struct pcireset_dev *dev)
@@ -208,7 +259,7 @@ const char *pcireset_dev_get_slot(const struct pcireset_dev *dev)
 
 bool pcireset_dev_is_bridge(const struct pcireset_dev *dev)
 {
-	uint32_t class = dev->class >> 8;
+	uint32_t class = dev_identity(dev)->class >> 8;
 
 	/* PCI, CardBus and semi-transparent bridges have a bus below them. */
 	return class == 0x0604 || class == 0x0607 || class == 0x0609;
@@ -225,7 +276,7 @@ struct pcireset_dev *pcireset_dev_get_parent(const struct pcireset_dev *dev)
 
 struct pcireset_dev *pcireset_dev_get_physfn(const struct pcireset_dev *dev)
 {
-	return dev->has_physfn ? pcireset_dev_from_addr(dev->ctx, &dev->physfn) : NULL;
+	return dev_is_vf(dev) ? pcireset_dev_from_addr(dev->ctx, &dev->facts->physfn) : NULL;
 }
 
 /* The bridge whose secondary bus a reset would go through; a VF has its PF's. */
@@ -240,8 +291,9 @@ struct pcireset_dev *dev_upstream(const struct pcireset_dev *dev)
 /* VFIO's drivers, of which an open device is a use of its own, and pci-stub have nothing to lose. */
 bool driver_is_idle(const struct pcireset_dev *dev)
 {
-	return strstr(dev->driver, "vfio") || !strcmp(dev->driver, "pci-stub") ||
-	       pcireset_dev_is_bridge(dev);
+	const char *driver = dev_driver(dev);
+
+	return strstr(driver, "vfio") || !strcmp(driver, "pci-stub") || pcireset_dev_is_bridge(dev);
 }
 
 bool dev_is_below(const struct pcireset_dev *dev, const struct pcireset_dev *above)
@@ -251,7 +303,7 @@ bool dev_is_below(const struct pcireset_dev *dev, const struct pcireset_dev *abo
 	return !strncmp(dev->path, above->path, len) && dev->path[len] == '/';
 }
 
-/* Remember what the module said of the driver: it is a user of the function. */
+/* Remember what the module said of the driver, which is a user of the function, or that there is none. */
 void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *member)
 {
 	const uint32_t aware = PCIRESET_MEMBER_PREPARE | PCIRESET_MEMBER_BRIDGE |
@@ -260,10 +312,14 @@ void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *mem
 
 	if (!dev)
 		return;
+	if (!(member->flags & PCIRESET_MEMBER_DRIVER)) {
+		dev->facts->has_driver = true;
+		dev->facts->driver[0] = '\0';
+	}
 	dev->is_unaware = member->why_not == PCIRESET_WHY_DRIVER ||
 			  ((member->flags & PCIRESET_MEMBER_DRIVER) && !(member->flags & aware));
-	if (dev->is_unaware && dev->driver && !dev->unaware_name)
-		dev->unaware_name = format("driver:%s", dev->driver);
+	if (dev->is_unaware && dev_driver(dev) && !dev->unaware_name)
+		dev->unaware_name = format("driver:%s", dev_driver(dev));
 }
 
 /* Descriptors that the caller has given for the function come before what serves all others. */

@@ -102,13 +102,13 @@ static uint32_t member_flags(const struct pcireset_dev *dev, const struct pcires
 		flags |= PCIRESET_MEMBER_TARGET;
 	/* A VF below a port that is reset itself is cut off, as its PF is. */
 	if (type & PCI_RESET_LINK || dev == target ||
-	    (dev->has_physfn && pcireset_dev_get_physfn(dev) == target))
+	    (dev_is_vf(dev) && pcireset_dev_get_physfn(dev) == target))
 		flags |= PCIRESET_MEMBER_RESET;
-	if (dev->has_physfn)
+	if (dev_is_vf(dev))
 		flags |= PCIRESET_MEMBER_VF;
 	if (pcireset_dev_is_bridge(dev))
 		flags |= PCIRESET_MEMBER_BRIDGE;
-	if (dev->driver)
+	if (dev_driver(dev))
 		flags |= PCIRESET_MEMBER_DRIVER;
 	return flags;
 }
@@ -152,6 +152,7 @@ static void find_reached(struct found *found, struct pcireset_dev *target, uint3
 	}
 	found->v[found->nr++] = target;
 	find_below(found, target);
+	ctx_learn_vfs(target->ctx);
 	if (target->has_vfs)
 		find_vfs(found, target);
 }

@@ -197,7 +197,7 @@ static int from_ids(struct pcireset_ctx *ctx, const char *name, unsigned long ve
 	struct pcireset_dev *dev;
 
 	pcireset_dev_foreach(ctx, dev)
-		if (dev->vendor == vendor && dev->device == device)
+		if (dev_identity(dev)->vendor == vendor && dev_identity(dev)->device == device)
 			match(&m, dev);
 	return take_only(ctx, name, &m, ret_dev);
 }

@@ -196,7 +196,7 @@ static void explain_users(struct pcireset_plan *plan)
 /* The kernel does not tell which callbacks a driver has; that is no reason to guess. */
 static bool is_driver_in_doubt(const struct pcireset_plan *plan, const struct pcireset_dev *dev)
 {
-	return plan->backend != &backend_vfio && ctx_resets_by_sysfs(dev->ctx) && dev->driver &&
+	return plan->backend != &backend_vfio && ctx_resets_by_sysfs(dev->ctx) && dev_driver(dev) &&
 	       !driver_is_idle(dev);
 }
 
@@ -211,7 +211,7 @@ static void explain_drivers(struct pcireset_plan *plan)
 
 		if (dev && is_driver_in_doubt(plan, dev))
 			append(&plan->message, "%sdriver:%s (%s)",
-			       plan->message ? ", " : "in use by ", dev->driver, dev->name);
+			       plan->message ? ", " : "in use by ", dev_driver(dev), dev->name);
 	}
 	append(&plan->message, "; only the module knows whether it can be told of a reset: "
 			       "unbind it, force driver, or run: modprobe pcireset");

@@ -66,6 +66,15 @@ struct users {
 	uint64_t read_ns;
 };
 
+/* What a function's directory says. In the running machine it is read once somebody asks. */
+struct dev_facts {
+	bool has_identity, has_driver, has_physfn;	/* what has been read */
+	uint32_t vendor, device, class;
+	char driver[NAME_MAX + 1];	/* "": none */
+	bool is_vf;
+	struct pcireset_addr physfn;
+};
+
 struct vfio_fds;
 
 struct pcireset_dev {
@@ -77,12 +86,11 @@ struct pcireset_dev {
 	struct pcireset_addr addr;
 	char name[PCIRESET_ADDR_STR_MAX];
 	char *path;		/* real path in sysfs, with the sysroot */
-	uint32_t vendor, device, class;
-	char *driver;
+	struct dev_facts *facts;	/* by dev_identity(), dev_driver() and dev_is_vf() only */
 	char *slot;
 	char *slot_driver;	/* or NULL: the slot is only a name */
-	bool has_parent, has_physfn, has_vfs, is_hotplug_port;
-	struct pcireset_addr parent, physfn;
+	bool has_parent, has_vfs, is_hotplug_port;
+	struct pcireset_addr parent;
 	uint32_t types;
 	struct type_state state[NR_TYPES];
 	bool is_unaware;	/* the module says that the driver has no reset_prepare */
@@ -193,6 +201,7 @@ struct pcireset_ctx {
 	struct pcireset_dev **devs;	/* by address */
 	struct pcireset_dev **by_path;	/* what is below a path is in one piece */
 	size_t nr_devs;
+	bool knows_vfs;		/* has_vfs of all is as it should be */
 	struct users users;	/* but for processes that have a node open: */
 	struct users holders;
 	char errmsg[1024];
@@ -213,6 +222,7 @@ int read_file(const char *path, char *buf, size_t size);
 int read_link_name_at(int dir, const char *path, char *buf, size_t size);
 int read_link_name(const char *path, char *buf, size_t size);
 
+void ctx_learn_vfs(struct pcireset_ctx *ctx);
 size_t ctx_first_below(const struct pcireset_ctx *ctx, const struct pcireset_dev *above);
 
 bool ctx_resets_by_sysfs(const struct pcireset_ctx *ctx);
@@ -228,6 +238,9 @@ int module_open(struct pcireset_ctx *ctx);
 int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
 	    struct pcireset_dev **ret_dev);
 void dev_free(struct pcireset_dev *dev);
+const struct dev_facts *dev_identity(const struct pcireset_dev *dev);
+const char *dev_driver(const struct pcireset_dev *dev);
+bool dev_is_vf(const struct pcireset_dev *dev);
 void dev_forget_types(struct pcireset_dev *dev);
 const struct backend *dev_backend(const struct pcireset_dev *dev);
 int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling);

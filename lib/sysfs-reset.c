@@ -121,7 +121,7 @@ static bool method_is(const struct session *s, const char *text)
 static bool has_changed(const struct session *s)
 {
 	char path[PATH_MAX], driver[NAME_MAX + 1] = "", text[32];
-	const char *planned = s->dev->driver ? s->dev->driver : "";
+	const char *planned = dev_driver(s->dev) ? dev_driver(s->dev) : "";
 
 	if (snprintf(path, sizeof(path), "%s/driver", s->dev->path) < (int)sizeof(path))
 		read_link_name(path, driver, sizeof(driver));
@@ -157,7 +157,7 @@ static void choose_proof(struct session *s)
 	size_t at = config_find(&s->before, PCI_CAP_ID_MSIX);
 	uint32_t flags;
 
-	if (!at || (s->dev->driver && (!driver_is_idle(s->dev) || s->plan->force)))
+	if (!at || (dev_driver(s->dev) && (!driver_is_idle(s->dev) || s->plan->force)))
 		return;
 	flags = config_get16(&s->before, at + PCI_MSIX_FLAGS);
 	if (!(flags & (PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL)))
@@ -252,7 +252,7 @@ static bool answers(const struct session *s)
 		return false;
 	if (command == UINT32_MAX)
 		return false;
-	return s->dev->has_physfn || (ids != UINT32_MAX && (le32toh(ids) & 0xffff) != 0x0001);
+	return dev_is_vf(s->dev) || (ids != UINT32_MAX && (le32toh(ids) & 0xffff) != 0x0001);
 }
 
 /* The kernel has waited by itself, for a minute or two at worst, and nobody can keep it from that. */

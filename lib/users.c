@@ -391,7 +391,7 @@ static int read_boot_vga(struct pcireset_ctx *ctx)
 	char text[8];
 
 	pcireset_dev_foreach(ctx, dev) {
-		if (dev->class >> 16 == 0x03 && dev_attr(dev, "boot_vga", text, 8) > 0 &&
+		if (dev_identity(dev)->class >> 16 == 0x03 && dev_attr(dev, "boot_vga", text, 8) > 0 &&
 		    !strcmp(text, "1"))
 			return add_console(ctx, &dev->addr);
 	}
@@ -450,7 +450,7 @@ static char *process_text(struct pcireset_ctx *ctx, const char *pid)
 
 static bool is_on_vfio(const struct pcireset_dev *dev)
 {
-	return dev->driver && strstr(dev->driver, "vfio");
+	return dev_driver(dev) && strstr(dev_driver(dev), "vfio");
 }
 
 static bool vfio_node_is(const struct pcireset_dev *dev, const char *node)
@@ -612,7 +612,7 @@ static int read_once(struct pcireset_ctx *ctx, struct users *users,
 /* Whose nodes could somebody have open? A driver has to be there to make one, and no bridge's does. */
 static bool may_have_nodes(const struct pcireset_dev *dev)
 {
-	return dev->driver && !pcireset_dev_is_bridge(dev);
+	return dev_driver(dev) && !pcireset_dev_is_bridge(dev);
 }
 
 /*

@@ -86,8 +86,8 @@ static bool has_ids(const struct pcireset_dev *dev, int device)
 	    pread(device, &class, sizeof(class), (off_t)offset + PCI_CLASS_REVISION) !=
 		    sizeof(class))
 		return false;
-	return le32toh(ids) == (dev->device << 16 | dev->vendor) &&
-	       le32toh(class) >> 8 == dev->class;
+	return le32toh(ids) == (dev_identity(dev)->device << 16 | dev_identity(dev)->vendor) &&
+	       le32toh(class) >> 8 == dev_identity(dev)->class;
 }
 
 static bool is_of_function(const struct pcireset_dev *dev, int device)
@@ -304,7 +304,7 @@ static void read_place(const struct pcireset_dev *dev, struct vfio_facts *f)
 
 	read_slots(dev, &place);
 	f->link = vfio_choose_link(&place);
-	f->is_vf = dev->has_physfn;
+	f->is_vf = dev_is_vf(dev);
 }
 
 void vfio_forget(struct vfio_facts *f)

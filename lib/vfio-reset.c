@@ -73,7 +73,7 @@ static bool header_is_alive(const struct pcireset_dev *dev, const struct config 
 
 	if (config_get32(header, PCI_COMMAND) == UINT32_MAX)
 		return false;
-	return dev->has_physfn || (ids != UINT32_MAX && (ids & 0xffff) != 0x0001);
+	return dev_is_vf(dev) || (ids != UINT32_MAX && (ids & 0xffff) != 0x0001);
 }
 
 static bool answers(const struct pcireset_dev *dev, struct config *config)

@@ -419,10 +419,10 @@ static void a_descriptor_of_another_device_is_found(void **state)
 	struct pcireset_dev *dev = find(*state, HELD);
 	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
 
-	dev->device = 0x1042;
+	dev->facts->device = 0x1042;
 	assert_int_equal(pcireset_plan_resolve(plan), -EINVAL);
 	assert_non_null(strstr(pcireset_ctx_get_errmsg(*state), "another device's"));
-	dev->device = 0x1041;
+	dev->facts->device = 0x1041;
 	vfio.info_error = ENOTTY;
 	assert_int_equal(pcireset_plan_resolve(plan), -EINVAL);
 	vfio.info_error = EBADF;
@@ -572,9 +572,9 @@ static void a_slot_of_pciehp_is_seen(void **state)
 
 	/* The descriptor's function has other IDs. */
 	set_vfio(dev, files, 2);
-	dev->vendor = 0x1af4;
-	dev->device = 0x1041;
-	dev->class = 0x020000;
+	dev->facts->vendor = 0x1af4;
+	dev->facts->device = 0x1041;
+	dev->facts->class = 0x020000;
 	assert_int_equal(vfio_look(dev, &f), 0);
 	assert_int_equal(f->link, VFIO_LINK_SLOT);
 	assert_int_equal(f->nr_groups, 2);
