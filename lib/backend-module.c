@@ -141,14 +141,14 @@ static int query_function(struct pcireset_dev *dev, int fd)
 static bool is_on_same_bus(const struct pcireset_dev *a, const struct pcireset_dev *b)
 {
 	return a->has_parent && b->has_parent && !dev_is_vf(a) && !dev_is_vf(b) &&
-	       !addr_cmp(&a->parent, &b->parent);
+	       addr_is(&a->parent, &b->parent);
 }
 
 static const struct pcireset_member *find_member(const struct members *members,
 						 const struct pcireset_addr *addr)
 {
 	for (size_t i = 0; i < members->nr; i++)
-		if (!addr_cmp(&members->v[i].addr, addr))
+		if (addr_is(&members->v[i].addr, addr))
 			return &members->v[i];
 	return NULL;
 }

@@ -161,7 +161,7 @@ static uint32_t why_not_member(const struct pcireset_plan *plan, const struct vf
 static bool is_member(const struct pcireset_plan *plan, const struct pcireset_addr *addr)
 {
 	for (size_t i = 0; i < plan->members.nr; i++)
-		if (!addr_cmp(&plan->members.v[i].addr, addr))
+		if (addr_is(&plan->members.v[i].addr, addr))
 			return true;
 	return false;
 }
@@ -227,7 +227,7 @@ static bool is_same(const struct pcireset_plan *a, const struct pcireset_plan *b
 	if (a->type != b->type || a->type_flags != b->type_flags || a->members.nr != b->members.nr)
 		return false;
 	for (size_t i = 0; i < a->members.nr; i++)
-		if (addr_cmp(&a->members.v[i].addr, &b->members.v[i].addr))
+		if (!addr_is(&a->members.v[i].addr, &b->members.v[i].addr))
 			return false;
 	return true;
 }

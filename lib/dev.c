@@ -376,7 +376,7 @@ const char *dev_wider_text(struct pcireset_dev *dev, uint32_t type)
 	char name[PCIRESET_ADDR_STR_MAX];
 
 	for (size_t i = 0; i < members->nr && !other; i++)
-		if (addr_cmp(&members->v[i].addr, &dev->addr))
+		if (!addr_is(&members->v[i].addr, &dev->addr))
 			other = &members->v[i];
 	if (!other)
 		return wider;
@@ -416,8 +416,8 @@ const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t typ
 		return slot_text(dev);
 	text = pcireset_why_to_str(state->why_not, type);
 	/* An address of zero says that nobody in particular is meant. */
-	if (!addr_cmp(&state->who, &dev->addr) ||
-	    !addr_cmp(&state->who, &(struct pcireset_addr){ 0 }))
+	if (addr_is(&state->who, &dev->addr) ||
+	    addr_is(&state->who, &(struct pcireset_addr){ 0 }))
 		return text;
 	snprintf(dev->text, sizeof(dev->text), "%s: %s", pcireset_addr_to_str(&state->who, who),
 		 text);

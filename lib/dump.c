@@ -296,7 +296,7 @@ static int relate(struct dump *dump)
 
 	qsort(dump->v, dump->nr, sizeof(*dump->v), by_address);
 	for (size_t i = 1; i < dump->nr; i++)
-		if (!addr_cmp(&dump->v[i - 1]->addr, &dump->v[i]->addr))
+		if (addr_is(&dump->v[i - 1]->addr, &dump->v[i]->addr))
 			return ctx_error(dump->ctx, -EBADMSG, "%s: is there twice",
 					 dump->v[i]->name);
 	for (size_t i = 0; !r && i < dump->nr; i++)

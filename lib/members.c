@@ -49,7 +49,7 @@ void members_retarget(struct members *list, const struct pcireset_addr *target)
 {
 	for (size_t i = 0; i < list->nr; i++) {
 		list->v[i].flags &= ~PCIRESET_MEMBER_TARGET;
-		if (!addr_cmp(&list->v[i].addr, target))
+		if (addr_is(&list->v[i].addr, target))
 			list->v[i].flags |= PCIRESET_MEMBER_TARGET;
 	}
 }
@@ -73,7 +73,7 @@ bool view_make(struct view *view, const struct members *list, const struct pcire
 
 	view->nr = 0;
 	for (size_t i = 0; i < list->nr; i++) {
-		bool is_target = !addr_cmp(&list->v[i].addr, target);
+		bool is_target = addr_is(&list->v[i].addr, target);
 
 		is_reset |= is_target && list->v[i].flags & PCIRESET_MEMBER_RESET;
 		if (is_target != !!(list->v[i].flags & PCIRESET_MEMBER_TARGET))

@@ -225,8 +225,8 @@ static void explain_why(struct pcireset_plan *plan)
 		append(&plan->message, "%s", strerror(-plan->error));
 		return;
 	}
-	if (addr_cmp(&plan->who, &plan->dev->addr) &&
-	    addr_cmp(&plan->who, &(struct pcireset_addr){ 0 }))
+	if (!addr_is(&plan->who, &plan->dev->addr) &&
+	    !addr_is(&plan->who, &(struct pcireset_addr){ 0 }))
 		append(&plan->message, "%s: ", pcireset_addr_to_str(&plan->who, who));
 	append(&plan->message, "%s", pcireset_why_to_str(plan->why, plan->type));
 }
@@ -379,7 +379,7 @@ bool plan_is_same_link(const struct pcireset_plan *a, const struct pcireset_plan
 	b = plan_effective(b);
 	return a->type & PCI_RESET_LINK && a->type == b->type && a->backend == b->backend &&
 	       a->backend != &backend_vfio && a->members.nr == b->members.nr && a->members.nr &&
-	       !addr_cmp(&a->members.v[0].addr, &b->members.v[0].addr);
+	       addr_is(&a->members.v[0].addr, &b->members.v[0].addr);
 }
 
 /* A plan that asks for the same, but for the types; not resolved. */

@@ -255,6 +255,12 @@ void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *mem
 bool addr_parse(const char *str, size_t len, struct pcireset_addr *ret_addr);
 bool addr_in_path(const char *path, struct pcireset_addr *ret_addr);
 int addr_cmp(const struct pcireset_addr *a, const struct pcireset_addr *b);
+
+static inline bool addr_is(const struct pcireset_addr *a, const struct pcireset_addr *b)
+{
+	return a->devfn == b->devfn && a->bus == b->bus && a->domain == b->domain;
+}
+
 int node_in_sysfs(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX]);
 int node_number_in_sysfs(struct pcireset_ctx *ctx, const char *file, char path[PATH_MAX]);
 

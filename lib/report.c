@@ -42,8 +42,8 @@ void report_explain(struct pcireset_report *report, const struct pcireset_plan *
 	if (report->message)
 		return;
 	words = words_of(report);
-	if (addr_cmp(&report->who, &plan->dev->addr) &&
-	    addr_cmp(&report->who, &(struct pcireset_addr){ 0 }))
+	if (!addr_is(&report->who, &plan->dev->addr) &&
+	    !addr_is(&report->who, &(struct pcireset_addr){ 0 }))
 		report->message = format("%s: %s", pcireset_addr_to_str(&report->who, who), words);
 	else
 		report->message = format("%s", words);

@@ -65,7 +65,7 @@ static int by_function(const void *a, const void *b)
 
 static struct user *find_known(const struct users *users, const struct user *user)
 {
-	for (size_t i = users->nr; i-- > 0 && !addr_cmp(&users->v[i].addr, &user->addr);)
+	for (size_t i = users->nr; i-- > 0 && addr_is(&users->v[i].addr, &user->addr);)
 		if (!strcmp(users->v[i].name, user->name))
 			return &users->v[i];
 	return NULL;
@@ -649,7 +649,7 @@ static const struct user *user_in(const struct users *users, const struct pcires
 {
 	size_t at = first_user(users, dev);
 
-	for (; at < users->nr && !addr_cmp(&users->v[at].addr, &dev->addr); at++)
+	for (; at < users->nr && addr_is(&users->v[at].addr, &dev->addr); at++)
 		if (!(*i)--)
 			return &users->v[at];
 	return NULL;

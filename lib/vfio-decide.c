@@ -144,7 +144,7 @@ bool vfio_is_listed(const struct vfio_facts *f, const struct pcireset_addr *addr
 	for (size_t i = 0; f->hot && i < f->hot->count; i++) {
 		struct pcireset_addr listed = vfio_listed_addr(f, i);
 
-		if (addr_cmp(&listed, addr))
+		if (!addr_is(&listed, addr))
 			continue;
 		*ret_i = i;
 		return true;

@@ -98,10 +98,10 @@ static bool is_of_function(const struct pcireset_dev *dev, int device)
 
 	if (is_char_device(device, &number)) {
 		if (read_char_device(dev->ctx, number, path) < 0 || !addr_in_path(path, &addr) ||
-		    addr_cmp(&addr, &dev->addr))
+		    !addr_is(&addr, &dev->addr))
 			return false;
 	} else if (read_fdinfo(device, path) &&
-		   (!addr_in_path(path, &addr) || addr_cmp(&addr, &dev->addr))) {
+		   (!addr_in_path(path, &addr) || !addr_is(&addr, &dev->addr))) {
 		return false;
 	}
 	return has_ids(dev, device);

@@ -87,7 +87,7 @@ static bool snapshot(const struct session *s, size_t i, struct config *config)
 
 	if (!answers(dev, config))
 		return false;
-	if (!addr_cmp(&dev->addr, &s->plan->dev->addr))
+	if (addr_is(&dev->addr, &s->plan->dev->addr))
 		read_rest(s->plan->dev, config);
 	return true;
 }
