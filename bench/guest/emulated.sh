@@ -119,6 +119,6 @@ measure_cxl() {
 	row 'CXL memory' cxl_bus cxl_bus 101 in_turn
 }
 
-begin_table emulated 'Devices that QEMU emulates' virtual device type functions
+begin_table emulated 'Devices that QEMU emulates' device type functions
 "measure_$PCILAB_TOPOLOGY"
 end_table

@@ -20,6 +20,8 @@ fns=() bridges=() type=flr
 limit_us=0
 # What else is to be said of the next row.
 remark=''
+# What time it is that passes.
+clock="virtual time, $((1000 >> BENCH_SHIFT)) million instructions a second"
 # Nanoseconds that a read of config space takes, 0 where accesses are not counted.
 access_ns=0
 
@@ -182,7 +184,7 @@ can_stock() {
 	done 2>/dev/null
 }
 
-# begin_table NAME TITLE CLOCK KEY...
+# begin_table NAME TITLE KEY...
 begin_table() {
 	local key cost=''
 
@@ -191,9 +193,9 @@ begin_table() {
 	((!access_ns)) || cost=", an access of config space $REPLY us"
 	take_time pcireset --version
 	take_time pcireset --version
-	printf 'table %s: %s\nkernel %s; %s time; "pcireset --version" takes %d ms%s\n' "$1" "$2" "$(uname -r)" "$3" \
+	printf 'table %s: %s\nkernel %s; %s; "pcireset --version" takes %d ms%s\n' "$1" "$2" "$(uname -r)" "$clock" \
 		$((us / 1000)) "$cost"
-	for key in "${@:4}"; do
+	for key in "${@:3}"; do
 		widths+=($((${#key} > 10 ? ${#key} : 10)))
 		printf '%-*s  ' "${widths[-1]}" "$key"
 	done

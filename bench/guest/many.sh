@@ -23,7 +23,7 @@ limit_us=100000
 sim_load
 learn_access_time
 
-begin_table many 'FLR of many functions' virtual functions bridges
+begin_table many 'FLR of many functions' functions bridges
 counts 1 4 64 256 1024 4096
 for nr in $REPLY; do
 	# A bus has 256.
@@ -31,7 +31,7 @@ for nr in $REPLY; do
 done
 end_table
 
-begin_table bridges 'FLR of 64 functions below one bridge or many' virtual functions bridges
+begin_table bridges 'FLR of 64 functions below one bridge or many' functions bridges
 counts 64
 for nr in $REPLY; do
 	for ports in 1 4 16 64; do

@@ -26,7 +26,7 @@ counts 1 64
 numbers=$REPLY
 
 # PCIe r6.0, sec 6.6.2: 100 ms; a function may take longer, and answers no sooner than it is ready.
-begin_table ready 'FLR of functions that are ready later' virtual 'ready ms' functions
+begin_table ready 'FLR of functions that are ready later' 'ready ms' functions
 for nr in $numbers; do
 	for ms in 0 10 100 700 4100; do
 		limit_us=$((ms > 100 ? ms * 1000 : 100000))
@@ -36,7 +36,7 @@ done
 end_table
 
 # Sec 7.9.16: software waits no longer than Readiness Time Reporting says.
-begin_table reported 'FLR of functions that report when they are ready (RTR)' virtual 'ready ms' functions
+begin_table reported 'FLR of functions that report when they are ready (RTR)' 'ready ms' functions
 for nr in $numbers; do
 	for ms in 10 50; do
 		limit_us=$((ms * 1000))

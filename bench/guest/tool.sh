@@ -40,7 +40,7 @@ row() {
 }
 
 sim_load
-printf 'table tool: List and plan\nkernel %s; virtual time; milliseconds\n' "$(uname -r)"
+printf 'table tool: List and plan\nkernel %s; %s; milliseconds\n' "$(uname -r)" "$clock"
 printf '%9s  %9s  %9s  %9s  %9s  %9s  %9s  %9s\n' functions lspci 'lspci -vv' list 'list types' 'list -J' 'plan one' 'plan all'
 counts 64 256 1024 4096
 for nr in $REPLY; do

@@ -38,7 +38,7 @@ row() {
 
 sim_load
 learn_access_time
-begin_table types 'Every type' virtual type functions bridges
+begin_table types 'Every type' type functions bridges
 counts 64
 for nr in $REPLY; do
 	# PCIe r6.0, sec 6.6.2, and the Advanced Capabilities ECN for PCI: 100 ms.

@@ -43,7 +43,7 @@ port_args() {
 # Virtual time lets a guest sleep through a minute in no time; it wants one CPU (6.1 hangs with two).
 accel_args() {
 	if ((icount)); then
-		printf '%s\n' -accel tcg,thread=single -icount shift=3,sleep=off -smp 1
+		printf '%s\n' -accel tcg,thread=single -icount "shift=${PCILAB_SHIFT:-3},sleep=off" -smp 1
 	else
 		printf '%s\n' -accel "${PCILAB_ACCEL:-tcg,thread=single}" -smp 2
 	fi

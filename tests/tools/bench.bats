@@ -17,7 +17,7 @@ for element in tree.parse(sys.argv[1]).iter():
 many() {
 	cat <<-'END'
 		table many: FLR of many functions
-		kernel 7.3.4+deb13-amd64; virtual time; "pcireset --version" takes 31 ms
+		kernel 7.3.4+deb13-amd64; virtual time, 1000 million instructions a second; "pcireset --version" takes 31 ms
 		functions   bridges     how                  seconds    limit   x limit  note
 		1           1           in turn                0.105    0.100      1.05
 		1           1           pcireset               0.158    0.100      1.58
@@ -37,7 +37,7 @@ many() {
 }
 
 @test "what bench/run does not know is refused before anything is booted" {
-	for wrong in --frobnicate nothing lib '--functions 0' '--functions 1,,2' '--functions 10000' --kernel; do
+	for wrong in --frobnicate nothing lib '--shift 10' '--functions 0' '--functions 1,,2' '--functions 10000' --kernel; do
 		read -ra words <<<"$wrong"
 		run bench/run "${words[@]}"
 		[ "$status" -eq 2 ]
@@ -60,7 +60,7 @@ many() {
 	for word in 'FLR of many functions' 'in turn' pcireset limit seconds functions 1 64; do
 		grep -qxF "$word" <<<"$output"
 	done
-	grep -q 'kernel 7.3.4+deb13-amd64; virtual time' <<<"$output"
+	grep -q 'kernel 7.3.4+deb13-amd64; virtual time, 1000 million' <<<"$output"
 	# Three lines of two points each; a higher value is drawn further up.
 	[ "$(grep -c 'stroke-width="2"' "$dir/many-7.3.svg")" -eq 3 ]
 	read -r y1 y2 < <(sed -nE '0,/stroke-width="2"/s/.*M[0-9.]+ ([0-9.]+)L[0-9.]+ ([0-9.]+)".*stroke-width="2".*/\1 \2/p' "$dir/many-7.3.svg")
