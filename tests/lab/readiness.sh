@@ -37,6 +37,7 @@ resets() {
 	echo 0 >"$tracing/tracing_on"
 	((status == 0)) || { not_ok "$4" "status $status" "$output" && return; }
 	ready_us=$(sed -nE 's/.*"ready_ms": ?([0-9]+)\.([0-9]).*/\1\200/p' <<<"$output" | head -n 1)
+	expects_the_same "$1" "$4"
 	limit=$(($3 * 105 / 100))
 	((limit >= $3 + 1000)) || limit=$(($3 + 1000))
 	if (($(first_read) >= $2 && ready_us >= $3 && ready_us <= limit + cost_us)); then
@@ -44,6 +45,14 @@ resets() {
 	else
 		not_ok "$4" "first read after $(first_read) us, at least $2; ready after $ready_us us, $3 to $limit, and $cost_us"
 	fi
+}
+
+# expects_the_same TYPE DESC: the module and the library, without it, expect a reset to take as long.
+expects_the_same() {
+	local by_module
+
+	by_module=$(pcireset plan "$function" --type "$1" --json | grep -E '"expected_ms": [0-9]' || echo nothing)
+	is "$(pcireset plan "$function" --type "$1" --json --no-module | grep '"expected_ms"')" "$by_module" "$2: expected alike without the module"
 }
 
 # accesses_of COMMAND...: sets REPLY to how often config space of the function and its port was accessed meanwhile.
