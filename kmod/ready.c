@@ -52,7 +52,7 @@ void pcireset_sleep_until(ktime_t when)
 	s64 us = ktime_us_delta(when, ktime_get());
 
 	if (us > 0)
-		usleep_range(us, us + us / 64);
+		usleep_range(us, us + us / 512);
 }
 
 /* Often enough that seeing it takes at most 1 ms or 5 % longer than it took. */
