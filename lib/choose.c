@@ -261,12 +261,14 @@ static bool is_known(const struct choice *c, const struct pcireset_plan *plan)
 static int add_link_way(struct choice *c, size_t item)
 {
 	const struct pcireset_plan *plan = plan_of(c, item);
-	const struct pcireset_dev *bridge = dev_upstream(plan->dev);
+	const struct pcireset_dev *bridge;
 	uint32_t links = plan->types & PCI_RESET_LINK;
 	struct way way = { .item = item };
 
-	if (!links || !bridge || c->below[bridge->index] < 2 ||
-	    run_of(c, item)->type & (PCI_RESET_LINK | IRREPLACEABLE))
+	if (!links || run_of(c, item)->type & (PCI_RESET_LINK | IRREPLACEABLE))
+		return 0;
+	bridge = dev_upstream(plan->dev);
+	if (!bridge || c->below[bridge->index] < 2)
 		return 0;
 	mark_asked(c, item, bridge);
 	way.plan = try_types(c, item, links, plan->flags & ~PCIRESET_RESET_ESCALATE);
