@@ -101,7 +101,7 @@ strike() {
 	watch_order
 	pcireset reset "${card[0]}" --type "$2" --timeout "${timeout_ms}ms" --json --yes >report 2>&1 &
 	job=$!
-	sleep "$(printf '0.%03d' "$1")"
+	sleep "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))"
 	struck=$EPOCHREALTIME
 	sim_set "$3" "error=$4"
 	wait "$job"
@@ -166,8 +166,9 @@ contained_while_drivers_prepare() {
 	local wrong=() statuses=''
 
 	machine dpc=1
-	echo 500 >/sys/module/pcisim/parameters/prepare_ms
-	strike 300 flr 01.0 "$fatal"
+	# The tool has to have begun by then.
+	echo $((400 * ${PCILAB_SLOWNESS:-1} + 100)) >/sys/module/pcisim/parameters/prepare_ms
+	strike $((300 * ${PCILAB_SLOWNESS:-1})) flr 01.0 "$fatal"
 	echo 0 >/sys/module/pcisim/parameters/prepare_ms
 	judge 1
 	all_is_well
