@@ -118,6 +118,7 @@ static void note_drivers(struct pcireset_ctx *ctx, const struct members *members
 /* All types, and the members of those that reset the function: these are the same for each. */
 static int query_function(struct pcireset_dev *dev, int fd)
 {
+	struct member_list *list = list_new();
 	struct pcireset_type_info infos[ROOM_TYPES] = { 0 };
 	struct pcireset_query arg = {
 		.types = PCI_RESET_FUNC,
@@ -125,16 +126,16 @@ static int query_function(struct pcireset_dev *dev, int fd)
 		.nr_types = ROOM_TYPES,
 		.type_ptr = (uintptr_t)infos,
 	};
-	struct members members = { 0 };
-	int r = query_plan(fd, &arg, &members);
+	int r = list ? query_plan(fd, &arg, &list->members) : -ENOMEM;
 
 	if (!r)
 		take_types(dev, &arg, infos);
 	for (size_t i = 0; !r && i < NR_TYPES; i++)
 		if (dev->types & pcireset_type_at(i) & PCI_RESET_FUNC)
-			r = members_copy(&dev->state[i].members, &members);
-	note_drivers(dev->ctx, &members);
-	members_clear(&members);
+			dev->state[i].list = list_ref(list);
+	if (!r)
+		note_drivers(dev->ctx, &list->members);
+	list_unref(list);
 	return r;
 }
 
@@ -144,45 +145,32 @@ static bool is_on_same_bus(const struct pcireset_dev *a, const struct pcireset_d
 	       addr_is(&a->parent, &b->parent);
 }
 
-static const struct pcireset_member *find_member(const struct members *members,
-						 const struct pcireset_addr *addr)
-{
-	for (size_t i = 0; i < members->nr; i++)
-		if (addr_is(&members->v[i].addr, addr))
-			return &members->v[i];
-	return NULL;
-}
-
 /*
  * What resets a sibling's bus or slot and the function with it reaches the same when the
  * function is named: only the one that was asked for differs.
  */
-static bool is_same_reset(const struct pcireset_dev *dev, const struct pcireset_dev *sibling,
-			  size_t i)
+static bool share_link(struct pcireset_dev *dev, const struct pcireset_dev *sibling, size_t i)
 {
-	const struct pcireset_member *member;
+	struct type_state *state = &dev->state[i];
 
-	if (!sibling || !(sibling->types & pcireset_type_at(i)) || !is_on_same_bus(dev, sibling))
+	if (!sibling || !(sibling->types & pcireset_type_at(i)) || !sibling->state[i].list ||
+	    !is_on_same_bus(dev, sibling) ||
+	    !view_make(&state->view, &sibling->state[i].list->members, &dev->addr))
 		return false;
-	member = find_member(&sibling->state[i].members, &dev->addr);
-	return member && member->flags & PCIRESET_MEMBER_RESET;
-}
-
-static int copy_link(struct pcireset_dev *dev, const struct pcireset_dev *sibling, size_t i)
-{
-	struct members *members = &dev->state[i].members;
-	int r = members_copy(members, &sibling->state[i].members);
-
-	members_retarget(members, &dev->addr);
-	return r;
+	state->list = list_ref(sibling->state[i].list);
+	return true;
 }
 
 static int query_link(struct pcireset_dev *dev, int fd, size_t i)
 {
 	struct pcireset_query arg = { .types = pcireset_type_at(i) };
-	int r = query_plan(fd, &arg, &dev->state[i].members);
+	struct member_list *list = list_new();
+	int r = list ? query_plan(fd, &arg, &list->members) : -ENOMEM;
 
-	note_drivers(dev->ctx, &dev->state[i].members);
+	dev->state[i].view.nr = 0;
+	dev->state[i].list = list;
+	if (!r)
+		note_drivers(dev->ctx, &list->members);
 	return r;
 }
 
@@ -190,12 +178,10 @@ static int query_all(struct pcireset_dev *dev, const struct pcireset_dev *siblin
 {
 	int r = query_function(dev, fd);
 
-	for (size_t i = 0; !r && i < NR_TYPES; i++) {
-		if (!(dev->types & pcireset_type_at(i) & PCI_RESET_LINK))
-			continue;
-		r = is_same_reset(dev, sibling, i) ? copy_link(dev, sibling, i) :
-						     query_link(dev, fd, i);
-	}
+	for (size_t i = 0; !r && i < NR_TYPES; i++)
+		if (dev->types & pcireset_type_at(i) & PCI_RESET_LINK &&
+		    !share_link(dev, sibling, i))
+			r = query_link(dev, fd, i);
 	return r;
 }
 

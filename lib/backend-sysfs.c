@@ -198,7 +198,7 @@ static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 			continue;
 		dev->types |= type;
 		state->scope = scope_of(type);
-		r = dev_find_members(dev, type, &state->members);
+		r = dev_list_members(dev, type, state);
 	}
 	free(f);
 	return r;

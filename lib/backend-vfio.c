@@ -75,7 +75,7 @@ static int fill_types(struct pcireset_dev *dev, const struct vfio_facts *f)
 		dev->types |= type;
 		state->flags = flags_of(f, type);
 		state->scope = scope_of(type);
-		r = dev_find_members(dev, type, &state->members);
+		r = dev_list_members(dev, type, state);
 	}
 	return r;
 }

@@ -180,7 +180,7 @@ free_dev:
 void dev_forget_types(struct pcireset_dev *dev)
 {
 	for (size_t i = 0; i < NR_TYPES; i++)
-		members_clear(&dev->state[i].members);
+		list_unref(dev->state[i].list);
 	memset(dev->state, 0, sizeof(dev->state));
 	dev->types = 0;
 }
@@ -357,6 +357,13 @@ static const struct type_state *state_of(const struct pcireset_dev *dev, uint32_
 	return i < 0 ? &none : &dev->state[i];
 }
 
+static const struct members *members_of(const struct type_state *state)
+{
+	static const struct members none;
+
+	return state->list ? &state->list->members : &none;
+}
+
 uint32_t pcireset_dev_get_types(const struct pcireset_dev *dev)
 {
 	return dev->types;
@@ -371,7 +378,7 @@ uint32_t pcireset_dev_get_why_not(const struct pcireset_dev *dev, uint32_t type)
 const char *dev_wider_text(struct pcireset_dev *dev, uint32_t type)
 {
 	const char *wider = pcireset_why_to_str(PCIRESET_WHY_SCOPE, type);
-	const struct members *members = &dev->state[type_index(type)].members;
+	const struct members *members = members_of(&dev->state[type_index(type)]);
 	const struct pcireset_member *other = NULL;
 	char name[PCIRESET_ADDR_STR_MAX];
 
@@ -438,13 +445,13 @@ uint32_t pcireset_dev_get_scope(const struct pcireset_dev *dev, uint32_t type)
 
 size_t pcireset_dev_get_nr_members(const struct pcireset_dev *dev, uint32_t type)
 {
-	return state_of(dev, type)->members.nr;
+	return members_of(state_of(dev, type))->nr;
 }
 
 const struct pcireset_member *pcireset_dev_get_member(const struct pcireset_dev *dev, uint32_t type,
 						      size_t i)
 {
-	const struct members *members = &state_of(dev, type)->members;
+	const struct type_state *state = state_of(dev, type);
 
-	return i < members->nr ? &members->v[i] : NULL;
+	return view_get(&state->view, members_of(state), i);
 }

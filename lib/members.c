@@ -91,6 +91,32 @@ const struct pcireset_member *view_get(const struct view *view, const struct mem
 	return i < list->nr ? &list->v[i] : NULL;
 }
 
+/* ---- shared */
+
+struct member_list *list_new(void)
+{
+	struct member_list *list = calloc(1, sizeof(*list));
+
+	if (list)
+		list->refs = 1;
+	return list;
+}
+
+struct member_list *list_ref(struct member_list *list)
+{
+	list->refs++;
+	return list;
+}
+
+struct member_list *list_unref(struct member_list *list)
+{
+	if (!list || --list->refs)
+		return NULL;
+	members_clear(&list->members);
+	free(list);
+	return NULL;
+}
+
 /* ---- by what sysfs shows of the tree */
 
 static uint32_t member_flags(const struct pcireset_dev *dev, const struct pcireset_dev *target,
@@ -172,4 +198,11 @@ int dev_find_members(struct pcireset_dev *target, uint32_t type, struct members 
 					 });
 	free(found.v);
 	return r;
+}
+
+/* @state: its list is taken away again by dev_forget_types(), also after an error */
+int dev_list_members(struct pcireset_dev *target, uint32_t type, struct type_state *state)
+{
+	state->list = list_new();
+	return state->list ? dev_find_members(target, type, &state->list->members) : -ENOMEM;
 }

@@ -41,13 +41,20 @@ struct view {
 	size_t nr;
 };
 
+/* Members that several functions of a bus share. */
+struct member_list {
+	unsigned int refs;
+	struct members members;
+};
+
 /* One type of one function, as the back end told it. */
 struct type_state {
 	uint32_t why_not;
 	uint32_t scope;
 	uint32_t flags;
 	struct pcireset_addr who;
-	struct members members;
+	struct member_list *list;	/* or NULL: no members */
+	struct view view;
 };
 
 /* One use of one function. */
@@ -299,9 +306,13 @@ int members_copy(struct members *list, const struct members *from);
 void members_clear(struct members *list);
 void members_retarget(struct members *list, const struct pcireset_addr *target);
 bool view_make(struct view *view, const struct members *list, const struct pcireset_addr *target);
+struct member_list *list_new(void);
+struct member_list *list_ref(struct member_list *list);
+struct member_list *list_unref(struct member_list *list);
 const struct pcireset_member *view_get(const struct view *view, const struct members *list,
 				       size_t i);
 int dev_find_members(struct pcireset_dev *target, uint32_t type, struct members *members);
+int dev_list_members(struct pcireset_dev *target, uint32_t type, struct type_state *state);
 
 /* users.c */
 int users_know(const struct pcireset_dev *dev);

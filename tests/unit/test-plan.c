@@ -6,10 +6,11 @@
 static const char *scope_of(struct pcireset_ctx *ctx, const char *name, uint32_t type)
 {
 	struct pcireset_dev *dev = find(ctx, name);
-	int i = type_index(type);
+	const struct member_list *list;
 
 	assert_int_equal(pcireset_dev_query(dev), 0);
-	return join_members(dev->state[i].members.v, dev->state[i].members.nr);
+	list = dev->state[type_index(type)].list;
+	return join_members(list->members.v, list->members.nr);
 }
 
 static uint32_t why_not(struct pcireset_ctx *ctx, const char *name, uint32_t type)
