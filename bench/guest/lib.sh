@@ -21,7 +21,7 @@ limit_us=0
 # What else is to be said of the next row.
 remark=''
 # What time it is that passes.
-clock="virtual time, $((1000 >> BENCH_SHIFT)) million instructions a second"
+clock="virtual time, $((1000 >> ${BENCH_SHIFT:-3})) million instructions a second"
 # Nanoseconds that a read of config space takes, 0 where accesses are not counted.
 access_ns=0
 
