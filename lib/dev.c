@@ -423,8 +423,7 @@ const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t typ
 		return slot_text(dev);
 	text = pcireset_why_to_str(state->why_not, type);
 	/* An address of zero says that nobody in particular is meant. */
-	if (addr_is(&state->who, &dev->addr) ||
-	    addr_is(&state->who, &(struct pcireset_addr){ 0 }))
+	if (addr_is(&state->who, &dev->addr) || addr_is(&state->who, &(struct pcireset_addr){ 0 }))
 		return text;
 	snprintf(dev->text, sizeof(dev->text), "%s: %s", pcireset_addr_to_str(&state->who, who),
 		 text);

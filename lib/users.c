@@ -391,8 +391,8 @@ static int read_boot_vga(struct pcireset_ctx *ctx)
 	char text[8];
 
 	pcireset_dev_foreach(ctx, dev) {
-		if (dev_identity(dev)->class >> 16 == 0x03 && dev_attr(dev, "boot_vga", text, 8) > 0 &&
-		    !strcmp(text, "1"))
+		if (dev_identity(dev)->class >> 16 == 0x03 &&
+		    dev_attr(dev, "boot_vga", text, 8) > 0 && !strcmp(text, "1"))
 			return add_console(ctx, &dev->addr);
 	}
 	return 0;
