@@ -94,18 +94,21 @@ check_order() {
 	done < <(traced)
 }
 
+wait_ms() {
+	sleep "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))"
+}
+
 # strike MS TYPE NODE ERROR: sets status, took_ms (since the error) and errors, how many somebody was told of.
 strike() {
-	local job struck already seconds
+	local job struck already
 
 	printf -v at '%s, %s at %s after %d ms' "$2" "$4" "$3" "$1"
-	printf -v seconds '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
 	sim_count "$3" errors && already=$REPLY
 	dmesg -c >/dev/null
 	watch_order
 	pcireset reset "${card[0]}" --type "$2" --timeout "${timeout_ms}ms" --json --yes >report 2>&1 &
 	job=$!
-	sleep "$seconds"
+	wait_ms "$1"
 	struck=$EPOCHREALTIME
 	sim_set "$3" "error=$4"
 	wait "$job"
@@ -245,14 +248,15 @@ stock_link_down() {
 	sim_clear
 }
 
-# contained_flr COMMAND...: is struck after 200 ms. Sets status, took_ms, and lost, what came or went.
+# contained_flr COMMAND...: is struck after 200 ms, when it waits for a function that takes 300 ms. Sets status, took_ms, and lost, what came or went.
 contained_flr() {
 	local job struck
 
 	machine hotplug=1 dpc=1
+	sim_set 01.0/00.0 ready_flr_us=$((300000 * ${PCILAB_SLOWNESS:-1}))
 	"$@" >/dev/null 2>&1 &
 	job=$!
-	sleep 0.2
+	wait_ms $((200 * ${PCILAB_SLOWNESS:-1}))
 	struck=$EPOCHREALTIME
 	sim_set 01.0 error="$fatal"
 	wait "$job"
