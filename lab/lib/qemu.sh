@@ -66,13 +66,18 @@ machine_args() {
 	[[ ! -r $qboot ]] || printf '%s\n' -bios "$qboot"
 }
 
+# checker_words: KCSAN of these kernels waits for somebody to switch it on.
+checker_words() {
+	[[ $kernel != *-kcsan ]] || printf 'kcsan.early_enable=1\n'
+}
+
 # qemu_args: every argument but the topology's, one a line. What the kernel does not know, init gets as its environment.
 qemu_args() {
 	machine_args
 	accel_args
 	port_args
 	printf '%s\n' -kernel "$(kernel_dir "$kernel")/vmlinux" -initrd "$tmp/initrd" \
-		-append "$kernel_words $(clock_words) PCILAB_KERNEL=$kernel PCILAB_SLOWNESS=$(kernel_slowness "$kernel") PCILAB_TOPOLOGY=${topology##*/} $(topology_append "$topology") $kernel_append"
+		-append "$kernel_words $(checker_words) $(clock_words) PCILAB_KERNEL=$kernel PCILAB_SLOWNESS=$(kernel_slowness "$kernel") PCILAB_TOPOLOGY=${topology##*/} $(topology_append "$topology") $kernel_append"
 }
 
 # run_qemu: returns when QEMU has ended and all output has been passed on.

@@ -26,7 +26,7 @@ has_kernel() {
 	kernels=" $(script_header "$1" kernels "$(kernel_names | paste -sd ' ')") "
 	case $2 in
 	uml) [[ $(script_header "$1" quick no) == yes ]] ;;
-	*-kcsan) [[ $(script_header "$1" kcsan no) == yes && $kernels == *" ${2%-*} "* ]] ;;
+	*-kcsan) [[ $(script_header "$1" kcsan no) == yes && ($kernels == *" $2 "* || $kernels == *" ${2%-*} "*) ]] ;;
 	*-kasan) [[ $kernels == *" $2 "* || $kernels == *" ${2%-*} "* ]] ;;
 	*) [[ $kernels == *" $2 "* ]] ;;
 	esac
