@@ -2,7 +2,8 @@
 # Takes out of a kernel log the reports of KCSAN and kmemleak in which none of our modules has a part, and a known one of lockdep;
 # with told=foreign it prints a line for each of these instead, and nothing else.
 # A report is ours if any stack in it has a function of one of "modules", at whatever depth, or one without a name: of a module
-# that is gone.
+# that is gone. But for a race it does not count that our function sleeps, or was interrupted: what is called from there is the
+# kernel's own timers and scheduler.
 # The known one: nvme freezes its queues in the task that resets it and thaws them in a worker. Linux 6.12.117 has that as a
 # lock which this task still holds (drivers/nvme/host/core.c:5046 calls blk_freeze_queue_start(), and not its variant
 # "_non_owner" as later kernels do), also for the kernel's own reset. Any other lock that is held then is a report of ours.
@@ -16,6 +17,15 @@ BEGIN {
 function text_of(line) {
 	sub(/^(<[0-9]+>)?\[ *[0-9]+\.[0-9]+\] /, "", line)
 	return line
+}
+
+# Of a race each stack begins with what it did, and the frames come innermost first.
+function begins_stack(text) {
+	return text ~ /^(read|write|read-write|assert no writes|assert no accesses|race at unknown origin)[ ,(]/
+}
+
+function is_asleep(text) {
+	return text ~ /^ (usleep_range_state|msleep|msleep_interruptible|schedule|schedule_timeout|asm_sysvec_[a-z_]+)\+/
 }
 
 function is_ours(text) {
@@ -38,7 +48,7 @@ function end_report() {
 function begin_report(text) {
 	end_report()
 	title = text
-	mine = 0
+	mine = asleep = 0
 	locks = 0
 	report = $0 "\n"
 }
@@ -48,7 +58,11 @@ function add_line(text) {
 	report = report $0 "\n"
 	if (match(text, /^kmemleak:     [A-Za-z_][A-Za-z0-9_.]*/))
 		title = title " " substr(text, 15, RLENGTH - 14)
-	if (is_ours(text))
+	if (begins_stack(text))
+		asleep = 0
+	else if (is_asleep(text))
+		asleep = 1
+	if (!asleep && is_ours(text))
 		mine = 1
 	if (!locks)
 		return

@@ -40,6 +40,22 @@ setup() {
 	[[ $output == *'BUG: KCSAN'* ]]
 }
 
+@test "a race of timers while our module sleeps, or is interrupted, does not count" {
+	race $'hrtimer_active+0x1/0x2\n<4>[    7.000004]  usleep_range_state+0x1/0x2\n<4>[    7.000004]  pcireset_lock+0x1/0x2 [pcireset]' \
+		$'tick_handler+0x1/0x2\n<4>[    7.000004]  asm_sysvec_apic_timer_interrupt+0x1/0x2\n<4>[    7.000004]  run+0x1/0x2 [pcireset]' >log
+	run filter
+	[[ $output != *KCSAN* ]]
+	run filter -v told=foreign
+	[[ $output == 'BUG: KCSAN: data-race in hrtimer_active'* ]]
+}
+
+@test "and one of our module with what interrupted it does" {
+	race $'tick_handler+0x1/0x2\n<4>[    7.000004]  asm_sysvec_apic_timer_interrupt+0x1/0x2\n<4>[    7.000004]  run+0x1/0x2 [pcireset]' \
+		'pcireset_run+0x10/0x20 [pcireset]' >log
+	run filter
+	[[ $output == *KCSAN* ]]
+}
+
 @test "a race of the kernel or of another module is told and does not count" {
 	race 'tick_do_update+0x1/0x2' 'nvme_irq+0x1/0x2 [nvme]' >log
 	echo '<6>[    8.000000] what comes after it' >>log
