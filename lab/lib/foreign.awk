@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Takes out of a kernel log the reports of KCSAN and kmemleak in which none of our modules has a part, and a known one of lockdep;
+# Takes out of a kernel log the reports of KCSAN and kmemleak in which none of our modules has a part, and two known ones of lockdep;
 # with told=foreign it prints a line for each of these instead, and nothing else.
 # A report is ours if any stack in it has a function of one of "modules", at whatever depth, or one without a name: of a module
 # that is gone. But for a race it does not count that our function sleeps, or was interrupted: what is called from there is the
 # kernel's own timers and scheduler.
-# The known one: nvme freezes its queues in the task that resets it and thaws them in a worker. Linux 6.12.117 has that as a
+# Known: nvme freezes its queues in the task that resets it and thaws them in a worker. Linux 6.12.117 has that as a
 # lock which this task still holds (drivers/nvme/host/core.c:5046 calls blk_freeze_queue_start(), and not its variant
 # "_non_owner" as later kernels do), also for the kernel's own reset. Any other lock that is held then is a report of ours.
+# Known: pciehp of Linux 7.3 takes its reset_lock and pci_rescan_remove_lock in both orders when a card is taken out
+# (drivers/pci/hotplug/pciehp_pci.c), also where nothing of ours is loaded. A third lock in that circle is a report of ours,
+# and so is one in which pcireset itself has a part.
 
 BEGIN {
 	count = split(modules, names, /[ \n]+/)
@@ -36,7 +39,7 @@ function is_ours(text) {
 
 # One that has lost its end is not known.
 function end_report() {
-	if (locks)
+	if (locks || circle)
 		mine = 1
 	if (report != "" && mine && told != "foreign")
 		printf "%s", report
@@ -49,8 +52,23 @@ function begin_report(text) {
 	end_report()
 	title = text
 	mine = asleep = 0
-	locks = 0
+	locks = circle = 0
 	report = $0 "\n"
+}
+
+# Its locks are named where they are taken and in the chain.
+function add_to_circle(text) {
+	report = report $0 "\n"
+	if (text ~ /^[0-9a-f]+ \(/ || text ~ /-> #[0-9]+ \(/) {
+		if (text !~ /\((&ctrl->reset_lock|pci_rescan_remove_lock)\)/)
+			mine = 1
+	} else if (text ~ /\[pcireset\]$/) {
+		mine = 1
+	}
+	if (text ~ /^ *<\/TASK>$/) {
+		circle = 0
+		end_report()
+	}
 }
 
 # A leak is known by the functions that allocated it.
@@ -91,6 +109,12 @@ text ~ /^WARNING: lock held when returning to user space/ {
 	locks = 99
 	next
 }
+text ~ /^WARNING: possible circular locking dependency detected/ {
+	begin_report("lockdep, off from here on: reset_lock of pciehp and pci_rescan_remove_lock")
+	circle = 1
+	next
+}
+circle && text !~ /WARNING: |BUG: |Oops|cut here|KASAN/ { add_to_circle(text); next }
 # What another CPU says meanwhile is no part of it.
 report != "" && text !~ /WARNING: |BUG: |Oops|cut here|KASAN/ {
 	add_line(text)

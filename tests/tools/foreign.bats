@@ -22,6 +22,16 @@ leak() {
 		'  backtrace (crc 0):' '    __kmalloc_noprof+0x1a0/0x2c0' "    $1"
 }
 
+# circle LOCK LOCK FRAME: one of lockdep, in which a function is on the way to the second.
+circle() {
+	printf '<4>[    7.000001] %s\n' '======================================================' 'WARNING: possible circular locking dependency detected' \
+		'irq/24-pciehp/83 is trying to acquire lock:' "ffffffff822499a0 ($2){+.+.}-{4:4}, at: taken+0x12/0x20" \
+		'\x0abut task is already holding lock:' "ffff888003ef7ad8 ($1){.+.+}-{4:4}, at: pciehp_ist+0x15b/0x400" \
+		"\\x0a-> #1 ($1){.+.+}-{4:4}:" '       pcisim_host_start+0x3d4/0x450 [pcisim]' "\\x0a-> #0 ($2){+.+.}-{4:4}:" "       $3" ' <TASK>' \
+		' pciehp_ist+0x3bc/0x400' '  </TASK>'
+	printf '<6>[    8.000000] what comes after it\n'
+}
+
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
@@ -117,4 +127,24 @@ held() {
 	mv short log
 	run filter
 	[[ $output == *'lock held when returning'* ]]
+}
+
+@test "the circle that pciehp makes by itself is told and does not count" {
+	circle '&ctrl->reset_lock' pci_rescan_remove_lock 'pciehp_unconfigure_device+0x61/0x1f0' >log
+	run filter
+	[[ $output != *circular* && $output == *'what comes after it'* ]]
+	run filter -v told=foreign
+	[ "$output" = 'lockdep, off from here on: reset_lock of pciehp and pci_rescan_remove_lock' ]
+}
+
+@test "a circle with another lock, or with our module in it, or without an end, counts" {
+	circle '&ctrl->reset_lock' '&dev->mutex' 'device_lock+0x1/0x2' >log
+	run filter
+	[[ $output == *circular* ]]
+	circle '&ctrl->reset_lock' pci_rescan_remove_lock 'pcireset_lock+0x61/0x1f0 [pcireset]' >log
+	run filter
+	[[ $output == *circular* ]]
+	circle '&ctrl->reset_lock' pci_rescan_remove_lock 'pciehp_unconfigure_device+0x61/0x1f0' | grep -v '</TASK>' >log
+	run filter
+	[[ $output == *circular* ]]
 }
