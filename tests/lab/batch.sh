@@ -96,7 +96,8 @@ slow_drivers_wait_side_by_side() {
 	echo 1000 >/sys/module/pcisim/parameters/done_ms
 	started=$EPOCHREALTIME
 	exits 0 '64 drivers that take 1 s in reset_done: all verified' pcireset reset "${fns[@]}" --type flr --json
-	took_less 5000 'at once, not in turn'
+	# In turn they would take 64 s and more. The kernel's checkers make half a minute of work of the resets themselves.
+	took_less $((${PCILAB_SLOWNESS:-1} > 1 ? 9000 : 5000)) 'at once, not in turn'
 	echo 0 >/sys/module/pcisim/parameters/done_ms
 	sim_clear
 }
