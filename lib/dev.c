@@ -116,6 +116,13 @@ const char *dev_driver(const struct pcireset_dev *dev)
 	return dev->facts->driver[0] ? dev->facts->driver : NULL;
 }
 
+/* Drivers come and go: it is to be read again. In a sysroot they do not. */
+void dev_forget_driver(const struct pcireset_dev *dev)
+{
+	if (!*dev->ctx->sysroot)
+		dev->facts->has_driver = false;
+}
+
 bool dev_is_vf(const struct pcireset_dev *dev)
 {
 	char path[PATH_MAX];
@@ -315,6 +322,8 @@ void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *mem
 	if (!(member->flags & PCIRESET_MEMBER_DRIVER)) {
 		dev->facts->has_driver = true;
 		dev->facts->driver[0] = '\0';
+	} else if (!dev_driver(dev)) {
+		dev_forget_driver(dev);
 	}
 	dev->is_unaware = member->why_not == PCIRESET_WHY_DRIVER ||
 			  ((member->flags & PCIRESET_MEMBER_DRIVER) && !(member->flags & aware));

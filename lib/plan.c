@@ -271,14 +271,20 @@ static uint32_t judged_uses(const struct pcireset_plan *plan)
 	return plan->backend == &backend_module ? PCIRESET_USE_DRIVER : 0;
 }
 
+/* As of now: a driver that has come since the scan may have made nodes that somebody has open. */
 static int know_users(const struct pcireset_plan *plan)
 {
 	int r = 0;
 
 	for (size_t i = 0; !r && i < plan->members.nr; i++) {
+		const struct pcireset_member *member = &plan->members.v[i];
 		const struct pcireset_dev *dev =
-			pcireset_dev_from_addr(plan->dev->ctx, &plan->members.v[i].addr);
+			pcireset_dev_from_addr(plan->dev->ctx, &member->addr);
 
+		/* The module has just said so where there is none. */
+		if (dev && (plan->backend != &backend_module ||
+			    member->flags & PCIRESET_MEMBER_DRIVER))
+			dev_forget_driver(dev);
 		r = dev ? users_know(dev) : 0;
 	}
 	return r;

@@ -247,6 +247,7 @@ int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
 void dev_free(struct pcireset_dev *dev);
 const struct dev_facts *dev_identity(const struct pcireset_dev *dev);
 const char *dev_driver(const struct pcireset_dev *dev);
+void dev_forget_driver(const struct pcireset_dev *dev);
 bool dev_is_vf(const struct pcireset_dev *dev);
 void dev_forget_types(struct pcireset_dev *dev);
 const struct backend *dev_backend(const struct pcireset_dev *dev);

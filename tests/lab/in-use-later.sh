@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Shows that a program which has looked at the machine once does not miss a driver, and who uses its device, that came since.
+# topology: mixed
+# kernels: 6.1
+# python: pcireset
+. "$(dirname "$0")/lib.sh"
+
+function=0000:01:00.0
+export PYTHONPATH=/usr/lib/python3/dist-packages
+echo "$function" >/sys/bus/pci/drivers/nvme/unbind
+program_results later python3 -S "${BASH_SOURCE[0]%.sh}.py" "$function"
+plan
