@@ -282,8 +282,8 @@ static int know_users(const struct pcireset_plan *plan)
 			pcireset_dev_from_addr(plan->dev->ctx, &member->addr);
 
 		/* The module has just said so where there is none. */
-		if (dev && (plan->backend != &backend_module ||
-			    member->flags & PCIRESET_MEMBER_DRIVER))
+		if (dev &&
+		    (plan->backend != &backend_module || member->flags & PCIRESET_MEMBER_DRIVER))
 			dev_forget_driver(dev);
 		r = dev ? users_know(dev) : 0;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Two threads count in one variable without a lock: whoever looks for data races has to find that. */
+/* Two threads count in one variable without a lock: who looks for data races has to find that. */
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
