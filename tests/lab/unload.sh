@@ -66,8 +66,8 @@ judge_module() {
 # The reset goes on in a probe() or a file of the driver, which cannot leave before that has ended.
 judge_driver() {
 	[[ $unloaded -eq 0 ]] || wrong+=("$at: $refused")
-	((took_ms < 2000)) || wrong+=("$at: unloading took $took_ms ms")
-	((took_ms < 100)) || refusals=$((refusals + 1))
+	((took_ms < 1000 + 1000 * ${PCILAB_SLOWNESS:-1})) || wrong+=("$at: unloading took $took_ms ms")
+	((took_ms < 100 * ${PCILAB_SLOWNESS:-1})) || refusals=$((refusals + 1))
 }
 
 # unload_everywhere DESC MODULE JUDGE COMMAND...: some moments at which it had to be refused, or to wait, and some others.
