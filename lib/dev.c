@@ -61,9 +61,9 @@ static int read_identity(struct dev_facts *facts, int dir)
 
 static void read_driver(struct dev_facts *facts, int dir, const char *link)
 {
-	if (facts->has_driver)
+	if (facts->knows_driver)
 		return;
-	facts->has_driver = true;
+	facts->knows_driver = true;
 	if (read_link_name_at(dir, link, facts->driver, sizeof(facts->driver)) < 0)
 		facts->driver[0] = '\0';
 }
@@ -72,9 +72,9 @@ static void read_physfn(struct dev_facts *facts, int dir, const char *link)
 {
 	char name[NAME_MAX + 1];
 
-	if (facts->has_physfn)
+	if (facts->knows_physfn)
 		return;
-	facts->has_physfn = true;
+	facts->knows_physfn = true;
 	facts->is_vf = !read_link_name_at(dir, link, name, sizeof(name)) &&
 		       addr_parse(name, strlen(name), &facts->physfn);
 }
@@ -98,8 +98,8 @@ static int read_facts(const struct pcireset_dev *dev)
 /* Vendor, device and class, all 0 if the function has gone before they were read. */
 const struct dev_facts *dev_identity(const struct pcireset_dev *dev)
 {
-	if (!dev->facts->has_identity) {
-		dev->facts->has_identity = true;
+	if (!dev->facts->knows_identity) {
+		dev->facts->knows_identity = true;
 		read_facts(dev);
 	}
 	return dev->facts;
@@ -110,7 +110,7 @@ const char *dev_driver(const struct pcireset_dev *dev)
 {
 	char path[PATH_MAX];
 
-	if (!dev->facts->has_driver &&
+	if (!dev->facts->knows_driver &&
 	    snprintf(path, sizeof(path), "%s/driver", dev->path) < (int)sizeof(path))
 		read_driver(dev->facts, AT_FDCWD, path);
 	return dev->facts->driver[0] ? dev->facts->driver : NULL;
@@ -120,14 +120,14 @@ const char *dev_driver(const struct pcireset_dev *dev)
 void dev_forget_driver(const struct pcireset_dev *dev)
 {
 	if (!*dev->ctx->sysroot)
-		dev->facts->has_driver = false;
+		dev->facts->knows_driver = false;
 }
 
 bool dev_is_vf(const struct pcireset_dev *dev)
 {
 	char path[PATH_MAX];
 
-	if (!dev->facts->has_physfn &&
+	if (!dev->facts->knows_physfn &&
 	    snprintf(path, sizeof(path), "%s/physfn", dev->path) < (int)sizeof(path))
 		read_physfn(dev->facts, AT_FDCWD, path);
 	return dev->facts->is_vf;
@@ -149,7 +149,7 @@ static int find_function(struct pcireset_dev *dev)
 	find_parent(dev);
 	if (!*dev->ctx->sysroot)
 		return 0;
-	dev->facts->has_identity = true;
+	dev->facts->knows_identity = true;
 	return read_facts(dev);
 }
 
@@ -320,7 +320,7 @@ void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *mem
 	if (!dev)
 		return;
 	if (!(member->flags & PCIRESET_MEMBER_DRIVER)) {
-		dev->facts->has_driver = true;
+		dev->facts->knows_driver = true;
 		dev->facts->driver[0] = '\0';
 	} else if (!dev_driver(dev)) {
 		dev_forget_driver(dev);

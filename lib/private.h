@@ -75,7 +75,7 @@ struct users {
 
 /* What a function's directory says. In the running machine it is read once somebody asks. */
 struct dev_facts {
-	bool has_identity, has_driver, has_physfn;	/* what has been read */
+	bool knows_identity, knows_driver, knows_physfn;	/* what has been read */
 	uint32_t vendor, device, class;
 	char driver[NAME_MAX + 1];	/* "": none */
 	bool is_vf;
