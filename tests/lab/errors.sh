@@ -94,10 +94,6 @@ check_order() {
 	done < <(traced)
 }
 
-wait_ms() {
-	sleep "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))"
-}
-
 # strike MS TYPE NODE ERROR: sets status, took_ms (since the error) and errors, how many somebody was told of.
 strike() {
 	local job struck already
@@ -108,7 +104,7 @@ strike() {
 	watch_order
 	pcireset reset "${card[0]}" --type "$2" --timeout "${timeout_ms}ms" --json --yes >report 2>&1 &
 	job=$!
-	wait_ms "$1"
+	sleep_ms "$1"
 	struck=$EPOCHREALTIME
 	sim_set "$3" "error=$4"
 	wait "$job"
@@ -256,7 +252,7 @@ contained_flr() {
 	sim_set 01.0/00.0 ready_flr_us=$((300000 * ${PCILAB_SLOWNESS:-1}))
 	"$@" >/dev/null 2>&1 &
 	job=$!
-	wait_ms $((200 * ${PCILAB_SLOWNESS:-1}))
+	sleep_ms $((200 * ${PCILAB_SLOWNESS:-1}))
 	struck=$EPOCHREALTIME
 	sim_set 01.0 error="$fatal"
 	wait "$job"

@@ -86,6 +86,11 @@ milliseconds_since() {
 	REPLY=$(((${now/[.,]/} - ${1/[.,]/}) / 1000))
 }
 
+# sleep_ms MILLISECONDS
+sleep_ms() {
+	sleep "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))"
+}
+
 # less_time VALUE LIMIT DESC: for times; a kernel with checkers may take as much longer as lab/kernels-built says.
 less_time() {
 	less "$1" $(($2 * ${PCILAB_SLOWNESS:-1})) "$3"
