@@ -10,8 +10,8 @@
 . "$(dirname "$0")/lib-kernel.sh"
 . "$(dirname "$0")/lib-sim.sh"
 
-# Over a whole reset and a while longer, as much further apart as the kernel is slow. A module is dear to load where others need it too.
-step_ms=$((20 * ${PCILAB_SLOWNESS:-1})) last_ms=$((420 * ${PCILAB_SLOWNESS:-1}))
+# Over a whole reset and a while longer. A module is dear to load where others need it too.
+step_ms=20 last_ms=420
 
 # disown_card: no driver is bound, and none will be.
 disown_card() {
@@ -129,7 +129,7 @@ done
 sim_set 01.0/00.0 ready_bus_us=250000
 modprobe sample_probe_link && modprobe sample_owner
 once resets_in_probe
-step_ms=$((2 * step_ms))
+step_ms=40
 unload_everywhere 'a driver in its probe()' sample_probe_link judge_driver resets_in_probe
 once resets_by_file
 unload_everywhere 'a driver asked by a file of its own' sample_owner judge_driver resets_by_file
