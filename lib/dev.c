@@ -7,13 +7,16 @@
 #include <unistd.h>
 #include "private.h"
 
+static bool attr_path(const struct pcireset_dev *dev, const char *attr, char path[PATH_MAX])
+{
+	return snprintf(path, PATH_MAX, "%s/%s", dev->path, attr) < PATH_MAX;
+}
+
 int dev_attr(const struct pcireset_dev *dev, const char *attr, char *buf, size_t size)
 {
 	char path[PATH_MAX];
 
-	if (snprintf(path, sizeof(path), "%s/%s", dev->path, attr) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	return read_file(path, buf, size);
+	return attr_path(dev, attr, path) ? read_file(path, buf, size) : -ENAMETOOLONG;
 }
 
 static int attr_number(int dir, const char *attr, uint32_t *ret_value)
@@ -110,8 +113,7 @@ const char *dev_driver(const struct pcireset_dev *dev)
 {
 	char path[PATH_MAX];
 
-	if (!dev->facts->knows_driver &&
-	    snprintf(path, sizeof(path), "%s/driver", dev->path) < (int)sizeof(path))
+	if (!dev->facts->knows_driver && attr_path(dev, "driver", path))
 		read_driver(dev->facts, AT_FDCWD, path);
 	return dev->facts->driver[0] ? dev->facts->driver : NULL;
 }
@@ -127,8 +129,7 @@ bool dev_is_vf(const struct pcireset_dev *dev)
 {
 	char path[PATH_MAX];
 
-	if (!dev->facts->knows_physfn &&
-	    snprintf(path, sizeof(path), "%s/physfn", dev->path) < (int)sizeof(path))
+	if (!dev->facts->knows_physfn && attr_path(dev, "physfn", path))
 		read_physfn(dev->facts, AT_FDCWD, path);
 	return dev->facts->is_vf;
 }
