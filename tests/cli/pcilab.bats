@@ -188,6 +188,12 @@ bats_require_minimum_version 1.5.0
 	[[ $status -eq 0 && $output == $'one\ntwo' ]]
 }
 
+@test "a tool that has not been built is none in the guest, and no failure" {
+	export PCILAB_USER=$BATS_TEST_TMPDIR/none
+	guest -- '! command -v pcireset'
+	[ "$status" -eq 0 ]
+}
+
 @test "virtual time: a guest sleeps five minutes in seconds" {
 	SECONDS=0
 	guest --icount -- sleep 300
