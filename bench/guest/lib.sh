@@ -94,10 +94,13 @@ resets() {
 	((!access_ns)) || sim_total flr pm bus
 }
 
-# busy_us: sets REPLY to how long tasks have run on all CPUs. Without a process of its own, which would be seen.
+# busy_us: sets REPLY to how long tasks have run on all CPUs. Without a process of its own, which would be seen. Kernels that
+# are built here do not count that.
 busy_us() {
 	local words ns=0
 
+	REPLY=0
+	[[ -r /proc/schedstat ]] || return 0
 	while read -ra words; do
 		[[ ${words[0]} != cpu* ]] || ns=$((ns + words[7]))
 	done </proc/schedstat
@@ -270,7 +273,7 @@ take_time() {
 
 # figures NOTE: the rest of the row.
 figures() {
-	local seconds limit=- ratio=- per=- cost=- beyond=- cpu nr=${#fns[@]}
+	local seconds limit=- ratio=- per=- cost=- beyond=- cpu=- nr=${#fns[@]}
 
 	quotient "$us" 1000000 3 && seconds=$REPLY
 	if ((limit_us)); then
@@ -284,6 +287,6 @@ figures() {
 	if ((access_ns && limit_us)); then
 		quotient $((us - accesses * access_ns / 1000)) "$limit_us" 2 && beyond=$REPLY
 	fi
-	quotient "$busy" $((nr * 1000)) 2 && cpu=$REPLY
+	[[ ! -r /proc/schedstat ]] || { quotient "$busy" $((nr * 1000)) 2 && cpu=$REPLY; }
 	printf '%9s  %7s  %8s  %10s  %11s  %8s  %8s  %s\n' "$seconds" "$limit" "$ratio" "$per" "$cost" "$beyond" "$cpu" "$1"
 }
