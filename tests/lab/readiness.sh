@@ -40,7 +40,7 @@ resets() {
 	expects_the_same "$1" "$4"
 	limit=$(($3 * 105 / 100))
 	((limit >= $3 + 1000)) || limit=$(($3 + 1000))
-	if (($(first_read) >= $2 && ready_us >= $3 && ready_us <= limit + cost_us)); then
+	if (($(first_read) >= $2 && ready_us >= $3 - late_us && ready_us <= limit + cost_us)); then
 		ok "$4"
 	else
 		not_ok "$4" "first read after $(first_read) us, at least $2; ready after $ready_us us, $3 to $limit, and $cost_us"
@@ -74,6 +74,9 @@ stock_flr() {
 	echo flr >"$devices/$function/reset_method"
 	echo 1 >"$devices/$function/reset"
 }
+
+# The report counts from when the trigger has returned, which takes a kernel with checkers a while; the witness does not.
+late_us=$((100 * (${PCILAB_SLOWNESS:-1} - 1)))
 
 # What the emulated CPU takes from the trigger to the first look when there is nothing to wait for.
 cost_us=0
@@ -136,7 +139,7 @@ done
 resets pm 10000 10000 'pm: 10 ms'
 # And 10 ms in D3hot before.
 total_us=$(sed -nE 's/.*"total_ms": ?([0-9]+)\.([0-9]).*/\1\200/p' <<<"$output" | head -n 1)
-less "$total_us" $((22000 + 2 * cost_us)) 'pm: as long in D3hot, and hardly longer, in us'
+less_time "$total_us" $((22000 + 2 * cost_us)) 'pm: as long in D3hot, and hardly longer, in us'
 sim_set 01.0/00.0 ready_pm_us=150000
 resets pm 10000 150000 'pm: ready after 150 ms'
 # A bus reset is held for 2 ms, and then the link needs its 15 ms.
