@@ -58,7 +58,7 @@ start_monitor() {
 	broker=$BROKER_PID monitor_out=${BROKER[0]} monitor_in=${BROKER[1]}
 	read -r -t 30 line <&"$monitor_out"
 	is "$line" ready "the monitor has $*"
-	read -r monitor <"/proc/$broker/task/$broker/children"
+	monitor=$(awk -v broker="$broker" '/^Pid:/ { pid = $2 } /^PPid:/ && $2 == broker { print pid }' /proc/[0-9]*/status)
 	is "$(awk '/^CapEff/ { print $2 }' "/proc/$monitor/status")" 0000000000000000 'and no privileges'
 }
 
