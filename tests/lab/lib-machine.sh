@@ -13,6 +13,18 @@ all_types=(device_specific acpi flr pm slot bus cxl_bus)
 functions=()
 declare -A types=() why_not=() scope=() users=() driver=() id=()
 
+# tool_start FUNCTION: sets start_ms to what it takes the tool to start and to look at a function, which is most of what comes before a
+# reset. The first program of a guest may wait for random numbers, and does not count.
+tool_start() {
+	local started
+
+	pcireset plan "$1" --no-module >/dev/null 2>&1
+	started=$EPOCHREALTIME
+	pcireset plan "$1" --no-module >/dev/null 2>&1
+	milliseconds_since "$started"
+	start_ms=$REPLY
+}
+
 # unquote TEXT: sets REPLY to what is between the first pair of quotes.
 unquote() {
 	REPLY=${1#*\"}

@@ -193,7 +193,8 @@ kernels_quirk_leaves_no_trace() {
 	is "$(<"$method")" "$before" 'and reset_method is as before'
 	sim_set 01.0/00.0 ready_flr_us=500000
 	# Not pm: the kernel would ask the function, which is in reset.
-	{ sleep 0.3 && echo 'flr bus' >"$method"; } &
+	tool_start "$card"
+	{ sleep_ms $((start_ms + start_ms / 4 + 200)) && echo 'flr bus' >"$method"; } &
 	writer=$!
 	exits 0 'device_specific, and somebody writes reset_method meanwhile: verified' \
 		pcireset reset "$card" --type device_specific

@@ -81,14 +81,14 @@ stock_falls_back() {
 	like "$counts" 'flr 1 pm [01] bus 1' 'the kernel alone goes on to a bus reset'
 }
 
-# slowly NR SECONDS COMMAND...: so long after the beginning of a reset that takes 2.3 s, and watches for 2 s more. Leaves its
-# status and output. Of its own process group, or the shell has it ignore SIGINT.
+# slowly NR MILLISECONDS COMMAND...: so long after the tool has started a reset that takes 2.3 s, and watches for 3 s more. Leaves
+# its status and output. Of its own process group, or the shell has it ignore SIGINT.
 slowly() {
 	set -m
-	pcireset reset "$(fn "$1")" --type flr --no-module --settle 2s >/tmp/slow 2>&1 &
+	pcireset reset "$(fn "$1")" --type flr --no-module --settle 3s >/tmp/slow 2>&1 &
 	job=$!
 	set +m
-	sleep "$2"
+	sleep_ms $((start_ms + $2))
 	"${@:3}"
 	wait "$job"
 	status=$?
@@ -112,7 +112,7 @@ signal() {
 
 # signalled NR SIGNAL NUMBER
 signalled() {
-	slowly "$1" 0.7 signal "$2"
+	slowly "$1" 600 signal "$2"
 	is "$status" $((128 + $3)) "SIG$2 ends it"
 	unchanged "$1" "SIG$2"
 }
@@ -137,7 +137,7 @@ slowly_all() {
 	pcireset reset "$(fn "$1")" "$(fn "$2")" --type flr --no-module >/tmp/slow 2>&1 &
 	job=$!
 	set +m
-	sleep 0.7
+	sleep_ms $((start_ms + 600))
 	kill -INT "$job"
 	wait "$job"
 	status=$?
@@ -166,6 +166,7 @@ for i in 1 2 3 4 5 6 7; do
 	sim_node "$(node "$i")" "${driverless[@]}"
 done
 sim_live
+tool_start "$(fn 1)"
 
 method_of "$(fn 1)"
 is "$method" 'flr pm bus' 'there is something to fall back on'
@@ -189,15 +190,14 @@ fault 5 'lost again' '4 EIO config' --settle 2s
 sim_set "$(node 6)" ready_flr_us=never
 stock_falls_back 6
 
-
 sim_set "$(node 7)" ready_flr_us=1500000
-slowly 7 3.5 second_one 7
+slowly 7 3400 second_one 7
 is "$status" 0 'and the first one succeeds'
 unchanged 7 'two at once'
 signalled 7 INT 2
 signalled 7 TERM 15
 signalled 7 HUP 1
-slowly 7 0.7 somebody_writes 7
+slowly 7 600 somebody_writes 7
 is "$status" 4 'when somebody else writes reset_method, the reset has failed'
 like "$output" 'which type ran cannot be known' 'and it is said that nobody knows what ran'
 method_of "$(fn 7)"

@@ -15,37 +15,47 @@ method_of() {
 	read -r method <"$devices/$1/reset_method"
 }
 
-# kill_after SECONDS: whatever is changed then is what the journal says, and can be put back.
+# kill_after MILLISECONDS: whatever is changed then is what the journal says, and can be put back.
 kill_after() {
-	local job
+	local job seconds
 
+	printf -v seconds '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
 	pcireset reset "$card" --type flr --no-module --quiet 2>/dev/null &
 	job=$!
 	# A process that sleeps would take longer to start than there is time.
-	read -r -t "$1" -u "$silence"
+	read -r -t "$seconds" -u "$silence"
 	kill -9 "$job" 2>/dev/null
 	wait "$job" 2>/dev/null
 	method_of "$card"
 	run pcireset doctor
 	if [[ $method != "$list" ]]; then
 		left=$((left + 1))
-		((status == 1)) || wrong+=("killed after $1 s, reset_method is \"$method\", and doctor: $output")
+		((status == 1)) || wrong+=("killed after $1 ms, reset_method is \"$method\", and doctor: $output")
 	fi
 	run pcireset doctor --repair
-	((status == 0)) || wrong+=("killed after $1 s, doctor --repair: $output")
+	((status == 0)) || wrong+=("killed after $1 ms, doctor --repair: $output")
 	method_of "$card"
-	[[ $method == "$list" && -z $(ls /run/pcireset) ]] || wrong+=("killed after $1 s, reset_method is \"$method\" for good")
+	[[ $method == "$list" && -z $(ls /run/pcireset) ]] || wrong+=("killed after $1 ms, reset_method is \"$method\" for good")
 	config_dump after "$card"
-	pciconf compare "${BASH_SOURCE[0]%/*}/may-change" before after >differences 2>&1 || wrong+=("killed after $1 s: $(<differences)")
+	pciconf compare "${BASH_SOURCE[0]%/*}/may-change" before after >differences 2>&1 || wrong+=("killed after $1 ms: $(<differences)")
 }
 
-# kill_at MOMENT...: milliseconds after the beginning. DESC is what the function does meanwhile.
+# moments NR MILLISECONDS: prints so many, as far apart as the first is from the beginning.
+moments() {
+	local i
+
+	for ((i = 1; i <= $1; i++)); do
+		echo $((i * $2 / $1))
+	done
+}
+
+# kill_at DESC MOMENT...: milliseconds after the beginning. DESC is what the function does meanwhile.
 kill_at() {
 	local desc=$1 at wrong=() left=0 moments=$(($# - 1))
 
 	shift
 	for at; do
-		kill_after "$(printf '0.%03d' "$at")"
+		kill_after "$at"
 	done
 	if ((${#wrong[@]} == 0)); then
 		ok "$desc: killed at $moments moments, of which $left left a narrowed reset_method"
@@ -58,7 +68,7 @@ kill_at() {
 # left_behind: in the middle of a reset, so that reset_method stays narrowed.
 left_behind() {
 	pcireset reset "$card" --type flr --no-module --quiet 2>/dev/null &
-	sleep 0.4
+	sleep_ms $((start_ms + 350))
 	kill -9 $!
 	wait $! 2>/dev/null
 	method_of "$card"
@@ -74,15 +84,16 @@ sim_set 01.0/00.0 ready_flr_us=450000
 mkdir -p /run/pcireset
 config_dump before "$card"
 
-# Dense at first, when it reads the machine, takes the lock, and writes one file after the other.
+tool_start "$card"
+# Dense at first, when it starts, reads the machine, takes the lock, and writes one file after the other.
 mkfifo silence
 exec {silence}<>silence
 # shellcheck disable=SC2046
-kill_at 'it resets' $(seq 2 2 52) $(seq 100 60 760)
+kill_at 'it resets' $(moments 26 $((start_ms + 20))) $(seq $((start_ms + 60)) 60 $((start_ms + 720)))
 # Then the bit that is to prove the reset is to be cleared as well.
 sim_set 01.0/00.0 ignore=flr
 # shellcheck disable=SC2046
-kill_at 'it does nothing' $(seq 8 8 240)
+kill_at 'it does nothing' $(moments 30 $((start_ms + 200)))
 sim_set 01.0/00.0 ignore=none
 
 left_behind

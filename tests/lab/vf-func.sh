@@ -47,10 +47,29 @@ choose() {
 	done
 }
 
+# open_at REGISTER: sets REPLY to a file descriptor of the PF's config space, where this register is next.
+open_at() {
+	local at
+
+	at=$(setpci -v -s "$pf" "$1" | sed -nE 's/.* @([0-9a-f]+) = .*/\1/p')
+	exec {REPLY}<>"$devices/$pf/config"
+	dd bs=$((0x$at)) count=1 of=/dev/null status=none <&"$REPLY"
+}
+
+# prepare_loss: for lose_last_vf, which is to take no time: no process is started in it.
+prepare_loss() {
+	open_at ECAP_SRIOV+8.w && vfs_off=$REPLY
+	open_at ECAP_SRIOV+10.w && num_vfs=$REPLY
+	open_at ECAP_SRIOV+8.w && vfs_on=$REPLY
+}
+
 # lose_last_vf: the last of four virtual functions is gone for good, which Linux does not notice. There is no other way in
 # QEMU than to make them all anew, so that the siblings have to be prepared again.
 lose_last_vf() {
-	setpci -s "$pf" ECAP_SRIOV+8.w=0 ECAP_SRIOV+10.w=3 ECAP_SRIOV+8.w=19
+	printf '\0\0' >&"$vfs_off"
+	printf '\3\0' >&"$num_vfs"
+	printf '\x19\0' >&"$vfs_on"
+	exec {vfs_off}>&- {num_vfs}>&- {vfs_on}>&-
 }
 
 # resets_one_alone N MASK
@@ -71,6 +90,7 @@ never_comes_back() {
 	plant "$pf" "${vfs[@]}"
 	starts_before=$(starts "$pf")
 	trace_begin
+	prepare_loss
 	pcireset reset "$vf" --type func --timeout 2s --json >report 2>errors &
 	job=$!
 	grep -m 1 pcireset_trigger /sys/kernel/tracing/trace_pipe >/dev/null
@@ -112,10 +132,12 @@ stock_wipes() {
 	plant "$pf"
 	like "$(cat "$devices/$vf/reset_method")" bus "stock, $2: a virtual function is offered a bus reset"
 	registers=$(pf_registers)
+	prepare_loss
 	if [[ $1 == before ]]; then
 		lose_last_vf
 	else
-		(sleep 0.03 && lose_last_vf) &
+		# A process that sleeps might take longer to start than the reset does.
+		{ read -r -t 0.03 -u "$silence" || lose_last_vf; } &
 	fi
 	run stock_reset
 	wait
@@ -137,6 +159,8 @@ begin_anew() {
 	enable_vfs 4
 }
 
+mkfifo silence
+exec {silence}<>silence
 enable_vfs 4
 resets_one_alone 0 func
 resets_one_alone 2 any
