@@ -151,8 +151,12 @@ many_vfs() {
 		wait "$job" || failed=$((failed + 1))
 	done
 	is "$failed" 0 '16 virtual functions at once: all verified'
-	# A process costs most of 0.1 s on the emulated CPU.
-	took_less 4000 'in less than a quarter of 16 times 1 s'
+	# A process costs most of 0.1 s on the emulated CPU; with checkers, seconds, more than what it waits for.
+	if ((${PCILAB_SLOWNESS:-1} == 1)); then
+		took_less 4000 'in less than a quarter of 16 times 1 s'
+	else
+		skip 'in less than a quarter of 16 times 1 s' 'this kernel is too slow for that to show'
+	fi
 	hits "$card" flr "$card" "${sim_bus[1]}":01.{0..7} "${sim_bus[1]}":02.{0..7}
 	sim_clear
 }
