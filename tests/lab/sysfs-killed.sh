@@ -92,8 +92,11 @@ exec {silence}<>silence
 kill_at 'it resets' $(moments 26 $((start_ms + 20))) $(seq $((start_ms + 60)) 60 $((start_ms + 720)))
 # Then the bit that is to prove the reset is to be cleared as well.
 sim_set 01.0/00.0 ignore=flr
+started=$EPOCHREALTIME
+pcireset reset "$card" --type flr --no-module --quiet 2>/dev/null
+milliseconds_since "$started"
 # shellcheck disable=SC2046
-kill_at 'it does nothing' $(moments 30 $((start_ms + 200)))
+kill_at 'it does nothing' $(moments 30 $((REPLY * 5 / 4)))
 sim_set 01.0/00.0 ignore=none
 
 left_behind
