@@ -412,7 +412,7 @@ size_t ctx_first_below(const struct pcireset_ctx *ctx, const struct pcireset_dev
 		size_t mid = low + (high - low) / 2;
 		int order = strncmp(ctx->by_path[mid]->path, above->path, len);
 
-		if (order < 0 || (!order && ctx->by_path[mid]->path[len] < '/'))
+		if (order < 0 || (!order && (unsigned char)ctx->by_path[mid]->path[len] < '/'))
 			low = mid + 1;
 		else
 			high = mid;
