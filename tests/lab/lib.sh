@@ -86,9 +86,15 @@ milliseconds_since() {
 	REPLY=$(((${now/[.,]/} - ${1/[.,]/}) / 1000))
 }
 
+# in_seconds MILLISECONDS: sets REPLY to the same, for commands that count in seconds.
+in_seconds() {
+	printf -v REPLY '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
+}
+
 # sleep_ms MILLISECONDS
 sleep_ms() {
-	sleep "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))"
+	in_seconds "$1"
+	sleep "$REPLY"
 }
 
 # less_time VALUE LIMIT DESC: for times; a kernel with checkers may take as much longer as lab/kernels-built says.

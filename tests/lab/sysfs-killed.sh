@@ -17,13 +17,13 @@ method_of() {
 
 # kill_after MILLISECONDS: whatever is changed then is what the journal says, and can be put back.
 kill_after() {
-	local job seconds
+	local job
 
-	printf -v seconds '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
+	in_seconds "$1"
 	pcireset reset "$card" --type flr --no-module --quiet 2>/dev/null &
 	job=$!
 	# A process that sleeps would take longer to start than there is time.
-	read -r -t "$seconds" -u "$silence"
+	read -r -t "$REPLY" -u "$silence"
 	kill -9 "$job" 2>/dev/null
 	wait "$job" 2>/dev/null
 	method_of "$card"
