@@ -51,6 +51,7 @@ typedef rwsem {
 byte device[END];
 byte config[END];
 byte rescan;
+byte slot_mutex;
 rwsem reset_lock;
 rwsem bus_sem;
 rwsem topology;
@@ -128,9 +129,11 @@ inline end_reset(functions)
 	resetting = resetting & ~(functions)
 }
 
-/* pci_device_add(): on the list, registered, announced. */
+/* pci_setup_device(): the slot that it is in; pci_device_add(): on the list, registered, announced. */
 inline enumerate(f)
 {
+	take(slot_mutex);
+	give(slot_mutex);
 	down_write(bus_sem);
 	d_step { listed = listed | BIT(f); dying = dying & ~BIT(f) }
 	up_write(bus_sem);
@@ -471,13 +474,21 @@ proctype dpc()
 }
 
 /* ... and pci_bus_error_reset(), which waits for all locks from the top down. */
-proctype aer_reset()
+proctype aer_reset(byte kind)
 {
+	if
+	:: kind == SLOT -> take(slot_mutex)
+	:: else
+	fi;
 	lock_both(BRIDGE);
 	lock_both(PF);
 	lock_both(OTHER);
 	lock_both(VF);
-	reset_below(BUS);
+	reset_below(kind);
+	if
+	:: kind == SLOT -> give(slot_mutex)
+	:: else
+	fi;
 	running--
 }
 
@@ -739,7 +750,7 @@ proctype config_user(byte target)
 inline all_free()
 {
 	d_step {
-		assert(rescan == 0 && reset_lock.writer == 0 && bus_sem.writer == 0 && topology.writer == 0);
+		assert(rescan == 0 && slot_mutex == 0 && reset_lock.writer == 0 && bus_sem.writer == 0 && topology.writer == 0);
 		assert(reset_lock.readers == 0 && bus_sem.readers == 0 && topology.readers == 0);
 		assert(device[BRIDGE] == 0 && device[PF] == 0 && device[OTHER] == 0 && device[VF] == 0);
 		assert(config[BRIDGE] == 0 && config[PF] == 0 && config[OTHER] == 0 && config[VF] == 0)
