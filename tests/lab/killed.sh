@@ -30,12 +30,13 @@ kill_after() {
 	((status == 0)) || wrong+=("killed after $1 s, the next reset: $output")
 }
 
-# kills_everywhere TYPE: 20 ms apart, from before the process has opened the device until after its end.
+# kills_everywhere TYPE: 20 ms apart, from before the process has opened the device until after its end; it has to start first.
 kills_everywhere() {
-	local at wrong=()
+	local at from=$((start_ms > 100 ? start_ms - 100 : 0)) wrong=()
 
-	for ((at = 0; at < 760; at += 20)); do
-		kill_after "$(printf '0.%03d' "$at")" "$1"
+	for ((at = from; at < from + 760; at += 20)); do
+		in_seconds "$at"
+		kill_after "$REPLY" "$1"
 	done
 	if ((${#wrong[@]} == 0)); then
 		ok "$1: killed at 38 moments"
@@ -58,7 +59,7 @@ killed_while_it_is_dead() {
 	kill -9 "$job"
 	wait "$job" 2>/dev/null
 	milliseconds_since "$killed"
-	less "$REPLY" 200 'killed long after: it ends at once, in ms'
+	less_time "$REPLY" 200 'killed long after: it ends at once, in ms'
 	is "$(writes_of pcireset | grep -c ' 1$')" 0 'nothing was written to what did not answer'
 	exits 0 'the sibling can be reset' pcireset reset "${card[1]}" --type flr --quiet
 }
@@ -71,6 +72,7 @@ sim_live
 for node in 01.0/00.0 01.0/00.1; do
 	sim_set "$node" ready_flr_us=450000 ready_bus_us=350000
 done
+tool_start "${card[0]}"
 kills_everywhere flr
 kills_everywhere bus
 killed_while_it_is_dead
