@@ -133,18 +133,18 @@ slab_kib() {
 	awk '$1 == "SUnreclaim:" { print $2 }' /proc/meminfo
 }
 
-# end_if_hung: what hangs is told, with its stacks, and the machine is off: nobody else would come to that.
+# end_if_hung: what hangs is told, and the machine is off: nobody else would come to that.
 end_if_hung() {
 	while sleep 30; do
-		dmesg | grep 'blocked for more than' >hung || continue
-		dmesg -c >/dev/null
-		echo w >/proc/sysrq-trigger
-		not_ok "seed $seed: nothing hangs" "$(cat hung)" "$(dmesg)"
+		dmesg | grep -q 'blocked for more than' || continue
+		not_ok "seed $seed: nothing hangs" "$(dmesg | tail -n 200)"
 		sleep 1
-		echo b >/proc/sysrq-trigger
+		echo b >/proc/sysrq-trigger || return
 	done
 }
 
+# The kernel's recovery waits for twice 65 s where a slot is not ready again, and what removes the port waits for that.
+echo 300 >/proc/sys/kernel/hung_task_timeout_secs
 sim_load
 end_if_hung &
 watchdog=$!
