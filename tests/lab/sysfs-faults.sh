@@ -129,15 +129,23 @@ interrupted() {
 	unchanged "$2" 'interrupted'
 }
 
-# slowly_all NR NR: both in one call, with Ctrl-C during the first.
+# slowly_all NR NR: both in one call, with Ctrl-C during the first: as soon as its hardware has seen a reset.
 slowly_all() {
+	local before try
+
+	counts_of "$1"
+	before=$counts
 	counts_of "$2"
 	before_counts=$counts
 	set -m
 	pcireset reset "$(fn "$1")" "$(fn "$2")" --type flr --no-module >/tmp/slow 2>&1 &
 	job=$!
 	set +m
-	sleep_ms $((start_ms + 600))
+	for ((try = 0; try < 200; try++)); do
+		sleep 0.05
+		counts_of "$1"
+		[[ $counts == "$before" ]] || break
+	done
 	kill -INT "$job"
 	wait "$job"
 	status=$?
