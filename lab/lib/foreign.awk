@@ -3,7 +3,10 @@
 # with told=foreign it prints a line for each of these instead, and nothing else.
 # A report is ours if any stack in it has a function of one of "modules", at whatever depth, or one without a name: of a module
 # that is gone. But for a race it does not count that our function sleeps, or was interrupted: what is called from there is the
-# kernel's own timers and scheduler.
+# kernel's own timers and scheduler; nor what a driver does in its callbacks, as those for a reset.
+# A race does not count either where the core writes a bit of struct pci_dev and somebody reads a byte near it: the bits share a word,
+# in Linux 6.12 also block_cfg_access and state_saved with is_virtfn, which never changes and is read without a lock everywhere. But
+# state_saved is read by pcireset_state_save().
 # Known: nvme freezes its queues in the task that resets it and thaws them in a worker. Linux 6.12.117 has that as a
 # lock which this task still holds (drivers/nvme/host/core.c:5046 calls blk_freeze_queue_start(), and not its variant
 # "_non_owner" as later kernels do), also for the kernel's own reset. Any other lock that is held then is a report of ours.
@@ -31,6 +34,10 @@ function is_asleep(text) {
 	return text ~ /^ (usleep_range_state|msleep|msleep_interruptible|schedule|schedule_timeout|asm_sysvec_[a-z_]+)\+/
 }
 
+function is_drivers(text) {
+	return text ~ /\[[A-Za-z0-9_]+\]$/ && !is_ours(text)
+}
+
 function is_ours(text) {
 	if (text ~ /^(kmemleak:)? +0x[0-9a-f]+$/)
 		return 1
@@ -41,6 +48,8 @@ function is_ours(text) {
 function end_report() {
 	if (locks || circle)
 		mine = 1
+	if (bit_written && byte_read)
+		mine = 0
 	if (report != "" && mine && told != "foreign")
 		printf "%s", report
 	if (report != "" && !mine && told == "foreign")
@@ -51,7 +60,7 @@ function end_report() {
 function begin_report(text) {
 	end_report()
 	title = text
-	mine = asleep = 0
+	mine = not_ours = bit_written = byte_read = 0
 	locks = circle = 0
 	report = $0 "\n"
 }
@@ -71,19 +80,39 @@ function add_to_circle(text) {
 	}
 }
 
+# Frames come innermost first; what begins a stack says what was done by the first.
+function look_at_frame(text) {
+	if (begins_stack(text)) {
+		access = text
+		not_ours = 0
+		return
+	}
+	if (access ~ /^write / && text ~ /^ pci_(cfg_access_lock|cfg_access_trylock|cfg_access_unlock|save_state|restore_state)\+/)
+		bit_written = 1
+	if (access ~ /^read .* of 1 bytes/ && text ~ /^ / && text !~ /^ pcireset_state_/)
+		byte_read = 1
+	access = ""
+	if (is_asleep(text) || (title ~ /KCSAN/ && is_drivers(text)))
+		not_ours = 1
+	if (!not_ours && is_ours(text))
+		mine = 1
+}
+
 # A leak is known by the functions that allocated it.
 function add_line(text) {
 	report = report $0 "\n"
 	if (match(text, /^kmemleak:     [A-Za-z_][A-Za-z0-9_.]*/))
 		title = title " " substr(text, 15, RLENGTH - 14)
-	if (begins_stack(text))
-		asleep = 0
-	else if (is_asleep(text))
-		asleep = 1
-	if (!asleep && is_ours(text))
-		mine = 1
+	look_at_frame(text)
 	if (!locks)
 		return
+	if (text ~ /^ #[0-9]+: / && text !~ / at: /) {
+		rest_of = text
+		return
+	}
+	# What another CPU said came in between.
+	if (text ~ /^, at: /)
+		text = rest_of text
 	if (text ~ /^ #[0-9]+: /) {
 		locks--
 		if (text !~ /q_usage_counter\(.* at: nvme_start_freeze\+/)

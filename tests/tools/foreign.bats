@@ -50,6 +50,30 @@ setup() {
 	[[ $output == *'BUG: KCSAN'* ]]
 }
 
+@test "a race in what a driver does for a reset does not count" {
+	race 'acpi_ns_evaluate+0x1/0x2' $'acpi_ns_evaluate+0x1/0x2\n<4>[    7.000004]  nvme_reset_prepare+0x3b/0x50 [nvme]\n<4>[    7.000004]  start_type+0x1/0x2 [pcireset]' >log
+	run filter
+	[[ $output != *KCSAN* ]]
+	race 'acpi_ns_evaluate+0x1/0x2' $'acpi_ns_evaluate+0x1/0x2\n<4>[    7.000004]  start_type+0x1/0x2 [pcireset]\n<4>[    7.000004]  nvme_probe+0x3b/0x50 [nvme]' >log
+	run filter
+	[[ $output == *'BUG: KCSAN'* ]]
+}
+
+@test "a bit that the core writes next to one that is read does not count, unless it may be that one" {
+	race 'pci_cfg_access_trylock+0x4a/0x70' 'pcireset_scope_collect+0x6fc/0xb70 [pcireset]' | sed '/read to/s/4 bytes/1 bytes/' >log
+	run filter
+	[[ $output != *KCSAN* ]]
+	race 'pci_cfg_access_trylock+0x4a/0x70' 'pcireset_scope_collect+0x6fc/0xb70 [pcireset]' >log
+	run filter
+	[[ $output == *'BUG: KCSAN'* ]]
+	race 'pci_save_state+0x4a/0x70' 'pcireset_state_save+0x1/0x2 [pcireset]' | sed '/read to/s/4 bytes/1 bytes/' >log
+	run filter
+	[[ $output == *'BUG: KCSAN'* ]]
+	race 'pcireset_state_save+0x1/0x2 [pcireset]' 'pci_read+0x1/0x2' | sed '/read to/s/4 bytes/1 bytes/' >log
+	run filter
+	[[ $output == *'BUG: KCSAN'* ]]
+}
+
 @test "a race of timers while our module sleeps, or is interrupted, does not count" {
 	race $'hrtimer_active+0x1/0x2\n<4>[    7.000004]  usleep_range_state+0x1/0x2\n<4>[    7.000004]  pcireset_lock+0x1/0x2 [pcireset]' \
 		$'tick_handler+0x1/0x2\n<4>[    7.000004]  asm_sysvec_apic_timer_interrupt+0x1/0x2\n<4>[    7.000004]  run+0x1/0x2 [pcireset]' >log
@@ -116,6 +140,17 @@ held() {
 	[[ $output == *'what comes after it' && $output != *'lock held'* ]]
 	run filter -v told=foreign
 	[[ $output == lockdep,* ]]
+}
+
+@test "a line about a lock that somebody else's came into is still one" {
+	local lock='ffff88807ecf92c0 (&q->q_usage_counter(queue)#4){+.+.}-{0:0}'
+
+	held "$lock"$'\n<6>[   83.585290] nvme nvme0: something\n<4>[   83.585289] , at: nvme_start_freeze+0xca/0x140 [nvme_core]' >log
+	run filter
+	[[ $output == *'what comes after it' && $output != *'lock held'* ]]
+	held "$lock"$'\n<6>[   83.585290] nvme nvme0: something\n<4>[   83.585289] , at: somebody+0xca/0x140' >log
+	run filter
+	[[ $output == *'lock held'* ]]
 }
 
 @test "a lock that somebody forgot counts, beside such queues too" {
