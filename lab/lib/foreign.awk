@@ -2,15 +2,15 @@
 # Takes out of a kernel log the reports of KCSAN and kmemleak in which none of our modules has a part, and two known ones of lockdep;
 # with told=foreign it prints a line for each of these instead, and nothing else.
 # A report is ours if any stack in it has a function of one of "modules", at whatever depth, or one without a name: of a module
-# that is gone. But for a race it does not count that our function sleeps, or was interrupted: what is called from there is the
-# kernel's own timers and scheduler; nor what a driver does in its callbacks, as those for a reset.
+# that is gone. But for a race it does not count that our function sleeps, reads the clock, or was interrupted: what is called from
+# there is the kernel's own timers and scheduler; nor what a driver does in its callbacks, as those for a reset.
 # A race does not count either where the core writes a bit of struct pci_dev and somebody reads a byte near it: the bits share a word,
 # in Linux 6.12 also block_cfg_access and state_saved with is_virtfn, which never changes and is read without a lock everywhere. But
 # state_saved is read by pcireset_state_save().
 # Known: nvme freezes its queues in the task that resets it and thaws them in a worker. Linux 6.12.117 has that as a
 # lock which this task still holds (drivers/nvme/host/core.c:5046 calls blk_freeze_queue_start(), and not its variant
 # "_non_owner" as later kernels do), also for the kernel's own reset. Any other lock that is held then is a report of ours.
-# Known: pciehp of Linux 7.3 takes its reset_lock and pci_rescan_remove_lock in both orders when a card is taken out
+# Known: pciehp of Linux 6.12 and 7.3 takes its reset_lock and pci_rescan_remove_lock in both orders when a card is taken out
 # (drivers/pci/hotplug/pciehp_pci.c), also where nothing of ours is loaded. A third lock in that circle is a report of ours,
 # and so is one in which pcireset itself has a part.
 
@@ -30,8 +30,8 @@ function begins_stack(text) {
 	return text ~ /^(read|write|read-write|assert no writes|assert no accesses|race at unknown origin)[ ,(]/
 }
 
-function is_asleep(text) {
-	return text ~ /^ (usleep_range_state|msleep|msleep_interruptible|schedule|schedule_timeout|asm_sysvec_[a-z_]+)\+/
+function is_kernels_own(text) {
+	return text ~ /^ (ktime_get_mono_fast_ns|usleep_range_state|msleep|msleep_interruptible|schedule|schedule_timeout|asm_sysvec_[a-z_]+)\+/
 }
 
 function is_drivers(text) {
@@ -92,7 +92,7 @@ function look_at_frame(text) {
 	if (access ~ /^read .* of 1 bytes/ && text ~ /^ / && text !~ /^ pcireset_state_/)
 		byte_read = 1
 	access = ""
-	if (is_asleep(text) || (title ~ /KCSAN/ && is_drivers(text)))
+	if (is_kernels_own(text) || (title ~ /KCSAN/ && is_drivers(text)))
 		not_ours = 1
 	if (!not_ours && is_ours(text))
 		mine = 1
