@@ -37,7 +37,7 @@ random_machine() {
 		;;
 	1)
 		sim_node 01.0/00.0 && sim_node 01.0/00.0/vf count=4 && nodes+=(01.0/00.0/vf)
-		# A PF that is taken out of a slot together with its VFs is never given back by the kernel up to 6.12.
+		# A PF that is taken out of a slot together with its VFs is never given back by Linux 6.12.
 		[[ $PCILAB_KERNEL != 6.12-kasan ]] || sim_set 01.0 hotplug=0
 		;;
 	2)
