@@ -3,10 +3,11 @@
 # with told=foreign it prints a line for each of these instead, and nothing else.
 # A report is ours if any stack in it has a function of one of "modules", at whatever depth, or one without a name: of a module
 # that is gone. But for a race it does not count that our function sleeps, reads the clock, or was interrupted: what is called from
-# there is the kernel's own timers and scheduler; nor what a driver does in its callbacks, as those for a reset.
+# there is the kernel's own timers and scheduler; nor what a driver does in its callbacks, as those for a
+# reset, and pciehp in its reset_slot.
 # A race does not count either where the core writes a bit of struct pci_dev and somebody reads a byte near it: the bits share a word,
-# in Linux 6.12 also block_cfg_access and state_saved with is_virtfn, which never changes and is read without a lock everywhere. But
-# state_saved is read by pcireset_state_save().
+# in Linux 6.12 also block_cfg_access and state_saved with is_virtfn, which never changes and is read without a lock everywhere. Who
+# writes state_saved for us has the config access lock, so that block_cfg_access stays; but pcireset_state_save() reads state_saved.
 # Known: nvme freezes its queues in the task that resets it and thaws them in a worker. Linux 6.12.117 has that as a
 # lock which this task still holds (drivers/nvme/host/core.c:5046 calls blk_freeze_queue_start(), and not its variant
 # "_non_owner" as later kernels do), also for the kernel's own reset. Any other lock that is held then is a report of ours.
@@ -35,7 +36,7 @@ function is_kernels_own(text) {
 }
 
 function is_drivers(text) {
-	return text ~ /\[[A-Za-z0-9_]+\]$/ && !is_ours(text)
+	return text ~ /^ pciehp_(reset_slot|isr)\+/ || (text ~ /\[[A-Za-z0-9_]+\]$/ && !is_ours(text))
 }
 
 function is_ours(text) {
@@ -87,7 +88,7 @@ function look_at_frame(text) {
 		not_ours = 0
 		return
 	}
-	if (access ~ /^write / && text ~ /^ pci_(cfg_access_lock|cfg_access_trylock|cfg_access_unlock|save_state|restore_state)\+/)
+	if (access ~ /^write / && text ~ /^ pci_(cfg_access_lock|cfg_access_trylock|cfg_access_unlock|save_state|restore_state|load_saved_state)\+/)
 		bit_written = 1
 	if (access ~ /^read .* of 1 bytes/ && text ~ /^ / && text !~ /^ pcireset_state_/)
 		byte_read = 1

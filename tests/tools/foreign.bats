@@ -54,6 +54,9 @@ setup() {
 	race 'acpi_ns_evaluate+0x1/0x2' $'acpi_ns_evaluate+0x1/0x2\n<4>[    7.000004]  nvme_reset_prepare+0x3b/0x50 [nvme]\n<4>[    7.000004]  start_type+0x1/0x2 [pcireset]' >log
 	run filter
 	[[ $output != *KCSAN* ]]
+	race 'pciehp_isr+0x38a/0x3f0' $'pcie_wait_cmd+0x1/0x2\n<4>[    7.000004]  pciehp_reset_slot+0xb5/0x1c0\n<4>[    7.000004]  pcireset_slot_reset+0x1/0x2 [pcireset]' >log
+	run filter
+	[[ $output != *KCSAN* ]]
 	race 'acpi_ns_evaluate+0x1/0x2' $'acpi_ns_evaluate+0x1/0x2\n<4>[    7.000004]  start_type+0x1/0x2 [pcireset]\n<4>[    7.000004]  nvme_probe+0x3b/0x50 [nvme]' >log
 	run filter
 	[[ $output == *'BUG: KCSAN'* ]]
@@ -66,6 +69,10 @@ setup() {
 	race 'pci_cfg_access_trylock+0x4a/0x70' 'pcireset_scope_collect+0x6fc/0xb70 [pcireset]' >log
 	run filter
 	[[ $output == *'BUG: KCSAN'* ]]
+	race $'pci_load_saved_state+0x33/0x1c0\n<4>[    7.000004]  pcireset_state_free+0x96/0xa0 [pcireset]' 'pci_wait_cfg+0xbd/0xf0' |
+		sed '/read to/s/4 bytes/1 bytes/' >log
+	run filter
+	[[ $output != *KCSAN* ]]
 	race 'pci_save_state+0x4a/0x70' 'pcireset_state_save+0x1/0x2 [pcireset]' | sed '/read to/s/4 bytes/1 bytes/' >log
 	run filter
 	[[ $output == *'BUG: KCSAN'* ]]
