@@ -3,8 +3,8 @@
 # with told=foreign it prints a line for each of these instead, and nothing else.
 # A report is ours if any stack in it has a function of one of "modules", at whatever depth, or one without a name: of a module
 # that is gone. But for a race it does not count that our function sleeps, reads the clock, or was interrupted: what is called from
-# there is the kernel's own timers and scheduler; nor what a driver does in its callbacks, as those for a
-# reset, and pciehp in its reset_slot.
+# there is the kernel's own timers and scheduler; nor what a driver does in its callbacks, as those
+# for a reset, and pciehp in its reset_slot.
 # A race does not count either where the core writes a bit of struct pci_dev and somebody reads a byte near it: the bits share a word,
 # in Linux 6.12 also block_cfg_access and state_saved with is_virtfn, which never changes and is read without a lock everywhere. Who
 # writes state_saved for us has the config access lock, so that block_cfg_access stays; but pcireset_state_save() reads state_saved.

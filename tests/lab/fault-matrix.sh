@@ -77,8 +77,8 @@ set_fault() {
 # the late reset of their PF.
 expect() {
 	limit_ms=$((timeout_ms + slack_ms))
-	# The quirk's wait is the kernel's own, without a bound that a module could set: 65.5 s in seven sleeps, the last of which the
-	# timers of a kernel with checkers may prolong by as much.
+	# The quirk's wait is the kernel's own, without a bound that a module could set: 65.5 s of sleeps, one of
+	# which the timers of a kernel with checkers may prolong to twice its time.
 	[[ $2 != quirk ]] || limit_ms=$((${PCILAB_SLOWNESS:-1} > 1 ? 150000 : 75000))
 	case $1 in
 	none | slow | rrs | late) want='0  ' ;;
