@@ -54,6 +54,8 @@ static int check_node(struct pcisim_node *node)
 		return refuse(node, "does not fit on one bus");
 	if (shape->hotplug && !pcisim_is_port(node))
 		return refuse(node, "only a port can have a slot");
+	if (shape->cxl && !pcisim_is_port(node))
+		return refuse(node, "only a port can be a CXL port");
 	return 0;
 }
 

@@ -138,6 +138,7 @@ SHAPE(speed, 1, 6);
 SHAPE(width, 1, 32);
 SHAPE(aer, 0, 1);
 SHAPE(dpc, 0, 1);
+SHAPE(cxl, 0, 1);
 SHAPE(vf_offset, 1, 4096);
 
 FAULT(only, only, "all", U32_MAX - 1);
@@ -472,6 +473,7 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_width,
 	&node_attr_aer,
 	&node_attr_dpc,
+	&node_attr_cxl,
 	&node_attr_vf_offset,
 	&node_attr_only,
 	&node_attr_ready_bus_us,

@@ -48,14 +48,34 @@ void pcisim_effect_buses(struct pcisim_function *fn, u16 before, u16 after)
 		pcisim_route(fn->node->host);
 }
 
+/* CXL r3.1, sec 8.1.5.2: a CXL port heeds neither bit unless told so. */
+static bool heeds(const struct pcisim_function *fn, u16 unmask)
+{
+	u16 at = fn->template->cxl;
+
+	return !at || pcisim_get16(fn->space + at + PCISIM_CXL_CONTROL) & unmask;
+}
+
 void pcisim_effect_bridge_control(struct pcisim_function *fn, u16 before, u16 after)
 {
-	hold_if(fn, PCISIM_HELD_RESET, after & PCI_BRIDGE_CTL_BUS_RESET);
+	hold_if(fn, PCISIM_HELD_RESET,
+		after & PCI_BRIDGE_CTL_BUS_RESET && heeds(fn, PCISIM_CXL_UNMASK_SBR));
 }
 
 void pcisim_effect_lnkctl(struct pcisim_function *fn, u16 before, u16 after)
 {
-	hold_if(fn, PCISIM_HELD_DISABLE, after & PCI_EXP_LNKCTL_LD);
+	hold_if(fn, PCISIM_HELD_DISABLE,
+		after & PCI_EXP_LNKCTL_LD && heeds(fn, PCISIM_CXL_UNMASK_LINK_DISABLE));
+}
+
+/* A mask that is lifted or put back while one of the bits is set. */
+void pcisim_effect_cxl_control(struct pcisim_function *fn, u16 before, u16 after)
+{
+	u16 bridge = pcisim_get16(fn->space + PCI_BRIDGE_CONTROL);
+	u16 link = pcisim_get16(fn->space + fn->template->pcie + PCI_EXP_LNKCTL);
+
+	pcisim_effect_bridge_control(fn, bridge, bridge);
+	pcisim_effect_lnkctl(fn, link, link);
 }
 
 void pcisim_effect_sltctl(struct pcisim_function *fn, u16 before, u16 after)

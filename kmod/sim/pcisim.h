@@ -26,6 +26,11 @@
 #define PCISIM_DPC_GOT_FATAL    0x0004
 #define PCISIM_DPC_BY_SOFTWARE  0x0026
 
+/* CXL r3.1, sec 8.1.5.2: Port Control of a CXL port. */
+#define PCISIM_CXL_CONTROL             0x0c
+#define PCISIM_CXL_UNMASK_SBR          0x0001
+#define PCISIM_CXL_UNMASK_LINK_DISABLE 0x0002
+
 /* A time in microseconds that never passes: "never" in configfs. */
 #define PCISIM_NEVER U32_MAX
 
@@ -88,6 +93,7 @@ struct pcisim_shape {
 	u32 width;
 	u32 aer;
 	u32 dpc;
+	u32 cxl;
 	u32 vf_offset; /* of a VF node: First VF Offset */
 };
 
@@ -140,6 +146,7 @@ struct pcisim_template {
 	u16 ari;
 	u16 sriov;
 	u16 dpc;
+	u16 cxl;
 	unsigned int effects;
 	struct pcisim_effect effect[12];
 };
@@ -379,6 +386,7 @@ void pcisim_effect_sltsta(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_sriov(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_dpc_ctl(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_dpc_status(struct pcisim_function *fn, u16 before, u16 after);
+void pcisim_effect_cxl_control(struct pcisim_function *fn, u16 before, u16 after);
 
 /* error.c */
 void pcisim_error(struct pcisim_function *fn, u32 errors);

@@ -19,6 +19,11 @@
 #define PCIE_SIZE 0x3c
 #define SPEED_2_5 1
 
+/* CXL r3.1, sec 8.1.5: the DVSEC of a CXL port. */
+#define CXL_VENDOR_ID  0x1e98
+#define CXL_PORT_DVSEC 3
+#define CXL_PORT_SIZE  0x28
+
 static void fixed16(struct pcisim_template *template, unsigned int at, u16 value)
 {
 	pcisim_put16(template->initial + at, value);
@@ -267,6 +272,18 @@ static void build_dpc(struct pcisim_template *template)
 	on_write(template, at + PCI_EXP_DPC_STATUS, pcisim_effect_dpc_status);
 }
 
+static void build_cxl_port(struct pcisim_template *template)
+{
+	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_DVSEC, 1, CXL_PORT_SIZE);
+
+	template->cxl = at;
+	fixed32(template, at + PCI_DVSEC_HEADER1, CXL_VENDOR_ID | CXL_PORT_SIZE << 20);
+	fixed16(template, at + PCI_DVSEC_HEADER2, CXL_PORT_DVSEC);
+	field16(template, at + PCISIM_CXL_CONTROL, 0,
+		PCISIM_CXL_UNMASK_SBR | PCISIM_CXL_UNMASK_LINK_DISABLE);
+	on_write(template, at + PCISIM_CXL_CONTROL, pcisim_effect_cxl_control);
+}
+
 /* PCIe r6.0, sec 7.9.16.2: 9 bits, in units of 32 to the power of the 3 bits above, ns. */
 static u32 encode_time(u32 us)
 {
@@ -347,6 +364,8 @@ static void build_ext_caps(struct pcisim_template *template, const struct pcisim
 		build_rtr(template, &node->shape);
 	if (node->shape.dpc)
 		build_dpc(template);
+	if (node->shape.cxl)
+		build_cxl_port(template);
 }
 
 /**
