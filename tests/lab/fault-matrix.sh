@@ -6,7 +6,7 @@
 # topology: empty
 # icount: yes
 # quick: yes
-# parts: function link probe
+# parts: function link probe cxl
 # kcsan: yes
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
@@ -15,8 +15,9 @@
 . "$(dirname "$0")/lib-sim.sh"
 
 # All that a reset writes to the bridge above: Bridge Control, Slot Control and Slot Status, and AER's uncorrectable error
-# status and mask, where pcisim's ports have them.
+# status and mask, where pcisim's ports have them; and CXL's Port Control.
 bridge_may=' 0x3e 0x70 0x72 0x104 0x108 '
+cxl_control=' 0x154 '
 
 # The waits that the specification sets come on top of the timeout: 100 ms below a link, 1.017 s below a conventional bridge.
 timeout_ms=3000
@@ -34,6 +35,7 @@ machine() {
 	esac
 	sim_nodes "${nodes[@]}" && sim_set 01.0 kind=root-port || return
 	[[ $1 != slot* ]] || sim_set 01.0 hotplug=1
+	[[ $1 != *cxl* ]] || sim_set 01.0 cxl=1
 	case $1 in
 	conventional)
 		sim_set 01.0/00.0 kind=pci-bridge
@@ -84,8 +86,8 @@ expect() {
 	none | slow | rrs | late) want='0  ' ;;
 	never | vanish | down) want='4 ETIMEDOUT ready' ;;
 	# failed_checks has those of all members, and the VFs of a PF that is another device are gone.
-	other) [[ $2 == vfs ]] && want='4 EIO ready' || want='4 EIO identity' ;;
-	stale) [[ $2 == vfs ]] && want='4 ETIMEDOUT ready' || want='4 EIO config' ;;
+	other) [[ $2 == *vfs ]] && want='4 EIO ready' || want='4 EIO identity' ;;
+	stale) [[ $2 == *vfs ]] && want='4 ETIMEDOUT ready' || want='4 EIO config' ;;
 	narrow | slower) want='4 EIO link' ;;
 	nothing) want='4  proof' ;;
 	drop) want='4 EIO config' ;;
@@ -98,19 +100,22 @@ find_members() {
 	if [[ -z ${members_of[$1]:-} ]]; then
 		read_machine show "$target" || return
 		members_of[$1]=asked
-		for members in device_specific flr pm slot bus; do
+		for members in device_specific flr pm slot bus cxl_bus; do
 			members_of[$1 $members]=${scope[$target $members]:-}
 		done
 	fi
 	members=${members_of[$1 $2]}
 }
 
-# may_be_written DEVICE OFFSET
+# may_be_written DEVICE OFFSET TYPE
 may_be_written() {
-	[[ " $members " == *" $1 "* ]] || [[ $1 == "$bridge" && $bridge_may == *" $2 "* ]]
+	local may=$bridge_may
+
+	[[ $3 != cxl_bus ]] || may+=$cxl_control
+	[[ " $members " == *" $1 "* ]] || [[ $1 == "$bridge" && $may == *" $2 "* ]]
 }
 
-# check_writes FAULT: nothing outside of the plan, nothing to what does not answer. Stale hardware cannot be told from an
+# check_writes FAULT TYPE: nothing outside of the plan, nothing to what does not answer. Stale hardware cannot be told from an
 # answering one.
 check_writes() {
 	local words what i
@@ -121,7 +126,7 @@ check_writes() {
 	words=($(<writes))
 	for ((i = 0; i < ${#words[@]}; i += 3)); do
 		what="wrote to ${words[i]} at ${words[i + 1]}"
-		may_be_written "${words[i]}" "${words[i + 1]}" || wrong+=("$what")
+		may_be_written "${words[i]}" "${words[i + 1]}" "$2" || wrong+=("$what")
 		[[ ${words[i + 2]} == 0 || $1 == stale ]] || wrong+=("$what, which did not answer")
 	done
 }
@@ -149,7 +154,7 @@ note_others() {
 		[[ $function != "${port%%:*}":* || $function == "$target" ]] || others+=("$function")
 	done
 	case $1-$2 in
-	down-* | vanish-* | never-vfs | other-vfs | stale-vfs) others=("$port") ;;
+	down-* | vanish-* | never-*vfs | other-*vfs | stale-*vfs) others=("$port") ;;
 	esac
 	config_dump before "${others[@]}"
 }
@@ -198,7 +203,7 @@ row() {
 	note_others "$3" "$1"
 	watch_writes
 	run pcireset reset "$target" --type "$2" --timeout "${timeout_ms}ms" --json --yes "${options[@]}"
-	check_writes "$3"
+	check_writes "$3" "$2"
 	check_report "$3" "$2"
 	check_others "$3"
 	sim_clear || wrong+=('the machine cannot be taken down')
@@ -235,6 +240,8 @@ probe_row() {
 	[[ $driver_now == "$want_driver" ]] || wrong+=("the driver is '$driver_now' instead of '$want_driver'")
 	# From probe() the timeout is the default one, 10 s.
 	((took_ms <= 10000 + slack_ms)) || wrong+=("took $took_ms ms")
+	sim_count "$faulty" bus
+	[[ $REPLY == 1 ]] || wrong+=("the hardware saw $REPLY resets of its bus")
 	check_others "$2"
 	sim_clear || wrong+=('the machine cannot be taken down')
 	verdict "$2, link from probe, $1: $want"
@@ -283,10 +290,45 @@ probe_rows() {
 	done
 }
 
+# resets_of_port UNMASKED: how often the endpoint is reset by a bit in Bridge Control that comes and goes.
+resets_of_port() {
+	setpci -s "$port" "ECAP23+0xc.w=$1:1" BRIDGE_CONTROL=40:40 BRIDGE_CONTROL=0:40
+	sim_count 01.0/00.0 bus
+}
+
+# The simulated port itself: a CXL port ignores a secondary bus reset that it is not told to heed.
+check_mask() {
+	local wrong=()
+
+	machine cxl || { not_ok 'a CXL port: the machine is there' && return; }
+	resets_of_port 0
+	[[ $REPLY == 0 ]] || wrong+=("$REPLY resets by a bit that is masked")
+	resets_of_port 1
+	[[ $REPLY == 1 ]] || wrong+=("$REPLY resets by one that is not")
+	sim_clear || wrong+=('the machine cannot be taken down')
+	verdict 'a CXL port heeds a reset where it is told to'
+}
+
+# Neither slot nor bus would do anything there.
+cxl_rows() {
+	local fault
+
+	check_mask
+	for fault in "${function_faults[@]}" "${link_faults[@]}"; do
+		row cxl cxl_bus "$fault"
+		row cxl-siblings cxl_bus "$fault"
+		row cxl-vfs cxl_bus "$fault"
+		row slot-cxl cxl_bus "$fault"
+		[[ $fault != drop ]] || continue
+		probe_row cxl "$fault"
+		probe_row slot-cxl "$fault"
+	done
+}
+
 sim_load
 modprobe sample_probe_link
 port=${sim_bus[0]}:01.0
-[[ $# -gt 0 ]] || set -- function link probe
+[[ $# -gt 0 ]] || set -- function link probe cxl
 for part; do
 	"${part}_rows"
 done
