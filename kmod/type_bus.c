@@ -67,11 +67,12 @@ void pcireset_probe_bus(struct pci_dev *dev, enum pcireset_caller caller,
 		return;
 	}
 
-	if (pcireset_slot_find(dev, caller)) {
-		info->why_not = PCIRESET_WHY_HOTPLUG;
-		info->who = pcireset_addr_of(bridge);
-	} else if (pcireset_cxl_masks_sbr(bridge)) {
+	/* The mask comes first: what the other reason advises would do nothing either. */
+	if (pcireset_cxl_masks_sbr(bridge)) {
 		info->why_not = PCIRESET_WHY_CXL_MASKED;
+		info->who = pcireset_addr_of(bridge);
+	} else if (pcireset_slot_find(dev, caller)) {
+		info->why_not = PCIRESET_WHY_HOTPLUG;
 		info->who = pcireset_addr_of(bridge);
 	} else {
 		pcireset_link_probe(dev, caller, info);

@@ -136,9 +136,9 @@ static uint32_t why_not_link(const struct facts *f, uint32_t type)
 		return f->is_cxl ? 0 : PCIRESET_WHY_NO_CXL;
 	if (type == PCI_RESET_SLOT && !has_slot)
 		return PCIRESET_WHY_NO_SLOT;
-	if (type == PCI_RESET_BUS && has_slot)
-		return PCIRESET_WHY_HOTPLUG;
-	return f->is_cxl_masked ? PCIRESET_WHY_CXL_MASKED : 0;
+	if (f->is_cxl_masked)
+		return PCIRESET_WHY_CXL_MASKED;
+	return type == PCI_RESET_BUS && has_slot ? PCIRESET_WHY_HOTPLUG : 0;
 }
 
 static uint32_t why_not(const struct facts *f, uint32_t type, uint32_t *flags)

@@ -309,11 +309,30 @@ check_mask() {
 	verdict 'a CXL port heeds a reset where it is told to'
 }
 
+# Told by the module and by the files in sysfs: no advice to allow what would do nothing either.
+check_advice() {
+	local wrong=() type options
+	local -A why_not=()
+
+	machine slot-cxl || { not_ok 'a CXL port with a slot: the machine is there' && return; }
+	for options in '' --no-module; do
+		# shellcheck disable=SC2086 # none or one
+		read_machine show "$target" $options || wrong+=("$output")
+		for type in slot bus; do
+			[[ ${why_not[$target $type]:-} == *'allow cxl_bus instead' ]] ||
+				wrong+=("$options $type: ${why_not[$target $type]:-}")
+		done
+	done
+	sim_clear || wrong+=('the machine cannot be taken down')
+	verdict 'below a slot of CXL the advice for slot and for bus is cxl_bus'
+}
+
 # Neither slot nor bus would do anything there.
 cxl_rows() {
 	local fault
 
 	check_mask
+	check_advice
 	for fault in "${function_faults[@]}" "${link_faults[@]}"; do
 		row cxl cxl_bus "$fault"
 		row cxl-siblings cxl_bus "$fault"
