@@ -11,22 +11,23 @@
 # shellcheck source=tests/lab/lib-sim.sh
 . /tests/lib-sim.sh
 
-# machine: a function and its sibling, below a port, or in a slot if the type is slot.
+# machine TYPE: a function and its sibling, below a port; in a slot, or below a CXL port, if the type asks for that.
 machine() {
-	local hotplug=0
+	local hotplug=0 cxl=0
 
 	[[ $1 != slot ]] || hotplug=1
-	sim_node 01.0 kind=root-port hotplug="$hotplug"
+	[[ $1 != cxl_bus && $1 != masked ]] || cxl=1
+	sim_node 01.0 kind=root-port hotplug="$hotplug" cxl="$cxl"
 	sim_node 01.0/00.0 "${driverless[@]}"
-	[[ $1 == bus || $1 == func ]] || sim_node 01.0/00.1 "${driverless[@]}"
+	[[ $1 == *bus || $1 == func ]] || sim_node 01.0/00.1 "${driverless[@]}"
 	sim_live
 }
 
-# stock_reset TYPE: by the file that does it; func is what the kernel takes by itself.
+# stock_reset TYPE: by the file that does it; func is what the kernel takes by itself, masked is bus below a CXL port.
 stock_reset() {
 	local method=$1
 
-	if [[ $method == slot ]]; then
+	if [[ $method == slot || $method == masked ]]; then
 		echo 1 >"$devices/$port/reset_subordinate"
 	elif [[ $method == func ]]; then
 		echo 1 >"$devices/$target/reset"
@@ -36,7 +37,7 @@ stock_reset() {
 } 2>/dev/null
 
 our_reset() {
-	pcireset reset "$target" --type "$1" --timeout 3s --yes --quiet 2>/dev/null
+	pcireset reset "$target" --type "${1/masked/bus}" --timeout 3s --yes --quiet 2>/dev/null
 }
 
 # outcome: what the witness saw: resets of the function and of its sibling, writes after the hardware had gone.
@@ -50,7 +51,7 @@ outcome() {
 	done
 	if [[ -d $sim/host/01.0/00.1 ]]; then
 		sim_count 01.0/00.1 bus
-		[[ $REPLY == 0 || $1 == slot ]] || line+="+ sibling "
+		[[ $REPLY == 0 || $1 == slot || $1 == masked ]] || line+="+ sibling "
 	fi
 	[[ -e $devices/$target ]] || line+='removed '
 }
@@ -81,7 +82,7 @@ try() {
 
 # compare TYPE FAULT KEY=VALUE...
 compare() {
-	printf '%-8s %-26s ' "$1" "$2"
+	printf '%-8s %-26s ' "${1/masked/bus}" "$2"
 	try stock "$1" "${@:3}"
 	try our "$1" "${@:3}"
 	printf '\n'
@@ -107,3 +108,7 @@ compare bus 'link stays down' 01.0 link_up_us=never
 compare bus 'fewer lanes' 01.0 return_width=1
 compare slot 'none' $fn vanish=0
 compare slot 'never ready again' $fn ready_bus_us=never
+compare cxl_bus 'none' $fn vanish=0
+compare cxl_bus 'never ready again' $fn ready_bus_us=never
+compare cxl_bus 'comes back as another' $fn identity=1234:5678
+compare masked 'the CXL port ignores it' $fn vanish=0

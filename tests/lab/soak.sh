@@ -12,7 +12,7 @@
 
 seconds=${SOAK_SECONDS:-$((20 * ${PCILAB_SLOWNESS:-1}))} seed=${SOAK_SEED:-$RANDOM}
 RANDOM=$seed
-masks=(flr pm bus slot func link any)
+masks=(flr pm bus slot cxl_bus func link any)
 results=/tmp/results
 
 # pick WORD...: sets REPLY to one of them.
@@ -21,13 +21,13 @@ pick() {
 	REPLY=$1
 }
 
-# random_machine: a port with or without a slot, that contains errors or does not; below it a card of one to four functions, or
+# random_machine: a port, of CXL or not, with or without a slot, that contains errors or does not; below it a card of one to four functions, or
 # a PF with VFs, or a switch.
 random_machine() {
 	local i node
 
 	nodes=(01.0/00.0)
-	sim_node 01.0 kind=root-port hotplug=$((RANDOM % 2)) dpc=$((RANDOM % 2))
+	sim_node 01.0 kind=root-port hotplug=$((RANDOM % 2)) dpc=$((RANDOM % 2)) cxl=$((RANDOM % 3 == 0))
 	case $((RANDOM % 3)) in
 	0)
 		sim_node 01.0/00.0
