@@ -81,18 +81,27 @@ stock_falls_back() {
 	like "$counts" 'flr 1 pm [01] bus 1' 'the kernel alone goes on to a bus reset'
 }
 
-# slowly NR MILLISECONDS COMMAND...: so long after the tool has started a reset that takes 2.3 s, and watches for 3 s more. Leaves
-# its status and output. Of its own process group, or the shell has it ignore SIGINT.
-slowly() {
+# begin_reset ARGUMENT...: of its own process group, or the shell has it ignore SIGINT.
+begin_reset() {
 	set -m
-	pcireset reset "$(fn "$1")" --type flr --no-module --settle 3s >/tmp/slow 2>&1 &
+	pcireset reset "$@" --type flr --no-module >/tmp/slow 2>&1 &
 	job=$!
 	set +m
-	sleep_ms $((start_ms + $2))
-	"${@:3}"
+}
+
+# end_reset: sets status and output to those of what has begun.
+end_reset() {
 	wait "$job"
 	status=$?
 	output=$(</tmp/slow)
+}
+
+# slowly NR MILLISECONDS COMMAND...: so long after the tool has started a reset that takes 2.3 s, and watches for 3 s more.
+slowly() {
+	begin_reset "$(fn "$1")" --settle 3s
+	sleep_ms $((start_ms + $2))
+	"${@:3}"
+	end_reset
 }
 
 # The kernel lets nobody look at a function during its reset, but the first one watches on for a while.
@@ -137,19 +146,14 @@ slowly_all() {
 	before=$counts
 	counts_of "$2"
 	before_counts=$counts
-	set -m
-	pcireset reset "$(fn "$1")" "$(fn "$2")" --type flr --no-module >/tmp/slow 2>&1 &
-	job=$!
-	set +m
+	begin_reset "$(fn "$1")" "$(fn "$2")"
 	for ((try = 0; try < 200; try++)); do
 		sleep 0.05
 		counts_of "$1"
 		[[ $counts == "$before" ]] || break
 	done
 	kill -INT "$job"
-	wait "$job"
-	status=$?
-	output=$(</tmp/slow)
+	end_reset
 }
 
 # locked_down NR: config space may not be written, so that nothing can be proven. Nothing undoes that; the last thing that is done.
