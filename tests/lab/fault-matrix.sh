@@ -44,7 +44,6 @@ machine() {
 		sim_set 01.0/00.0/06.0 "${driverless[@]}" af=1
 		target=${sim_bus[2]}:05.0 bridge=${sim_bus[1]}:00.0 faulty=01.0/00.0/05.0
 		;;
-	quirk) sim_set 01.0/00.0 vendor=0x8086 device=0x10ed ;;
 	*vf*) sim_set 01.0/00.0/vf count=3 ;;
 	*)
 		for node in "${nodes[@]:1}"; do
@@ -52,7 +51,9 @@ machine() {
 		done
 		;;
 	esac
+	[[ $1 != quirk* ]] || sim_set 01.0/00.0 vendor=0x8086 device=0x10ed
 	sim_live || return
+	[[ $1 != quirk-vfs ]] || bind "$target" pcisim
 	[[ $1 != *vf* ]] || echo 3 >"$devices/$target/sriov_numvfs" || return
 	[[ $1 != vf ]] || { target=${sim_bus[1]}:01.1 faulty=01.0/00.0/vf && sim_set "$faulty" only=1; }
 }
@@ -82,7 +83,7 @@ expect() {
 	limit_ms=$((timeout_ms + slack_ms))
 	# The quirk's wait is the kernel's own, without a bound that a module could set: 65.5 s of sleeps, one of
 	# which the timers of a kernel with checkers may prolong to twice its time.
-	[[ $2 != quirk ]] || limit_ms=$((timeout_ms + (${PCILAB_SLOWNESS:-1} > 1 ? 147000 : 72000)))
+	[[ $2 != quirk* ]] || limit_ms=$((timeout_ms + (${PCILAB_SLOWNESS:-1} > 1 ? 147000 : 72000)))
 	case $1 in
 	none | slow | rrs | late) want='0  ' ;;
 	never | vanish | down) want='4 ETIMEDOUT ready' ;;
@@ -274,11 +275,15 @@ function_rows() {
 		row alone flr "$fault"
 		row alone pm "$fault"
 		row siblings flr "$fault"
+		row siblings pm "$fault"
 		row vfs flr "$fault"
+		row vfs pm "$fault"
 		# A VF has no identity of its own.
 		[[ $fault == other ]] || row vf flr "$fault"
 		row conventional flr "$fault"
 		row quirk device_specific "$fault"
+		row quirk-siblings device_specific "$fault"
+		row quirk-vfs device_specific "$fault"
 	done
 }
 
