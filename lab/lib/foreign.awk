@@ -8,6 +8,8 @@
 # A race does not count either where the core writes a bit of struct pci_dev and somebody reads a byte near it: the bits share a word,
 # in Linux 6.12 also block_cfg_access and state_saved with is_virtfn, which never changes and is read without a lock everywhere. Who
 # writes state_saved for us has the config access lock, so that block_cfg_access stays; but pcireset_state_save() reads state_saved.
+# Nor does one with the scheduler, which looks at the flags of tasks of which each writes its own, device_del() for one: whoever is
+# called by us there has no part in that.
 # Known: nvme freezes its queues in the task that resets it and thaws them in a worker. Linux 6.12.117 has that as a
 # lock which this task still holds (drivers/nvme/host/core.c:5046 calls blk_freeze_queue_start(), and not its variant
 # "_non_owner" as later kernels do), also for the kernel's own reset. Any other lock that is held then is a report of ours.
@@ -49,7 +51,7 @@ function is_ours(text) {
 function end_report() {
 	if (locks || circle)
 		mine = 1
-	if (bit_written && byte_read)
+	if ((bit_written && byte_read) || flags_read)
 		mine = 0
 	if (report != "" && mine && told != "foreign")
 		printf "%s", report
@@ -61,7 +63,7 @@ function end_report() {
 function begin_report(text) {
 	end_report()
 	title = text
-	mine = not_ours = bit_written = byte_read = 0
+	mine = not_ours = bit_written = byte_read = flags_read = 0
 	locks = circle = 0
 	report = $0 "\n"
 }
@@ -92,6 +94,8 @@ function look_at_frame(text) {
 		bit_written = 1
 	if (access ~ /^read .* of 1 bytes/ && text ~ /^ / && text !~ /^ pcireset_state_/)
 		byte_read = 1
+	if (access ~ /^read / && text ~ /^ kthread_is_per_cpu\+/)
+		flags_read = 1
 	access = ""
 	if (is_kernels_own(text) || (title ~ /KCSAN/ && is_drivers(text)))
 		not_ours = 1

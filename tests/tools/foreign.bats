@@ -103,6 +103,15 @@ setup() {
 	[[ $output == *KCSAN* ]]
 }
 
+@test "a race for a task's flags with the scheduler does not count" {
+	race $'device_del+0xa1/0x500\n<4>[    7.000004]  pcisim_host_stop+0x1/0x2 [pcisim]' 'kthread_is_per_cpu+0x11/0x60' >log
+	run filter
+	[[ $output != *KCSAN* ]]
+	race $'device_del+0xa1/0x500\n<4>[    7.000004]  pcisim_host_stop+0x1/0x2 [pcisim]' 'device_add+0x11/0x60' >log
+	run filter
+	[[ $output == *KCSAN* ]]
+}
+
 @test "a race of the kernel or of another module is told and does not count" {
 	race 'tick_do_update+0x1/0x2' 'nvme_irq+0x1/0x2 [nvme]' >log
 	echo '<6>[    8.000000] what comes after it' >>log
