@@ -7,9 +7,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
 
-declare -A type_bit=(
-	[device_specific]=0x1 [flr]=0x2 [pm]=0x4 [slot]=0x8 [bus]=0x10 [acpi]=0x20 [cxl_bus]=0x40
-)
 before=/tmp/before after=/tmp/after may_change=${0%/*}/may-change
 complaints=()
 

@@ -218,9 +218,6 @@ row() {
 	verdict "$3, $2, $1: ${want%% *}"
 }
 
-# From kmod/uapi/linux/pcireset.h.
-declare -A bit_of=([device_specific]=0x1 [flr]=0x2 [pm]=0x4)
-
 function_faults=(none slow rrs never stale other vanish nothing drop)
 link_faults=(late narrow slower down)
 
@@ -229,7 +226,7 @@ driver_for() {
 	prober=sample_probe_link
 	[[ $1 != link ]] || return 0
 	prober=probe_function
-	echo "${bit_of[$1]}" >/sys/module/probe_function/parameters/types
+	echo "${type_bit[$1]}" >/sys/module/probe_function/parameters/types
 }
 
 # probe_row VARIANT TYPE FAULT: a driver allows TYPE in its probe(); it fails where the reset did. What it and the driver core do

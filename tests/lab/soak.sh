@@ -21,8 +21,8 @@ pick() {
 	REPLY=$1
 }
 
-# random_machine: a port, of CXL or not, with or without a slot, that contains errors or does not; below it a card of one to four functions, or
-# a PF with VFs, or a switch.
+# random_machine: a port, of CXL or not, with or without a slot, that contains errors or does not; below it a card of one to four
+# functions, or a PF with VFs, or a switch.
 random_machine() {
 	local i node
 
