@@ -100,6 +100,7 @@ char *printable(char *s);
 void *must(void *memory);
 char *text(const char *fmt, ...) PRINTF(1, 2);
 bool is_given(const struct request *req, enum option_id id);
+bool can_ask(void);
 bool ask(const char *question);
 
 /* machine.c */
@@ -108,6 +109,7 @@ bool is_above(struct pcireset_dev *dev, struct pcireset_dev *below);
 int machine_open(struct machine *m, const struct request *req);
 int machine_query(struct machine *m);
 bool machine_has(const struct machine *m, const struct pcireset_dev *dev);
+char *unnamed_members(const struct machine *m, const struct pcireset_plan *plan);
 void machine_close(struct machine *m);
 int machine_plan(struct machine *m, const struct request *req, struct pcireset_dev *dev,
 		 struct pcireset_plan **ret_plan);

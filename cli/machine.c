@@ -136,6 +136,31 @@ bool is_above(struct pcireset_dev *dev, struct pcireset_dev *below)
 	return false;
 }
 
+#define MAX_LISTED 32
+
+/* The functions that a plan hits and nobody named, for a message; NULL if there are none. */
+char *unnamed_members(const struct machine *m, const struct pcireset_plan *plan)
+{
+	const struct pcireset_member *member;
+	char *all = text("%s", ""), name[PCIRESET_ADDR_STR_MAX];
+	size_t nr = 0;
+
+	for (size_t i = 0; (member = pcireset_plan_get_member(plan, i)); i++) {
+		const struct pcireset_dev *dev = pcireset_dev_from_addr(m->ctx, &member->addr);
+
+		if (dev && machine_has(m, dev))
+			continue;
+		if (nr++ < MAX_LISTED)
+			all = join(all, text("%s", pcireset_addr_to_str(&member->addr, name)));
+	}
+	if (nr > MAX_LISTED)
+		all = join(all, text("and %zu more", nr - MAX_LISTED));
+	if (nr)
+		return all;
+	free(all);
+	return NULL;
+}
+
 int machine_open(struct machine *m, const struct request *req)
 {
 	int r = req->dump ? pcireset_ctx_new_from_dump(req->dump, &m->ctx) :

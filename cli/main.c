@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cli.h"
 
 #define OPT_COMMON (OPT_JSON | OPT_SYSROOT | OPT_FILE | OPT_NO_MODULE | OPT_HELP)
@@ -155,6 +156,12 @@ char *text(const char *fmt, ...)
 bool is_given(const struct request *req, enum option_id id)
 {
 	return req->given & id;
+}
+
+/* The answer is read from standard input, and the question is written to standard error. */
+bool can_ask(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
 bool ask(const char *question)

@@ -32,7 +32,7 @@ static const struct option_row rows[] = {
 	  "reset although in use by: driver, vfio, mount, net,\n"
 	  "swap, console, open; never allows another type" },
 	{ OPT_RUN, 0, "run", "COMMAND", "a shell runs it before the reset, errors held off" },
-	{ OPT_YES, 'y', "yes", NULL, "do not ask before other functions are hit" },
+	{ OPT_YES, 'y', "yes", NULL, "hit functions that were not named, and do not ask" },
 	{ OPT_OUTPUT, 'o', "output", "COLUMNS", "columns to show" },
 	{ OPT_NOHEADINGS, 'n', "noheadings", NULL, "no line with the names of the columns" },
 	{ OPT_RAW, 'r', "raw", NULL, "one blank between columns, for scripts" },

@@ -159,17 +159,49 @@ static int prepare(struct reenumeration *e)
 	return r ? r : make_plan(e);
 }
 
+/* The functions that would be removed or reset besides the one that was named, or NULL. */
+static char *unnamed_functions(struct reenumeration *e)
+{
+	char *members = e->is_dead ? NULL : unnamed_members(&e->machine, e->plan);
+	char *all = members ? members : text("%s", "");
+
+	for (size_t i = 0; i < e->was.nr; i++)
+		if (strcmp(e->was.v[i].name, pcireset_dev_get_name(e->device)) &&
+		    !strstr(all, e->was.v[i].name))
+			all = join(all, text("%s", e->was.v[i].name));
+	if (*all)
+		return all;
+	free(all);
+	return NULL;
+}
+
+/* Without a terminal nobody is asked, so only the function that was named may be removed. */
+static int refuse_unnamed(struct reenumeration *e)
+{
+	char *unnamed = unnamed_functions(e);
+	int r = 0;
+
+	if (unnamed)
+		r = fail(e, -EPERM,
+			 "would also hit functions that were not named: %s; use --yes to allow it",
+			 unnamed);
+	free(unnamed);
+	return r;
+}
+
 static int may_go_on(struct reenumeration *e)
 {
-	if (is_given(e->req, OPT_YES) || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+	if (is_given(e->req, OPT_YES))
 		return 0;
+	if (!can_ask())
+		return refuse_unnamed(e);
 	if (!e->is_dead)
 		plan_print(e->req, e->plan, stderr);
 	fprintf(stderr, "Then these would be removed and looked for again:\n");
 	for (size_t i = 0; i < e->was.nr; i++)
 		fprintf(stderr, "  %s %s\n", e->was.v[i].name,
 			e->was.v[i].driver ? e->was.v[i].driver : "");
-	return ask("Go on?") ? 0 : fail(e, -EPERM, "not wanted");
+	return ask("Go on?") ? 0 : fail(e, -EPERM, "not begun: the answer was no");
 }
 
 /* ---- the flow */

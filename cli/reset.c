@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "reset.h"
 
 void job_fail(struct job *job, int r, const char *message)
@@ -108,41 +107,65 @@ static void make_plans(struct jobs *jobs)
 			agree(&jobs->v[i]);
 }
 
-static bool hits_others(const struct jobs *jobs, const struct job *job)
+/* Without a terminal nobody is asked, so nothing is reset that was not named. */
+static bool allows_unnamed(struct jobs *jobs)
 {
-	const struct machine *m = &jobs->machine;
-	const struct pcireset_member *member;
+	bool hits_any = false;
 
-	for (size_t i = 0; (member = pcireset_plan_get_member(job->plan, i)); i++) {
-		const struct pcireset_dev *dev = pcireset_dev_from_addr(m->ctx, &member->addr);
+	for (size_t i = 0; i < jobs->nr; i++) {
+		struct job *job = &jobs->v[i];
+		char *unnamed = job_is_open(job) ? unnamed_members(&jobs->machine, job->plan) :
+						   NULL;
+		char *message;
 
-		if (!dev || !machine_has(m, dev))
-			return true;
+		if (!unnamed)
+			continue;
+		message = text("would also hit functions that were not named: %s; "
+			       "name them too, or use --yes",
+			       unnamed);
+		job_fail(job, -EPERM, message);
+		free(message);
+		free(unnamed);
+		hits_any = true;
 	}
-	return false;
+	return !hits_any;
 }
 
-/* Asks a person, if there is one, and only if others than those named are hit. */
-static bool may_go_on(struct jobs *jobs)
+static bool show_unnamed(struct jobs *jobs)
 {
-	bool asks = false;
+	bool hits_any = false;
 
-	if (is_given(jobs->req, OPT_YES) || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-		return true;
 	for (size_t i = 0; i < jobs->nr; i++) {
-		if (!job_is_open(&jobs->v[i]) || !hits_others(jobs, &jobs->v[i]))
-			continue;
-		plan_print(jobs->req, jobs->v[i].plan, stderr);
-		asks = true;
+		struct job *job = &jobs->v[i];
+		char *unnamed = job_is_open(job) ? unnamed_members(&jobs->machine, job->plan) :
+						   NULL;
+
+		if (unnamed)
+			plan_print(jobs->req, job->plan, stderr);
+		hits_any = hits_any || unnamed;
+		free(unnamed);
 	}
-	if (!asks)
-		return true;
+	return hits_any;
+}
+
+/* Why the jobs that are still open must not be run, or NULL. */
+static const char *why_not_run(struct jobs *jobs)
+{
+	if (is_given(jobs->req, OPT_YES))
+		return NULL;
+	if (!can_ask())
+		return allows_unnamed(jobs) ?
+			       NULL :
+			       "not begun: another of these resets would hit functions that "
+			       "were not named";
+	if (!show_unnamed(jobs))
+		return NULL;
 	if (!ask("Functions that were not named would be hit. Go on?"))
-		return false;
+		return "not begun: the answer was no";
 	for (size_t i = 0; i < jobs->nr; i++)
 		jobs->v[i].is_planned_again = job_is_open(&jobs->v[i]);
 	jobs_plan_again(jobs);
-	return true;
+	return NULL;
 }
 
 static int fail_all(struct jobs *jobs, int r, const char *message)
@@ -157,12 +180,14 @@ static int fail_all(struct jobs *jobs, int r, const char *message)
 static int run_all(struct jobs *jobs)
 {
 	int r = pcireset_ctx_check_reset(jobs->machine.ctx);
+	const char *why_not;
 
 	if (r < 0)
 		return fail_all(jobs, r, pcireset_ctx_get_errmsg(jobs->machine.ctx));
 	make_plans(jobs);
-	if (!may_go_on(jobs))
-		return fail_all(jobs, -EPERM, "not wanted");
+	why_not = why_not_run(jobs);
+	if (why_not)
+		return fail_all(jobs, -EPERM, why_not);
 	jobs_run(jobs);
 	return jobs_finish(jobs);
 }

@@ -119,5 +119,5 @@ refuses 3 '0000:08:00.0: it is gone' reset 04:00.0 --type bus --force driver
 refuses 3 '0000:08:00.0: it is gone' reset 05:00.0 --type flr
 watch_end 'a function below as all-ones'
 unhide 05:00.0 08
-exits 0 'when all answer it is reset' pcireset reset 04:00.0 --type bus --force driver
+exits 0 'when all answer it is reset' pcireset reset 04:00.0 --type bus --force driver --yes
 plan

@@ -81,6 +81,12 @@ differs "$REPLY" "$was" 'it is another function'
 driver_of "$nvme"
 is "$REPLY" nvme 'its driver is bound again'
 is "$(kernel_said 'Link Down|Card not present|AER|DPC')" '' 'no hotplug event, no error'
+born 0000:03:00.1
+was=$REPLY
+exits 3 'a card with three functions, one named and nobody to ask' pcireset re-enumerate 0000:03:00.1 --type bus
+like "$output" 'not named: 0000:03:00.0 0000:03:00.2; use --yes' 'and they are named'
+born 0000:03:00.1
+is "$REPLY" "$was" 'and nothing was removed'
 again 0 'a card with three functions' 0000:03:00.1 --type bus
 like "$output" '3 functions removed, 3 found, all as before' 'goes as a whole'
 born 0000:0a:01.0
@@ -95,6 +101,7 @@ exits 0 'a disk is mounted' mount_disk "$nvme" /mnt/data
 refused 3 'in use: mount:' "$nvme" --type slot
 umount /mnt/data
 refused 3 'no FLR' 0000:02:00.0 --type flr
+exits 0 'a card with one function needs no --yes' pcireset re-enumerate 0000:0c:00.0 --type bus
 exits 2 'two devices are a mistake' pcireset re-enumerate 0000:02:00.0 "$nvme" --type bus
 
 # ---- a card that is programmed anew: its link goes down, it complains, and it comes back as something else
