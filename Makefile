@@ -76,8 +76,11 @@ lint:
 	$(MAKE) --no-print-directory tools
 	tools/lint $(CHECKS)
 
+# As they were given, through the environment: neither make nor the shell expands a part of a path.
+install uninstall: export PLACE_DESTDIR = $(value DESTDIR)
+install uninstall: export PLACE_PREFIX = $(value PREFIX)
 install:
-	packaging/install --destdir '$(DESTDIR)' --prefix '$(PREFIX)'
+	packaging/install --destdir "$$PLACE_DESTDIR" --prefix "$$PLACE_PREFIX"
 
 # What debhelper needs beyond "build" is in packaging/debian/control too.
 deb:
@@ -99,7 +102,7 @@ abi: tools
 	tests/abi/abi update build/meson/lib/libpcireset.so
 
 uninstall:
-	packaging/uninstall --destdir '$(DESTDIR)' --prefix '$(PREFIX)'
+	packaging/uninstall --destdir "$$PLACE_DESTDIR" --prefix "$$PLACE_PREFIX"
 
 clean:
 	rm -rf build

@@ -15,21 +15,43 @@ fail() {
 	exit 1
 }
 
+# refuse_characters OPTION PATH CLASS REASON: fails if PATH has a character of CLASS.
+refuse_characters() {
+	[[ $2 != *$3* ]] || fail "$1 ${2@Q}: $4"
+}
+
+# check_places: refuses what a file that is installed could not name.
+check_places() {
+	local option
+
+	for option in destdir prefix; do
+		refuse_characters "--$option" "${!option}" '[[:cntrl:]]' 'a path with a control character cannot be in the list of installed files'
+	done
+	[[ $prefix == /* ]] || fail "the prefix '$prefix' is not an absolute path"
+	iconv -f UTF-8 -t UTF-8 <<<"$prefix" >/dev/null 2>&1 || fail "--prefix ${prefix@Q}: systemd and Meson want UTF-8"
+	refuse_characters --prefix "$prefix" '[\\"'\'']' 'systemd runs no program whose path has a quote or a backslash'
+	refuse_characters --prefix "$prefix" '[$#]' 'pkg-config takes $ and # in a path for a variable and a comment'
+	[[ -n $version ]] || fail 'kmod/dkms.conf names no PACKAGE_VERSION'
+}
+
 # parse_options ARG...: sets destdir and prefix, and the places that follow from them.
 parse_options() {
 	destdir='' prefix=/usr/local
 	[[ $(($# % 2)) -eq 0 ]] || fail "$usage"
 	while [[ $# -gt 0 ]]; do
 		case $1 in
-		--destdir) destdir=${2%/} ;;
-		--prefix) prefix=${2%/} ;;
+		--destdir) destdir=$2 ;;
+		--prefix) prefix=$2 ;;
 		*) fail "$usage" ;;
 		esac
 		shift 2
 	done
-	[[ -z $destdir || $destdir == /* ]] || destdir=$PWD/$destdir
-	[[ $prefix == /* ]] || fail "the prefix '$prefix' is not an absolute path"
-	[[ -n $version ]] || fail 'kmod/dkms.conf names no PACKAGE_VERSION'
+	check_places
+	# Without "." and "..": uninstall refuses them in the list of installed files.
+	prefix=$(realpath --canonicalize-missing --no-symlinks -- "$prefix")
+	[[ $prefix != / ]] || fail 'the prefix / is the whole system: name a directory below it, such as /usr'
+	[[ -z $destdir ]] || destdir=$(realpath --canonicalize-missing --no-symlinks -- "$destdir")
+	destdir=${destdir%/}
 	# udev and systemd read /usr/lib and /usr/local/lib only.
 	local lib=/usr/local/lib
 	[[ $prefix != /usr ]] || lib=/usr/lib
@@ -55,7 +77,7 @@ remove_files() {
 	local path
 
 	while IFS= read -r path; do
-		[[ $path == /* && $path != *..* ]] || fail "$manifest: strange path '$path'"
+		[[ $path == /* && $path/ != */../* ]] || fail "$manifest: strange path '$path'"
 		rm -f "$destdir$path"
 	done <"$destdir$manifest"
 	rm -f "$destdir$manifest"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2030,SC2031 # each test is a shell of its own
 # make install into a directory: complete, usable, and gone again after make uninstall.
 
 setup_file() {
@@ -60,6 +61,66 @@ setup() {
 @test "the unit for booting runs the tool that was installed" {
 	tool=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$dest/usr/lib/systemd/system/pcireset@.service")
 	[ -x "$dest$tool" ]
+}
+
+# installs_below PREFIX: make install and make uninstall, with all that names the prefix; the destdir is as odd.
+installs_below() {
+	local root="$BATS_TEST_TMPDIR/dest \$x & 'y' \"z\" \\ |" prefix=$1 unit tool pc
+
+	make --no-print-directory install DESTDIR="$root" PREFIX="$prefix" >/dev/null
+	[ -x "$root$prefix/bin/pcireset" ]
+	unit=$root/usr/local/lib/systemd/system/pcireset@.service
+	# What systemd itself reads there: a program that does not exist is all that it has to say about a unit that is whole.
+	tool=$(systemd-analyze verify "$unit" 2>&1 | sed -n 's/^[^:]*: Command \(.*\) is not executable: .*/\1/p')
+	[ "$tool" = "$prefix/bin/pcireset" ]
+	pc=$(find "$root" -name libpcireset.pc)
+	eval "flags=($(PKG_CONFIG_LIBDIR=${pc%/*} pkg-config --cflags libpcireset))"
+	[ "${flags[0]}" = "-I$prefix/include" ]
+	make --no-print-directory uninstall DESTDIR="$root" PREFIX="$prefix"
+	[ -z "$(find "$root" ! -type d)" ]
+}
+
+@test "a prefix may have characters that sed, make, the shell and systemd read otherwise" {
+	installs_below "/opt/a..b & b|c%d%%i;e\`f*é"
+}
+
+@test "places are taken without . and .." {
+	run bash -c '. packaging/common.sh && parse_options --prefix /opt/./x/../y/ --destdir /a/../b/ && echo "$prefix $destdir"'
+	[ "$output" = '/opt/y /b' ]
+}
+
+# refuses WORDS OPTION PATH...: packaging/install names the option and why, and touches nothing.
+refuses() {
+	local words=$1
+
+	run packaging/install --destdir "$BATS_TEST_TMPDIR/none" "${@:2}"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == "install: "*"$words"* ]]
+	[ "${#lines[@]}" -eq 1 ]
+	[ ! -e "$BATS_TEST_TMPDIR/none" ]
+}
+
+@test "a prefix that a file could not name is refused, and nothing is installed" {
+	local word
+
+	for word in '"' "'" \\; do
+		refuses 'a quote or a backslash' --prefix "/opt/a${word}b"
+	done
+	for word in '$' '#'; do
+		refuses pkg-config --prefix "/opt/a${word}b"
+	done
+	for word in $'\n' $'\t' $'\e' $'\x7f'; do
+		refuses 'control character' --prefix "/opt/a${word}b"
+		refuses 'control character' --prefix "/opt/a${word}"
+		refuses 'control character' --prefix /usr --destdir "/opt/a${word}"
+	done
+	refuses UTF-8 --prefix $'/opt/a\xffb'
+	refuses 'not an absolute path' --prefix opt
+	refuses 'not an absolute path' --prefix ''
+	refuses 'the whole system' --prefix /opt/..
+	run make --no-print-directory install DESTDIR="$BATS_TEST_TMPDIR/none" PREFIX="/opt/a\$b"
+	[[ $status -ne 0 && $output == *pkg-config* && ! -e $BATS_TEST_TMPDIR/none ]]
 }
 
 @test "the module source is all of kmod, and nothing that a build left" {
