@@ -12,24 +12,43 @@
 /**
  * pcireset_copy_in - bring in a structure that begins with its size
  * @to: where to
- * @ksize: how much of it this module knows
+ * @sizes: which sizes this module accepts
  * @from: its address in user space
+ *
+ * Members that the caller's structure does not have are set to zero.
  *
  * Return: 0, -EFAULT, -EINVAL if it is too short, -E2BIG if what is unknown of
  * it is not zero.
  */
-int pcireset_copy_in(void *to, u32 ksize, const void __user *from)
+int pcireset_copy_in(void *to, struct pcireset_sizes sizes, const void __user *from)
 {
 	u32 size;
+	int error;
 
 	if (get_user(size, (const u32 __user *)from))
 		return -EFAULT;
-	if (size < ksize)
+	if (size < sizes.first)
 		return -EINVAL;
 	/* Longer than a page is no structure of any version. */
 	if (size > PAGE_SIZE)
 		return -E2BIG;
-	return copy_struct_from_user(to, ksize, from, size);
+	error = copy_struct_from_user(to, sizes.known, from, size);
+	/* The size is read twice. A different second value must not count. */
+	*(u32 *)to = size;
+	return error;
+}
+
+/**
+ * pcireset_copy_out - give back a structure that begins with its size
+ * @to: where to in user space
+ * @known: how much of it this module knows
+ * @from: the structure, as pcireset_copy_in() brought it in
+ *
+ * Return: 0 or -EFAULT.
+ */
+int pcireset_copy_out(void __user *to, u32 known, const void *from)
+{
+	return copy_to_user(to, from, min(*(const u32 *)from, known)) ? -EFAULT : 0;
 }
 
 /**
@@ -67,17 +86,17 @@ long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr,
 		return -ENOTTY;
 
 	memset(&buffer, 0, sizeof(buffer));
-	error = pcireset_copy_in(&buffer, commands[i].size, user);
+	error = pcireset_copy_in(&buffer, commands[i].sizes, user);
 	if (error)
 		return error;
 	/* Before anything is touched: afterwards it is too late to say EFAULT. */
-	if (copy_to_user(user, &buffer, commands[i].size))
+	if (pcireset_copy_out(user, commands[i].sizes.known, &buffer))
 		return -EFAULT;
 
 	error = commands[i].run(file, &buffer);
 	/* After a reset EFAULT would deny it: who took the structure away goes without. */
-	if (copy_to_user(user, &buffer, commands[i].size) && !error && cmd != PCIRESET_RESET &&
-	    cmd != PCIRESET_RESET_MANY)
+	if (pcireset_copy_out(user, commands[i].sizes.known, &buffer) && !error &&
+	    cmd != PCIRESET_RESET && cmd != PCIRESET_RESET_MANY)
 		error = -EFAULT;
 	return error;
 }
@@ -108,9 +127,9 @@ static int do_open(struct file *file, void *arg)
 }
 
 static const struct pcireset_command commands[] = {
-	{ PCIRESET_INFO, sizeof(struct pcireset_info), do_info },
-	{ PCIRESET_OPEN, sizeof(struct pcireset_open), do_open },
-	{ PCIRESET_STATS, sizeof(struct pcireset_stats), pcireset_do_stats },
+	{ PCIRESET_INFO, PCIRESET_SIZES(info, INFO), do_info },
+	{ PCIRESET_OPEN, PCIRESET_SIZES(open, OPEN), do_open },
+	{ PCIRESET_STATS, PCIRESET_SIZES(stats, STATS), pcireset_do_stats },
 };
 
 static long control_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -45,13 +45,13 @@ static int get_job(struct job *job, struct pcireset_reset_entry __user *user, u3
 	job->file = fget(arg.fd);
 	if (!job->file)
 		return -EBADF;
-	error = pcireset_copy_in(&job->reset, sizeof(job->reset), job->user_reset);
+	error = pcireset_copy_in(&job->reset, PCIRESET_SIZES(reset, RESET), job->user_reset);
 	if (!error)
 		error = pcireset_device_check(job->file, &job->reset);
 	if (error)
 		return error;
 	/* Afterwards it is too late to say EFAULT. */
-	if (copy_to_user(job->user_reset, &job->reset, sizeof(job->reset)) ||
+	if (pcireset_copy_out(job->user_reset, sizeof(job->reset), &job->reset) ||
 	    put_user(0, &user->out_errno) || put_user(0, &user->out_done))
 		return -EFAULT;
 	return 0;
@@ -81,7 +81,8 @@ static void put_members(const struct pcireset_item *item, const struct pcireset_
 		struct pcireset_member member = pcireset_item_member(item, i);
 
 		/* Written to before: if it is gone by now, its owner took it away. */
-		if (copy_to_user(to + (size_t)reset->member_size * i, &member, sizeof(member)))
+		if (copy_to_user(to + (size_t)reset->member_size * i, &member,
+				 min_t(size_t, reset->member_size, sizeof(member))))
 			return;
 	}
 }
@@ -89,7 +90,7 @@ static void put_members(const struct pcireset_item *item, const struct pcireset_
 /* Whoever watches from another thread sees out_done last. */
 static void put_job(struct job *job, int result)
 {
-	if (copy_to_user(job->user_reset, &job->reset, sizeof(job->reset)) ||
+	if (pcireset_copy_out(job->user_reset, sizeof(job->reset), &job->reset) ||
 	    put_user(-result, &job->user->out_errno))
 		return;
 	/* Pairs with the acquiring load of that other thread. */
@@ -150,8 +151,7 @@ static int check_many(const struct pcireset_reset_many *arg)
 {
 	if (arg->flags)
 		return -EOPNOTSUPP;
-	if (arg->__reserved || !arg->nr_entries ||
-	    arg->entry_size < sizeof(struct pcireset_reset_entry))
+	if (arg->__reserved || !arg->nr_entries || arg->entry_size < PCIRESET_RESET_ENTRY_SIZE_VER0)
 		return -EINVAL;
 	if (arg->nr_entries > PCIRESET_MAX_RESETS || arg->entry_size > PAGE_SIZE)
 		return -E2BIG;

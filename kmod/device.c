@@ -149,11 +149,11 @@ static int claim(struct handle *handle, struct pcireset_request *request, struct
 	return error;
 }
 
-static int check_array(u64 address, u32 usize, u32 ksize, u32 nr)
+static int check_array(u64 address, u32 usize, u32 first, u32 nr)
 {
 	if (!nr)
 		return 0;
-	if (usize < ksize)
+	if (usize < first)
 		return -EINVAL;
 	if (usize > PAGE_SIZE || nr > MAX_ENTRIES)
 		return -E2BIG;
@@ -167,7 +167,8 @@ static int copy_array(u64 address, u32 usize, const void *from, u32 ksize, u32 n
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		if (copy_to_user(to + (size_t)usize * i, from + (size_t)ksize * i, ksize))
+		if (copy_to_user(to + (size_t)usize * i, from + (size_t)ksize * i,
+				 min(usize, ksize)))
 			return -EFAULT;
 	return 0;
 }
@@ -265,11 +266,11 @@ static int check_query(const struct pcireset_query *arg)
 	error = check_limits(arg->types, arg->max_scope, arg->force);
 	if (error)
 		return error;
-	error = check_array(arg->type_ptr, arg->type_size, sizeof(struct pcireset_type_info),
+	error = check_array(arg->type_ptr, arg->type_size, PCIRESET_TYPE_INFO_SIZE_VER0,
 			    arg->nr_types);
 	if (error)
 		return error;
-	return check_array(arg->member_ptr, arg->member_size, sizeof(struct pcireset_member),
+	return check_array(arg->member_ptr, arg->member_size, PCIRESET_MEMBER_SIZE_VER0,
 			   arg->nr_members);
 }
 
@@ -455,7 +456,7 @@ static int check_reset(const struct pcireset_reset *arg)
 	error = check_limits(arg->types, arg->max_scope, arg->force);
 	if (error)
 		return error;
-	return check_array(arg->member_ptr, arg->member_size, sizeof(struct pcireset_member),
+	return check_array(arg->member_ptr, arg->member_size, PCIRESET_MEMBER_SIZE_VER0,
 			   arg->nr_members);
 }
 
@@ -487,11 +488,11 @@ static int do_reset(struct file *file, void *data)
 }
 
 static const struct pcireset_command commands[] = {
-	{ PCIRESET_NARROW, sizeof(struct pcireset_narrow), do_narrow },
-	{ PCIRESET_QUERY, sizeof(struct pcireset_query), do_query },
-	{ PCIRESET_EXPECT, sizeof(struct pcireset_expect), do_expect },
-	{ PCIRESET_RESET, sizeof(struct pcireset_reset), do_reset },
-	{ PCIRESET_RESET_MANY, sizeof(struct pcireset_reset_many), pcireset_do_reset_many },
+	{ PCIRESET_NARROW, PCIRESET_SIZES(narrow, NARROW), do_narrow },
+	{ PCIRESET_QUERY, PCIRESET_SIZES(query, QUERY), do_query },
+	{ PCIRESET_EXPECT, PCIRESET_SIZES(expect, EXPECT), do_expect },
+	{ PCIRESET_RESET, PCIRESET_SIZES(reset, RESET), do_reset },
+	{ PCIRESET_RESET_MANY, PCIRESET_SIZES(reset_many, RESET_MANY), pcireset_do_reset_many },
 };
 
 static long handle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -474,14 +474,28 @@ struct pcireset_member pcireset_item_member(const struct pcireset_item *item, u3
 int pcireset_batch_init(void);
 void pcireset_batch_exit(void);
 
+/**
+ * struct pcireset_sizes - the sizes of a structure of the uAPI
+ * @first: the first published one, accepted for ever
+ * @known: the size in this module's header
+ */
+struct pcireset_sizes {
+	u32 first;
+	u32 known;
+};
+
+#define PCIRESET_SIZES(name, NAME) \
+	((struct pcireset_sizes){ PCIRESET_##NAME##_SIZE_VER0, sizeof(struct pcireset_##name) })
+
 /* chardev.c */
 struct pcireset_command {
 	unsigned int cmd;
-	u32 size;
+	struct pcireset_sizes sizes;
 	int (*run)(struct file *file, void *arg);
 };
 
-int pcireset_copy_in(void *to, u32 ksize, const void __user *from);
+int pcireset_copy_in(void *to, struct pcireset_sizes sizes, const void __user *from);
+int pcireset_copy_out(void __user *to, u32 known, const void *from);
 long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr, struct file *file,
 		       unsigned int cmd, unsigned long arg);
 int pcireset_chardev_init(void);

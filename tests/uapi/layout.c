@@ -18,6 +18,7 @@ AT(pcireset_addr, devfn, 5);
 AT(pcireset_addr, __reserved, 6);
 
 SIZE(pcireset_type_info, 24);
+ASSERT(PCIRESET_TYPE_INFO_SIZE_VER0 == 24);
 AT(pcireset_type_info, type, 0);
 AT(pcireset_type_info, why_not, 4);
 AT(pcireset_type_info, scope, 8);
@@ -25,6 +26,7 @@ AT(pcireset_type_info, flags, 12);
 AT(pcireset_type_info, who, 16);
 
 SIZE(pcireset_member, 40);
+ASSERT(PCIRESET_MEMBER_SIZE_VER0 == 40);
 AT(pcireset_member, addr, 0);
 AT(pcireset_member, flags, 8);
 AT(pcireset_member, why_not, 12);
@@ -35,6 +37,7 @@ AT(pcireset_member, offset, 28);
 AT(pcireset_member, ready_ns, 32);
 
 SIZE(pcireset_info, 40);
+ASSERT(PCIRESET_INFO_SIZE_VER0 == 40);
 AT(pcireset_info, size, 0);
 AT(pcireset_info, flags, 4);
 AT(pcireset_info, out_types, 8);
@@ -47,6 +50,7 @@ AT(pcireset_info, out_max_timeout_ms, 32);
 AT(pcireset_info, __reserved, 36);
 
 SIZE(pcireset_open, 32);
+ASSERT(PCIRESET_OPEN_SIZE_VER0 == 32);
 AT(pcireset_open, size, 0);
 AT(pcireset_open, flags, 4);
 AT(pcireset_open, addr, 8);
@@ -56,6 +60,7 @@ AT(pcireset_open, force, 24);
 AT(pcireset_open, out_fd, 28);
 
 SIZE(pcireset_narrow, 24);
+ASSERT(PCIRESET_NARROW_SIZE_VER0 == 24);
 AT(pcireset_narrow, size, 0);
 AT(pcireset_narrow, flags, 4);
 AT(pcireset_narrow, types, 8);
@@ -64,6 +69,7 @@ AT(pcireset_narrow, force, 16);
 AT(pcireset_narrow, __reserved, 20);
 
 SIZE(pcireset_query, 112);
+ASSERT(PCIRESET_QUERY_SIZE_VER0 == 112);
 AT(pcireset_query, size, 0);
 AT(pcireset_query, flags, 4);
 AT(pcireset_query, types, 8);
@@ -89,6 +95,7 @@ AT(pcireset_query, out_who, 96);
 AT(pcireset_query, out_generation, 104);
 
 SIZE(pcireset_expect, 32);
+ASSERT(PCIRESET_EXPECT_SIZE_VER0 == 32);
 AT(pcireset_expect, size, 0);
 AT(pcireset_expect, flags, 4);
 AT(pcireset_expect, types, 8);
@@ -98,6 +105,7 @@ AT(pcireset_expect, __reserved, 20);
 AT(pcireset_expect, out_ns, 24);
 
 SIZE(pcireset_reset, 128);
+ASSERT(PCIRESET_RESET_SIZE_VER0 == 128);
 AT(pcireset_reset, size, 0);
 AT(pcireset_reset, flags, 4);
 AT(pcireset_reset, types, 8);
@@ -126,6 +134,7 @@ AT(pcireset_reset, out_wait_ns, 112);
 AT(pcireset_reset, out_total_ns, 120);
 
 SIZE(pcireset_reset_entry, 24);
+ASSERT(PCIRESET_RESET_ENTRY_SIZE_VER0 == 24);
 AT(pcireset_reset_entry, fd, 0);
 AT(pcireset_reset_entry, out_errno, 4);
 AT(pcireset_reset_entry, out_done, 8);
@@ -133,6 +142,7 @@ AT(pcireset_reset_entry, __reserved, 12);
 AT(pcireset_reset_entry, reset_ptr, 16);
 
 SIZE(pcireset_reset_many, 32);
+ASSERT(PCIRESET_RESET_MANY_SIZE_VER0 == 32);
 AT(pcireset_reset_many, size, 0);
 AT(pcireset_reset_many, flags, 4);
 AT(pcireset_reset_many, nr_entries, 8);
@@ -142,6 +152,7 @@ AT(pcireset_reset_many, out_entry, 24);
 AT(pcireset_reset_many, __reserved, 28);
 
 SIZE(pcireset_stats, 88);
+ASSERT(PCIRESET_STATS_SIZE_VER0 == 88);
 AT(pcireset_stats, size, 0);
 AT(pcireset_stats, flags, 4);
 AT(pcireset_stats, type, 8);

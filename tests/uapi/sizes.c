@@ -35,14 +35,14 @@ static int try_surplus(const struct command *command, size_t size, size_t at)
 
 static void test_refused(const struct command *command)
 {
-	const size_t size = command->size;
+	const size_t size = command->size, first = command->first;
 	const char *name = command->name;
 
 	gives(try_size(command, 0), EINVAL, "%s of size 0", name);
 	gives(try_size(command, 1), EINVAL, "%s of size 1", name);
 	gives(try_size(command, 4), EINVAL, "%s of size 4", name);
-	gives(try_size(command, size - 8), EINVAL, "%s 8 bytes too short", name);
-	gives(try_size(command, size - 1), EINVAL, "%s 1 byte too short", name);
+	gives(try_size(command, first - 8), EINVAL, "%s 8 bytes too short", name);
+	gives(try_size(command, first - 1), EINVAL, "%s 1 byte too short", name);
 	gives(try_surplus(command, size + 1, size), E2BIG, "%s with 1 byte of surplus", name);
 	gives(try_surplus(command, size + 8, size + 7), E2BIG, "%s with surplus in byte 8 of 8",
 	      name);
@@ -53,12 +53,21 @@ static void test_refused(const struct command *command)
 }
 
 /* What lies behind the structure is the caller's, whatever size it claims. */
-static bool is_zero_behind(const struct command *command)
+static bool is_zero_behind(size_t size)
 {
-	for (size_t i = command->size; i < sizeof(words); i++)
+	for (size_t i = size; i < sizeof(words); i++)
 		if (bytes[i])
 			return false;
 	return true;
+}
+
+/* A program that was built with the first published header. */
+static void test_first(const struct command *command)
+{
+	gives(try_size(command, command->first), 0, "%s of the first published size",
+	      command->name);
+	ok(is_zero_behind(command->first), "%s of that size writes nothing behind it",
+	   command->name);
 }
 
 static void test_accepted(const struct command *command)
@@ -69,7 +78,7 @@ static void test_accepted(const struct command *command)
 	for (size_t i = 0; i < ARRAY_SIZE(surplus); i++) {
 		gives(try_size(command, command->size + surplus[i]), 0,
 		      "%s with %zu bytes of surplus, zero", name, surplus[i]);
-		ok(is_zero_behind(command), "%s writes nothing behind its structure", name);
+		ok(is_zero_behind(command->size), "%s writes nothing behind its structure", name);
 	}
 	gives(try_size(command, LONGEST), 0, "%s of a page, zero behind the structure", name);
 	gives(try_surplus(command, command->size, command->size), 0,
@@ -85,8 +94,10 @@ void test_sizes(void)
 		test_refused(&commands[i]);
 	watch_end("wrong sizes");
 
-	for (size_t i = 0; i < NR_COMMANDS; i++)
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		test_first(&commands[i]);
 		test_accepted(&commands[i]);
-	is(count_triggers() - triggers, 10,
+	}
+	is(count_triggers() - triggers, 12,
 	   "each RESET and RESET_MANY that was accepted was issued, once");
 }

@@ -15,13 +15,13 @@
 #define ROOM 8192
 
 /* Functions of lab/topologies/mixed. */
-#define DISK	   ((struct pcireset_addr){ .bus = 0x01 }) /* flr and slot; its driver prepares */
-#define CARD_NIC   ((struct pcireset_addr){ .bus = 0x03 }) /* pm and bus; its driver does not */
-#define CARD_AUDIO ((struct pcireset_addr){ .bus = 0x03, .devfn = 1 }) /* bus; no driver */
-#define CARD_RNG   ((struct pcireset_addr){ .bus = 0x03, .devfn = 2 })
+#define DISK         ((struct pcireset_addr){ .bus = 0x01 }) /* flr and slot; its driver prepares */
+#define CARD_NIC     ((struct pcireset_addr){ .bus = 0x03 }) /* pm and bus; its driver does not */
+#define CARD_AUDIO   ((struct pcireset_addr){ .bus = 0x03, .devfn = 1 }) /* bus; no driver */
+#define CARD_RNG     ((struct pcireset_addr){ .bus = 0x03, .devfn = 2 })
 #define CONVENTIONAL ((struct pcireset_addr){ .bus = 0x0a, .devfn = 0x10 }) /* pm and bus */
-#define VDISK	   ((struct pcireset_addr){ .bus = 0x0b }) /* in slot 109 */
-#define EDU	   ((struct pcireset_addr){ .bus = 0x0c }) /* bus; no driver */
+#define VDISK        ((struct pcireset_addr){ .bus = 0x0b })                /* in slot 109 */
+#define EDU          ((struct pcireset_addr){ .bus = 0x0c })                /* bus; no driver */
 
 /* tap.c */
 void start(void);
@@ -67,6 +67,7 @@ struct reserved {
  * struct command - what is to be known of a command to misuse it
  * @name: its name
  * @cmd: its number
+ * @first: size of its structure in the first published header
  * @size: size of its structure
  * @on_device: belongs on the descriptor of a device, not on the control node's
  * @fill: make a structure that is accepted
@@ -78,6 +79,7 @@ struct reserved {
 struct command {
 	const char *name;
 	unsigned long cmd;
+	size_t first;
 	size_t size;
 	bool on_device;
 	void (*fill)(void *arg);

@@ -10,8 +10,11 @@
  * DOC: Calling convention
  *
  * Each command is an ioctl() on a pointer to one structure whose first member
- * is the structure's size. A module that knows a shorter structure accepts a
- * longer one if the surplus is zero. Zero always means "default".
+ * is the structure's size. Structures only ever grow at their end. A module that
+ * knows a shorter structure accepts a longer one if the surplus is zero. A module
+ * that knows a longer one accepts every size from the first published one,
+ * PCIRESET_*_SIZE_VER0, and takes the missing members as zero. It writes no more
+ * than the size that was given. Zero always means "default".
  *
  * Masks are closed: a bit that is not known is refused, never ignored. Members
  * named out_* are written by the module and ignored on entry, all others are
@@ -19,8 +22,9 @@
  *
  * Arrays are passed as an address, the size of one entry and the number of
  * entries there is room for. The module writes as many entries as fit and
- * always tells how many there are; an entry that is longer than the module's
- * is filled up with zeroes.
+ * always tells how many there are. An entry that is longer than the module's
+ * is filled up with zeroes. Of one that is shorter, but not shorter than its
+ * PCIRESET_*_SIZE_VER0, the beginning is written.
  *
  * An errno means the same for every command:
  *
@@ -248,6 +252,7 @@ struct pcireset_type_info {
 	__u32 flags;
 	struct pcireset_addr who;
 };
+#define PCIRESET_TYPE_INFO_SIZE_VER0	24
 
 /* struct pcireset_member.flags */
 #define PCIRESET_MEMBER_TARGET	(1U << 0)	/* the function that was asked for */
@@ -280,6 +285,7 @@ struct pcireset_member {
 	__u32 offset;
 	__aligned_u64 ready_ns;
 };
+#define PCIRESET_MEMBER_SIZE_VER0	40
 
 /**
  * struct pcireset_info - ioctl(PCIRESET_INFO), on the control node
@@ -308,6 +314,7 @@ struct pcireset_info {
 	__u32 out_max_timeout_ms;
 	__u32 __reserved;
 };
+#define PCIRESET_INFO_SIZE_VER0	40
 #define PCIRESET_INFO	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_INFO)
 
 /**
@@ -364,6 +371,7 @@ struct pcireset_open {
 	__u32 force;
 	__s32 out_fd;
 };
+#define PCIRESET_OPEN_SIZE_VER0	32
 #define PCIRESET_OPEN	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_OPEN)
 
 /**
@@ -386,6 +394,7 @@ struct pcireset_narrow {
 	__u32 force;
 	__u32 __reserved;
 };
+#define PCIRESET_NARROW_SIZE_VER0	24
 #define PCIRESET_NARROW	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_NARROW)
 
 /**
@@ -441,6 +450,7 @@ struct pcireset_query {
 	struct pcireset_addr out_who;
 	__aligned_u64 out_generation;
 };
+#define PCIRESET_QUERY_SIZE_VER0	112
 #define PCIRESET_QUERY	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_QUERY)
 
 /**
@@ -468,6 +478,7 @@ struct pcireset_expect {
 	__u32 __reserved;
 	__aligned_u64 out_ns;
 };
+#define PCIRESET_EXPECT_SIZE_VER0	32
 #define PCIRESET_EXPECT	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_EXPECT)
 
 /* struct pcireset_reset.flags */
@@ -540,6 +551,7 @@ struct pcireset_reset {
 	__aligned_u64 out_wait_ns;
 	__aligned_u64 out_total_ns;
 };
+#define PCIRESET_RESET_SIZE_VER0	128
 #define PCIRESET_RESET	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_RESET)
 
 /* Entries of one PCIRESET_RESET_MANY at the most. */
@@ -562,6 +574,7 @@ struct pcireset_reset_entry {
 	__u32 __reserved;
 	__aligned_u64 reset_ptr;
 };
+#define PCIRESET_RESET_ENTRY_SIZE_VER0	24
 
 /**
  * struct pcireset_reset_many - ioctl(PCIRESET_RESET_MANY), on any device's descriptor
@@ -594,6 +607,7 @@ struct pcireset_reset_many {
 	__u32 out_entry;
 	__u32 __reserved;
 };
+#define PCIRESET_RESET_MANY_SIZE_VER0	32
 #define PCIRESET_RESET_MANY	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_RESET_MANY)
 
 /**
@@ -634,6 +648,7 @@ struct pcireset_stats {
 	__aligned_u64 out_wait_ns;
 	__aligned_u64 out_refused;
 };
+#define PCIRESET_STATS_SIZE_VER0	88
 #define PCIRESET_STATS	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_STATS)
 
 #endif /* _UAPI_LINUX_PCIRESET_H */
