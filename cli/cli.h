@@ -97,11 +97,19 @@ int usage_error(const char *fmt, ...) PRINTF(1, 2);
 /* main.c */
 void error(const char *fmt, ...) PRINTF(1, 2);
 char *printable(char *s);
-void *must(void *memory);
 char *text(const char *fmt, ...) PRINTF(1, 2);
 bool is_given(const struct request *req, enum option_id id);
 bool can_ask(void);
 bool ask(const char *question);
+
+/* process.c */
+void process_start(void);
+void process_touches(void);
+int process_settle(int status);
+void process_abort(const char *why) __attribute__((noreturn));
+int process_end(int status);
+void *must(void *memory);
+bool is_exhausted(void);
 
 /* machine.c */
 sigset_t hold_signals(void);

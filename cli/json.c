@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* JSON for programs: keys are only ever added, and never change their meaning. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "reenumerate.h"
@@ -469,20 +470,29 @@ void json_add_members(json_object *o, const struct pcireset_member *members, siz
 	add(o, "members", list);
 }
 
+/* json-c does not report each allocation that failed, and ends at 2 GiB: no half of a text is printed. */
+static void print(json_object *o, int flags)
+{
+	const char *words;
+
+	errno = 0;
+	words = json_object_to_json_string_ext(o, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (!words || is_exhausted())
+		process_abort(errno == EFBIG ? "the answer is too large for JSON" :
+					       "out of memory");
+	puts(words);
+	json_object_put(o);
+}
+
 /* On one line, at once. Takes over the object. */
 void json_print_line(json_object *o)
 {
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	print(o, JSON_C_TO_STRING_PLAIN);
 	fflush(stdout);
-	json_object_put(o);
 }
 
 /* Takes over the document. */
 void json_print(json_object *document)
 {
-	puts(json_object_to_json_string_ext(document, JSON_C_TO_STRING_PRETTY |
-							      JSON_C_TO_STRING_SPACED |
-							      JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(document);
+	print(document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
 }

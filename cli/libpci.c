@@ -12,8 +12,9 @@ static void ignore(char *fmt, ...)
 /* libpci expects that this does not return. */
 static void __attribute__((noreturn)) give_up(char *fmt, ...)
 {
-	error("neither PCI names nor config space can be read: %s", fmt);
-	exit(STATUS_ERROR);
+	char *why = text("neither PCI names nor config space can be read: %s", fmt);
+
+	process_abort(why);
 }
 
 struct pci_access *libpci_new(void)

@@ -132,15 +132,6 @@ void error(const char *fmt, ...)
 	fprintf(stderr, "pcireset: %s\n", printable(message));
 }
 
-/* Without memory nothing can be listed, and a reset has not begun. */
-void *must(void *memory)
-{
-	if (memory)
-		return memory;
-	error("out of memory");
-	exit(STATUS_ERROR);
-}
-
 char *text(const char *fmt, ...)
 {
 	char *s = NULL;
@@ -271,15 +262,10 @@ int main(int argc, char **argv)
 {
 	int status;
 
+	process_start();
 	/* For the width of names in tables; numbers are the same everywhere. */
 	setlocale(LC_CTYPE, "");
 	status = run(argc, argv);
 	names_close();
-	/* A list that could not be written is an error; a reset stays what it was. */
-	if ((fflush(stdout) || ferror(stdout))) {
-		error("the output could not be written");
-		if (status == STATUS_DONE)
-			status = STATUS_ERROR;
-	}
-	return status;
+	return process_end(status);
 }

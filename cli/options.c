@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The table of options: how they are read, and how --help shows them. */
 #include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -217,19 +218,29 @@ static void add_name(struct request *req, const char *name)
 	req->names[req->nr_names++] = must(strdup(name));
 }
 
-static void read_names(struct request *req)
+/* All names or none: a reset of fewer devices than were named is not what was asked for. */
+static int read_names(struct request *req)
 {
 	char *line = NULL;
 	size_t size = 0;
+	ssize_t len;
+	int status = STATUS_DONE;
 
-	while (getline(&line, &size, stdin) >= 0) {
+	while (!status && (len = getline(&line, &size, stdin)) >= 0) {
 		char *name = line + strspn(line, " \t");
 
+		if (strlen(line) != (size_t)len)
+			status = usage_error("standard input: a line has a NUL byte in it");
 		name[strcspn(name, " \t\r\n")] = '\0';
-		if (*name)
+		if (*name && !status)
 			add_name(req, name);
 	}
+	if (!status && !feof(stdin)) {
+		error("standard input: %s", strerror(errno));
+		status = STATUS_ERROR;
+	}
 	free(line);
+	return status;
 }
 
 /* getopt_long() takes any prefix that is unique today and may not be tomorrow. */
@@ -329,9 +340,11 @@ int options_parse(struct request *req, int argc, char **argv)
 		return status;
 	for (int i = optind; i < argc; i++) {
 		if (req->command->takes_devices && !strcmp(argv[i], "-"))
-			read_names(req);
+			status = read_names(req);
 		else
 			add_name(req, argv[i]);
+		if (status)
+			return status;
 	}
 	return check_request(req);
 }

@@ -94,15 +94,25 @@ static void print_job(const struct request *req, const struct job *job)
 		member_print(member);
 }
 
+static int merged_status(const struct jobs *jobs)
+{
+	int *statuses = must(calloc(jobs->nr, sizeof(*statuses))), status;
+
+	for (size_t i = 0; i < jobs->nr; i++)
+		statuses[i] = status_of(&jobs->v[i]);
+	status = status_merge(statuses, jobs->nr);
+	free(statuses);
+	return status;
+}
+
 int jobs_finish(const struct jobs *jobs)
 {
+	int status = process_settle(merged_status(jobs));
 	json_object *list = is_given(jobs->req, OPT_JSON) ? must(json_object_new_array()) : NULL;
-	int *statuses = must(calloc(jobs->nr, sizeof(*statuses))), status;
 
 	for (size_t i = 0; i < jobs->nr; i++) {
 		const struct job *job = &jobs->v[i];
 
-		statuses[i] = status_of(job);
 		if (!list)
 			print_job(jobs->req, job);
 		else if (json_object_array_add(list, job->report ?
@@ -113,7 +123,5 @@ int jobs_finish(const struct jobs *jobs)
 	}
 	if (list)
 		json_print(json_document(jobs->machine.ctx, "resets", list));
-	status = status_merge(statuses, jobs->nr);
-	free(statuses);
 	return status;
 }

@@ -63,15 +63,16 @@ static void print_text(const struct reenumeration *e)
 
 int reenumerate_finish(const struct reenumeration *e)
 {
+	int status = process_settle(status_of(e));
 	json_object *list;
 
 	if (!is_given(e->req, OPT_JSON)) {
 		print_text(e);
-		return status_of(e);
+		return status;
 	}
 	list = must(json_object_new_array());
 	if (json_object_array_add(list, json_reenumeration(e, result_of(e))))
 		must(NULL);
 	json_print(json_document(e->machine.ctx, "reenumerations", list));
-	return status_of(e);
+	return status;
 }

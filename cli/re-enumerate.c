@@ -429,6 +429,7 @@ static int run_all(struct reenumeration *e)
 		return r;
 	/* Whoever stops it stops COMMAND: half of the rest would be worse than all of it. */
 	hold_signals();
+	process_touches();
 	e->is_touched = true;
 	r = unbind_drivers(e);
 	if (!r)

@@ -188,6 +188,7 @@ static int run_all(struct jobs *jobs)
 	why_not = why_not_run(jobs);
 	if (why_not)
 		return fail_all(jobs, -EPERM, why_not);
+	process_touches();
 	jobs_run(jobs);
 	return jobs_finish(jobs);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Tables for people, through libsmartcols. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,7 +72,9 @@ void table_set(struct libscols_line *line, size_t column, char *data)
 
 void table_print(struct libscols_table *table)
 {
-	scols_print_table(table);
+	errno = 0;
+	if (scols_print_table(table) || is_exhausted())
+		process_abort("the table could not be printed");
 	scols_unref_table(table);
 }
 
