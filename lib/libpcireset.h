@@ -153,12 +153,14 @@ enum pcireset_result {
 
 /**
  * pcireset_ctx_new - create a context
- * @sysroot: directory that holds sys/, proc/ and dev/, or a file that
- *	pcireset_ctx_record() wrote, or NULL for "/"
+ * @sysroot: directory that holds sys/, proc/ and dev/, or a tar archive of one, such as
+ *	pcireset_ctx_record() writes, or NULL for "/"
  * @ret_ctx: the context
  *
  * A context with a sysroot other than "/" reads that tree, never opens
- * /dev/pcireset, and refuses to reset anything. A file is unpacked by
+ * /dev/pcireset, and refuses to reset anything. An archive may be compressed with
+ * gzip, bzip2, xz, lzma or zstd, and may have the machine in a folder; libarchive
+ * reads it, and is loaded at that moment. A file is unpacked by
  * pcireset_ctx_scan(), which tells what is wrong with it, into a directory in
  * $TMPDIR or /tmp that lives as long as the context. For "/" the back end is the
  * module if it is loaded and may be opened, which takes CAP_SYS_ADMIN, else
@@ -171,7 +173,8 @@ int pcireset_ctx_new(const char *sysroot, struct pcireset_ctx **ret_ctx);
 
 /**
  * pcireset_ctx_new_from_dump - create a context from config spaces alone
- * @dump: file with what "lspci -xxxx" printed, also with -D, -v and other options
+ * @dump: file with what "lspci -xxxx" printed, also with -D, -v and other options; it
+ *	may be compressed as an archive may
  * @ret_ctx: the context
  *
  * Bridges tell by their bus numbers what is below them, and physical functions
@@ -290,7 +293,8 @@ int pcireset_ctx_check_reset(struct pcireset_ctx *ctx);
  * still referenced stay what they were, and are no longer part of the walk.
  *
  * Return: number of functions; -EBADMSG if the file that was given in place of a
- * sysroot is damaged or contradicts itself; -EFBIG if no machine is as large;
+ * sysroot is damaged or contradicts itself; -EFBIG if no machine is as large; -ENOTSUP
+ * if libarchive, which reads it, cannot be loaded;
  * or another negative errno.
  * Since: 0.1
  */

@@ -605,7 +605,7 @@ int pcireset_ctx_record(struct pcireset_ctx *ctx, int fd, uint32_t flags)
 		return ctx_error(ctx, -EOPNOTSUPP, "a dump of config space is no whole machine");
 	r = collect(&rec);
 	if (!r) {
-		r = tar_write(&rec.tree, fd);
+		r = archive_pack(&rec.tree, fd);
 		if (r < 0)
 			ctx_error(ctx, r, "%s", strerror(-r));
 	}

@@ -73,6 +73,21 @@ static int make_directory(struct pcireset_ctx *ctx)
 	return 0;
 }
 
+/* A dump may be compressed, too. */
+static int read_dump(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree)
+{
+	char *plain = NULL;
+	int r;
+
+	if (!archive_is_compressed(data, size))
+		return dump_read(ctx, data, size, tree);
+	r = archive_decompress(ctx, data, size, &plain, &size);
+	if (!r)
+		r = dump_read(ctx, plain, size, tree);
+	free(plain);
+	return r;
+}
+
 static int unpack(struct pcireset_ctx *ctx, struct tree *tree)
 {
 	char *data = NULL;
@@ -81,7 +96,7 @@ static int unpack(struct pcireset_ctx *ctx, struct tree *tree)
 
 	if (r < 0)
 		return r;
-	r = ctx->is_dump ? dump_read(ctx, data, size, tree) : tar_read(ctx, data, size, tree);
+	r = ctx->is_dump ? read_dump(ctx, data, size, tree) : archive_unpack(ctx, data, size, tree);
 	free(data);
 	if (!r)
 		r = make_directory(ctx);

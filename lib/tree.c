@@ -33,10 +33,21 @@ static bool is_inside(const char *path)
 	}
 }
 
-/* Only read, never followed, and only there: which VFIO node a process holds. */
+/*
+ * Only read, never followed, and only there: which node a process has open. Perhaps in a
+ * folder at the top, which is not known yet; tree_strip_top() looks again.
+ */
 static bool may_be_absolute(const char *path, const char *target)
 {
-	return !strncmp(path, "proc/", 5) && strstr(path, "/fd/") && !strncmp(target, "/dev/", 5);
+	const char *proc = strncmp(path, "proc/", 5) ? strstr(path, "/proc/") : path;
+
+	return proc && strstr(proc, "/fd/") && !strncmp(target, "/dev/", 5);
+}
+
+static int leads_out(struct pcireset_ctx *ctx, const char *path, int size, const char *target)
+{
+	return ctx_error(ctx, -EBADMSG, "%s: is a link out of the archive, to %.*s", path, size,
+			 target);
 }
 
 static int check_entry(struct pcireset_ctx *ctx, const struct tree *tree, enum tree_kind kind,
@@ -53,8 +64,7 @@ static int check_entry(struct pcireset_ctx *ctx, const struct tree *tree, enum t
 	if (!size || size >= TREE_MAX_PATH || memchr(data, '\0', size))
 		return ctx_error(ctx, -EBADMSG, "%s: is a link to nothing", path);
 	if (*data == '/' && !may_be_absolute(path, data))
-		return ctx_error(ctx, -EBADMSG, "%s: is a link out of the archive, to %.*s", path,
-				 (int)size, data);
+		return leads_out(ctx, path, (int)size, data);
 	return 0;
 }
 
@@ -131,6 +141,85 @@ int tree_sort(struct pcireset_ctx *ctx, struct tree *tree)
 	}
 	tree->nr = kept;
 	return 0;
+}
+
+/* How much of a path is before "sys/bus/pci/devices"; SIZE_MAX if that is not in it. */
+static size_t length_of_top(const char *path)
+{
+	static const char mark[] = "sys/bus/pci/devices";
+
+	for (const char *p = path; p; p = strchr(p, '/')) {
+		p += *p == '/';
+		if (!strncmp(p, mark, strlen(mark)) && (!p[strlen(mark)] || p[strlen(mark)] == '/'))
+			return (size_t)(p - path);
+	}
+	return SIZE_MAX;
+}
+
+static void keep_below(struct tree *tree, const char *top)
+{
+	size_t kept = 0, len = strlen(top);
+
+	for (size_t i = 0; i < tree->nr; i++) {
+		struct entry *entry = &tree->v[i];
+
+		if (strncmp(entry->path, top, len) || !entry->path[len]) {
+			free(entry->path);
+			free(entry->data);
+			continue;
+		}
+		memmove(entry->path, entry->path + len, strlen(entry->path + len) + 1);
+		tree->v[kept++] = *entry;
+	}
+	tree->nr = kept;
+}
+
+static int check_absolute_links(struct pcireset_ctx *ctx, const struct tree *tree)
+{
+	for (size_t i = 0; i < tree->nr; i++) {
+		const struct entry *entry = &tree->v[i];
+
+		if (entry->kind == TREE_LINK && *entry->data == '/' &&
+		    strncmp(entry->path, "proc/", 5))
+			return leads_out(ctx, entry->path, (int)entry->size, entry->data);
+	}
+	return 0;
+}
+
+/*
+ * An archive may have the machine in a folder of its own: then that is the root, and what
+ * is beside the folder is left out.
+ */
+int tree_strip_top(struct pcireset_ctx *ctx, struct tree *tree)
+{
+	const char *path = NULL;
+	size_t top = 0;
+	char *name;
+
+	for (size_t i = 0; i < tree->nr; i++) {
+		size_t len = length_of_top(tree->v[i].path);
+
+		if (len == SIZE_MAX)
+			continue;
+		if (path && (len != top || strncmp(tree->v[i].path, path, len)))
+			return ctx_error(ctx, -EBADMSG,
+					 "the archive has more than one machine, %s and %s; "
+					 "unpack it and name one of them",
+					 path, tree->v[i].path);
+		path = tree->v[i].path;
+		top = len;
+	}
+	if (!path)
+		return ctx_error(ctx, -EBADMSG,
+				 "there is no machine in it: nothing is named sys/bus/pci/devices");
+	if (!top)
+		return check_absolute_links(ctx, tree);
+	name = strndup(path, top);
+	if (!name)
+		return ctx_error(ctx, -ENOMEM, "out of memory");
+	keep_below(tree, name);
+	free(name);
+	return check_absolute_links(ctx, tree);
 }
 
 static int make_parents(char *full, size_t root)

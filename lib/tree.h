@@ -3,6 +3,7 @@
 #ifndef LIBPCIRESET_TREE_H
 #define LIBPCIRESET_TREE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct pcireset_ctx;
@@ -35,12 +36,18 @@ struct tree {
 int tree_add(struct pcireset_ctx *ctx, struct tree *tree, enum tree_kind kind, const char *path,
 	     const void *data, size_t size);
 int tree_sort(struct pcireset_ctx *ctx, struct tree *tree);
+int tree_strip_top(struct pcireset_ctx *ctx, struct tree *tree);
 int tree_write(struct pcireset_ctx *ctx, const struct tree *tree, const char *dirname);
 void tree_clear(struct tree *tree);
 
-/* tar.c */
-int tar_read(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree);
-int tar_write(const struct tree *tree, int fd);
+/* archive-read.c; @data is a whole file, compressed or not */
+int archive_unpack(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree);
+bool archive_is_compressed(const char *data, size_t size);
+int archive_decompress(struct pcireset_ctx *ctx, const char *data, size_t size, char **ret_data,
+		       size_t *ret_size);
+
+/* archive-write.c; the errno is not explained */
+int archive_pack(const struct tree *tree, int fd);
 
 /* dump.c: config space in hexadecimal, as lspci -x prints it */
 int dump_read(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree);

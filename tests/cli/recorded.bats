@@ -77,6 +77,25 @@ json() {
 	done
 }
 
+@test 'an archive may be compressed, and may have the machine in a folder' {
+	local packed=$BATS_TEST_TMPDIR/packed program
+
+	pcireset list -J --sysroot "$ROOT" >"$BATS_TEST_TMPDIR/plain"
+	for program in gzip bzip2 xz lzma zstd; do
+		"$program" -c "$ARCHIVE" >"$packed"
+		diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J --sysroot "$packed")
+		"$program" -c "$DUMP" >"$packed"
+		diff <(pcireset list -J -F "$DUMP") <(pcireset list -J -F "$packed")
+	done
+	mkdir "$BATS_TEST_TMPDIR/a b"
+	cp -a "$ROOT" "$BATS_TEST_TMPDIR/a b/machine"
+	echo text >"$BATS_TEST_TMPDIR/a b/README"
+	tar -C "$BATS_TEST_TMPDIR" -cJf "$packed" 'a b'
+	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J --sysroot "$packed")
+	tar -C "$BATS_TEST_TMPDIR/a b" -cf "$packed" --transform 's,^machine,./machine,' machine README
+	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J --sysroot "$packed")
+}
+
 @test 'long names are not cut off' {
 	local root=$BATS_TEST_TMPDIR/deep path=pci0000:00 i
 

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reads archives and decompresses dumps with libarchive.
+ *
+ * The library is loaded on first use: most programs that link with libpcireset never
+ * open an archive, and libarchive brings more than 30 MB of other libraries along.
+ */
+#include <archive.h>
+#include <archive_entry.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include "private.h"
+#include "tree.h"
+
+#define LIBRARY "libarchive.so.13"
+#define CHUNK   65536u
+
+/* The functions that are used, with the types that their header gives them. */
+#define SYMBOLS(X)                           \
+	X(archive_read_new)                  \
+	X(archive_read_free)                 \
+	X(archive_read_support_filter_gzip)  \
+	X(archive_read_support_filter_bzip2) \
+	X(archive_read_support_filter_xz)    \
+	X(archive_read_support_filter_lzma)  \
+	X(archive_read_support_filter_zstd)  \
+	X(archive_read_support_format_tar)   \
+	X(archive_read_support_format_raw)   \
+	X(archive_read_open_memory)          \
+	X(archive_read_next_header)          \
+	X(archive_read_header_position)      \
+	X(archive_filter_bytes)              \
+	X(archive_read_data)                 \
+	X(archive_error_string)              \
+	X(archive_entry_pathname)            \
+	X(archive_entry_symlink)             \
+	X(archive_entry_hardlink)            \
+	X(archive_entry_filetype)            \
+	X(archive_entry_size)                \
+	X(archive_entry_sparse_count)
+
+struct library {
+	void *handle;
+#define DECLARE(name) __typeof__(name) *name;
+	SYMBOLS(DECLARE)
+};
+
+struct reader {
+	struct pcireset_ctx *ctx;
+	struct library lib;
+	struct archive *archive;
+	struct tree *tree;
+	size_t nr;    /* entries so far */
+	size_t bytes; /* what they say their data is, together */
+	int64_t end;  /* where the last entry ended */
+};
+
+static int no_library(struct reader *reader)
+{
+	return ctx_error(reader->ctx, -ENOTSUP,
+			 "archives and compressed files are read with " LIBRARY
+			 ", which cannot be loaded: install libarchive");
+}
+
+static int library_load(struct reader *reader)
+{
+	struct library *lib = &reader->lib;
+
+	lib->handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	if (!lib->handle)
+		return no_library(reader);
+#define LOAD(name)                                        \
+	*(void **)&lib->name = dlsym(lib->handle, #name); \
+	if (!lib->name)                                   \
+		return no_library(reader);
+	SYMBOLS(LOAD)
+	return 0;
+}
+
+/* Never by an external program, which libarchive starts where it lacks a decompressor. */
+static int support_filters(struct reader *reader)
+{
+	const struct library *lib = &reader->lib;
+	struct archive *a = reader->archive;
+
+	if (lib->archive_read_support_filter_gzip(a) != ARCHIVE_OK ||
+	    lib->archive_read_support_filter_bzip2(a) != ARCHIVE_OK ||
+	    lib->archive_read_support_filter_xz(a) != ARCHIVE_OK ||
+	    lib->archive_read_support_filter_lzma(a) != ARCHIVE_OK ||
+	    lib->archive_read_support_filter_zstd(a) != ARCHIVE_OK)
+		return ctx_error(reader->ctx, -ENOTSUP,
+				 LIBRARY " lacks gzip, bzip2, xz, lzma or zstd");
+	return 0;
+}
+
+static int damaged(const struct reader *reader)
+{
+	const char *why = reader->lib.archive_error_string(reader->archive);
+
+	return ctx_error(reader->ctx, -EBADMSG, "the file is damaged or cut off: %s",
+			 why ? why : "libarchive gives no reason");
+}
+
+static int no_archive(const struct reader *reader)
+{
+	return ctx_error(reader->ctx, -EBADMSG, "this is no tar archive, or it is cut off");
+}
+
+static int reader_open(struct reader *reader, const char *data, size_t size)
+{
+	int r = library_load(reader);
+
+	if (r < 0)
+		return r;
+	reader->archive = reader->lib.archive_read_new();
+	if (!reader->archive)
+		return ctx_error(reader->ctx, -ENOMEM, "out of memory");
+	r = support_filters(reader);
+	if (r < 0)
+		return r;
+	if (reader->tree)
+		reader->lib.archive_read_support_format_tar(reader->archive);
+	else
+		reader->lib.archive_read_support_format_raw(reader->archive);
+	if (reader->lib.archive_read_open_memory(reader->archive, data, size) == ARCHIVE_OK)
+		return 0;
+	return reader->tree ? no_archive(reader) : damaged(reader);
+}
+
+static void reader_close(struct reader *reader)
+{
+	if (reader->archive)
+		reader->lib.archive_read_free(reader->archive);
+	if (reader->lib.handle)
+		dlclose(reader->lib.handle);
+}
+
+/* ---- the entries of an archive */
+
+/* Without "./" before and "/" after; "" is the root itself. */
+static void tidy(char *path, enum tree_kind kind)
+{
+	size_t len;
+
+	while (!strncmp(path, "./", 2))
+		memmove(path, path + 2, strlen(path + 2) + 1);
+	len = strlen(path);
+	while (kind == TREE_DIR && len && path[len - 1] == '/')
+		path[--len] = '\0';
+	if (!strcmp(path, "."))
+		*path = '\0';
+}
+
+static int add_file(struct reader *reader, struct archive_entry *entry, const char *path)
+{
+	size_t size = (size_t)reader->lib.archive_entry_size(entry), len = 0;
+	char *data = malloc(size + 1);
+	ssize_t n = 0;
+	int r;
+
+	if (!data)
+		return ctx_error(reader->ctx, -ENOMEM, "out of memory");
+	while (len < size &&
+	       (n = reader->lib.archive_read_data(reader->archive, data + len, size - len)) > 0)
+		len += (size_t)n;
+	r = len == size ? tree_add(reader->ctx, reader->tree, TREE_FILE, path, data, size) :
+			  damaged(reader);
+	free(data);
+	return r;
+}
+
+static int unknown_kind(struct reader *reader, const char *path)
+{
+	return ctx_error(reader->ctx, -EBADMSG,
+			 "%s: is neither a file, a directory nor a symbolic link", path);
+}
+
+static int add_entry(struct reader *reader, struct archive_entry *entry, char *path,
+		     enum tree_kind kind)
+{
+	const struct library *lib = &reader->lib;
+	const char *target;
+
+	tidy(path, kind);
+	switch (kind) {
+	case TREE_FILE:
+		if (lib->archive_entry_hardlink(entry) || lib->archive_entry_sparse_count(entry))
+			return unknown_kind(reader, path);
+		return add_file(reader, entry, path);
+	case TREE_DIR:
+		return *path ? tree_add(reader->ctx, reader->tree, TREE_DIR, path, NULL, 0) : 0;
+	default:
+		target = lib->archive_entry_symlink(entry);
+		return target ? tree_add(reader->ctx, reader->tree, TREE_LINK, path, target,
+					 strlen(target)) :
+				unknown_kind(reader, path);
+	}
+}
+
+static int kind_of(const struct reader *reader, struct archive_entry *entry,
+		   enum tree_kind *ret_kind)
+{
+	switch (reader->lib.archive_entry_filetype(entry)) {
+	case AE_IFREG:
+		*ret_kind = TREE_FILE;
+		return 0;
+	case AE_IFDIR:
+		*ret_kind = TREE_DIR;
+		return 0;
+	case AE_IFLNK:
+		*ret_kind = TREE_LINK;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* Before anything of it is read: what is skipped takes as long to decompress. */
+static int check_size(struct reader *reader, struct archive_entry *entry, const char *path)
+{
+	int64_t size = reader->lib.archive_entry_size(entry);
+
+	if (size < 0 || (uint64_t)size > TREE_MAX_BYTES - reader->bytes ||
+	    reader->nr++ == TREE_MAX_ENTRIES)
+		return ctx_error(reader->ctx, -EFBIG, "%s: no machine is as large as this", path);
+	reader->bytes += (size_t)size;
+	return 0;
+}
+
+static int take_entry(struct reader *reader, struct archive_entry *entry)
+{
+	const char *name = reader->lib.archive_entry_pathname(entry);
+	enum tree_kind kind;
+	char *path;
+	int r;
+
+	if (!name)
+		return ctx_error(reader->ctx, -EBADMSG, "the archive has an entry without a name");
+	r = check_size(reader, entry, name);
+	if (r < 0)
+		return r;
+	path = strdup(name);
+	if (!path)
+		return ctx_error(reader->ctx, -ENOMEM, "out of memory");
+	r = kind_of(reader, entry, &kind) < 0 ? unknown_kind(reader, path) :
+						add_entry(reader, entry, path, kind);
+	free(path);
+	return r;
+}
+
+/*
+ * libarchive takes the end of the file for the end of the archive. The block of zeros that
+ * ends an archive shows that nothing is missing: libarchive has read it, too.
+ */
+static int check_end(struct reader *reader)
+{
+	int64_t begin = reader->lib.archive_read_header_position(reader->archive);
+
+	if (reader->lib.archive_filter_bytes(reader->archive, 0) > begin)
+		return 0;
+	return ctx_error(reader->ctx, -EBADMSG,
+			 "the archive is cut off: the block that ends it is missing");
+}
+
+/* A name that does not fit the locale is a warning only; the bytes are those of the archive. */
+static int read_entries(struct reader *reader)
+{
+	struct archive_entry *entry;
+	int r = 0, status;
+
+	while (!r) {
+		status = reader->lib.archive_read_next_header(reader->archive, &entry);
+		if (status == ARCHIVE_EOF)
+			return check_end(reader);
+		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
+			return reader->nr ? damaged(reader) : no_archive(reader);
+		r = take_entry(reader, entry);
+	}
+	return r;
+}
+
+int archive_unpack(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree)
+{
+	struct reader reader = { .ctx = ctx, .tree = tree };
+	int r;
+
+	if (!size)
+		return ctx_error(ctx, -EBADMSG, "the file is empty");
+	r = reader_open(&reader, data, size);
+	if (!r)
+		r = read_entries(&reader);
+	reader_close(&reader);
+	if (!r)
+		r = tree_strip_top(ctx, tree);
+	return r ? r : tree_sort(ctx, tree);
+}
+
+/* ---- one file, compressed */
+
+bool archive_is_compressed(const char *data, size_t size)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} magic[] = {
+		{ "\x1f\x8b", 2 },
+		{ "BZh", 3 },
+		{ "\xfd"
+		  "7zXZ\0",
+		  6 },
+		{ "\x28\xb5\x2f\xfd", 4 },
+		{ "\x5d\0\0", 3 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(magic); i++)
+		if (size >= magic[i].size && !memcmp(data, magic[i].bytes, magic[i].size))
+			return true;
+	return false;
+}
+
+/* Twice as much room whenever it is full, up to the limit. */
+static int grow(struct reader *reader, char **data, size_t *room)
+{
+	size_t more = *room ? 2 * *room : CHUNK;
+	char *bigger;
+
+	if (more > TREE_MAX_BYTES)
+		return ctx_error(reader->ctx, -EFBIG, "decompressed it is larger than %u MiB",
+				 TREE_MAX_BYTES >> 20);
+	bigger = realloc(*data, more + 1);
+	if (!bigger)
+		return ctx_error(reader->ctx, -ENOMEM, "out of memory");
+	*data = bigger;
+	*room = more;
+	return 0;
+}
+
+static int read_raw(struct reader *reader, char **data, size_t *ret_size)
+{
+	struct archive_entry *entry;
+	size_t room = 0, len = 0;
+	ssize_t n;
+	int r = 0;
+
+	if (reader->lib.archive_read_next_header(reader->archive, &entry) != ARCHIVE_OK)
+		return damaged(reader);
+	do {
+		if (len == room)
+			r = grow(reader, data, &room);
+		if (r < 0)
+			return r;
+		n = reader->lib.archive_read_data(reader->archive, *data + len, room - len);
+		if (n < 0)
+			return damaged(reader);
+		len += (size_t)n;
+	} while (n);
+	(*data)[len] = '\0';
+	*ret_size = len;
+	return 0;
+}
+
+/* @ret_data: to be freed, with a zero behind it */
+int archive_decompress(struct pcireset_ctx *ctx, const char *data, size_t size, char **ret_data,
+		       size_t *ret_size)
+{
+	struct reader reader = { .ctx = ctx };
+	int r = reader_open(&reader, data, size);
+
+	*ret_data = NULL;
+	if (!r)
+		r = read_raw(&reader, ret_data, ret_size);
+	reader_close(&reader);
+	if (r < 0) {
+		free(*ret_data);
+		*ret_data = NULL;
+	}
+	return r;
+}
