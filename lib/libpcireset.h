@@ -358,11 +358,19 @@ struct pcireset_ctx *pcireset_dev_get_ctx(const struct pcireset_dev *dev);
  * @ctx: context, scanned
  * @name: [domain:]bus:device.function in hexadecimal, function optional where
  *	there is only one; vendor:device, four hexadecimal digits each; a path
- *	in /sys; a block or character device in /dev; a network interface
+ *	in /sys; a block or character device in /dev; slot:NAME, a physical slot; a
+ *	network interface; another device of any class in /sys/class, such as nvme0;
+ *	a driver, or driver:NAME
  * @ret_dev: the function, with a reference
  *
- * A device in /dev or a network interface means the function that it hangs on.
- * What is behind a USB host controller does not name that controller.
+ * A device in /dev, an interface or a device of a class means the function that it
+ * hangs on. What is behind a USB host controller does not name that controller. A
+ * driver means the function that it is bound to, if there is only one, and a slot
+ * the function in it.
+ *
+ * Several may fit a word: an interface comes before other devices, and these before
+ * drivers. Devices of one name that hang on different functions are -ENOTUNIQ, and so
+ * is a driver with several functions. The message lists the functions.
  *
  * Return: 0; -EINVAL if @name cannot be read; -ENOTUNIQ if it fits several
  * functions; -ENOENT if there is no such thing; -ENODEV if there is, and it is on
@@ -1137,7 +1145,8 @@ int pcireset_leftovers_repair(struct pcireset_ctx *ctx, pcireset_leftover_fn fn,
  * pcireset_types_from_str - read a list of reset types
  * @ctx: context that gets the error message
  * @str: words separated by commas or spaces: device_specific, acpi, flr, pm,
- *	slot, bus, cxl_bus, and func, link, any for several of them
+ *	slot, bus, cxl_bus, and func, link, any for several of them; in upper or
+ *	lower case, and with - or _
  * @ret_types: mask of PCI_RESET_*, never empty
  *
  * Return: 0, or -EINVAL if there is no word or one that is not known.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What people call a PCI function: addresses, IDs, paths, devices, interfaces. */
+/* What people call a PCI function: addresses, IDs, paths, devices, interfaces, drivers, slots. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -215,8 +215,14 @@ static void add_match(struct pcireset_ctx *ctx, const struct pcireset_addr *addr
 	struct matches *m = data;
 	struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, addr);
 
-	if (dev && dev != m->first)
+	if (dev && dev != m->first && !strstr(m->list, dev->name))
 		match(m, dev);
+}
+
+static int usb_error(struct pcireset_ctx *ctx, const char *name)
+{
+	return ctx_error(ctx, -ENODEV,
+			 "%s: is behind a USB host controller; name that one if you mean it", name);
 }
 
 /* What has a real path in sysfs and hangs on a PCI function, perhaps on several. */
@@ -226,9 +232,7 @@ static int from_real_path(struct pcireset_ctx *ctx, const char *name, const char
 	struct matches m = { 0 };
 
 	if (is_behind_usb(path))
-		return ctx_error(
-			ctx, -ENODEV,
-			"%s: is behind a USB host controller; name that one if you mean it", name);
+		return usb_error(ctx, name);
 	block_foreach_function(ctx, path, add_match, &m);
 	if (!m.nr)
 		return ctx_error(ctx, -ENODEV, "%s: is on no PCI function", name);
@@ -318,18 +322,123 @@ static int from_node(struct pcireset_ctx *ctx, const char *name, struct pcireset
 	return from_real_path(ctx, name, path, ret_dev);
 }
 
-static bool is_interface_name(const char *name)
+/* "slot:101": the functions in a physical slot. */
+static int from_slot(struct pcireset_ctx *ctx, const char *name, struct pcireset_dev **ret_dev)
 {
-	return *name && strlen(name) < 16 && !strchr(name, '/') && strcmp(name, ".") &&
-	       strcmp(name, "..");
+	const char *slot = name + strlen("slot:");
+	struct matches m = { 0 };
+	struct pcireset_dev *dev;
+
+	pcireset_dev_foreach(ctx, dev)
+		if (dev->slot && !strcmp(dev->slot, slot))
+			match(&m, dev);
+	if (!m.nr)
+		return ctx_error(ctx, -ENOENT, "%s: no PCI function is in such a slot", name);
+	return take_only(ctx, name, &m, ret_dev);
+}
+
+/* A driver, with "driver:" before it or not. It names a function only while it is bound to one. */
+static bool from_driver(struct pcireset_ctx *ctx, const char *name, struct pcireset_dev **ret_dev,
+			int *ret_error)
+{
+	bool has_prefix = !strncmp(name, "driver:", 7);
+	const char *driver = has_prefix ? name + 7 : name;
+	struct matches m = { 0 };
+	struct pcireset_dev *dev;
+
+	pcireset_dev_foreach(ctx, dev)
+		if (dev_driver(dev) && !strcmp(dev_driver(dev), driver))
+			match(&m, dev);
+	if (!m.nr && !has_prefix)
+		return false;
+	if (!m.nr)
+		*ret_error = ctx_error(ctx, -ENOENT, "%s: no PCI function has such a driver", name);
+	else if (m.nr > 1)
+		*ret_error = ctx_error(ctx, -ENOTUNIQ,
+				       "%s: this driver is bound to %zu functions, name one of "
+				       "them: %s",
+				       name, m.nr, m.list);
+	else
+		*ret_error = take(m.first, ret_dev);
+	return true;
+}
+
+struct class_matches {
+	struct pcireset_ctx *ctx;
+	const char *name;
+	bool is_found, is_behind_usb;
+	struct matches m;
+};
+
+static int match_in_class(void *data, const char *dirname, const char *class)
+{
+	struct class_matches *found = data;
+	char path[PATH_MAX];
+	int r = ctx_realpath(found->ctx, path, "%s/%s/%s", dirname, class, found->name);
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0)
+		return r;
+	found->is_found = true;
+	if (is_behind_usb(path))
+		found->is_behind_usb = true;
+	else
+		block_foreach_function(found->ctx, path, add_match, &found->m);
+	return 0;
+}
+
+/*
+ * "nvme0" or "card0": of whatever class, as long as all that have this name are on the same
+ * function. A card0 of drm and one of sound rarely are.
+ */
+static bool from_class(struct pcireset_ctx *ctx, const char *name, struct pcireset_dev **ret_dev,
+		       int *ret_error)
+{
+	struct class_matches found = { .ctx = ctx, .name = name };
+	int r = ctx_foreach_name(ctx, "sys/class", match_in_class, &found);
+
+	if (!found.is_found && (!r || r == -ENOENT))
+		return false;
+	if (r < 0)
+		*ret_error = ctx_error(ctx, r, "%s: %s", name, strerror(-r));
+	else if (found.m.nr && found.is_behind_usb)
+		*ret_error = ctx_error(ctx, -ENOTUNIQ,
+				       "%s: several devices have this name, on %s and behind USB; "
+				       "name the PCI function",
+				       name, found.m.list);
+	else if (found.m.nr)
+		*ret_error = take_only(ctx, name, &found.m, ret_dev);
+	else if (found.is_behind_usb)
+		*ret_error = usb_error(ctx, name);
+	else
+		*ret_error = ctx_error(ctx, -ENODEV, "%s: is on no PCI function", name);
+	return true;
+}
+
+/* One word that is no address: a network interface, else another device, else a driver. */
+static bool from_word(struct pcireset_ctx *ctx, const char *name, struct pcireset_dev **ret_dev,
+		      int *ret_error)
+{
+	char path[PATH_MAX];
+
+	if (!*name || strlen(name) > NAME_MAX || strchr(name, '/') || !strcmp(name, ".") ||
+	    !strcmp(name, ".."))
+		return false;
+	if (!ctx_realpath(ctx, path, "sys/class/net/%s", name)) {
+		*ret_error = from_real_path(ctx, name, path, ret_dev);
+		return true;
+	}
+	return from_class(ctx, name, ret_dev, ret_error) ||
+	       from_driver(ctx, name, ret_dev, ret_error);
 }
 
 int pcireset_dev_from_name(struct pcireset_ctx *ctx, const char *name,
 			   struct pcireset_dev **ret_dev)
 {
 	unsigned long vendor, device;
-	char path[PATH_MAX];
 	struct typed t;
+	int r;
 
 	if (strlen(name) >= PATH_MAX - 256)
 		return ctx_error(ctx, -EINVAL, "%.32s...: is too long for a name", name);
@@ -341,10 +450,13 @@ int pcireset_dev_from_name(struct pcireset_ctx *ctx, const char *name,
 		return from_ids(ctx, name, vendor, device, ret_dev);
 	if (typed_parse(name, strlen(name), &t) && t.has_bus)
 		return from_typed(ctx, name, &t, ret_dev);
-	if (is_interface_name(name) && !ctx_realpath(ctx, path, "sys/class/net/%s", name))
-		return from_real_path(ctx, name, path, ret_dev);
+	if (!strncmp(name, "slot:", 5))
+		return from_slot(ctx, name, ret_dev);
+	if (from_word(ctx, name, ret_dev, &r))
+		return r;
 	return ctx_error(ctx, -EINVAL,
-			 "\"%.64s\" is no PCI address ([domain:]bus:device.function), no "
-			 "vendor:device, no path in /sys or /dev and no network interface",
+			 "\"%.64s\" names no PCI function: it is no address "
+			 "([domain:]bus:device.function), vendor:device, path in /sys or /dev, "
+			 "device such as nvme0, network interface, driver or slot:NAME",
 			 name);
 }

@@ -177,11 +177,21 @@ static const char *name_of(const struct word *words, size_t nr, uint32_t value)
 	return NULL;
 }
 
+/* "FLR" and "cxl-bus" mean the same as "flr" and "cxl_bus". */
+static bool is_word(const char *word, const char *typed, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!word[i] ||
+		    word[i] != (typed[i] == '-' ? '_' : tolower((unsigned char)typed[i])))
+			return false;
+	return !word[len];
+}
+
 static int value_of(const struct word *words, size_t nr, const char *name, size_t len,
 		    uint32_t *ret_value)
 {
 	for (size_t i = 0; i < nr; i++) {
-		if (strlen(words[i].name) != len || memcmp(words[i].name, name, len))
+		if (!is_word(words[i].name, name, len))
 			continue;
 		*ret_value = words[i].value;
 		return 0;
@@ -211,11 +221,11 @@ const char *pcireset_type_to_str(uint32_t type, uint32_t flags)
 
 static int bad_type(struct pcireset_ctx *ctx, const char *word, size_t len)
 {
-	if (len == strlen("af_flr") && !memcmp(word, "af_flr", len))
+	if (is_word("af_flr", word, len))
 		return ctx_error(ctx, -EINVAL,
 				 "\"af_flr\" cannot be asked for: say flr, the report tells which");
 	return ctx_error(ctx, -EINVAL,
-			 "\"%.*s\" is no type of reset; known are device_specific, acpi, flr, "
+			 "unknown type of reset \"%.*s\"; known are device_specific, acpi, flr, "
 			 "pm, slot, bus, cxl_bus, and func, link, any for several of them",
 			 (int)(len < 64 ? len : 64), word);
 }

@@ -59,7 +59,7 @@ reads_all_ones() {
 
 watch_begin
 for name in zz:00.0 1:2:3:4 00:20.0 00:00.8 '' 8086 nosuchthing '01:00.0 x' -5 01:00.0/ ../01:00.0; do
-	names_device 2 "\"$name\" is no PCI address" "$name"
+	names_device 2 "\"$name\" names no PCI function" "$name"
 done
 for name in 77:00.0 01:00.1 0000:ff:1f.7 ffff:00:00.0 10000:00:00.0 8086:ffff; do
 	names_device 1 "$name: there is no such PCI function" "$name"
@@ -76,8 +76,8 @@ watch_begin
 for types in '' ',' ',,'; do
 	refuses_type 'no type of reset is given' "$types"
 done
-for types in warp FLR flrx fl 0x2 -1 all none flr,warp; do
-	refuses_type "\"${types#flr,}\" is no type of reset" "$types"
+for types in warp FL flrx fl 0x2 -1 all none flr,warp; do
+	refuses_type "unknown type of reset \"${types#flr,}\"" "$types"
 done
 refuses 2 '--type is needed' reset 01:00.0
 refuses 2 '--type needs an argument' reset 01:00.0 --type

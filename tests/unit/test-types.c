@@ -19,6 +19,8 @@ static void words_are_read(void **state)
 		{ "func,link", PCI_RESET_ANY },
 		{ ",acpi,,device_specific,", PCI_RESET_ACPI | PCI_RESET_DEV_SPECIFIC },
 		{ "cxl_bus", PCI_RESET_CXL_BUS },
+		{ "FLR", PCI_RESET_FLR },
+		{ "Cxl-Bus,DEVICE_specific", PCI_RESET_CXL_BUS | PCI_RESET_DEV_SPECIFIC },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -31,7 +33,7 @@ static void words_are_read(void **state)
 
 static void other_words_are_refused_by_name(void **state)
 {
-	static const char *const rows[] = { "FLR", "fl", "flrx", "hot", "0x2", "all", "-flr" };
+	static const char *const rows[] = { "FL", "fl", "flrx", "hot", "0x2", "all", "-flr" };
 	uint32_t types = 42;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
