@@ -27,6 +27,16 @@ static bool is_below(struct pci_dev *bridge, struct pci_dev *dev)
 }
 
 /*
+ * VFs whose bus number differs from their PF's are on a bus without a bridge.
+ * pci_walk_bus() does not get there, so walk_carefully() leaves them out, too:
+ * add_missed_vfs() adds them, whoever walked.
+ */
+static bool is_on_virtual_bus(const struct pci_dev *dev)
+{
+	return dev->bus->parent && !dev->bus->self;
+}
+
+/*
  * As pci_walk_bus(), but it waits for no lock: error recovery may hold
  * pci_bus_sem for reading while it waits for a device lock of our caller's,
  * and a removal that waits to write to it then keeps all readers out. Looks at
@@ -38,7 +48,7 @@ static void walk_carefully(struct pci_dev *bridge, int (*visit)(struct pci_dev *
 	struct pci_dev *dev = NULL;
 
 	while ((dev = pci_get_device(PCI_ANY_ID, PCI_ANY_ID, dev))) {
-		if (!is_below(bridge, dev) || !visit(dev, data))
+		if (is_on_virtual_bus(dev) || !is_below(bridge, dev) || !visit(dev, data))
 			continue;
 		pci_dev_put(dev);
 		return;
