@@ -353,22 +353,21 @@ static void wait_for_some(struct batch *batch, bool interruptible)
 	wait_event(batch->wait, !llist_empty(&batch->done));
 }
 
-static bool is_addr_of(const struct pcireset_addr *addr, const struct pci_dev *dev)
+static bool is_same_addr(const struct pcireset_addr *a, const struct pcireset_addr *b)
 {
-	struct pcireset_addr other = pcireset_addr_of(dev);
-
-	return addr->domain == other.domain && addr->bus == other.bus && addr->devfn == other.devfn;
+	return a->domain == b->domain && a->bus == b->bus && a->devfn == b->devfn;
 }
 
 static bool is_member(const struct pcireset_report *report, const struct pci_dev *dev)
 {
+	struct pcireset_addr addr = pcireset_addr_of(dev);
 	u32 i;
 
 	/* There are more than were planned for, and not all are told. */
 	if (report->nr_members > report->max_members)
 		return true;
 	for (i = 0; i < report->nr_members; i++)
-		if (is_addr_of(&report->members[i].addr, dev))
+		if (is_same_addr(&report->members[i].addr, &addr))
 			return true;
 	return false;
 }
@@ -512,9 +511,10 @@ int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interr
 struct pcireset_member pcireset_item_member(const struct pcireset_item *item, u32 nr)
 {
 	struct pcireset_member member = item->report->members[nr];
+	struct pcireset_addr addr = pcireset_addr_of(item->dev);
 
 	member.flags &= ~PCIRESET_MEMBER_TARGET;
-	if (is_addr_of(&member.addr, item->dev))
+	if (is_same_addr(&member.addr, &addr))
 		member.flags |= PCIRESET_MEMBER_TARGET;
 	return member;
 }

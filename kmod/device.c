@@ -12,6 +12,9 @@
 /* More members than any bus has; bounds what one call may allocate. */
 #define MAX_ENTRIES 65536
 
+/* How often to plan again while functions come and go, before PCIRESET_EXPECT gives up. */
+#define MAX_EXPECTS 16
+
 /**
  * struct handle - an open descriptor
  * @list: in handles, protected by handles_lock
@@ -306,24 +309,36 @@ static int do_query(struct file *file, void *data)
 	return error;
 }
 
-static int expect(struct handle *handle, struct pcireset_request *request,
-		  struct pcireset_expect *arg)
+static int expect_once(struct pci_dev *dev, const struct pcireset_request *request,
+		       struct pcireset_expect *arg)
 {
 	struct pcireset_plan *plan;
-	struct pci_dev *dev;
 	int error;
 
-	error = claim(handle, request, &dev);
-	if (error)
-		return error;
 	error = pcireset_plan_make(dev, request, false, &plan);
-	pci_dev_put(dev);
 	if (error)
 		return error;
 	arg->out_type = pcireset_plan_type(plan);
 	error = pcireset_expect(plan, &arg->out_ns);
 	pcireset_plan_put(plan);
 	return error;
+}
+
+static int expect(struct handle *handle, struct pcireset_request *request,
+		  struct pcireset_expect *arg)
+{
+	unsigned int left = MAX_EXPECTS;
+	struct pci_dev *dev;
+	int error;
+
+	error = claim(handle, request, &dev);
+	if (error)
+		return error;
+	do
+		error = expect_once(dev, request, arg);
+	while (error == -ESTALE && --left);
+	pci_dev_put(dev);
+	return error == -ESTALE ? -EBUSY : error;
 }
 
 static int do_expect(struct file *file, void *data)

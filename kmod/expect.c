@@ -88,6 +88,20 @@ static int expect_link(const struct pcireset_plan *plan, u64 *us)
 	return error;
 }
 
+static int ask_plan(const struct pcireset_plan *plan, u32 type, u64 *us)
+{
+	/* Those that have left since cannot be asked; they lead to what may be freed. */
+	if (type && atomic64_read(plan->counter) != plan->topology)
+		return -ESTALE;
+	if (type & PCI_RESET_LINK)
+		return expect_link(plan, us);
+	if (type == PCI_RESET_FLR)
+		*us = ask(plan, plan->dev).flr_us;
+	else if (type == PCI_RESET_PM)
+		*us = plan->dev->d3hot_delay * USEC_PER_MSEC + ask(plan, plan->dev).d0_us;
+	return 0;
+}
+
 /**
  * pcireset_expect - how long a plan would take at least
  * @plan: the plan, perhaps a refused one
@@ -95,22 +109,17 @@ static int expect_link(const struct pcireset_plan *plan, u64 *us)
  *	least 1, and 0 if there is no type or nothing tells
  *
  * Context: Process context, may sleep. No device lock is held.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -ESTALE if functions came or went since @plan was made.
  */
 int pcireset_expect(const struct pcireset_plan *plan, u64 *ret_ns)
 {
 	u32 type = pcireset_plan_type(plan);
-	int error = 0;
 	u64 us = 0;
+	int error;
 
 	*ret_ns = 0;
 	down_read(&pcireset_topology);
-	if (type & PCI_RESET_LINK)
-		error = expect_link(plan, &us);
-	else if (type == PCI_RESET_FLR)
-		us = ask(plan, plan->dev).flr_us;
-	else if (type == PCI_RESET_PM)
-		us = plan->dev->d3hot_delay * USEC_PER_MSEC + ask(plan, plan->dev).d0_us;
+	error = ask_plan(plan, type, &us);
 	up_read(&pcireset_topology);
 	if (!error && type & (PCI_RESET_LINK | PCI_RESET_FLR | PCI_RESET_PM))
 		*ret_ns = max_t(u64, us * NSEC_PER_USEC, 1);

@@ -7,13 +7,61 @@
 
 #include "pcireset.h"
 
-/* Of struct pci_dev, each with a reference. One that memory was too short for is searched for. */
+/* Of struct pci_dev, each with a reference: all functions between their ADD and REMOVED events. */
 static DEFINE_XARRAY(functions);
 
 /* Where a long has 32 bits some domains share: whoever looks compares. */
 static unsigned long index_of(const struct pcireset_addr *addr)
 {
 	return (unsigned long)addr->domain << 16 | PCI_DEVID(addr->bus, addr->devfn);
+}
+
+/**
+ * pcireset_addr_of - the address of a function
+ * @dev: the function, referenced; it may have been removed long ago
+ *
+ * The core writes it into the device's name when it sets the function up. The
+ * domain must not be asked of a function that was removed: it is in what the
+ * host bridge's driver keeps behind the bus, which may be freed by then.
+ *
+ * Return: the address.
+ */
+struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev)
+{
+	unsigned int domain = 0, bus = 0, device = 0, function = 0;
+
+	sscanf(pci_name(dev), "%x:%x:%x.%x", &domain, &bus, &device, &function);
+	return (struct pcireset_addr){
+		.domain = domain,
+		.bus = bus,
+		.devfn = PCI_DEVFN(device, function),
+	};
+}
+
+/**
+ * pcireset_is_there - has a function come and not left?
+ * @dev: the function, referenced
+ *
+ * Context: The caller holds pcireset_topology or @dev's device lock, either of
+ * which keeps it from leaving.
+ * Return: true if its bus and its config space may be used.
+ */
+bool pcireset_is_there(struct pci_dev *dev)
+{
+	struct pcireset_addr addr = pcireset_addr_of(dev), other;
+	struct pci_dev *found;
+	bool is_there;
+
+	xa_lock(&functions);
+	found = xa_load(&functions, index_of(&addr));
+	is_there = found == dev;
+	/* Some domains share an index where a long has 32 bits. */
+	if (found && !is_there) {
+		other = pcireset_addr_of(found);
+		is_there = other.domain != addr.domain && device_is_registered(&dev->dev);
+	}
+	xa_unlock(&functions);
+	return is_there;
 }
 
 /**
@@ -30,7 +78,7 @@ struct pci_dev *pcireset_find(const struct pcireset_addr *addr)
 	xa_lock(&functions);
 	dev = pci_dev_get(xa_load(&functions, index_of(addr)));
 	xa_unlock(&functions);
-	if (dev && pci_domain_nr(dev->bus) == addr->domain)
+	if (dev && pcireset_addr_of(dev).domain == addr->domain)
 		return dev;
 	pci_dev_put(dev);
 	return pci_get_domain_bus_and_slot(addr->domain, addr->bus, addr->devfn);
@@ -45,8 +93,10 @@ struct pci_dev *pcireset_find(const struct pcireset_addr *addr)
 void pcireset_find_add(struct pci_dev *dev)
 {
 	struct pcireset_addr addr = pcireset_addr_of(dev);
-	void *old = xa_store(&functions, index_of(&addr), pci_dev_get(dev), GFP_KERNEL);
+	void *old;
 
+	/* One that is missing here would count as removed. */
+	old = xa_store(&functions, index_of(&addr), pci_dev_get(dev), GFP_KERNEL | __GFP_NOFAIL);
 	pci_dev_put(xa_is_err(old) ? dev : old);
 }
 

@@ -18,10 +18,13 @@ static atomic64_t generations[1 << GENERATION_BITS];
 
 static atomic64_t *counter_of(struct pci_dev *dev)
 {
+	struct pcireset_addr addr;
+
 	dev = pci_physfn(dev);
 	while (!pci_is_root_bus(dev->bus) && dev->bus->self)
 		dev = dev->bus->self;
-	return &generations[hash_64(((u64)pci_domain_nr(dev->bus) << 16) | pci_dev_id(dev),
+	addr = pcireset_addr_of(dev);
+	return &generations[hash_64((u64)addr.domain << 16 | PCI_DEVID(addr.bus, addr.devfn),
 				    GENERATION_BITS)];
 }
 

@@ -386,7 +386,6 @@ void pcireset_plan_report(const struct pcireset_plan *plan, struct pcireset_repo
 void pcireset_plan_judge(struct pcireset_plan *plan);
 u32 pcireset_plan_probe(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
 			struct pcireset_type_info *infos);
-struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev);
 
 /* owner.c */
 int pcireset_owners_get(u64 address, u32 nr, struct pcireset_owners **ret_owners);
@@ -460,6 +459,8 @@ extern struct rw_semaphore pcireset_topology;
 const atomic64_t *pcireset_counter(struct pci_dev *dev);
 
 /* find.c */
+struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev);
+bool pcireset_is_there(struct pci_dev *dev);
 struct pci_dev *pcireset_find(const struct pcireset_addr *addr);
 void pcireset_find_add(struct pci_dev *dev);
 void pcireset_find_remove(struct pci_dev *dev);

@@ -41,21 +41,12 @@ const char *const pcireset_why_text[] = {
 	[PCIRESET_WHY_NOT_OWNED] = "is not shown to be the caller's",
 };
 
-struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev)
-{
-	return (struct pcireset_addr){
-		.domain = pci_domain_nr(dev->bus),
-		.bus = dev->bus->number,
-		.devfn = dev->devfn,
-	};
-}
-
 /* PCIe r6.0, sec 2.3.1 and SR-IOV: a VF has no Vendor ID of its own; present means it answers. */
 static bool is_gone(struct pci_dev *dev)
 {
 	u32 command;
 
-	if (!device_is_registered(&dev->dev) || dev->error_state == pci_channel_io_perm_failure)
+	if (!pcireset_is_there(dev) || dev->error_state == pci_channel_io_perm_failure)
 		return true;
 	pci_read_config_dword(dev, PCI_COMMAND, &command);
 	return PCI_POSSIBLE_ERROR(command);

@@ -113,7 +113,7 @@ static int add(struct pci_dev *dev, void *data)
 	unsigned int max;
 
 	/* On its way in or out; whichever, the generation moves and tells. */
-	if (!device_is_registered(&dev->dev))
+	if (!pcireset_is_there(dev))
 		return 0;
 
 	if (plan->nr_fns == plan->max_fns) {

@@ -474,6 +474,25 @@ static void report_overruns_its_room(struct kunit *test)
 	pcireset_plan_put(plan);
 }
 
+/* One that has left since the plan was made may lead to a host bridge that is freed. */
+static void function_that_left_is_asked_for_its_times(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = { .types = PCI_RESET_ANY };
+	atomic64_t moved = ATOMIC64_INIT(0);
+	struct pcireset_plan *plan;
+	u64 ns = 1;
+
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
+	KUNIT_EXPECT_EQ(test, pcireset_expect(plan, &ns), 0);
+	KUNIT_EXPECT_NE(test, ns, 0ULL);
+	atomic64_set(&moved, plan->topology + 1);
+	plan->counter = &moved;
+	KUNIT_EXPECT_EQ(test, pcireset_expect(plan, &ns), -ESTALE);
+	KUNIT_EXPECT_EQ(test, ns, 0ULL);
+	pcireset_plan_put(plan);
+}
+
 static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(table_of_types_is_out_of_order),
 	KUNIT_CASE(wide_type_is_chosen_before_narrow),
@@ -501,6 +520,7 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(caller_is_in_its_own_way),
 	KUNIT_CASE(plans_that_differ_are_the_same),
 	KUNIT_CASE(report_overruns_its_room),
+	KUNIT_CASE(function_that_left_is_asked_for_its_times),
 	{},
 };
 
