@@ -129,8 +129,11 @@ int status_of_error(int r);
 int status_merge(const int *statuses, size_t nr);
 
 /* table.c */
-struct libscols_table *table_new(const struct request *req, bool fits_terminal);
-char *wrap(char *words, size_t width);
+size_t output_width(FILE *out);
+size_t width_of_part(FILE *out, size_t part);
+size_t width_of_rest(FILE *out, size_t rest);
+struct libscols_table *table_new(const struct request *req, FILE *out);
+char *wrap(FILE *out, char *words, size_t width);
 void table_column(struct libscols_table *table, const char *name, int flags);
 bool is_colored(void);
 struct libscols_line *table_line(struct libscols_table *table);

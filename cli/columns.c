@@ -199,9 +199,9 @@ static void add_column(const struct column *column, void *data)
 }
 
 struct row {
-	const struct request *req;
 	struct libscols_line *line;
 	struct pcireset_dev *dev;
+	size_t width; /* of a column that is wrapped; 0 if none is */
 	size_t next;
 };
 
@@ -210,19 +210,22 @@ static void add_cell(const struct column *column, void *data)
 	struct row *row = data;
 	char *cell = column->get(row->dev);
 
-	if (column->flags & SCOLS_FL_WRAP && !is_given(row->req, OPT_RAW))
-		wrap(cell, WRAPPED_COLUMN);
+	if (column->flags & SCOLS_FL_WRAP && row->width)
+		cell = wrap(stdout, cell, row->width);
 	table_set(row->line, row->next++, cell);
 }
 
 int columns_print(struct machine *m, const struct request *req)
 {
-	struct libscols_table *table = table_new(req, !req->columns);
+	struct libscols_table *table = table_new(req, stdout);
+	size_t width = is_given(req, OPT_RAW) || !output_width(stdout) ?
+			       0 :
+			       width_of_part(stdout, WRAPPED_COLUMN);
 	struct pcireset_dev *dev;
 
 	foreach_column(req, add_column, table);
 	pcireset_dev_foreach(m->ctx, dev)
-		foreach_column(req, add_cell, &(struct row){ req, table_line(table), dev, 0 });
+		foreach_column(req, add_cell, &(struct row){ table_line(table), dev, width, 0 });
 	table_print(table);
 	return STATUS_DONE;
 }

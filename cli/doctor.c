@@ -88,7 +88,7 @@ static int check_leftovers(struct doctor *doctor)
 
 static void print_text(const struct doctor *doctor)
 {
-	struct libscols_table *table = table_new(doctor->req, true);
+	struct libscols_table *table = table_new(doctor->req, stdout);
 
 	table_column(table, "RESULT", 0);
 	table_column(table, "CHECK", 0);
@@ -102,9 +102,10 @@ static void print_text(const struct doctor *doctor)
 		table_set(line, 1, text("%s", f->check));
 		table_set(line, 2, text("%s", f->device ? f->device : ""));
 		table_set(line, 3,
-			  wrap(printable(text("%s%s%s", f->text, f->todo ? "; do: " : "",
+			  wrap(stdout,
+			       printable(text("%s%s%s", f->text, f->todo ? "; do: " : "",
 					      f->todo ? f->todo : "")),
-			       LAST_COLUMN));
+			       width_of_rest(stdout, LAST_COLUMN)));
 	}
 	table_print(table);
 }

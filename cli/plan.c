@@ -8,7 +8,7 @@
 #define LAST_COLUMN 44 /* what the columns before it leave of 80 */
 
 static void add_member(struct libscols_table *table, struct pcireset_plan *plan,
-		       const struct pcireset_member *member)
+		       const struct pcireset_member *member, FILE *out)
 {
 	struct pcireset_dev *named = pcireset_plan_get_dev(plan);
 	struct pcireset_ctx *ctx = pcireset_dev_get_ctx(named);
@@ -20,7 +20,9 @@ static void add_member(struct libscols_table *table, struct pcireset_plan *plan,
 	table_set(line, 0, text("%s", pcireset_addr_to_str(&member->addr, buf)));
 	table_set(line, 1, text("%s", member->flags & PCIRESET_MEMBER_RESET ? "reset" : "cut off"));
 	table_set(line, 2, text("%s", driver ? driver : ""));
-	table_set(line, 3, dev ? wrap(users_details(dev), LAST_COLUMN) : text("%s", ""));
+	table_set(line, 3,
+		  dev ? wrap(out, users_details(dev), width_of_rest(out, LAST_COLUMN)) :
+			text("%s", ""));
 }
 
 static void print_verdict(struct pcireset_plan *plan, FILE *out)
@@ -69,14 +71,13 @@ void plan_print(const struct request *req, struct pcireset_plan *plan, FILE *out
 	print_verdict(plan, out);
 	if (!pcireset_plan_get_nr_members(plan))
 		return;
-	table = table_new(req, true);
-	scols_table_set_stream(table, out);
+	table = table_new(req, out);
 	table_column(table, "FUNCTION", 0);
 	table_column(table, "EFFECT", 0);
 	table_column(table, "DRIVER", 0);
 	table_column(table, "IN USE BY", SCOLS_FL_WRAP);
 	for (size_t i = 0; (member = pcireset_plan_get_member(plan, i)); i++)
-		add_member(table, plan, member);
+		add_member(table, plan, member, out);
 	table_print(table);
 }
 

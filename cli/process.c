@@ -2,6 +2,7 @@
 /* How the process starts and ends: standard descriptors, lost output, lost memory. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,13 +31,14 @@ void process_start(void)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (!reserve(fd))
 			_exit(STATUS_ERROR);
+	/* Neither a reset nor what has to be cleaned up ends because a reader does. */
+	signal(SIGPIPE, SIG_IGN);
 }
 
-/* From here on a device may have been touched, and a reader that goes away must not hide it. */
+/* From here on a device may have been touched. */
 void process_touches(void)
 {
 	abort_status = STATUS_TOUCHED;
-	signal(SIGPIPE, SIG_IGN);
 }
 
 /* All resets are over, and this is what the process exits with. */
@@ -60,6 +62,14 @@ void *must(void *memory)
 	return memory;
 }
 
+/* A reader such as head goes when it has seen enough, which is no error. */
+static bool has_reader_gone(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) == 1 && out.revents & (POLLERR | POLLHUP);
+}
+
 /* A list that could not be written is an error; a reset stays what it was. */
 int process_end(int status)
 {
@@ -68,8 +78,8 @@ int process_end(int status)
 	errno = 0;
 	if (!fflush(stdout) && !is_lost && !fclose(stdout))
 		return status;
-	if (errno == EPIPE && !is_settled)
-		return status == STATUS_DONE ? STATUS_ERROR : status;
+	if (errno == EPIPE || has_reader_gone())
+		return status;
 	error("the output could not be written%s%s", errno ? ": " : "",
 	      errno ? strerror(errno) : "");
 	return is_settled || status != STATUS_DONE ? status : STATUS_ERROR;

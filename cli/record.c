@@ -30,7 +30,8 @@ static int write_record(struct machine *m, const struct request *req)
 	}
 	r = pcireset_ctx_record(m->ctx, fd,
 				is_given(req, OPT_SERIALS) ? PCIRESET_RECORD_SERIALS : 0);
-	if (r < 0)
+	/* Only a pipe's reader can go, and needs no message. */
+	if (r < 0 && r != -EPIPE)
 		error("%s: %s", name, pcireset_ctx_get_errmsg(m->ctx));
 	if (close(fd) && !r) {
 		r = -errno;

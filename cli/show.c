@@ -29,11 +29,13 @@ static void add_type(struct libscols_table *table, struct pcireset_dev *dev, uin
 	if (works) {
 		table_set(line, 1,
 			  text("%s", pcireset_scope_to_str(pcireset_dev_get_scope(dev, type))));
-		table_set(line, 2, wrap(reached(dev, type), LAST_COLUMN));
+		table_set(line, 2,
+			  wrap(stdout, reached(dev, type), width_of_rest(stdout, LAST_COLUMN)));
 	} else {
 		table_set(line, 1, text("%s", "no"));
 		table_set(line, 2,
-			  wrap(text("%s", pcireset_dev_get_why_not_text(dev, type)), LAST_COLUMN));
+			  wrap(stdout, text("%s", pcireset_dev_get_why_not_text(dev, type)),
+			       width_of_rest(stdout, LAST_COLUMN)));
 	}
 }
 
@@ -72,9 +74,9 @@ static void add_branch(struct libscols_table *table, struct pcireset_dev *dev,
 	if (*types && is_colored())
 		scols_line_set_color(line, top == dev ? "red" : "yellow");
 	table_set(line, 0, text("%s", pcireset_dev_get_name(top)));
-	table_set(line, 1, *types ? wrap(types, 20) : types);
+	table_set(line, 1, *types ? wrap(stdout, types, width_of_part(stdout, 20)) : types);
 	table_set(line, 2, text("%s", driver ? driver : ""));
-	table_set(line, 3, wrap(users_text(top), 22));
+	table_set(line, 3, wrap(stdout, users_text(top), width_of_part(stdout, 22)));
 	pcireset_dev_foreach(pcireset_dev_get_ctx(dev), below) {
 		char *hits;
 
@@ -98,7 +100,7 @@ static void print_tree(const struct request *req, struct pcireset_dev *dev)
 		top = parent;
 	if (!pcireset_dev_get_types(dev))
 		return;
-	table = table_new(req, true);
+	table = table_new(req, stdout);
 	if (is_colored())
 		scols_table_enable_colors(table, 1);
 	table_column(table, "FUNCTION", SCOLS_FL_TREE);
@@ -112,7 +114,8 @@ static void print_tree(const struct request *req, struct pcireset_dev *dev)
 
 static void print_text(const struct request *req, struct pcireset_dev *dev)
 {
-	struct libscols_table *table = table_new(req, true);
+	struct libscols_table *table = table_new(req, stdout);
+	size_t width = output_width(stdout);
 	char *description = device_description(dev), *users = users_details(dev);
 	const char *driver = pcireset_dev_get_driver(dev), *slot = pcireset_dev_get_slot(dev);
 	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
@@ -121,7 +124,7 @@ static void print_text(const struct request *req, struct pcireset_dev *dev)
 
 	printf("%s [%04x:%04x]\n", pcireset_dev_get_name(dev), pcireset_dev_get_vendor(dev),
 	       pcireset_dev_get_device(dev));
-	printf("%.80s\n", description);
+	printf("%.*s\n", width ? (int)width : -1, description);
 	printf("driver: %s\n", driver ? driver : is_dump ? "not known" : "none");
 	if (slot)
 		printf("slot: %s\n", slot);

@@ -1,24 +1,71 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Tables for people, through libsmartcols. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "cli.h"
 
-#define PLAIN_WIDTH 80 /* where there is no terminal to ask */
+#define DESIGN_WIDTH 80 /* for which the tables are designed */
+#define LEAST_WIDTH  10 /* of a column that is wrapped */
 
-struct libscols_table *table_new(const struct request *req, bool fits_terminal)
+/* The width of the output; 0 if it has none, as a pipe. COLUMNS is what the user asks for. */
+size_t output_width(FILE *out)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	char *end;
+	unsigned long width;
+
+	if (columns && isdigit((unsigned char)*columns)) {
+		width = strtoul(columns, &end, 10);
+		if (!*end && width && width <= UINT16_MAX)
+			return width;
+	}
+	if (!isatty(fileno(out)))
+		return 0;
+	if (ioctl(fileno(out), TIOCGWINSZ, &size) || !size.ws_col)
+		return DESIGN_WIDTH;
+	return size.ws_col;
+}
+
+/* The width of a column that takes this part of 80; half of 80 is for those that cannot shrink. */
+size_t width_of_part(FILE *out, size_t part)
+{
+	size_t width = output_width(out);
+
+	if (!width)
+		return part;
+	part = width >= DESIGN_WIDTH    ? part * width / DESIGN_WIDTH :
+	       width > DESIGN_WIDTH / 2 ? part * (2 * width - DESIGN_WIDTH) / DESIGN_WIDTH :
+					  0;
+	return part > LEAST_WIDTH ? part : LEAST_WIDTH;
+}
+
+/* The width of the last column, for which the others leave this part of 80. */
+size_t width_of_rest(FILE *out, size_t rest)
+{
+	size_t width = output_width(out), others = DESIGN_WIDTH - rest;
+
+	if (!width)
+		return rest;
+	return width > others + LEAST_WIDTH ? width - others : LEAST_WIDTH;
+}
+
+/* Nothing is cut where the output has no width. */
+struct libscols_table *table_new(const struct request *req, FILE *out)
 {
 	struct libscols_table *table = must(scols_new_table());
+	size_t width = is_given(req, OPT_RAW) ? 0 : output_width(out);
 
+	scols_table_set_stream(table, out);
 	scols_table_enable_noheadings(table, is_given(req, OPT_NOHEADINGS));
 	scols_table_enable_raw(table, is_given(req, OPT_RAW));
-	if (fits_terminal && !is_given(req, OPT_RAW)) {
-		scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
-		if (!isatty(STDOUT_FILENO))
-			scols_table_set_termwidth(table, PLAIN_WIDTH);
-	}
+	scols_table_set_termforce(table, width ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
+	if (width)
+		scols_table_set_termwidth(table, width);
 	return table;
 }
 
@@ -33,14 +80,45 @@ void table_column(struct libscols_table *table, const char *name, int flags)
 	scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
 }
 
-/* Changes blanks to the ends of lines that are no longer than width. */
-char *wrap(char *words, size_t width)
+/* Breaks the words that are longer than width; takes over words. */
+static char *break_words(char *words, size_t width)
 {
-	char *line = words, *blank = NULL;
+	char *broken = must(malloc(2 * strlen(words) + 1)), *to = broken;
+	size_t len = 0;
 
+	for (const char *p = words; *p; p++) {
+		bool is_first = ((unsigned char)*p & 0xc0) != 0x80; /* byte of a character */
+
+		if (len >= width && *p != ' ' && is_first) {
+			*to++ = '\n';
+			len = 0;
+		}
+		*to++ = *p;
+		len = *p == ' ' ? 0 : len + 1;
+	}
+	*to = '\0';
+	free(words);
+	return broken;
+}
+
+/*
+ * Changes blanks to the ends of lines that are no longer than width; takes over words.
+ * Words are broken only where the output has a width that the table has to keep to.
+ */
+char *wrap(FILE *out, char *words, size_t width)
+{
+	char *line, *blank = NULL;
+
+	if (output_width(out))
+		words = break_words(words, width);
+	line = words;
 	for (char *p = words; *p; p++) {
 		if (*p == ' ')
 			blank = p;
+		if (*p == '\n') {
+			line = p + 1;
+			blank = NULL;
+		}
 		if ((size_t)(p - line) < width || !blank)
 			continue;
 		*blank = '\n';

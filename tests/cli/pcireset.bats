@@ -74,7 +74,7 @@ says() {
 		run -0 pcireset "$command" --help
 		[[ -z $(awk 'length > 80' <<<"$output") ]]
 	done
-	exits 0 list
+	COLUMNS=80 exits 0 list
 	[[ -z $(awk 'length > 80' <<<"$output") ]]
 	exits 0 show 01:00.0 03:00.0 06:00.0 08:00.1
 	[[ -z $(awk 'length > 80' <<<"$output") ]]
@@ -506,7 +506,7 @@ thousand() {
 
 	thousand "$machine"
 	mapfile -t names < <(cd "$machine/sys/bus/pci/devices" && printf '%s\n' 0000:[4-7]*)
-	run -0 pcireset list --sysroot "$machine"
+	COLUMNS=80 run -0 pcireset list --sysroot "$machine"
 	[[ $(grep -c '^0000:[4-7][0-7]:' <<<"$output") -eq 1000 && -z $(awk 'length > 80' <<<"$output") ]]
 	[[ $(pcireset list -J --sysroot "$machine" | grep -c '"device": "0000:[4-7]') -eq 1000 ]]
 	[[ $(printf '%s\n' "${names[@]}" | pcireset plan --type flr - --sysroot "$machine" | grep -c 'flr would hit 1 function$') -eq 1000 ]]
