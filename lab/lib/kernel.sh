@@ -2,72 +2,56 @@
 # shellcheck shell=bash
 # Find, download and unpack one Debian kernel with all that is needed to boot it and to build modules for it.
 
-# in_apt APTDIR COMMAND...: with the private configuration.
-in_apt() {
-	APT_CONFIG=$1/apt.conf "${@:2}"
+# kernel_candidates PATTERN: "VERSION RELEASE" of every kernel release of which the lists have something, newest first.
+kernel_candidates() {
+	local name version release
+
+	for name in "${!package_versions[@]}"; do
+		[[ $name =~ ^linux-(headers|image|binary|binary-unsigned)-($1)(-unsigned)?$ ]] || continue
+		release=${BASH_REMATCH[2]}
+		for version in ${package_versions[$name]}; do
+			printf '%s %s\n' "$version" "$release"
+		done
+	done | sort -urV | newest_first
 }
 
-# kernel_releases APTDIR PATTERN: the kernel releases whose name apt has seen and the pattern allows, newest first. A name may
-# be all there is: packages that are not in the lists are named by others.
-kernel_releases() {
-	in_apt "$1" apt-cache pkgnames linux-image- |
-		sed -nE "s/^linux-image-($2)(-unsigned)?\$/\\1/p" | sort -urV
-}
+# split_packages RELEASE VERSION: from 7.x on an image consists of a binary, modules and a base; the package that unites them only
+# comes with the signed binary.
+split_packages() {
+	local part parts=("linux-binary-$1" "linux-modules-$1" "linux-base-$1")
 
-# versions_of APTDIR PACKAGE: those that can be downloaded, newest first.
-versions_of() {
-	in_apt "$1" apt-cache madison "$2" 2>/dev/null | awk -F ' *[|] *' '$3 ~ / Packages$/ && !seen[$2]++ { print $2 }'
-}
-
-# depends_of APTDIR PACKAGE VERSION: "name relation version" of each alternative it depends on, one a line.
-depends_of() {
-	in_apt "$1" apt-cache show "$2=$3" |
-		sed -n 's/^Depends: //p' | tr ',|' '\n' | sed -E 's/[()]//g; s/:any//; s/^ +//'
-}
-
-# version_for APTDIR PACKAGE RELATION VERSION: the newest that a dependency allows, or nothing.
-version_for() {
-	local version
-
-	for version in $(versions_of "$1" "$2"); do
-		[[ -z $3 ]] || dpkg --compare-versions "$version" "$3" "$4" || continue
-		printf '%s\n' "$version"
-		return
+	has_version "${parts[0]}" "$2" || parts[0]=linux-binary-unsigned-$1
+	for part in "${parts[@]}"; do
+		has_version "$part" "$2" || { printf '%s (= %s)\n' "$part" "$2" && return 1; }
+		printf '%s=%s\n' "$part" "$2"
 	done
 }
 
-# needed_of APTDIR PACKAGE VERSION PATTERN: "PACKAGE=VERSION" of each dependency whose name fits. Prints what is missing, and
-# fails, if one cannot be had.
-needed_of() {
-	local name relation wanted version
+# image_packages RELEASE VERSION: signed or unsigned, in one piece or in several. Prints what cannot be had, and fails.
+image_packages() {
+	local image packages lacking=''
 
-	while read -r name relation wanted; do
-		[[ $name =~ ^($4)$ ]] || continue
-		version=$(version_for "$1" "$name" "$relation" "$wanted")
-		if [[ -z $version ]]; then
-			printf '%s%s\n' "$name" "${relation:+ ($relation $wanted)}"
-			return 1
-		fi
-		printf '%s=%s\n' "$name" "$version"
-	done < <(depends_of "$1" "$2" "$3")
+	for image in "linux-image-$1" "linux-image-$1-unsigned"; do
+		has_version "$image" "$2" || continue
+		packages=$(packages_for 'linux-(base|binary|binary-unsigned|modules)-[0-9].*' "$image" "$2") && printf '%s\n' "$packages" && return
+		lacking=${lacking:-$packages}
+	done
+	packages=$(split_packages "$1" "$2") && printf '%s\n' "$packages" && return
+	if [[ -z $lacking ]] && has_version "linux-modules-$1" "$2"; then
+		lacking=$(tail -n 1 <<<"$packages")
+	fi
+	printf '%s\n' "${lacking:-linux-image-$1 (= $2), signed or unsigned}"
+	return 1
 }
 
-# kernel_packages APTDIR RELEASE: "PACKAGE=VERSION" of the headers, what these need, and the image (signed, or else unsigned) of
-# the same version, from 7.x on split in several. Prints the package that cannot be had, and fails, if anything is missing.
+# kernel_packages RELEASE VERSION: "PACKAGE=VERSION" of all that booting and building modules need, each of this version, but for
+# the tools (kbuild), which may be newer. Prints what cannot be had, and fails.
 kernel_packages() {
-	local apt=$1 release=$2 headers=linux-headers-$2 version image needed split
+	local headers image
 
-	version=$(versions_of "$apt" "$headers" | head -n 1)
-	[[ -n $version ]] || { printf '%s\n' "$headers" && return 1; }
-	needed=$(needed_of "$apt" "$headers" "$version" 'linux-headers-.*-common|linux-kbuild-.*') ||
-		{ tail -n 1 <<<"$needed" && return 1; }
-	for image in "linux-image-$release" "linux-image-$release-unsigned"; do
-		[[ -z $(version_for "$apt" "$image" = "$version") ]] || break
-		[[ $image != *-unsigned ]] || { printf '%s (= %s), signed or unsigned\n' "linux-image-$release" "$version" && return 1; }
-	done
-	split=$(needed_of "$apt" "$image" "$version" "linux-(base|binary|modules)-.*${release//+/\\+}") ||
-		{ tail -n 1 <<<"$split" && return 1; }
-	printf '%s\n' "$headers=$version" "$image=$version" $needed $split
+	headers=$(packages_for 'linux-headers-.*-common|linux-kbuild-.*' "linux-headers-$1" "$2") || { printf '%s\n' "$headers" && return 1; }
+	image=$(image_packages "$1" "$2") || { printf '%s\n' "$image" && return 1; }
+	printf '%s\n%s\n' "$headers" "$image" | sort -u
 }
 
 # bzimage_field FILE OFFSET BYTES: a little-endian number from the boot header (Documentation/arch/x86/boot.rst).
@@ -96,72 +80,74 @@ adapt_headers() {
 	sed -i "s|/usr/src/|$2/usr/src/|g" "$1"/usr/src/linux-headers-*/Makefile
 }
 
-# download_kernel APTDIR RELEASE DIR: all packages into DIR. Prints why not, and fails.
-download_kernel() {
-	local packages log
+# fetch_release APTDIR DIR VERSION RELEASE: all of it into DIR.new. Prints why not, and fails.
+fetch_release() {
+	local packages unsigned=''
 
-	packages=$(kernel_packages "$1" "$2") || { printf 'no %s\n' "$(tail -n 1 <<<"$packages")" && return 1; }
+	packages=$(kernel_packages "$4" "$3") || { printf 'there is no %s\n' "$packages" && return 1; }
+	[[ $packages != *-unsigned* ]] || unsigned=', which has no signed image'
+	note "getting $4 ($3)$unsigned"
 	mapfile -t packages <<<"$packages"
-	mkdir -p "$3"
-	log=$(cd "$3" && in_apt "$1" apt-get -qq download "${packages[@]}" 2>&1) && return
-	grep -m 1 '^E: ' <<<"$log" || printf 'the download failed\n'
-	return 1
+	apt_download "$1" "$2.new/deb" "${packages[@]}" && unpack_kernel "$4" "$3" "$2.new" "$2"
 }
 
-# unpack_kernel RELEASE DIR FINAL: fill DIR, which will be renamed to FINAL, from the packages in DIR/deb.
-unpack_kernel() {
-	local release=$1 dir=$2 final=$3 image deb
+# unpack_packages DIR: what is in DIR/deb, to DIR/root. Prints why not, and fails.
+unpack_packages() {
+	local deb
 
-	mkdir -p "$dir/root/lib"
-	for deb in "$dir"/deb/*.deb; do
-		dpkg -x "$deb" "$dir/root" || return
+	mkdir -p "$1/root/lib"
+	for deb in "$1"/deb/*.deb; do
+		dpkg -x "$deb" "$1/root" && continue
+		deb=${deb##*/}
+		printf '%s does not unpack\n' "${deb%%_*}"
+		return 1
 	done
+}
+
+# unpack_kernel RELEASE VERSION DIR FINAL: fill DIR, which will be renamed to FINAL, from the packages in DIR/deb. Prints why not,
+# and fails.
+unpack_kernel() {
+	local release=$1 dir=$3 image
+
+	unpack_packages "$dir" || return
 	[[ -d $dir/root/lib/modules/$release ]] || ln -s ../usr/lib/modules "$dir/root/lib/modules"
 	image=$dir/root/lib/modules/$release/vmlinuz
 	[[ -f $image ]] || image=$dir/root/boot/vmlinuz-$release
-	extract_vmlinux "$image" "$dir/vmlinux" || return
-	depmod -b "$dir/root" "$release" || return
-	adapt_headers "$dir/root" "$final/root"
-	dpkg-deb -f "$dir/deb/linux-headers-${release}_"*.deb Version >"$dir/version"
+	[[ -f $image ]] || { printf 'its packages hold no vmlinuz\n' && return 1; }
+	extract_vmlinux "$image" "$dir/vmlinux" || { printf 'there is no kernel in its vmlinuz\n' && return 1; }
+	depmod -b "$dir/root" "$release" || { printf 'depmod fails on its modules\n' && return 1; }
+	adapt_headers "$dir/root" "$4/root" || { printf 'its packages hold no headers\n' && return 1; }
+	printf '%s\n' "$2" >"$dir/version"
 	printf '%s\n' "$release" >"$dir/release"
 	rm -rf "$dir/deb" "$dir/root/boot" "$dir/root/usr/share"
 }
 
-# get_release APTDIR DIR RELEASE...: the first of them of which everything can be had, into DIR.new. Prints its name.
-get_release() {
-	local apt=$1 dir=$2 release why
+# install_kernel NAME: DIR.new takes the place of DIR.
+install_kernel() {
+	local dir
 
-	for release in "${@:3}"; do
-		rm -rf "$dir.new"
-		[[ ! -f $dir/release || $(<"$dir/release") != "$release" ]] || { printf '%s\n' "$release" && return; }
-		note "getting $release"
-		if why=$(download_kernel "$apt" "$release" "$dir.new/deb") && unpack_kernel "$release" "$dir.new" "$dir"; then
-			printf '%s\n' "$release"
-			return
-		fi
-		note "$release cannot be had: ${why:-it does not unpack}"
-	done
-	return 1
+	dir=$(kernel_dir "$1")
+	rm -rf "$dir"
+	mv "$dir.new" "$dir"
+	rm -rf "$cache_dir/apt/$1/cache"
 }
 
 # fetch_kernel NAME REFRESH: do nothing if it is there, or with REFRESH 1 if there is no newer one; else build it beside
 # its place and rename.
 fetch_kernel() {
-	local name=$1 dir apt releases suites missing=4
+	local name=$1 dir suites candidates reason missing=4
 
 	dir=$(kernel_dir "$name")
 	[[ -f $dir/release && $2 -eq 0 ]] && return
 	need apt-get dpkg depmod xz zstd
-	apt=$cache_dir/apt/$name
 	IFS=, read -ra suites < <(kernel_field "$name" 2)
-	note "getting the package lists of ${suites[*]}"
 	# A suite that is gone does no harm where another one has the kernel.
-	apt_setup "$apt" "${suites[@]}" || missing=3
-	mapfile -t releases < <(kernel_releases "$apt" "$(kernel_field "$name" 3)")
-	((${#releases[@]})) || die "$missing" "kernel $name: nothing like $(kernel_field "$name" 3) in what could be fetched of ${suites[*]}"
-	get_release "$apt" "$dir" "${releases[@]}" >/dev/null || die 3 "kernel $name: none of its releases can be fetched"
-	[[ -d $dir.new ]] || return 0
-	rm -rf "$dir"
-	mv "$dir.new" "$dir"
-	rm -rf "$apt/cache"
+	get_lists "$name" "linux-image-$(kernel_field "$name" 3)" "${suites[@]}" || missing=3
+	mapfile -t candidates < <(kernel_candidates "$(kernel_field "$name" 3)")
+	((${#candidates[@]} == 0)) || missing=3
+	if get_newest "$name" fetch_release "${candidates[@]}"; then
+		install_kernel "$name"
+	else
+		keep_cached "$name" "$missing"
+	fi
 }

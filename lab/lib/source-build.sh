@@ -57,13 +57,15 @@ keep_kernel() {
 	printf '%s\n' "$release" >"$dir/release"
 }
 
-# make_kernel NAME APTDIR DIR
-make_kernel() {
-	local name=$1 apt=$2 dir=$3 package
+# fetch_source APTDIR DIR VERSION PACKAGE: into DIR.new/deb. Prints why not, and fails.
+fetch_source() {
+	apt_download "$1" "$2.new/deb" "$4=$3"
+}
 
-	package=$(built_field "$name" 3)
-	mkdir -p "$dir/deb" || return
-	(cd "$dir/deb" && APT_CONFIG=$apt/apt.conf apt-get -qq download "$package") || return
+# make_kernel NAME PACKAGE DIR: from what is in DIR/deb.
+make_kernel() {
+	local name=$1 package=$2 dir=$3
+
 	dpkg-deb -f "$dir"/deb/*.deb Version >"$dir/version"
 	dpkg -x "$dir"/deb/*.deb "$dir/deb" || return
 	tar -C "$dir" -xf "$dir/deb/usr/src/$package.tar.xz" || return
@@ -74,27 +76,33 @@ make_kernel() {
 	rm -rf "${dir:?}/$package"
 }
 
+# build_kernel NAME PACKAGE: in DIR.new.
+build_kernel() {
+	local name=$1 dir log=$cache_dir/$1-build.log
+
+	dir=$(kernel_dir "$name")
+	note "building $name from $2, once; log: $log"
+	# Of other configurations, perhaps in use by another checkout; kept for a month.
+	find "${dir%/*}" -mindepth 1 -maxdepth 1 -name "$name-*" ! -path "$dir.new" -mtime +30 -exec rm -rf {} +
+	make_kernel "$name" "$2" "$dir.new" >"$log" 2>&1 || die "$lab_setup" "$name cannot be built: $(tail -n 3 "$log")"
+}
+
 # fetch_built NAME REFRESH: as fetch_kernel does.
 fetch_built() {
-	local name=$1 dir apt=$cache_dir/apt/$1 package suites version log=$cache_dir/$1-build.log missing=4
+	local name=$1 dir package suites candidates reason missing=4
 
 	dir=$(kernel_dir "$name")
 	[[ -f $dir/release && $2 -eq 0 ]] && return
 	need apt-get dpkg depmod tar xz make gcc flex bison bc
 	package=$(built_field "$name" 3)
 	IFS=, read -ra suites < <(built_field "$name" 2)
-	note "getting the package lists of ${suites[*]}"
-	apt_setup "$apt" "${suites[@]}" || missing=3
-	version=$(APT_CONFIG=$apt/apt.conf apt-cache show --no-all-versions "$package" 2>/dev/null | sed -n 's/^Version: //p')
-	[[ -n $version ]] || die "$missing" "kernel $name: no $package in what could be fetched of ${suites[*]}"
-	[[ ! -f $dir/release || $(cat "$dir/version") != "$version" ]] || return 0
-	note "building $name from $package $version, once; log: $log"
-	mkdir -p "${dir%/*}"
-	# Of other configurations, perhaps in use by another checkout; kept for a month.
-	find "${dir%/*}" -mindepth 1 -maxdepth 1 -name "$name-*" -mtime +30 -exec rm -rf {} +
-	rm -rf "$dir.new"
-	make_kernel "$name" "$apt" "$dir.new" >"$log" 2>&1 || die "$lab_setup" "$name cannot be built: $(tail -n 3 "$log")"
-	rm -rf "$dir"
-	mv "$dir.new" "$dir"
-	rm -rf "$apt/cache"
+	get_lists "$name" "$package" "${suites[@]}" || missing=3
+	mapfile -t candidates < <(versions_of "$package" | sed "s/\$/ $package/")
+	((${#candidates[@]} == 0)) || missing=3
+	if get_newest "$name" fetch_source "${candidates[@]}"; then
+		build_kernel "$name" "$package"
+		install_kernel "$name"
+	else
+		keep_cached "$name" "$missing"
+	fi
 }

@@ -32,24 +32,37 @@ in_chroot() {
 	fi
 }
 
-# download_packages APTDIR SUITE: these packages and all they need, as for a machine that has nothing yet.
+# download_packages APTDIR SUITE: these packages and all they need, as for a machine that has nothing yet. Prints why not, and fails.
 download_packages() {
-	local apt=$1
+	local apt=$1 text
 
-	apt_setup "$apt" "$2" || return
+	if ! apt_setup "$apt" "$2"; then
+		is_offline "$apt" && printf 'no mirror answered\n' || printf 'its package lists cannot be read\n'
+		return 1
+	fi
 	: >"$apt/status"
-	APT_CONFIG=$apt/apt.conf apt-get -qq -y -o "Dir::State::status=$apt/status" -o Debug::NoLocking=true \
-		--no-install-recommends --download-only install "${chroot_packages[@]}"
+	text=$(in_apt "$apt" apt-get -q -y -o "Dir::State::status=$apt/status" -o Debug::NoLocking=true \
+		--no-install-recommends --download-only install "${chroot_packages[@]}" 2>&1 | without_address) && return
+	install_failure "$apt" "$text"
+	return 1
 }
 
-# unpack_chroot APTDIR DIR: unpacked, not installed; compiling needs nothing that an installation script makes, but awk.
+# install_failure APTDIR TEXT: prints what apt-get lacks, of what it said: a package that another one needs, or one it could not fetch.
+install_failure() {
+	grep -m 1 -E '^ +[^ ]+ : Depends: ' <<<"$2" | sed -E 's/^ +//' || first_failure "$1" "$2"
+}
+
+# unpack_chroot APTDIR DIR: unpacked, not installed; compiling needs nothing that an installation script makes, but awk. Prints why
+# not, and fails.
 unpack_chroot() {
 	local apt=$1 dir=$2 deb
 
 	mkdir -p "$dir/build"
 	# base-files first: its links make /bin and /lib the same as those below /usr.
 	for deb in "$apt"/cache/archives/base-files_*.deb "$apt"/cache/archives/*.deb; do
-		dpkg -x "$deb" "$dir" || return
+		dpkg -x "$deb" "$dir" && continue
+		printf '%s does not unpack\n' "${deb##*/}"
+		return 1
 	done
 	ln -s mawk "$dir/usr/bin/awk"
 	# Others get the host's /dev.
@@ -57,14 +70,14 @@ unpack_chroot() {
 }
 
 make_chroot() {
-	local suite=$1 dir=$2 apt=$cache_dir/apt/$1
+	local suite=$1 dir=$2 apt=$cache_dir/apt/$1 why
 
 	[[ -d $dir ]] && return
 	need apt-get dpkg
 	note "making a $suite chroot for the compiler"
 	rm -rf "$dir.new"
-	download_packages "$apt" "$suite" || die 3 "the $suite compiler cannot be fetched"
-	unpack_chroot "$apt" "$dir.new" || die 3 "the $suite chroot cannot be made"
+	why=$(download_packages "$apt" "$suite") || die 3 "the $suite compiler cannot be fetched: $why. $try_again"
+	why=$(unpack_chroot "$apt" "$dir.new") || die 3 "the $suite chroot cannot be made: $why. $try_again"
 	give_stack_map "$dir.new"
 	mv "$dir.new" "$dir"
 	rm -rf "$apt/cache"
@@ -87,6 +100,12 @@ link_headers() {
 	cp -al -f "$root"/usr/lib/linux-kbuild-* "$chroot/usr/lib/"
 	# This one becomes a file of its own: on the host it names the host's path.
 	sed -i 's|[^ =]*/usr/src/|/usr/src/|' "$chroot/usr/src/linux-headers-$(kernel_release "$kernel")/Makefile"
+	cp "$(kernel_dir "$kernel")/version" "$(linked_version "$kernel" "$chroot")"
+}
+
+# linked_version KERNEL CHROOT: prints the file that holds the version of its headers there.
+linked_version() {
+	printf '%s/usr/src/.version-%s\n' "$2" "$(kernel_release "$1")"
 }
 
 # fetch_toolchain KERNEL: make sure that modules for it can be built.
@@ -97,5 +116,5 @@ fetch_toolchain() {
 	chroot=$(toolchain_dir "$suite")
 	needs_chroot "$kernel" || return 0
 	make_chroot "$suite" "$chroot"
-	[[ -f $chroot/usr/src/linux-headers-$(kernel_release "$kernel")/Makefile ]] || link_headers "$kernel" "$chroot"
+	cmp -s "$(kernel_dir "$kernel")/version" "$(linked_version "$kernel" "$chroot")" || link_headers "$kernel" "$chroot"
 }
