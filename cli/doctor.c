@@ -54,6 +54,9 @@ static void take_leftover(const char *name, enum pcireset_leftover state, const 
 	case PCIRESET_LEFTOVER_TO_REPAIR:
 		f = doctor_todo(doctor, "leftovers", text("%s", words), "pcireset doctor --repair");
 		break;
+	case PCIRESET_LEFTOVER_UNKNOWN:
+		f = doctor_todo(doctor, "leftovers", text("%s", words), "sudo pcireset doctor");
+		break;
 	case PCIRESET_LEFTOVER_RUNNING:
 	case PCIRESET_LEFTOVER_REPAIRED:
 		f = doctor_add(doctor, "leftovers", VERDICT_OK, text("%s", words));

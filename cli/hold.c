@@ -15,9 +15,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "../lib/lockfile.h"
 #include "reenumerate.h"
 
-#define DIRECTORY     "/run/pcireset"
+#define DIRECTORY     "/" LOCKFILE_DIRECTORY
 #define SUFFIX        ".held"
 #define MAX_HELD      5
 #define LINK_PAUSE_MS 10
@@ -32,7 +33,8 @@ struct hold {
 	struct pci_access *access;
 	struct pci_dev *port;
 	char name[PCIRESET_ADDR_STR_MAX];
-	int lock;        /* the port's config space, so that there is one of us */
+	int dir, note;   /* DIRECTORY and the note in it, locked so that there is one of us */
+	bool is_clean;   /* nothing is to be put back */
 	int slot_status; /* position, or 0 if it is no hotplug slot */
 	struct held v[MAX_HELD];
 	size_t nr;
@@ -124,9 +126,9 @@ static char *boot_id(void)
 	return id ? id : text("%s", "");
 }
 
-static char *note_path(const char *name)
+static char *note_name(const char *name)
 {
-	return text(DIRECTORY "/%s" SUFFIX, name);
+	return text("%s" SUFFIX, name);
 }
 
 /* The directory of a port that is plugged in anew is another one. */
@@ -141,45 +143,33 @@ static unsigned long long inode_of(const char *name)
 }
 
 /* "end" is the last word, as a killed process may write half of it. */
-static int note_print(const struct hold *hold, FILE *f)
+static char *note_text(const struct hold *hold)
 {
-	char *boot = boot_id();
+	char *boot = boot_id(), *note, *more;
 
-	fprintf(f, "boot %s\ninode %llu\n", boot, inode_of(hold->name));
+	note = text("boot %s\ninode %llu\n", boot, inode_of(hold->name));
 	free(boot);
 	for (size_t i = 0; i < hold->nr; i++) {
 		const struct held *held = &hold->v[i];
 
-		fprintf(f, "held %d %d %x %x\n", held->pos, held->size, held->mask, held->was);
+		more = text("%sheld %d %d %x %x\n", note, held->pos, held->size, held->mask,
+			    held->was);
+		free(note);
+		note = more;
 	}
-	fprintf(f, "end\n");
-	return fflush(f) || ferror(f) ? -EIO : 0;
+	more = text("%send\n", note);
+	free(note);
+	return more;
 }
 
-static int note_write(const struct hold *hold)
+static int note_write(struct hold *hold)
 {
-	char *path = note_path(hold->name);
-	FILE *f = NULL;
-	int r = 0;
+	char *note = note_text(hold);
+	int r = lockfile_write(hold->note, note);
 
-	if (!mkdir(DIRECTORY, 0755) || errno == EEXIST)
-		f = fopen(path, "we");
-	if (!f)
-		r = -errno;
-	else
-		r = note_print(hold, f);
-	if (f)
-		fclose(f);
-	free(path);
+	hold->is_clean = false;
+	free(note);
 	return r;
-}
-
-static void note_remove(const char *name)
-{
-	char *path = note_path(name);
-
-	unlink(path);
-	free(path);
 }
 
 static void note_line(struct hold *hold, const char *line, const char *boot, bool *is_whole,
@@ -200,43 +190,46 @@ static void note_line(struct hold *hold, const char *line, const char *boot, boo
 		hold->v[hold->nr++] = held;
 }
 
-/* Half a note is of a process that had changed nothing yet; one of another boot or port is void. */
-static bool note_read(struct hold *hold)
+/*
+ * Half a note is of a process that had changed nothing yet; one of another boot or port is void.
+ * Return: 1 if it is valid, 0 if it is not, or a negative errno.
+ */
+static int note_read(struct hold *hold)
 {
-	char *path = note_path(hold->name), *boot = boot_id(), line[128];
+	char *boot = boot_id(), *save = NULL, buf[1024];
+	ssize_t len = pread(hold->note, buf, sizeof(buf) - 1, 0);
 	bool is_whole = false, is_same = true;
-	FILE *f = fopen(path, "re");
+	int r = len < 0 ? -errno : 0;
 
 	hold->nr = 0;
-	while (f && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
+	buf[len > 0 ? len : 0] = '\0';
+	for (char *line = strtok_r(buf, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		note_line(hold, line, boot, &is_whole, &is_same);
-	}
-	if (f)
-		fclose(f);
-	free(path);
 	free(boot);
-	return is_whole && is_same;
+	return r ? r : is_whole && is_same;
 }
 
 /* ---- the port */
 
 static int lock_port(struct hold *hold)
 {
-	char *path = text("/sys/bus/pci/devices/%s/config", hold->name);
+	char *name = note_name(hold->name);
+	int r = 0;
 
-	hold->lock = open(path, O_RDONLY | O_CLOEXEC);
-	free(path);
-	if (hold->lock < 0)
-		return -errno;
-	return flock(hold->lock, LOCK_EX | LOCK_NB) ? -errno : 0;
+	hold->dir = lockfile_directory(DIRECTORY);
+	if (hold->dir < 0)
+		r = hold->dir;
+	else
+		r = lockfile_open(hold->dir, name, &hold->note);
+	free(name);
+	return r;
 }
 
 static struct hold *hold_new(const struct pcireset_addr *addr)
 {
 	struct hold *hold = must(calloc(1, sizeof(*hold)));
 
-	hold->lock = -1;
+	hold->dir = hold->note = -1;
 	pcireset_addr_to_str(addr, hold->name);
 	hold->access = libpci_new();
 	hold->access->writeable = 1;
@@ -256,6 +249,7 @@ int hold_open(const struct pcireset_dev *port, struct hold **ret_hold)
 		hold_close(hold);
 		return r;
 	}
+	hold->is_clean = true;
 	choose_registers(hold);
 	*ret_hold = hold;
 	return 0;
@@ -341,18 +335,30 @@ int hold_begin(struct hold *hold)
 /* The note stays if the registers could not be put back: doctor tells. */
 void hold_end(struct hold *hold)
 {
-	if (!put_back(hold))
-		note_remove(hold->name);
+	hold->is_clean = !put_back(hold);
 	if (hold->power)
 		attr_write(hold->name, "power/control", hold->power);
+}
+
+/* While it is locked: see lockfile_open(). */
+static void note_remove(const struct hold *hold)
+{
+	char *name = note_name(hold->name);
+
+	unlinkat(hold->dir, name, 0);
+	free(name);
 }
 
 void hold_close(struct hold *hold)
 {
 	if (!hold)
 		return;
-	if (hold->lock >= 0)
-		close(hold->lock);
+	if (hold->is_clean)
+		note_remove(hold);
+	if (hold->note >= 0)
+		close(hold->note);
+	if (hold->dir >= 0)
+		close(hold->dir);
 	pci_free_dev(hold->port);
 	pci_cleanup(hold->access);
 	free(hold->power);
@@ -369,15 +375,19 @@ static bool is_as_before(const struct hold *hold)
 	return true;
 }
 
+/* A file that cannot be opened or read is no proof that nothing is left. */
 static enum pcireset_leftover judge(struct hold *hold, bool repairs)
 {
 	int r = lock_port(hold);
 
 	if (r == -EAGAIN)
 		return PCIRESET_LEFTOVER_RUNNING;
-	if (r || !note_read(hold) || is_as_before(hold)) {
-		if (repairs)
-			note_remove(hold->name);
+	if (!r)
+		r = note_read(hold);
+	if (r < 0)
+		return PCIRESET_LEFTOVER_UNKNOWN;
+	if (!r || is_as_before(hold)) {
+		hold->is_clean = repairs;
 		return PCIRESET_LEFTOVER_VOID;
 	}
 	if (!repairs)
@@ -385,7 +395,7 @@ static enum pcireset_leftover judge(struct hold *hold, bool repairs)
 	hold->slot_status = slot_status_at(hold);
 	if (put_back(hold))
 		return PCIRESET_LEFTOVER_TO_REPAIR;
-	note_remove(hold->name);
+	hold->is_clean = true;
 	return PCIRESET_LEFTOVER_REPAIRED;
 }
 
@@ -398,6 +408,8 @@ static const char *describe(enum pcireset_leftover state)
 		return "a re-enumerate was killed: the port does not report errors or hotplug events";
 	case PCIRESET_LEFTOVER_REPAIRED:
 		return "the port reports errors and hotplug events as before";
+	case PCIRESET_LEFTOVER_UNKNOWN:
+		return "unknown: its entry in " DIRECTORY " cannot be read";
 	default:
 		return "an entry with nothing to put back";
 	}

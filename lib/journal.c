@@ -16,12 +16,11 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "lockfile.h"
 #include "private.h"
 
-#define DIRECTORY  "run/pcireset"
-#define ENTRY_MAX  (2 * ATTR_MAX + 512)
-#define LOCK_TRIES 10
-#define LOCK_PAUSE 20000 /* microseconds; longer than anyone takes to look at an entry */
+#define DIRECTORY LOCKFILE_DIRECTORY
+#define ENTRY_MAX (2 * ATTR_MAX + 512)
 
 /* What an entry says; "end" is its last word, as a killed process may write half of it. */
 struct entry {
@@ -71,15 +70,6 @@ static void read_entry(int fd, struct entry *entry)
 	text[len > 0 ? len : 0] = '\0';
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		take_line(entry, line);
-}
-
-static int write_all(int fd, const char *text)
-{
-	size_t len = strlen(text);
-
-	if (ftruncate(fd, 0) || pwrite(fd, text, len, 0) != (ssize_t)len || fsync(fd))
-		return errno ? -errno : -EIO;
-	return 0;
 }
 
 /* ---- what has become of an entry */
@@ -165,44 +155,8 @@ static int make_directory(const struct pcireset_ctx *ctx, int *ret_fd)
 
 	if (r < 0)
 		return r;
-	if (mkdir(path, 0755) && errno != EEXIST)
-		return -errno;
-	return open_directory(ctx, ret_fd);
-}
-
-/* Whoever had the lock before may have taken the file away after it was opened here. */
-static bool is_still_there(const struct journal *journal)
-{
-	struct stat opened, there;
-
-	return !fstat(journal->fd, &opened) &&
-	       !fstatat(journal->dir, journal->name, &there, AT_SYMLINK_NOFOLLOW) &&
-	       opened.st_ino == there.st_ino && opened.st_dev == there.st_dev;
-}
-
-static int try_lock(struct journal *journal)
-{
-	journal->fd = openat(journal->dir, journal->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-			     0644);
-	if (journal->fd < 0)
-		return -errno;
-	if (flock(journal->fd, LOCK_EX | LOCK_NB))
-		return -errno;
-	return is_still_there(journal) ? 0 : -EAGAIN;
-}
-
-static int lock_file(struct journal *journal)
-{
-	int r = -EAGAIN;
-
-	for (int i = 0; i < LOCK_TRIES && r == -EAGAIN; i++) {
-		if (journal->fd >= 0)
-			close(journal->fd);
-		if (i)
-			usleep(LOCK_PAUSE);
-		r = try_lock(journal);
-	}
-	return r;
+	*ret_fd = lockfile_directory(path);
+	return *ret_fd < 0 ? *ret_fd : 0;
 }
 
 static int say_who(struct journal *journal, int error, char **ret_message)
@@ -217,7 +171,7 @@ static int say_who(struct journal *journal, int error, char **ret_message)
 	return -EBUSY;
 }
 
-/* An empty file is taken away while it is locked; see is_still_there(). */
+/* An empty file is taken away while it is locked; see lockfile_open(). */
 void journal_close(struct journal *journal)
 {
 	if (journal->is_clean)
@@ -237,7 +191,7 @@ static int sign(struct journal *journal)
 	read_file("/proc/self/comm", comm, sizeof(comm));
 	snprintf(text, sizeof(text), "process %d (%s)\n", (int)getpid(), comm);
 	journal->is_clean = true;
-	return write_all(journal->fd, text);
+	return lockfile_write(journal->fd, text);
 }
 
 /*
@@ -254,7 +208,7 @@ int journal_open(struct pcireset_dev *dev, struct journal *journal, char **ret_m
 	strcpy(journal->name, dev->name);
 	r = make_directory(dev->ctx, &journal->dir);
 	if (!r)
-		r = lock_file(journal);
+		r = lockfile_open(journal->dir, journal->name, &journal->fd);
 	if (r < 0) {
 		r = say_who(journal, r, ret_message);
 		journal_close(journal);
@@ -284,7 +238,7 @@ int journal_write(struct journal *journal, const struct pcireset_dev *dev,
 		      (int)getpid(), comm, boot, (unsigned long long)narrowing->inode,
 		      narrowing->msix, narrowing->word, narrowing->was);
 	journal->is_clean = false;
-	r = text ? write_all(journal->fd, text) : -ENOMEM;
+	r = text ? lockfile_write(journal->fd, text) : -ENOMEM;
 	return !r && fsync(journal->dir) ? -errno : r;
 }
 
@@ -382,6 +336,18 @@ static void visit_locked(struct visit *visit, const char *name, const struct ent
 	visit->fn(name, state, text ? text : "", visit->data);
 }
 
+/* An entry that went away meanwhile belonged to a reset that ended well. */
+static void visit_unreadable(struct visit *visit, const char *name, int error)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (error == -ENOENT)
+		return;
+	text = format("unknown: its entry in /" DIRECTORY " cannot be opened: %s",
+		      strerror(-error));
+	visit->fn(name, PCIRESET_LEFTOVER_UNKNOWN, text ? text : "", visit->data);
+}
+
 static void visit_one(struct visit *visit, int dir, const char *name)
 {
 	int mode = visit->repairs ? LOCK_EX : LOCK_SH;
@@ -393,8 +359,10 @@ static void visit_one(struct visit *visit, int dir, const char *name)
 	if (!addr_parse(name, strlen(name), &addr))
 		return;
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		visit_unreadable(visit, name, -errno);
 		return;
+	}
 	read_entry(fd, &entry);
 	if (!flock(fd, mode | LOCK_NB)) {
 		read_entry(fd, &entry);
@@ -420,10 +388,14 @@ static int visit_all(struct visit *visit)
 		close(fd);
 		return -ENOMEM;
 	}
-	while ((de = readdir(dir)))
+	errno = 0;
+	while ((de = readdir(dir))) {
 		visit_one(visit, dirfd(dir), de->d_name);
+		errno = 0;
+	}
+	r = -errno;
 	closedir(dir);
-	return visit->nr_left;
+	return r ? ctx_error(visit->ctx, r, "/" DIRECTORY ": %s", strerror(-r)) : visit->nr_left;
 }
 
 int pcireset_leftovers_look(struct pcireset_ctx *ctx, pcireset_leftover_fn fn, void *data)

@@ -1090,6 +1090,7 @@ pcireset_report_get_member(const struct pcireset_report *report, size_t i);
  * @PCIRESET_LEFTOVER_REPAIRED: reset_method was put back just now
  * @PCIRESET_LEFTOVER_OVERWRITTEN: it was killed, and somebody else wrote
  *	reset_method since: that stays
+ * @PCIRESET_LEFTOVER_UNKNOWN: there is an entry that the caller cannot read
  * @_PCIRESET_LEFTOVER_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_leftover {
@@ -1098,6 +1099,7 @@ enum pcireset_leftover {
 	PCIRESET_LEFTOVER_TO_REPAIR	= 3,
 	PCIRESET_LEFTOVER_REPAIRED	= 4,
 	PCIRESET_LEFTOVER_OVERWRITTEN	= 5,
+	PCIRESET_LEFTOVER_UNKNOWN	= 6,
 	_PCIRESET_LEFTOVER_PAD		= 0x7fffffff,
 };
 

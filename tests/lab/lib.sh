@@ -86,6 +86,11 @@ milliseconds_since() {
 	REPLY=$(((${now/[.,]/} - ${1/[.,]/}) / 1000))
 }
 
+# as_nobody COMMAND...: without privileges.
+as_nobody() {
+	start-stop-daemon -S -c nobody -x "$(command -v "$1")" -- "${@:2}"
+}
+
 # in_seconds MILLISECONDS: sets REPLY to the same, for commands that count in seconds.
 in_seconds() {
 	printf -v REPLY '%d.%03d' $(($1 / 1000)) $(($1 % 1000))

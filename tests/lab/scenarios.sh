@@ -241,11 +241,6 @@ siblings_share_a_reset() {
 	sim_clear
 }
 
-# as_nobody COMMAND...
-as_nobody() {
-	start-stop-daemon -S -c nobody -x "$(command -v "$1")" -- "${@:2}"
-}
-
 without_rights() {
 	machine port 00.0
 	exits 0 'without rights: a plan is made' as_nobody pcireset plan "$card" --type flr

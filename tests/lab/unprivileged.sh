@@ -5,11 +5,6 @@
 # shares: yes
 . "$(dirname "$0")/lib.sh"
 
-# as_nobody COMMAND...
-as_nobody() {
-	start-stop-daemon -S -c nobody -x "$(command -v "$1")" -- "${@:2}"
-}
-
 exits 0 'runs as nobody' as_nobody id -u
 is "$output" 65534 'is nobody'
 before=$(mktemp)
