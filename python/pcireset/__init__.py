@@ -10,10 +10,14 @@
         print(plan.chosen, plan.members, plan.refused)
         report = plan.run()
         print(report.result)
+        for report in machine.reset_all(["03:00.0", "04:00.0"], "flr"):
+            print(report.device, report.result)
 
 What is returned is a picture of one moment: it does not change, and stays valid when the context is closed.
 The words, such as "flr" or "verified", are those of pcireset(1). A context, and the plans that came from it, are for one
 thread at a time.
+
+Every argument is checked. Raises TypeError for a wrong type, BadArgument for a value that is out of range.
 """
 
 from __future__ import annotations
@@ -21,27 +25,41 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import weakref
 from dataclasses import dataclass, field
-from typing import Any, Callable, Iterable, Mapping, Union
+from typing import Any, Callable, Iterable, Mapping
 
-from . import _library
+from . import _border, _library, _watch
+from ._batch import Batch
+from ._border import BadArgument, Error, Words
+from ._library import Object
+from ._watch import Event, Watch
 
-__all__ = ["Context", "Device", "Error", "Member", "Plan", "Report", "ResetFailed", "Stats"]
-
-Words = Union[str, Iterable[str]]
-
-
-class Error(OSError):
-    """An operation failed; errno is what libpcireset gives for it, strerror says why in words."""
+__all__ = [
+    "BadArgument",
+    "Batch",
+    "Context",
+    "Device",
+    "Error",
+    "Event",
+    "Member",
+    "Plan",
+    "Report",
+    "ResetFailed",
+    "Stats",
+    "Watch",
+    "watch",
+]
 
 
 class ResetFailed(Error):
-    """A reset failed or was refused when it was to be run; report tells what was touched."""
+    """A reset failed or was refused; report tells whether anything was touched."""
 
     def __init__(self, code: int, message: str, report: Report) -> None:
         super().__init__(code, message)
         self.report = report
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ResetFailed, (self.errno, self.strerror, self.report)
 
 
 @dataclass(frozen=True)
@@ -69,6 +87,24 @@ class Device:
     scope: Mapping[str, tuple[str, ...]]
     users: tuple[str, ...]
     user_details: Mapping[str, str]
+
+    def plan(self, types: Words, **allowed: Any) -> Plan:
+        """What a reset of this function would do: see Context.plan()."""
+        return _context_of(self).plan(self, types, **allowed)
+
+    def reset(self, types: Words, **allowed: Any) -> Report:
+        """Reset this function: see Context.reset()."""
+        return _context_of(self).reset(self, types, **allowed)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_context"}
+
+
+def _context_of(device: Device) -> Context:
+    context = device.__dict__.get("_context")
+    if not isinstance(context, Context):
+        raise ValueError("this Device is a copy: it belongs to no context")
+    return context
 
 
 @dataclass(frozen=True)
@@ -121,6 +157,9 @@ class Plan:
     members: the addresses of all functions that would be hit
     refused: why running it would be refused, None if it would not
     error: the errno that goes with it, or 0
+    chosen_why: why a batch has chosen this type, None if it has not
+    shares: the address of the function whose reset it shares in a batch, or None
+    expected_ms: how long the reset takes at least; None if nothing tells
     """
 
     device: str
@@ -130,16 +169,23 @@ class Plan:
     refused: str | None
     error: int
     _run: Callable[[], Report] = field(repr=False, compare=False)
+    chosen_why: str | None = None
+    shares: str | None = None
+    expected_ms: float | None = None
 
     def run(self) -> Report:
         """Reset: exactly what is planned, or nothing.
 
         The result may be "unverified": then nothing shows that the reset took place. A plan can be run once.
-        Raises Error if the plan is refused or was run, ResetFailed for all that comes of running it but 0.
+        Raises ResetFailed if the plan is refused or the reset fails, Error if the plan was run before.
         """
-        if self.refused is not None:
-            raise Error(self.error, self.refused)
         return self._run()
+
+    def __copy__(self) -> Plan:
+        return self
+
+    def __deepcopy__(self, _: object) -> Plan:
+        return self
 
 
 @dataclass(frozen=True)
@@ -166,16 +212,10 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else os.fsdecode(value)
 
 
-def _words(words: Words) -> list[str]:
-    return words.replace(",", " ").split() if isinstance(words, str) else list(words)
-
-
-class _Object:
-    """One reference to an object of the library."""
-
-    def __init__(self, pointer: int, unref: Callable[[int], Any]) -> None:
-        self.pointer = pointer
-        self.close = weakref.finalize(self, unref, pointer)
+def _name(argument: str, device: Device | str) -> str:
+    name = device.name if isinstance(device, Device) else device
+    _border.text(argument, name)
+    return name
 
 
 class Context:
@@ -197,15 +237,16 @@ class Context:
     ) -> None:
         if sysroot is not None and dump is not None:
             raise ValueError("sysroot and dump are two machines")
+        _border.flag("use_module", use_module)
+        root = None if sysroot is None else _border.path("sysroot", sysroot)
+        file = None if dump is None else _border.path("dump", dump)
         self._lib = _library.Library()
         out = ctypes.c_void_p()
-        if dump is not None:
-            error = self._lib.ctx_new_from_dump(os.fsencode(dump), out)
-        else:
-            error = self._lib.ctx_new(None if sysroot is None else os.fsencode(sysroot), out)
+        error = self._lib.ctx_new(root, out) if file is None else self._lib.ctx_new_from_dump(file, out)
         if error < 0:
-            raise Error(-error, os.strerror(-error), os.fspath(dump or sysroot or "/"))
-        self._object = _Object(out.value or 0, self._lib.ctx_unref)
+            place = root if file is None else file
+            raise Error(-error, os.strerror(-error), "/" if place is None else os.fsdecode(place))
+        self._object = Object(out.value or 0, self._lib.ctx_unref)
         if not use_module:
             self._check(self._lib.ctx_set_backend(self._ctx, 2))
         self.scan()
@@ -243,29 +284,92 @@ class Context:
 
     # ---- functions
 
-    def devices(self) -> list[Device]:
-        """All functions, in order of address. Touches nothing."""
+    def devices(
+        self,
+        *,
+        driver: str | None = None,
+        vendor: int | None = None,
+        device: int | None = None,
+        class_code: str | None = None,
+        slot: str | None = None,
+        below: Device | str | None = None,
+        types: Words | None = None,
+        in_use: bool | None = None,
+    ) -> list[Device]:
+        """All functions to which every filter applies, in order of address. Touches nothing.
+
+        driver: the driver that is bound; "" for functions without one
+        vendor, device: the numbers of their IDs
+        class_code: the first digits of the class in hexadecimal: "02" is every network card, "0108" NVMe and its like
+        slot: the name of the hotplug slot
+        below: a bridge; the functions are those at any depth below it
+        types: one of these types at least would work
+        in_use: True for functions that have users, False for those that have none
+        """
+        wanted = self._filters(driver, slot, class_code, vendor, device)
+        mask = None if types is None else self._types(types)
+        above = None if below is None else self._find("below", below)
+        if in_use is not None:
+            _border.flag("in_use", in_use)
         self._check(self._lib.ctx_query(self._ctx))
         found = []
         dev = self._lib.dev_first(self._ctx)
         while dev:
-            found.append(self._device(dev))
+            if self._fits(dev, mask, above):
+                shown = self._device(dev)
+                if all(test(shown) for test in wanted) and in_use in (None, bool(shown.users)):
+                    found.append(shown)
             dev = self._lib.dev_next(dev)
         return found
+
+    @staticmethod
+    def _filters(
+        driver: str | None, slot: str | None, class_code: str | None, vendor: int | None, device: int | None
+    ) -> list[Callable[[Device], bool]]:
+        tests: list[Callable[[Device], bool]] = []
+        if driver is not None:
+            _border.text("driver", driver)
+            tests.append(lambda d: (d.driver or "") == driver)
+        if slot is not None:
+            _border.text("slot", slot)
+            tests.append(lambda d: d.slot == slot)
+        if class_code is not None:
+            digits = _border.text("class_code", class_code).decode("ascii", "replace").lower()
+            if not 1 <= len(digits) <= 6 or not set(digits) <= set("0123456789abcdef"):
+                raise BadArgument("class_code", f"{class_code!r} is not 1 to 6 hexadecimal digits")
+            tests.append(lambda d: f"{d.class_code:06x}".startswith(digits))
+        if vendor is not None:
+            vendor = _border.number("vendor", vendor, 0xFFFF)
+            tests.append(lambda d: d.vendor == vendor)
+        if device is not None:
+            device = _border.number("device", device, 0xFFFF)
+            tests.append(lambda d: d.device == device)
+        return tests
+
+    def _fits(self, dev: int, mask: int | None, above: Object | None) -> bool:
+        if mask is not None and not self._lib.dev_get_types(dev) & mask:
+            return False
+        if above is None:
+            return True
+        bridge = self._lib.dev_get_parent(dev)
+        while bridge and self._name(bridge) != self._name(above.pointer):
+            bridge = self._lib.dev_get_parent(bridge)
+        return bool(bridge)
 
     def device(self, name: str) -> Device:
         """The function that a name means: an address, vendor:device, a path in /sys or /dev, an interface.
 
         Raises Error with ENOENT, ENODEV, EINVAL or ENOTUNIQ. Touches nothing.
         """
-        handle = self._find(name)
+        _border.text("name", name)
+        handle = self._find("name", name)
         self._check(self._lib.dev_query(handle.pointer))
         return self._device(handle.pointer)
 
-    def _find(self, name: str) -> _Object:
+    def _find(self, argument: str, device: Device | str) -> Object:
         out = ctypes.c_void_p()
-        self._check(self._lib.dev_from_name(self._ctx, os.fsencode(name), out))
-        return _Object(out.value or 0, self._lib.dev_unref)
+        self._check(self._lib.dev_from_name(self._ctx, os.fsencode(_name(argument, device)), out))
+        return Object(out.value or 0, self._lib.dev_unref)
 
     def _name(self, dev: int | None) -> str | None:
         return _text(self._lib.dev_get_name(dev)) if dev else None
@@ -281,6 +385,10 @@ class Context:
             found.append(item)
         return found
 
+    def _scope(self, dev: int, bit: int) -> tuple[str, ...]:
+        members = self._list(lambda i: self._lib.dev_get_member(dev, bit, i))
+        return tuple(self._address(m.contents.addr) for m in members)
+
     def _device(self, dev: int) -> Device:
         lib = self._lib
         types: list[str] = []
@@ -292,12 +400,11 @@ class Context:
                 why_not[_text(lib.type_to_str(bit, 0)) or ""] = reason or ""
                 continue
             name = _text(lib.type_to_str(bit, lib.dev_get_type_flags(dev, bit))) or ""
-            members = self._list(lambda i, bit=bit: lib.dev_get_member(dev, bit, i))
             types.append(name)
-            scope[name] = tuple(self._address(m.contents.addr) for m in members)
+            scope[name] = self._scope(dev, bit)
         users = tuple(os.fsdecode(u) for u in self._list(lambda i: lib.dev_get_user(dev, i, None)))
         details = ((user, _text(lib.dev_get_user_detail(dev, i))) for i, user in enumerate(users))
-        return Device(
+        device = Device(
             name=self._name(dev) or "",
             vendor=lib.dev_get_vendor(dev),
             device=lib.dev_get_device(dev),
@@ -313,21 +420,25 @@ class Context:
             users=users,
             user_details={user: detail for user, detail in details if detail},
         )
+        # Not a field: what is compared, copied and shown is the picture.
+        device.__dict__["_context"] = self
+        return device
 
     # ---- plans
 
-    def _mask(self, from_str: Callable[..., int], words: Words, what: str) -> int:
+    @staticmethod
+    def _mask(argument: str, from_str: Callable[..., int], words: Words) -> int:
         mask = 0
-        for word in _words(words):
+        for word in _border.words(argument, words):
             out = ctypes.c_uint32()
-            if from_str(os.fsencode(word), out) < 0:
-                raise Error(errno.EINVAL, f"{word!r} is no {what}")
+            if from_str(word, out) < 0:
+                raise BadArgument(argument, f"unknown word {os.fsdecode(word)!r}")
             mask |= out.value
         return mask
 
     def _types(self, types: Words) -> int:
         out = ctypes.c_uint32()
-        self._check(self._lib.types_from_str(self._ctx, os.fsencode(",".join(_words(types))), out))
+        self._check(self._lib.types_from_str(self._ctx, b",".join(_border.words("types", types)), out))
         return out.value
 
     def plan(
@@ -354,20 +465,20 @@ class Context:
         A plan that would be refused is an answer. Raises Error for what cannot be planned at all.
         """
         lib = self._lib
-        dev = self._find(device.name if isinstance(device, Device) else device)
-        out = ctypes.c_void_p()
-        self._check(lib.plan_new(dev.pointer, out))
-        plan = _Object(out.value or 0, lib.plan_unref)
-        scope = self._mask(lib.scope_from_str, [max_scope], "scope") if max_scope else 0
+        scope = 0 if max_scope is None else self._mask("max_scope", lib.scope_from_str, [max_scope])
         settings = (
             (lib.plan_set_types, self._types(types)),
             (lib.plan_set_max_scope, scope),
-            (lib.plan_set_force, self._mask(lib.use_from_str, force, "use")),
-            (lib.plan_set_checks, self._mask(lib.check_from_str, checks, "check")),
-            (lib.plan_set_timeout_ms, timeout_ms),
-            (lib.plan_set_settle_ms, settle_ms),
-            (lib.plan_set_flags, _library.ESCALATE if escalate else 0),
+            (lib.plan_set_force, self._mask("force", lib.use_from_str, force)),
+            (lib.plan_set_checks, self._mask("checks", lib.check_from_str, checks)),
+            (lib.plan_set_timeout_ms, _border.number("timeout_ms", timeout_ms)),
+            (lib.plan_set_settle_ms, _border.number("settle_ms", settle_ms)),
+            (lib.plan_set_flags, _library.ESCALATE if _border.flag("escalate", escalate) else 0),
         )
+        dev = self._find("device", device)
+        out = ctypes.c_void_p()
+        self._check(lib.plan_new(dev.pointer, out))
+        plan = Object(out.value or 0, lib.plan_unref)
         for setter, value in settings:
             self._check(setter(plan.pointer, value))
         result = lib.plan_resolve(plan.pointer)
@@ -375,12 +486,13 @@ class Context:
             self._check(result)
         return self._plan(self._name(dev.pointer) or "", plan)
 
-    def _plan(self, device: str, plan: _Object) -> Plan:
+    def _plan(self, device: str, plan: Object) -> Plan:
         lib = self._lib
         pointer = plan.pointer
         bit = lib.plan_get_type(pointer)
         members = self._list(lambda i: lib.plan_get_member(pointer, i))
-        return Plan(
+        expected = lib.plan_get_expected_ns(pointer)
+        shown = Plan(
             device=device,
             chosen=_text(lib.type_to_str(bit, lib.plan_get_type_flags(pointer))) if bit else None,
             reaches=_text(lib.scope_to_str(lib.plan_get_scope(pointer))),
@@ -388,22 +500,55 @@ class Context:
             refused=_text(lib.plan_get_message(pointer)),
             error=-lib.plan_get_error(pointer),
             _run=lambda: self._run(device, plan),
+            chosen_why=_text(lib.plan_get_choice(pointer)),
+            shares=self._name(lib.plan_get_leader(pointer)),
+            expected_ms=expected / 1e6 if expected else None,
         )
+        # Not fields: a batch needs them, and nobody else.
+        shown.__dict__["_of"] = (self, plan)
+        return shown
 
     def reset(self, device: Device | str, types: Words, **allowed: Any) -> Report:
         """Plan, and run the plan: see plan() and Plan.run()."""
         return self.plan(device, types, **allowed).run()
 
-    def _run(self, device: str, plan: _Object) -> Report:
-        out = ctypes.c_void_p()
-        result = self._lib.plan_run(plan.pointer, out)
-        if not out.value:
-            self._check(result)
-        handle = _Object(out.value or 0, self._lib.report_unref)
-        report = self._report(device, handle.pointer)
-        if result < 0:
-            raise ResetFailed(-result, report.message or os.strerror(-result), report)
+    def _run(self, device: str, plan: Object) -> Report:
+        report = self._refusal(device, plan)
+        if report is None:
+            out = ctypes.c_void_p()
+            result = self._lib.plan_run(plan.pointer, out)
+            if not out.value:
+                self._check(result)
+            handle = Object(out.value or 0, self._lib.report_unref)
+            report = self._report(device, handle.pointer)
+        if report.error:
+            raise ResetFailed(report.error, report.message or os.strerror(report.error), report)
         return report
+
+    def _refusal(self, device: str, plan: Object) -> Report | None:
+        """The report of a plan that is resolved and refused; None for any other."""
+        out = ctypes.c_void_p()
+        result = self._lib.report_new_refused(plan.pointer, out)
+        if result == -errno.EINVAL:
+            return None
+        self._check(result)
+        handle = Object(out.value or 0, self._lib.report_unref)
+        return self._report(device, handle.pointer)
+
+    # ---- batches
+
+    def batch(self, plans: Iterable[Plan], *, choose: bool = True) -> Batch:
+        """Plans of this context that are to be run together: see Batch. Touches nothing.
+
+        choose: where the plans allow it, make one reset of several; False to run each plan as it is
+        """
+        return Batch(self, plans, choose=choose)
+
+    def reset_all(self, devices: Iterable[Device | str], types: Words, **allowed: Any) -> tuple[Report, ...]:
+        """Plan a reset of each function, and run them together: see plan(), batch() and Batch.run()."""
+        if isinstance(devices, str):
+            raise TypeError("devices: expected a list of functions, not one string")
+        return self.batch([self.plan(device, types, **allowed) for device in devices]).run()
 
     # ---- reports
 
@@ -466,3 +611,18 @@ class Context:
             last_time=stats.last_ns / 1e9 if stats.last_ns else None,
             last_result=_text(self._lib.result_to_str(last)) if stats.last_ns else None,
         )
+
+
+def watch(
+    *devices: Device | str, timeout_ms: int | None = None, count: int | None = None, tool: str = "pcireset"
+) -> Watch:
+    """Follow resets as they happen, by whomever they are made: the events of pcireset-watch(1), one by one.
+
+    devices: only events of these functions; none for all
+    timeout_ms, count: end after that time, or after so many events
+    tool: the program that is run; it has to be root
+
+    What happens before the program has started is missed. Raises Error if it cannot be run or may not look.
+    """
+    names = tuple(_name("devices", device) for device in devices)
+    return Watch(_watch.command(tool, names, timeout_ms, count))

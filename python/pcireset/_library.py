@@ -4,7 +4,11 @@
 from __future__ import annotations
 
 import ctypes as c
+import errno
+import weakref
 from typing import Any, Callable
+
+from ._border import Error
 
 SONAME = "libpcireset.so.1"
 
@@ -68,11 +72,19 @@ _U = c.c_uint32
 _N = c.c_size_t
 _OUT = c.POINTER(c.c_void_p)
 _OUT_U = c.POINTER(c.c_uint32)
+_OUT_N = c.POINTER(c.c_size_t)
 
 # name without "pcireset_": what it returns, and what it takes
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "addr_to_str": (_S, [c.POINTER(Addr), _S]),
     "backend_to_str": (_S, [c.c_int]),
+    "batch_add": (c.c_int, [_P, _P]),
+    "batch_choose": (c.c_int, [_P]),
+    "batch_get_nr_done": (_N, [_P, _OUT_N]),
+    "batch_get_report": (_P, [_P, _N]),
+    "batch_new": (c.c_int, [_P, _OUT]),
+    "batch_run": (c.c_int, [_P]),
+    "batch_unref": (_P, [_P]),
     "check_from_str": (c.c_int, [_S, _OUT_U]),
     "check_to_str": (_S, [_U]),
     "ctx_get_backend": (c.c_int, [_P]),
@@ -105,7 +117,10 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "dev_next": (_P, [_P]),
     "dev_query": (c.c_int, [_P]),
     "dev_unref": (_P, [_P]),
+    "plan_get_choice": (_S, [_P]),
     "plan_get_error": (c.c_int, [_P]),
+    "plan_get_expected_ns": (c.c_uint64, [_P]),
+    "plan_get_leader": (_P, [_P]),
     "plan_get_member": (c.POINTER(Member), [_P, _N]),
     "plan_get_message": (_S, [_P]),
     "plan_get_scope": (_U, [_P]),
@@ -134,6 +149,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "report_get_type": (_U, [_P]),
     "report_get_type_flags": (_U, [_P]),
     "report_get_wait_ns": (c.c_uint64, [_P]),
+    "report_new_refused": (c.c_int, [_P, _OUT]),
     "report_unref": (_P, [_P]),
     "result_of": (c.c_int, [c.c_int, _U, _U]),
     "result_to_str": (_S, [c.c_int]),
@@ -147,17 +163,39 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 }
 
 
+class Object:
+    """One reference to an object of the library."""
+
+    def __init__(self, pointer: int, unref: Callable[[int], Any]) -> None:
+        self.pointer = pointer
+        self.close = weakref.finalize(self, unref, pointer)
+
+
 class Library:
     """libpcireset, with its functions as attributes, less the prefix."""
 
     def __init__(self) -> None:
         # With the errno of its own that ctypes keeps, as no function of the library tells by errno.
-        library = c.CDLL(SONAME)
+        library = self._load()
         for name, (result, arguments) in _FUNCTIONS.items():
-            function = library["pcireset_" + name]
+            try:
+                function = library["pcireset_" + name]
+            except AttributeError:
+                raise Error(errno.ENOSYS, f"{SONAME} is older than this module: it has no pcireset_{name}()") from None
             function.restype = result
             function.argtypes = arguments
             setattr(self, name, function)
+
+    @staticmethod
+    def _load() -> c.CDLL:
+        try:
+            return c.CDLL(SONAME)
+        except OSError as error:
+            raise Error(
+                errno.ENOENT,
+                f"{error}. Install the package libpcireset1 (Debian) or libpcireset (RPM), run ldconfig after make install,"
+                " or name the library's directory in LD_LIBRARY_PATH, such as build/meson/lib in a checkout",
+            ) from None
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         raise AttributeError(f"no function pcireset_{name}")

@@ -3,7 +3,9 @@
 
 import errno
 import os
+import subprocess
 import sys
+import time
 
 import pcireset
 
@@ -66,7 +68,50 @@ def refuses(machine):
     plan = machine.plan(first, "slot")
     same((plan.chosen, plan.error), (None, errno.EOPNOTSUPP), "refused: the plan")
     error = raised(pcireset.Error, plan.run)
-    same((type(error), error.errno, error.strerror), (pcireset.Error, errno.EOPNOTSUPP, plan.refused), "refused: it cannot be run")
+    same((type(error), error.errno, error.strerror), (pcireset.ResetFailed, errno.EOPNOTSUPP, plan.refused), "refused: it cannot be run")
+    same((error.report.result, error.report.issued), ("refused", ()), "refused: the report")
+
+
+def resets_many(machine):
+    reports = machine.reset_all(functions, "flr")
+    same([(r.device, r.result, r.issued) for r in reports], [(f, "verified", ("flr",)) for f in functions], "batch: each FLR")
+    # One after the other they take three times 100 ms.
+    same(all(r.total_ms < 200 for r in reports), True, f"batch: side by side: {[r.total_ms for r in reports]}")
+    batch = machine.batch([machine.plan(f, "any") for f in functions])
+    same(sorted(p.shares is None for p in batch.plans), [False, False, True], "batch: one reset for three")
+    reports = batch.run()
+    same([(r.result, r.type) for r in reports], [("verified", "bus")] * 3, "batch: by the bus")
+    same((batch.reports, batch.progress()[1]), (reports, 0), "batch: it keeps its reports")
+    report = machine.device(first).reset("flr")
+    same((report.device, report.result), (first, "verified"), "a device resets itself")
+
+
+def wait_for_tracing(process):
+    """A watch sees what happens from when its tracing instance is complete."""
+    path = f"/sys/kernel/tracing/instances/pcireset-{process.pid}/events/pcireset/pcireset_end/enable"
+    for _ in range(100):
+        if os.path.exists(path) and open(path).read().startswith("1"):
+            break
+        time.sleep(0.1)
+    time.sleep(0.5)
+
+
+def follows(machine):
+    with pcireset.watch(second, count=2, timeout_ms=60000) as watching:
+        wait_for_tracing(watching._process)
+        machine.reset(second, "flr")
+        events = list(watching)
+    same([(e.event, e.device, e.data["type"]) for e in events], [("begin", second, "flr"), ("end", second, "flr")], "watch: begin and end")
+    same((events[-1].data["result"], events[0].data["pid"]), ("verified", os.getpid()), "watch: what came of it, and by whom")
+    same(events[0].time <= events[-1].time, True, "watch: in order")
+
+
+def runs_the_example():
+    script = os.path.expanduser("~/reset-many.py")
+    done = subprocess.run([sys.executable, "-S", script, "flr", *functions], stdout=subprocess.PIPE, text=True)
+    same((done.returncode, done.stdout.count(": flr, verified: every check holds")), (0, 3), f"the example: {done.stdout}".replace("\n", " | "))
+    done = subprocess.run([sys.executable, "-S", script, "slot", first], stderr=subprocess.PIPE, text=True)
+    same((done.returncode, ": refused: slot: " in done.stderr), (3, True), "the example: refused")
 
 
 def finds_a_change(machine):
@@ -95,9 +140,9 @@ def tells_of_a_failure(machine):
 def counts(machine):
     stats = machine.stats()
     flr, bus = stats["flr"], stats["bus"]
-    same((flr.verified, flr.unverified, flr.failed, flr.timed_out, flr.functions), (2, 0, 1, 1, 3), "counted: flr")
+    same((flr.verified, flr.unverified, flr.failed, flr.timed_out, flr.functions), (10, 0, 1, 1, 11), "counted: flr")
     same((flr.last_result, bus.last_result, stats["pm"].last_result), ("failed", "verified", None), "counted: the last results")
-    same((bus.verified, bus.functions), (1, 3), "counted: bus")
+    same((bus.verified, bus.functions), (2, 6), "counted: bus")
 
 
 with pcireset.Context() as machine:
@@ -105,6 +150,9 @@ with pcireset.Context() as machine:
     resets_a_function(machine)
     resets_a_bus(machine)
     refuses(machine)
+    resets_many(machine)
+    follows(machine)
+    runs_the_example()
     finds_a_change(machine)
     tells_of_a_failure(machine)
     counts(machine)

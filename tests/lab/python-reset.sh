@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that the Python binding resets what it planned and says in its reports what came of it, also where that went wrong, where
-# the machine has changed since, and where nothing may be touched.
+# Shows that the Python binding resets what it planned and says in its reports what came of it, also of many at once, where that went
+# wrong, where the machine has changed since, and where nothing may be touched; and that examples/reset-many.py does.
 # topology: empty
 # kernels: 6.1
 # icount: yes
-# python: pcireset
+# python: pcireset signal threading
+# add: examples/reset-many.py
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-sim.sh"
 

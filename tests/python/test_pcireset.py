@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The Python binding on machines that were recorded in the lab: it says what the tool says. Resets nothing."""
 
+import contextlib
 import dataclasses
 import errno
 import gc
+import inspect
+import io
 import json
 import lzma
 import os
 import pathlib
+import pickle
 import re
 import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 import pcireset
 from pcireset import _library
@@ -113,10 +118,138 @@ class Machines(unittest.TestCase):
             self.assertEqual(report.error, errno.EROFS)
             self.assertEqual(report.message, "a recorded machine cannot be reset")
             self.assertEqual(report.device, "0000:01:00.0")
-            with self.assertRaises(pcireset.Error) as caught:
-                machine.reset("03:00.0", "bus")
-            self.assertEqual(caught.exception.errno, errno.EBUSY)
-            self.assertIn("in use", caught.exception.strerror)
+
+    def test_a_refusal_has_a_report(self):
+        with pcireset.Context(self.mixed) as machine:
+            card = machine.device("03:00.0")
+            for code, call in (
+                (errno.EBUSY, lambda: machine.reset(card, "bus")),
+                (errno.EBUSY, lambda: card.reset("bus")),
+                (errno.EBUSY, machine.plan(card, "bus").run),
+                (errno.EOPNOTSUPP, lambda: card.reset("flr", timeout_ms=5)),
+            ):
+                with self.assertRaises(pcireset.ResetFailed) as caught:
+                    call()
+                report = caught.exception.report
+                self.assertEqual((caught.exception.errno, report.error), (code, code))
+                self.assertEqual((report.device, report.result, report.issued), (card.name, "refused", ()))
+                self.assertEqual(caught.exception.strerror, report.message)
+                again = pickle.loads(pickle.dumps(caught.exception))
+                self.assertEqual((again.errno, again.report), (code, report))
+
+    def test_a_device_plans_and_resets_itself(self):
+        with pcireset.Context(self.mixed) as machine:
+            card = machine.device("03:00.0")
+            self.assertEqual(card.plan("bus", force="driver,net"), machine.plan(card, "bus", force="driver,net"))
+            copied = pickle.loads(pickle.dumps(card))
+            self.assertEqual(copied, card)
+            self.assertEqual(dataclasses.asdict(copied), dataclasses.asdict(card))
+            with self.assertRaisesRegex(ValueError, "is a copy"):
+                copied.reset("flr")
+        with self.assertRaisesRegex(ValueError, "closed"):
+            card.plan("bus")
+
+    def test_a_batch_is_chosen_as_the_tool_chooses(self):
+        names = [f"0000:03:00.{i}" for i in range(3)] + ["0000:01:00.0", "0000:08:00.0"]
+        told = tool("plan", *names, "--type", "any", "--force", "driver,net", "--sysroot", self.mixed)["devices"]
+        with pcireset.Context(self.mixed) as machine:
+            plans = [machine.plan(name, "any", force="driver,net") for name in names]
+            batch = machine.batch(plans)
+            for plan, want in zip(batch.plans, told, strict=True):
+                got = (plan.device, plan.chosen, plan.chosen_why, plan.shares, plan.expected_ms, plan.refused)
+                self.assertEqual(got, tuple(want[k] for k in ("device", "chosen", "chosen_why", "shares", "expected_ms", "refused")))
+            self.assertEqual([p.shares for p in batch.plans[:3]], ["0000:03:00.1", None, "0000:03:00.1"])
+            self.assertIn("mount", batch.plans[3].refused)
+            self.assertEqual((batch.reports, batch.progress()), ((), (0, 0)))
+            reports = batch.run()
+            self.assertEqual(batch.reports, reports)
+            self.assertEqual([r.device for r in reports], names)
+            # The one that is refused for itself keeps its reason.
+            self.assertEqual([r.error for r in reports], [errno.EROFS] * 3 + [errno.EBUSY, errno.EROFS])
+            for call in (batch.run, plans[0].run, lambda: machine.batch(plans)):
+                with self.assertRaises(pcireset.Error) as caught:
+                    call()
+                self.assertEqual(caught.exception.errno, errno.EINVAL)
+            alone = machine.batch([machine.plan(name, "any", force="driver,net") for name in names], choose=False)
+            self.assertEqual([p.chosen for p in alone.plans[:3]], ["pm", "bus", "flr"])
+
+    def test_a_batch_takes_plans_of_its_context_once(self):
+        with pcireset.Context(self.mixed) as machine, pcireset.Context(self.mixed) as other:
+            plan = machine.plan("01:00.0", "flr")
+            for plans in ([plan, plan], [other.plan("01:00.0", "flr")], [dataclasses.replace(plan)]):
+                with self.assertRaises(pcireset.BadArgument):
+                    machine.batch(plans)
+            for plans in (["01:00.0"], 5, [None]):
+                with self.assertRaises(TypeError):
+                    machine.batch(plans)
+            with self.assertRaises(TypeError):
+                machine.reset_all("01:00.0", "flr")
+            self.assertEqual(machine.reset_all([], "flr"), ())
+            refused = machine.reset_all(["01:00.0", "06:00.0"], "flr")
+            self.assertEqual([r.result for r in refused], ["refused", "refused"])
+            batch = machine.batch([plan])
+        with self.assertRaisesRegex(ValueError, "closed"):
+            batch.run()
+
+    def test_filters_are_those_of_what_they_filter(self):
+        with pcireset.Context(self.mixed) as machine:
+            every = machine.devices()
+            bridge = machine.device("0000:00:09.0")
+            for filters, test in (
+                ({"driver": "nvme"}, lambda d: d.driver == "nvme"),
+                ({"driver": ""}, lambda d: d.driver is None),
+                ({"vendor": 0x8086}, lambda d: d.vendor == 0x8086),
+                ({"vendor": 0x8086, "device": 0x10D3}, lambda d: (d.vendor, d.device) == (0x8086, 0x10D3)),
+                ({"class_code": "02"}, lambda d: d.class_code >> 16 == 2),
+                ({"class_code": "010802"}, lambda d: d.class_code == 0x010802),
+                ({"slot": "101"}, lambda d: d.slot == "101"),
+                ({"below": bridge}, lambda d: d.parent == bridge.name),
+                ({"below": "0000:00:09.0", "driver": "none"}, lambda d: False),
+                ({"types": "flr,pm"}, lambda d: {"flr", "af_flr", "pm"} & set(d.types)),
+                ({"in_use": True}, lambda d: d.users),
+                ({"in_use": False}, lambda d: not d.users),
+            ):
+                want = [d for d in every if test(d)]
+                self.assertEqual(machine.devices(**filters), want, filters)
+                self.assertNotEqual(len(want), len(every))
+            for wrong in ({"class_code": ""}, {"class_code": "0x"}, {"class_code": "0108020"}, {"vendor": 0x10000}):
+                with self.assertRaises(pcireset.BadArgument):
+                    machine.devices(**wrong)
+
+    def test_what_c_would_cut_or_wrap_is_refused(self):
+        """Every argument of every public call, by its annotation: a new one is tried without a new test."""
+        wrong = {
+            "int": (-1, 2**32, 2**32 + 5, 2**64, 1.5, "5", None, True),
+            "bool": ("no", 1, None),
+            "str": ("a\0b", "\0", "\ud800", 5, b"flr", ["flr"], None),
+            "Words": ("a\0b", ["flr", "a\0b"], ["flr", 5], [b"flr"], b"flr", 5, None),
+            "str | os.PathLike[str]": ("a\0b", "/\0", "\ud800", 5, ["a"]),
+            "Device | str": ("a\0b", 5, b"01:00.0", None),
+        }
+        tried = 0
+        with pcireset.Context(self.mixed) as machine:
+            for call, given in (
+                (pcireset.Context, {}),
+                (machine.device, {"name": "01:00.0"}),
+                (machine.devices, {}),
+                (machine.plan, {"device": "01:00.0", "types": "flr"}),
+                (machine.batch, {"plans": []}),
+                (pcireset.watch, {}),
+            ):
+                for name, parameter in inspect.signature(call).parameters.items():
+                    kind, optional, _ = parameter.annotation.partition(" | None")
+                    if kind == "Iterable[Plan]":
+                        continue
+                    for value in wrong[kind]:
+                        if value is None and optional:
+                            continue
+                        args = (value,) if parameter.kind is parameter.VAR_POSITIONAL else ()
+                        with self.subTest(f"{call.__name__} {name}={value!r}"):
+                            with self.assertRaises((pcireset.BadArgument, TypeError)) as caught:
+                                call(*args, **({} if args else {**given, name: value}))
+                            self.assertIn(name, str(caught.exception))
+                            tried += 1
+        self.assertGreater(tried, 100)
 
     def test_errors_have_an_errno(self):
         with pcireset.Context(self.mixed) as machine:
@@ -156,6 +289,83 @@ class Machines(unittest.TestCase):
         pathlib.Path(dump).write_bytes(lzma.decompress((ROOT / "tests/machines/mixed.dump.xz").read_bytes()))
         with pcireset.Context(dump=dump) as machine, pcireset.Context(self.mixed) as recorded:
             self.assertEqual([d.name for d in machine.devices()], [d.name for d in recorded.devices()])
+
+    def test_the_programs_of_the_page_run(self):
+        """Each one in docs/python.md, with what the ones above it have left."""
+        page = (ROOT / "docs/python.md").read_text(encoding="utf-8")
+        blocks = re.findall(r"^```python\n(.*?)^```", page, re.S | re.M)
+        self.assertGreaterEqual(len(blocks), 5)
+        before = os.getcwd()
+        os.chdir(self.directory.name)
+        self.addCleanup(os.chdir, before)
+        os.link(self.mixed, "machine.tar")
+        said = io.StringIO()
+        with pcireset.Context(self.mixed) as machine, contextlib.redirect_stdout(said):
+            names = {"pcireset": pcireset}
+            for block in blocks:
+                names["machine"] = machine
+                exec(compile(block, "docs/python.md", "exec"), names)  # pylint: disable=exec-used
+        for words in ("0000:01:00.0 ('flr', 'slot') ('mount:/mnt',)", "refused: in use by net:eth1", "bus 0000:03:00.1 one bus"):
+            self.assertIn(words, said.getvalue())
+        self.assertEqual([r.error for r in names["reports"]], [errno.EROFS] * 3)
+
+
+class Watching(unittest.TestCase):
+    """watch() reads what the tool prints; here a script stands for the tool."""
+
+    LINES = (
+        '{"pcireset":1,"event":"end","time":"2026-11-29T01:02:03.000004Z","device":"0000:01:00.0","result":"verified"}',
+        '{"pcireset":1,"event":"lost","time":"2026-11-29T01:02:04.000000Z","source":"trace","events":null}',
+    )
+
+    def stand_in(self, body):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        script = pathlib.Path(directory.name, "tool")
+        script.write_text("#!/bin/sh\n" + body, encoding="utf-8")
+        script.chmod(0o755)
+        return str(script)
+
+    def test_events(self):
+        told = "".join(f"echo '{line}'\n" for line in self.LINES)
+        tool = self.stand_in(f'[ "$*" = "watch --json --timeout 500ms --count 2 -- 0000:01:00.0" ] || exit 2\n{told}')
+        events = list(pcireset.watch("0000:01:00.0", timeout_ms=500, count=2, tool=tool))
+        self.assertEqual([(e.event, e.device) for e in events], [("end", "0000:01:00.0"), ("lost", None)])
+        self.assertEqual(events[0].time.isoformat(), "2026-11-29T01:02:03.000004+00:00")
+        self.assertEqual(events[0].data["result"], "verified")
+
+    def test_errors(self):
+        for status, code in ((1, errno.EIO), (2, errno.EINVAL), (3, errno.EPERM)):
+            with self.assertRaises(pcireset.Error) as caught:
+                next(pcireset.watch(tool=self.stand_in(f"echo 'pcireset: a reason' >&2; exit {status}")))
+            self.assertEqual((caught.exception.errno, caught.exception.strerror), (code, "a reason"))
+        with self.assertRaisesRegex(pcireset.Error, "not installed or not in PATH"):
+            pcireset.watch(tool="/nowhere/pcireset")
+
+    def test_close_ends_the_tool(self):
+        told = "".join(f"echo '{line}'\n" for line in self.LINES)
+        with pcireset.watch(tool=self.stand_in(f"{told}exec sleep 1000")) as watching:
+            self.assertEqual(next(watching).event, "end")
+            process = watching._process
+        self.assertIsNotNone(process.returncode)
+        self.assertEqual(list(watching), [])
+
+
+class Library(unittest.TestCase):
+    """What is said where the library is missing or too old."""
+
+    def test_a_missing_library(self):
+        with unittest.mock.patch.object(_library, "SONAME", "libnowhere.so.1"):
+            with self.assertRaises(pcireset.Error) as caught:
+                pcireset.Context()
+        self.assertEqual(caught.exception.errno, errno.ENOENT)
+        for word in ("libnowhere.so.1", "libpcireset1", "ldconfig", "LD_LIBRARY_PATH"):
+            self.assertIn(word, caught.exception.strerror)
+
+    def test_an_old_library(self):
+        with unittest.mock.patch.dict(_library._FUNCTIONS, {"not_yet": (None, [])}):
+            with self.assertRaisesRegex(pcireset.Error, "older than this module: it has no pcireset_not_yet"):
+                pcireset.Context()
 
 
 class Interface(unittest.TestCase):
