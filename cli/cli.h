@@ -47,6 +47,7 @@ enum option_id {
 	OPT_SVG		= 1 << 22,
 	OPT_RUN		= 1 << 23,
 	OPT_COUNT	= 1 << 24,
+	OPT_DRY_RUN	= 1 << 25,
 };
 
 struct request;
@@ -93,8 +94,20 @@ int options_parse(struct request *req, int argc, char **argv);
 void help_command(const struct command *command);
 void options_table(const struct command *command);
 int usage_error(const char *fmt, ...) PRINTF(1, 2);
+int options_skip(int argc, char **argv);
+
+/* hint.c */
+typedef const char *(*word_at_fn)(size_t i);
+char *did_you_mean(const char *kind, const char *typed, size_t len, word_at_fn at);
+char *words_list(word_at_fn at);
+
+/* names.c */
+int names_find(struct machine *m, const struct request *req, const char *name);
+int names_check_types(struct machine *m, const struct request *req);
 
 /* main.c */
+const char *command_at(size_t i);
+char *commands_with(enum option_id id);
 void error(const char *fmt, ...) PRINTF(1, 2);
 char *printable(char *s);
 char *text(const char *fmt, ...) PRINTF(1, 2);
@@ -118,6 +131,7 @@ int machine_open(struct machine *m, const struct request *req);
 int machine_query(struct machine *m);
 bool machine_has(const struct machine *m, const struct pcireset_dev *dev);
 char *unnamed_members(const struct machine *m, const struct pcireset_plan *plan);
+void machine_add(struct machine *m, struct pcireset_dev *dev);
 void machine_close(struct machine *m);
 int machine_plan(struct machine *m, const struct request *req, struct pcireset_dev *dev,
 		 struct pcireset_plan **ret_plan);
@@ -159,6 +173,7 @@ void names_close(void);
 
 /* complete.c */
 void complete_words(void);
+word_at_fn words_of(const char *arg);
 void complete_row(const char *const fields[]);
 #define COMPLETE_ROW(...) complete_row((const char *const[]){ __VA_ARGS__, NULL })
 

@@ -187,10 +187,18 @@ static const char *foreach_column(const struct request *req,
 int columns_check(const struct request *req)
 {
 	const char *bad = foreach_column(req, NULL, NULL);
+	char *hint, *known;
+	int status;
 
 	if (!bad)
 		return STATUS_DONE;
-	return usage_error("--output: \"%.*s\" is no column", (int)strcspn(bad, ","), bad);
+	hint = did_you_mean("COLUMNS", bad, strcspn(bad, ","), column_at);
+	known = words_list(column_at);
+	status = usage_error("--output: unknown column \"%.*s\"%s%s", (int)strcspn(bad, ","), bad,
+			     *hint ? hint : "; known are ", *hint ? "" : known);
+	free(known);
+	free(hint);
+	return status;
 }
 
 static void add_column(const struct column *column, void *data)

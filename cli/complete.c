@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the completions in shells offer: --complete-table prints it for scripts, a row a line. */
+#include <string.h>
 #include "cli.h"
 
 /* The arguments of options that are not free text, by what the help calls them. */
@@ -42,6 +43,15 @@ static const struct kind kinds[] = {
 	{ "list", "COLUMNS", column_at }, { "file", "DIR", NULL },
 	{ "file", "DUMP", NULL },         { "file", "FILE", NULL },
 };
+
+/* The words that an argument is made of, by what the help calls it; NULL if it is free text. */
+word_at_fn words_of(const char *arg)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].arg, arg))
+			return kinds[i].at;
+	return NULL;
+}
 
 static void print_kind(const struct kind *kind)
 {

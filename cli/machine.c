@@ -9,12 +9,6 @@
 #include <sys/stat.h>
 #include "cli.h"
 
-/* A name that cannot be read is the caller's mistake; one that is not there is not. */
-static int status_of_name(int r)
-{
-	return r == -EINVAL || r == -ENOTUNIQ ? STATUS_USAGE : STATUS_ERROR;
-}
-
 /* For errors after which nothing was touched. */
 int status_of_error(int r)
 {
@@ -67,41 +61,26 @@ bool machine_has(const struct machine *m, const struct pcireset_dev *dev)
 	return tfind(dev, &m->known, by_pointer);
 }
 
-/* Each once, however often it is named. */
-static void add_device(struct machine *m, struct pcireset_dev *dev)
+/* Each once, however often it is named. Takes over the reference. */
+void machine_add(struct machine *m, struct pcireset_dev *dev)
 {
 	if (machine_has(m, dev)) {
 		pcireset_dev_unref(dev);
 		return;
 	}
 	must(tsearch(dev, &m->known, by_pointer));
+	m->devs = must(reallocarray(m->devs, m->nr_devs + 1, sizeof(struct pcireset_dev *)));
 	m->devs[m->nr_devs++] = dev;
 }
 
 /* All names are looked up before anything is done with the first. */
 static int find_devices(struct machine *m, const struct request *req)
 {
-	m->devs = must(calloc(req->nr_names + 1, sizeof(struct pcireset_dev *)));
-	for (size_t i = 0; i < req->nr_names; i++) {
-		struct pcireset_dev *dev;
-		int r = pcireset_dev_from_name(m->ctx, req->names[i], &dev);
+	int status = STATUS_DONE;
 
-		if (r < 0) {
-			error("%s", pcireset_ctx_get_errmsg(m->ctx));
-			return status_of_name(r);
-		}
-		add_device(m, dev);
-	}
-	return STATUS_DONE;
-}
-
-static int check_types(struct machine *m, const struct request *req)
-{
-	uint32_t types;
-
-	if (!is_given(req, OPT_TYPE) || !pcireset_types_from_str(m->ctx, req->types, &types))
-		return STATUS_DONE;
-	return usage_error("--type: %s", pcireset_ctx_get_errmsg(m->ctx));
+	for (size_t i = 0; i < req->nr_names && !status; i++)
+		status = names_find(m, req, req->names[i]);
+	return status;
 }
 
 static bool is_file(const char *path)
@@ -179,7 +158,7 @@ int machine_open(struct machine *m, const struct request *req)
 	}
 	if (is_given(req, OPT_NO_MODULE))
 		pcireset_ctx_set_backend(m->ctx, PCIRESET_BACKEND_SYSFS);
-	status = check_types(m, req);
+	status = names_check_types(m, req);
 	if (status)
 		return status;
 	r = pcireset_ctx_scan(m->ctx);

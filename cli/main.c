@@ -44,7 +44,7 @@ static const struct command commands[] = {
 		.text = "Nothing is reset unless every DEVICE exists. What is in use is refused\n"
 			"unless that use is forced. There is no default type.",
 		.options = OPT_COMMON | OPT_PLAN | OPT_CHECK | OPT_TIMEOUT | OPT_SETTLE |
-			   OPT_ESCALATE | OPT_YES | OPT_QUIET | OPT_VERBOSE,
+			   OPT_ESCALATE | OPT_YES | OPT_DRY_RUN | OPT_QUIET | OPT_VERBOSE,
 		.required = OPT_TYPE,
 		.takes_devices = true,
 		.run = command_reset,
@@ -166,6 +166,22 @@ bool ask(const char *question)
 	return tolower(answer) == 'y';
 }
 
+const char *command_at(size_t i)
+{
+	return i < ARRAY_SIZE(commands) ? commands[i].name : NULL;
+}
+
+/* The commands that take an option, for a message; "" if none does. */
+char *commands_with(enum option_id id)
+{
+	char *all = text("%s", "");
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (commands[i].options & id)
+			all = join(all, text("%s", commands[i].name));
+	return all;
+}
+
 static const struct command *find_command(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
@@ -205,12 +221,41 @@ static int complete_table(void)
 	return STATUS_DONE;
 }
 
+static bool is_type(const char *word)
+{
+	word_at_fn at = words_of("TYPES");
+
+	for (size_t i = 0; at(i); i++)
+		if (!strcasecmp(at(i), word))
+			return true;
+	return false;
+}
+
+/* A device or a type in the place of the command is a command that was left out. */
+static int unknown_command(const char *word)
+{
+	char *hint;
+	int status;
+
+	if (is_type(word))
+		return usage_error("'%s' is a type of reset, not a command "
+				   "(did you mean 'pcireset reset DEVICE --type %s'?)",
+				   word, word);
+	if (strpbrk(word, ":/"))
+		return usage_error("no command before '%s' (did you mean 'pcireset show %s'?)",
+				   word, word);
+	hint = did_you_mean("COMMAND", word, strlen(word), command_at);
+	status = usage_error("unknown command '%s'%s", word, hint);
+	free(hint);
+	return status;
+}
+
 static int help_for(const char *name)
 {
 	const struct command *command = find_command(name);
 
 	if (!command)
-		return usage_error("\"%s\" is no command", name);
+		return unknown_command(name);
 	help_command(command);
 	return STATUS_DONE;
 }
@@ -230,6 +275,15 @@ static int run_command(const struct command *command, int argc, char **argv)
 	return status;
 }
 
+/* "--type flr reset X" is "reset --type flr X". */
+static void move_to_front(char **words, int at)
+{
+	char *word = words[at];
+
+	memmove(words + 1, words, (size_t)at * sizeof(*words));
+	words[0] = word;
+}
+
 static bool is_help(const char *word)
 {
 	return !strcmp(word, "--help") || !strcmp(word, "-h");
@@ -239,9 +293,10 @@ static int run(int argc, char **argv)
 {
 	const struct command *command;
 	const char *word = argc > 1 ? argv[1] : NULL;
+	int at;
 
 	if (!word)
-		return usage_error("no command is given");
+		return usage_error("no command is given (such as: pcireset list)");
 	if (is_help(word))
 		return help();
 	if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
@@ -252,9 +307,13 @@ static int run(int argc, char **argv)
 		return complete_table();
 	if (!strcmp(word, "help"))
 		return argc > 2 && !is_help(argv[2]) ? help_for(argv[2]) : help();
-	command = find_command(word);
+	at = options_skip(argc, argv);
+	if (at < 0)
+		return STATUS_USAGE;
+	command = find_command(argv[at]);
 	if (!command)
-		return usage_error("\"%s\" is no %s", word, *word == '-' ? "option" : "command");
+		return unknown_command(argv[at]);
+	move_to_front(argv + 1, at - 1);
 	return run_command(command, argc - 1, argv + 1);
 }
 

@@ -34,6 +34,7 @@ static const struct option_row rows[] = {
 	  "swap, console, open; never allows another type" },
 	{ OPT_RUN, 0, "run", "COMMAND", "a shell runs it before the reset, errors held off" },
 	{ OPT_YES, 'y', "yes", NULL, "hit functions that were not named, and do not ask" },
+	{ OPT_DRY_RUN, 0, "dry-run", NULL, "reset nothing: do as pcireset plan" },
 	{ OPT_OUTPUT, 'o', "output", "COLUMNS", "columns to show" },
 	{ OPT_NOHEADINGS, 'n', "noheadings", NULL, "no line with the names of the columns" },
 	{ OPT_RAW, 'r', "raw", NULL, "one blank between columns, for scripts" },
@@ -59,7 +60,7 @@ static const struct command *explained_by;
 
 int usage_error(const char *fmt, ...)
 {
-	char message[512];
+	char message[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -68,6 +69,119 @@ int usage_error(const char *fmt, ...)
 	error("%s; see: pcireset %s%s--help", message, explained_by ? explained_by->name : "",
 	      explained_by ? " " : "");
 	return STATUS_USAGE;
+}
+
+/* The long options of the command that is read, or all. */
+static const char *option_at(size_t i)
+{
+	for (size_t row = 0; row < ARRAY_SIZE(rows); row++)
+		if ((!explained_by || explained_by->options & rows[row].id) && !i--)
+			return rows[row].name;
+	return NULL;
+}
+
+static const struct option_row *row_of_name(const char *name, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strlen(rows[i].name) == len && !memcmp(rows[i].name, name, len))
+			return &rows[i];
+	return NULL;
+}
+
+static const struct option_row *row_of_letter(int letter)
+{
+	for (size_t i = 0; letter && i < ARRAY_SIZE(rows); i++)
+		if (rows[i].letter == letter)
+			return &rows[i];
+	return NULL;
+}
+
+static bool is_taken(const struct option_row *row)
+{
+	return row && (!explained_by || explained_by->options & row->id);
+}
+
+/* What messages begin with: the command, if that is known. */
+static const char *place(void)
+{
+	static char text[32];
+
+	snprintf(text, sizeof(text), "%s%s", explained_by ? explained_by->name : "",
+		 explained_by ? ": " : "");
+	return text;
+}
+
+/* Another command's option is known, and is said to be that one's. */
+static int foreign_option(const struct option_row *row, const char *typed)
+{
+	char *commands = commands_with(row->id);
+	int status;
+
+	status =
+		usage_error("%sunknown option '%s' (it is one of: %s)%s", place(), typed, commands,
+			    row->id == OPT_DRY_RUN ? "; to touch nothing, use: pcireset plan" : "");
+	free(commands);
+	return status;
+}
+
+static int unknown_long(const char *typed)
+{
+	size_t len = strcspn(typed + 2, "=");
+	const struct option_row *row = row_of_name(typed + 2, len);
+	char *hint;
+	int status;
+
+	if (is_taken(row))
+		return usage_error("%s--%s takes no argument (leave out '%s')", place(), row->name,
+				   typed + 2 + len);
+	if (row)
+		return foreign_option(row, typed);
+	hint = did_you_mean("OPTION", typed + 2, len, option_at);
+	status = usage_error("%sunknown option '%s'%s", place(), typed, hint);
+	free(hint);
+	return status;
+}
+
+/* What other tools call -n and -f, and the letter in the other case. */
+static const struct option_row *meant_by_letter(int letter)
+{
+	const struct option_row *other =
+		row_of_letter(isupper(letter) ? tolower(letter) : toupper(letter));
+
+	if (letter == 'n' || letter == 'd')
+		other = row_of_name("dry-run", strlen("dry-run"));
+	else if (letter == 'f')
+		other = row_of_name("force", strlen("force"));
+	return is_taken(other) ? other : NULL;
+}
+
+static int unknown_letter(int letter)
+{
+	const struct option_row *row = row_of_letter(letter), *meant = meant_by_letter(letter);
+	char typed[] = { '-', (char)letter, '\0' };
+
+	if (meant && meant->letter)
+		return usage_error("%sunknown option '%s' (did you mean '-%c'?)", place(), typed,
+				   meant->letter);
+	if (meant)
+		return usage_error("%sunknown option '%s' (did you mean '--%s%s%s'?)", place(),
+				   typed, meant->name, meant->arg ? " " : "",
+				   meant->arg ? meant->arg : "");
+	if (row)
+		return foreign_option(row, typed);
+	return usage_error("%sunknown option '%s'", place(), typed);
+}
+
+/* "--type needs TYPES: device_specific, acpi, ..." */
+static int missing_argument(const struct option_row *row)
+{
+	word_at_fn at = words_of(row->arg);
+	char *known = at ? words_list(at) : text("%s", "");
+	int status = usage_error("%s--%s needs an argument, %s%s%s", place(), row->name, row->arg,
+				 *known ? ": " : "", known);
+
+	free(known);
+	return status;
 }
 
 static void help_option(const struct option_row *row)
@@ -95,8 +209,9 @@ void help_command(const struct command *command)
 	if (command->text)
 		printf("%s\n", command->text);
 	if (command->takes_devices)
-		printf("\nDEVICE is [domain:]bus:device.function, vendor:device, a path in /sys, a\n"
-		       "device in /dev, a network interface, or - to read names from standard\n"
+		printf("\nDEVICE is [domain:]bus:device.function, a pattern such as '01:00.*',\n"
+		       "vendor:device, slot:NAME, a path in /sys or /dev, a device such as nvme0, a\n"
+		       "network interface, a driver of one function, or - to read names from standard\n"
 		       "input, one on a line.\n");
 	printf("\nOptions:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -129,11 +244,12 @@ static int read_time(const char *option, const char *arg, uint32_t *ret_ms)
 
 	if (!isdigit((unsigned char)arg[0]) || memchr(arg, '.', len) != memrchr(arg, '.', len) ||
 	    (strcmp(unit, "") && strcmp(unit, "s") && strcmp(unit, "ms")))
-		return usage_error("--%s: \"%s\" is no time", option, arg);
+		return usage_error("--%s: invalid time \"%s\"; write 2, 2.5s or 500ms", option,
+				   arg);
 	if (strcmp(unit, "ms"))
 		value *= 1000;
 	if (!(value >= 1 && value <= UINT32_MAX))
-		return usage_error("--%s: \"%s\" is out of range", option, arg);
+		return usage_error("--%s: \"%s\" is out of range; 1ms is the least", option, arg);
 	*ret_ms = (uint32_t)value;
 	return STATUS_DONE;
 }
@@ -144,13 +260,27 @@ static int read_count(const char *arg, uint32_t *ret_count)
 	unsigned long value = strtoul(arg, &end, 10);
 
 	if (!isdigit((unsigned char)*arg) || *end || !value || value > UINT32_MAX)
-		return usage_error("--count: \"%s\" is no number of events", arg);
+		return usage_error("--count: invalid number of events \"%s\"; 1 is the least", arg);
 	*ret_count = (uint32_t)value;
 	return STATUS_DONE;
 }
 
-static int read_words(const char *option, const char *arg,
-		      int (*from_str)(const char *str, uint32_t *ret_value), uint32_t *ret_mask)
+static int unknown_word(const struct option_row *row, const char *word)
+{
+	word_at_fn at = words_of(row->arg);
+	char *hint = did_you_mean(row->arg, word, strlen(word), at), *known = words_list(at);
+	int status = usage_error("--%s: \"%s\" is not known%s%s", row->name, word,
+				 *hint ? hint : "; known are ", *hint ? "" : known);
+
+	free(known);
+	free(hint);
+	return status;
+}
+
+typedef int (*from_str_fn)(const char *str, uint32_t *ret_value);
+
+static int read_words(const struct option_row *row, const char *arg, from_str_fn from_str,
+		      uint32_t *ret_mask)
 {
 	char *list = must(strdup(arg)), *save = NULL;
 	int status = STATUS_DONE;
@@ -159,12 +289,12 @@ static int read_words(const char *option, const char *arg,
 	for (char *word = strtok_r(list, ",", &save); word && !status;
 	     word = strtok_r(NULL, ",", &save)) {
 		if (from_str(word, &bit) < 0)
-			status = usage_error("--%s: \"%s\" is not known", option, word);
+			status = unknown_word(row, word);
 		else
 			mask |= bit;
 	}
 	if (!status && !mask)
-		status = usage_error("--%s: nothing is given", option);
+		status = missing_argument(row);
 	free(list);
 	*ret_mask = mask;
 	return status;
@@ -193,14 +323,12 @@ static int take_option(struct request *req, const struct option_row *row, const 
 		req->dump = arg;
 		return STATUS_DONE;
 	case OPT_MAX_SCOPE:
-		if (pcireset_scope_from_str(arg, &req->max_scope) < 0)
-			return usage_error("--max-scope: \"%s\" is none of function, slot, bus",
-					   arg);
-		return STATUS_DONE;
+		return pcireset_scope_from_str(arg, &req->max_scope) < 0 ? unknown_word(row, arg) :
+									   STATUS_DONE;
 	case OPT_CHECK:
-		return read_words(row->name, arg, pcireset_check_from_str, &req->checks);
+		return read_words(row, arg, pcireset_check_from_str, &req->checks);
 	case OPT_FORCE:
-		return read_words(row->name, arg, pcireset_use_from_str, &req->force);
+		return read_words(row, arg, pcireset_use_from_str, &req->force);
 	case OPT_TIMEOUT:
 		return read_time("timeout", arg, &req->timeout_ms);
 	case OPT_SETTLE:
@@ -272,38 +400,138 @@ static void getopt_tables(const struct command *command, struct option *longs, c
 
 static const struct option_row *row_of(int c)
 {
-	if (c >= 256)
-		return &rows[c - 256];
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].letter == c)
-			return &rows[i];
-	return NULL;
+	return c >= 256 ? &rows[c - 256] : row_of_letter(c);
+}
+
+/* Would getopt() read what was to be an option as the argument of the one before it? */
+static bool is_swallowed(const char *arg, const char *typed)
+{
+	return arg == typed && !strncmp(arg, "--", 2) &&
+	       is_taken(row_of_name(arg + 2, strcspn(arg + 2, "=")));
+}
+
+/* "-type" is -t with the argument "ype" to getopt(), and never meant that way. */
+static bool lacks_hyphen(const char *typed)
+{
+	return typed[0] == '-' && typed[1] && typed[1] != '-' && typed[2] &&
+	       is_taken(row_of_name(typed + 1, strcspn(typed + 1, "=")));
+}
+
+/* A dash of a word processor, with which options come from web pages. */
+static bool is_wrong_dash(const char *typed)
+{
+	return !strncmp(typed, "\xe2\x80\x93", 3) || !strncmp(typed, "\xe2\x80\x94", 3) ||
+	       !strncmp(typed, "\xe2\x88\x92", 3);
+}
+
+/* What getopt() takes for something else. */
+static int check_typed(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (lacks_hyphen(argv[i]))
+			return usage_error("%sunknown option '%s' (did you mean '-%s'?)", place(),
+					   argv[i], argv[i]);
+		if (is_wrong_dash(argv[i]))
+			return usage_error("%s'%s' begins with a dash that is no hyphen "
+					   "(did you mean '--%s'?)",
+					   place(), argv[i], argv[i] + 3);
+	}
+	return STATUS_DONE;
+}
+
+static int bad_option(int c, const char *typed)
+{
+	const struct option_row *row = optopt ? row_of(optopt) : NULL;
+
+	if (c == ':')
+		return missing_argument(row);
+	if (optopt && optopt < 256)
+		return unknown_letter(optopt);
+	return unknown_long(typed);
 }
 
 static int parse_options(struct request *req, int argc, char **argv)
 {
 	struct option longs[ARRAY_SIZE(rows) + 1];
 	char shorts[2 * ARRAY_SIZE(rows) + 2];
-	int c, status = STATUS_DONE;
+	int c, status = check_typed(argc, argv);
 
 	getopt_tables(req->command, longs, shorts);
 	opterr = 0;
 	while (!status && (c = getopt_long(argc, argv, shorts, longs, NULL)) >= 0) {
 		const char *typed = argv[optind - 1];
-		const struct option_row *row = c == '?' || c == ':' ? NULL : row_of(c);
+		const struct option_row *row;
 
-		if (c == ':')
-			return usage_error("%s: %s needs an argument", req->command->name, typed);
-		if (row && row->arg && optarg == typed)
+		if (c == '?' || c == ':')
+			return bad_option(c, typed);
+		row = row_of(c);
+		if (row->arg && is_swallowed(optarg, typed))
+			return missing_argument(row);
+		if (row->arg && optarg == typed)
 			typed = argv[optind - 2];
-		if (!row && optopt && optopt < 256)
-			return usage_error("%s: there is no option -%c", req->command->name,
-					   optopt);
-		if (!row || (c >= 256 && !is_exact(typed, row->name)))
-			return usage_error("%s: there is no option %s", req->command->name, typed);
+		if (c >= 256 && !is_exact(typed, row->name))
+			return unknown_long(typed);
 		status = take_option(req, row, optarg);
 	}
 	return status;
+}
+
+/* The row of an option before the command, and whether its argument is the next word. */
+static const struct option_row *leading_option(const char *typed, bool *ret_takes_next)
+{
+	const struct option_row *row;
+	size_t len = strcspn(typed + 2, "=");
+
+	*ret_takes_next = false;
+	if (typed[1] == '-') {
+		row = row_of_name(typed + 2, len);
+		*ret_takes_next = row && row->arg && !typed[2 + len];
+		return row;
+	}
+	for (const char *letter = typed + 1; *letter; letter++) {
+		row = row_of_letter(*letter);
+		if (!row || row->arg) {
+			*ret_takes_next = row && !letter[1];
+			return row;
+		}
+	}
+	return row;
+}
+
+/* The number of the word that is the command; -1 if there is none, and it is said so. */
+int options_skip(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		bool takes_next;
+
+		if (argv[i][0] != '-' || !argv[i][1])
+			return i;
+		if (!leading_option(argv[i], &takes_next)) {
+			if (argv[i][1] == '-')
+				unknown_long(argv[i]);
+			else
+				unknown_letter(argv[i][1]);
+			return -1;
+		}
+		i += takes_next;
+	}
+	usage_error("no command is given (such as: pcireset list)");
+	return -1;
+}
+
+/* "reset 01:00.0 flr" lacks only the option. */
+static int missing_option(const struct request *req, const struct option_row *row)
+{
+	word_at_fn at = words_of(row->arg);
+
+	for (size_t i = 0; i < req->nr_names; i++)
+		for (size_t w = 0; at && at(w); w++)
+			if (!strcasecmp(at(w), req->names[i]))
+				return usage_error("%s--%s is needed (did you mean '--%s %s'?)",
+						   place(), row->name, row->name, at(w));
+	return usage_error("%s--%s is needed; there is no default (pcireset show tells the types "
+			   "of a device)",
+			   place(), row->name);
 }
 
 static int check_request(const struct request *req)
@@ -313,16 +541,18 @@ static int check_request(const struct request *req)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (missing & rows[i].id)
-			return usage_error("%s: --%s is needed; there is no default", command->name,
-					   rows[i].name);
+			return missing_option(req, &rows[i]);
 	if (command->takes_devices && !req->nr_names && !command->takes_none)
-		return usage_error("%s: no device is named", command->name);
+		return usage_error("%s: no device is named (pcireset list shows all)",
+				   command->name);
 	if (command->takes_file && req->nr_names != 1 && (req->nr_names || !command->takes_none))
-		return usage_error("%s: one file is to be named", command->name);
+		return usage_error("%s: one file is to be named, or - for standard output",
+				   command->name);
 	if (req->sysroot && req->dump)
 		return usage_error("%s: --sysroot and --file are two machines", command->name);
 	if (!command->takes_devices && !command->takes_file && req->nr_names)
-		return usage_error("%s: takes no \"%s\"", command->name, req->names[0]);
+		return usage_error("%s: takes no operand, but \"%s\" is given; leave it out",
+				   command->name, req->names[0]);
 	if (is_given(req, OPT_JSON) && req->given & (OPT_OUTPUT | OPT_RAW | OPT_NOHEADINGS))
 		return usage_error("%s: --json always has all keys; leave --output, --raw and "
 				   "--noheadings out",

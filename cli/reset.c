@@ -196,8 +196,11 @@ static int run_all(struct jobs *jobs)
 int command_reset(const struct request *req)
 {
 	struct jobs jobs = { .req = req };
-	int status = machine_open(&jobs.machine, req);
+	int status;
 
+	if (is_given(req, OPT_DRY_RUN))
+		return command_plan(req);
+	status = machine_open(&jobs.machine, req);
 	allow_many_files(&jobs.machine);
 	if (!status) {
 		jobs.nr = jobs.machine.nr_devs;

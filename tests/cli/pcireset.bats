@@ -94,7 +94,7 @@ says() {
 	exits 2 plan 02:00.0 --type flr --yes
 	exits 2 show 02:00.0 --output DEVICE
 	exits 2 plan 02:00.0 -t flr -x
-	says 'option -x'
+	says "unknown option '-x'"
 }
 
 @test 'there is no default type and no default device' {
@@ -120,7 +120,8 @@ says() {
 	says 'all'
 	exits 2 reset 02:00.0 --type flr --check link,frob
 	exits 2 list -o DEVICE,FROB
-	says '"FROB" is no column; see: pcireset list --help'
+	says 'unknown column "FROB"'
+	says 'see: pcireset list --help'
 	exits 2 list -o ''
 	exits 2 list -J -o DEVICE
 	for time in 0 '' s -1 1e3 0x10 .5 1..5 5m '5 s' inf nan 5000000s; do

@@ -81,15 +81,15 @@ for types in warp FL flrx fl 0x2 -1 all none flr,warp; do
 done
 refuses 2 '--type is needed' reset 01:00.0
 refuses 2 '--type needs an argument' reset 01:00.0 --type
-refuses 2 '"wide" is none of' reset 01:00.0 --type flr --max-scope wide
+refuses 2 '"wide" is not known; known are function, slot, bus' reset 01:00.0 --type flr --max-scope wide
 refuses 2 '"proven" is not known' reset 01:00.0 --type flr --check proven
-refuses 2 'nothing is given' reset 01:00.0 --type flr --check ''
+refuses 2 '--check needs an argument' reset 01:00.0 --type flr --check ''
 refuses 2 '"hammer" is not known' reset 01:00.0 --type flr --force hammer
-refuses 2 '"soon" is no time' reset 01:00.0 --type flr --timeout soon
+refuses 2 'invalid time "soon"' reset 01:00.0 --type flr --timeout soon
 refuses 2 '"0" is out of range' reset 01:00.0 --type flr --timeout 0
 refuses 2 'longest timeout' reset 01:00.0 --type flr --timeout 601
-refuses 2 'no option --typ' reset 01:00.0 --typ flr
-refuses 2 '"reboot" is no command' reboot 01:00.0 --type flr
+refuses 2 "unknown option '--typ' .did you mean '--type'" reset 01:00.0 --typ flr
+refuses 2 "unknown command 'reboot'" reboot 01:00.0 --type flr
 watch_end 'options that cannot be'
 
 # A device whose config space reads as all-ones is gone, whatever sysfs remembers of it.

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Hints for mistakes: the word that was probably meant, by spelling or by what other tools call it. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli.h"
+
+#define LONGEST_WORD 32
+
+/* What people type who know another tool. A meaning in parentheses is the whole hint. */
+static const struct synonym {
+	const char *kind, *word, *meaning;
+} synonyms[] = {
+	{ "COMMAND", "info", "show" },
+	{ "COMMAND", "status", "show" },
+	{ "COMMAND", "query", "show" },
+	{ "COMMAND", "details", "show" },
+	{ "COMMAND", "ls", "list" },
+	{ "COMMAND", "lspci", "list" },
+	{ "COMMAND", "devices", "list" },
+	{ "COMMAND", "monitor", "watch" },
+	{ "COMMAND", "events", "watch" },
+	{ "COMMAND", "follow", "watch" },
+	{ "COMMAND", "log", "watch" },
+	{ "COMMAND", "check", "doctor" },
+	{ "COMMAND", "diagnose", "doctor" },
+	{ "COMMAND", "fix", "doctor --repair" },
+	{ "COMMAND", "repair", "doctor --repair" },
+	{ "COMMAND", "rescan", "re-enumerate" },
+	{ "COMMAND", "reprobe", "re-enumerate" },
+	{ "COMMAND", "remove", "re-enumerate" },
+	{ "COMMAND", "stats", "metrics" },
+	{ "COMMAND", "statistics", "metrics" },
+	{ "COMMAND", "prometheus", "metrics" },
+	{ "COMMAND", "dump", "record" },
+	{ "COMMAND", "save", "record" },
+	{ "COMMAND", "export", "record" },
+	{ "COMMAND", "snapshot", "record" },
+	{ "COMMAND", "dry-run", "plan" },
+	{ "COMMAND", "simulate", "plan" },
+	{ "COMMAND", "preview", "plan" },
+	{ "COMMAND", "version", "--version" },
+	{ "OPTION", "method", "type" },
+	{ "OPTION", "methods", "type" },
+	{ "OPTION", "mode", "type" },
+	{ "OPTION", "mask", "type" },
+	{ "OPTION", "scope", "max-scope" },
+	{ "OPTION", "verify", "check" },
+	{ "OPTION", "wait", "timeout" },
+	{ "OPTION", "delay", "settle" },
+	{ "OPTION", "ignore", "force" },
+	{ "OPTION", "assume-yes", "yes" },
+	{ "OPTION", "no-prompt", "yes" },
+	{ "OPTION", "non-interactive", "yes" },
+	{ "OPTION", "silent", "quiet" },
+	{ "OPTION", "debug", "verbose" },
+	{ "OPTION", "columns", "output" },
+	{ "OPTION", "fields", "output" },
+	{ "OPTION", "format", "output" },
+	{ "OPTION", "no-headings", "noheadings" },
+	{ "OPTION", "no-header", "noheadings" },
+	{ "OPTION", "no-headers", "noheadings" },
+	{ "OPTION", "root", "sysroot" },
+	{ "OPTION", "archive", "sysroot" },
+	{ "OPTION", "exec", "run" },
+	{ "OPTION", "command", "run" },
+	{ "OPTION", "dot", "svg" },
+	{ "OPTION", "draw", "svg" },
+	{ "OPTION", "events", "count" },
+	{ "OPTION", "serials", "with-serials" },
+	{ "OPTION", "simulate", "dry-run" },
+	{ "OPTION", "no-act", "dry-run" },
+	{ "OPTION", "just-print", "dry-run" },
+	{ "OPTION", "what-if", "dry-run" },
+	{ "OPTION", "plan", "dry-run" },
+	{ "OPTION", "usage", "help" },
+	{ "TYPES", "sbr", "bus" },
+	{ "TYPES", "hot", "bus" },
+	{ "TYPES", "hot_reset", "bus" },
+	{ "TYPES", "secondary", "bus" },
+	{ "TYPES", "hotplug", "slot" },
+	{ "TYPES", "function", "func" },
+	{ "TYPES", "af", "flr" },
+	{ "TYPES", "d3", "pm" },
+	{ "TYPES", "d3hot", "pm" },
+	{ "TYPES", "power", "pm" },
+	{ "TYPES", "rst", "acpi" },
+	{ "TYPES", "_rst", "acpi" },
+	{ "TYPES", "quirk", "device_specific" },
+	{ "TYPES", "specific", "device_specific" },
+	{ "TYPES", "cxl", "cxl_bus" },
+	{ "TYPES", "all", "any" },
+	{ "TYPES", "auto", "any" },
+	{ "TYPES", "default", "(there is no default type)" },
+	{ "TYPES", "none", "(to touch nothing, use: pcireset plan)" },
+	{ "SCOPE", "func", "function" },
+	{ "SCOPE", "device", "function" },
+	{ "SCOPE", "link", "bus" },
+	{ "SCOPE", "port", "bus" },
+	{ "CHECKS", "cfg", "config" },
+	{ "CHECKS", "configuration", "config" },
+	{ "CHECKS", "proven", "proof" },
+	{ "CHECKS", "id", "identity" },
+	{ "USES", "all", "(name each use that may be in the way)" },
+	{ "USES", "any", "(name each use that may be in the way)" },
+	{ "USES", "mounted", "mount" },
+	{ "USES", "filesystem", "mount" },
+	{ "USES", "fs", "mount" },
+	{ "USES", "network", "net" },
+	{ "USES", "interface", "net" },
+	{ "USES", "module", "driver" },
+	{ "USES", "vm", "vfio" },
+	{ "USES", "qemu", "vfio" },
+	{ "USES", "process", "open" },
+	{ "USES", "vga", "console" },
+	{ "USES", "framebuffer", "console" },
+	{ "COLUMNS", "address", "DEVICE" },
+	{ "COLUMNS", "addr", "DEVICE" },
+	{ "COLUMNS", "bdf", "DEVICE" },
+	{ "COLUMNS", "module", "DRIVER" },
+	{ "COLUMNS", "methods", "TYPES" },
+	{ "COLUMNS", "scope", "REACH" },
+	{ "COLUMNS", "description", "NAME" },
+	{ "COLUMNS", "bridge", "PARENT" },
+	{ "COLUMNS", "pf", "PHYSFN" },
+};
+
+/* Case does not count, and neither does - for _. */
+static char folded(char c)
+{
+	return c == '-' ? '_' : (char)tolower((unsigned char)c);
+}
+
+static bool begins_with(const char *word, const char *typed, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!word[i] || folded(word[i]) != folded(typed[i]))
+			return false;
+	return true;
+}
+
+static bool is_same_word(const char *word, const char *typed, size_t len)
+{
+	return begins_with(word, typed, len) && !word[len];
+}
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+	size_t ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+/* How many letters to insert, delete, replace or swap with their neighbour. */
+static size_t distance(const char *a, size_t len_a, const char *b, size_t len_b)
+{
+	size_t rows[3][LONGEST_WORD + 1], *before = rows[0], *last = rows[1], *row = rows[2];
+
+	for (size_t j = 0; j <= len_b; j++)
+		last[j] = j;
+	for (size_t i = 1; i <= len_a; i++) {
+		size_t *oldest = before;
+
+		row[0] = i;
+		for (size_t j = 1; j <= len_b; j++) {
+			bool differs = folded(a[i - 1]) != folded(b[j - 1]);
+
+			row[j] = least(row[j - 1] + 1, last[j] + 1, last[j - 1] + differs);
+			if (differs && i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) &&
+			    folded(a[i - 2]) == folded(b[j - 1]) && before[j - 2] + 1 < row[j])
+				row[j] = before[j - 2] + 1;
+		}
+		before = last;
+		last = row;
+		row = oldest;
+	}
+	return last[len_b];
+}
+
+/* The beginning of a longer word costs as much as one wrong letter. */
+static size_t cost(const char *typed, size_t len, const char *word)
+{
+	size_t len_word = strlen(word);
+
+	if (len_word > LONGEST_WORD)
+		return SIZE_MAX;
+	if (len > 1 && len < len_word && begins_with(word, typed, len))
+		return 1;
+	return distance(typed, len, word, len_word);
+}
+
+/* One wrong letter in four, and at least one; NULL if no word is that close. */
+static const char *closest(const char *typed, size_t len, word_at_fn at)
+{
+	size_t limit = (len + 1) / 4 ? (len + 1) / 4 : 1, least_cost = SIZE_MAX;
+	const char *found = NULL, *word;
+
+	if (!len || len > LONGEST_WORD)
+		return NULL;
+	for (size_t i = 0; (word = at(i)); i++) {
+		size_t c = cost(typed, len, word);
+
+		if (c >= len || c > limit || c >= least_cost)
+			continue;
+		least_cost = c;
+		found = word;
+	}
+	return found;
+}
+
+static bool has_word(word_at_fn at, const char *wanted)
+{
+	const char *word;
+
+	for (size_t i = 0; (word = at(i)); i++)
+		if (is_same_word(word, wanted, strcspn(wanted, " ")))
+			return true;
+	return false;
+}
+
+static const char *synonym_of(const char *kind, const char *typed, size_t len, word_at_fn at)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(synonyms); i++) {
+		const struct synonym *s = &synonyms[i];
+
+		if (!strcmp(s->kind, kind) && is_same_word(s->word, typed, len) &&
+		    (*s->meaning == '(' || *s->meaning == '-' || has_word(at, s->meaning)))
+			return s->meaning;
+	}
+	return NULL;
+}
+
+/*
+ * Words to put behind a message, with a blank before them; "" if nothing is close. kind is
+ * what help calls such words, and at() walks over those that fit.
+ */
+char *did_you_mean(const char *kind, const char *typed, size_t len, word_at_fn at)
+{
+	const char *meaning = synonym_of(kind, typed, len, at);
+
+	if (!meaning)
+		meaning = closest(typed, len, at);
+	if (!meaning)
+		return text("%s", "");
+	if (*meaning == '(')
+		return text(" %s", meaning);
+	return text(" (did you mean '%s%s'?)", strcmp(kind, "OPTION") ? "" : "--", meaning);
+}
+
+/* All words of a kind, for a message: "flr, pm, bus". */
+char *words_list(word_at_fn at)
+{
+	char *all = text("%s", ""), *longer;
+	const char *word;
+
+	for (size_t i = 0; (word = at(i)); i++) {
+		longer = text("%s%s%s", all, i ? ", " : "", word);
+		free(all);
+		all = longer;
+	}
+	return all;
+}

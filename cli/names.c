@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* DEVICE as people type it: patterns and slots that name several, and hints for names that are none. */
+#include <ctype.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include "cli.h"
+
+#define MOST_LISTED 8
+
+/* A name that cannot be read is the caller's mistake; one that is not there is not. */
+static int status_of_name(int r)
+{
+	return r == -EINVAL || r == -ENOTUNIQ ? STATUS_USAGE : STATUS_ERROR;
+}
+
+/* "0000:01:00.0" without the domain, or as it is. */
+static const char *short_name(const struct pcireset_dev *dev)
+{
+	const char *name = pcireset_dev_get_name(dev);
+
+	return strncmp(name, "0000:", 5) ? name : name + 5;
+}
+
+typedef bool (*fits_fn)(const struct pcireset_dev *dev, const char *pattern);
+
+static bool fits_pattern(const struct pcireset_dev *dev, const char *pattern)
+{
+	return !fnmatch(pattern, pcireset_dev_get_name(dev), FNM_CASEFOLD) ||
+	       !fnmatch(pattern, short_name(dev), FNM_CASEFOLD);
+}
+
+static bool fits_slot(const struct pcireset_dev *dev, const char *name)
+{
+	const char *slot = pcireset_dev_get_slot(dev);
+
+	return slot && !strcmp(slot, name + strlen("slot:"));
+}
+
+/* The functions that fit, for a message; at most MOST_LISTED of them. */
+static char *list_fitting(struct machine *m, const char *name, fits_fn fits, size_t *ret_nr)
+{
+	char *all = text("%s", "");
+	struct pcireset_dev *dev;
+
+	*ret_nr = 0;
+	pcireset_dev_foreach(m->ctx, dev) {
+		if (!fits(dev, name))
+			continue;
+		if ((*ret_nr)++ < MOST_LISTED)
+			all = join(all, text("%s", pcireset_dev_get_name(dev)));
+		else if (*ret_nr == MOST_LISTED + 1)
+			all = join(all, text("..."));
+	}
+	return all;
+}
+
+/* Do all that fit have one device number, as the functions of a card have? */
+static bool is_one_device(struct machine *m, const char *name, fits_fn fits)
+{
+	const struct pcireset_addr *first = NULL;
+	struct pcireset_dev *dev;
+
+	pcireset_dev_foreach(m->ctx, dev) {
+		const struct pcireset_addr *addr = pcireset_dev_get_addr(dev);
+
+		if (!fits(dev, name))
+			continue;
+		if (!first)
+			first = addr;
+		if (addr->domain != first->domain || addr->bus != first->bus ||
+		    addr->devfn >> 3 != first->devfn >> 3)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * All functions that fit, but where they are to be reset, more than one device only with
+ * --yes: "*" is no list of names that somebody has looked at.
+ */
+static int add_fitting(struct machine *m, const struct request *req, const char *name, fits_fn fits)
+{
+	bool resets = req->command->options & OPT_YES && !is_given(req, OPT_DRY_RUN);
+	struct pcireset_dev *dev;
+	int status = STATUS_DONE;
+	size_t nr;
+	char *all = list_fitting(m, name, fits, &nr);
+
+	if (!nr) {
+		error("%s: no PCI function fits (pcireset list shows all)", name);
+		status = STATUS_ERROR;
+	} else if (resets && !is_given(req, OPT_YES) && !is_one_device(m, name, fits)) {
+		error("%s: refused: fits %zu functions of several devices: %s; name them, or use "
+		      "--yes",
+		      name, nr, all);
+		status = STATUS_REFUSED;
+	}
+	free(all);
+	if (status)
+		return status;
+	pcireset_dev_foreach(m->ctx, dev)
+		if (fits(dev, name))
+			machine_add(m, pcireset_dev_ref(dev));
+	return STATUS_DONE;
+}
+
+/* ---- hints */
+
+/* "pci_0000_01_00_0", "0000:01:00:0" and "01.00.0" are addresses, with other separators. */
+static bool read_address(const char *name, struct pcireset_addr *ret_addr)
+{
+	unsigned long fields[4] = { 0 };
+	size_t nr = 0;
+
+	if (!strncasecmp(name, "pci", 3))
+		name += 3;
+	while (nr < ARRAY_SIZE(fields)) {
+		char *end;
+
+		name += strspn(name, "_:.-[@/");
+		if (!isxdigit((unsigned char)*name))
+			break;
+		fields[nr++] = strtoul(name, &end, 16);
+		name = end;
+	}
+	name += strspn(name, "]:,");
+	if ((*name && *name != ' ') || nr < 3 || fields[nr - 1] > 7 || fields[nr - 2] > 0x1f ||
+	    fields[nr - 3] > 0xff)
+		return false;
+	*ret_addr = (struct pcireset_addr){
+		.domain = nr > 3 ? (uint32_t)fields[0] : 0,
+		.bus = (uint8_t)fields[nr - 3],
+		.devfn = (uint8_t)(fields[nr - 2] << 3 | fields[nr - 1]),
+	};
+	return true;
+}
+
+/* What else is on the bus of an address at which nothing is, or at it in another domain. */
+static char *neighbours(struct machine *m, const struct pcireset_addr *addr)
+{
+	char *all = text("%s", ""), *hint;
+	struct pcireset_dev *dev;
+	size_t nr = 0;
+
+	pcireset_dev_foreach(m->ctx, dev) {
+		const struct pcireset_addr *other = pcireset_dev_get_addr(dev);
+		bool is_on_bus = other->domain == addr->domain && other->bus == addr->bus;
+
+		if (!is_on_bus && (other->bus != addr->bus || other->devfn != addr->devfn))
+			continue;
+		if (nr++ < MOST_LISTED)
+			all = join(all, text("%s", pcireset_dev_get_name(dev)));
+	}
+	if (nr > MOST_LISTED)
+		all = join(all, text("..."));
+	hint = nr ? text(" (near it: %s)", all) : text("%s", "");
+	free(all);
+	return hint;
+}
+
+static char *address_hint(struct machine *m, const char *name)
+{
+	struct pcireset_addr addr;
+	char buf[PCIRESET_ADDR_STR_MAX];
+
+	if (!read_address(name, &addr))
+		return NULL;
+	if (!pcireset_dev_from_addr(m->ctx, &addr))
+		return neighbours(m, &addr);
+	return text(" (did you mean '%s'?)", pcireset_addr_to_str(&addr, buf));
+}
+
+/* The machine whose drivers driver_at() walks over: did_you_mean() has no argument for it. */
+static struct pcireset_ctx *searched;
+
+static const char *driver_at(size_t i)
+{
+	struct pcireset_dev *dev;
+
+	pcireset_dev_foreach(searched, dev) {
+		const char *driver = pcireset_dev_get_driver(dev);
+
+		if (driver && !i--)
+			return driver;
+	}
+	return NULL;
+}
+
+/* "flr" and "type=flr" among the devices. */
+static char *type_hint(const struct request *req, const char *name)
+{
+	word_at_fn at = words_of("TYPES");
+
+	if (!(req->command->options & OPT_TYPE))
+		return NULL;
+	if (!strncmp(name, "type=", 5))
+		name += 5;
+	for (size_t i = 0; at(i); i++)
+		if (!strcasecmp(at(i), name))
+			return text(" (did you mean '--type %s'?)", at(i));
+	return NULL;
+}
+
+static char *word_hint(struct machine *m, const struct request *req, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (*name == '[' && name[len - 1] == ']')
+		return text(" (did you mean '%.*s'?)", (int)len - 2, name + 1);
+	if (!strcmp(name, "help"))
+		return text(" (did you mean 'pcireset help %s'?)", req->command->name);
+	if (!strcmp(name, "all"))
+		return text(" (name each device; pcireset list shows all)");
+	if (strchr(name, ','))
+		return text(" (put blanks between devices, not commas)");
+	for (size_t i = 0; command_at(i); i++)
+		if (!strcmp(command_at(i), name))
+			return text(" (one command at a time)");
+	searched = m->ctx;
+	return did_you_mean("DEVICE", name, len, driver_at);
+}
+
+/* Words to put behind the library's message; "" if it is not known what was meant. */
+static char *name_hint(struct machine *m, const struct request *req, const char *name)
+{
+	char *hint;
+
+	if (*name == '/')
+		return text("%s", "");
+	hint = type_hint(req, name);
+	if (!hint)
+		hint = address_hint(m, name);
+	if (!hint)
+		hint = word_hint(m, req, name);
+	return hint;
+}
+
+/* Of an address. "[8086:10c9]" is what lspci prints of a device. */
+static bool is_pattern(const char *name)
+{
+	return *name != '[' && strpbrk(name, "*?[") &&
+	       strspn(name, "0123456789abcdefABCDEF:.*?[]!-") == strlen(name);
+}
+
+/*
+ * A message that lists functions needs no hint. Where it is known what was meant, the
+ * library's list of what could be is too much.
+ */
+static void print_hinted(const char *message, const char *hint)
+{
+	const char *forms = strstr(message, ": it is no address");
+	int len = forms && hint && *hint ? (int)(forms - message) : (int)strlen(message);
+
+	if (!hint)
+		error("%s", message);
+	else
+		error("%.*s%s", len, message, *hint ? hint : " (pcireset list shows all)");
+}
+
+/* Adds what a name means to the machine's devices. */
+int names_find(struct machine *m, const struct request *req, const char *name)
+{
+	struct pcireset_dev *dev;
+	char *hint;
+	int r;
+
+	if (!strncmp(name, "slot:", 5))
+		return add_fitting(m, req, name, fits_slot);
+	if (is_pattern(name))
+		return add_fitting(m, req, name, fits_pattern);
+	r = pcireset_dev_from_name(m->ctx, name, &dev);
+	if (!r) {
+		machine_add(m, dev);
+		return STATUS_DONE;
+	}
+	hint = r == -ENOTUNIQ ? NULL : name_hint(m, req, name);
+	print_hinted(pcireset_ctx_get_errmsg(m->ctx), hint);
+	free(hint);
+	return status_of_name(r);
+}
+
+/* ---- types */
+
+/* The first word that the library does not know. */
+static char *unknown_type(struct machine *m, const char *types)
+{
+	char *list = must(strdup(types)), *save = NULL, *found = NULL;
+	uint32_t mask;
+
+	for (char *word = strtok_r(list, ", \t\n", &save); word && !found;
+	     word = strtok_r(NULL, ", \t\n", &save))
+		if (pcireset_types_from_str(m->ctx, word, &mask))
+			found = text("%s", word);
+	free(list);
+	return found;
+}
+
+int names_check_types(struct machine *m, const struct request *req)
+{
+	char *bad, *hint;
+	const char *message;
+	uint32_t types;
+	int status, len;
+
+	if (!is_given(req, OPT_TYPE) || !pcireset_types_from_str(m->ctx, req->types, &types))
+		return STATUS_DONE;
+	bad = unknown_type(m, req->types);
+	hint = bad ? did_you_mean("TYPES", bad, strlen(bad), words_of("TYPES")) :
+		     text(" (such as --type flr)");
+	message = pcireset_ctx_get_errmsg(m->ctx);
+	len = (int)(*hint ? strcspn(message, ";") : strlen(message));
+	status = usage_error("--type: %.*s%s", len, message, hint);
+	free(hint);
+	free(bad);
+	return status;
+}

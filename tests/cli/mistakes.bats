@@ -1,0 +1,225 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Mistakes as people make them: each ends with its exit status and with the way out, in one line. Resets nothing.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export ROOT=$BATS_FILE_TMPDIR/machine
+	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
+	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
+}
+
+# mistake STATUS HINT WORD...: the last line of standard error has the hint, and there is no other line.
+mistake() {
+	local want=$1 hint=$2
+
+	shift 2
+	run --separate-stderr pcireset "$@"
+	if [[ $status -ne $want || $stderr != 'pcireset: '*"$hint"* || $(wc -l <<<"$stderr") -ne 1 ]]; then
+		printf 'pcireset %s\nstatus %d instead of %d\nwant: %s\ngot:  %s\n' "${*@Q}" "$status" "$want" "$hint" "$stderr"
+		failed=$((failed + 1))
+	fi
+	tried=$((tried + 1))
+}
+
+# table: a mistake a line on standard input, STATUS|HINT|WORDS; a word ROOT is the machine.
+table() {
+	local want hint words
+
+	tried=0 failed=0
+	while IFS='|' read -r want hint words; do
+		[[ -n $want ]] || continue
+		eval "words=($words)"
+		mistake "$want" "$hint" "${words[@]/#ROOT/$ROOT}"
+	done
+	printf '%d mistakes, %d failed\n' "$tried" "$failed"
+	[[ $failed -eq 0 && $tried -ge ${1:-1} ]]
+}
+
+@test 'commands' {
+	table 20 <<'END'
+2|no command is given (such as: pcireset list)|
+2|unknown command 'rest' (did you mean 'reset'?)|rest 01:00.0 --type flr
+2|unknown command 'rese' (did you mean 'reset'?)|rese 01:00.0 --type flr
+2|unknown command 'RESETT' (did you mean 'reset'?)|RESETT 01:00.0 --type flr
+2|unknown command 'shw' (did you mean 'show'?)|shw 01:00.0
+2|unknown command 'lst' (did you mean 'list'?)|lst
+2|unknown command 'docter' (did you mean 'doctor'?)|docter
+2|unknown command 'reenumerate' (did you mean 're-enumerate'?)|reenumerate 01:00.0
+2|unknown command 're_enumerate' (did you mean 're-enumerate'?)|re_enumerate 01:00.0
+2|unknown command 'rescan' (did you mean 're-enumerate'?)|rescan 01:00.0
+2|unknown command 'info' (did you mean 'show'?)|info 01:00.0
+2|unknown command 'ls' (did you mean 'list'?)|ls
+2|unknown command 'monitor' (did you mean 'watch'?)|monitor
+2|unknown command 'repair' (did you mean 'doctor --repair'?)|repair
+2|unknown command 'simulate' (did you mean 'plan'?)|simulate 01:00.0 --type flr
+2|unknown command 'save' (did you mean 'record'?)|save machine.tar
+2|unknown command 'version' (did you mean '--version'?)|version
+2|unknown command 'frob'; see: pcireset --help|frob
+2|unknown command 'rset' (did you mean 'reset'?)|help rset
+2|did you mean 'pcireset reset DEVICE --type flr'?|flr 01:00.0
+2|did you mean 'pcireset show 01:00.0'?|01:00.0
+2|did you mean 'pcireset show /dev/nvme0'?|/dev/nvme0
+END
+}
+
+@test 'options' {
+	table 28 <<'END'
+2|unknown option '--tpye' (did you mean '--type'?)|plan 02:00.0 --tpye flr
+2|unknown option '--typ' (did you mean '--type'?)|plan 02:00.0 --typ flr
+2|unknown option '--ty=flr' (did you mean '--type'?)|plan 02:00.0 --ty=flr
+2|unknown option '--Type' (did you mean '--type'?)|plan 02:00.0 --Type flr
+2|unknown option '--types' (did you mean '--type'?)|plan 02:00.0 --types flr
+2|unknown option '--method' (did you mean '--type'?)|plan 02:00.0 --method flr
+2|unknown option '-type' (did you mean '--type'?)|plan 02:00.0 -type flr
+2|unknown option '-type=flr' (did you mean '--type=flr'?)|plan 02:00.0 -type=flr
+2|is no hyphen (did you mean '--type'?)|plan 02:00.0 –type flr
+2|unknown option '--scope' (did you mean '--max-scope'?)|plan 02:00.0 --type flr --scope function
+2|unknown option '--jsno' (did you mean '--json'?)|list --jsno
+2|unknown option '--columns' (did you mean '--output'?)|list --columns DEVICE
+2|unknown option '--no-headings' (did you mean '--noheadings'?)|list --no-headings
+2|unknown option '--assume-yes' (did you mean '--yes'?)|reset 02:00.0 --type flr --assume-yes
+2|unknown option '--dryrun' (did you mean '--dry-run'?)|reset 02:00.0 --type flr --dryrun
+2|unknown option '--no-modul' (did you mean '--no-module'?)|list --no-modul
+2|--json takes no argument (leave out '=yes')|list --json=yes
+2|unknown option '-j' (did you mean '-J'?)|list -j
+2|unknown option '-n' (did you mean '--dry-run'?)|reset 02:00.0 --type flr -n
+2|unknown option '-f' (did you mean '--force USES'?)|reset 02:00.0 --type flr -f
+2|unknown option '--yes' (it is one of: reset re-enumerate)|plan 02:00.0 --type flr --yes
+2|unknown option '-y' (it is one of: reset re-enumerate)|show 02:00.0 -y
+2|to touch nothing, use: pcireset plan|re-enumerate 02:00.0 --type flr --dry-run
+2|--type needs an argument, TYPES: device_specific, acpi, flr|plan 02:00.0 --type
+2|--type needs an argument, TYPES: device_specific, acpi, flr|plan 02:00.0 --type --json
+2|--force needs an argument, USES: driver, vfio, mount|plan 02:00.0 --type flr --force
+2|--sysroot needs an argument, DIR|list --sysroot
+2|--type is needed (did you mean '--type flr'?)|reset 02:00.0 flr
+2|--type is needed (did you mean '--type bus'?)|plan 02:00.0 BUS
+2|pcireset show tells the types of a device|reset 02:00.0
+2|no device is named (pcireset list shows all)|show
+2|unknown option '--frob'; see: pcireset list --help|list --frob
+END
+}
+
+@test 'options before the command' {
+	run -0 pcireset --type flr plan 02:00.0 --sysroot "$ROOT"
+	[[ $output == '0000:02:00.0: flr would hit 1 function'* ]]
+	run -0 pcireset -tflr --sysroot="$ROOT" plan 02:00.0
+	run -0 pcireset --json --sysroot "$ROOT" list
+	jq -e '.pcireset == 1' <<<"$output"
+	run -0 pcireset -nr --sysroot "$ROOT" list -o DEVICE
+	table 6 <<'END'
+2|unknown option '--tpye' (did you mean '--type'?)|--tpye flr reset 02:00.0
+2|unknown option '-Q' (did you mean '-q'?)|-Q list
+2|unknown option '-Z'; see: pcireset --help|-Z list
+2|no command is given (such as: pcireset list)|--json
+2|no command is given (such as: pcireset list)|--type flr
+2|unknown command 'rest' (did you mean 'reset'?)|--type flr rest 02:00.0
+2|list: unknown option '--type' (it is one of: plan reset re-enumerate)|--type flr list
+END
+}
+
+@test 'words' {
+	table 22 <<'END'
+2|unknown type of reset "flt" (did you mean 'flr'?)|plan 02:00.0 --type flt --sysroot ROOT
+2|unknown type of reset "bsu" (did you mean 'bus'?)|plan 02:00.0 --type flr,bsu --sysroot ROOT
+2|unknown type of reset "sbr" (did you mean 'bus'?)|plan 02:00.0 --type sbr --sysroot ROOT
+2|unknown type of reset "hot-reset" (did you mean 'bus'?)|plan 02:00.0 --type hot-reset --sysroot ROOT
+2|unknown type of reset "function" (did you mean 'func'?)|plan 02:00.0 --type function --sysroot ROOT
+2|unknown type of reset "d3hot" (did you mean 'pm'?)|plan 02:00.0 --type d3hot --sysroot ROOT
+2|unknown type of reset "all" (did you mean 'any'?)|plan 02:00.0 --type all --sysroot ROOT
+2|unknown type of reset "device" (did you mean 'device_specific'?)|plan 02:00.0 --type device --sysroot ROOT
+2|(there is no default type)|plan 02:00.0 --type default --sysroot ROOT
+2|known are device_specific, acpi, flr, pm, slot, bus, cxl_bus|plan 02:00.0 --type frobnicate --sysroot ROOT
+2|"af_flr" cannot be asked for: say flr|plan 02:00.0 --type af_flr --sysroot ROOT
+2|no type of reset is given (such as --type flr)|plan 02:00.0 --type , --sysroot ROOT
+2|"mounted" is not known (did you mean 'mount'?)|plan 02:00.0 --type flr --force mounted
+2|"drver" is not known (did you mean 'driver'?)|plan 02:00.0 --type flr --force drver,net
+2|(name each use that may be in the way)|plan 02:00.0 --type flr --force all
+2|known are driver, vfio, mount, net, swap, console, open|plan 02:00.0 --type flr --force frobnicate
+2|"prof" is not known (did you mean 'proof'?)|reset 02:00.0 --type flr --check prof
+2|"device" is not known (did you mean 'function'?)|plan 02:00.0 --type flr --max-scope device
+2|"wide" is not known; known are function, slot, bus|plan 02:00.0 --type flr --max-scope wide
+2|unknown column "DRVER" (did you mean 'DRIVER'?)|list -o DEVICE,DRVER
+2|unknown column "BDF" (did you mean 'DEVICE'?)|list -o BDF
+2|known are DEVICE, DRIVER|list -o FROBNICATE
+2|invalid time "5m"; write 2, 2.5s or 500ms|reset 02:00.0 --type flr --timeout 5m
+2|"0" is out of range; 1ms is the least|reset 02:00.0 --type flr --timeout 0
+2|1 is the least|watch --count 0
+END
+}
+
+@test 'devices' {
+	table 20 <<'END'
+2|did you mean '0000:01:00.0'?|show pci_0000_01_00_0 --sysroot ROOT
+2|did you mean '0000:01:00.0'?|show 0000:01:00:0 --sysroot ROOT
+2|did you mean '0000:01:00.0'?|show 01.00.0 --sysroot ROOT
+2|did you mean '0000:01:00.0'?|show PCI:1:0:0 --sysroot ROOT
+2|did you mean '0000:01:00.0'?|show '01:00.0 Ethernet controller' --sysroot ROOT
+2|did you mean '8086:10c9'?|show [8086:10c9] --sysroot ROOT
+2|put blanks between devices, not commas|plan 01:00.0,02:00.0 --type flr --sysroot ROOT
+2|did you mean '--type flr'?|plan 02:00.0 type=flr --type flr --sysroot ROOT
+2|did you mean '--type bus'?|reset 02:00.0 bus --type flr --sysroot ROOT
+2|name each device; pcireset list shows all|reset all --type flr --sysroot ROOT
+2|did you mean 'pcireset help show'?|show help --sysroot ROOT
+2|one command at a time|plan reset 02:00.0 --type flr --sysroot ROOT
+2|did you mean 'nouveau'?|show nuoveau --sysroot ROOT
+2|names no PCI function: it is no address|show frobnicate --sysroot ROOT
+2|pcireset list shows all|show frobnicate --sysroot ROOT
+2|bound to 2 functions, name one of them: 0000:07:00.0, 0000:07:00.1|reset vfio-pci --type flr --sysroot ROOT
+2|bound to 2 functions, name one of them: 0000:07:00.0, 0000:07:00.1|reset driver:vfio-pci --type flr --yes --sysroot ROOT
+2|fits 2 functions, name one of them: 0000:03:00.0, 0000:03:00.1|reset card0 --type bus --sysroot ROOT
+1|near it: 0000:01:00.0 0000:01:00.4|show 01:00.1 --sysroot ROOT
+1|near it: 0000:01:00.0|show 0001:01:00.0 --sysroot ROOT
+1|pcireset list shows all|show 77:00.0 --sysroot ROOT
+1|no PCI function fits (pcireset list shows all)|show slot:99 --sysroot ROOT
+1|no PCI function fits (pcireset list shows all)|reset '77:*' --type flr --sysroot ROOT
+1|no PCI function has such a driver|show driver:frob --sysroot ROOT
+3|functions of several devices: 0000:00:00.0 0000:00:01.0|reset '*' --type flr --sysroot ROOT
+3|name them, or use --yes|reset '0000:0[12]:*' --type flr --sysroot ROOT
+END
+}
+
+@test 'other commands' {
+	table 5 <<'END'
+2|takes no operand, but "01:00.0" is given; leave it out|doctor 01:00.0
+2|one file is to be named, or - for standard output|record
+2|--sysroot and --file are two machines|list --sysroot ROOT --file dump
+2|leave --output, --raw and --noheadings out|list --json -o DEVICE
+2|--svg draws one device|plan 02:00.0 01:00.4 --type flr --svg x.svg --sysroot ROOT
+END
+}
+
+# on ARG...: on that machine.
+on() {
+	pcireset "$@" --sysroot "$ROOT"
+}
+
+@test 'what is meant is understood: names of devices, drivers and slots, patterns, upper case' {
+	for name in nvme0 nvme0n1 nvme /dev/nvme0 driver:nvme 4:0.0 '04:00.*' '0000:04:*'; do
+		run -0 on plan "$name" --type FLR --force mount,swap
+		[[ $output == '0000:04:00.0: flr would hit 1 function'* ]]
+	done
+	for name in slot:3 '03:00.*' '0000:03:00.[01]' '03:*'; do
+		run -0 on plan "$name" --type Bus,SLOT -J
+		jq -e '[.devices[].device] == ["0000:03:00.0", "0000:03:00.1"] and all(.devices[]; .chosen == "slot")' <<<"$output"
+	done
+	run -0 on plan '0A:00.?' --type Cxl-Bus
+}
+
+@test '--dry-run of reset is plan' {
+	local want
+
+	for arguments in '02:00.0 --type flr' '04:00.0 --type flr' '08:00.0 08:00.1 --type any -J' '02:00.0 03:00.0 --type flr'; do
+		# shellcheck disable=SC2086
+		run on plan $arguments
+		want="$status $output"
+		# shellcheck disable=SC2086
+		run on reset $arguments --dry-run
+		[[ "$status $output" == "$want" ]]
+	done
+	# It names what a pattern fits, and asks nobody.
+	run on reset '0000:0[12]:*' --type flr --dry-run -J
+	jq -e '.devices | length == 3' <<<"$output"
+	run -0 on reset 02:00.0 --type flr --dry-run --yes --quiet --timeout 2 --check proof
+}
