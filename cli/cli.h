@@ -174,6 +174,7 @@ void names_close(void);
 /* complete.c */
 void complete_words(void);
 word_at_fn words_of(const char *arg);
+int complete_machine(int argc, char **argv);
 void complete_row(const char *const fields[]);
 #define COMPLETE_ROW(...) complete_row((const char *const[]){ __VA_ARGS__, NULL })
 

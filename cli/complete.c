@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the completions in shells offer: --complete-table prints it for scripts, a row a line. */
+/* What the completions in shells offer: --complete-table and --complete-words, a row a line. */
+#include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 #include "cli.h"
 
 /* The arguments of options that are not free text, by what the help calls them. */
 struct kind {
-	const char *tag; /* file, word, or list: words with commas between */
+	const char *tag; /* file, word, list (words with commas between), or machine */
 	const char *arg;
 	const char *(*at)(size_t i);
 };
@@ -78,4 +80,81 @@ void complete_words(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		print_kind(&kinds[i]);
+}
+
+/* ---- words of a machine */
+
+/*
+ * One word and its description. Words come from hardware and from administrators: one that
+ * would be taken for an option, or breaks the lines of the answer, is left out.
+ */
+static void print_word(const char *word, char *description)
+{
+	char *copy = text("%s", word);
+
+	if (*word && *word != '-' && !strcmp(printable(copy), word))
+		printf("%s\t%s\n", word, printable(description));
+	free(copy);
+	free(description);
+}
+
+/* Without the domain where it is 0, unless its digits were typed. */
+static void print_address(struct pcireset_dev *dev, const char *typed)
+{
+	const char *name = pcireset_dev_get_name(dev);
+	bool is_short = !strncmp(name, "0000:", 5) && strncmp(typed, "000", 3);
+
+	print_word(name + (is_short ? 5 : 0), device_description(dev));
+}
+
+/* Interfaces that name a function: not loopback, bridges, or what is behind USB. */
+static void print_interfaces(struct pcireset_ctx *ctx, const struct request *req)
+{
+	char *path = text("%s/sys/class/net", req->sysroot ? req->sysroot : "");
+	DIR *dir = req->dump ? NULL : opendir(path);
+	struct pcireset_dev *dev;
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' || pcireset_dev_from_name(ctx, entry->d_name, &dev) < 0)
+			continue;
+		print_word(entry->d_name,
+			   text("network interface of %s", pcireset_dev_get_name(dev)));
+		pcireset_dev_unref(dev);
+	}
+	if (dir)
+		closedir(dir);
+	free(path);
+}
+
+static void print_devices(struct machine *m, const struct request *req, const char *typed)
+{
+	struct pcireset_dev *dev;
+
+	pcireset_dev_foreach(m->ctx, dev)
+		print_address(dev, typed);
+	print_interfaces(m->ctx, req);
+}
+
+/*
+ * --complete-words KIND TYPED [--sysroot DIR | --file DUMP]: what a machine has of a kind.
+ * The scripts compare it with what was typed.
+ */
+int complete_machine(int argc, char **argv)
+{
+	struct request req = { .given = OPT_NO_MODULE };
+	struct machine m = { 0 };
+	int status;
+
+	if (argc == 4 && !strcmp(argv[2], "--sysroot"))
+		req.sysroot = argv[3];
+	else if (argc == 4 && !strcmp(argv[2], "--file"))
+		req.dump = argv[3];
+	else if (argc != 2)
+		return usage_error("--complete-words: KIND and TYPED are needed");
+	status = machine_open(&m, &req);
+	if (!status && !strcmp(argv[0], "DEVICE"))
+		print_devices(&m, &req, argv[1]);
+	machine_close(&m);
+	return status;
 }

@@ -305,6 +305,8 @@ static int run(int argc, char **argv)
 	}
 	if (!strcmp(word, "--complete-table"))
 		return complete_table();
+	if (!strcmp(word, "--complete-words"))
+		return complete_machine(argc - 2, argv + 2);
 	if (!strcmp(word, "help"))
 		return argc > 2 && !is_help(argv[2]) ? help_for(argv[2]) : help();
 	at = options_skip(argc, argv);

@@ -1,81 +1,151 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # shellcheck disable=SC2016 # programs of awk
-# Completion for bash. All words are asked of the tool (--complete-table), so that they are always its own.
+# Completion for bash. The tool itself says what it takes (--complete-table) and what a machine has (--complete-words).
+# No word goes through "compgen -W" or eval: a name may hold "$(...)", which these would run.
 
 # _pcireset_rows AWK [VAR=VALUE...]: what AWK prints of the table.
 _pcireset_rows() {
 	pcireset --complete-table 2>/dev/null | awk -F '\t' "${@:2:$#-1}" "$1"
 }
 
-# Lists after a comma too: what is typed before the last one stays.
-_pcireset_list() {
-	local typed=$2 before=''
+# _pcireset_offer TYPED [BEFORE]: those lines of standard input that begin with TYPED, with BEFORE before them.
+_pcireset_offer() {
+	local word
 
-	[[ $typed != *,* ]] || before=${typed%,*},
-	mapfile -t COMPREPLY < <(compgen -P "$before" -W "$1" -- "${typed##*,}")
+	while IFS= read -r word; do
+		[[ $word != "$1"* ]] || COMPREPLY+=("${2:-}$word")
+	done
+}
+
+# _pcireset_files TYPED: readline quotes them.
+_pcireset_files() {
+	compopt -o filenames
+	mapfile -t COMPREPLY < <(compgen -f -- "$1")
+}
+
+# _pcireset_list TYPED [BEFORE]: as _pcireset_offer, also after a comma.
+_pcireset_list() {
+	local list=''
+
+	[[ $1 != *,* ]] || list=${1%,*},
+	_pcireset_offer "${1##*,}" "${2:-}$list"
 	compopt -o nospace
 }
 
-# _pcireset_devices TYPED ROOT
-_pcireset_devices() {
-	local typed=$1 path names=()
-
-	if [[ $typed == /* ]]; then
-		mapfile -t COMPREPLY < <(compgen -f -- "$typed")
-		return
-	fi
-	for path in "$2"/sys/bus/pci/devices/* "$2"/sys/class/net/*; do
-		[[ -e $path ]] && names+=("${path##*/}")
-	done
-	mapfile -t COMPREPLY < <(compgen -W "${names[*]}" -- "$typed")
-	[[ $(type -t __ltrim_colon_completions) != function ]] || __ltrim_colon_completions "$typed"
+# _pcireset_unquote WORD: sets REPLY to the word without quotes, and with the home directory for "~". Nothing else is expanded.
+_pcireset_unquote() {
+	REPLY=$1
+	[[ ${REPLY:0:2} != \~/ ]] || REPLY=$HOME/${REPLY:2}
+	REPLY=${REPLY//[\\\"\']/}
 }
 
-# _pcireset_argument KIND TYPED: of an option.
+# _pcireset_machine WORD...: sets machine to the option that names another machine than this one, if there is one.
+_pcireset_machine() {
+	local REPLY previous='' word
+
+	machine=()
+	for word in "$@"; do
+		_pcireset_unquote "$word"
+		case $previous in
+		--sysroot) machine=(--sysroot "$REPLY") ;;
+		--file | -F) machine=(--file "$REPLY") ;;
+		esac
+		case $word in
+		--sysroot=* | --file=*) machine=("${word%%=*}" "${REPLY#*=}") ;;
+		esac
+		previous=$word
+	done
+}
+
+# _pcireset_of_machine KIND TYPED [BEFORE]: what the machine has of a kind, quoted for the shell.
+_pcireset_of_machine() {
+	local REPLY word quoted
+
+	_pcireset_unquote "$2"
+	while IFS=$'\t' read -r word _; do
+		[[ $word == "$REPLY"* ]] || continue
+		printf -v quoted '%q' "$word"
+		COMPREPLY+=("${3:-}$quoted")
+	done < <(pcireset --complete-words "$1" "$REPLY" "${machine[@]}" 2>/dev/null)
+}
+
+# _pcireset_argument KIND TYPED [BEFORE]: of an option.
 _pcireset_argument() {
 	local words
 
 	words=$(_pcireset_rows '$2 == kind { print $1, $3 }' -v kind="$1")
 	case $words in
-	file*) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
-	list*) _pcireset_list "${words//list /}" "$2" ;;
-	word*) mapfile -t COMPREPLY < <(compgen -W "${words//word /}" -- "$2") ;;
+	file*) _pcireset_files "$2" ;;
+	list*) _pcireset_list "$2" "${3:-}" <<<"${words//list /}" ;;
+	word*) _pcireset_offer "$2" "${3:-}" <<<"${words//word /}" ;;
+	machine*) _pcireset_of_machine "$1" "$2" "${3:-}" ;;
 	esac
 }
 
-# _pcireset_operand COMMAND TYPED ROOT
+# _pcireset_operand COMMAND TYPED
 _pcireset_operand() {
 	case $(_pcireset_rows '$1 == "command" && $2 == name { print $3 }' -v name="$1") in
-	*DEVICE*) _pcireset_devices "$2" "$3" ;;
-	*FILE*) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
-	COMMAND) mapfile -t COMPREPLY < <(compgen -W "$(_pcireset_rows '$1 == "command" && $2 != "help" { print $2 }')" -- "$2") ;;
+	*DEVICE*)
+		if [[ $2 == /* ]]; then
+			_pcireset_files "$2"
+		else
+			_pcireset_of_machine DEVICE "$2"
+		fi
+		;;
+	*FILE*) _pcireset_files "$2" ;;
+	COMMAND) _pcireset_offer "$2" < <(_pcireset_rows '$1 == "command" && $2 != "help" { print $2 }') ;;
 	esac
+}
+
+# _pcireset_words: sets words to those up to the cursor. Readline breaks words at ":" and "=": they are put together again.
+_pcireset_words() {
+	local i breaks='^[:=]+$'
+
+	words=()
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		if ((i > 1)) && [[ ${COMP_WORDS[i]} =~ $breaks || ${COMP_WORDS[i - 1]} =~ $breaks ]]; then
+			words[-1]+=${COMP_WORDS[i]}
+		else
+			words+=("${COMP_WORDS[i]}")
+		fi
+	done
+}
+
+# _pcireset_kind COMMAND OPTION: prints what the argument of an option is called, or nothing.
+_pcireset_kind() {
+	_pcireset_rows '$1 == "option" && $2 == name && $5 != "-" && (option == $3 || option == "--" $4) { print $5 }' \
+		-v name="$1" -v option="$2"
 }
 
 _pcireset() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
-	local command kind root='' i own='$1 == "option" && $2 == name'
+	local words machine command cur kind before='' split
 	COMPREPLY=()
 
-	# Addresses have colons, at which readline breaks words.
-	[[ $(type -t _get_comp_words_by_ref) != function ]] || _get_comp_words_by_ref -n : cur prev words cword
-	command=${words[1]:-}
-	if ((cword == 1)) && [[ $cur != -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$(_pcireset_rows '$1 == "command" { print $2 }')" -- "$cur")
+	_pcireset_words
+	cur=${words[-1]} command=${words[1]:-}
+	_pcireset_machine "${words[@]:0:${#words[@]}-1}"
+	if ((${#words[@]} == 2)) && [[ $cur != -* ]]; then
+		_pcireset_offer "$cur" < <(_pcireset_rows '$1 == "command" { print $2 }')
 		return
 	fi
-	((cword > 1)) || command=- # of the tool itself
-	for ((i = 2; i < cword - 1; i++)); do
-		[[ ${words[i]} != --sysroot ]] || root=${words[i + 1]}
-	done
-	kind=$(_pcireset_rows "$own"' && $5 != "-" && (prev == $3 || prev == "--" $4) { print $5 }' -v name="$command" -v prev="$prev")
-	if [[ -n $kind ]]; then
+	((${#words[@]} > 2)) || command=- # of the tool itself
+	if [[ $cur == --*=* ]]; then
+		kind=$(_pcireset_kind "$command" "${cur%%=*}")
+		# Readline replaces what is typed after "=", unless it does not break words there.
+		[[ $COMP_WORDBREAKS == *=* ]] || before=${cur%%=*}=
+		[[ -z $kind ]] || _pcireset_argument "$kind" "${cur#*=}" "$before"
+	elif kind=$(_pcireset_kind "$command" "${words[-2]}") && [[ -n $kind ]]; then
 		_pcireset_argument "$kind" "$cur"
 	elif [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$(_pcireset_rows "$own"' { print "--" $4 }' -v name="$command")" -- "$cur")
+		_pcireset_offer "$cur" < <(_pcireset_rows '$1 == "option" && $2 == name { print "--" $4 }' -v name="$command")
 	else
-		_pcireset_operand "$command" "$cur" "$root"
+		_pcireset_operand "$command" "$cur"
+	fi
+	# Of an address, readline replaces what is typed after the last ":".
+	split=${cur#"${cur%%=*}="}
+	if [[ ${COMP_WORDS[COMP_CWORD]} != "$cur" && $split == *:* ]]; then
+		COMPREPLY=("${COMPREPLY[@]#"${split%"${split##*:}"}"}")
 	fi
 }
 

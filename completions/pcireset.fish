@@ -1,23 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Completion for fish. All words are asked of the tool (--complete-table), so that they are always its own.
+# Completion for fish. The tool itself says what it takes (--complete-table) and what a machine has (--complete-words).
+# What a machine has is only ever output of a function, which fish does not expand.
 
-# Functions and network interfaces, of the machine below --sysroot where one is given; or a path.
-function __pcireset_devices
-    set -l words (commandline -opc)
-    set -l typed (commandline -ct)
-    set -l root
-    for i in (seq 2 (count $words))
-        test "$words[$i]" = --sysroot; and set root $words[(math $i + 1)]
+# __pcireset_of_machine KIND: what the machine has of a kind, which is another machine than this one if an option says so.
+function __pcireset_of_machine
+    set -l machine
+    set -l previous
+    for word in (commandline -opc)
+        switch "$previous"
+            case --sysroot
+                set machine --sysroot (string replace -r '^~/' "$HOME/" -- $word)
+            case --file -F
+                set machine --file (string replace -r '^~/' "$HOME/" -- $word)
+        end
+        switch "$word"
+            case '--sysroot=*' '--file=*'
+                set machine (string split -m 1 = -- $word)
+        end
+        set previous $word
     end
+    set -l typed (commandline -ct | string replace -r '^--[a-z-]+=' '' | string unescape)
+    # Fish itself would look for what is typed in descriptions, too.
+    pcireset --complete-words $argv[1] "$typed" $machine 2>/dev/null | string match -r -- '^'(string escape --style=regex -- "$typed")'.*'
+end
+
+# A function, or a path.
+function __pcireset_devices
+    set -l typed (commandline -ct)
     if string match -q '/*' -- $typed
         __fish_complete_path $typed
-        return
-    end
-    for path in $root/sys/bus/pci/devices/*
-        printf '%s\tPCI function\n' (basename $path)
-    end
-    for path in $root/sys/class/net/*
-        printf '%s\tnetwork interface\n' (basename $path)
+    else
+        __pcireset_of_machine DEVICE
     end
 end
 
@@ -31,6 +44,8 @@ function __pcireset_argument
         printf '%s\n' -f -a (string match -rg '^command\t(?!help\t)(\S+)' -- $argv[2..] | string join ' ')
     else if string match -qr "^file\t$argv[1]\$" -- $argv[2..]
         printf '%s\n' -F
+    else if string match -qr "^machine\t$argv[1]\$" -- $argv[2..]
+        printf '%s\n' -f -a "(__pcireset_of_machine $argv[1])"
     else if set -q lists[1]
         printf '%s\n' -f -a "(__fish_complete_list , 'printf %s\\\\n $words')"
     else if set -q words[1]

@@ -103,8 +103,116 @@ of() {
 }
 
 @test 'functions and interfaces of the machine below --sysroot' {
+	offers '07:00.0 07:00.1' pcireset show --sysroot "$ROOT" 07
+	offers '07:00.0 07:00.1' pcireset show "--sysroot=$ROOT" 07
 	offers '0000:07:00.0 0000:07:00.1' pcireset show --sysroot "$ROOT" 0000:07
+	offers '10000:e0:06.0 10000:e1:00.0' pcireset show --sysroot "$ROOT" 100
 	offers 'ens1' pcireset plan --sysroot "$ROOT" e
+	# On no PCI function, or not one that it names.
+	offers '' pcireset plan --sysroot "$ROOT" l
+	offers '' pcireset plan --sysroot "$ROOT" u
+}
+
+@test 'the machine may be in an archive, a dump, or a directory with blanks' {
+	local dir="$BATS_TEST_TMPDIR/my machine"
+
+	cp -a "$ROOT" "$dir"
+	pcireset record "$BATS_TEST_TMPDIR/m.tar" --sysroot "$ROOT"
+	lspci_dump "$ROOT" >"$BATS_TEST_TMPDIR/m.dump"
+	for machine in "--sysroot $BATS_TEST_TMPDIR/m.tar" "--file $BATS_TEST_TMPDIR/m.dump" "-F $BATS_TEST_TMPDIR/m.dump" \
+		"--file=$BATS_TEST_TMPDIR/m.dump" "--sysroot '$dir'" "--sysroot ${dir/ /\\ }"; do
+		[[ $machine == *my* ]] && option=("--sysroot" "${machine#--sysroot }") || read -ra option <<<"$machine"
+		offers '08:00.0 08:00.1' pcireset show "${option[@]}" 08
+	done
+	offers '' pcireset show --sysroot "$BATS_TEST_TMPDIR/nothing" 08
+}
+
+# lspci_dump ROOT: the machine's config spaces as lspci -xxxx prints them, as far as completion needs them.
+lspci_dump() {
+	local dir
+
+	for dir in "$1"/sys/bus/pci/devices/*; do
+		printf '%s Class\n' "${dir##*/}"
+		od -v -A x -t x1 -N 256 "$dir/config" | sed -n 's/^0000\(..\) /\1: /p'
+		printf '\n'
+	done
+}
+
+@test 'an argument after "="' {
+	offers_after_equals '--type=' flr pcireset plan x --type=fl
+	offers_after_equals '--type=' "$(of '$2 == "TYPES" { print $3 }')" pcireset plan x --type=
+	offers_after_equals '--type=flr,' bus pcireset reset x --type=flr,b
+	offers_after_equals '--max-scope=' slot pcireset plan x --type flr --max-scope=s
+}
+
+# offers_after_equals BEFORE WANT WORD...: with or without what is before.
+offers_after_equals() {
+	local before=$1 want shell
+
+	want=$(tr ' ' '\n' <<<"$2" | sort)
+	for shell in bash fish zsh; do
+		diff <(printf '%s\n' "$want") <("${shell}_offers" "${@:3}" | sed "s/^$before//; s/^${before#*=}//" | sort -u)
+	done
+}
+
+@test 'bash: words that readline breaks at ":" and "="' {
+	diff <(bash_offers pcireset show --sysroot = "$ROOT" 0000 : 07 : ) <(printf '%s\n' 00.0 00.1)
+	diff <(bash_offers pcireset show --sysroot "$ROOT" 0000 : 07) <(printf '%s\n' 07:00.0 07:00.1)
+	diff <(bash_offers pcireset show --sysroot "$ROOT" 07) <(printf '%s\n' 07:00.0 07:00.1)
+	diff <(bash_offers pcireset plan x --type = fl) <(echo flr)
+	diff <(bash_offers pcireset plan x --type = flr,b) <(echo flr,bus)
+	COMP_WORDBREAKS=' :'
+	diff <(bash_offers pcireset plan x --type=fl) <(echo --type=flr)
+}
+
+@test 'bash: what is completed at a prompt is what runs' {
+	local rc=$BATS_TEST_TMPDIR/rc keys
+
+	printf '%s\n' "source $COMPLETIONS/pcireset.bash" 'bind "set enable-bracketed-paste off"' >"$rc"
+	keys="pcireset plan --sysroot=$ROOT --type=fl\t 08:00.1 --max-sc\t sl\t0000:02\t\nexit\n"
+	# shellcheck disable=SC2059
+	run script -qec "bash --noprofile --rcfile $rc -i" /dev/null < <(printf "$keys")
+	[[ $output == *"pcireset plan --sysroot=$ROOT --type=flr "* && $output == *'0000:02:00.0: flr would hit 1 function'* ]]
+}
+
+@test 'no shell runs what is in a name, nor leaves it unquoted' {
+	local machine=$BATS_TEST_TMPDIR/machine name word
+	# shellcheck disable=SC2016
+	local names=('$(touch pwn)' '`touch pwn`' '$(touch${IFS}pwn)' ';touch${IFS}pwn' "';touch pwn;'" '$[pwn[$(touch pwn)]]' '(touch pwn)'
+		'a[$(touch pwn)]' '${x:=$(touch pwn)}' '<(touch pwn)' \~/x '-n' '*' 'a b' '\\$(touch pwn)' 'zz:$(touch pwn)' '"$(touch pwn)"')
+
+	cp -a "$ROOT" "$machine"
+	cd "$BATS_TEST_TMPDIR"
+	for name in "${names[@]}"; do
+		ln -sn "$(readlink "$ROOT/sys/class/net/ens1")" "$machine/sys/class/net/${name//\//.}"
+		mkdir -p "$machine/sys/bus/pci/drivers/${name//\//.}" "$machine/sys/bus/pci/slots/${name//\//.}"
+		echo 0000:04:00 >"$machine/sys/bus/pci/slots/${name//\//.}/address"
+	done
+	ln -sfn '../../../../bus/pci/drivers/$(touch pwn)' "$machine/sys/devices/pci0000:00/0000:00:1d.0/driver"
+	cp -a "$machine" "$BATS_TEST_TMPDIR/\$(touch pwn)"
+	for shell in bash fish zsh; do
+		for word in '' '$' '\$' "'" "'\$" a z; do
+			"${shell}_offers" pcireset show --sysroot "$machine" "$word" >offered
+			for option in driver slot; do
+				"${shell}_offers" pcireset list --sysroot "$machine" "--$option" "$word" >>offered
+				"${shell}_offers" pcireset list --sysroot "$machine" "--$option=$word" >>offered
+			done
+			[[ ! -e pwn ]]
+		done
+		for word in "'$BATS_TEST_TMPDIR/\$(touch pwn)'" "$BATS_TEST_TMPDIR/\\\$(touch\\ pwn)"; do
+			"${shell}_offers" pcireset show --sysroot "$word" 07 >offered
+			grep -qx '07:00.0' offered
+		done
+		"${shell}_offers" pcireset list --sysroot "$BATS_TEST_TMPDIR/" >offered
+		[[ ! -e pwn ]]
+	done
+	# In bash the script quotes, in fish and zsh the shell does.
+	bash_offers pcireset show --sysroot "$machine" '' >offered
+	grep -Fqx '\$\(touch\ pwn\)' offered
+	while IFS= read -r word; do
+		eval "printf '%s\n' $word" >words
+		[[ $(wc -l <words) -eq 1 && ! -e pwn ]]
+	done <offered
 }
 
 @test 'files, where a file is wanted' {
