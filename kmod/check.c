@@ -25,6 +25,20 @@ void pcireset_check_link(struct pcireset_fn *fn)
 }
 
 /**
+ * pcireset_identity_note - remember which function it is
+ * @fn: the function, whose header nobody has saved; @fn->header is written
+ */
+void pcireset_identity_note(struct pcireset_fn *fn)
+{
+	static const u8 registers[] = { PCI_VENDOR_ID, PCI_CLASS_REVISION, PCI_CACHE_LINE_SIZE,
+					PCI_SUBSYSTEM_VENDOR_ID };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(registers); i++)
+		pci_read_config_dword(fn->dev, registers[i], &fn->header[registers[i] / 4]);
+}
+
+/**
  * pcireset_identity_holds - is it the function that was there before?
  * @fn: the function; pcireset_fn_answers() has just said that it answers
  *

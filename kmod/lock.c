@@ -79,11 +79,8 @@ static void resume_all(struct pcireset_plan *plan)
 {
 	unsigned int i;
 
-	if (plan->bridge) {
-		plan->bridge_fn.dev = plan->bridge;
-		plan->bridge_fn.flags |= PCIRESET_MEMBER_BRIDGE;
+	if (plan->bridge)
 		resume(&plan->bridge_fn);
-	}
 	for (i = 0; i < plan->nr_fns; i++)
 		resume(&plan->fns[i]);
 }
@@ -150,7 +147,36 @@ int pcireset_lock(struct pcireset_run *run)
 }
 
 /**
- * pcireset_unlock - give back what pcireset_lock() took
+ * pcireset_lock_bridge - resume all members of a plan, and keep others off its bridge
+ * @run: the plan, whose caller itself keeps drivers off the members
+ *
+ * Takes only the bridge's config access lock: the caller may hold any device lock.
+ * pcireset_unlock() gives it back.
+ *
+ * Context: Process context.
+ * Return: 0, -EBUSY if the lock was not free for a bounded time, -EINTR on a
+ * fatal signal; then nothing is held and the plan tells who was in the way.
+ */
+int pcireset_lock_bridge(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	ktime_t until = ktime_add_ms(ktime_get(), WAIT_HELD_MS);
+	struct pcireset_fn *fn = &plan->bridge_fn;
+
+	resume_all(plan);
+	while (!pci_cfg_access_trylock(fn->dev)) {
+		if (pcireset_is_killed(run))
+			return give_up(plan, fn, -EINTR);
+		if (ktime_after(ktime_get(), until))
+			return give_up(plan, fn, -EBUSY);
+		usleep_range(500, 1000);
+	}
+	fn->cfg_locked = true;
+	return 0;
+}
+
+/**
+ * pcireset_unlock - give back what pcireset_lock() or pcireset_lock_bridge() took
  * @plan: the plan
  */
 void pcireset_unlock(struct pcireset_plan *plan)

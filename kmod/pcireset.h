@@ -374,6 +374,7 @@ bool pcireset_cxl_masks_sbr(struct pci_dev *bridge);
 /* scope.c */
 int pcireset_scope_collect(struct pcireset_plan *plan);
 struct pci_dev *pcireset_bridge_above(struct pci_dev *dev);
+struct pci_dev *pcireset_first_below(struct pci_dev *bridge);
 int pcireset_scope_refused(struct pci_dev *bridge, enum pcireset_caller caller,
 			   struct pci_dev **ret_who);
 
@@ -396,7 +397,13 @@ void pcireset_owner_let_go(struct pci_dev *dev);
 
 /* lock.c */
 int pcireset_lock(struct pcireset_run *run);
+int pcireset_lock_bridge(struct pcireset_run *run);
 void pcireset_unlock(struct pcireset_plan *plan);
+
+/* iommu.c */
+int pcireset_iommu_block(struct pcireset_fn *fn);
+void pcireset_iommu_unblock(struct pcireset_fn *fn);
+void pcireset_iommu_unblock_lost(struct pcireset_fn *fn);
 
 /* state.c */
 int pcireset_state_save(const struct pcireset_plan *plan, struct pcireset_fn *fn);
@@ -431,6 +438,7 @@ int pcireset_expect(const struct pcireset_plan *plan, u64 *ret_ns);
 void pcireset_witness_set(struct pcireset_fn *fn);
 void pcireset_witness_read(struct pcireset_fn *fn, u32 type);
 void pcireset_witness_clear(struct pcireset_fn *fn);
+void pcireset_identity_note(struct pcireset_fn *fn);
 bool pcireset_identity_holds(struct pcireset_fn *fn);
 void pcireset_check_link(struct pcireset_fn *fn);
 

@@ -319,7 +319,8 @@ static void look(struct pcireset_plan *plan, struct pcireset_fn *fn, unsigned in
 
 static void survey(struct pcireset_plan *plan)
 {
-	unsigned int patience = MAX_LOCK_TRIES;
+	/* Whoever does not wait for locks may hold those that are not free. */
+	unsigned int patience = plan->request.flags & PCIRESET_RESET_TRY ? 0 : MAX_LOCK_TRIES;
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++) {

@@ -1,17 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Only the reset and the wait: for callers that save and restore themselves. */
-#include <linux/delay.h>
-
 #include "pcireset.h"
 #include "trace.h"
-
-/* How long another user of the bridge's config space may be in the way. */
-#define BRIDGE_LOCK_MS 1000
 
 static int blame(struct pcireset_plan *plan, int error, u32 why)
 {
 	plan->why = why;
 	plan->who = pcireset_addr_of(plan->dev);
+	return error;
+}
+
+/* What answered before the reset must be the same afterwards, or nothing more is written to it. */
+static int check_identity(struct pcireset_fn *fn)
+{
+	if (pcireset_identity_holds(fn))
+		return 0;
+	fn->outcome = PCIRESET_STATE_OTHER;
+	fn->failed |= PCIRESET_CHECK_IDENTITY;
+	return -EIO;
+}
+
+static int wait_and_check(struct pcireset_run *run, struct pcireset_fn *fn)
+{
+	int error = pcireset_wait_ready(run, fn);
+
+	if (!error)
+		return check_identity(fn);
+	fn->outcome = PCIRESET_STATE_DEAD;
+	fn->failed |= PCIRESET_CHECK_READY;
 	return error;
 }
 
@@ -26,19 +42,46 @@ static int wait_all(struct pcireset_run *run)
 	/* What hangs on a bridge below cannot be reached before the caller has restored that. */
 	for (i = 0; i < plan->nr_fns && !error; i++)
 		if (plan->fns[i].parent < 0)
-			error = pcireset_wait_ready(run, &plan->fns[i]);
+			error = wait_and_check(run, &plan->fns[i]);
 	return error;
 }
 
-static int reset_and_wait(struct pcireset_run *run)
+static int block_all(struct pcireset_plan *plan)
+{
+	unsigned int i;
+	int error = 0;
+
+	for (i = 0; i < plan->nr_fns && !error; i++) {
+		pcireset_identity_note(&plan->fns[i]);
+		error = pcireset_iommu_block(&plan->fns[i]);
+	}
+	return error;
+}
+
+static bool is_same(const struct pcireset_fn *fn)
+{
+	return fn->ready_ns && fn->outcome == PCIRESET_STATE_UNTOUCHED;
+}
+
+static void unblock_all(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++) {
+		if (!run->report->issued || is_same(&plan->fns[i]))
+			pcireset_iommu_unblock(&plan->fns[i]);
+		else
+			pcireset_iommu_unblock_lost(&plan->fns[i]);
+	}
+}
+
+static int trigger_and_wait(struct pcireset_run *run, u32 type)
 {
 	struct pcireset_report *report = run->report;
 	struct pcireset_plan *plan = run->plan;
-	u32 type = plan->types[0];
 	int error;
 
-	run->type = pcireset_type_find(type);
-	trace_pcireset_begin(run, type);
 	pcireset_learn_times(plan);
 	pcireset_quiet_begin(plan, type);
 	error = run->type->trigger(run);
@@ -55,6 +98,21 @@ static int reset_and_wait(struct pcireset_run *run)
 		error = wait_all(run);
 	report->wait_ns = ktime_to_ns(ktime_sub(ktime_get(), run->triggered));
 	pcireset_quiet_end(plan, type);
+	return error;
+}
+
+static int reset_and_wait(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	u32 type = plan->types[0];
+	int error;
+
+	run->type = pcireset_type_find(type);
+	trace_pcireset_begin(run, type);
+	error = block_all(plan);
+	if (!error)
+		error = trigger_and_wait(run, type);
+	unblock_all(run);
 	return error;
 }
 
@@ -84,15 +142,32 @@ static int run_raw(struct pcireset_run *run)
 	return error;
 }
 
+/* The first function that has failed, or the one that was asked for. */
+static void blame_failed(struct pcireset_plan *plan, u32 check, u32 why, u32 otherwise)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++) {
+		if (!(plan->fns[i].failed & check))
+			continue;
+		plan->why = why;
+		plan->who = pcireset_addr_of(plan->fns[i].dev);
+		return;
+	}
+	blame(plan, 0, otherwise);
+}
+
 static int tell(struct pcireset_run *run, int error)
 {
 	struct pcireset_report *report = run->report;
 	struct pcireset_plan *plan = run->plan;
 
 	if (error == -ETIMEDOUT)
-		blame(plan, error, PCIRESET_WHY_NOT_READY);
+		blame_failed(plan, PCIRESET_CHECK_READY, PCIRESET_WHY_NOT_READY,
+			     PCIRESET_WHY_NOT_READY);
 	else if (error == -EIO)
-		blame(plan, error, PCIRESET_WHY_TRIGGER);
+		blame_failed(plan, PCIRESET_CHECK_IDENTITY, PCIRESET_WHY_OTHER_DEVICE,
+			     PCIRESET_WHY_TRIGGER);
 	plan->error = error;
 	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), run->started));
 	pcireset_plan_report(plan, report);
@@ -140,25 +215,6 @@ int pcireset_raw_function_locked(struct pci_dev *dev, u32 types, struct pcireset
 }
 PCIRESET_EXPORT(pcireset_raw_function_locked);
 
-static int lock_bridge(struct pci_dev *bridge)
-{
-	ktime_t until = ktime_add_ms(ktime_get(), BRIDGE_LOCK_MS);
-
-	while (!pci_cfg_access_trylock(bridge)) {
-		if (ktime_after(ktime_get(), until))
-			return -EBUSY;
-		usleep_range(500, 1000);
-	}
-	return 0;
-}
-
-/* Below a PCIe port that is device 0; on a conventional bus it may be any. */
-static int take_first(struct pci_dev *dev, void *data)
-{
-	*(struct pci_dev **)data = pci_dev_get(dev);
-	return 1;
-}
-
 /**
  * pcireset_raw_bus - secondary bus reset and the wait, nothing else
  * @bridge: the bridge whose secondary bus is reset
@@ -179,15 +235,16 @@ int pcireset_raw_bus(struct pci_dev *bridge, struct pcireset_report *report)
 	struct pcireset_request request = {
 		.types = PCI_RESET_SLOT | PCI_RESET_BUS,
 		.force = PCIRESET_ALL_FORCE,
+		/* The caller holds device locks, so nothing is waited for. */
+		.flags = PCIRESET_RESET_TRY,
 	};
 	struct pcireset_report unwanted = { NULL };
-	struct pci_dev *child = NULL;
 	struct pcireset_run run;
+	struct pci_dev *child;
 	int error;
 
 	init_run(&run, report ? report : &unwanted);
-	if (bridge->subordinate)
-		pci_walk_bus(bridge->subordinate, take_first, &child);
+	child = pcireset_first_below(bridge);
 	if (!child)
 		return -ENODEV;
 	error = pcireset_plan_make(child, &request, false, &run.plan);
@@ -197,10 +254,10 @@ int pcireset_raw_bus(struct pci_dev *bridge, struct pcireset_report *report)
 
 	error = run.plan->error;
 	if (!error)
-		error = lock_bridge(bridge);
+		error = pcireset_lock_bridge(&run);
 	if (!error) {
 		error = reset_and_wait(&run);
-		pci_cfg_access_unlock(bridge);
+		pcireset_unlock(run.plan);
 	}
 	return tell(&run, error);
 }

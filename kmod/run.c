@@ -148,19 +148,11 @@ static int block_all(struct pcireset_plan *plan, u32 type)
 	int error;
 
 	for_each_reached(fn, plan, type) {
-		error = pci_dev_reset_iommu_prepare(fn->dev);
+		error = pcireset_iommu_block(fn);
 		if (error)
 			return error;
-		fn->blocked = true;
 	}
 	return 0;
-}
-
-static void unblock(struct pcireset_fn *fn)
-{
-	if (fn->blocked)
-		pci_dev_reset_iommu_done(fn->dev);
-	fn->blocked = false;
 }
 
 static void restore_untouched(struct pcireset_plan *plan, u32 type)
@@ -168,7 +160,7 @@ static void restore_untouched(struct pcireset_plan *plan, u32 type)
 	struct pcireset_fn *fn;
 
 	for_each_reached(fn, plan, type) {
-		unblock(fn);
+		pcireset_iommu_unblock(fn);
 		if (fn->quiesced && !is_lost(fn))
 			pcireset_state_restore(fn);
 	}
@@ -207,7 +199,7 @@ static void recover(struct pcireset_run *run, struct pcireset_fn *fn)
 	if (fn->outcome == PCIRESET_STATE_RESTORED)
 		pcireset_witness_read(fn, run->type->bit);
 
-	unblock(fn);
+	pcireset_iommu_unblock(fn);
 	if (fn->outcome == PCIRESET_STATE_RESTORED)
 		pcireset_state_restore(fn);
 }

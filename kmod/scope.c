@@ -67,6 +67,31 @@ static void walk_below(struct pci_dev *bridge, enum pcireset_caller caller,
 		pci_walk_bus(below, visit, data);
 }
 
+/**
+ * pcireset_first_below - a function on the secondary bus of a bridge
+ * @bridge: the bridge
+ *
+ * Below a PCIe port that is device 0; on a conventional bus it may be any.
+ *
+ * Context: Process context. The caller may hold device locks: none is waited for
+ * that somebody may hold who waits for those.
+ * Return: the function, referenced, or NULL if there is none.
+ */
+struct pci_dev *pcireset_first_below(struct pci_dev *bridge)
+{
+	struct pci_bus *below = READ_ONCE(bridge->subordinate);
+	struct pci_dev *dev = NULL;
+
+	if (!below)
+		return NULL;
+	down_read(&pcireset_topology);
+	while ((dev = pci_get_device(PCI_ANY_ID, PCI_ANY_ID, dev)))
+		if (dev->bus == below)
+			break;
+	up_read(&pcireset_topology);
+	return dev;
+}
+
 struct refusal {
 	struct pci_dev *who;
 };
@@ -329,6 +354,9 @@ int pcireset_scope_collect(struct pcireset_plan *plan)
 		plan->bridge = pcireset_bridge_above(plan->dev);
 		if (!plan->bridge)
 			return -ENODEV;
+		plan->bridge_fn.dev = plan->bridge;
+		plan->bridge_fn.parent = -1;
+		plan->bridge_fn.flags = PCIRESET_MEMBER_BRIDGE;
 		error = add_below(plan, plan->bridge);
 	} else {
 		error = add(plan->dev, plan);

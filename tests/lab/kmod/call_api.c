@@ -186,6 +186,12 @@ static int call_raw_bus(struct call *call)
 	return error;
 }
 
+/* As a caller that keeps the configuration in its own way, and walks no list of functions. */
+static int call_raw_bus_alone(struct call *call)
+{
+	return call_reset(call, raw_bus);
+}
+
 static void say_plan(struct call *call, const struct pcireset_plan *plan)
 {
 	unsigned int i, nr = pcireset_plan_nr_members(plan);
@@ -299,6 +305,7 @@ static const struct {
 	{ "try_bus", call_try_bus },
 	{ "bus_locked", call_bus_locked },
 	{ "raw_bus", call_raw_bus },
+	{ "raw_bus_alone", call_raw_bus_alone },
 	{ "plan", call_plan },
 	{ "run", call_run },
 	{ "plan_put", call_plan_put },
