@@ -38,6 +38,7 @@ tools: build/meson/build.ninja
 	meson compile -C build/meson
 	rm -rf build/user
 	meson install -C build/meson --no-rebuild --quiet --destdir "$(CURDIR)/build/user"
+	rm -rf build/user/usr/share/doc
 
 module:
 	@if [ -e /lib/modules/$(KV)/build ]; then \

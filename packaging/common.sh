@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What install and uninstall share: options, places, messages.
+# What the scripts here share: options, places, messages, the source's files.
 
 name=pcireset
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' kmod/dkms.conf)
@@ -13,6 +13,30 @@ say() {
 fail() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 	exit 1
+}
+
+# in_git ARG...: in CI the checkout may belong to another user; nothing of it is run by git.
+in_git() {
+	git -c safe.directory='*' "$@"
+}
+
+# has_git: is this tree a checkout, and not an archive below somebody else's?
+has_git() {
+	command -v git >/dev/null && [[ $(in_git rev-parse --show-toplevel 2>/dev/null) == "$(pwd -P)" ]]
+}
+
+# source_files: those that git tracks; in a tree without git all but what a build left. Each ends with NUL.
+source_files() {
+	if has_git; then
+		in_git ls-files -z
+	else
+		find . -path ./build -prune -o ! -type d -printf '%P\0'
+	fi
+}
+
+# project NAME: a value of packaging/project.
+project() {
+	sed -n "s/^$1=//p" packaging/project
 }
 
 # refuse_characters OPTION PATH CLASS REASON: fails if PATH has a character of CLASS.

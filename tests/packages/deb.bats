@@ -52,7 +52,8 @@ setup_file() {
 	needed=$(needed)
 	# Not one that was made for packages that needed something else.
 	base=$cache/deb-base-bookworm-$(md5sum <<<"$needed" | cut -c -8).tar
-	export root=$cache/deb-root old new
+	export root=$cache/deb-root old old_package new
+	old_package=$(packaging/version)
 	old=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' kmod/dkms.conf)
 	new=$old.99
 	mkdir -p "$cache"
@@ -89,12 +90,12 @@ install_version() {
 	apt "${@:2}" install "${files[@]}"
 }
 
-# is_installed VERSION: dpkg, the tool, DKMS and the module all say so, and nobody says another one.
+# is_installed VERSION [PACKAGES]: the tool, DKMS and the module all say so, dpkg says the packages' own version; nobody says another.
 is_installed() {
 	local package
 
 	for package in "${packages[@]}"; do
-		[[ $(in_root dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$package") == "ii $1" ]]
+		[[ $(in_root dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$package") == "ii ${2:-$1}" ]]
 	done
 	[[ $(in_root pcireset --version) == "pcireset $1" ]]
 	[[ $(in_root dkms status pcireset) =~ ^pcireset/$1,\ [^,]*,\ [^,]*:\ installed$ ]]
@@ -109,8 +110,8 @@ listing() {
 
 @test 'installs, and DKMS builds the module' {
 	listing >"$BATS_FILE_TMPDIR/before"
-	install_version "$old"
-	is_installed "$old"
+	install_version "$old_package"
+	is_installed "$old" "$old_package"
 	in_root systemctl enable "$unit"
 	echo PCIRESET_TYPES=flr >"$root/etc/default/pcireset"
 }
@@ -136,8 +137,8 @@ listing() {
 }
 
 @test 'the old version can be had back' {
-	install_version "$old" --allow-downgrades
-	is_installed "$old"
+	install_version "$old_package" --allow-downgrades
+	is_installed "$old" "$old_package"
 }
 
 @test 'removed, it leaves neither tool nor module' {

@@ -122,6 +122,21 @@ source_file() {
 	[ "$status" -eq 1 ]
 }
 
+@test "check-links finds a link to a file or a heading that is not there" {
+	mkdir -p docs
+	printf '%s\n' '# A page: *of* its own' '[b](docs/b.md#two-words)' '[self](#a-page-of-its-own)' '[web](https://a.example/x)' >a.md
+	printf '%s\n' '## Two words' '[a](../a.md)' >docs/b.md
+	tools/check-links
+	tools/check-links "$PWD"
+	printf '%s\n' '[out](../../x.md)' '[none](c.md)' '[gone](b.md#three)' '[self](#none)' >>docs/b.md
+	for dir in '' "$PWD"; do
+		run tools/check-links ${dir:+"$dir"}
+		[ "$status" -eq 1 ]
+		[ "${#lines[@]}" -eq 4 ]
+		[[ $output == *"docs/b.md: '../../x.md' does not exist"* && $output == *"'b.md#three': docs/b.md has no such heading"* ]]
+	done
+}
+
 @test "check-docs finds commands that no test types, and tests that are not there" {
 	mkdir -p tests/lab docs
 	printf '%s\n' '# topology: mixed gpu' '# add: docs/a.md' >tests/lab/guides.sh

@@ -11,9 +11,10 @@ setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
 }
 
-# contents PACKAGE: its files, without what Debian adds.
+# contents PACKAGE: its files, without those that Debian adds.
 contents() {
-	dpkg-deb --fsys-tarfile build/deb/"$1"_*.deb | tar tf - | grep -v '/$' | sed 's|^\.||' | grep -v '^/usr/share/doc/'
+	dpkg-deb --fsys-tarfile build/deb/"$1"_*.deb | tar tf - | grep -v '/$' | sed 's|^\.||' |
+		grep -Ev '^/usr/share/doc/[^/]*(|/(copyright|changelog(\.Debian)?\.gz))$'
 }
 
 @test "lintian is content" {
@@ -31,6 +32,25 @@ contents() {
 	diff <(sort <<<"$installed") "$BATS_TEST_TMPDIR/packaged"
 }
 
+@test "the pages are readable files, and every link of theirs leads to one" {
+	dpkg-deb -x build/deb/pcireset_[0-9]*.deb "$BATS_TEST_TMPDIR/root"
+	tools/check-links "$BATS_TEST_TMPDIR/root/usr/share/doc/pcireset"
+	[ -f "$BATS_TEST_TMPDIR/root/usr/share/doc/pcireset/docs/guides/gpu-passthrough.md" ]
+}
+
+@test "version, homepage and repository are those of git and of packaging/project" {
+	version=$(packaging/version)
+	homepage=$(sed -n 's/^homepage=//p' packaging/project)
+	[ -n "$homepage" ]
+	for file in build/deb/*[^g]_"$version"_*.deb; do
+		[[ $file == *-dbgsym_* ]] || [ "$(dpkg-deb -f "$file" Homepage)" = "$homepage" ]
+		[ "$(dpkg-deb -f "$file" Version)" = "$version" ]
+	done
+	for field in Homepage:homepage Vcs-Browser:vcs_browser Vcs-Git:vcs_git; do
+		grep -qx "${field%:*}: $(sed -n "s/^${field#*:}=//p" packaging/project)" "build/deb/pcireset_$version.dsc"
+	done
+}
+
 @test "the module's package asks DKMS for all installed kernels" {
 	dpkg-deb --control build/deb/pcireset-dkms_*.deb "$BATS_TEST_TMPDIR/control"
 	grep -q 'dkms' "$BATS_TEST_TMPDIR/control/postinst"
@@ -40,5 +60,5 @@ contents() {
 @test "no package needs more than it says" {
 	[[ $(dpkg-deb -f build/deb/pcireset_*.deb Depends) == *libjson-c5* ]]
 	[[ $(dpkg-deb -f build/deb/libpcireset1_*.deb Depends) == libc6* ]]
-	[[ $(dpkg-deb -f build/deb/python3-pcireset_*.deb Depends) =~ ^libpcireset1\ \(\>=\ [0-9.]+\),\ python3:any$ ]]
+	[[ $(dpkg-deb -f build/deb/python3-pcireset_*.deb Depends) =~ ^libpcireset1\ \(\>=\ [0-9.]+[0-9a-z.~+]*\),\ python3:any$ ]]
 }

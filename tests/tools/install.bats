@@ -58,6 +58,15 @@ setup() {
 	[ -f "$dest/usr/lib/udev/rules.d/60-pcireset.rules" ]
 }
 
+@test "every page of docs is installed, and each of its links leads to a file" {
+	doc=$dest/usr/share/doc/pcireset
+	for file in $(git ls-files --cached --others --exclude-standard docs | grep -v meson.build); do
+		[ -f "$doc/$file" ] || { echo "$file is not named in docs/meson.build" && return 1; }
+	done
+	tools/check-links "$doc"
+	[ -z "$(find "$doc" -type f ! -perm 0644)" ]
+}
+
 @test "the unit for booting runs the tool that was installed" {
 	tool=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$dest/usr/lib/systemd/system/pcireset@.service")
 	[ -x "$dest$tool" ]
