@@ -109,11 +109,17 @@ int names_check_types(struct machine *m, const struct request *req);
 const char *command_at(size_t i);
 char *commands_with(enum option_id id);
 void error(const char *fmt, ...) PRINTF(1, 2);
-char *printable(char *s);
 char *text(const char *fmt, ...) PRINTF(1, 2);
 bool is_given(const struct request *req, enum option_id id);
 bool can_ask(void);
 bool ask(const char *question);
+
+/* printable.c: all but utf8() make new words; printable() and printable_lines() take over the old ones. */
+char *printable(char *words);
+char *printable_lines(char *words);
+char *printable_json(const char *document);
+char *utf8(char *s); /* in place: a byte that is not UTF-8 becomes "?" */
+void say(FILE *out, const char *fmt, ...) PRINTF(2, 3);
 
 /* process.c */
 void process_start(void);
@@ -185,7 +191,6 @@ void plan_print(const struct request *req, struct pcireset_plan *plan, FILE *out
 int svg_draw(const struct request *req, struct pcireset_plan *plan);
 
 /* json.c */
-char *utf8(char *s);
 json_object *json_document(struct pcireset_ctx *ctx, const char *key, json_object *list);
 struct json_devices { /* in the making; what one shares with the one before is kept once */
 	json_object *array, *last;

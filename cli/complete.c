@@ -69,9 +69,10 @@ static void print_kind(const struct kind *kind)
 void complete_row(const char *const fields[])
 {
 	for (size_t i = 0; fields[i]; i++) {
-		printf("%s%s", i ? "\t" : "", *fields[i] ? "" : "-");
-		for (const char *p = fields[i]; *p; p++)
-			putchar(*p == '\n' ? ' ' : *p);
+		char *words = printable(text("%s", fields[i]));
+
+		printf("%s%s", i ? "\t" : "", *words ? words : "-");
+		free(words);
 	}
 	putchar('\n');
 }
@@ -90,10 +91,11 @@ void complete_words(void)
  */
 static void print_word(const char *word, char *description)
 {
-	char *copy = text("%s", word);
+	char *copy = printable(text("%s", word));
 
-	if (*word && *word != '-' && !strcmp(printable(copy), word))
-		printf("%s\t%s\n", word, printable(description));
+	description = printable(description);
+	if (*word && *word != '-' && !strcmp(copy, word))
+		printf("%s\t%s\n", word, description);
 	free(copy);
 	free(description);
 }

@@ -106,8 +106,8 @@ static void print_text(const struct doctor *doctor)
 		table_set(line, 2, text("%s", f->device ? f->device : ""));
 		table_set(line, 3,
 			  wrap(stdout,
-			       printable(text("%s%s%s", f->text, f->todo ? "; do: " : "",
-					      f->todo ? f->todo : "")),
+			       text("%s%s%s", f->text, f->todo ? "; do: " : "",
+				    f->todo ? f->todo : ""),
 			       width_of_rest(stdout, LAST_COLUMN)));
 	}
 	table_print(table);

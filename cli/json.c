@@ -7,48 +7,6 @@
 
 #define FORMAT 1
 
-/* Length of the UTF-8 character at s; 0 if it is none, or one that is encoded too long. */
-static size_t utf8_length(const unsigned char *s)
-{
-	static const struct {
-		unsigned char mask, lead;
-		uint32_t first, last;
-	} rows[] = {
-		{ 0x80, 0x00, 0, 0x7f },
-		{ 0xe0, 0xc0, 0x80, 0x7ff },
-		{ 0xf0, 0xe0, 0x800, 0xffff },
-		{ 0xf8, 0xf0, 0x10000, 0x10ffff },
-	};
-
-	for (size_t len = 1; len <= ARRAY_SIZE(rows); len++) {
-		uint32_t c = *s & (unsigned char)~rows[len - 1].mask;
-		size_t i = 1;
-
-		if ((*s & rows[len - 1].mask) != rows[len - 1].lead)
-			continue;
-		for (; i < len && (s[i] & 0xc0) == 0x80; i++)
-			c = c << 6 | (s[i] & 0x3f);
-		return i == len && c >= rows[len - 1].first && c <= rows[len - 1].last &&
-				       (c < 0xd800 || c > 0xdfff) ?
-			       len :
-			       0;
-	}
-	return 0;
-}
-
-/* A mount point may be any bytes, JSON and SVG may not: what is no UTF-8 becomes "?". */
-char *utf8(char *s)
-{
-	for (char *p = s; *p;) {
-		size_t len = utf8_length((const unsigned char *)p);
-
-		if (!len)
-			*p = '?';
-		p += len ? len : 1;
-	}
-	return s;
-}
-
 static json_object *string(const char *s)
 {
 	json_object *o;
@@ -474,13 +432,16 @@ void json_add_members(json_object *o, const struct pcireset_member *members, siz
 static void print(json_object *o, int flags)
 {
 	const char *words;
+	char *document;
 
 	errno = 0;
 	words = json_object_to_json_string_ext(o, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (!words || is_exhausted())
 		process_abort(errno == EFBIG ? "the answer is too large for JSON" :
 					       "out of memory");
-	puts(words);
+	document = printable_json(words);
+	puts(document);
+	free(document);
 	json_object_put(o);
 }
 

@@ -112,15 +112,6 @@ static const char statuses[] =
 	"  1  error, nothing touched     4  touched and not verified\n"
 	"  2  usage                      64 several devices, only some succeeded\n";
 
-/* Names come from disks and command lines: takes out what could steer a terminal. */
-char *printable(char *s)
-{
-	for (char *p = s; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
-	return s;
-}
-
 void error(const char *fmt, ...)
 {
 	char message[4096];
@@ -129,7 +120,7 @@ void error(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "pcireset: %s\n", printable(message));
+	say(stderr, "pcireset: %s", message);
 }
 
 char *text(const char *fmt, ...)

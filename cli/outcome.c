@@ -50,14 +50,14 @@ static void print_done(const struct job *job)
 	const char *message = pcireset_report_get_message(report);
 	size_t nr = nr_restored(report);
 
-	printf("%s: %s, %s, ready after %.1f ms (total %.1f ms), %zu function%s restored%s%s\n",
-	       pcireset_dev_get_name(job->dev),
-	       pcireset_type_to_str(pcireset_report_get_type(report),
-				    pcireset_report_get_type_flags(report)),
-	       pcireset_result_to_str(pcireset_report_get_result(report)),
-	       (double)pcireset_report_get_wait_ns(report) / 1e6,
-	       (double)pcireset_report_get_total_ns(report) / 1e6, nr, nr == 1 ? "" : "s",
-	       message ? ": " : "", message ? message : "");
+	say(stdout, "%s: %s, %s, ready after %.1f ms (total %.1f ms), %zu function%s restored%s%s",
+	    pcireset_dev_get_name(job->dev),
+	    pcireset_type_to_str(pcireset_report_get_type(report),
+				 pcireset_report_get_type_flags(report)),
+	    pcireset_result_to_str(pcireset_report_get_result(report)),
+	    (double)pcireset_report_get_wait_ns(report) / 1e6,
+	    (double)pcireset_report_get_total_ns(report) / 1e6, nr, nr == 1 ? "" : "s",
+	    message ? ": " : "", message ? message : "");
 }
 
 static void print_failed(const struct job *job)

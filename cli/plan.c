@@ -38,13 +38,9 @@ static void print_verdict(struct pcireset_plan *plan, FILE *out)
 			pcireset_type_to_str(type, pcireset_plan_get_type_flags(plan)), nr,
 			nr == 1 ? "" : "s");
 	if (choice)
-		fprintf(out, "%s: %s\n", name, choice);
-	if (message) {
-		char *words = printable(text("%s", message));
-
-		fprintf(out, "%s: refused: %s\n", name, words);
-		free(words);
-	}
+		say(out, "%s: %s", name, choice);
+	if (message)
+		say(out, "%s: refused: %s", name, message);
 }
 
 /* What that reset hits is said where the one is that it is issued for. */

@@ -26,7 +26,7 @@ static void print_difference(const struct difference *d, bool is_quiet)
 	if (d->is_missing)
 		error("%s", line);
 	else if (!is_quiet)
-		puts(printable(line));
+		say(stdout, "%s", line);
 	free(line);
 }
 

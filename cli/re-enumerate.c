@@ -199,8 +199,8 @@ static int may_go_on(struct reenumeration *e)
 		plan_print(e->req, e->plan, stderr);
 	fprintf(stderr, "Then these would be removed and looked for again:\n");
 	for (size_t i = 0; i < e->was.nr; i++)
-		fprintf(stderr, "  %s %s\n", e->was.v[i].name,
-			e->was.v[i].driver ? e->was.v[i].driver : "");
+		say(stderr, "  %s %s", e->was.v[i].name,
+		    e->was.v[i].driver ? e->was.v[i].driver : "");
 	return ask("Go on?") ? 0 : fail(e, -EPERM, "not begun: the answer was no");
 }
 

@@ -124,15 +124,16 @@ static void print_text(const struct request *req, struct pcireset_dev *dev)
 
 	printf("%s [%04x:%04x]\n", pcireset_dev_get_name(dev), pcireset_dev_get_vendor(dev),
 	       pcireset_dev_get_device(dev));
-	printf("%.*s\n", width ? (int)width : -1, description);
-	printf("driver: %s\n", driver ? driver : is_dump ? "not known" : "none");
+	say(stdout, "%.*s", width ? (int)width : -1, description);
+	say(stdout, "driver: %s", driver ? driver : is_dump ? "not known" : "none");
 	if (slot)
-		printf("slot: %s\n", slot);
+		say(stdout, "slot: %s", slot);
 	if (physfn)
 		printf("virtual function of: %s\n", pcireset_dev_get_name(physfn));
-	printf("in use by: %s\n", *users  ? printable(users) :
-				  is_dump ? "not known" :
-					    "nothing that is known");
+	say(stdout, "in use by: %s",
+	    *users  ? users :
+	    is_dump ? "not known" :
+		      "nothing that is known");
 	table_column(table, "TYPE", 0);
 	table_column(table, "REACHES", 0);
 	table_column(table, "FUNCTIONS, OR WHY NOT", SCOLS_FL_WRAP);

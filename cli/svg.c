@@ -62,7 +62,8 @@ static bool is_drawn(struct pcireset_plan *plan, struct pcireset_dev *dev)
 /* Inside of quotes; takes over the words. */
 static void put_words(FILE *out, char *words)
 {
-	for (const char *p = utf8(printable(words)); *p; p++) {
+	words = utf8(printable(words));
+	for (const char *p = words; *p; p++) {
 		if (*p == '"' || *p == '\\')
 			putc('\\', out);
 		putc(*p, out);

@@ -109,6 +109,7 @@ char *wrap(FILE *out, char *words, size_t width)
 {
 	char *line, *blank = NULL;
 
+	words = printable(words);
 	if (output_width(out))
 		words = break_words(words, width);
 	line = words;
@@ -144,7 +145,7 @@ struct libscols_line *table_line(struct libscols_table *table)
 /* Takes over data. */
 void table_set(struct libscols_line *line, size_t column, char *data)
 {
-	if (scols_line_refer_data(line, column, must(data)))
+	if (scols_line_refer_data(line, column, printable_lines(must(data))))
 		must(NULL);
 }
 

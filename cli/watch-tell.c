@@ -72,8 +72,8 @@ static void print_line(const struct line *line, const char *event, char *words)
 
 	localtime_r(&line->time.tv_sec, &tm);
 	strftime(time, sizeof(time), "%H:%M:%S", &tm);
-	printf("%s.%06ld %-12s %-6s %s\n", time, line->time.tv_nsec / NS_PER_US,
-	       line->device ? line->device : "-", event, printable(words));
+	say(stdout, "%s.%06ld %-12s %-6s %s", time, line->time.tv_nsec / NS_PER_US,
+	    line->device ? line->device : "-", event, words);
 	fflush(stdout);
 	free(words);
 	watch_told(line->watch);

@@ -97,7 +97,7 @@ static char *text_of(struct trace *trace, struct tep_record *record)
 	tep_print_event(trace->tep, &seq, record, "%s", TEP_PRINT_INFO);
 	trace_seq_terminate(&seq);
 	seq.buffer[strcspn(seq.buffer, "\n")] = '\0';
-	words = printable(text("%s", seq.buffer));
+	words = text("%s", seq.buffer);
 	trace_seq_destroy(&seq);
 	return words;
 }

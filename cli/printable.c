@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Names come from devices, disks, files and other users. Before they reach a terminal or a program, every character
+ * that is not to be seen as itself is written as an escape: by its Unicode category, in this one file.
+ */
+#include <langinfo.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unictype.h>
+#include <unistr.h>
+#include "cli.h"
+
+#define ESCAPE_MAX 12 /* bytes: \ud800\udc00 */
+
+/* Controls, invisible and directional formatting, ends of lines, and code points that mean nothing. */
+#define UNSAFE                                                                                   \
+	(UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Co | \
+	 UC_CATEGORY_MASK_Cn | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp)
+
+/* A terminal that does not read UTF-8 takes some of its bytes for controls. */
+static bool is_utf8_terminal(void)
+{
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
+
+/* The length of the character at s, and the character itself; 0 for a byte that is not UTF-8. */
+static size_t decode(const char *s, ucs4_t *ret_c)
+{
+	int len = u8_mbtoucr(ret_c, (const uint8_t *)s, strnlen(s, 4));
+
+	return len > 0 ? (size_t)len : 0;
+}
+
+static bool is_safe(ucs4_t c)
+{
+	return !uc_is_general_category_withtable(c, UNSAFE);
+}
+
+/* What stays as it is. */
+struct style {
+	const char *keep;
+	ucs4_t last;
+};
+
+static bool is_plain(char byte)
+{
+	return (unsigned char)byte >= ' ' && (unsigned char)byte < 0x7f;
+}
+
+static size_t nr_not_plain(const char *s)
+{
+	size_t nr = 0;
+
+	for (; *s; s++)
+		nr += !is_plain(*s);
+	return nr;
+}
+
+/* As JSON has it, in UTF-16. A byte that is no character is written as /proc/mounts does. */
+static char *escape(char *to, ucs4_t c)
+{
+	if (c < 0x10000)
+		return to + sprintf(to, "\\u%04x", c);
+	c -= 0x10000;
+	return to + sprintf(to, "\\u%04x\\u%04x", 0xd800 + (c >> 10), 0xdc00 + (c & 0x3ff));
+}
+
+static char *escaped(const char *s, const struct style *style)
+{
+	char *all = must(malloc(strlen(s) + ESCAPE_MAX * nr_not_plain(s) + 1)), *to = all;
+
+	while (*s) {
+		ucs4_t c = (unsigned char)*s;
+		size_t len = decode(s, &c);
+
+		if (!len)
+			to += sprintf(to, "\\%03o", (unsigned char)*s);
+		else if (strchr(style->keep, *s) || (c <= style->last && is_safe(c)))
+			to = mempcpy(to, s, len);
+		else
+			to = escape(to, c);
+		s += len ? len : 1;
+	}
+	*to = '\0';
+	return all;
+}
+
+static char *replace(char *words, const char *keep)
+{
+	struct style style = { keep, is_utf8_terminal() ? 0x10ffff : 0x7f };
+	char *all;
+
+	if (!nr_not_plain(words))
+		return words;
+	all = escaped(words, &style);
+	free(words);
+	return all;
+}
+
+char *printable(char *words)
+{
+	return replace(words, "");
+}
+
+char *printable_lines(char *words)
+{
+	return replace(words, "\n");
+}
+
+/* Only strings have such characters in them, and in a string an escape means the same. */
+char *printable_json(const char *document)
+{
+	static const struct style json = { "\n", 0x10ffff };
+
+	return escaped(document, &json);
+}
+
+char *utf8(char *s)
+{
+	for (char *p = s; *p;) {
+		ucs4_t c;
+		size_t len = decode(p, &c);
+
+		if (!len)
+			*p = '?';
+		p += len ? len : 1;
+	}
+	return s;
+}
+
+void say(FILE *out, const char *fmt, ...)
+{
+	char *words = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&words, fmt, ap) < 0)
+		words = NULL;
+	va_end(ap);
+	words = printable(must(words));
+	fprintf(out, "%s\n", words);
+	free(words);
+}

@@ -1,0 +1,120 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Words that come from devices, files and other users reach no terminal, program or drawing raw.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export ROOT=$BATS_FILE_TMPDIR/machine LC_ALL=C.UTF-8
+	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
+	# ESC, OSC and BEL; CSI as one C1 control; a right-to-left override, a zero-width space, a line separator, DEL, a private
+	# and an unassigned character, a tag beyond U+FFFF; a byte that is not UTF-8; what shells, XML, dot and JSON read; and é.
+	export EVIL=$'\e]0;x\a\e[31m\u009b31m\u202e\u200b\u2028\x7f\ue000\u0378\U000e0041\xff$(id)`id`<b>&"\\\'é'
+	cd "$ROOT" || return
+	mv sys/bus/pci/slots/3 "sys/bus/pci/slots/$EVIL"
+	rename_driver 0000:03:00.0
+	rename_driver 0000:07:00.1
+	mv "$(readlink -f sys/bus/pci/devices/0000:01:00.0)/net/ens1" "$(readlink -f sys/bus/pci/devices/0000:01:00.0)/net/$EVIL"
+	printf '24 22 259:1 / /a%s rw - xfs /dev/nvme0n1p1 rw\n' "$EVIL" >proc/self/mountinfo
+	printf '%s\n' "$EVIL" >proc/812/comm
+	printf 'quiet pci=%s\n' "$EVIL" >proc/cmdline
+	mkdir -p run/pcireset
+	printf 'process 7 (%s)\nboot x\ninode 1\nwrote %s\nwas flr\nend\n' "$EVIL" "$EVIL" >run/pcireset/0000:04:00.0
+	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
+}
+
+# rename_driver ADDRESS: to words that are a valid file name.
+rename_driver() {
+	local dir
+
+	dir=$(readlink -f "sys/bus/pci/devices/$1")
+	mkdir -p "sys/bus/pci/drivers/$EVIL"
+	ln -sfn "../../../bus/pci/drivers/$EVIL" "$dir/driver"
+}
+
+# is_clean COMMAND...: both outputs together, and something was said.
+is_clean() {
+	"$@" >"$BATS_TEST_TMPDIR/out" 2>&1 || true
+	"$BATS_TEST_DIRNAME/raw-characters" '\t' <"$BATS_TEST_TMPDIR/out" && return
+	printf 'of: %s\n' "${*//$'\e'/ESC}"
+	cat -v "$BATS_TEST_TMPDIR/out"
+	return 1
+}
+
+# everywhere: every command that says something about such a machine.
+everywhere() {
+	local devices=(01:00.0 03:00.0 04:00.0 07:00.0 07:00.1) device
+
+	is_clean pcireset list --sysroot "$ROOT" "$@"
+	is_clean pcireset doctor --sysroot "$ROOT" "$@"
+	for device in "${devices[@]}"; do
+		is_clean pcireset show "$device" --sysroot "$ROOT" "$@"
+		is_clean pcireset plan "$device" --type any --sysroot "$ROOT" "$@"
+		is_clean pcireset reset "$device" --type link --yes --sysroot "$ROOT" "$@"
+	done
+	is_clean pcireset plan "${devices[@]}" --type any --sysroot "$ROOT" "$@"
+}
+
+@test 'the words are there to be found' {
+	run -0 pcireset list --json --sysroot "$ROOT"
+	[[ $(jq -r '[.devices[] | .driver, .slot, (.users // [])[]] | map(strings) | join(" ")' <<<"$output" | grep -cF "${EVIL:0:8}") -ge 1 ]]
+	[[ $(grep -o '\\u202e' <<<"$output" | wc -l) -ge 4 ]]
+	[[ $output == *é* ]]
+}
+
+@test 'tables and messages' {
+	everywhere
+	COLUMNS=60 everywhere
+}
+
+@test 'tables and messages where the terminal has no UTF-8' {
+	LC_ALL=C everywhere
+	LC_ALL=C pcireset show 03:00.0 --sysroot "$ROOT" >"$BATS_TEST_TMPDIR/ascii"
+	run ! grep -qP '[^\x00-\x7f]' "$BATS_TEST_TMPDIR/ascii"
+}
+
+@test 'JSON says the same as before by escapes' {
+	everywhere --json
+	run -0 pcireset show 03:00.0 --json --sysroot "$ROOT"
+	[[ $(jq -r '.devices[0].driver' <<<"$output") == "${EVIL/$'\xff'/?}" ]]
+}
+
+@test 'lists for scripts' {
+	is_clean pcireset list --raw --noheadings --sysroot "$ROOT"
+	is_clean pcireset list --raw --noheadings -o device,driver,slot --sysroot "$ROOT"
+}
+
+@test 'what completions get' {
+	is_clean pcireset --complete-table
+	is_clean pcireset --complete-words DEVICE '' --sysroot "$ROOT"
+	run -0 pcireset --complete-words DEVICE '' --sysroot "$ROOT"
+	[[ $output == *03:00.0* && $output != *"${EVIL:8:4}"* ]]
+}
+
+@test 'a drawing' {
+	command -v dot >/dev/null || skip 'graphviz is not installed'
+	pcireset plan 03:00.0 --type bus --sysroot "$ROOT" --svg "$BATS_TEST_TMPDIR/plan.svg" || true
+	[[ -s $BATS_TEST_TMPDIR/plan.svg ]]
+	"$BATS_TEST_DIRNAME/raw-characters" <"$BATS_TEST_TMPDIR/plan.svg"
+	python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$BATS_TEST_TMPDIR/plan.svg"
+	run ! grep -q '<b>' "$BATS_TEST_TMPDIR/plan.svg"
+}
+
+@test 'words of the command line' {
+	local command
+
+	for command in list show plan reset re-enumerate doctor metrics record watch; do
+		is_clean pcireset "$command" "--$EVIL"
+		[[ $command == list || $command == metrics || $command == record ]] || is_clean pcireset "$command" "$EVIL" --type "$EVIL"
+	done
+	is_clean pcireset "$EVIL"
+	is_clean pcireset help "$EVIL"
+	is_clean pcireset reset "$EVIL" --type flr
+	is_clean pcireset plan 03:00.0 --type "$EVIL"
+	is_clean pcireset plan 03:00.0 --type flr --force "$EVIL"
+	is_clean pcireset plan 03:00.0 --type flr --max-scope "$EVIL"
+	is_clean pcireset plan 03:00.0 --type flr --timeout "$EVIL"
+	is_clean pcireset list -o "$EVIL"
+	is_clean pcireset list --sysroot "/nonexistent/$EVIL"
+	is_clean pcireset list --file "/nonexistent/$EVIL"
+}
