@@ -242,6 +242,33 @@ static __attribute__((noreturn)) void exec_command(char **argv, int in, int out,
 	_exit(errno == ENOENT ? 107 : 106);
 }
 
+/* A line may have lost its beginning in the port, and does not count then. Programs in the terminal get a SIGWINCH. */
+static void set_window_size(int terminal, const char *text)
+{
+	struct winsize size = { 0 };
+
+	if (sscanf(text, "size %hu %hu", &size.ws_row, &size.ws_col) == 2)
+		ioctl(terminal, TIOCSWINSZ, &size);
+}
+
+/* The host's terminal has its size at the start from /pcilab/terminal, and each later one from a line of the third port. */
+static void follow_window_size(int terminal)
+{
+	char *text = read_file("/pcilab/terminal", NULL), line[32];
+	FILE *sizes;
+
+	if (!text)
+		return;
+	set_window_size(terminal, text);
+	free(text);
+	if (fork())
+		return;
+	sizes = fopen("/dev/ttyS2", "re");
+	while (sizes && fgets(line, sizeof(line), sizes))
+		set_window_size(terminal, line);
+	_exit(0);
+}
+
 /* /pcilab/argv holds the command, each word ended by NUL. No such file: a shell. */
 static char **command_words(void)
 {
@@ -272,6 +299,8 @@ static pid_t start_command(void)
 
 	if (in < 0 || out < 0 || err < 0)
 		setup_failed("port", "ttyS1, ttyS2");
+	if (interactive)
+		follow_window_size(out);
 	pid = fork();
 	if (pid < 0)
 		setup_failed("fork", argv[0]);

@@ -68,8 +68,8 @@ write_apt_config() {
 		APT::Architecture "amd64";
 		Acquire::Languages "none";
 		Acquire::Retries "1";
-		Acquire::http::Timeout "20";
-		Acquire::https::Timeout "20";
+		Acquire::http::Timeout "10";
+		Acquire::https::Timeout "10";
 		APT::Update::Error-Mode "any";
 	EOF
 }

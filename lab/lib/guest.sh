@@ -5,6 +5,9 @@
 
 readonly guest_programs=(bash lspci setpci)
 
+# Where Debian and others have the names of vendors and devices.
+readonly pci_ids=(/usr/share/misc/pci.ids /usr/share/hwdata/pci.ids)
+
 # cpio archives of the kind the kernel unpacks fastest: raw, concatenated later.
 pack_cpio() {
 	(cd "$1" && find . -mindepth 1 -print0 | LC_ALL=C sort -z | cpio --quiet --null -R 0:0 -H newc -o)
@@ -26,8 +29,8 @@ base_key() {
 
 	dir=$(kernel_dir "$1")
 	{
-		cat "$dir/release" "$dir/version" "$lab_dir/init.c" "$lab_dir/pciconf.c" "$lab_dir/guest-modules" "$lab_dir/lib/guest.sh"
-		stat -Lc '%n %s %Y' "$(command -v busybox)" "$(command -v bash)" "$(command -v lspci)"
+		cat "$dir/release" "$dir/version" "$lab_dir"/*.c "$lab_dir/guest-modules" "$lab_dir/lib/guest.sh" "$lab_dir"/stubs/*
+		stat -Lc '%n %s %Y' "$(command -v busybox)" "$(command -v bash)" "$(command -v lspci)" "${pci_ids[@]}" 2>/dev/null || true
 	} | sha256sum | cut -c 1-16
 }
 
@@ -89,6 +92,8 @@ add_programs() {
 	for applet in $(busybox --list); do
 		[[ -e $root/bin/$applet ]] || ln -s busybox "$root/bin/$applet"
 	done
+	# What guides call and no guest has hardware for.
+	install -m 755 "$lab_dir"/stubs/* "$root/bin/"
 	mkdir -p "$root/sbin"
 	# The kernel itself calls it by this name.
 	ln -s ../bin/busybox "$root/sbin/modprobe"
@@ -107,7 +112,7 @@ add_settings() {
 	ln -s ../../bin/env "$root/usr/bin/env"
 	# The C.UTF-8 locale is not built into the C library.
 	[[ ! -d /usr/lib/locale/C.utf8 ]] || { mkdir -p "$root/usr/lib/locale" && cp -a /usr/lib/locale/C.utf8 "$root/usr/lib/locale/"; }
-	for ids in /usr/share/misc/pci.ids /usr/share/hwdata/pci.ids; do
+	for ids in "${pci_ids[@]}"; do
 		[[ ! -e $ids ]] || install -D -m 644 "$(readlink -f "$ids")" "$root$ids"
 	done
 }

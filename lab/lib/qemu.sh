@@ -15,10 +15,11 @@ isa_port() {
 	printf '%s\n' -device "isa-serial,chardev=$1,iobase=$2,irq=$3"
 }
 
-# Where the command's output goes: to this terminal when interactive, else through pipes to our own stdout and stderr.
+# Where the command's output goes: to this terminal when interactive, else through pipes to our own stdout and stderr. A shell has its
+# errors on the terminal too, and the third port tells it the terminal's size.
 output_chardevs() {
 	if ((interactive)); then
-		printf '%s\n' -chardev stdio,id=out,signal=off -chardev null,id=err
+		printf '%s\n' -chardev stdio,id=out,signal=off -chardev "pipe,id=err,path=$tmp/resize"
 	else
 		printf '%s\n' -chardev "file,id=out,path=$tmp/out" -chardev "file,id=err,path=$tmp/err"
 	fi

@@ -5,11 +5,11 @@
 # The kernel's words. Its directory and its memory are files; not where others might have too little room.
 uml_words() {
 	printf '%s\n' mem=768M "initrd=$tmp/initrd" "uml_dir=$tmp/" umid=pcilab con=null console=ttyS0 \
-		quiet panic=-1 ssl=null ssl0=null,fd:4 ssl2=null,fd:6 ssl3=null,fd:7 PCILAB_KERNEL=uml PCILAB_SLOWNESS=1 PCILAB_TOPOLOGY=empty
+		quiet panic=-1 ssl=null ssl0=null,fd:4 ssl3=null,fd:7 PCILAB_KERNEL=uml PCILAB_SLOWNESS=1 PCILAB_TOPOLOGY=empty
 	if ((interactive)); then
-		printf '%s\n' ssl1=fd:0,fd:5
+		printf '%s\n' ssl1=fd:0,fd:5 ssl2=fd:6,null
 	else
-		printf '%s\n' ssl1=null,fd:5
+		printf '%s\n' ssl1=null,fd:5 ssl2=null,fd:6
 	fi
 	((!icount)) || printf '%s\n' time-travel=inf-cpu
 }
@@ -19,7 +19,7 @@ uml_words() {
 exec_uml() {
 	exec 4>>"$tmp/console" 7>>"$tmp/report"
 	if ((interactive)); then
-		exec 5>&1 6>&1
+		exec 5>&1 6<>"$tmp/resize.in"
 	else
 		exec 5>"$tmp/out" 6>"$tmp/err"
 	fi

@@ -194,6 +194,35 @@ bats_require_minimum_version 1.5.0
 	[ "$status" -eq 0 ]
 }
 
+# type_in OPTION... <LINES: in the guest's shell, from a terminal of that size.
+type_in() {
+	need_lab
+	run "$BATS_TEST_DIRNAME/../lib/typist" "$@" 'pcilab:~# ' "$pcilab" --no-module --topology empty
+}
+
+@test "a shell knows the size of the terminal, and its changes, and its status is passed on" {
+	type_in --size 30x99 <<-'END'
+		stty size; echo $LINES lines, $COLUMNS columns
+		@resize 50x132
+		until [[ $(stty size) == '50 132' ]]; do sleep 0.1; done
+		echo $LINES lines, $COLUMNS columns
+		exit 3
+	END
+	[[ $status -eq 3 ]]
+	[[ $output == *$'30 99\n30 lines, 99 columns\n'*$'50 lines, 132 columns\n'* ]]
+}
+
+@test "a shell without a terminal" {
+	need_lab
+	yes 'exit 4' | "$pcilab" --no-module --topology empty || status=$?
+	[[ $status -eq 4 ]]
+}
+
+@test "what guides call is there" {
+	guest -- 'openFPGALoader design.bit && ! openFPGALoader'
+	[[ $status -eq 0 && $stderr == *'a bitstream is needed'* ]]
+}
+
 @test "virtual time: a guest sleeps five minutes in seconds" {
 	SECONDS=0
 	guest --icount -- sleep 300

@@ -67,9 +67,6 @@ read_page() {
 	done <"$1"
 }
 
-# Stands for what programs a card, in a page that is not about that.
-printf '#!/bin/sh\nexit 0\n' >/bin/openFPGALoader
-chmod +x /bin/openFPGALoader
 modprobe -a crc32c_generic ext4 2>/dev/null
 for page in /root/*.md; do
 	read_page "$page"
