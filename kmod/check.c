@@ -74,6 +74,15 @@ static void use_as_witness(struct pcireset_fn *fn, u16 offset, u16 mask, u16 old
 	fn->witness = (struct pcireset_witness){ offset, mask, old };
 }
 
+/*
+ * The kernel's handler for a device may save Command before the reset and put it
+ * back afterwards. It does the same with the mask of MSI-X where that is in use.
+ */
+static bool keeps_command(const struct pcireset_fn *fn, u32 type)
+{
+	return type == PCI_RESET_DEV_SPECIFIC && fn->dev->msix_cap && !fn->dev->msix_enabled;
+}
+
 /* VFs and old devices have no INTx Disable; the mask of MSI-X exists in every one that has it. */
 static bool try_msix(struct pcireset_fn *fn)
 {
@@ -95,16 +104,19 @@ static bool try_msix(struct pcireset_fn *fn)
 /**
  * pcireset_witness_set - set a bit that only a reset clears
  * @fn: the function, quiesced
+ * @type: the type about to be issued
  *
  * INTx Disable, which is set already to keep the function quiet, and is 0 after
  * a reset (PCIe r6.0, sec 7.5.1.1.3). Else the MSI-X Function Mask (sec
  * 7.7.2.2), else the bus number that a bridge loses.
  */
-void pcireset_witness_set(struct pcireset_fn *fn)
+void pcireset_witness_set(struct pcireset_fn *fn, u32 type)
 {
 	u16 value;
 
 	use_as_witness(fn, 0, 0, 0);
+	if (keeps_command(fn, type) && try_msix(fn))
+		return;
 	pci_read_config_word(fn->dev, PCI_COMMAND, &value);
 	if (value & PCI_COMMAND_INTX_DISABLE) {
 		use_as_witness(fn, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE, value);
@@ -136,7 +148,11 @@ void pcireset_witness_read(struct pcireset_fn *fn, u32 type)
 	pci_read_config_word(fn->dev, fn->witness.offset, &value);
 	if (PCI_POSSIBLE_ERROR(value))
 		return;
-	fn->proof = value & fn->witness.mask ? PCIRESET_PROOF_REFUTED : PCIRESET_PROOF_SHOWN;
+	if (!(value & fn->witness.mask))
+		fn->proof = PCIRESET_PROOF_SHOWN;
+	/* What the kernel's handler for a device resets, or puts back itself, is its own affair. */
+	else if (type != PCI_RESET_DEV_SPECIFIC)
+		fn->proof = PCIRESET_PROOF_REFUTED;
 }
 
 /**

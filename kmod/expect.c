@@ -98,7 +98,8 @@ static int ask_plan(const struct pcireset_plan *plan, u32 type, u64 *us)
 	if (type == PCI_RESET_FLR)
 		*us = ask(plan, plan->dev).flr_us;
 	else if (type == PCI_RESET_PM)
-		*us = plan->dev->d3hot_delay * USEC_PER_MSEC + ask(plan, plan->dev).d0_us;
+		*us = pcireset_quirk_d3hot_ms(plan->dev) * USEC_PER_MSEC +
+		      ask(plan, plan->dev).d0_us;
 	return 0;
 }
 

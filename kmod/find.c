@@ -95,6 +95,7 @@ void pcireset_find_add(struct pci_dev *dev)
 	struct pcireset_addr addr = pcireset_addr_of(dev);
 	void *old;
 
+	pcireset_quirk_add(dev);
 	/* One that is missing here would count as removed. */
 	old = xa_store(&functions, index_of(&addr), pci_dev_get(dev), GFP_KERNEL | __GFP_NOFAIL);
 	pci_dev_put(xa_is_err(old) ? dev : old);

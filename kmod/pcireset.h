@@ -400,6 +400,11 @@ int pcireset_lock(struct pcireset_run *run);
 int pcireset_lock_bridge(struct pcireset_run *run);
 void pcireset_unlock(struct pcireset_plan *plan);
 
+/* quirk.c */
+bool pcireset_quirk_handler(struct pci_dev *dev);
+void pcireset_quirk_add(const struct pci_dev *dev);
+unsigned int pcireset_quirk_d3hot_ms(const struct pci_dev *dev);
+
 /* iommu.c */
 int pcireset_iommu_block(struct pcireset_fn *fn);
 void pcireset_iommu_unblock(struct pcireset_fn *fn);
@@ -435,7 +440,7 @@ struct pcireset_times pcireset_times_of(const struct pcireset_plan *plan, struct
 int pcireset_expect(const struct pcireset_plan *plan, u64 *ret_ns);
 
 /* check.c */
-void pcireset_witness_set(struct pcireset_fn *fn);
+void pcireset_witness_set(struct pcireset_fn *fn, u32 type);
 void pcireset_witness_read(struct pcireset_fn *fn, u32 type);
 void pcireset_witness_clear(struct pcireset_fn *fn);
 void pcireset_identity_note(struct pcireset_fn *fn);

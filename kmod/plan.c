@@ -39,6 +39,8 @@ const char *const pcireset_why_text[] = {
 	[PCIRESET_WHY_CANCELLED] = "was left alone, as the batch was cancelled",
 	[PCIRESET_WHY_CONTAINED] = "is cut off by a port above, which contains an error",
 	[PCIRESET_WHY_NOT_OWNED] = "is not shown to be the caller's",
+	[PCIRESET_WHY_NOT_ENDPOINT] = "is no endpoint",
+	[PCIRESET_WHY_HAS_HANDLER] = "has a reset of its own in this kernel",
 };
 
 /* PCIe r6.0, sec 2.3.1 and SR-IOV: a VF has no Vendor ID of its own; present means it answers. */

@@ -138,7 +138,7 @@ static void quiesce_all(struct pcireset_plan *plan, u32 type)
 		if (is_lost(fn))
 			continue;
 		pcireset_state_quiesce(fn);
-		pcireset_witness_set(fn);
+		pcireset_witness_set(fn, type);
 	}
 }
 

@@ -14,6 +14,9 @@
 /* Sec 6.6.1: software has to wait as long after a reset of the link. */
 #define RESET_MS 100
 
+/* Sec 5.9: and after it has left D3hot. */
+#define D3HOT_MS 10
+
 /* PCIe r6.0, sec 7.9.16: Readiness Time Reporting. */
 #define RTR_FIRST  4
 #define RTR_SECOND 8
@@ -101,8 +104,19 @@ static struct pcireset_times assumed_times(const struct pci_dev *dev)
 	return (struct pcireset_times){
 		.flr_us = FLR_MS * USEC_PER_MSEC,
 		.link_us = reset_ms(dev) * USEC_PER_MSEC,
-		.d0_us = dev->d3hot_delay * USEC_PER_MSEC,
+		.d0_us = pcireset_quirk_d3hot_ms(dev) * USEC_PER_MSEC,
 	};
+}
+
+/* A quirk that asks for more than the specification knows better than the device itself. */
+static void take_quirks(const struct pci_dev *dev, struct pcireset_times *times)
+{
+	u32 d3hot_ms = pcireset_quirk_d3hot_ms(dev);
+
+	if (dev->d3cold_delay > RESET_MS)
+		times->link_us = max_t(u32, times->link_us, dev->d3cold_delay * USEC_PER_MSEC);
+	if (d3hot_ms > D3HOT_MS)
+		times->d0_us = max_t(u32, times->d0_us, d3hot_ms * USEC_PER_MSEC);
 }
 
 /* @reported: where its Readiness Time Reporting is, 0 if it has none or must not be asked. */
@@ -111,13 +125,16 @@ static struct pcireset_times times_of(const struct pcireset_plan *plan, struct p
 {
 	struct pcireset_times times = assumed_times(dev);
 
-	if (dev->imm_ready)
+	if (dev->imm_ready) {
+		take_quirks(dev, &times);
 		return times;
+	}
 	/* Only its own FLR needs it, and firmware is slow. */
 	if (dev == plan->dev)
 		take_firmware(dev, &times);
 	if (reported)
 		take_reported(dev, reported, &times);
+	take_quirks(dev, &times);
 	return times;
 }
 

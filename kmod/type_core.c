@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The types that only the core or the firmware can carry out: device_specific and acpi. */
 #include <linux/acpi.h>
-#include <linux/string.h>
 
 #include "pcireset.h"
 
@@ -15,7 +14,7 @@
 void pcireset_probe_dev_specific(struct pci_dev *dev, enum pcireset_caller caller,
 				 struct pcireset_type_info *info)
 {
-	if (!memchr(dev->reset_methods, METHOD_DEV_SPECIFIC, sizeof(dev->reset_methods)))
+	if (!pcireset_quirk_handler(dev))
 		info->why_not = PCIRESET_WHY_NO_HANDLER;
 }
 

@@ -23,6 +23,19 @@ static int find_af_flr(struct pci_dev *dev)
 	return pos;
 }
 
+/*
+ * PCIe r6.0, sec 7.5.3.3: the bit means FLR in an endpoint only; sec 6.6.2 defines
+ * FLR for nothing else. Some switch ports have it set. The core lists FLR for these.
+ */
+static bool is_endpoint(struct pci_dev *dev)
+{
+	int type = pci_is_pcie(dev) ? pci_pcie_type(dev) : PCI_EXP_TYPE_LEG_END;
+
+	return dev->hdr_type == PCI_HEADER_TYPE_NORMAL &&
+	       (type == PCI_EXP_TYPE_ENDPOINT || type == PCI_EXP_TYPE_LEG_END ||
+		type == PCI_EXP_TYPE_RC_END);
+}
+
 void pcireset_probe_flr(struct pci_dev *dev, enum pcireset_caller caller,
 			struct pcireset_type_info *info)
 {
@@ -30,8 +43,12 @@ void pcireset_probe_flr(struct pci_dev *dev, enum pcireset_caller caller,
 
 	if (!pcie && !find_af_flr(dev))
 		info->why_not = PCIRESET_WHY_NO_CAPABILITY;
+	else if (!is_endpoint(dev))
+		info->why_not = PCIRESET_WHY_NOT_ENDPOINT;
 	else if (dev->dev_flags & PCI_DEV_FLAGS_NO_FLR_RESET)
 		info->why_not = PCIRESET_WHY_QUIRK;
+	else if (pcireset_quirk_handler(dev))
+		info->why_not = PCIRESET_WHY_HAS_HANDLER;
 	else if (!pcie)
 		info->flags |= PCIRESET_TYPE_AF;
 }

@@ -35,8 +35,7 @@ int pcireset_trigger_pm(struct pcireset_run *run)
 
 	pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &csr);
 	set_state(dev, csr, PCI_D3hot);
-	/* PCIe r6.0, sec 5.9: 10 ms, unless the device is known to need another time. */
-	pcireset_sleep_until(ktime_add_ms(ktime_get(), dev->d3hot_delay));
+	pcireset_sleep_until(ktime_add_ms(ktime_get(), pcireset_quirk_d3hot_ms(dev)));
 	set_state(dev, csr, PCI_D0);
 	pcireset_settle_us(run, pcireset_target_times(run->plan)->d0_us);
 	return 0;

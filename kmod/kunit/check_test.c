@@ -599,7 +599,7 @@ static void reset_that_did_nothing_is_proved(struct kunit *test)
 	struct subject *subject = take_endpoint(test);
 
 	kunit_put16(subject->now, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
-	pcireset_witness_set(&subject->fn);
+	pcireset_witness_set(&subject->fn, PCI_RESET_FLR);
 	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_REFUTED);
 	kunit_put16(subject->now, PCI_COMMAND, 0);
 	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_SHOWN);
@@ -610,7 +610,7 @@ static void nothing_to_tell_from_counts_as_proof(struct kunit *test)
 {
 	struct subject *subject = take_endpoint(test);
 
-	pcireset_witness_set(&subject->fn);
+	pcireset_witness_set(&subject->fn, PCI_RESET_FLR);
 	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_UNKNOWN);
 }
 
@@ -626,7 +626,7 @@ static void mask_of_msix_stays_set(struct kunit *test)
 	subject = take_endpoint(test);
 	subject->fn.dev->msix_cap = MSIX;
 	before = subject->now[MSIX / 4];
-	pcireset_witness_set(&subject->fn);
+	pcireset_witness_set(&subject->fn, PCI_RESET_FLR);
 	KUNIT_EXPECT_EQ(test, subject->now[MSIX / 4], before | PCI_MSIX_FLAGS_MASKALL << 16);
 	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_REFUTED);
 	pcireset_witness_clear(&subject->fn);
@@ -641,7 +641,7 @@ static void bus_numbers_of_a_bridge_prove_nothing(struct kunit *test)
 	u32 numbers = subject->now[PCI_PRIMARY_BUS / 4];
 
 	kunit_put16(subject->now, PCI_COMMAND, 0);
-	pcireset_witness_set(&subject->fn);
+	pcireset_witness_set(&subject->fn, PCI_RESET_FLR);
 	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_REFUTED);
 	pcireset_witness_clear(&subject->fn);
 	KUNIT_EXPECT_EQ(test, subject->now[PCI_PRIMARY_BUS / 4], numbers);

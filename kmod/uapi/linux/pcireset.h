@@ -160,6 +160,9 @@ enum pcireset_force {
  * @PCIRESET_WHY_CANCELLED: a signal arrived before this one of many resets began
  * @PCIRESET_WHY_CONTAINED: a port above has cut the function off because of an error (DPC)
  * @PCIRESET_WHY_NOT_OWNED: the caller has not shown that the function is its own, as it has to
+ * @PCIRESET_WHY_NOT_ENDPOINT: PCIe defines this type for endpoints only, and this is a port or bridge
+ * @PCIRESET_WHY_HAS_HANDLER: the kernel has a reset of its own for this device, device_specific,
+ *	which does more than this type
  */
 enum pcireset_why {
 	PCIRESET_WHY_NONE = 0,
@@ -190,6 +193,8 @@ enum pcireset_why {
 	PCIRESET_WHY_CANCELLED,
 	PCIRESET_WHY_CONTAINED,
 	PCIRESET_WHY_NOT_OWNED,
+	PCIRESET_WHY_NOT_ENDPOINT,
+	PCIRESET_WHY_HAS_HANDLER,
 };
 
 /**
