@@ -30,15 +30,14 @@ help:
 deps:
 	tools/install-deps build
 
-build/meson/build.ninja:
-	meson setup build/meson
-
-# Staged in build/user too: what is there is in every guest of the lab.
-tools: build/meson/build.ninja
+# Staged in build/user: what is there is in every guest of the lab.
+tools:
+	tools/configure build/meson
 	meson compile -C build/meson
-	rm -rf build/user
-	meson install -C build/meson --no-rebuild --quiet --destdir "$(CURDIR)/build/user"
-	rm -rf build/user/usr/share/doc
+	rm -rf build/user.new
+	meson install -C build/meson --no-rebuild --quiet --destdir "$(CURDIR)/build/user.new"
+	rm -rf build/user build/user.new/usr/share/doc
+	mv build/user.new build/user
 
 module:
 	@if [ -e /lib/modules/$(KV)/build ]; then \
@@ -50,13 +49,13 @@ module:
 modules:
 	set -e; for kernel in $(KERNELS); do lab/module-build $$kernel; done
 
-# The tool alone, in a guest's files of its own: the tests are three quarters of what "tools" builds.
+# The tool alone, into the same place: the tests are three quarters of what "tools" builds.
 demo:
 	tools/install-deps lab build
-	[ -e build/meson/build.ninja ] || meson setup build/meson
+	tools/configure build/meson
 	meson compile -C build/meson cli/pcireset
-	meson install -C build/meson --no-rebuild --quiet --tags runtime --destdir "$(CURDIR)/build/demo"
-	PCILAB_USER=build/demo lab/pcilab --topology mixed --add lab/demo.sh -- bash demo.sh
+	meson install -C build/meson --no-rebuild --quiet --tags runtime --destdir "$(CURDIR)/build/user"
+	lab/pcilab --topology mixed --add lab/demo.sh -- bash demo.sh
 
 check:
 	tools/install-deps lab build test

@@ -13,8 +13,8 @@ setup_file() {
 	export LSAN_OPTIONS=suppressions=$BATS_FILE_TMPDIR/not-ours:print_suppressions=0
 	local build=$BATS_TEST_DIRNAME/../../build/sanitized
 
-	[[ -e $build/build.ninja ]] || meson setup -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all \
-		-Dtests=false -Dman=disabled "$build" "$BATS_TEST_DIRNAME/../.." >/dev/null
+	(cd "$BATS_TEST_DIRNAME/../.." && tools/configure build/sanitized -Db_sanitize=address,undefined \
+		-Dc_args=-fno-sanitize-recover=all -Dtests=false -Dman=disabled) >/dev/null
 	ninja -C "$build" >/dev/null
 	export SANITIZED=$build/cli/pcireset PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
 	"$BATS_TEST_DIRNAME/../machines-bad/make" "$BAD"
