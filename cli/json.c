@@ -70,6 +70,16 @@ static json_object *not_known(void)
 	return list;
 }
 
+static json_object *notes_of(const struct pcireset_ctx *ctx)
+{
+	json_object *list = array();
+	const char *note;
+
+	for (size_t i = 0; (note = pcireset_ctx_get_note(ctx, i)); i++)
+		append(list, string(note));
+	return list;
+}
+
 json_object *json_document(struct pcireset_ctx *ctx, const char *key, json_object *list)
 {
 	json_object *document = object();
@@ -78,6 +88,8 @@ json_object *json_document(struct pcireset_ctx *ctx, const char *key, json_objec
 	add(document, "backend", string(pcireset_backend_to_str(pcireset_ctx_get_backend(ctx))));
 	if (pcireset_ctx_is_dump(ctx))
 		add(document, "unknown", not_known());
+	if (pcireset_ctx_get_note(ctx, 0))
+		add(document, "notes", notes_of(ctx));
 	add(document, key, list);
 	return document;
 }

@@ -140,6 +140,17 @@ char *unnamed_members(const struct machine *m, const struct pcireset_plan *plan)
 	return NULL;
 }
 
+/* What of a file could not be read; JSON has them among the rest. */
+static void print_notes(const struct machine *m, const struct request *req)
+{
+	const char *note;
+
+	for (size_t i = 0; (note = pcireset_ctx_get_note(m->ctx, i)); i++)
+		error("note: %s", note);
+	if (req->dump)
+		error("note: drivers, users and slots are not known from a dump");
+}
+
 int machine_open(struct machine *m, const struct request *req)
 {
 	int r = req->dump ? pcireset_ctx_new_from_dump(req->dump, &m->ctx) :
@@ -166,8 +177,8 @@ int machine_open(struct machine *m, const struct request *req)
 		error("%s", pcireset_ctx_get_errmsg(m->ctx));
 		return STATUS_ERROR;
 	}
-	if (req->dump && !is_given(req, OPT_JSON))
-		error("note: drivers, users and slots are not known from a dump");
+	if (!is_given(req, OPT_JSON))
+		print_notes(m, req);
 	return find_devices(m, req);
 }
 

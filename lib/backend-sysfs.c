@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "private.h"
 
 #define CXL_VENDOR       0x1e98
@@ -11,16 +12,22 @@
 #define CXL_PORT_CONTROL 0x0c
 #define CXL_UNMASK_SBR   0x0001
 
+#define REASON_MAX 192
+
 /* Everything the decision for one function depends on. */
 struct facts {
 	struct config config;
 	char listed[ATTR_MAX]; /* words of reset_method, with a blank around each */
+	bool has_list;         /* there is a reset_method */
 	bool is_gone;
-	bool has_capabilities; /* the capabilities could be read */
+	bool is_bridge;
+	bool has_capabilities; /* all of the capabilities could be read */
 	const struct pcireset_dev *upstream;
 	bool is_cxl, is_cxl_masked;
-	bool is_dump;        /* there is config space and nothing else */
-	bool is_port_hidden; /* what the port is or does, a dump does not tell */
+	bool is_dump;                 /* there is config space and nothing else */
+	char own_unknown[REASON_MAX]; /* why it is not known what a reset of its own reaches, or "" */
+	char link_unknown[REASON_MAX];
+	char port_unknown[REASON_MAX]; /* why it is not known what the port is or does, or "" */
 };
 
 static bool lists(const struct facts *f, const char *word)
@@ -31,29 +38,46 @@ static bool lists(const struct facts *f, const char *word)
 	return strstr(f->listed, padded);
 }
 
-/* A hotplug driver may own that port, or its capabilities are cut off, or it is not there. */
-static bool is_port_hidden(const struct facts *f, uint8_t bus, const struct config *port)
+/* PCIe r6.0, sec 7.5.3.9: Slot Capabilities mean something for a port whose slot is implemented. */
+static bool has_hotplug_slot(const struct config *port)
 {
-	size_t express = config_find(port, PCI_CAP_ID_EXP);
+	size_t at = config_find(port, PCI_CAP_ID_EXP);
+	int type = config_express_type(port);
 
-	if (!f->is_dump || !f->upstream)
-		return f->is_dump && bus;
-	if (port->len <= PCI_STD_HEADER_SIZEOF)
-		return true;
-	return express && (port->len < PCI_CFG_SPACE_EXP_SIZE ||
-			   config_get32(port, express + PCI_EXP_SLTCAP) & PCI_EXP_SLTCAP_HPC);
+	return (type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_DOWNSTREAM) &&
+	       config_get16(port, at + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_SLOT &&
+	       config_get32(port, at + PCI_EXP_SLTCAP) & PCI_EXP_SLTCAP_HPC;
 }
 
-static void read_port(struct facts *f, uint8_t bus)
+/* The port may be CXL's or have a hotplug slot, which is in what the dump has not. */
+static bool is_cut_off(const struct config *port)
+{
+	return port->len <= PCI_STD_HEADER_SIZEOF || !config_has_all_capabilities(port) ||
+	       (config_express_type(port) >= 0 && port->len < PCI_CFG_SPACE_EXP_SIZE);
+}
+
+static void explain_port(struct facts *f, const struct config *port)
+{
+	if (is_cut_off(port))
+		snprintf(f->port_unknown, REASON_MAX,
+			 "only %zu bytes of %s were saved; use lspci -xxxx as root", port->len,
+			 f->upstream->name);
+	else if (has_hotplug_slot(port))
+		snprintf(f->port_unknown, REASON_MAX,
+			 "%s has a hotplug slot, and a dump does not tell whether a driver runs it",
+			 f->upstream->name);
+}
+
+static void read_port(struct facts *f)
 {
 	struct config config = { .len = 0 };
 	size_t at;
 
-	if (f->upstream)
-		config_read(f->upstream, &config);
-	f->is_port_hidden = is_port_hidden(f, bus, &config);
 	if (!f->upstream)
 		return;
+	config_read(f->upstream, &config);
+	if (f->is_dump)
+		explain_port(f, &config);
 	at = config_find_dvsec(&config, CXL_VENDOR, CXL_DVSEC_PORT);
 	f->is_cxl = at || lists(f, "cxl_bus");
 	if (at)
@@ -62,40 +86,86 @@ static void read_port(struct facts *f, uint8_t bus)
 		f->is_cxl_masked = f->is_cxl && !lists(f, "bus");
 }
 
+/* ---- what a dump says that it does not have */
+
+static bool read_reason(const struct pcireset_dev *dev, const char *file, char reason[REASON_MAX])
+{
+	if (dev_attr(dev, file, reason, REASON_MAX) > 0)
+		return true;
+	*reason = '\0';
+	return false;
+}
+
+static void read_reasons(const struct pcireset_dev *dev, struct facts *f)
+{
+	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
+
+	if (!read_reason(dev, DUMP_VFS, f->own_unknown))
+		read_reason(dev, DUMP_BELOW, f->own_unknown);
+	if (read_reason(physfn ? physfn : dev, DUMP_NO_BRIDGE, f->link_unknown))
+		strcpy(f->link_unknown, "the bridge right above it is not in the dump");
+	else if (f->upstream)
+		read_reason(f->upstream, DUMP_BELOW, f->link_unknown);
+}
+
 static void read_facts(const struct pcireset_dev *dev, struct facts *f)
 {
 	int len;
 
 	config_read(dev, &f->config);
-	f->has_capabilities = f->config.len > PCI_STD_HEADER_SIZEOF;
-	/* Not the vendor: that of a VF reads as all ones when all is well. */
-	f->is_gone = f->config.len >= 8 && config_get32(&f->config, PCI_COMMAND) == UINT32_MAX;
+	f->has_capabilities = f->config.len > PCI_STD_HEADER_SIZEOF &&
+			      config_has_all_capabilities(&f->config);
+	f->is_gone = config_is_dead(&f->config);
+	f->is_bridge = pcireset_dev_is_bridge(dev);
 
 	f->listed[0] = ' ';
 	len = dev_attr(dev, "reset_method", f->listed + 1, sizeof(f->listed) - 2);
-	if (len < 0)
-		len = 0;
-	strcpy(f->listed + 1 + len, " ");
+	f->has_list = len >= 0;
+	strcpy(f->listed + 1 + (len < 0 ? 0 : len), " ");
 	f->upstream = dev_upstream(dev);
-	f->is_cxl = f->is_cxl_masked = false;
 	f->is_dump = dev->ctx->is_dump;
-	read_port(f, dev->addr.bus);
+	if (f->is_dump)
+		read_reasons(dev, f);
+	read_port(f);
+}
+
+/*
+ * PCIe r6.0, sec 7.5.3.3 and 6.6.2: endpoints alone have FLR, and the bit has no meaning for
+ * ports and bridges. Where their capabilities may not be read, the class tells.
+ */
+static bool has_express_flr(const struct facts *f)
+{
+	size_t at = config_find(&f->config, PCI_CAP_ID_EXP);
+	int type = config_express_type(&f->config);
+
+	return (type == PCI_EXP_TYPE_ENDPOINT || type == PCI_EXP_TYPE_LEG_END ||
+		type == PCI_EXP_TYPE_RC_END) &&
+	       config_get32(&f->config, at + PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR;
+}
+
+static bool has_af_flr(const struct facts *f)
+{
+	const uint8_t both = PCI_AF_CAP_TP | PCI_AF_CAP_FLR;
+	size_t at = config_find(&f->config, PCI_CAP_ID_AF);
+
+	return at && (config_get16(&f->config, at + PCI_AF_CAP) & both) == both;
+}
+
+/* A dump has the type; who else it reaches may be unknown. */
+static uint32_t why_not_own_of_dump(const struct facts *f)
+{
+	return f->has_capabilities && !*f->own_unknown ? 0 : PCIRESET_WHY_DUMP;
 }
 
 static uint32_t why_not_flr(const struct facts *f, uint32_t *flags)
 {
-	size_t express = config_find(&f->config, PCI_CAP_ID_EXP);
-	size_t af = config_find(&f->config, PCI_CAP_ID_AF);
-	const uint8_t af_both = PCI_AF_CAP_TP | PCI_AF_CAP_FLR;
-	bool has_flr = express &&
-		       (config_get32(&f->config, express + PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR);
-	bool has_af = af && (config_get16(&f->config, af + PCI_AF_CAP) & af_both) == af_both;
+	bool has_flr = has_express_flr(f), has_af = has_af_flr(f);
 
-	if (f->has_capabilities && !has_flr && !has_af)
+	if (f->is_bridge || (f->has_capabilities && !has_flr && !has_af))
 		return PCIRESET_WHY_NO_CAPABILITY;
 	if (f->is_dump) {
 		*flags = has_af && !has_flr ? PCIRESET_TYPE_AF : 0;
-		return f->has_capabilities ? 0 : PCIRESET_WHY_DUMP;
+		return why_not_own_of_dump(f);
 	}
 	if (lists(f, "flr"))
 		return 0;
@@ -117,7 +187,7 @@ static uint32_t why_not_pm(const struct facts *f)
 	if (pm && (config_get16(&f->config, pm + PCI_PM_CTRL) & PCI_PM_CTRL_STATE_MASK))
 		return PCIRESET_WHY_NOT_D0;
 	if (f->is_dump)
-		return f->has_capabilities ? 0 : PCIRESET_WHY_DUMP;
+		return why_not_own_of_dump(f);
 	if (lists(f, "pm"))
 		return 0;
 	return f->has_capabilities ? PCIRESET_WHY_NOT_LISTED : PCIRESET_WHY_UNKNOWN;
@@ -128,10 +198,10 @@ static uint32_t why_not_link(const struct facts *f, uint32_t type)
 {
 	bool has_slot = f->upstream && f->upstream->is_hotplug_port;
 
-	if (f->is_port_hidden)
-		return PCIRESET_WHY_DUMP;
 	if (!f->upstream)
-		return PCIRESET_WHY_NO_BRIDGE;
+		return *f->link_unknown ? PCIRESET_WHY_DUMP : PCIRESET_WHY_NO_BRIDGE;
+	if (*f->port_unknown || *f->link_unknown)
+		return PCIRESET_WHY_DUMP;
 	if (type == PCI_RESET_CXL_BUS)
 		return f->is_cxl ? 0 : PCIRESET_WHY_NO_CXL;
 	if (type == PCI_RESET_SLOT && !has_slot)
@@ -163,6 +233,20 @@ static uint32_t why_not(const struct facts *f, uint32_t type, uint32_t *flags)
 	}
 }
 
+/* NULL for the usual words. */
+static char *detail_of(const struct facts *f, uint32_t type, uint32_t why)
+{
+	const char *reason = "";
+
+	if (why != PCIRESET_WHY_DUMP)
+		return NULL;
+	if (type & PCI_RESET_LINK)
+		reason = *f->link_unknown ? f->link_unknown : f->port_unknown;
+	else if (type & (PCI_RESET_FLR | PCI_RESET_PM))
+		reason = f->own_unknown;
+	return *reason ? format("not known: %s", reason) : NULL;
+}
+
 static bool is_about_bridge(uint32_t why)
 {
 	return why == PCIRESET_WHY_HOTPLUG || why == PCIRESET_WHY_CXL_MASKED;
@@ -175,6 +259,32 @@ static uint32_t scope_of(uint32_t type)
 	return type == PCI_RESET_SLOT ? PCIRESET_SCOPE_SLOT : PCIRESET_SCOPE_BUS;
 }
 
+/* Does the kernel of that machine show how it resets functions? It does since 5.15. */
+static bool has_reset_methods(struct pcireset_ctx *ctx)
+{
+	struct pcireset_dev *dev;
+	char path[PATH_MAX];
+
+	pcireset_dev_foreach(ctx, dev)
+		if (snprintf(path, sizeof(path), "%s/reset_method", dev->path) <
+			    (int)sizeof(path) &&
+		    !access(path, F_OK))
+			return true;
+	return false;
+}
+
+/*
+ * The kernel lists "bus" for every function that is alone on its bus, unless that reset is
+ * known to be broken, somebody took it off, or the bridge above is a CXL port.
+ */
+static bool lacks_bus(struct pcireset_dev *dev, const struct facts *f)
+{
+	return !f->is_dump && !f->is_cxl && !f->upstream->is_hotplug_port && !f->is_bridge &&
+	       !dev_is_vf(dev) && !lists(f, "bus") &&
+	       dev->state[type_index(PCI_RESET_BUS)].list->members.nr == 1 &&
+	       (f->has_list || has_reset_methods(dev->ctx));
+}
+
 static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 {
 	struct facts *f;
@@ -184,22 +294,26 @@ static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 	(void)sibling; /* its members are found here in no time */
 	if (!dev->listed || dev_attr(dev, "vendor", text, sizeof(text)) < 0)
 		return ctx_error(dev->ctx, -ENODEV, "%s: is gone", dev->name);
-	f = malloc(sizeof(*f));
+	f = calloc(1, sizeof(*f));
 	if (!f)
 		return -ENOMEM;
 	read_facts(dev, f);
+	dev_note_config(dev, &f->config);
 	for (size_t i = 0; !r && i < NR_TYPES; i++) {
 		uint32_t type = pcireset_type_at(i);
 		struct type_state *state = &dev->state[i];
 
 		state->why_not = why_not(f, type, &state->flags);
 		state->who = is_about_bridge(state->why_not) ? f->upstream->addr : dev->addr;
+		state->detail = detail_of(f, type, state->why_not);
 		if (state->why_not)
 			continue;
 		dev->types |= type;
 		state->scope = scope_of(type);
 		r = dev_list_members(dev, type, state);
 	}
+	if (!r && dev->types & PCI_RESET_BUS && lacks_bus(dev, f))
+		dev_refuse(dev, PCI_RESET_BUS, PCIRESET_WHY_NOT_LISTED, &dev->addr);
 	free(f);
 	return r;
 }

@@ -60,6 +60,14 @@ void config_read_fd(int fd, struct config *config)
 		config->len += (size_t)n;
 }
 
+/* As far as anybody may read it. */
+void config_read_header_fd(int fd, struct config *config)
+{
+	ssize_t n = pread(fd, config->b, PCI_STD_HEADER_SIZEOF, 0);
+
+	config->len = n > 0 ? (size_t)n : 0;
+}
+
 void config_read(const struct pcireset_dev *dev, struct config *config)
 {
 	char path[PATH_MAX];
@@ -86,20 +94,62 @@ uint32_t config_get32(const struct config *c, size_t at)
 	return at + 4 <= c->len ? config_get16(c, at) | config_get16(c, at + 2) << 16 : 0;
 }
 
-/* Bounded: a list in broken hardware may be a circle. */
+uint32_t config_header_type(const struct config *c)
+{
+	return c->len > PCI_HEADER_TYPE ? c->b[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK : 0;
+}
+
+/* Not by the vendor: that of a VF reads as all ones when all is well. */
+bool config_is_dead(const struct config *c)
+{
+	return c->len >= PCI_COMMAND + 4 && config_get32(c, PCI_COMMAND) == UINT32_MAX;
+}
+
+/* Where the number of the first capability is, which a CardBus bridge has elsewhere; or 0. */
+static size_t first_pointer(const struct config *c)
+{
+	size_t at = config_header_type(c) == PCI_HEADER_TYPE_CARDBUS ? PCI_CB_CAPABILITY_LIST :
+								       PCI_CAPABILITY_LIST;
+
+	return at < c->len && config_get16(c, PCI_STATUS) & PCI_STATUS_CAP_LIST ? at : 0;
+}
+
+/* Where the next one is, read or not. Bounded: a list in broken hardware may be a circle. */
+static size_t next_pointer(const struct config *c, size_t at, int *left)
+{
+	if (!at)
+		*left = MAX_CAPABILITIES;
+	at = at ? at + PCI_CAP_LIST_NEXT : first_pointer(c);
+	at = at ? c->b[at] & ~3u : 0;
+	return at >= 0x40 && (*left)-- ? at : 0;
+}
+
 static size_t next_capability(const struct config *c, size_t at, int *left)
 {
-	if (!at) {
-		*left = MAX_CAPABILITIES;
-		if (c->len <= PCI_CAPABILITY_LIST ||
-		    !(config_get16(c, PCI_STATUS) & PCI_STATUS_CAP_LIST))
-			return 0;
-		at = PCI_CAPABILITY_LIST;
-	} else {
-		at += PCI_CAP_LIST_NEXT;
-	}
-	at = c->b[at] & ~3u;
-	return at >= 0x40 && at + 4 <= c->len && (*left)-- ? at : 0;
+	at = next_pointer(c, at, left);
+	return at + 4 <= c->len ? at : 0;
+}
+
+/* Does what was read of config space have all of the list? Else one may be missing. */
+bool config_has_all_capabilities(const struct config *c)
+{
+	size_t at = 0;
+	int left;
+
+	if (c->len < PCI_STD_HEADER_SIZEOF)
+		return false;
+	while ((at = next_pointer(c, at, &left)))
+		if (at + 4 > c->len)
+			return false;
+	return true;
+}
+
+/* PCIe r6.0, sec 7.5.3.2: the Device/Port Type; -1 if it is no PCIe function. */
+int config_express_type(const struct config *c)
+{
+	size_t at = config_find(c, PCI_CAP_ID_EXP);
+
+	return at ? (int)(config_get16(c, at + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_TYPE) >> 4 : -1;
 }
 
 static size_t next_extended(const struct config *c, size_t at, int *left)

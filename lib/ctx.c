@@ -167,7 +167,9 @@ static int choose_sysroot(struct pcireset_ctx *ctx, const char *sysroot)
 	char path[PATH_MAX];
 	struct stat st;
 
-	if (!realpath(sysroot ? sysroot : "/", path) || stat(path, &st))
+	if ((!realpath(sysroot ? sysroot : "/", path) &&
+	     !(ctx->is_dump && replay_split_number(ctx, sysroot, path))) ||
+	    stat(path, &st))
 		return -errno;
 	if (S_ISDIR(st.st_mode) && ctx->is_dump)
 		return -EISDIR;
@@ -554,6 +556,8 @@ int pcireset_ctx_query(struct pcireset_ctx *ctx)
 			sibling = ctx->devs[i];
 	}
 	drop_gone(ctx);
+	for (size_t i = 0; i < ctx->nr_devs; i++)
+		dev_review(ctx->devs[i]);
 	return (int)ctx->nr_devs;
 }
 

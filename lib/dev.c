@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include "private.h"
 
+#define LOOK_AGAIN_NS 100000000u /* so that many plans in a row look only once */
+
 static bool attr_path(const struct pcireset_dev *dev, const char *attr, char path[PATH_MAX])
 {
 	return snprintf(path, PATH_MAX, "%s/%s", dev->path, attr) < PATH_MAX;
@@ -187,8 +189,10 @@ free_dev:
 
 void dev_forget_types(struct pcireset_dev *dev)
 {
-	for (size_t i = 0; i < NR_TYPES; i++)
+	for (size_t i = 0; i < NR_TYPES; i++) {
 		list_unref(dev->state[i].list);
+		free(dev->state[i].detail);
+	}
 	memset(dev->state, 0, sizeof(dev->state));
 	dev->types = 0;
 }
@@ -354,9 +358,118 @@ int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 	return r;
 }
 
+static const struct members *members_of(const struct type_state *state)
+{
+	static const struct members none;
+
+	return state->list ? &state->list->members : &none;
+}
+
+/* A type that the function has, and that is not to be used. */
+void dev_refuse(struct pcireset_dev *dev, uint32_t type, uint32_t why,
+		const struct pcireset_addr *who)
+{
+	struct type_state *state = &dev->state[type_index(type)];
+
+	dev->types &= ~type;
+	state->list = list_unref(state->list);
+	state->view.nr = 0;
+	state->scope = 0;
+	state->why_not = why;
+	state->who = *who;
+}
+
+/* ---- functions that do not answer */
+
+static bool has_been_looked_at(const struct pcireset_dev *dev)
+{
+	return dev->looked_ns && (*dev->ctx->sysroot || now_ns() - dev->looked_ns < LOOK_AGAIN_NS);
+}
+
+/* What was read for another reason needs not be read again. */
+void dev_note_config(struct pcireset_dev *dev, const struct config *config)
+{
+	dev->is_dead = config_is_dead(config);
+	dev->ctx->has_dead |= dev->is_dead;
+	dev->looked_ns = now_ns();
+}
+
+static void look_at(struct pcireset_dev *dev)
+{
+	struct config config;
+	char path[PATH_MAX];
+	int fd;
+
+	if (has_been_looked_at(dev) || !attr_path(dev, "config", path))
+		return;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	config_read_header_fd(fd, &config);
+	close(fd);
+	dev_note_config(dev, &config);
+}
+
+static void look_at_members(struct pcireset_dev *dev)
+{
+	for (size_t i = 0; i < NR_TYPES; i++) {
+		const struct members *members = members_of(&dev->state[i]);
+
+		for (size_t m = 0; m < members->nr; m++) {
+			struct pcireset_dev *other =
+				pcireset_dev_from_addr(dev->ctx, &members->v[m].addr);
+
+			if (other && pcireset_type_at(i) & PCI_RESET_LINK)
+				look_at(other);
+		}
+	}
+}
+
+/* The first of those that a reset of the link hits, and that does not answer; or NULL. */
+static const struct pcireset_dev *find_dead(const struct pcireset_dev *dev, size_t i)
+{
+	const struct members *members = members_of(&dev->state[i]);
+
+	for (size_t m = 0; m < members->nr; m++) {
+		const struct pcireset_dev *other =
+			pcireset_dev_from_addr(dev->ctx, &members->v[m].addr);
+
+		if (other && other->is_dead)
+			return other;
+	}
+	return NULL;
+}
+
+/* As the module does: what is gone cannot be saved, and would not be restored. */
+static void refuse_dead(struct pcireset_dev *dev)
+{
+	for (size_t i = 0; i < NR_TYPES; i++) {
+		uint32_t type = pcireset_type_at(i);
+		const struct pcireset_dev *dead =
+			dev->types & type & PCI_RESET_LINK ? find_dead(dev, i) : NULL;
+
+		if (dead)
+			dev_refuse(dev, type, PCIRESET_WHY_GONE, &dead->addr);
+	}
+}
+
+/* Of the types that the back end found those are taken away that others are in the way of. */
+void dev_review(struct pcireset_dev *dev)
+{
+	if (dev->ctx->has_dead && dev_backend(dev) == &backend_sysfs)
+		refuse_dead(dev);
+}
+
 int pcireset_dev_query(struct pcireset_dev *dev)
 {
-	return dev_query(dev, NULL);
+	int r = dev_query(dev, NULL);
+
+	if (r < 0)
+		return r;
+	if (dev_backend(dev) == &backend_sysfs)
+		look_at_members(dev);
+	dev_review(dev);
+	return 0;
 }
 
 static const struct type_state *state_of(const struct pcireset_dev *dev, uint32_t type)
@@ -365,13 +478,6 @@ static const struct type_state *state_of(const struct pcireset_dev *dev, uint32_
 	int i = type_index(type);
 
 	return i < 0 ? &none : &dev->state[i];
-}
-
-static const struct members *members_of(const struct type_state *state)
-{
-	static const struct members none;
-
-	return state->list ? &state->list->members : &none;
 }
 
 uint32_t pcireset_dev_get_types(const struct pcireset_dev *dev)
@@ -431,7 +537,7 @@ const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t typ
 		return NULL;
 	if (state->why_not == PCIRESET_WHY_NO_SLOT && dev->slot)
 		return slot_text(dev);
-	text = pcireset_why_to_str(state->why_not, type);
+	text = state->detail ? state->detail : pcireset_why_to_str(state->why_not, type);
 	/* An address of zero says that nobody in particular is meant. */
 	if (addr_is(&state->who, &dev->addr) || addr_is(&state->who, &(struct pcireset_addr){ 0 }))
 		return text;

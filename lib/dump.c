@@ -1,196 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Config spaces as lspci -x prints them, made into the tree that sysfs would show:
- * bridges tell by their bus numbers what is below, PFs where their VFs are.
+ * Config spaces of a dump, made into the tree that sysfs would show: bridges tell by
+ * their bus numbers what is below, PFs where their VFs are. Functions that must exist and
+ * are not in the dump leave a file with the reason beside what they make unknown.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "private.h"
+#include "dump.h"
 #include "tree.h"
 
-#define MAX_FUNCTIONS 16384
-#define LINE_BYTES    16
-#define NONE          SIZE_MAX
-#define VF_BYTES      (PCI_SRIOV_VF_DID + 2)
+#define VF_BYTES       (PCI_SRIOV_VF_DID + 2)
+#define MULTI_FUNCTION 0x80 /* of the header type */
+#define MAX_BUSES      256
+#define MAX_ROUTING    65536 /* IDs in a domain */
 
-struct function {
-	struct pcireset_addr addr;
-	char name[PCIRESET_ADDR_STR_MAX];
-	struct config config;
-	uint32_t vendor, device;
-	uint8_t first, last;   /* buses below, 0 if there are none */
-	size_t parent, physfn; /* which of the functions, or NONE */
+/* The functions of one domain, and its bridges by the first bus below them. */
+struct domain {
+	struct dump *dump;
+	size_t begin, end;
+	size_t bridges[MAX_BUSES];    /* DUMP_NONE: none has it */
+	size_t nr_vfs;                /* that PFs say they have */
+	const struct function **lost; /* by bridge above, or last: a VF without a PF */
 };
-
-struct dump {
-	struct pcireset_ctx *ctx;
-	struct function **v;
-	size_t nr, room, line;
-};
-
-static void clear(struct dump *dump)
-{
-	for (size_t i = 0; i < dump->nr; i++)
-		free(dump->v[i]);
-	free(dump->v);
-}
-
-/* ---- the lines */
-
-static int bad_line(const struct dump *dump, const char *what)
-{
-	return ctx_error(dump->ctx, -EBADMSG, "line %zu: %s", dump->line, what);
-}
-
-/* As far as lspci may read it; anything else was cut off. */
-static int check_length(const struct dump *dump)
-{
-	const struct function *f = dump->nr ? dump->v[dump->nr - 1] : NULL;
-	size_t len = f ? f->config.len : 0;
-
-	if (!f || len == 64 || len == 128 || len == 256 || len == 4096)
-		return 0;
-	if (!len)
-		return ctx_error(
-			dump->ctx, -EBADMSG,
-			"before line %zu: no config space of %s; lspci prints it with -xxxx",
-			dump->line, f->name);
-	return ctx_error(
-		dump->ctx, -EBADMSG,
-		"before line %zu: the config space of %s ends after %zu bytes: the dump is "
-		"not whole",
-		dump->line, f->name, len);
-}
-
-static int begin_function(struct dump *dump, const struct pcireset_addr *addr)
-{
-	struct function *f;
-	int r = check_length(dump);
-
-	if (r < 0)
-		return r;
-	if (dump->nr == MAX_FUNCTIONS)
-		return ctx_error(dump->ctx, -EFBIG, "line %zu: more than %d functions", dump->line,
-				 MAX_FUNCTIONS);
-	if (dump->nr == dump->room) {
-		size_t room = dump->room ? 2 * dump->room : 64;
-		struct function **v = reallocarray(dump->v, room, sizeof(*v));
-
-		if (!v)
-			return ctx_error(dump->ctx, -ENOMEM, "out of memory");
-		dump->v = v;
-		dump->room = room;
-	}
-	f = calloc(1, sizeof(*f));
-	if (!f)
-		return ctx_error(dump->ctx, -ENOMEM, "out of memory");
-	f->addr = *addr;
-	f->parent = f->physfn = NONE;
-	pcireset_addr_to_str(addr, f->name);
-	dump->v[dump->nr++] = f;
-	return 0;
-}
-
-static int hex_digit(char c)
-{
-	if (!isxdigit((unsigned char)c))
-		return -1;
-	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
-/* "1f0: 00 01 ...": 2 or 3 digits, then 16 bytes. */
-static bool is_hex_line(const char *line, size_t *ret_digits, size_t *ret_offset)
-{
-	size_t digits = 0, offset = 0;
-
-	for (; digits < 4 && hex_digit(line[digits]) >= 0; digits++)
-		offset = offset << 4 | (size_t)hex_digit(line[digits]);
-	if (digits < 2 || digits > 3 || line[digits] != ':' ||
-	    (line[digits + 1] && line[digits + 1] != ' '))
-		return false;
-	*ret_digits = digits;
-	*ret_offset = offset;
-	return true;
-}
-
-static int take_bytes(struct dump *dump, const char *p, size_t offset)
-{
-	struct config *config;
-
-	if (!dump->nr)
-		return bad_line(dump, "config space of no function");
-	config = &dump->v[dump->nr - 1]->config;
-	if (offset != config->len || offset + LINE_BYTES > sizeof(config->b))
-		return bad_line(dump, "config space is not in order");
-	for (size_t i = 0; i < LINE_BYTES; i++, p += 3) {
-		if (p[0] != ' ' || hex_digit(p[1]) < 0 || hex_digit(p[2]) < 0)
-			return bad_line(dump, "is not 16 bytes");
-		config->b[config->len + i] = (uint8_t)(hex_digit(p[1]) << 4 | hex_digit(p[2]));
-	}
-	if (p[strspn(p, " \t\r")])
-		return bad_line(dump, "is not 16 bytes");
-	config->len += LINE_BYTES;
-	return 0;
-}
-
-/* "0000:03:00.0 Ethernet ...", with -D, or without the domain. */
-static bool is_function_line(const char *line, struct pcireset_addr *ret_addr)
-{
-	char full[64];
-	size_t len = strcspn(line, " \t\r");
-	const char *colon = memchr(line, ':', len);
-
-	if (!len || len > 32 || !colon)
-		return false;
-	if (memchr(colon + 1, ':', len - (size_t)(colon + 1 - line)))
-		return addr_parse(line, len, ret_addr);
-	snprintf(full, sizeof(full), "0000:%.*s", (int)len, line);
-	return addr_parse(full, strlen(full), ret_addr);
-}
-
-/* What else lspci prints, with -v say, is of no interest. */
-static int read_line(struct dump *dump, const char *line)
-{
-	struct pcireset_addr addr;
-	size_t digits, offset;
-
-	if (is_hex_line(line, &digits, &offset))
-		return take_bytes(dump, line + digits + 1, offset);
-	if (is_function_line(line, &addr))
-		return begin_function(dump, &addr);
-	return 0;
-}
-
-static int read_lines(struct dump *dump, const char *data, size_t size)
-{
-	char line[1024];
-	int r = 0;
-
-	while (!r && size) {
-		const char *end = memchr(data, '\n', size);
-		size_t len = end ? (size_t)(end - data) : size;
-		size_t kept = len < sizeof(line) ? len : sizeof(line) - 1;
-
-		dump->line++;
-		memcpy(line, data, kept);
-		line[kept] = '\0';
-		r = read_line(dump, line);
-		len += end ? 1 : 0;
-		data += len;
-		size -= len;
-	}
-	dump->line++;
-	if (!r)
-		r = check_length(dump);
-	if (!r && !dump->nr)
-		r = ctx_error(dump->ctx, -EBADMSG,
-			      "there is no PCI function in it, as lspci -xxxx prints them");
-	return r;
-}
-
-/* ---- what is where */
 
 static int by_address(const void *a, const void *b)
 {
@@ -199,23 +31,20 @@ static int by_address(const void *a, const void *b)
 	return addr_cmp(&(*x)->addr, &(*y)->addr);
 }
 
-static int read_header(struct dump *dump, struct function *f)
+/* The first reason stays. */
+static void say(char reason[128], const char *fmt, const char *name)
 {
-	const uint8_t *b = f->config.b;
+	if (!*reason)
+		snprintf(reason, 128, fmt, name);
+}
 
-	f->vendor = config_get16(&f->config, PCI_VENDOR_ID);
-	f->device = config_get16(&f->config, PCI_DEVICE_ID);
-	/* Without a number the bridge is not set up; a dead one has another header. */
-	if ((b[PCI_HEADER_TYPE] & 0x7f) != PCI_HEADER_TYPE_BRIDGE || !b[PCI_SECONDARY_BUS])
-		return 0;
-	if (b[PCI_SECONDARY_BUS] <= f->addr.bus || b[PCI_SUBORDINATE_BUS] < b[PCI_SECONDARY_BUS])
-		return ctx_error(dump->ctx, -EBADMSG,
-				 "%s: the buses below a bridge on bus %02x cannot be %02x to %02x",
-				 f->name, f->addr.bus, b[PCI_SECONDARY_BUS],
-				 b[PCI_SUBORDINATE_BUS]);
-	f->first = b[PCI_SECONDARY_BUS];
-	f->last = b[PCI_SUBORDINATE_BUS];
-	return 0;
+/* ---- bridges */
+
+static bool is_bridge(const struct function *f)
+{
+	uint32_t type = config_header_type(&f->config);
+
+	return type == PCI_HEADER_TYPE_BRIDGE || type == PCI_HEADER_TYPE_CARDBUS;
 }
 
 static bool contains(const struct function *bridge, const struct function *f)
@@ -224,87 +53,321 @@ static bool contains(const struct function *bridge, const struct function *f)
 	       bridge->first <= f->addr.bus && f->addr.bus <= bridge->last;
 }
 
-/* Buses are apart, or one bridge is below the other and its buses are too. */
+/*
+ * Buses are apart, or one bridge is below the other. Its own buses need not be within the
+ * other's: old transparent bridges hide some.
+ */
 static bool agree(const struct function *a, const struct function *b)
 {
-	if (a->addr.domain != b->addr.domain || a->last < b->first || b->last < a->first)
+	if (a->last < b->first || b->last < a->first)
 		return true;
-	return (contains(a, b) && a->first < b->first && b->last <= a->last) ||
-	       (contains(b, a) && b->first < a->first && a->last <= b->last);
+	return (contains(a, b) && a->first < b->first) || (contains(b, a) && b->first < a->first);
 }
 
-/* Of the bridges above, which are one below the other, the lowest. */
-static int find_parent(struct dump *dump, struct function *f)
+static int contradict(const struct domain *domain, const struct function *a,
+		      const struct function *b)
 {
-	for (size_t i = 0; i < dump->nr; i++) {
-		const struct function *bridge = dump->v[i];
+	return ctx_error(domain->dump->ctx, -EBADMSG,
+			 "%s and %s both say that bus %02x is below them", a->name, b->name,
+			 a->first > b->first ? a->first : b->first);
+}
 
-		if (bridge == f || !bridge->first)
-			continue;
-		if (f->first && !agree(bridge, f))
-			return ctx_error(dump->ctx, -EBADMSG,
-					 "%s and %s both say that bus %02x is below them",
-					 bridge->name, f->name,
-					 bridge->first > f->first ? bridge->first : f->first);
-		if (contains(bridge, f) &&
-		    (f->parent == NONE || bridge->first > dump->v[f->parent]->first))
-			f->parent = i;
-	}
+/* There are no more bridges in a domain than buses, or two of them contradict each other. */
+static int add_bridge(struct domain *domain, size_t i)
+{
+	struct function **v = domain->dump->v, *f = v[i];
+
+	for (size_t bus = 0; bus < MAX_BUSES; bus++)
+		if (domain->bridges[bus] != DUMP_NONE && !agree(v[domain->bridges[bus]], f))
+			return contradict(domain, v[domain->bridges[bus]], f);
+	domain->bridges[f->first] = i;
 	return 0;
 }
 
-static struct function *find_function(struct dump *dump, uint32_t domain, uint32_t rid)
+static int read_header(struct domain *domain, size_t i)
 {
-	struct function key = {
-		.addr = { .domain = domain, .bus = (uint8_t)(rid >> 8), .devfn = (uint8_t)rid }
-	};
+	struct function *f = domain->dump->v[i];
+	const uint8_t *b = f->config.b;
+
+	f->vendor = config_get16(&f->config, PCI_VENDOR_ID);
+	f->device = config_get16(&f->config, PCI_DEVICE_ID);
+	/* Without a number the bridge is not set up; a dead one has another header. */
+	if (!is_bridge(f) || !b[PCI_SECONDARY_BUS])
+		return 0;
+	if (b[PCI_SECONDARY_BUS] <= f->addr.bus || b[PCI_SUBORDINATE_BUS] < b[PCI_SECONDARY_BUS])
+		return ctx_error(domain->dump->ctx, -EBADMSG,
+				 "%s: the buses below a bridge on bus %02x cannot be %02x to %02x",
+				 f->name, f->addr.bus, b[PCI_SECONDARY_BUS],
+				 b[PCI_SUBORDINATE_BUS]);
+	f->first = b[PCI_SECONDARY_BUS];
+	f->last = b[PCI_SUBORDINATE_BUS];
+	return add_bridge(domain, i);
+}
+
+/* Of the bridges above, which are one below the other, the lowest: it has the highest number. */
+static void find_parent(const struct domain *domain, struct function *f)
+{
+	for (size_t bus = f->addr.bus; bus && f->parent == DUMP_NONE; bus--) {
+		size_t i = domain->bridges[bus];
+
+		if (i != DUMP_NONE && domain->dump->v[i] != f && contains(domain->dump->v[i], f))
+			f->parent = i;
+	}
+}
+
+/* ---- virtual functions */
+
+static size_t find_function(const struct domain *domain, uint32_t rid)
+{
+	struct dump *dump = domain->dump;
+	struct function key = { .addr = { .domain = dump->v[domain->begin]->addr.domain,
+					  .bus = (uint8_t)(rid >> 8),
+					  .devfn = (uint8_t)rid } };
 	struct function *p = &key, **found;
 
-	found = bsearch(&p, dump->v, dump->nr, sizeof(p), by_address);
-	return found ? *found : NULL;
+	found = bsearch(&p, dump->v + domain->begin, domain->end - domain->begin, sizeof(p),
+			by_address);
+	return found ? (size_t)(found - dump->v) : DUMP_NONE;
+}
+
+static bool has_no_ids(const struct function *f)
+{
+	return f->config.len && f->vendor == 0xffff && f->device == 0xffff &&
+	       !config_is_dead(&f->config);
 }
 
 /* A VF's own IDs read as all ones: its PF has them. */
-static void claim_vfs(struct dump *dump, size_t i)
+static bool claim_vf(struct domain *domain, size_t pf, size_t sriov, uint32_t rid)
 {
-	const struct function *pf = dump->v[i];
-	size_t at = config_find_extended(&pf->config, PCI_EXT_CAP_ID_SRIOV, 0);
-	uint32_t rid = (uint32_t)pf->addr.bus << 8 | pf->addr.devfn;
-	uint32_t stride = config_get16(&pf->config, at + PCI_SRIOV_VF_STRIDE);
+	struct function **v = domain->dump->v, *vf;
+	size_t i = find_function(domain, rid);
+
+	if (i == DUMP_NONE || i == pf || v[i]->vendor != 0xffff || v[i]->device != 0xffff ||
+	    v[i]->physfn != DUMP_NONE)
+		return false;
+	vf = v[i];
+	vf->physfn = pf;
+	vf->vendor = v[pf]->vendor;
+	vf->device = config_get16(&v[pf]->config, sriov + PCI_SRIOV_VF_DID);
+	return true;
+}
+
+static int claim_vfs(struct domain *domain, size_t i)
+{
+	struct function *pf = domain->dump->v[i];
+	size_t at = config_find_extended(&pf->config, PCI_EXT_CAP_ID_SRIOV, 0), found = 0;
+	uint32_t rid = (uint32_t)pf->addr.bus << 8 | pf->addr.devfn, nr, stride;
 
 	if (!at || at + VF_BYTES > pf->config.len ||
 	    !(config_get16(&pf->config, at + PCI_SRIOV_CTRL) & PCI_SRIOV_CTRL_VFE))
-		return;
+		return 0;
+	nr = config_get16(&pf->config, at + PCI_SRIOV_NUM_VF);
+	stride = config_get16(&pf->config, at + PCI_SRIOV_VF_STRIDE);
 	rid += config_get16(&pf->config, at + PCI_SRIOV_VF_OFFSET);
-	for (uint32_t n = config_get16(&pf->config, at + PCI_SRIOV_NUM_VF); n && rid <= 0xffff;
-	     n--, rid += stride) {
-		struct function *vf = find_function(dump, pf->addr.domain, rid);
-
-		if (vf && vf != pf && vf->vendor == 0xffff && vf->device == 0xffff) {
-			vf->physfn = i;
-			vf->vendor = pf->vendor;
-			vf->device = config_get16(&pf->config, at + PCI_SRIOV_VF_DID);
-		}
+	domain->nr_vfs += nr;
+	if (domain->nr_vfs > MAX_ROUTING)
+		return ctx_error(domain->dump->ctx, -EBADMSG,
+				 "%s: it and others have more VFs than there are addresses",
+				 pf->name);
+	for (uint32_t n = 0; n < nr && rid <= 0xffff; n++, rid += stride) {
+		found += claim_vf(domain, i, at, rid);
 		if (!stride)
 			break;
 	}
+	if (found < nr)
+		snprintf(pf->vfs, sizeof(pf->vfs), "%u of its %u VFs are not in the dump",
+			 nr - (uint32_t)found, nr);
+	return 0;
+}
+
+/* Behind it are capabilities that the dump does not have, SR-IOV perhaps. */
+static bool may_be_pf(const struct function *f)
+{
+	int type = config_express_type(&f->config);
+
+	return f->physfn == DUMP_NONE && !has_no_ids(f) && f->config.len < PCI_CFG_SPACE_EXP_SIZE &&
+	       (type == PCI_EXP_TYPE_ENDPOINT || type == PCI_EXP_TYPE_RC_END);
+}
+
+/*
+ * What looks like a VF, and is no PF's: then it is one of a function that is before it,
+ * below the same bridge, and whose SR-IOV capability is cut off.
+ */
+static void find_lost_vfs(struct domain *domain)
+{
+	struct function **v = domain->dump->v;
+	const size_t no_bridge = domain->dump->nr;
+
+	memset(domain->lost + domain->begin, 0,
+	       (domain->end - domain->begin) * sizeof(struct function *));
+	domain->lost[no_bridge] = NULL;
+	for (size_t i = domain->end; i-- > domain->begin;) {
+		size_t at = v[i]->parent == DUMP_NONE ? no_bridge : v[i]->parent;
+
+		if (has_no_ids(v[i]) && v[i]->physfn == DUMP_NONE)
+			domain->lost[at] = v[i];
+		else if (domain->lost[at] && may_be_pf(v[i]))
+			say(v[i]->vfs, "%s looks like a VF of it; use lspci -xxxx as root",
+			    domain->lost[at]->name);
+	}
+}
+
+/* ---- what must be there and is not */
+
+static struct function *bridge_above(const struct domain *domain, const struct function *f)
+{
+	return f->parent == DUMP_NONE ? NULL : domain->dump->v[f->parent];
+}
+
+static void say_below(const struct domain *domain, const struct function *f, const char *fmt)
+{
+	struct function *bridge = bridge_above(domain, f);
+
+	if (bridge)
+		say(bridge->below, fmt, f->name);
+}
+
+/* The bridge above has another bus right below it: one in between is missing. A VF has its PF's. */
+static void check_bridge(const struct domain *domain, struct function *f)
+{
+	const struct function *bridge = bridge_above(domain, f);
+	int type = config_express_type(&f->config);
+
+	if (f->physfn != DUMP_NONE)
+		return;
+	if (bridge && bridge->first == f->addr.bus)
+		return;
+	if (!bridge && (!f->addr.bus || type == PCI_EXP_TYPE_ROOT_PORT ||
+			type == PCI_EXP_TYPE_RC_END || type == PCI_EXP_TYPE_RC_EC))
+		return;
+	f->has_no_bridge = true;
+	say_below(domain, f, "the bridge above %s is not in the dump");
+}
+
+/* PCIe r6.0, sec 7.5.3.8: the link of this port is up, so that there is something. */
+static bool is_link_up(const struct function *f)
+{
+	size_t at = config_find(&f->config, PCI_CAP_ID_EXP);
+
+	return at && config_get32(&f->config, at + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC &&
+	       config_get16(&f->config, at + PCI_EXP_LNKSTA) & PCI_EXP_LNKSTA_DLLLA;
+}
+
+/* The functions of one device, from begin to end, but for VFs. */
+static void check_device(const struct domain *domain, size_t begin, size_t end)
+{
+	const struct function *f = NULL;
+	size_t nr = 0;
+	bool has_many = false;
+
+	for (size_t i = begin; i < end; i++) {
+		const struct function *one = domain->dump->v[i];
+
+		if (one->physfn != DUMP_NONE || has_no_ids(one))
+			continue;
+		f = f ? f : one;
+		nr++;
+		has_many |= !config_is_dead(&one->config) &&
+			    one->config.b[PCI_HEADER_TYPE] & MULTI_FUNCTION;
+	}
+	if (nr == 1 && has_many)
+		say_below(domain, f, "%s is one of several functions, and alone in the dump");
+	else if (f && f->addr.devfn & 7 && has_many)
+		say_below(domain, f, "function 0 of the device of %s is not in the dump");
+}
+
+static void check_devices(const struct domain *domain)
+{
+	struct function **v = domain->dump->v;
+
+	for (size_t i = domain->begin, end; i < domain->end; i = end) {
+		const struct function *bridge = bridge_above(domain, v[i]);
+
+		for (end = i + 1; end < domain->end && v[end]->addr.bus == v[i]->addr.bus &&
+				  v[end]->addr.devfn >> 3 == v[i]->addr.devfn >> 3;)
+			end++;
+		/* Below a port it is by ARI that there are others than device 0. */
+		if (!(v[i]->addr.devfn >> 3) || !bridge || config_express_type(&bridge->config) < 0)
+			check_device(domain, i, end);
+	}
+}
+
+static void check_functions(const struct domain *domain)
+{
+	struct function **v = domain->dump->v;
+
+	for (size_t i = domain->begin; i < domain->end; i++) {
+		size_t bus = v[i]->first;
+		size_t next;
+
+		if (function_is_listed_only(v[i]))
+			say_below(domain, v[i], "the dump has no config space of %s");
+		check_bridge(domain, v[i]);
+		if (!bus || !is_link_up(v[i]))
+			continue;
+		next = i + 1;
+		while (next < domain->end && v[next]->addr.bus < bus)
+			next++;
+		if (next == domain->end || v[next]->addr.bus != bus)
+			say(v[i]->below,
+			    "its link is up, and what is below it is not in the dump%s", "");
+	}
+}
+
+/* What is not known below a bridge is not known below those above it either: these come before. */
+static void pass_up(const struct domain *domain)
+{
+	for (size_t i = domain->end; i-- > domain->begin;) {
+		const struct function *f = domain->dump->v[i];
+		struct function *bridge = bridge_above(domain, f);
+
+		if (bridge && *f->below)
+			say(bridge->below, "%s", f->below);
+		if (bridge && *f->vfs)
+			say(bridge->below, "VFs of %s are not in the dump", f->name);
+	}
+}
+
+static int relate_domain(struct domain *domain)
+{
+	struct dump *dump = domain->dump;
+	int r = 0;
+
+	for (size_t bus = 0; bus < MAX_BUSES; bus++)
+		domain->bridges[bus] = DUMP_NONE;
+	for (size_t i = domain->begin; !r && i < domain->end; i++)
+		r = read_header(domain, i);
+	for (size_t i = domain->begin; !r && i < domain->end; i++)
+		find_parent(domain, dump->v[i]);
+	for (size_t i = domain->begin; !r && i < domain->end; i++)
+		r = claim_vfs(domain, i);
+	if (r < 0)
+		return r;
+	find_lost_vfs(domain);
+	check_devices(domain);
+	check_functions(domain);
+	pass_up(domain);
+	return 0;
 }
 
 static int relate(struct dump *dump)
 {
+	struct domain domain = { .dump = dump };
 	int r = 0;
 
-	qsort(dump->v, dump->nr, sizeof(*dump->v), by_address);
-	for (size_t i = 1; i < dump->nr; i++)
-		if (addr_is(&dump->v[i - 1]->addr, &dump->v[i]->addr))
-			return ctx_error(dump->ctx, -EBADMSG, "%s: is there twice",
-					 dump->v[i]->name);
-	for (size_t i = 0; !r && i < dump->nr; i++)
-		r = read_header(dump, dump->v[i]);
-	for (size_t i = 0; !r && i < dump->nr; i++)
-		r = find_parent(dump, dump->v[i]);
-	for (size_t i = 0; !r && i < dump->nr; i++)
-		claim_vfs(dump, i);
+	domain.lost = calloc(dump->nr + 1, sizeof(*domain.lost));
+	if (!domain.lost)
+		return ctx_error(dump->ctx, -ENOMEM, "out of memory");
+	for (; !r && domain.begin < dump->nr; domain.begin = domain.end) {
+		uint32_t number = dump->v[domain.begin]->addr.domain;
+
+		domain.end = domain.begin + 1;
+		while (domain.end < dump->nr && dump->v[domain.end]->addr.domain == number)
+			domain.end++;
+		domain.nr_vfs = 0;
+		r = relate_domain(&domain);
+	}
+	free(domain.lost);
 	return r;
 }
 
@@ -313,10 +376,10 @@ static int relate(struct dump *dump)
 /* Above a bridge is one on a lower bus, so that this ends. A VF is beside its PF. */
 static int function_path(struct dump *dump, const struct function *f, char path[TREE_MAX_PATH])
 {
-	const struct function *beside = f->physfn == NONE ? f : dump->v[f->physfn];
+	const struct function *beside = f->physfn == DUMP_NONE ? f : dump->v[f->physfn];
 	size_t len;
 
-	if (beside->parent == NONE) {
+	if (beside->parent == DUMP_NONE) {
 		snprintf(path, TREE_MAX_PATH, "sys/devices/pci%04x:%02x", beside->addr.domain,
 			 beside->addr.bus);
 	} else {
@@ -351,11 +414,30 @@ static int add_links(struct dump *dump, struct tree *tree, const struct function
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", f->name);
 	len = snprintf(target, sizeof(target), "../../../%s", dirname + strlen("sys/"));
 	r = tree_add(dump->ctx, tree, TREE_LINK, path, target, (size_t)len);
-	if (r < 0 || f->physfn == NONE)
+	if (r < 0 || f->physfn == DUMP_NONE)
 		return r;
 	snprintf(path, sizeof(path), "%s/physfn", dirname);
 	len = snprintf(target, sizeof(target), "../%s", dump->v[f->physfn]->name);
 	return tree_add(dump->ctx, tree, TREE_LINK, path, target, (size_t)len);
+}
+
+static int add_reason(struct dump *dump, struct tree *tree, const char *dirname, const char *name,
+		      const char *reason)
+{
+	char path[TREE_MAX_PATH + 16];
+
+	snprintf(path, sizeof(path), "%s/%s", dirname, name);
+	return *reason ? tree_add(dump->ctx, tree, TREE_FILE, path, reason, strlen(reason)) : 0;
+}
+
+static int add_reasons(struct dump *dump, struct tree *tree, const struct function *f,
+		       const char *dirname)
+{
+	int r = add_reason(dump, tree, dirname, DUMP_NO_BRIDGE, f->has_no_bridge ? "1" : "");
+
+	if (!r)
+		r = add_reason(dump, tree, dirname, DUMP_BELOW, f->below);
+	return r ? r : add_reason(dump, tree, dirname, DUMP_VFS, f->vfs);
 }
 
 static int add_function(struct dump *dump, struct tree *tree, const struct function *f)
@@ -374,18 +456,43 @@ static int add_function(struct dump *dump, struct tree *tree, const struct funct
 		return r;
 	snprintf(path, sizeof(path), "%s/config", dirname);
 	r = tree_add(dump->ctx, tree, TREE_FILE, path, f->config.b, f->config.len);
+	if (!r)
+		r = add_reasons(dump, tree, f, dirname);
 	return r ? r : add_links(dump, tree, f, dirname);
+}
+
+/* The functions that are only listed have no place in the tree. */
+static int add_functions(struct dump *dump, struct tree *tree)
+{
+	size_t nr_listed = 0;
+	const char *first = NULL;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < dump->nr; i++) {
+		if (!function_is_listed_only(dump->v[i])) {
+			r = add_function(dump, tree, dump->v[i]);
+			continue;
+		}
+		first = first ? first : dump->v[i]->name;
+		nr_listed++;
+	}
+	if (!r && nr_listed)
+		ctx_note(dump->ctx,
+			 "%zu function%s left out, of which there is no config space; "
+			 "the first is %s",
+			 nr_listed, nr_listed == 1 ? " is" : "s are", first);
+	return r;
 }
 
 int dump_read(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree)
 {
 	struct dump dump = { .ctx = ctx };
-	int r = read_lines(&dump, data, size);
+	int r = dump_text_read(&dump, data, size);
 
 	if (!r)
 		r = relate(&dump);
-	for (size_t i = 0; !r && i < dump.nr; i++)
-		r = add_function(&dump, tree, dump.v[i]);
-	clear(&dump);
+	if (!r)
+		r = add_functions(&dump, tree);
+	dump_clear(&dump);
 	return r ? r : tree_sort(ctx, tree);
 }

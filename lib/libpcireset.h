@@ -174,11 +174,14 @@ int pcireset_ctx_new(const char *sysroot, struct pcireset_ctx **ret_ctx);
 /**
  * pcireset_ctx_new_from_dump - create a context from config spaces alone
  * @dump: file with what "lspci -xxxx" printed, also with -D, -v and other options; it
- *	may be compressed as an archive may
+ *	may be compressed as an archive may. "NAME#2" is the second of several dumps in
+ *	the file NAME.
  * @ret_ctx: the context
  *
- * Bridges tell by their bus numbers what is below them, and physical functions
- * where their virtual ones are. Not known are drivers, users, slots, whether a
+ * The text may be quoted, indented, in UTF-16 or otherwise changed by a mail;
+ * pcireset_ctx_get_note() tells what could not be read. Bridges tell by their bus
+ * numbers what is below them, and physical functions where their virtual ones are. What
+ * must be there and is not in the dump makes the reach unknown. Not known are drivers, users, slots, whether a
  * hotplug driver owns a port, on which function a domain of its own hangs (VMD),
  * the firmware's and the kernel's own resets; a type
  * that depends on that has %PCIRESET_WHY_DUMP. Otherwise as a sysroot.
@@ -196,6 +199,18 @@ int pcireset_ctx_new_from_dump(const char *dump, struct pcireset_ctx **ret_ctx);
  * Since: 0.1
  */
 bool pcireset_ctx_is_dump(const struct pcireset_ctx *ctx);
+
+/**
+ * pcireset_ctx_get_note - tell what of a file could not be read, or is there twice
+ * @ctx: context, scanned
+ * @i: 0 for the first note
+ *
+ * For a file in place of a machine: what was skipped, and how much.
+ *
+ * Return: words that belong to @ctx, or NULL if there is no such @i.
+ * Since: 0.1
+ */
+const char *pcireset_ctx_get_note(const struct pcireset_ctx *ctx, size_t i);
 
 /**
  * enum pcireset_record_flags - what pcireset_ctx_record() is to keep

@@ -53,6 +53,7 @@ struct type_state {
 	uint32_t scope;
 	uint32_t flags;
 	struct pcireset_addr who;
+	char *detail;			/* what is said of why_not, or NULL for the usual words */
 	struct member_list *list;	/* or NULL: no members */
 	struct view view;
 };
@@ -88,6 +89,8 @@ struct pcireset_dev {
 	unsigned int refs;	/* of callers; each holds one of the context's, too */
 	bool listed;		/* in the context's list, which keeps it alive */
 	bool is_gone;		/* the last pcireset_ctx_query() found out */
+	bool is_dead;		/* its config space reads as all ones */
+	uint64_t looked_ns;	/* when that was found out, 0 for never */
 	size_t index;
 	struct pcireset_ctx *ctx;
 	struct pcireset_addr addr;
@@ -200,6 +203,9 @@ struct pcireset_ctx {
 	char *file;		/* what the sysroot is to be made from, or NULL */
 	bool is_dump;		/* and that is config space alone */
 	bool is_unpacked;	/* the sysroot is a directory of the context's own */
+	size_t dump_number;	/* which one in the file, 0 if that was not said */
+	char **notes;		/* what of the file is not known, in words */
+	size_t nr_notes;
 	const struct backend *backend;
 	int module_error;	/* why the module is not the back end; -ENOENT also if not wanted */
 	int fd;			/* /dev/pcireset */
@@ -209,6 +215,7 @@ struct pcireset_ctx {
 	struct pcireset_dev **by_path;	/* what is below a path is in one piece */
 	size_t nr_devs;
 	bool knows_vfs;		/* has_vfs of all is as it should be */
+	bool has_dead;		/* one function at least has been found to be dead */
 	struct users users;	/* but for processes that have a node open: */
 	struct users holders;
 	char errmsg[1024];
@@ -234,9 +241,16 @@ size_t ctx_first_below(const struct pcireset_ctx *ctx, const struct pcireset_dev
 
 bool ctx_resets_by_sysfs(const struct pcireset_ctx *ctx);
 
+/* Files of a function from a dump: why something of it is not known. */
+#define DUMP_NO_BRIDGE "unknown_bridge"
+#define DUMP_BELOW     "unknown_below"
+#define DUMP_VFS       "unknown_vfs"
+
 /* replay.c */
+bool replay_split_number(struct pcireset_ctx *ctx, const char *name, char path[PATH_MAX]);
 int replay_unpack(struct pcireset_ctx *ctx);
 void replay_remove(struct pcireset_ctx *ctx);
+void ctx_note(struct pcireset_ctx *ctx, const char *fmt, ...) PRINTF(2, 3);
 
 /* module: open and close the device */
 int module_open(struct pcireset_ctx *ctx);
@@ -250,6 +264,10 @@ const char *dev_driver(const struct pcireset_dev *dev);
 void dev_forget_driver(const struct pcireset_dev *dev);
 bool dev_is_vf(const struct pcireset_dev *dev);
 void dev_forget_types(struct pcireset_dev *dev);
+void dev_refuse(struct pcireset_dev *dev, uint32_t type, uint32_t why,
+		const struct pcireset_addr *who);
+void dev_note_config(struct pcireset_dev *dev, const struct config *config);
+void dev_review(struct pcireset_dev *dev);
 const struct backend *dev_backend(const struct pcireset_dev *dev);
 int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling);
 int dev_attr(const struct pcireset_dev *dev, const char *attr, char *buf, size_t size);
@@ -278,9 +296,14 @@ int type_index(uint32_t type);
 /* config.c */
 void config_read(const struct pcireset_dev *dev, struct config *config);
 void config_read_fd(int fd, struct config *config);
+void config_read_header_fd(int fd, struct config *config);
 uint32_t config_get16(const struct config *c, size_t at);
 uint32_t config_get32(const struct config *c, size_t at);
 size_t config_find(const struct config *c, uint8_t id);
+bool config_has_all_capabilities(const struct config *c);
+uint32_t config_header_type(const struct config *c);
+int config_express_type(const struct config *c);
+bool config_is_dead(const struct config *c);
 size_t config_find_extended(const struct config *c, uint32_t id, unsigned int nth);
 size_t config_find_dvsec(const struct config *c, uint32_t vendor, uint32_t id);
 int config_difference(const struct config *was, const struct config *now);

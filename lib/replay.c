@@ -10,6 +10,55 @@
 #include "private.h"
 #include "tree.h"
 
+/* Without memory a note is lost, which is better than all that there is to show. */
+void ctx_note(struct pcireset_ctx *ctx, const char *fmt, ...)
+{
+	char **notes = reallocarray(ctx->notes, ctx->nr_notes + 1, sizeof(*notes));
+	va_list ap;
+
+	if (!notes)
+		return;
+	ctx->notes = notes;
+	va_start(ap, fmt);
+	if (vasprintf(&notes[ctx->nr_notes], fmt, ap) >= 0)
+		ctx->nr_notes++;
+	va_end(ap);
+}
+
+const char *pcireset_ctx_get_note(const struct pcireset_ctx *ctx, size_t i)
+{
+	return i < ctx->nr_notes ? ctx->notes[i] : NULL;
+}
+
+static void forget_notes(struct pcireset_ctx *ctx)
+{
+	while (ctx->nr_notes)
+		free(ctx->notes[--ctx->nr_notes]);
+	free(ctx->notes);
+	ctx->notes = NULL;
+}
+
+/* "FILE#2", where there is no file of that name, is the second dump in FILE. */
+bool replay_split_number(struct pcireset_ctx *ctx, const char *name, char path[PATH_MAX])
+{
+	const char *mark = strrchr(name, '#');
+	size_t digits = mark ? strspn(mark + 1, "0123456789") : 0;
+	char *file;
+	bool found;
+
+	if (!digits || digits > 6 || mark[1 + digits]) {
+		errno = ENOENT;
+		return false;
+	}
+	file = strndup(name, (size_t)(mark - name));
+	if (!file)
+		return false;
+	ctx->dump_number = strtoul(mark + 1, NULL, 10);
+	found = ctx->dump_number && realpath(file, path);
+	free(file);
+	return found;
+}
+
 static int read_whole(struct pcireset_ctx *ctx, char **ret_data, size_t *ret_size)
 {
 	int fd = open(ctx->file, O_RDONLY | O_CLOEXEC);
@@ -135,4 +184,5 @@ void replay_remove(struct pcireset_ctx *ctx)
 	if (ctx->is_unpacked)
 		nftw(ctx->sysroot, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	ctx->is_unpacked = false;
+	forget_notes(ctx);
 }

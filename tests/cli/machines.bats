@@ -84,8 +84,8 @@ chosen() {
 	# Below a bridge to conventional PCI.
 	chosen mixed $'0a:01.0 bus - 1019\n0a:02.0 bus 0a:01.0 1019\n0a:03.0 bus 0a:01.0 1019' \
 		0a:01.0 0a:02.0 0a:03.0 --type any
-	# A switch and the port that a disk is below, without a port beside it; then with all.
-	chosen slots $'03:00.0 flr - 100\n04:01.0 flr - 100\n05:00.0 flr - 100' 03:00.0 04:01.0 05:00.0 --type any
+	# A switch, whose slot has the port beside the named one anyway; then with all.
+	chosen slots $'03:00.0 slot - 102\n04:01.0 slot 03:00.0 102\n05:00.0 slot 03:00.0 102' 03:00.0 04:01.0 05:00.0 --type any
 	chosen slots $'03:00.0 slot - 102\n04:00.0 slot 03:00.0 102\n04:01.0 slot 03:00.0 102\n05:00.0 slot 03:00.0 102' \
 		03:00.0 04:00.0 04:01.0 05:00.0 --type any
 }
@@ -128,7 +128,7 @@ answer() {
 		printf '%s: wanted "%s", said:\n%s\n' "${file##*/}" "$(cat "$file".re[fa]*)" "$(tail -n 8 <<<"$said")"
 		wrong=1
 	done
-	[[ $checked -eq 72 && $wrong -eq 0 ]]
+	[[ $checked -eq 74 && $wrong -eq 0 ]]
 }
 
 @test 'nothing is ever written outside' {

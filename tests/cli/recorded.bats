@@ -251,7 +251,8 @@ json() {
 	json '.unknown == ["driver", "users", "slot"] and .devices[0].driver == null'
 	json '[.devices[] | select(.device != "0000:09:00.0").why_not | .acpi, .device_specific] | all(. == "not known: a dump of config space does not tell")'
 	# Whether a hotplug driver owns that port; and a dead function is dead.
-	json '.devices[] | select(.device == "0000:03:00.0").why_not | .slot == .acpi and .bus == .acpi'
+	json '.devices[] | select(.device == "0000:03:00.0").why_not | .slot == .bus and .bus ==
+		"not known: 0000:00:1c.0 has a hotplug slot, and a dump does not tell whether a driver runs it"'
 	json '.devices[] | select(.device == "0000:09:00.0").types == []'
 	run -0 --separate-stderr pcireset show 04:00.0 -F "$DUMP"
 	[[ $output == *'driver: not known'*'in use by: not known'* ]]
@@ -279,5 +280,6 @@ json() {
 	# One function alone: its bridge is not in the dump, which is not to have none.
 	lspci -xxxx -s 04:00.0 "${sysfs[@]}" >"$BATS_TEST_TMPDIR/dump" 2>/dev/null
 	run -0 pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
-	json '.devices | length == 1 and .[0].types == ["flr"] and .[0].why_not.bus == .[0].why_not.acpi'
+	json '.devices | length == 1 and .[0].types == ["flr"] and
+		.[0].why_not.bus == "not known: the bridge right above it is not in the dump"'
 }

@@ -27,9 +27,9 @@ static void fill_facts(struct facts *facts, uint8_t listed)
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (listed & 1u << i)
 			strcat(strcat(facts->listed, words[i]), " ");
-	facts->has_capabilities = facts->config.len > PCI_STD_HEADER_SIZEOF;
-	facts->is_gone = facts->config.len >= 8 &&
-			 config_get32(&facts->config, PCI_COMMAND) == UINT32_MAX;
+	facts->has_capabilities = facts->config.len > PCI_STD_HEADER_SIZEOF &&
+				  config_has_all_capabilities(&facts->config);
+	facts->is_gone = config_is_dead(&facts->config);
 }
 
 static void check_lists(const struct config *config)
@@ -90,7 +90,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	upstream.is_hotplug_port = data[1] & 1;
 	facts.upstream = data[1] & 2 ? &upstream : NULL;
 	facts.is_dump = data[1] & 4;
-	facts.is_port_hidden = is_port_hidden(&facts, data[1] >> 3, &port);
+	facts.is_bridge = data[1] & 8;
+	facts.port_unknown[0] = facts.link_unknown[0] = '\0';
+	if (facts.is_dump && facts.upstream)
+		explain_port(&facts, &port);
+	if (facts.is_dump && data[1] & 16)
+		strcpy(facts.link_unknown, "something is missing");
 	at = config_find_dvsec(&port, CXL_VENDOR, CXL_DVSEC_PORT);
 	facts.is_cxl = at || lists(&facts, "cxl_bus");
 	facts.is_cxl_masked = at && !(config_get16(&port, at + CXL_PORT_CONTROL) & CXL_UNMASK_SBR);

@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reads config spaces as lspci -x prints them, also after a mail, a forum or an editor has
+ * changed the text: quotes, tabs, no-break spaces, a byte order mark, UTF-16, lines of
+ * stderr in between, listings before and other numbers behind. What looks like config
+ * space and is not taken is counted, and the context has a note of it.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "dump.h"
+#include "tree.h"
+
+#define MAX_FUNCTIONS 16384
+#define LINE_BYTES    16
+
+struct text {
+	struct dump *dump;
+	struct function *current; /* whose config space the next lines are, or NULL */
+	bool is_open;             /* the line before was of it */
+	size_t partial;           /* bytes of a line that goes on in the next one */
+	size_t line;
+	size_t nr_skipped, first_skipped; /* lines */
+	size_t nr_cut;                    /* functions with less than lspci prints */
+	char first_cut[PCIRESET_ADDR_STR_MAX];
+};
+
+void dump_clear(struct dump *dump)
+{
+	for (size_t i = 0; i < dump->nr; i++)
+		free(dump->v[i]);
+	free(dump->v);
+	dump->v = NULL;
+	dump->nr = 0;
+}
+
+/* ---- characters */
+
+/* Only ASCII matters: all else is text that nobody reads. */
+static size_t narrow_utf16(const unsigned char *data, size_t size, bool is_big, char *to)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i + 1 < size; i += 2) {
+		unsigned int c = (unsigned int)data[i + is_big] | (unsigned int)data[i + !is_big]
+									  << 8;
+
+		if (c == 0xfeff)
+			continue;
+		to[len++] = c == 0xa0 || c == 0x3000 ? ' ' : c && c < 0x80 ? (char)c : '?';
+	}
+	return len;
+}
+
+/* "h\0e\0l\0l\0o\0" has no mark at its beginning, and is UTF-16 all the same. */
+static bool is_utf16(const unsigned char *data, size_t size, bool is_big)
+{
+	size_t nr = 0, seen = size < 64 ? size & ~(size_t)1 : 64;
+
+	if (size >= 2 && data[is_big] == 0xff && data[!is_big] == 0xfe)
+		return true;
+	for (size_t i = 0; i < seen; i += 2)
+		nr += data[i + is_big] && !data[i + !is_big];
+	return seen >= 8 && nr == seen / 2;
+}
+
+/* Blanks of all kinds become blanks, and what has no width goes. Returns what to go on with. */
+static const unsigned char *narrow_utf8(const unsigned char *p, const unsigned char *end, char *to,
+					size_t *len)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+		char becomes;
+	} rows[] = {
+		{ "\xc2\xa0", 2, ' ' },     { "\xe2\x80\xaf", 3, ' ' }, { "\xe2\x80\x8b", 3, 0 },
+		{ "\xef\xbb\xbf", 3, 0 },   { "\xe3\x80\x80", 3, ' ' }, { "\xe2\x80\x80", 3, ' ' },
+		{ "\xe2\x80\x82", 3, ' ' }, { "\xe2\x80\x83", 3, ' ' }, { "\xe2\x80\x87", 3, ' ' },
+		{ "\xe2\x80\x89", 3, ' ' }, { "\xa0", 1, ' ' },         { "&nbsp;", 6, ' ' },
+		{ "&gt;", 4, '>' },
+	};
+
+	for (size_t i = 0; (*p >= 0x80 || *p == '&') && i < ARRAY_SIZE(rows); i++) {
+		if ((size_t)(end - p) < rows[i].size || memcmp(p, rows[i].bytes, rows[i].size))
+			continue;
+		if (rows[i].becomes)
+			to[(*len)++] = rows[i].becomes;
+		return p + rows[i].size;
+	}
+	to[(*len)++] = *p == '\t' || !*p ? ' ' : (char)*p;
+	return p + 1;
+}
+
+/* Lines end with "\n" alone: "\r" by itself is an end of a line, too. */
+static size_t narrow_lines(char *text, size_t size)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '\r' && i + 1 < size && text[i + 1] == '\n')
+			continue;
+		text[len++] = text[i] == '\r' ? '\n' : text[i];
+	}
+	return len;
+}
+
+static char *narrow(const char *data, size_t size, size_t *ret_size)
+{
+	const unsigned char *p = (const unsigned char *)data, *end = p + size;
+	char *to = malloc(size + 1);
+	size_t len = 0;
+
+	if (!to)
+		return NULL;
+	if (is_utf16(p, size, false) || is_utf16(p, size, true)) {
+		len = narrow_utf16(p, size, is_utf16(p, size, true), to);
+	} else {
+		while (p < end)
+			p = narrow_utf8(p, end, to, &len);
+	}
+	*ret_size = narrow_lines(to, len);
+	to[*ret_size] = '\0';
+	return to;
+}
+
+/* ---- lines */
+
+/* Behind the marks of a quote: "> ", ">> ", "| " and "JD> "; and behind blanks. */
+static const char *unquote(const char *line)
+{
+	const char *p = line;
+
+	for (;;) {
+		size_t letters = 0;
+
+		while (*p == ' ')
+			p++;
+		while (letters < 4 && isupper((unsigned char)p[letters]))
+			letters++;
+		if (p[letters] == '>')
+			p += letters + 1;
+		else if (*p == '|')
+			p++;
+		else
+			return p;
+	}
+}
+
+/* The same, where the line goes on with what the one before began: blanks are its own. */
+static const char *unquote_rest(const char *line)
+{
+	const char *p = line;
+
+	while (*p == '>' || *p == '|')
+		p++;
+	return p > line && *p == ' ' ? p + 1 : p;
+}
+
+static int hex_digit(char c)
+{
+	if (!isxdigit((unsigned char)c))
+		return -1;
+	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+/* Bytes with blanks in between, no more than there is room for. Returns how many. */
+static size_t read_bytes(const char **p, uint8_t *bytes, size_t room)
+{
+	size_t nr = 0;
+
+	while (nr < room) {
+		const char *digits = *p + strspn(*p, " ");
+
+		if (hex_digit(digits[0]) < 0 || hex_digit(digits[1]) < 0 ||
+		    (digits[2] && digits[2] != ' ' && digits[2] != '='))
+			break;
+		bytes[nr++] = (uint8_t)(hex_digit(digits[0]) << 4 | hex_digit(digits[1]));
+		*p = digits + 2;
+	}
+	*p += strspn(*p, " ");
+	return nr;
+}
+
+/* "1f0: 00 01 ...": 2 or 3 digits, a multiple of 16. Returns how many bytes are behind it. */
+static size_t read_hex_line(const char *line, size_t *ret_offset, uint8_t bytes[LINE_BYTES],
+			    const char **ret_rest)
+{
+	size_t digits = 0, offset = 0;
+
+	for (; digits < 4 && hex_digit(line[digits]) >= 0; digits++)
+		offset = offset << 4 | (size_t)hex_digit(line[digits]);
+	if (digits < 2 || digits > 3 || line[digits] != ':' || line[digits + 1] != ' ' ||
+	    offset % LINE_BYTES)
+		return 0;
+	*ret_offset = offset;
+	*ret_rest = line + digits + 1;
+	return read_bytes(ret_rest, bytes, LINE_BYTES);
+}
+
+/* "0000:03:00.0 Ethernet ...", with -D, or without the domain. */
+static bool is_function_line(const char *line, struct pcireset_addr *ret_addr)
+{
+	char full[64];
+	size_t len = strcspn(line, " ");
+	const char *colon = memchr(line, ':', len);
+
+	if (!len || len > 32 || !colon)
+		return false;
+	snprintf(full, sizeof(full), "%s%.*s",
+		 memchr(colon + 1, ':', len - (size_t)(colon + 1 - line)) ? "" : "0000:", (int)len,
+		 line);
+	for (char *p = full; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return addr_parse(full, strlen(full), ret_addr);
+}
+
+/* ---- functions */
+
+static void skip_line(struct text *text)
+{
+	if (!text->nr_skipped++)
+		text->first_skipped = text->line;
+}
+
+/* As much as lspci prints at once: with what is between, nothing is known to be whole. */
+static size_t whole_length(const struct config *config)
+{
+	size_t len = config->len;
+
+	if (len >= PCI_CFG_SPACE_EXP_SIZE)
+		return PCI_CFG_SPACE_EXP_SIZE;
+	if (len >= PCI_CFG_SPACE_SIZE)
+		return PCI_CFG_SPACE_SIZE;
+	if (len == 128 && (config->b[PCI_HEADER_TYPE] & 0x7f) == PCI_HEADER_TYPE_CARDBUS)
+		return len;
+	return len >= PCI_STD_HEADER_SIZEOF ? PCI_STD_HEADER_SIZEOF : 0;
+}
+
+static void end_function(struct text *text)
+{
+	struct function *f = text->current;
+	size_t len = f ? whole_length(&f->config) : 0;
+
+	if (f && (len < f->config.len || text->partial)) {
+		if (!text->nr_cut++)
+			strcpy(text->first_cut, f->name);
+		memset(f->config.b + len, 0, sizeof(f->config.b) - len);
+		f->config.len = len;
+	}
+	text->current = NULL;
+	text->partial = 0;
+	text->is_open = false;
+}
+
+static int begin_function(struct text *text, const struct pcireset_addr *addr)
+{
+	struct dump *dump = text->dump;
+	struct function *f;
+
+	end_function(text);
+	if (dump->nr == MAX_FUNCTIONS)
+		return ctx_error(dump->ctx, -EFBIG, "line %zu: more than %d functions", text->line,
+				 MAX_FUNCTIONS);
+	if (dump->nr == dump->room) {
+		size_t room = dump->room ? 2 * dump->room : 64;
+		struct function **v = reallocarray(dump->v, room, sizeof(*v));
+
+		if (!v)
+			return ctx_error(dump->ctx, -ENOMEM, "out of memory");
+		dump->v = v;
+		dump->room = room;
+	}
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return ctx_error(dump->ctx, -ENOMEM, "out of memory");
+	f->addr = *addr;
+	f->parent = f->physfn = DUMP_NONE;
+	f->order = dump->nr;
+	f->line = text->line;
+	pcireset_addr_to_str(addr, f->name);
+	dump->v[dump->nr++] = text->current = f;
+	text->is_open = true;
+	return 0;
+}
+
+/* The rest of a line that was cut in two, by a mail or by what another stream wrote. */
+static bool take_rest_of_line(struct text *text, const char *line)
+{
+	struct config *config = &text->current->config;
+	size_t nr = read_bytes(&line, config->b + config->len + text->partial,
+			       LINE_BYTES - text->partial);
+
+	if (!nr || (*line && *line != '='))
+		return false;
+	text->partial += nr;
+	if (text->partial == LINE_BYTES) {
+		config->len += LINE_BYTES;
+		text->partial = 0;
+	}
+	return true;
+}
+
+static bool has_these(const struct config *config, size_t offset, const uint8_t *bytes)
+{
+	return offset + LINE_BYTES <= config->len && !memcmp(config->b + offset, bytes, LINE_BYTES);
+}
+
+/* What does not fit ends the function: what comes later may be anybody's. */
+static void take_bytes(struct text *text, size_t offset, const uint8_t *bytes, size_t nr)
+{
+	struct config *config = text->current ? &text->current->config : NULL;
+
+	if (!text->is_open && nr < LINE_BYTES)
+		return;
+	if (config && nr == LINE_BYTES && has_these(config, offset, bytes))
+		return;
+	if (!config || text->partial || offset != config->len) {
+		skip_line(text);
+		end_function(text);
+		return;
+	}
+	memcpy(config->b + config->len, bytes, nr);
+	config->len += nr == LINE_BYTES ? LINE_BYTES : 0;
+	text->partial = nr % LINE_BYTES;
+	text->is_open = true;
+}
+
+/* Blank lines and words, of -v say, are of no interest. But they end what is in order only. */
+static int read_line(struct text *text, const char *line)
+{
+	struct pcireset_addr addr;
+	uint8_t bytes[LINE_BYTES];
+	const char *rest;
+	size_t offset, nr = read_hex_line(line, &offset, bytes, &rest);
+
+	if (nr == LINE_BYTES && hex_digit(rest[0]) >= 0 && hex_digit(rest[1]) >= 0 &&
+	    (!rest[2] || rest[2] == ' ')) {
+		skip_line(text);
+		end_function(text);
+		return 0;
+	}
+	if (nr) {
+		take_bytes(text, offset, bytes, nr);
+		return 0;
+	}
+	if (is_function_line(line, &addr))
+		return begin_function(text, &addr);
+	if (text->partial && take_rest_of_line(text, line))
+		return 0;
+	if (text->current && text->current->config.len)
+		text->is_open = false;
+	return 0;
+}
+
+/* What libpci or lspci say on the error stream, which a terminal shows in between. */
+static char *find_message(char *line)
+{
+	char *pcilib = strstr(line, "pcilib: "), *lspci = strstr(line, "lspci: ");
+
+	return pcilib && (!lspci || pcilib < lspci) ? pcilib : lspci;
+}
+
+/* A message takes the end of its line along: what was to be on the line is on the next. */
+static int read_lines(struct text *text, char *data)
+{
+	char *save = NULL, *message = NULL, *begun = NULL;
+	int r = 0;
+
+	for (char *line = data; line && !r; line = save) {
+		const char *content = begun ? unquote_rest(line) : unquote(line);
+		char *end = strchr(line, '\n');
+
+		save = end ? end + 1 : NULL;
+		if (end)
+			*end = '\0';
+		text->line++;
+		/* There is room: the message is gone from before it. */
+		if (begun)
+			content = memmove(begun + strlen(begun), content, strlen(content) + 1);
+		line = begun ? begun : (char *)content;
+		begun = NULL;
+		message = find_message(line);
+		if (message) {
+			*message = '\0';
+			begun = line;
+			continue;
+		}
+		r = read_line(text, line);
+	}
+	if (begun && !r)
+		r = read_line(text, begun);
+	end_function(text);
+	return r;
+}
+
+static void tell_what_is_missing(const struct text *text)
+{
+	if (text->nr_skipped)
+		ctx_note(text->dump->ctx,
+			 "%zu line%s of config space could not be assigned to a function and "
+			 "%s skipped, the first is line %zu",
+			 text->nr_skipped, text->nr_skipped == 1 ? "" : "s",
+			 text->nr_skipped == 1 ? "was" : "were", text->first_skipped);
+	if (text->nr_cut)
+		ctx_note(text->dump->ctx,
+			 "the config space of %zu function%s is cut off, and only what is before "
+			 "the cut is used; the first is %s",
+			 text->nr_cut, text->nr_cut == 1 ? "" : "s", text->first_cut);
+}
+
+/* ---- several dumps in one file */
+
+static int by_address_and_order(const void *a, const void *b)
+{
+	const struct function *const *x = a, *const *y = b;
+	int order = addr_cmp(&(*x)->addr, &(*y)->addr);
+
+	return order ? order : (*x)->order < (*y)->order ? -1 : (*x)->order > (*y)->order;
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct function *const *x = a, *const *y = b;
+
+	return (*x)->order < (*y)->order ? -1 : (*x)->order > (*y)->order;
+}
+
+static bool is_same_function(const struct function *a, const struct function *b)
+{
+	return addr_is(&a->addr, &b->addr);
+}
+
+/*
+ * Sorted by address: for each function that has config space where the same address was
+ * before, as 1 + its order in nr_dump, or 0.
+ */
+static void find_repeated(struct dump *dump)
+{
+	const struct function *last = NULL;
+
+	for (size_t i = 0; i < dump->nr; i++) {
+		struct function *f = dump->v[i];
+
+		if (last && !is_same_function(last, f))
+			last = NULL;
+		f->nr_dump = last ? last->order + 1 : 0;
+		if (!function_is_listed_only(f))
+			last = f;
+	}
+}
+
+/* In the order of the file: a dump ends where an address comes again. Returns the number of dumps. */
+static size_t number_dumps(struct dump *dump, const struct function **ret_second)
+{
+	size_t nr = 1, begin = 0;
+
+	for (size_t i = 0; i < dump->nr; i++) {
+		struct function *f = dump->v[i];
+
+		if (!function_is_listed_only(f) && f->nr_dump > begin) {
+			nr++;
+			begin = f->order;
+			*ret_second = nr == 2 ? f : *ret_second;
+		}
+		f->nr_dump = nr;
+	}
+	return nr;
+}
+
+static bool do_agree(const struct function *a, const struct function *b)
+{
+	size_t len = a->config.len < b->config.len ? a->config.len : b->config.len;
+
+	return !memcmp(a->config.b, b->config.b, len);
+}
+
+/* Of those with the same address the one with most of config space; sorted by address. */
+static void keep_longest(struct dump *dump)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < dump->nr; i++) {
+		struct function *f = dump->v[i], **last = kept ? &dump->v[kept - 1] : NULL;
+
+		if (!last || !is_same_function(*last, f)) {
+			dump->v[kept++] = f;
+		} else if ((*last)->config.len < f->config.len) {
+			free(*last);
+			*last = f;
+		} else {
+			free(f);
+		}
+	}
+	dump->nr = kept;
+}
+
+static void keep_number(struct dump *dump, size_t number)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < dump->nr; i++) {
+		if (dump->v[i]->nr_dump == number)
+			dump->v[kept++] = dump->v[i];
+		else
+			free(dump->v[i]);
+	}
+	dump->nr = kept;
+}
+
+/* Sorted by address. */
+static bool do_all_agree(const struct dump *dump)
+{
+	const struct function *last = NULL;
+
+	for (size_t i = 0; i < dump->nr; i++) {
+		const struct function *f = dump->v[i];
+
+		if (last && is_same_function(last, f) && !do_agree(last, f))
+			return false;
+		if (!function_is_listed_only(f))
+			last = f;
+	}
+	return true;
+}
+
+static void sort_by_address(struct dump *dump)
+{
+	qsort(dump->v, dump->nr, sizeof(*dump->v), by_address_and_order);
+}
+
+/* The dump that was asked for; without a number all of them, if they do not differ. */
+static int choose_dump(struct dump *dump)
+{
+	struct pcireset_ctx *ctx = dump->ctx;
+	const struct function *second = NULL;
+	size_t nr;
+
+	sort_by_address(dump);
+	find_repeated(dump);
+	qsort(dump->v, dump->nr, sizeof(*dump->v), by_order);
+	nr = number_dumps(dump, &second);
+	if (ctx->dump_number > nr)
+		return ctx_error(ctx, -EBADMSG,
+				 "there are %zu dumps in the file, and no number %zu", nr,
+				 ctx->dump_number);
+	if (ctx->dump_number)
+		keep_number(dump, ctx->dump_number);
+	sort_by_address(dump);
+	if (!ctx->dump_number && !do_all_agree(dump))
+		return ctx_error(
+			ctx, -EBADMSG,
+			"there are %zu dumps in the file that differ, the second begins in "
+			"line %zu with %s; add #1 to the name for the first, #2 for the "
+			"second",
+			nr, second->line, second->name);
+	if (nr > 1 && !ctx->dump_number)
+		ctx_note(ctx, "there are %zu dumps in the file, and they do not differ", nr);
+	keep_longest(dump);
+	return 0;
+}
+
+static int check_functions(const struct text *text)
+{
+	const struct dump *dump = text->dump;
+	size_t nr = 0;
+
+	for (size_t i = 0; i < dump->nr; i++)
+		nr += !function_is_listed_only(dump->v[i]);
+	if (nr)
+		return 0;
+	if (dump->nr)
+		return ctx_error(dump->ctx, -EBADMSG,
+				 "functions are listed, %s for one, and there is no config space; "
+				 "lspci prints it with -xxxx",
+				 dump->v[0]->name);
+	if (text->nr_skipped)
+		return ctx_error(dump->ctx, -EBADMSG,
+				 "line %zu: config space, and no line before it says of which "
+				 "function",
+				 text->first_skipped);
+	return ctx_error(dump->ctx, -EBADMSG,
+			 "there is no PCI function in it, as lspci -xxxx prints them");
+}
+
+int dump_text_read(struct dump *dump, const char *data, size_t size)
+{
+	struct text text = { .dump = dump };
+	char *plain = narrow(data, size, &size);
+	int r;
+
+	if (!plain)
+		return ctx_error(dump->ctx, -ENOMEM, "out of memory");
+	/* A zero ended it otherwise. */
+	r = read_lines(&text, plain);
+	free(plain);
+	if (!r)
+		r = check_functions(&text);
+	if (!r)
+		r = choose_dump(dump);
+	if (!r)
+		tell_what_is_missing(&text);
+	return r;
+}
