@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset metrics: what the module has counted, in the text format of Prometheus. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "cli.h"
+#include "output.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -195,64 +194,45 @@ static int print_all(FILE *out, struct pcireset_ctx *ctx)
 	return STATUS_DONE;
 }
 
-static int cannot_write(const char *name)
+static int cannot_write(const char *name, int r)
 {
-	error("%s: %s", name, strerror(errno));
+	error("%s: %s", name, strerror(-r));
 	return STATUS_ERROR;
 }
 
-/* Beside the file, hidden and without its suffix: whoever collects *.prom passes it over. */
-static char *temporary_name(const char *name)
-{
-	const char *base = strrchr(name, '/');
-
-	base = base ? base + 1 : name;
-	return text("%.*s.%s.XXXXXX", (int)(base - name), name, base);
-}
-
 /* The reader is another user, and never sees half of it. */
-static int put_in_place(FILE *out, const char *temporary, const char *name)
+static int replace_file(const char *name, const char *words, size_t size)
 {
-	bool good = !fflush(out) && !ferror(out) && !fchmod(fileno(out), 0644) &&
-		    !fsync(fileno(out));
-	int saved = errno;
+	struct output output;
+	int r = output_open(&output, name, OUTPUT_REPLACES, 0644);
 
-	if (fclose(out) && good)
-		return cannot_write(temporary);
-	errno = saved;
-	if (!good || rename(temporary, name))
-		return cannot_write(name);
-	return STATUS_DONE;
-}
-
-/* What is no file, such as /dev/stdout, is not to become one. */
-static bool is_replaceable(const char *name)
-{
-	struct stat st;
-
-	return lstat(name, &st) ? errno == ENOENT : S_ISREG(st.st_mode);
+	if (r == -ENODEV) {
+		error("%s: is no file that could be replaced", name);
+		return STATUS_ERROR;
+	}
+	if (r)
+		return cannot_write(name, r);
+	if (write(output.fd, words, size) != (ssize_t)size || fchmod(output.fd, 0644)) {
+		r = errno ? -errno : -EIO;
+		output_discard(&output);
+	} else {
+		r = output_commit(&output);
+	}
+	return r ? cannot_write(name, r) : STATUS_DONE;
 }
 
 static int write_file(const char *name, struct pcireset_ctx *ctx)
 {
-	char *temporary = temporary_name(name);
-	int fd = mkostemp(temporary, O_CLOEXEC), status;
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+	size_t size = 0;
+	char *words = NULL;
+	FILE *out = must(open_memstream(&words, &size));
+	int status = print_all(out, ctx);
 
-	if (!out) {
-		status = cannot_write(name);
-		if (fd >= 0)
-			close(fd);
-	} else {
-		status = print_all(out, ctx);
-		if (status)
-			fclose(out);
-		else
-			status = put_in_place(out, temporary, name);
-	}
-	if (status && fd >= 0)
-		unlink(temporary);
-	free(temporary);
+	if (ferror(out) || fclose(out))
+		must(NULL);
+	if (!status)
+		status = replace_file(name, words, size);
+	free(words);
 	return status;
 }
 
@@ -267,9 +247,6 @@ int command_metrics(const struct request *req)
 	}
 	if (!req->nr_names || !strcmp(req->names[0], "-")) {
 		status = print_all(stdout, ctx);
-	} else if (!is_replaceable(req->names[0])) {
-		error("%s: is no file that could be replaced", req->names[0]);
-		status = STATUS_ERROR;
 	} else {
 		status = write_file(req->names[0], ctx);
 	}

@@ -1,47 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset record: this machine as a file. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "cli.h"
+#include "output.h"
 
-/* Nothing is overwritten. */
-static int open_output(const char *name)
+static int cannot(const char *name, int r)
 {
-	if (strcmp(name, "-"))
-		return open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (!isatty(STDOUT_FILENO))
-		return dup(STDOUT_FILENO);
-	errno = ENOTTY;
-	return -1;
+	error("%s: %s", name, strerror(-r));
+	return STATUS_ERROR;
+}
+
+static int record_to(struct machine *m, const struct request *req, int fd)
+{
+	int r = pcireset_ctx_record(m->ctx, fd,
+				    is_given(req, OPT_SERIALS) ? PCIRESET_RECORD_SERIALS : 0);
+
+	/* Only a pipe's reader can go, and needs no message. */
+	if (r < 0 && r != -EPIPE)
+		error("%s: %s", req->names[0], pcireset_ctx_get_errmsg(m->ctx));
+	return r;
+}
+
+static int record_to_pipe(struct machine *m, const struct request *req)
+{
+	if (isatty(STDOUT_FILENO)) {
+		error("-: an archive is nothing for a terminal; name a file, or redirect the output");
+		return STATUS_ERROR;
+	}
+	return record_to(m, req, STDOUT_FILENO) ? STATUS_ERROR : STATUS_DONE;
+}
+
+/* As root it holds what only root may read. Nothing is overwritten. */
+static int record_to_file(struct machine *m, const struct request *req)
+{
+	const char *name = req->names[0];
+	struct output output;
+	int r = output_open(&output, name, OUTPUT_NEW, 0600);
+
+	if (r)
+		return cannot(name, r);
+	if (record_to(m, req, output.fd)) {
+		output_discard(&output);
+		return STATUS_ERROR;
+	}
+	r = output_commit(&output);
+	return r ? cannot(name, r) : STATUS_DONE;
 }
 
 static int write_record(struct machine *m, const struct request *req)
 {
-	const char *name = req->names[0];
-	int fd = open_output(name), r;
-
-	if (fd < 0) {
-		error("%s: %s", name,
-		      errno == ENOTTY ? "an archive is nothing for a terminal" : strerror(errno));
-		return STATUS_ERROR;
-	}
-	r = pcireset_ctx_record(m->ctx, fd,
-				is_given(req, OPT_SERIALS) ? PCIRESET_RECORD_SERIALS : 0);
-	/* Only a pipe's reader can go, and needs no message. */
-	if (r < 0 && r != -EPIPE)
-		error("%s: %s", name, pcireset_ctx_get_errmsg(m->ctx));
-	if (close(fd) && !r) {
-		r = -errno;
-		error("%s: %s", name, strerror(errno));
-	}
-	if (!r)
-		return STATUS_DONE;
-	if (strcmp(name, "-"))
-		unlink(name);
-	return STATUS_ERROR;
+	return strcmp(req->names[0], "-") ? record_to_file(m, req) : record_to_pipe(m, req);
 }
 
 int command_record(const struct request *req)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "cli.h"
+#include "output.h"
 
 /* How a function looks. Without colour the line and the words tell. */
 struct look {
@@ -174,26 +174,35 @@ static int draw(const char *graph, size_t size, int fd)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Nothing is overwritten, and no half of a picture is left. */
-int svg_draw(const struct request *req, struct pcireset_plan *plan)
+static int draw_into(struct output *output, struct pcireset_plan *plan)
 {
-	int fd = open(req->svg, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666), status;
 	size_t size = 0;
-	char *graph;
+	char *graph = describe(plan, &size);
+	int status = draw(graph, size, output->fd), r;
 
-	if (fd < 0) {
-		error("%s: %s", req->svg, strerror(errno));
+	free(graph);
+	if (status) {
+		output_discard(output);
+		error(status == 127 ?
+			      "--svg: the program dot is not there; it comes with Graphviz" :
+			      "--svg: the program dot could not draw it");
 		return STATUS_ERROR;
 	}
-	graph = describe(plan, &size);
-	status = draw(graph, size, fd);
-	free(graph);
-	if (close(fd) && !status)
-		status = -1;
-	if (!status)
-		return STATUS_DONE;
-	unlink(req->svg);
-	error(status == 127 ? "--svg: the program dot is not there; it comes with Graphviz" :
-			      "--svg: the program dot could not draw it");
+	r = output_commit(output);
+	if (r)
+		error("%s: %s", output->name, strerror(-r));
+	return r ? STATUS_ERROR : STATUS_DONE;
+}
+
+/* Root sees users of this machine that others may not see. Nothing is overwritten. */
+int svg_draw(const struct request *req, struct pcireset_plan *plan)
+{
+	bool is_private = !geteuid() && !req->sysroot && !req->dump;
+	struct output output;
+	int r = output_open(&output, req->svg, OUTPUT_NEW, is_private ? 0600 : 0666);
+
+	if (!r)
+		return draw_into(&output, plan);
+	error("%s: %s", req->svg, strerror(-r));
 	return STATUS_ERROR;
 }

@@ -1,0 +1,114 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Files that the tool writes appear whole or not at all, however it ends, and no wider than their source may be read.
+
+# The expansions are those of the shell inside.
+# shellcheck disable=SC2016
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export ROOT=$BATS_FILE_TMPDIR/machine
+	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
+	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
+}
+
+setup() {
+	dir=$BATS_TEST_TMPDIR/dir
+	mkdir "$dir"
+}
+
+# took COMMAND...: sets ms to how long it takes.
+took() {
+	local begin=${EPOCHREALTIME/[.,]/}
+
+	"$@" >/dev/null 2>&1 || true
+	ms=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000 + 1))
+}
+
+# killed SIGNAL MS COMMAND...: at that time; whatever it says.
+killed() {
+	timeout -s "$1" "$(printf '%d.%03d' $(($2 / 1000)) $(($2 % 1000)))" "${@:3}" >/dev/null 2>&1 || true
+}
+
+# whole_or_nothing CHECK NAME COMMAND...: killed at 12 moments by each of three signals.
+whole_or_nothing() {
+	local check=$1 name=$2 signal i left
+
+	shift 2
+	took "$@"
+	"$check" "$dir/$name"
+	for signal in KILL TERM INT QUIT; do
+		for ((i = 0; i < 12; i++)); do
+			rm -f "$dir/$name"
+			killed "$signal" $((ms * i / 10 + 1)) "$@"
+			[[ ! -e $dir/$name ]] || "$check" "$dir/$name"
+			left=$(ls -A "$dir")
+			[[ -z $left || $left == "$name" ]] || { printf 'left by %s: %s\n' "$signal" "$left" && return 1; }
+		done
+	done
+}
+
+is_archive() {
+	tar -tf "$1" >/dev/null && [[ $(tar -tf "$1" | wc -l) -gt 100 ]]
+}
+
+is_svg() {
+	[[ $(tail -n 1 "$1") == '</svg>' ]]
+}
+
+is_metrics() {
+	[[ $(tail -n 1 "$1") == pcireset_leftovers* ]]
+}
+
+@test 'record: an archive is there whole or not at all' {
+	whole_or_nothing is_archive m.tar pcireset record "$dir/m.tar" --sysroot "$ROOT"
+	pcireset record "$dir/m.tar" --sysroot "$ROOT" || [[ -e $dir/m.tar ]]
+}
+
+@test 'plan --svg: a drawing is there whole or not at all' {
+	command -v dot >/dev/null || skip 'graphviz is not installed'
+	whole_or_nothing is_svg p.svg pcireset plan 03:00.0 --type bus --sysroot "$ROOT" --svg "$dir/p.svg"
+}
+
+@test 'metrics: the file is the old or the new one, and nothing is beside it' {
+	whole_or_nothing is_metrics m.prom pcireset metrics "$dir/m.prom"
+}
+
+@test 'what is there is kept, and the message names it' {
+	echo mine >"$dir/m.tar"
+	run -1 --separate-stderr pcireset record "$dir/m.tar" --sysroot "$ROOT"
+	[[ $stderr == "pcireset: $dir/m.tar: File exists" && $(<"$dir/m.tar") == mine ]]
+	ln -s nowhere "$dir/link"
+	run -1 --separate-stderr pcireset record "$dir/link" --sysroot "$ROOT"
+	[[ $stderr == *'File exists' && ! -e $dir/nowhere ]]
+	run -1 --separate-stderr pcireset plan 03:00.0 --type bus --sysroot "$ROOT" --svg "$dir/m.tar"
+	[[ $stderr == *"$dir/m.tar: File exists" && $(<"$dir/m.tar") == mine ]]
+	run -1 --separate-stderr pcireset record "$dir/missing/m.tar" --sysroot "$ROOT"
+	[[ $stderr == *"$dir/missing/m.tar: No such file or directory" ]]
+	run -1 --separate-stderr pcireset record '' --sysroot "$ROOT"
+	[[ $stderr == *'No such file or directory' ]]
+}
+
+@test 'an archive holds what only root may read: no one else may read it either' {
+	umask 022
+	pcireset record "$dir/m.tar" --sysroot "$ROOT"
+	[[ $(stat -c %a "$dir/m.tar") == 600 ]]
+	pcireset metrics "$dir/m.prom"
+	[[ $(stat -c %a "$dir/m.prom") == 644 ]]
+}
+
+@test 'without /proc files get their names all the same' {
+	[[ $EUID -eq 0 ]] || skip 'needs root for a mount namespace'
+	unshare -m true 2>/dev/null || skip 'no mount namespaces here'
+	LD_LIBRARY_PATH=$BATS_TEST_DIRNAME/../../build/meson/lib \
+		unshare -m sh -c 'mount -t tmpfs none /proc && exec pcireset record "$1" --sysroot "$2"' sh "$dir/m.tar" "$ROOT"
+	is_archive "$dir/m.tar"
+}
+
+@test 'on a full disk nothing appears' {
+	[[ $EUID -eq 0 ]] || skip 'needs root for a mount namespace'
+	unshare -m true 2>/dev/null || skip 'no mount namespaces here'
+	run -1 unshare -m sh -c 'mount -t tmpfs -o size=8k none "$1" && ! pcireset record "$1/m.tar" --sysroot "$2" && ls -A "$1" | grep .' \
+		sh "$dir" "$ROOT"
+	[[ $output == "pcireset: $dir/m.tar: "*'No space left on device' ]]
+}
