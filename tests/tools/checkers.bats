@@ -153,6 +153,17 @@ source_file() {
 	[[ $output == *'there is no tests/lab/none.sh'* && $output == *'there is no bench/none'* && $output == *'there is no tests/lab/nothing.sh'* ]]
 }
 
+@test "check-docs finds a time that the page it is said to be from does not have" {
+	mkdir -p docs
+	printf '%s\n' '| 64 | 6.65 | 0.113 |' >docs/performance.md
+	printf '%s\n' '64 need 0.11 s, and not 6.65 s: [there](docs/performance.md).' >README.md
+	run tools/check-docs
+	[[ $output != *README.md* ]]
+	printf '%s\n' '64 need 0.12 s, and not 6.7 s: [there](docs/performance.md).' >README.md
+	run tools/check-docs
+	[[ $output == *'README.md: 0.12 s is not in ./docs/performance.md'* && $output == *'README.md: 6.7 s is not in'* ]]
+}
+
 @test "check-uapi finds a member and a constant that the test of the layout lacks" {
 	mkdir -p kmod/uapi/linux
 	printf '%s\n' 'struct a {' $'\t__u32 b;' $'\t__u8 c[4];' '};' 'enum d {' $'\tONE = 1,' $'\tTWO,' '};' '#define G (1U << 0)' '#define _H' >kmod/uapi/linux/pcireset.h
