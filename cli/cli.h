@@ -101,6 +101,22 @@ typedef const char *(*word_at_fn)(size_t i);
 char *did_you_mean(const char *kind, const char *typed, size_t len, word_at_fn at);
 char *words_list(word_at_fn at);
 
+/* interrupt.c */
+struct interrupt_tick {
+	void (*fn)(void *data);
+	void *data;
+};
+
+void interrupt_catch(void);
+void interrupt_begin(const struct pcireset_ctx *ctx);
+void interrupt_end(void);
+void interrupt_before_end(void (*fn)(void *data), void *data);
+bool interrupt_is_given(void);
+bool interrupt_is_second(void);
+int interrupt_to_forward(void);
+void interrupt_tell(void);
+void interrupt_run(void (*fn)(void *data), void *data, const struct interrupt_tick *tick);
+
 /* names.c */
 int names_find(struct machine *m, const struct request *req, const char *name);
 int names_check_types(struct machine *m, const struct request *req);

@@ -253,18 +253,40 @@ destroy_attr:
 	return pid;
 }
 
+/* A terminal has sent its signal to COMMAND, too; a process has sent it to pcireset alone. */
+static void pass_on(pid_t pid, int *passed)
+{
+	int signal = interrupt_to_forward();
+
+	interrupt_tell();
+	if (!signal || *passed == signal)
+		return;
+	*passed = signal;
+	kill(pid, signal);
+}
+
 /* As a shell tells it: 128 and the number of the signal, if one ended it. */
 static int shell(const char *line, bool keeps_stdout)
 {
 	pid_t pid = start_shell(line, keeps_stdout);
-	int status;
+	int status, passed = 0;
 
 	if (pid < 0)
 		return 127;
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
 			return 127;
+		if (interrupt_is_second())
+			return 128 + SIGINT;
+		pass_on(pid, &passed);
+	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int fail_interrupted(struct reenumeration *e)
+{
+	interrupt_tell();
+	return fail(e, -EINTR, "interrupted before the reset began");
 }
 
 static int run_command(struct reenumeration *e)
@@ -278,6 +300,8 @@ static int run_command(struct reenumeration *e)
 	hold_forget(e->hold);
 	if (!status)
 		return 0;
+	if (interrupt_is_given())
+		return fail_interrupted(e);
 	return fail(e, -ECANCELED, "\"%s\" failed with status %d; nothing was reset",
 		    e->req->command_line, status);
 }
@@ -303,15 +327,31 @@ static bool is_back(struct reenumeration *e)
 	       pcireset_report_get_error(e->report) != -ETIMEDOUT;
 }
 
+struct plan_run {
+	struct reenumeration *e;
+	int r;
+};
+
+static void run_plan(void *data)
+{
+	struct plan_run *run = data;
+
+	run->r = pcireset_plan_run(run->e->plan, &run->e->report);
+}
+
 static int reset(struct reenumeration *e)
 {
+	struct plan_run run = { .e = e };
 	int r = take_plan(e, pcireset_plan_resolve(e->plan));
 
+	if (!r && interrupt_is_given())
+		return fail_interrupted(e);
 	if (r || e->is_dead)
 		return r;
 	if (!is_as_agreed(e))
 		return fail(e, -ESTALE, "%s", pcireset_why_to_str(PCIRESET_WHY_CHANGED, 0));
-	r = pcireset_plan_run(e->plan, &e->report);
+	interrupt_run(run_plan, &run, NULL);
+	r = run.r;
 	if (!e->report)
 		return fail(e, r, "%s", pcireset_ctx_get_errmsg(e->machine.ctx));
 	if (is_back(e))
@@ -371,18 +411,25 @@ static unsigned int timeout_ms(const struct reenumeration *e)
 	return e->req->timeout_ms ? e->req->timeout_ms : DEFAULT_MS;
 }
 
+/* What is half done by the first signal is finished; the second one waits for nothing. */
+static bool goes_on(void)
+{
+	interrupt_tell();
+	return !interrupt_is_second();
+}
+
 /* A card that has to find itself first is there only after a while, and so may be a driver. */
 static int find_again(struct reenumeration *e)
 {
 	int r = read_again(e);
 
-	for (unsigned int ms = 0; !r && lacks(e, "function") && ms < timeout_ms(e);
+	for (unsigned int ms = 0; !r && lacks(e, "function") && ms < timeout_ms(e) && goes_on();
 	     ms += PAUSE_MS) {
 		usleep(PAUSE_MS * 1000);
 		r = rescan(e) ? e->error : read_again(e);
 	}
 	subtree_bind(&e->was);
-	for (unsigned int ms = 0; !r && ms < BIND_MS; ms += PAUSE_MS) {
+	for (unsigned int ms = 0; !r && ms < BIND_MS && goes_on(); ms += PAUSE_MS) {
 		r = read_again(e);
 		if (r || !lacks(e, "driver"))
 			break;
@@ -404,17 +451,24 @@ static int replace(struct reenumeration *e)
 	return find_again(e);
 }
 
+static void end_hold(void *hold)
+{
+	hold_end(hold);
+}
+
 static int run_held(struct reenumeration *e)
 {
 	int r = hold_begin(e->hold);
 
 	if (r)
 		return fail(e, r, "the port above cannot be kept quiet: %s", strerror(-r));
-	r = run_command(e);
+	interrupt_before_end(end_hold, e->hold);
+	r = interrupt_is_given() ? fail_interrupted(e) : run_command(e);
 	if (!r)
 		r = reset(e);
 	if (!r)
 		r = replace(e);
+	interrupt_before_end(NULL, NULL);
 	hold_end(e->hold);
 	return r;
 }
@@ -427,8 +481,8 @@ static int run_all(struct reenumeration *e)
 		r = may_go_on(e);
 	if (r)
 		return r;
-	/* Whoever stops it stops COMMAND: half of the rest would be worse than all of it. */
-	hold_signals();
+	/* After the reset a first signal waits for the rest: half of it would be worse. */
+	interrupt_begin(e->machine.ctx);
 	process_touches();
 	e->is_touched = true;
 	r = unbind_drivers(e);
@@ -443,7 +497,10 @@ static int run_all(struct reenumeration *e)
 int command_reenumerate(const struct request *req)
 {
 	struct reenumeration e = { .req = req };
-	int status = machine_open(&e.machine, req);
+	int status;
+
+	interrupt_catch();
+	status = machine_open(&e.machine, req);
 
 	if (!status && e.machine.nr_devs != 1)
 		status = usage_error("%s: takes one device", req->command->name);

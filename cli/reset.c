@@ -200,6 +200,7 @@ int command_reset(const struct request *req)
 
 	if (is_given(req, OPT_DRY_RUN))
 		return command_plan(req);
+	interrupt_catch();
 	status = machine_open(&jobs.machine, req);
 	allow_many_files(&jobs.machine);
 	if (!status) {

@@ -42,6 +42,7 @@ void jobs_run(struct jobs *jobs);
 /* progress.c */
 struct progress;
 struct progress *progress_start(const struct request *req, const struct pcireset_batch *batch);
+void progress_show(void *progress);
 void progress_stop(struct progress *progress);
 
 /* outcome.c */

@@ -4,12 +4,28 @@
 #include <stdlib.h>
 #include "reset.h"
 
+/* What the thread that resets is given, and returns. */
+struct call {
+	struct pcireset_batch *batch;
+	struct job *job; /* or one by itself */
+	int r;
+};
+
+static void call_library(void *data)
+{
+	struct call *call = data;
+
+	call->r = call->job ? pcireset_plan_run(call->job->plan, &call->job->report) :
+			      pcireset_batch_run(call->batch);
+}
+
 static void run_one(const struct jobs *jobs, struct job *job)
 {
-	int r = pcireset_plan_run(job->plan, &job->report);
+	struct call call = { .job = job };
 
-	if (r < 0 && !job->report)
-		job_fail_by_library(jobs, job, r);
+	interrupt_run(call_library, &call, NULL);
+	if (call.r < 0 && !job->report)
+		job_fail_by_library(jobs, job, call.r);
 }
 
 static struct pcireset_batch *make_batch(const struct jobs *jobs)
@@ -41,13 +57,13 @@ static void take_reports(const struct jobs *jobs, const struct pcireset_batch *b
 
 static void run_together(const struct jobs *jobs)
 {
-	struct pcireset_batch *batch = make_batch(jobs);
-	struct progress *progress = progress_start(jobs->req, batch);
-	int r = pcireset_batch_run(batch);
+	struct call call = { .batch = make_batch(jobs) };
+	struct progress *progress = progress_start(jobs->req, call.batch);
 
+	interrupt_run(call_library, &call, &(struct interrupt_tick){ progress_show, progress });
 	progress_stop(progress);
-	take_reports(jobs, batch, r);
-	pcireset_batch_unref(batch);
+	take_reports(jobs, call.batch, call.r);
+	pcireset_batch_unref(call.batch);
 }
 
 static void run_open(const struct jobs *jobs)
@@ -58,6 +74,11 @@ static void run_open(const struct jobs *jobs)
 	for (size_t i = jobs->nr; i-- > 0;) {
 		if (!job_is_open(&jobs->v[i]))
 			continue;
+		if (interrupt_is_given()) {
+			job_fail(&jobs->v[i], -EINTR,
+				 pcireset_why_to_str(PCIRESET_WHY_CANCELLED, 0));
+			continue;
+		}
 		first = &jobs->v[i];
 		nr++;
 	}
@@ -67,10 +88,8 @@ static void run_open(const struct jobs *jobs)
 		run_together(jobs);
 }
 
-/* Once more for those whose plan is the same, although the machine changed. */
-void jobs_run(struct jobs *jobs)
+static void plan_changed_again(struct jobs *jobs)
 {
-	run_open(jobs);
 	for (size_t i = 0; i < jobs->nr; i++) {
 		const struct pcireset_report *report = jobs->v[i].report;
 
@@ -78,5 +97,17 @@ void jobs_run(struct jobs *jobs)
 					      pcireset_report_get_error(report) == -ESTALE;
 	}
 	jobs_plan_again(jobs);
+}
+
+/* Once more for those whose plan is the same, although the machine changed. */
+void jobs_run(struct jobs *jobs)
+{
+	interrupt_begin(jobs->machine.ctx);
 	run_open(jobs);
+	if (!interrupt_is_given()) {
+		plan_changed_again(jobs);
+		run_open(jobs);
+	}
+	interrupt_tell();
+	interrupt_end();
 }

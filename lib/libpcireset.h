@@ -876,7 +876,8 @@ struct pcireset_dev *pcireset_plan_get_leader(const struct pcireset_plan *plan);
  *
  * Without the module the kernel itself waits for the function, for up to two
  * minutes, before the timeout can be looked at. SIGINT, SIGTERM and SIGHUP are held
- * back in the calling thread until reset_method is as before.
+ * back in the calling thread until reset_method is as before. One that will end the
+ * process then cuts the waiting short.
  *
  * 0 means that every check that was asked for holds. It does not mean that
  * there is proof: see pcireset_report_get_result().

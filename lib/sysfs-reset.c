@@ -21,6 +21,7 @@
 #define TIMEOUT_MS   10000 /* the module's default */
 #define NS_PER_MS    1000000ull
 #define MIN_PAUSE_NS NS_PER_MS
+#define SLICE_NS     (100 * NS_PER_MS)
 
 /* One reset under way. */
 struct session {
@@ -44,6 +45,53 @@ void pause_ns(uint64_t ns)
 
 	while (nanosleep(&t, &t) && errno == EINTR)
 		;
+}
+
+static const int held_signals[] = { SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
+				    SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2 };
+
+/* What is put back is put back before a signal ends the process. SIGKILL leaves the journal. */
+void signals_hold(sigset_t *old)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(held_signals); i++)
+		sigaddset(&set, held_signals[i]);
+	pthread_sigmask(SIG_BLOCK, &set, old);
+}
+
+/* While they are held, also those are pending that the program ignores. */
+bool signals_are_waiting(void)
+{
+	struct sigaction action;
+	sigset_t set;
+
+	sigpending(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(held_signals); i++)
+		if (sigismember(&set, held_signals[i]) == 1 &&
+		    !sigaction(held_signals[i], NULL, &action) && action.sa_handler != SIG_IGN)
+			return true;
+	return false;
+}
+
+/* Will one of them end the process as soon as it is let go? */
+static bool signal_is_fatal(void)
+{
+	struct sigaction action;
+	sigset_t set;
+
+	sigpending(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(held_signals); i++)
+		if (sigismember(&set, held_signals[i]) == 1 &&
+		    !sigaction(held_signals[i], NULL, &action) && action.sa_handler == SIG_DFL)
+			return true;
+	return false;
+}
+
+void signals_let_go(const sigset_t *old)
+{
+	pthread_sigmask(SIG_SETMASK, old, NULL);
 }
 
 static int refuse(struct session *s, int error, uint32_t why)
@@ -262,7 +310,7 @@ static void wait_ready(struct session *s, uint64_t since_ns)
 	uint64_t limit_ns = ms * NS_PER_MS, passed_ns, pause = MIN_PAUSE_NS;
 	bool is_alive = answers(s);
 
-	while (!is_alive && now_ns() - since_ns < limit_ns) {
+	while (!is_alive && now_ns() - since_ns < limit_ns && !signal_is_fatal()) {
 		pause_ns(pause);
 		pause += pause / 20;
 		is_alive = answers(s);
@@ -317,13 +365,22 @@ static void compare(struct session *s)
 		s->member->failed |= PCIRESET_CHECK_LINK;
 }
 
+/* In slices: a signal that ends the process does not interrupt what holds it back. */
+static void settle(const struct session *s)
+{
+	uint64_t until_ns = now_ns() + s->plan->settle_ms * NS_PER_MS, now;
+
+	while ((now = now_ns()) < until_ns && !signal_is_fatal())
+		pause_ns(until_ns - now < SLICE_NS ? until_ns - now : SLICE_NS);
+}
+
 static void verify(struct session *s)
 {
 	if (s->member->state == PCIRESET_STATE_DEAD)
 		return;
 	compare(s);
 	if (s->plan->settle_ms && s->member->state == PCIRESET_STATE_RESTORED) {
-		pause_ns(s->plan->settle_ms * NS_PER_MS);
+		settle(s);
 		compare(s);
 	}
 }
@@ -389,39 +446,6 @@ static int judge_reset(struct session *s, int widen_error)
 		return -EIO;
 	s->report->why = 0;
 	return report_judge(s->report, checks);
-}
-
-static const int held_signals[] = { SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
-				    SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2 };
-
-/* What is put back is put back before a signal ends the process. SIGKILL leaves the journal. */
-void signals_hold(sigset_t *old)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(held_signals); i++)
-		sigaddset(&set, held_signals[i]);
-	pthread_sigmask(SIG_BLOCK, &set, old);
-}
-
-/* While they are held, also those are pending that the program ignores. */
-bool signals_are_waiting(void)
-{
-	struct sigaction action;
-	sigset_t set;
-
-	sigpending(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(held_signals); i++)
-		if (sigismember(&set, held_signals[i]) == 1 &&
-		    !sigaction(held_signals[i], NULL, &action) && action.sa_handler != SIG_IGN)
-			return true;
-	return false;
-}
-
-void signals_let_go(const sigset_t *old)
-{
-	pthread_sigmask(SIG_SETMASK, old, NULL);
 }
 
 static int run_locked(struct session *s)

@@ -119,11 +119,22 @@ signal() {
 	kill "-$1" "$job"
 }
 
+# One after the other, as two that are pending at a time are one.
+signal_twice() {
+	signal "$1"
+	sleep 0.5
+	signal "$1"
+}
+
 # signalled NR SIGNAL NUMBER
 signalled() {
 	slowly "$1" 600 signal "$2"
-	is "$status" $((128 + $3)) "SIG$2 ends it"
+	is "$status" 0 "SIG$2 waits for what has begun"
+	like "$output" 'interrupted: no further reset is begun' "SIG$2: it is said"
 	unchanged "$1" "SIG$2"
+	slowly "$1" 600 signal_twice "$2"
+	is "$status" $((128 + $3)) "SIG$2 twice ends it"
+	unchanged "$1" "SIG$2 twice"
 }
 
 # A signal keeps back what has not begun, and what has begun is brought to its end.

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Ctrl-C, SIGTERM and SIGHUP. Before the first reset they end pcireset, and it says that
+ * nothing was touched. After that the first begins no further reset, and the second ends
+ * pcireset.
+ *
+ * A reset is one long system call, during which its thread runs no signal handler. So
+ * another thread makes the call, and the main thread hears the signals: the kernel gives a
+ * signal to the main thread first.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "cli.h"
+
+#define TICK_MS 100
+
+static const int caught[] = { SIGINT, SIGTERM, SIGHUP };
+
+static struct {
+	volatile sig_atomic_t nr;     /* signals since interrupt_begin() */
+	volatile sig_atomic_t last;   /* the number of the last one */
+	volatile sig_atomic_t sender; /* its si_code: SI_KERNEL if a terminal sent it */
+	volatile sig_atomic_t runs;   /* interrupt_begin() was called */
+	bool library_holds;           /* signals back, in the thread that resets */
+	size_t nr_told;
+	void (*before_end)(void *data);
+	void *data;
+} state;
+
+static const char nothing_touched[] = "\npcireset: interrupted: nothing was touched\n";
+
+static void end_by(int signal)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+
+	sigaction(signal, &action, NULL);
+	raise(signal);
+}
+
+/* The main thread passes signals on to the one that resets: those do not count twice. */
+static void on_signal(int signal, siginfo_t *info, void *context)
+{
+	ssize_t unused;
+
+	(void)context;
+	if (info->si_code == SI_TKILL && info->si_pid == getpid())
+		return;
+	state.last = signal;
+	state.sender = info->si_code;
+	if (state.runs) {
+		state.nr++;
+		return;
+	}
+	unused = write(STDERR_FILENO, nothing_touched, sizeof(nothing_touched) - 1);
+	(void)unused;
+	end_by(signal);
+}
+
+/* What is ignored stays so, as for nohup(1) and what a shell runs in the background. */
+void interrupt_catch(void)
+{
+	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO }, old;
+
+	for (size_t i = 0; i < ARRAY_SIZE(caught); i++) {
+		sigaction(caught[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN)
+			sigaction(caught[i], &action, NULL);
+	}
+}
+
+/*
+ * From here on something may have been touched. Without the module, the library holds
+ * signals back until the files that it changes are as before.
+ */
+void interrupt_begin(const struct pcireset_ctx *ctx)
+{
+	state.library_holds = pcireset_ctx_get_backend(ctx) == PCIRESET_BACKEND_SYSFS;
+	state.runs = 1;
+}
+
+/* All resets are over. A signal ends pcireset again, as it does any program. */
+void interrupt_end(void)
+{
+	struct sigaction old;
+
+	for (size_t i = 0; i < ARRAY_SIZE(caught); i++) {
+		sigaction(caught[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN)
+			signal(caught[i], SIG_DFL);
+	}
+}
+
+/* What has to be put back before a second signal may end pcireset. */
+void interrupt_before_end(void (*fn)(void *data), void *data)
+{
+	state.before_end = fn;
+	state.data = data;
+}
+
+bool interrupt_is_given(void)
+{
+	return state.nr > 0;
+}
+
+bool interrupt_is_second(void)
+{
+	return state.nr > 1;
+}
+
+/* The number of the signal if a process sent it, and 0 if the terminal sent it to all. */
+int interrupt_to_forward(void)
+{
+	return state.nr && state.sender != SI_KERNEL ? state.last : 0;
+}
+
+/* Once for the first signal, and once for the second. */
+void interrupt_tell(void)
+{
+	size_t nr = state.nr > 2 ? 2 : (size_t)state.nr;
+
+	if (state.nr_told >= nr)
+		return;
+	state.nr_told = nr;
+	/* In the place of the line that progress_show() keeps. */
+	if (isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+	if (nr == 1)
+		error("interrupted: no further reset is begun, and those that have begun are waited "
+		      "for; a second signal ends pcireset");
+	else
+		error("interrupted again: pcireset ends; what has begun is still brought back");
+}
+
+struct call {
+	void (*fn)(void *data);
+	void *data;
+	int done; /* an eventfd */
+};
+
+static void *run(void *data)
+{
+	const struct call *call = data;
+	uint64_t one = 1;
+
+	call->fn(call->data);
+	while (write(call->done, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+	return NULL;
+}
+
+/*
+ * Raised here and not in the thread that resets: the kernel drops a signal that is pending
+ * there already. Where the library holds it back, it is pending, and ends the process when
+ * the library lets it go.
+ */
+static void end_now(void)
+{
+	if (state.before_end)
+		state.before_end(state.data);
+	state.before_end = NULL;
+	if (state.library_holds)
+		signal(state.last, SIG_DFL);
+	else
+		end_by(state.last);
+}
+
+static void pass_on(pthread_t thread)
+{
+	if (!interrupt_is_given())
+		return;
+	interrupt_tell();
+	/* More than once: it may have come just before the system call. */
+	pthread_kill(thread, state.last);
+	if (interrupt_is_second())
+		end_now();
+}
+
+static void wait_for(const struct call *call, pthread_t thread, const struct interrupt_tick *tick)
+{
+	struct pollfd done = { .fd = call->done, .events = POLLIN };
+
+	while (poll(&done, 1, TICK_MS) <= 0) {
+		pass_on(thread);
+		if (tick)
+			tick->fn(tick->data);
+	}
+}
+
+/*
+ * Calls fn() in a thread of its own and waits for it; tick is called meanwhile, about ten
+ * times a second. Where there is no room for a thread the signals have to wait.
+ */
+void interrupt_run(void (*fn)(void *data), void *data, const struct interrupt_tick *tick)
+{
+	struct call call = { fn, data, eventfd(0, EFD_CLOEXEC) };
+	pthread_t thread;
+
+	if (call.done < 0 || pthread_create(&thread, NULL, run, &call)) {
+		fn(data);
+	} else {
+		wait_for(&call, thread, tick);
+		pthread_join(thread, NULL);
+	}
+	if (call.done >= 0)
+		close(call.done);
+}
