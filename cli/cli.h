@@ -117,6 +117,10 @@ int interrupt_to_forward(void);
 void interrupt_tell(void);
 void interrupt_run(void (*fn)(void *data), void *data, const struct interrupt_tick *tick);
 
+/* way-out.c */
+char *way_out(const struct request *req, struct pcireset_plan *plan);
+char *way_out_of_error(struct pcireset_dev *dev, int r);
+
 /* names.c */
 int names_find(struct machine *m, const struct request *req, const char *name);
 int names_check_types(struct machine *m, const struct request *req);

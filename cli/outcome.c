@@ -73,6 +73,16 @@ static void print_failed(const struct job *job)
 	      pcireset_report_get_message(report));
 }
 
+static void print_refused(const struct request *req, const struct job *job)
+{
+	char *way = job->report ? way_out(req, job->plan) : way_out_of_error(job->dev, job->error);
+
+	error("%s: %s%s%s", pcireset_dev_get_name(job->dev),
+	      status_of(job) == STATUS_REFUSED ? "refused: " : "",
+	      job->report ? pcireset_report_get_message(job->report) : job->message, way);
+	free(way);
+}
+
 static void print_job(const struct request *req, const struct job *job)
 {
 	enum pcireset_result result = PCIRESET_RESULT_REFUSED;
@@ -81,9 +91,7 @@ static void print_job(const struct request *req, const struct job *job)
 	if (job->report)
 		result = pcireset_report_get_result(job->report);
 	if (result == PCIRESET_RESULT_REFUSED)
-		error("%s: %s%s", pcireset_dev_get_name(job->dev),
-		      status_of(job) == STATUS_REFUSED ? "refused: " : "",
-		      job->report ? pcireset_report_get_message(job->report) : job->message);
+		print_refused(req, job);
 	else if (result == PCIRESET_RESULT_FAILED)
 		print_failed(job);
 	else if (!is_given(req, OPT_QUIET))

@@ -25,7 +25,7 @@ static void add_member(struct libscols_table *table, struct pcireset_plan *plan,
 			text("%s", ""));
 }
 
-static void print_verdict(struct pcireset_plan *plan, FILE *out)
+static void print_verdict(const struct request *req, struct pcireset_plan *plan, FILE *out)
 {
 	const char *name = pcireset_dev_get_name(pcireset_plan_get_dev(plan));
 	const char *message = pcireset_plan_get_message(plan);
@@ -39,8 +39,12 @@ static void print_verdict(struct pcireset_plan *plan, FILE *out)
 			nr == 1 ? "" : "s");
 	if (choice)
 		say(out, "%s: %s", name, choice);
-	if (message)
-		say(out, "%s: refused: %s", name, message);
+	if (message) {
+		char *way = way_out(req, plan);
+
+		say(out, "%s: refused: %s%s", name, message, way);
+		free(way);
+	}
 }
 
 /* What that reset hits is said where the one is that it is issued for. */
@@ -64,7 +68,7 @@ void plan_print(const struct request *req, struct pcireset_plan *plan, FILE *out
 
 	if (print_shared(plan, out))
 		return;
-	print_verdict(plan, out);
+	print_verdict(req, plan, out);
 	if (!pcireset_plan_get_nr_members(plan))
 		return;
 	table = table_new(req, out);
@@ -92,13 +96,16 @@ static struct pcireset_plan *make_plan(struct machine *m, const struct request *
 {
 	struct pcireset_plan *plan = NULL;
 	int r = machine_plan(m, req, m->devs[i], &plan);
+	char *way;
 
 	if (!r)
 		r = resolve_into(batch, plan);
 	*ret_status = status_of_error(r);
 	if (!r || (plan && pcireset_plan_get_message(plan)))
 		return plan;
-	error("%s", pcireset_ctx_get_errmsg(m->ctx));
+	way = way_out_of_error(m->devs[i], r);
+	error("%s%s", pcireset_ctx_get_errmsg(m->ctx), way);
+	free(way);
 	return pcireset_plan_unref(plan);
 }
 

@@ -39,7 +39,9 @@ static void print_failure(const struct reenumeration *e)
 		error("%s: %s%s", name, status_of(e) == STATUS_REFUSED ? "refused: " : "",
 		      e->message);
 	else if (e->is_changed)
-		error("%s: %s; its drivers are unbound", name, e->message);
+		error("%s: %s; its drivers are unbound: run re-enumerate again, or bind them: "
+		      "echo %s > /sys/bus/pci/drivers_probe",
+		      name, e->message, name);
 	else
 		error("%s: %s; its drivers are bound again, nothing was reset", name, e->message);
 }

@@ -35,21 +35,22 @@ static int PRINTF(3, 4) fail(struct reenumeration *e, int r, const char *fmt, ..
 static int find_place(struct reenumeration *e)
 {
 	struct pcireset_dev *port = pcireset_dev_get_parent(e->device);
+	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(e->device);
 	int r;
 
-	if (pcireset_dev_get_physfn(e->device))
+	if (physfn)
 		return fail(e, -EOPNOTSUPP,
-			    "it is a virtual function, which goes with "
-			    "its physical one: name that");
+			    "it is a virtual function, which goes with its physical one; name %s",
+			    pcireset_dev_get_name(physfn));
 	if (!port)
 		return fail(e, -EOPNOTSUPP,
-			    "it is on a root bus, which cannot be "
-			    "enumerated without all that is below");
+			    "it is on a root bus, which cannot be enumerated without all that is "
+			    "below; use: pcireset reset");
 	e->place.port = *pcireset_dev_get_addr(port);
 	e->place.device = *pcireset_dev_get_addr(e->device);
 	r = hold_open(port, &e->hold);
 	if (r == -EAGAIN)
-		return fail(e, -EBUSY, "somebody else re-enumerates below %s",
+		return fail(e, -EBUSY, "somebody else re-enumerates below %s; try again later",
 			    pcireset_dev_get_name(port));
 	if (r)
 		return fail(e, r, "%s: %s", pcireset_dev_get_name(port), strerror(-r));
@@ -66,8 +67,8 @@ static int check_use(struct reenumeration *e, struct pcireset_dev *dev)
 
 	for (size_t i = 0; (name = pcireset_dev_get_user(dev, i, &use)); i++)
 		if (use != PCIRESET_USE_DRIVER && !(e->req->force & use))
-			return fail(e, -EBUSY, "%s is in use: %s", pcireset_dev_get_name(dev),
-				    name);
+			return fail(e, -EBUSY, "%s is in use: %s; end that use, or add --force %s",
+				    pcireset_dev_get_name(dev), name, pcireset_use_to_str(use));
 	return 0;
 }
 
@@ -117,6 +118,7 @@ static bool can_do_without_plan(struct reenumeration *e, int r)
 static int take_plan(struct reenumeration *e, int r)
 {
 	const char *message;
+	char *way;
 
 	if (!r)
 		return 0;
@@ -126,7 +128,10 @@ static int take_plan(struct reenumeration *e, int r)
 		return 0;
 	}
 	message = pcireset_plan_get_message(e->plan);
-	return fail(e, r, "%s", message ? message : pcireset_ctx_get_errmsg(e->machine.ctx));
+	way = message ? way_out(e->req, e->plan) : way_out_of_error(e->device, r);
+	fail(e, r, "%s%s", message ? message : pcireset_ctx_get_errmsg(e->machine.ctx), way);
+	free(way);
+	return r;
 }
 
 static int make_plan(struct reenumeration *e)

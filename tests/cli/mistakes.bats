@@ -10,13 +10,18 @@ setup_file() {
 	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
 }
 
+# on ARG...: on that machine.
+on() {
+	pcireset "$@" --sysroot "$ROOT"
+}
+
 # mistake STATUS HINT WORD...: the last line of standard error has the hint, and there is no other line.
 mistake() {
 	local want=$1 hint=$2
 
 	shift 2
 	run --separate-stderr pcireset "$@"
-	if [[ $status -ne $want || $stderr != 'pcireset: '*"$hint"* || $(wc -l <<<"$stderr") -ne 1 ]]; then
+	if [[ $status -ne $want || ${stderr:-} != 'pcireset: '*"$hint"* || $(wc -l <<<"$stderr") -ne 1 ]]; then
 		printf 'pcireset %s\nstatus %d instead of %d\nwant: %s\ngot:  %s\n' "${*@Q}" "$status" "$want" "$hint" "$stderr"
 		failed=$((failed + 1))
 	fi
@@ -190,9 +195,31 @@ END
 END
 }
 
-# on ARG...: on that machine.
-on() {
-	pcireset "$@" --sysroot "$ROOT"
+# refusal WAY WORD...: status 3, and the line that refuses ends with the way out.
+refusal() {
+	local way=$1 line got=0
+
+	shift
+	line=$(on "$@" 2>&1 | grep 'refused: '; exit "${PIPESTATUS[0]}") || got=$?
+	[[ $got -eq 3 && $line == *"; $way" ]] && return
+	printf 'want: %s\ngot:  %s\n' "$way" "$line"
+	return 1
+}
+
+@test 'each refusal ends with the way out' {
+	refusal 'end that use, or use --force mount,swap' plan 04:00.0 --type flr
+	refusal 'end that use, or use --force mount,swap' plan 04:00.0 --type flr --force mount
+	refusal 'end that use, or use --force net' plan 01:00.0 --type flr
+	refusal 'end that use, or use --force vfio' plan 07:00.0 --type flr
+	refusal 'end that use, or use --force vfio,net' plan 07:00.1 --type bus --force net
+	refusal 'use --type slot (2 functions)' plan 03:00.0 --type flr
+	refusal 'allow slot instead; use --type slot (2 functions)' plan 03:00.0 --type bus
+	refusal 'use --type flr (1 function) or --type bus (3 functions)' plan 02:00.0 --type pm
+	refusal 'no other type works, either' plan 00:00.0 --type flr
+	refusal 'use a greater --max-scope' plan 08:00.0 --type bus --max-scope function
+	refusal 'to find it anew, use: pcireset re-enumerate 0000:09:00.0 --type bus' plan 09:00.0 --type any
+	refusal 'to see what would be hit, use: pcireset plan' reset 02:00.0 --type flr
+	refusal 'end that use, or use --force mount,swap' reset 04:00.0 --type flr --dry-run
 }
 
 @test 'what is meant is understood: names of devices, drivers and slots, patterns, upper case' {

@@ -341,9 +341,9 @@ more_on_bus() {
 	exits 3 plan 09:00.0 --type any
 	[[ $output == *'does not answer'* ]]
 	exits 3 plan 08:00.0 --type bus --max-scope function
-	[[ $output == *'bus: it reaches further than allowed, to 0000:08:00.1' ]]
+	[[ $output == *'bus: it reaches further than allowed, to 0000:08:00.1; use a greater --max-scope' ]]
 	exits 3 plan 06:00.0 --type bus --max-scope function
-	[[ $output == *'to 0000:07:00.0 and 4 more' ]]
+	[[ $output == *'to 0000:07:00.0 and 4 more; use a greater --max-scope' ]]
 	exits 0 plan 08:00.0 --type bus --max-scope bus
 }
 

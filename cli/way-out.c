@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How to go on after a refusal: the end of each message that says no. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli.h"
+
+/* "--force mount,swap", with what is forced already. */
+static char *force_option(uint32_t uses)
+{
+	char *all = text("--force");
+
+	for (uint32_t bit = 1; bit; bit <<= 1) {
+		const char *word = uses & bit ? pcireset_use_to_str(bit) : NULL;
+		char *longer;
+
+		if (!word)
+			continue;
+		longer = text("%s%s%s", all, strchr(all, ' ') ? "," : " ", word);
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
+static char *force_way(const struct request *req, const struct pcireset_plan *plan)
+{
+	char *option = force_option(req->force | pcireset_plan_get_in_way(plan));
+	char *way = text("end that use, or use %s", option);
+
+	free(option);
+	return way;
+}
+
+/* "--type pm (1 function) or --type bus (3 functions)"; NULL if no type would work. */
+static char *type_options(const struct pcireset_dev *dev, uint32_t types)
+{
+	char *all = text("%s", ""), *longer;
+	uint32_t type;
+
+	for (size_t i = 0; (type = pcireset_type_at(i)); i++) {
+		size_t nr = pcireset_dev_get_nr_members(dev, type);
+
+		if (!(types & type))
+			continue;
+		longer = text("%s%s--type %s (%zu function%s)", all, *all ? " or " : "",
+			      pcireset_type_to_str(type, 0), nr, nr == 1 ? "" : "s");
+		free(all);
+		all = longer;
+	}
+	if (*all)
+		return all;
+	free(all);
+	return NULL;
+}
+
+/* Those that would work and are not allowed, or allowed and too wide. */
+static char *type_way(const struct request *req, struct pcireset_plan *plan)
+{
+	struct pcireset_dev *dev = pcireset_plan_get_dev(plan);
+	struct pcireset_ctx *ctx = pcireset_dev_get_ctx(dev);
+	uint32_t allowed, works = pcireset_dev_get_types(dev);
+	char *options, *way;
+
+	if (pcireset_types_from_str(ctx, req->types, &allowed))
+		return NULL;
+	if (works & allowed)
+		return text("use a greater --max-scope");
+	if (allowed == PCI_RESET_ANY)
+		return NULL;
+	options = type_options(dev, works);
+	way = options ? text("use %s", options) : text("no other type works, either");
+	free(options);
+	return way;
+}
+
+/* What does not answer has nothing to bring back; below a port it can be found anew. */
+static char *gone_way(struct pcireset_dev *dev)
+{
+	if (!pcireset_dev_get_parent(dev))
+		return NULL;
+	return text("to find it anew, use: pcireset re-enumerate %s --type bus",
+		    pcireset_dev_get_name(dev));
+}
+
+/* The function itself, and not one of those that would be hit with it. */
+static bool is_gone(struct pcireset_dev *dev)
+{
+	const char *gone = pcireset_why_to_str(PCIRESET_WHY_GONE, 0), *why;
+	uint32_t type;
+
+	for (size_t i = 0; (type = pcireset_type_at(i)); i++) {
+		why = pcireset_dev_get_why_not_text(dev, type);
+		if (why && !strcmp(why, gone))
+			return true;
+	}
+	return false;
+}
+
+static char *way_of_plan(const struct request *req, struct pcireset_plan *plan)
+{
+	struct pcireset_ctx *ctx = pcireset_dev_get_ctx(pcireset_plan_get_dev(plan));
+	uint32_t in_way = pcireset_plan_get_in_way(plan);
+	int error = pcireset_plan_get_error(plan);
+
+	/* These reasons say what to do. */
+	if (!error || pcireset_plan_get_why(plan) == PCIRESET_WHY_NEEDS_MODULE)
+		return NULL;
+	if (in_way == PCIRESET_USE_DRIVER &&
+	    pcireset_ctx_get_backend(ctx) == PCIRESET_BACKEND_SYSFS)
+		return NULL;
+	if (is_gone(pcireset_plan_get_dev(plan)))
+		return gone_way(pcireset_plan_get_dev(plan));
+	if (in_way)
+		return force_way(req, plan);
+	return error == -EOPNOTSUPP ? type_way(req, plan) : NULL;
+}
+
+static char *behind_message(char *way)
+{
+	char *end = way ? text("; %s", way) : text("%s", "");
+
+	free(way);
+	return end;
+}
+
+/* To be put behind a plan's message: "; use --force mount", or "". */
+char *way_out(const struct request *req, struct pcireset_plan *plan)
+{
+	return behind_message(way_of_plan(req, plan));
+}
+
+/* The same where there is no plan. */
+char *way_out_of_error(struct pcireset_dev *dev, int r)
+{
+	if (r == -ENODEV)
+		return behind_message(gone_way(dev));
+	return behind_message(r == -EROFS ? text("to see what would be hit, use: pcireset plan") :
+					    NULL);
+}
