@@ -48,7 +48,13 @@ enum option_id {
 	OPT_RUN		= 1 << 23,
 	OPT_COUNT	= 1 << 24,
 	OPT_DRY_RUN	= 1 << 25,
+	OPT_FILTER	= 1 << 26,	/* --driver, --class, --vendor, --slot */
+	OPT_OUTPUT_ALL	= 1 << 27,
+	OPT_TREE	= 1 << 28,
 };
+
+/* How a table looks. */
+#define OPT_TABLE (OPT_OUTPUT | OPT_OUTPUT_ALL | OPT_NOHEADINGS | OPT_RAW | OPT_TREE)
 
 struct request;
 
@@ -79,6 +85,8 @@ struct request {
 	uint32_t max_scope, checks, force, timeout_ms, settle_ms, count;
 	char **names;
 	size_t nr_names;
+	struct filter *filters;
+	size_t nr_filters;
 };
 
 /* The functions that were named, each once. */
@@ -87,6 +95,16 @@ struct machine {
 	struct pcireset_dev **devs; /* those that are named, in that order */
 	size_t nr_devs;
 	void *known; /* the same as a tree, for machine_has() */
+};
+
+/* The functions that list shows, each below another that is shown, if that is a tree. */
+struct selection {
+	struct selected {
+		struct pcireset_dev *dev;
+		struct selected *above;
+		struct libscols_line *line;
+	} *v;
+	size_t nr;
 };
 
 /* options.c */
@@ -155,6 +173,7 @@ sigset_t hold_signals(void);
 bool is_above(struct pcireset_dev *dev, struct pcireset_dev *below);
 int machine_open(struct machine *m, const struct request *req);
 int machine_query(struct machine *m);
+size_t machine_count(const struct machine *m);
 bool machine_has(const struct machine *m, const struct pcireset_dev *dev);
 char *unnamed_members(const struct machine *m, const struct pcireset_plan *plan);
 void machine_add(struct machine *m, struct pcireset_dev *dev);
@@ -186,16 +205,26 @@ char *users_details(const struct pcireset_dev *dev);
 /* libpci.c */
 struct pci_access;
 struct pci_access *libpci_new(void);
+char *device_description(struct pcireset_dev *dev);
+bool class_names_check(void);
+bool class_has_name(uint32_t class, const char *part);
+void names_close(void);
+
+/* filter.c */
+int filter_add(struct request *req, const char *option, const char *arg);
+int filters_check(const struct request *req);
+bool filters_fit(const struct request *req, const struct pcireset_dev *dev);
 
 /* columns.c */
 struct column;
 const struct column *column_find(const char *name, size_t len);
 const char *column_at(size_t i);
 void columns_help(void);
-int columns_print(struct machine *m, const struct request *req);
 int columns_check(const struct request *req);
-char *device_description(struct pcireset_dev *dev);
-void names_close(void);
+void columns_print(const struct request *req, const struct selection *list);
+
+/* list-tree.c */
+void tree_select(const struct machine *m, const struct request *req, struct selection *list);
 
 /* complete.c */
 void complete_words(void);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The columns of list: one table makes the output, -o and the help. */
-#include <pci/pci.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
@@ -15,38 +14,6 @@ struct column {
 #define WRAPPED_COLUMN 20 /* so that the default columns fit 80 */
 
 static const char default_columns[] = "DEVICE,DRIVER,REACH,USERS,NAME";
-
-/* The names of vendors and devices, loaded when the first is asked for. */
-static struct pci_access *names;
-
-/* Where there are many functions, most are like the one before. */
-char *device_description(struct pcireset_dev *dev)
-{
-	static uint32_t last_vendor, last_device;
-	static char last[256];
-	uint32_t vendor = pcireset_dev_get_vendor(dev), device = pcireset_dev_get_device(dev);
-	char buf[sizeof(last)];
-
-	if (!names || vendor != last_vendor || device != last_device) {
-		if (!names)
-			names = libpci_new();
-		/* It may return something else than buf. */
-		snprintf(last, sizeof(last), "%s",
-			 pci_lookup_name(names, buf, sizeof(buf),
-					 PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE, (int)vendor,
-					 (int)device));
-		last_vendor = vendor;
-		last_device = device;
-	}
-	return text("%s", last);
-}
-
-void names_close(void)
-{
-	if (names)
-		pci_cleanup(names);
-	names = NULL;
-}
 
 static char *get_device(struct pcireset_dev *dev)
 {
@@ -164,12 +131,11 @@ void columns_help(void)
 		printf("  %-10s %s\n", columns[i].name, columns[i].help);
 }
 
-/* Calls fn for each column that is asked for; returns the name of a bad one. */
-static const char *foreach_column(const struct request *req,
-				  void (*fn)(const struct column *column, void *data), void *data)
-{
-	const char *p = req->columns ? req->columns : default_columns;
+typedef void (*column_fn)(const struct column *column, void *data);
 
+/* Calls fn for each of the columns with commas between; returns the name of a bad one. */
+static const char *foreach_name(const char *p, column_fn fn, void *data)
+{
 	for (;;) {
 		size_t len = strcspn(p, ",");
 		const struct column *column = column_find(p, len);
@@ -184,6 +150,24 @@ static const char *foreach_column(const struct request *req,
 	}
 }
 
+/* The same for the columns that are asked for; "+" adds to the default. */
+static const char *foreach_column(const struct request *req, column_fn fn, void *data)
+{
+	bool is_more = req->columns && *req->columns == '+';
+	const char *bad = NULL;
+
+	for (size_t i = 0; is_given(req, OPT_OUTPUT_ALL) && i < ARRAY_SIZE(columns); i++)
+		if (fn)
+			fn(&columns[i], data);
+	if (is_given(req, OPT_OUTPUT_ALL))
+		return NULL;
+	if (!req->columns || is_more)
+		bad = foreach_name(default_columns, fn, data);
+	if (!bad && req->columns)
+		bad = foreach_name(req->columns + is_more, fn, data);
+	return bad;
+}
+
 int columns_check(const struct request *req)
 {
 	const char *bad = foreach_column(req, NULL, NULL);
@@ -194,16 +178,11 @@ int columns_check(const struct request *req)
 		return STATUS_DONE;
 	hint = did_you_mean("COLUMNS", bad, strcspn(bad, ","), column_at);
 	known = words_list(column_at);
-	status = usage_error("--output: unknown column \"%.*s\"%s%s", (int)strcspn(bad, ","), bad,
-			     *hint ? hint : "; known are ", *hint ? "" : known);
+	status = usage_error("--output: unknown column \"%.*s\"%s; known are %s",
+			     (int)strcspn(bad, ","), bad, hint, known);
 	free(known);
 	free(hint);
 	return status;
-}
-
-static void add_column(const struct column *column, void *data)
-{
-	table_column(data, column->name, column->flags);
 }
 
 struct row {
@@ -223,17 +202,60 @@ static void add_cell(const struct column *column, void *data)
 	table_set(row->line, row->next++, cell);
 }
 
-int columns_print(struct machine *m, const struct request *req)
+/* Where the tree is drawn: with the addresses, else in the first column. */
+static void find_tree(const struct column *column, void *data)
 {
-	struct libscols_table *table = table_new(req, stdout);
+	const struct column **tree = data;
+
+	if (!*tree || column->get == get_device)
+		*tree = column;
+}
+
+struct head {
+	struct libscols_table *table;
+	const struct column *tree; /* NULL once it is there */
+};
+
+static void add_column(const struct column *column, void *data)
+{
+	struct head *head = data;
+	bool is_tree = column == head->tree;
+
+	table_column(head->table, column->name, column->flags | (is_tree ? SCOLS_FL_TREE : 0));
+	if (is_tree)
+		head->tree = NULL;
+}
+
+static struct libscols_table *new_table(const struct request *req)
+{
+	struct head head = { table_new(req, stdout), NULL };
+
+	if (is_given(req, OPT_TREE))
+		foreach_column(req, find_tree, &head.tree);
+	foreach_column(req, add_column, &head);
+	return head.table;
+}
+
+/* What is above comes first. */
+static struct libscols_line *line_of(struct libscols_table *table, struct selected *selected)
+{
+	if (!selected->line)
+		selected->line = must(scols_table_new_line(
+			table, selected->above ? line_of(table, selected->above) : NULL));
+	return selected->line;
+}
+
+void columns_print(const struct request *req, const struct selection *list)
+{
+	struct libscols_table *table = new_table(req);
 	size_t width = is_given(req, OPT_RAW) || !output_width(stdout) ?
 			       0 :
 			       width_of_part(stdout, WRAPPED_COLUMN);
-	struct pcireset_dev *dev;
 
-	foreach_column(req, add_column, table);
-	pcireset_dev_foreach(m->ctx, dev)
-		foreach_column(req, add_cell, &(struct row){ table_line(table), dev, width, 0 });
+	for (size_t i = 0; i < list->nr; i++) {
+		struct row row = { line_of(table, &list->v[i]), list->v[i].dev, width, 0 };
+
+		foreach_column(req, add_cell, &row);
+	}
 	table_print(table);
-	return STATUS_DONE;
 }

@@ -44,6 +44,8 @@ static const struct kind kinds[] = {
 	{ "list", "CHECKS", check_at },   { "list", "USES", use_at },
 	{ "list", "COLUMNS", column_at }, { "file", "DIR", NULL },
 	{ "file", "DUMP", NULL },         { "file", "FILE", NULL },
+	{ "machine", "DRIVER", NULL },    { "machine", "CLASS", NULL },
+	{ "machine", "ID", NULL },        { "machine", "SLOT", NULL },
 };
 
 /* The words that an argument is made of, by what the help calls it; NULL if it is free text. */
@@ -138,6 +140,68 @@ static void print_devices(struct machine *m, const struct request *req, const ch
 	print_interfaces(m->ctx, req);
 }
 
+/* The arguments of the options that select functions. */
+static char *driver_of(struct pcireset_dev *dev)
+{
+	const char *driver = pcireset_dev_get_driver(dev);
+
+	return text("%s", driver ? driver : "");
+}
+
+static char *slot_of(struct pcireset_dev *dev)
+{
+	const char *slot = pcireset_dev_get_slot(dev);
+
+	return text("%s", slot ? slot : "");
+}
+
+static char *vendor_of(struct pcireset_dev *dev)
+{
+	return text("%04x", pcireset_dev_get_vendor(dev));
+}
+
+static char *class_of(struct pcireset_dev *dev)
+{
+	return text("%04x", pcireset_dev_get_class(dev) >> 8);
+}
+
+static const struct {
+	const char *kind;
+	char *(*get)(struct pcireset_dev *dev);
+} values[] = {
+	{ "DRIVER", driver_of },
+	{ "SLOT", slot_of },
+	{ "ID", vendor_of },
+	{ "CLASS", class_of },
+};
+
+static bool has_value(struct pcireset_dev *dev, const char *value,
+		      char *(*get)(struct pcireset_dev *dev))
+{
+	char *own = get(dev);
+	bool has = !strcmp(own, value);
+
+	free(own);
+	return has;
+}
+
+/* Each once, with the first function that has it. */
+static void print_values(struct machine *m, char *(*get)(struct pcireset_dev *dev))
+{
+	struct pcireset_dev *dev, *other;
+
+	pcireset_dev_foreach(m->ctx, dev) {
+		char *value = get(dev);
+
+		pcireset_dev_foreach(m->ctx, other)
+			if (other == dev || has_value(other, value, get))
+				break;
+		if (other == dev)
+			print_word(value, device_description(dev));
+		free(value);
+	}
+}
+
 /*
  * --complete-words KIND TYPED [--sysroot DIR | --file DUMP]: what a machine has of a kind.
  * The scripts compare it with what was typed.
@@ -157,6 +221,9 @@ int complete_machine(int argc, char **argv)
 	status = machine_open(&m, &req);
 	if (!status && !strcmp(argv[0], "DEVICE"))
 		print_devices(&m, &req, argv[1]);
+	for (size_t i = 0; !status && i < ARRAY_SIZE(values); i++)
+		if (!strcmp(argv[0], values[i].kind))
+			print_values(&m, values[i].get);
 	machine_close(&m);
 	return status;
 }

@@ -2,6 +2,7 @@
 /* libpci as all that use it want it: silent, and its errors are ours. */
 #include <pci/pci.h>
 #include <stdlib.h>
+#include <string.h>
 #include "cli.h"
 
 static void ignore(char *fmt, ...)
@@ -25,4 +26,75 @@ struct pci_access *libpci_new(void)
 	access->debug = ignore;
 	access->error = give_up;
 	return access;
+}
+
+/* The names of vendors, devices and classes, loaded when the first is asked for. */
+static struct pci_access *names;
+
+static struct pci_access *names_open(void)
+{
+	if (!names)
+		names = libpci_new();
+	return names;
+}
+
+void names_close(void)
+{
+	if (names)
+		pci_cleanup(names);
+	names = NULL;
+}
+
+/* Where there are many functions, most are like the one before. */
+char *device_description(struct pcireset_dev *dev)
+{
+	static uint32_t last_vendor, last_device;
+	static char last[256];
+	uint32_t vendor = pcireset_dev_get_vendor(dev), device = pcireset_dev_get_device(dev);
+	char buf[sizeof(last)];
+
+	if (!names || !*last || vendor != last_vendor || device != last_device) {
+		/* It may return something else than buf. */
+		snprintf(last, sizeof(last), "%s",
+			 pci_lookup_name(names_open(), buf, sizeof(buf),
+					 PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE, (int)vendor,
+					 (int)device));
+		last_vendor = vendor;
+		last_device = device;
+	}
+	return text("%s", last);
+}
+
+/* Can classes be known by name? */
+bool class_names_check(void)
+{
+	return pci_load_name_list(names_open());
+}
+
+static bool is_part(const char *name, const char *part)
+{
+	/* libpci appends the number where only the base class has a name. */
+	char *plain = text("%.*s", (int)(name ? strcspn(name, "[") : 0), name ? name : "");
+	bool found = strcasestr(plain, part);
+
+	free(plain);
+	return found;
+}
+
+/* Is this part of the name of the class, the base class or the programming interface? */
+bool class_has_name(uint32_t class, const char *part)
+{
+	int base = (int)(class >> 8 & 0xff00), sub = (int)(class >> 8), interface = class & 0xff;
+	const int known = PCI_LOOKUP_NO_NUMBERS;
+	char buf[256];
+
+	return is_part(pci_lookup_name(names_open(), buf, sizeof(buf), PCI_LOOKUP_CLASS | known,
+				       sub),
+		       part) ||
+	       is_part(pci_lookup_name(names, buf, sizeof(buf), PCI_LOOKUP_CLASS | known,
+				       base | 0xff),
+		       part) ||
+	       is_part(pci_lookup_name(names, buf, sizeof(buf), PCI_LOOKUP_PROGIF | known, sub,
+				       interface),
+		       part);
 }

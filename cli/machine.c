@@ -182,6 +182,16 @@ int machine_open(struct machine *m, const struct request *req)
 	return find_devices(m, req);
 }
 
+size_t machine_count(const struct machine *m)
+{
+	struct pcireset_dev *dev;
+	size_t nr = 0;
+
+	pcireset_dev_foreach(m->ctx, dev)
+		nr++;
+	return nr;
+}
+
 int machine_query(struct machine *m)
 {
 	int r = pcireset_ctx_query(m->ctx);

@@ -14,10 +14,13 @@
 static const struct command commands[] = {
 	{
 		.name = "list",
-		.operands = "",
-		.summary = "list every function and how it can be reset",
-		.text = "REACH tells how many functions each type of reset would hit.",
-		.options = OPT_COMMON | OPT_OUTPUT | OPT_NOHEADINGS | OPT_RAW,
+		.operands = "[DEVICE...]",
+		.summary = "list functions and how each can be reset",
+		.text = "REACH tells how many functions each type of reset would hit. An option that\n"
+			"selects functions may be repeated: then any of its values fits.",
+		.options = OPT_COMMON | OPT_TABLE | OPT_FILTER,
+		.takes_devices = true,
+		.takes_none = true,
 		.run = command_list,
 	},
 	{
@@ -263,6 +266,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 	for (size_t i = 0; i < req.nr_names; i++)
 		free(req.names[i]);
 	free(req.names);
+	free(req.filters);
 	return status;
 }
 

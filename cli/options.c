@@ -35,7 +35,16 @@ static const struct option_row rows[] = {
 	{ OPT_RUN, 0, "run", "COMMAND", "a shell runs it before the reset, errors held off" },
 	{ OPT_YES, 'y', "yes", NULL, "hit functions that were not named, and do not ask" },
 	{ OPT_DRY_RUN, 0, "dry-run", NULL, "reset nothing: do as pcireset plan" },
-	{ OPT_OUTPUT, 'o', "output", "COLUMNS", "columns to show" },
+	{ OPT_FILTER, 0, "driver", "DRIVER", "only functions with this driver bound" },
+	{ OPT_FILTER, 0, "class", "CLASS",
+	  "only functions of this class: 02, 0200, 020000, x for\n"
+	  "any digit, or part of its name, such as ethernet" },
+	{ OPT_FILTER, 0, "vendor", "ID", "only functions of this vendor, such as 8086" },
+	{ OPT_FILTER, 0, "slot", "SLOT", "only functions in this physical slot" },
+	{ OPT_TREE, 0, "tree", NULL, "draw which functions are below which" },
+	{ OPT_OUTPUT, 'o', "output", "COLUMNS",
+	  "columns to show; +COLUMNS are added to the default" },
+	{ OPT_OUTPUT_ALL, 'O', "output-all", NULL, "all columns" },
 	{ OPT_NOHEADINGS, 'n', "noheadings", NULL, "no line with the names of the columns" },
 	{ OPT_RAW, 'r', "raw", NULL, "one blank between columns, for scripts" },
 	{ OPT_JSON, 'J', "json", NULL, "print JSON" },
@@ -310,6 +319,8 @@ static int take_option(struct request *req, const struct option_row *row, const 
 	case OPT_OUTPUT:
 		req->columns = arg;
 		return STATUS_DONE;
+	case OPT_FILTER:
+		return filter_add(req, row->name, arg);
 	case OPT_SYSROOT:
 		req->sysroot = arg;
 		return STATUS_DONE;
@@ -538,6 +549,7 @@ static int check_request(const struct request *req)
 {
 	const struct command *command = req->command;
 	unsigned int missing = command->required & ~req->given;
+	int status;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (missing & rows[i].id)
@@ -553,11 +565,16 @@ static int check_request(const struct request *req)
 	if (!command->takes_devices && !command->takes_file && req->nr_names)
 		return usage_error("%s: takes no operand, but \"%s\" is given; leave it out",
 				   command->name, req->names[0]);
-	if (is_given(req, OPT_JSON) && req->given & (OPT_OUTPUT | OPT_RAW | OPT_NOHEADINGS))
-		return usage_error("%s: --json always has all keys; leave --output, --raw and "
-				   "--noheadings out",
+	if (is_given(req, OPT_JSON) && req->given & OPT_TABLE)
+		return usage_error("%s: --json always has all keys; leave --output, --output-all, "
+				   "--raw, --noheadings and --tree out",
 				   command->name);
-	return columns_check(req);
+	if (is_given(req, OPT_OUTPUT) && is_given(req, OPT_OUTPUT_ALL))
+		return usage_error("%s: --output names columns and --output-all takes all; leave "
+				   "one out",
+				   command->name);
+	status = filters_check(req);
+	return status ? status : columns_check(req);
 }
 
 int options_parse(struct request *req, int argc, char **argv)

@@ -24,12 +24,12 @@ _pcireset_files() {
 	mapfile -t COMPREPLY < <(compgen -f -- "$1")
 }
 
-# _pcireset_list TYPED [BEFORE]: as _pcireset_offer, also after a comma.
+# _pcireset_list TYPED [BEFORE]: as _pcireset_offer, also after a comma, or after "+" as --output takes it.
 _pcireset_list() {
-	local list=''
+	local last=${1##*,}
 
-	[[ $1 != *,* ]] || list=${1%,*},
-	_pcireset_offer "${1##*,}" "${2:-}$list"
+	last=${last#+}
+	_pcireset_offer "$last" "${2:-}${1%"$last"}"
 	compopt -o nospace
 }
 

@@ -34,6 +34,12 @@ function __pcireset_devices
     end
 end
 
+# __pcireset_list WORD...: with commas between, and perhaps after "+" as --output takes it.
+function __pcireset_list
+    set -l before (commandline -ct | string replace -r '^--[a-z-]+=' '' | string replace -r '[^,+]*$' '')
+    printf '%s\n' "$before"$argv
+end
+
 # __pcireset_argument KIND ROW...: how complete is to treat what the table calls KIND.
 function __pcireset_argument
     set -l words (string match -rg "^(?:list|word)\t$argv[1]\t(.*)" -- $argv[2..])
@@ -47,7 +53,7 @@ function __pcireset_argument
     else if string match -qr "^machine\t$argv[1]\$" -- $argv[2..]
         printf '%s\n' -f -a "(__pcireset_of_machine $argv[1])"
     else if set -q lists[1]
-        printf '%s\n' -f -a "(__fish_complete_list , 'printf %s\\\\n $words')"
+        printf '%s\n' -f -a "(__pcireset_list $words)"
     else if set -q words[1]
         printf '%s\n' -f -a "$words"
     else

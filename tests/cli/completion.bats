@@ -84,6 +84,8 @@ of() {
 	for shell in bash fish zsh; do
 		[[ $("${shell}_offers" pcireset reset x --type flr,b) =~ ^(flr,)?bus$ ]]
 		[[ $("${shell}_offers" pcireset list -o DEVICE,TY) =~ ^(DEVICE,)?TYPES$ ]]
+		[[ $("${shell}_offers" pcireset list -o +SL) =~ ^[+]?SLOT$ ]]
+		[[ $("${shell}_offers" pcireset list -o +SLOT,PA) =~ ^([+]SLOT,)?PARENT$ ]]
 	done
 }
 
@@ -118,7 +120,7 @@ of() {
 
 	cp -a "$ROOT" "$dir"
 	pcireset record "$BATS_TEST_TMPDIR/m.tar" --sysroot "$ROOT"
-	lspci_dump "$ROOT" >"$BATS_TEST_TMPDIR/m.dump"
+	"$BATS_TEST_DIRNAME/lspci-dump" "$ROOT" >"$BATS_TEST_TMPDIR/m.dump"
 	for machine in "--sysroot $BATS_TEST_TMPDIR/m.tar" "--file $BATS_TEST_TMPDIR/m.dump" "-F $BATS_TEST_TMPDIR/m.dump" \
 		"--file=$BATS_TEST_TMPDIR/m.dump" "--sysroot '$dir'" "--sysroot ${dir/ /\\ }"; do
 		[[ $machine == *my* ]] && option=("--sysroot" "${machine#--sysroot }") || read -ra option <<<"$machine"
@@ -127,15 +129,13 @@ of() {
 	offers '' pcireset show --sysroot "$BATS_TEST_TMPDIR/nothing" 08
 }
 
-# lspci_dump ROOT: the machine's config spaces as lspci -xxxx prints them, as far as completion needs them.
-lspci_dump() {
-	local dir
-
-	for dir in "$1"/sys/bus/pci/devices/*; do
-		printf '%s Class\n' "${dir##*/}"
-		od -v -A x -t x1 -N 256 "$dir/config" | sed -n 's/^0000\(..\) /\1: /p'
-		printf '\n'
-	done
+@test 'drivers, slots, vendors and classes that the machine has' {
+	offers 'igb' pcireset list --sysroot "$ROOT" --driver i
+	offers 'igb nouveau nvme pcieport snd_hda_intel vfio-pci' pcireset list --sysroot "$ROOT" --driver ''
+	offers 3 pcireset list --sysroot "$ROOT" --slot ''
+	offers '8086' pcireset list --sysroot "$ROOT" --vendor 80
+	offers '0104 0106 0108' pcireset list --sysroot "$ROOT" --class 01
+	offers '04:00.0' pcireset list --sysroot "$ROOT" 04
 }
 
 @test 'an argument after "="' {

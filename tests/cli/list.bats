@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2030,SC2031 # each test is a subshell
 # pcireset list on a machine that is only files: width, columns, filters, tree and colours.
 
 bats_require_minimum_version 1.5.0
@@ -105,4 +106,169 @@ longest() {
 	run bash -c 'set -o pipefail; pcireset list --sysroot "$1" | head -n 1' - "$ROOT"
 	[[ $status -eq 0 && $output == DEVICE* ]]
 	[[ -z $(ls "$TMPDIR") ]]
+}
+
+# shows DEVICE... -- ARG...: list with these arguments has these functions and no others, in that order.
+shows() {
+	local want=()
+
+	while [[ $1 != -- ]]; do
+		want+=("$1") && shift
+	done
+	exits 0 list -nr -o DEVICE "${@:2}"
+	[[ -z ${stderr:-} ]]
+	diff <(printf '%s\n' "${want[@]}") <(printf '%s\n' "$output")
+	diff <(printf '%s\n' "${want[@]}" | grep . | jq -Rn '[inputs]') <(on list -J "${@:2}" | jq '[.devices[].device]')
+}
+
+@test 'functions that are named, in that order and each once' {
+	shows 0000:04:00.0 0000:01:00.0 -- 04:00.0 01:00.0 0000:04:00.0
+	shows 0000:01:00.0 -- ens1
+	shows 0000:07:00.0 0000:07:00.1 -- '07:*'
+	exits 2 list frob
+	says '"frob"'
+	exits 1 list 01:00.0 05:00.7
+	says '05:00.7'
+	[[ -z $output ]]
+	# As in a list of all.
+	diff <(on list | grep '^0000:04:00.0' | tr -s ' ') <(on list -n 04:00.0 | tr -s ' ')
+}
+
+@test 'filters: each of its own, repeated, and together' {
+	shows 0000:01:00.0 -- --driver igb
+	shows 0000:01:00.0 0000:04:00.0 -- --driver igb --driver=nvme
+	shows 0000:03:00.0 0000:03:00.1 -- --slot 3
+	shows 0000:03:00.0 -- --slot 3 --class 03
+	shows 0000:07:00.0 0000:07:00.1 -- --driver vfio-pci --vendor 1af4
+	shows '' -- --driver igb --vendor 1af4
+	shows 0000:03:00.0 0000:03:00.1 -- --vendor 10de
+	shows 0000:03:00.0 0000:03:00.1 0000:04:00.0 -- --vendor 0x10DE --vendor 1b36
+	shows 0000:04:00.0 -- 04:00.0 03:00.0 --driver nvme
+	shows '' -- 03:00.0 --driver nvme
+}
+
+@test 'filters: a class by number, by mask and by name' {
+	for class in 0108 0x0108 ::0108 010802 0x010802 0108:02 ::0108:02 0108xx x108 'Non-Volatile memory' 'nvm express'; do
+		shows 0000:04:00.0 10000:e1:00.0 -- --class "$class"
+	done
+	shows 0000:00:0e.0 0000:00:1f.2 0000:04:00.0 10000:e1:00.0 -- --class 01
+	shows 0000:00:0e.0 0000:00:1f.2 0000:04:00.0 10000:e1:00.0 -- --class 'mass storage'
+	shows 0000:00:02.0 0000:03:00.0 -- --class VGA
+	shows '' -- --class 0107
+	shows '' -- --class 'no such class'
+}
+
+@test 'filters: what nothing has is an empty list, what is malformed is usage' {
+	local option
+
+	for option in --driver=frob --vendor=ffff --slot=frob --class=ff --class=frobnicator; do
+		exits 0 list "$option"
+		[[ -z $output && -z ${stderr:-} ]]
+	done
+	for option in --driver= --slot= --vendor= --vendor=0x --vendor=frob --vendor=12345 --vendor=-1 --vendor=8086:10c9 \
+		--class= --class=1 --class=0x12345 --class=01080 --class=0108020 --class=0108: --class=1frob --class=::frob --class=0xgg; do
+		exits 2 list "$option"
+		says "${option%%=*}: \"${option#*=}\""
+	done
+	exits 2 show --driver igb 01:00.0
+}
+
+@test 'filters: what a dump does not tell is not taken for absent' {
+	"$BATS_TEST_DIRNAME/lspci-dump" "$ROOT" >"$BATS_TEST_TMPDIR/dump"
+	for option in '--driver=igb' '--slot=3'; do
+		run -2 --separate-stderr pcireset list "$option" --file "$BATS_TEST_TMPDIR/dump"
+		says "${option%%=*}: a dump"
+	done
+	[[ $(pcireset list -nr -o DEVICE --vendor 8086 --class 'host bridge' --file "$BATS_TEST_TMPDIR/dump" 2>/dev/null) == 0000:00:00.0 ]]
+}
+
+@test 'columns: all, and more than the default' {
+	exits 0 list -r --output-all 01:00.4
+	[[ $output == 'DEVICE DRIVER TYPES REACH USERS NAME VENDOR ID CLASS SLOT PARENT PHYSFN'$'\n'*' 0000:00:01.0 0000:01:00.0' ]]
+	diff <(on list -rO) <(on list -r --output-all)
+	exits 0 list -r -o +slot,Parent 03:00.0
+	[[ $output == 'DEVICE DRIVER REACH USERS NAME SLOT PARENT'$'\n'*' 3 0000:00:1c.0' ]]
+	exits 2 list -o +FROB
+	says 'unknown column "FROB"'
+	says 'known are DEVICE, DRIVER, TYPES, REACH, USERS, NAME, VENDOR, ID, CLASS, SLOT, PARENT, PHYSFN;'
+	exits 2 list -o DRVER
+	says "did you mean 'DRIVER'?"
+	says 'known are DEVICE, DRIVER, TYPES, REACH,'
+	for columns in + '' ',' 'DEVICE,' 'DEVICE,+SLOT' ++SLOT '+,SLOT'; do
+		exits 2 list -o "$columns"
+		says '--output'
+	done
+	exits 2 list -O -o DEVICE
+	exits 2 list -O -J
+	says '--output-all'
+}
+
+@test 'tree: the whole machine, with reach and users' {
+	exits 0 list --tree
+	[[ $(wc -l <<<"$output") -eq $(($(on list | wc -l))) ]]
+	diff <(printf '%s\n' "$output" | sed 's/^\([^0-9D]*[^ ]*\).*/\1/') - <<-'END'
+		DEVICE
+		0000:00:00.0
+		0000:00:01.0
+		├─0000:01:00.0
+		├─0000:01:00.4
+		└─0000:02:00.0
+		0000:00:02.0
+		0000:00:0e.0
+		0000:00:14.0
+		0000:00:1b.0
+		└─0000:0a:00.0
+		0000:00:1c.0
+		├─0000:03:00.0
+		└─0000:03:00.1
+		0000:00:1c.4
+		└─0000:04:00.0
+		0000:00:1d.0
+		└─0000:05:00.0
+		  ├─0000:06:00.0
+		  │ ├─0000:07:00.0
+		  │ └─0000:07:00.1
+		  └─0000:06:01.0
+		    ├─0000:08:00.0
+		    └─0000:08:00.1
+		0000:00:1e.0
+		└─0000:09:00.0
+		0000:00:1f.2
+		10000:e0:06.0
+		└─10000:e1:00.0
+	END
+	# Each line says of its function what the list says.
+	diff <(on list | tr -s ' ' | sort) <(printf '%s\n' "$output" | sed 's/^[^0-9D]*//' | tr -s ' ' | sort)
+}
+
+@test 'tree: by the locale, in a pipe, of archives and dumps' {
+	local LC_ALL=C
+
+	export LC_ALL
+	exits 0 list --tree
+	grep -q '^|-0000:01:00.0 ' <<<"$output"
+	grep -q '^  | `-0000:07:00.1 ' <<<"$output"
+	[[ -z $(tr -d '\000-\177' <<<"$output") ]]
+	diff <(on list --tree) <(pcireset list --tree --sysroot "$ARCHIVE")
+	"$BATS_TEST_DIRNAME/lspci-dump" "$ROOT" >"$BATS_TEST_TMPDIR/dump"
+	diff <(on list --tree -o DEVICE) <(pcireset list --tree -o DEVICE --file "$BATS_TEST_TMPDIR/dump" 2>/dev/null)
+}
+
+@test 'tree: below what is named, and above what fits' {
+	exits 0 list --tree -n -o DEVICE 05:00.0
+	[[ $(head -n 1 <<<"$output") == 0000:05:00.0 && $(wc -l <<<"$output") -eq 7 ]]
+	exits 0 list --tree -n -o DEVICE 06:01.0 00:01.0
+	[[ $output == $'0000:00:01.0\n├─0000:01:00.0\n├─0000:01:00.4\n└─0000:02:00.0\n0000:06:01.0\n├─0000:08:00.0\n└─0000:08:00.1' ]]
+	# One below the other is shown once.
+	diff <(on list --tree 05:00.0) <(on list --tree 06:01.0 05:00.0)
+	exits 0 list --tree -n -o DEVICE --driver igb --driver vfio-pci
+	[[ $output == $'0000:00:01.0\n└─0000:01:00.0\n0000:00:1d.0\n└─0000:05:00.0\n  └─0000:06:00.0\n    ├─0000:07:00.0\n    └─0000:07:00.1' ]]
+	exits 0 list --tree -n -o DEVICE 05:00.0 --driver vfio-pci --driver igb
+	[[ $output == $'0000:05:00.0\n└─0000:06:00.0\n  ├─0000:07:00.0\n  └─0000:07:00.1' ]]
+	exits 0 list --tree --driver frob
+	[[ -z $output ]]
+	exits 0 list --tree -n -o REACH,DEVICE 0a:00.0 00:1b.0
+	[[ $output == *'└─0000:0a:00.0' ]]
+	exits 2 list --tree --json
+	says '--tree'
 }

@@ -190,7 +190,7 @@ END
 2|takes no operand, but "01:00.0" is given; leave it out|doctor 01:00.0
 2|one file is to be named, or - for standard output|record
 2|--sysroot and --file are two machines|list --sysroot ROOT --file dump
-2|leave --output, --raw and --noheadings out|list --json -o DEVICE
+2|leave --output, --output-all, --raw, --noheadings and --tree out|list --json -o DEVICE
 2|--svg draws one device|plan 02:00.0 01:00.4 --type flr --svg x.svg --sysroot ROOT
 END
 }

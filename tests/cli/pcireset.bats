@@ -103,7 +103,7 @@ says() {
 	exits 2 reset 02:00.0
 	exits 2 reset --type flr
 	exits 2 show
-	exits 2 list 02:00.0
+	exits 2 doctor 02:00.0
 }
 
 @test 'bad values are usage errors that name them' {
