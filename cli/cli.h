@@ -51,6 +51,7 @@ enum option_id {
 	OPT_FILTER	= 1 << 26,	/* --driver, --class, --vendor, --slot */
 	OPT_OUTPUT_ALL	= 1 << 27,
 	OPT_TREE	= 1 << 28,
+	OPT_COLOR	= 1 << 29,
 };
 
 /* How a table looks. */
@@ -83,6 +84,7 @@ struct request {
 	const char *svg;
 	const char *command_line;
 	uint32_t max_scope, checks, force, timeout_ms, settle_ms, count;
+	uint32_t color; /* enum colors */
 	char **names;
 	size_t nr_names;
 	struct filter *filters;
@@ -194,13 +196,22 @@ size_t width_of_rest(FILE *out, size_t rest);
 struct libscols_table *table_new(const struct request *req, FILE *out);
 char *wrap(FILE *out, char *words, size_t width);
 void table_column(struct libscols_table *table, const char *name, int flags);
-bool is_colored(void);
 struct libscols_line *table_line(struct libscols_table *table);
 void table_set(struct libscols_line *line, size_t column, char *data);
 void table_print(struct libscols_table *table);
 char *join(char *all, char *word);
 char *users_text(const struct pcireset_dev *dev);
 char *users_details(const struct pcireset_dev *dev);
+
+/* color.c */
+enum colors { COLORS_AUTO, COLORS_ALWAYS, COLORS_NEVER };
+enum color { COLOR_IN_USE, COLOR_NO_RESET, COLOR_NAMED, COLOR_HIT, NR_COLORS };
+
+bool is_colored(const struct request *req);
+void color_line(struct libscols_line *line, enum color color);
+void color_legend(void);
+const char *color_at(size_t i);
+int color_from_str(const char *word, uint32_t *ret_color);
 
 /* libpci.c */
 struct pci_access;

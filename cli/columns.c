@@ -245,6 +245,14 @@ static struct libscols_line *line_of(struct libscols_table *table, struct select
 	return selected->line;
 }
 
+static void color_function(struct libscols_line *line, const struct pcireset_dev *dev)
+{
+	if (pcireset_dev_get_nr_users(dev))
+		color_line(line, COLOR_IN_USE);
+	else if (!pcireset_dev_get_types(dev))
+		color_line(line, COLOR_NO_RESET);
+}
+
 void columns_print(const struct request *req, const struct selection *list)
 {
 	struct libscols_table *table = new_table(req);
@@ -255,7 +263,11 @@ void columns_print(const struct request *req, const struct selection *list)
 	for (size_t i = 0; i < list->nr; i++) {
 		struct row row = { line_of(table, &list->v[i]), list->v[i].dev, width, 0 };
 
+		if (is_colored(req))
+			color_function(row.line, row.dev);
 		foreach_column(req, add_cell, &row);
 	}
 	table_print(table);
+	if (is_colored(req) && !(req->given & (OPT_RAW | OPT_NOHEADINGS)))
+		color_legend();
 }

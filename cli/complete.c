@@ -45,7 +45,8 @@ static const struct kind kinds[] = {
 	{ "list", "COLUMNS", column_at }, { "file", "DIR", NULL },
 	{ "file", "DUMP", NULL },         { "file", "FILE", NULL },
 	{ "machine", "DRIVER", NULL },    { "machine", "CLASS", NULL },
-	{ "machine", "ID", NULL },        { "machine", "SLOT", NULL },
+	{ "word", "WHEN", color_at },     { "machine", "ID", NULL },
+	{ "machine", "SLOT", NULL },
 };
 
 /* The words that an argument is made of, by what the help calls it; NULL if it is free text. */

@@ -18,7 +18,7 @@ static const struct command commands[] = {
 		.summary = "list functions and how each can be reset",
 		.text = "REACH tells how many functions each type of reset would hit. An option that\n"
 			"selects functions may be repeated: then any of its values fits.",
-		.options = OPT_COMMON | OPT_TABLE | OPT_FILTER,
+		.options = OPT_COMMON | OPT_TABLE | OPT_FILTER | OPT_COLOR,
 		.takes_devices = true,
 		.takes_none = true,
 		.run = command_list,
@@ -27,7 +27,7 @@ static const struct command commands[] = {
 		.name = "show",
 		.operands = "DEVICE...",
 		.summary = "show the types of reset of a device, or why it lacks them",
-		.options = OPT_COMMON,
+		.options = OPT_COMMON | OPT_COLOR,
 		.takes_devices = true,
 		.run = command_show,
 	},

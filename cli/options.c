@@ -47,6 +47,7 @@ static const struct option_row rows[] = {
 	{ OPT_OUTPUT_ALL, 'O', "output-all", NULL, "all columns" },
 	{ OPT_NOHEADINGS, 'n', "noheadings", NULL, "no line with the names of the columns" },
 	{ OPT_RAW, 'r', "raw", NULL, "one blank between columns, for scripts" },
+	{ OPT_COLOR, 0, "color", "WHEN", "colour lines: auto (on a terminal), always, never" },
 	{ OPT_JSON, 'J', "json", NULL, "print JSON" },
 	{ OPT_SYSROOT, 0, "sysroot", "DIR",
 	  "the machine whose /sys and /proc are in DIR, or that\n"
@@ -336,6 +337,8 @@ static int take_option(struct request *req, const struct option_row *row, const 
 	case OPT_MAX_SCOPE:
 		return pcireset_scope_from_str(arg, &req->max_scope) < 0 ? unknown_word(row, arg) :
 									   STATUS_DONE;
+	case OPT_COLOR:
+		return color_from_str(arg, &req->color) < 0 ? unknown_word(row, arg) : STATUS_DONE;
 	case OPT_CHECK:
 		return read_words(row, arg, pcireset_check_from_str, &req->checks);
 	case OPT_FORCE:

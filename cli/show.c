@@ -71,8 +71,8 @@ static void add_branch(struct libscols_table *table, struct pcireset_dev *dev,
 	char *types = hit_by(dev, pcireset_dev_get_addr(top));
 	struct pcireset_dev *below;
 
-	if (*types && is_colored())
-		scols_line_set_color(line, top == dev ? "red" : "yellow");
+	if (*types)
+		color_line(line, top == dev ? COLOR_NAMED : COLOR_HIT);
 	table_set(line, 0, text("%s", pcireset_dev_get_name(top)));
 	table_set(line, 1, *types ? wrap(stdout, types, width_of_part(stdout, 20)) : types);
 	table_set(line, 2, text("%s", driver ? driver : ""));
@@ -101,8 +101,6 @@ static void print_tree(const struct request *req, struct pcireset_dev *dev)
 	if (!pcireset_dev_get_types(dev))
 		return;
 	table = table_new(req, stdout);
-	if (is_colored())
-		scols_table_enable_colors(table, 1);
 	table_column(table, "FUNCTION", SCOLS_FL_TREE);
 	table_column(table, "HIT BY", SCOLS_FL_WRAP);
 	table_column(table, "DRIVER", 0);
@@ -110,6 +108,8 @@ static void print_tree(const struct request *req, struct pcireset_dev *dev)
 	add_branch(table, dev, top, NULL);
 	putchar('\n');
 	table_print(table);
+	if (is_colored(req))
+		color_legend();
 }
 
 static void print_text(const struct request *req, struct pcireset_dev *dev)

@@ -63,6 +63,8 @@ struct libscols_table *table_new(const struct request *req, FILE *out)
 	scols_table_set_stream(table, out);
 	scols_table_enable_noheadings(table, is_given(req, OPT_NOHEADINGS));
 	scols_table_enable_raw(table, is_given(req, OPT_RAW));
+	scols_table_enable_colors(table, req->command->options & OPT_COLOR &&
+						 !is_given(req, OPT_RAW) && is_colored(req));
 	scols_table_set_termforce(table, width ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
 	if (width)
 		scols_table_set_termwidth(table, width);
@@ -127,14 +129,6 @@ char *wrap(FILE *out, char *words, size_t width)
 		blank = NULL;
 	}
 	return words;
-}
-
-/* For people who can see it and did not refuse it: https://no-color.org */
-bool is_colored(void)
-{
-	const char *no_color = getenv("NO_COLOR");
-
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
 }
 
 struct libscols_line *table_line(struct libscols_table *table)

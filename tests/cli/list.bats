@@ -272,3 +272,78 @@ shows() {
 	exits 2 list --tree --json
 	says '--tree'
 }
+
+# colored_on_terminal [VAR=VALUE...] -- ARG...: does the tool print colours on a terminal of 200 columns?
+colored_on_terminal() {
+	local env=(TERM=xterm XDG_CONFIG_HOME="$BATS_TEST_TMPDIR/config")
+
+	while [[ $1 != -- ]]; do
+		env+=("$1") && shift
+	done
+	on_terminal 200 env "${env[@]}" pcireset "${@:2}" --sysroot "$ROOT" >"$BATS_TEST_TMPDIR/colored"
+	grep -q $'\033' "$BATS_TEST_TMPDIR/colored"
+}
+
+@test 'colours: on a terminal that has them, unless refused' {
+	for command in list 'list --tree' 'show 03:00.0'; do
+		read -ra words <<<"$command"
+		colored_on_terminal -- "${words[@]}"
+		colored_on_terminal NO_COLOR= -- "${words[@]}"
+		colored_on_terminal TERM=dumb -- "${words[@]}" --color always
+		colored_on_terminal NO_COLOR=1 -- "${words[@]}" --color=always
+		for env in NO_COLOR=1 TERM=dumb TERM=; do
+			run -1 colored_on_terminal "$env" -- "${words[@]}"
+			run -1 colored_on_terminal "$env" -- "${words[@]}" --color auto
+		done
+		run -1 colored_on_terminal -- "${words[@]}" --color never
+		# In a pipe only if they are asked for.
+		run -1 grep -q $'\033' <(on "${words[@]}")
+		run -1 grep -q $'\033' <(on "${words[@]}" --color=auto)
+		grep -q $'\033' <(on "${words[@]}" --color=always)
+	done
+	run -1 grep -q $'\033' <(on list --color=always -J)
+	run -1 grep -q $'\033' <(on list --color=always -r)
+	exits 2 list --color=sometimes
+	says '"sometimes"'
+}
+
+@test 'colours: a legend, in its colours, of those that are there' {
+	local red=$'\033[31m' dim=$'\033[2m' yellow=$'\033[33m' end=$'\033[0m'
+
+	exits 0 list --color=always
+	[[ $(tail -n 1 <<<"$output") == "Colours: ${red}in use$end, ${dim}no reset works$end" ]]
+	grep -Fq "${red}0000:01:00.0 " <<<"$output"
+	grep -Fq "${dim}0000:09:00.0 " <<<"$output"
+	exits 0 list --color=always 01:00.0
+	[[ $(tail -n 1 <<<"$output") == "Colours: ${red}in use$end" ]]
+	exits 0 show --color=always 03:00.0
+	[[ $(tail -n 1 <<<"$output") == "Colours: ${red}hit, and named$end, ${yellow}hit as well$end" ]]
+	for arguments in '02:00.0' '-n 01:00.0'; do
+		# shellcheck disable=SC2086
+		exits 0 list --color=always $arguments
+		[[ $output != *Colours* ]]
+	done
+}
+
+@test 'colours: the files of terminal-colors.d' {
+	local dir=$BATS_TEST_TMPDIR/config/terminal-colors.d
+
+	mkdir -p "$dir"
+	for file in disable pcireset.disable @xterm.disable pcireset@xterm.disable; do
+		touch "$dir/$file"
+		run -1 colored_on_terminal -- list
+		colored_on_terminal -- list --color always
+		rm "$dir/$file"
+	done
+	for file in lsblk.disable @vt100.disable pcireset@vt100.disable; do
+		touch "$dir/$file"
+	done
+	colored_on_terminal -- list
+	# The closer name wins.
+	touch "$dir/disable" "$dir/pcireset.enable"
+	colored_on_terminal -- list
+	printf '%s\n' '# a comment' 'in-use lightblue' 'no-reset \e[35m' 'in-use 1;2;x' 'nothing red' >"$dir/pcireset.scheme"
+	colored_on_terminal -- list
+	grep -Fq $'\033[1;34m0000:01:00.0 ' "$BATS_TEST_TMPDIR/colored"
+	grep -Fq $'\033[35m0000:09:00.0 ' "$BATS_TEST_TMPDIR/colored"
+}
