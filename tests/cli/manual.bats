@@ -1,0 +1,31 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The manual page on reset types says what the tool knows.
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	export PATH=$PWD/build/meson/cli:$PATH
+	page=man/pcireset-types.7.scd
+}
+
+# section NAME: the words that are headed there.
+section() {
+	awk -v name="# $1" '/^# / { on = $0 == name; next } on && /^\*.*\*$/' "$page" | sed 's/\*//g; s/\\_/_/g'
+}
+
+@test "it has every type, in the order of choice, and every word for several" {
+	"$BATS_TEST_DIRNAME/make-sysroot" "$BATS_TEST_TMPDIR/root"
+	device=$(pcireset list -n -r -o DEVICE --sysroot "$BATS_TEST_TMPDIR/root" | head -n 1)
+	[ "$(section TYPES)" = "$(pcireset show "$device" --sysroot "$BATS_TEST_TMPDIR/root" | awk '/^TYPE / { on = 1; next } !NF { on = 0 } on && /^[a-z]/ { print $1 }')" ]
+	for word in $(section 'WORDS FOR SEVERAL TYPES'); do
+		pcireset plan "$device" --type "$word" --sysroot "$BATS_TEST_TMPDIR/root" 2>&1 | grep -v 'unknown type'
+	done
+}
+
+@test "the reasons that it explains are words of the library" {
+	section 'TYPES THAT DO NOT EXIST' >"$BATS_TEST_TMPDIR/reasons"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/reasons")" -ge 5 ]
+	while IFS= read -r reason; do
+		grep -qF "$reason" lib/types.c || { echo "$reason" && return 1; }
+	done <"$BATS_TEST_TMPDIR/reasons"
+}
