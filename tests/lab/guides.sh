@@ -14,9 +14,9 @@ shopt -s extglob
 # A line "<!-- lab: TOPOLOGY -->" says where all that follows it can be typed.
 prompt='    $ '
 
-# same_but_for_times TEXT
+# same_but_for_times TEXT: also but for the numbers of processes.
 same_but_for_times() {
-	sed -E -e 's/[0-9]+\.[0-9] ms/N ms/g' -e 's/ +$//' <<<"$1"
+	sed -E -e 's/[0-9]+\.[0-9] ms/N ms/g' -e 's/process [0-9]+/process N/g' -e 's/ +$//' <<<"$1"
 }
 
 # times_of TEXT: sets times to those in it, in tenths of a millisecond.
