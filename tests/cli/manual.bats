@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# The manual page on reset types says what the tool knows.
+# The manual page on reset types, and the page on troubleshooting, have the words of the tool.
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
@@ -28,4 +28,11 @@ section() {
 	while IFS= read -r reason; do
 		grep -qF "$reason" lib/types.c || { echo "$reason" && return 1; }
 	done <"$BATS_TEST_TMPDIR/reasons"
+}
+
+@test "the messages of the tool that docs/troubleshooting.md quotes are its own" {
+	for words in 'what a reset must clear is still set' 'nothing shows that the reset took place' 'module pcireset is not loaded'; do
+		grep -qF "\`$words\`" docs/troubleshooting.md
+		grep -rqF "$words" lib cli
+	done
 }

@@ -4,7 +4,7 @@
 # what the page says within a quarter and 2 ms. In virtual time, so that a busy machine changes none.
 # topology: mixed gpu sriov slots vfio
 # kernels: 6.1
-# timeout: 300
+# timeout: 900
 # icount: yes
 # add: README.md docs/delegation.md docs/drivers.md docs/vfio.md docs/without-module.md docs/guides/fpga.md docs/guides/gpu-passthrough.md docs/guides/moving.md docs/guides/nvme.md docs/guides/vfs.md
 . "$(dirname "$0")/lib.sh"
