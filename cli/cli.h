@@ -19,6 +19,7 @@ enum status {
 	STATUS_USAGE = 2,
 	STATUS_REFUSED = 3,	/* or not supported; nothing was touched */
 	STATUS_TOUCHED = 4,	/* and not verified */
+	STATUS_UNKNOWN = 5,	/* of plan: nothing is known to be in the way, and not all is known */
 	STATUS_SOME = 64,	/* several devices, and only some succeeded */
 };
 
@@ -179,6 +180,8 @@ size_t machine_count(const struct machine *m);
 bool machine_has(const struct machine *m, const struct pcireset_dev *dev);
 char *unnamed_members(const struct machine *m, const struct pcireset_plan *plan);
 void machine_add(struct machine *m, struct pcireset_dev *dev);
+void machine_note_unknown(const struct machine *m);
+int machine_finish(struct machine *m, int status);
 void machine_close(struct machine *m);
 int machine_plan(struct machine *m, const struct request *req, struct pcireset_dev *dev,
 		 struct pcireset_plan **ret_plan);

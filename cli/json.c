@@ -222,11 +222,14 @@ void json_add_plan(json_object *o, struct pcireset_plan *plan)
 	uint32_t type = pcireset_plan_get_type(plan);
 	const struct pcireset_dev *leader = pcireset_plan_get_leader(plan);
 	uint64_t expected = pcireset_plan_get_expected_ns(plan);
-	json_object *members = array();
+	json_object *members = array(), *unknown = array();
 	const struct pcireset_member *member;
+	const char *words;
 
 	for (size_t i = 0; (member = pcireset_plan_get_member(plan, i)); i++)
 		append(members, address(&member->addr));
+	for (size_t i = 0; (words = pcireset_plan_get_unknown(plan, i)); i++)
+		append(unknown, string(words));
 	add(o, "chosen", string(type_name(type, pcireset_plan_get_type_flags(plan))));
 	add(o, "chosen_why", string(pcireset_plan_get_choice(plan)));
 	add(o, "shares", string(leader ? pcireset_dev_get_name(leader) : NULL));
@@ -234,6 +237,7 @@ void json_add_plan(json_object *o, struct pcireset_plan *plan)
 	add(o, "reaches", string(pcireset_scope_to_str(pcireset_plan_get_scope(plan))));
 	add(o, "members", members);
 	add(o, "refused", string(pcireset_plan_get_message(plan)));
+	add(o, "unknown", unknown);
 	add(o, "error",
 	    pcireset_plan_get_error(plan) ?
 		    string(pcireset_errno_to_str(pcireset_plan_get_error(plan))) :

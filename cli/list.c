@@ -99,6 +99,7 @@ int command_list(const struct request *req)
 
 	if (!status)
 		status = list_functions(&m, req);
-	machine_close(&m);
-	return status;
+	if (!status && !(req->given & (OPT_JSON | OPT_RAW)))
+		machine_note_unknown(&m);
+	return machine_finish(&m, status);
 }

@@ -34,13 +34,15 @@ int status_of_error(int r)
 int status_merge(const int *statuses, size_t nr)
 {
 	static const int worst_first[] = { STATUS_TOUCHED, STATUS_ERROR, STATUS_REFUSED,
-					   STATUS_USAGE };
-	size_t done = 0;
+					   STATUS_USAGE, STATUS_UNKNOWN };
+	size_t done = 0, unknown = 0;
 
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
 		done += statuses[i] == STATUS_DONE;
-	if (done == nr)
-		return STATUS_DONE;
+		unknown += statuses[i] == STATUS_UNKNOWN;
+	}
+	if (done + unknown == nr)
+		return unknown ? STATUS_UNKNOWN : STATUS_DONE;
 	if (done)
 		return STATUS_SOME;
 	for (size_t w = 0; w < ARRAY_SIZE(worst_first); w++)
@@ -151,6 +153,14 @@ static void print_notes(const struct machine *m, const struct request *req)
 		error("note: drivers, users and slots are not known from a dump");
 }
 
+/* Where memory runs out, there may be none. */
+static const char *message_of(const struct pcireset_ctx *ctx, int r)
+{
+	const char *message = pcireset_ctx_get_errmsg(ctx);
+
+	return *message ? message : strerror(-r);
+}
+
 int machine_open(struct machine *m, const struct request *req)
 {
 	int r = req->dump ? pcireset_ctx_new_from_dump(req->dump, &m->ctx) :
@@ -174,7 +184,7 @@ int machine_open(struct machine *m, const struct request *req)
 		return status;
 	r = pcireset_ctx_scan(m->ctx);
 	if (r < 0) {
-		error("%s", pcireset_ctx_get_errmsg(m->ctx));
+		error("%s", message_of(m->ctx, r));
 		return STATUS_ERROR;
 	}
 	if (!is_given(req, OPT_JSON))
@@ -197,8 +207,37 @@ int machine_query(struct machine *m)
 	int r = pcireset_ctx_query(m->ctx);
 
 	if (r < 0)
-		error("%s", pcireset_ctx_get_errmsg(m->ctx));
+		error("%s", message_of(m->ctx, r));
 	return r < 0 ? status_of_error(r) : STATUS_DONE;
+}
+
+/* A list has no room for why. */
+void machine_note_unknown(const struct machine *m)
+{
+	struct pcireset_dev *dev;
+	uint32_t use;
+
+	pcireset_dev_foreach(m->ctx, dev) {
+		size_t last = pcireset_dev_get_nr_users(dev) - 1;
+
+		if (!pcireset_dev_get_user(dev, last, &use) || use != PCIRESET_USE_UNKNOWN)
+			continue;
+		error("note: users that are unknown: %s", pcireset_dev_get_user_detail(dev, last));
+		return;
+	}
+}
+
+/* An answer that was not read whole is an error, although it is printed. */
+int machine_finish(struct machine *m, int status)
+{
+	int r = m->ctx ? pcireset_ctx_get_failure(m->ctx) : 0;
+
+	if (r && (status == STATUS_DONE || status == STATUS_UNKNOWN)) {
+		error("the answer is not complete: %s", pcireset_ctx_get_errmsg(m->ctx));
+		status = STATUS_ERROR;
+	}
+	machine_close(m);
+	return status;
 }
 
 void machine_close(struct machine *m)

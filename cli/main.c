@@ -113,7 +113,8 @@ static const char statuses[] =
 	"\nExit status:\n"
 	"  0  done and verified          3  refused or unsupported, nothing touched\n"
 	"  1  error, nothing touched     4  touched and not verified\n"
-	"  2  usage                      64 several devices, only some succeeded\n";
+	"  2  usage                      64 several devices, only some succeeded\n"
+	"  5  of plan: nothing is known to be in the way, but not all is known\n";
 
 void error(const char *fmt, ...)
 {

@@ -31,7 +31,8 @@ static const struct option_row rows[] = {
 	{ OPT_ESCALATE, 0, "escalate", NULL, "if a reset fails, go on to the next allowed type" },
 	{ OPT_FORCE, 0, "force", "USES",
 	  "reset although in use by: driver, vfio, mount, net,\n"
-	  "swap, console, open; never allows another type" },
+	  "swap, console, open, unknown-users (what cannot be\n"
+	  "read); never allows another type" },
 	{ OPT_RUN, 0, "run", "COMMAND", "a shell runs it before the reset, errors held off" },
 	{ OPT_YES, 'y', "yes", NULL, "hit functions that were not named, and do not ask" },
 	{ OPT_DRY_RUN, 0, "dry-run", NULL, "reset nothing: do as pcireset plan" },

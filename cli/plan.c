@@ -25,6 +25,16 @@ static void add_member(struct libscols_table *table, struct pcireset_plan *plan,
 			text("%s", ""));
 }
 
+/* What may refuse it, for all that is known here. */
+static void print_unknown(const struct pcireset_plan *plan, FILE *out)
+{
+	const char *unknown;
+
+	for (size_t i = 0; (unknown = pcireset_plan_get_unknown(plan, i)); i++)
+		say(out, "%s: not known: %s", pcireset_dev_get_name(pcireset_plan_get_dev(plan)),
+		    unknown);
+}
+
 static void print_verdict(const struct request *req, struct pcireset_plan *plan, FILE *out)
 {
 	const char *name = pcireset_dev_get_name(pcireset_plan_get_dev(plan));
@@ -45,6 +55,7 @@ static void print_verdict(const struct request *req, struct pcireset_plan *plan,
 		say(out, "%s: refused: %s%s", name, message, way);
 		free(way);
 	}
+	print_unknown(plan, out);
 }
 
 /* What that reset hits is said where the one is that it is issued for. */
@@ -113,11 +124,17 @@ static struct pcireset_plan *make_plan(struct machine *m, const struct request *
 static int show_plan(const struct request *req, struct pcireset_plan *plan,
 		     struct json_devices *list)
 {
+	int status = STATUS_DONE;
+
 	if (list->array)
 		add_json(list, plan);
 	else
 		plan_print(req, plan, stdout);
-	return req->svg ? svg_draw(req, plan) : STATUS_DONE;
+	if (req->svg)
+		status = svg_draw(req, plan);
+	if (!status && !pcireset_plan_get_error(plan) && pcireset_plan_get_unknown(plan, 0))
+		status = STATUS_UNKNOWN;
+	return status;
 }
 
 /* What is best for one may depend on the others, so that all are planned before one is shown. */
@@ -162,6 +179,5 @@ int command_plan(const struct request *req)
 		status = usage_error("plan: --svg draws one device");
 	if (!status)
 		status = plan_all(&m, req);
-	machine_close(&m);
-	return status;
+	return machine_finish(&m, status);
 }

@@ -66,6 +66,5 @@ int command_record(const struct request *req)
 		status = write_record(&m, req);
 	if (!status && !req->sysroot && geteuid())
 		error("note: without privileges config space is cut off, and who uses VFIO is not seen");
-	machine_close(&m);
-	return status;
+	return machine_finish(&m, status);
 }

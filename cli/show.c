@@ -181,6 +181,5 @@ int command_show(const struct request *req)
 
 	if (!status)
 		status = show(&m, req);
-	machine_close(&m);
-	return status;
+	return machine_finish(&m, status);
 }

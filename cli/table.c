@@ -182,7 +182,10 @@ char *users_details(const struct pcireset_dev *dev)
 	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, &use)); i++) {
 		detail = use == PCIRESET_USE_DRIVER ? "without reset_prepare" :
 						      pcireset_dev_get_user_detail(dev, i);
-		all = join(all, detail ? text("%s (%s)", user, detail) : text("%s", user));
+		if (use == PCIRESET_USE_UNKNOWN)
+			all = join(all, text("%s: %s", user, detail));
+		else
+			all = join(all, detail ? text("%s (%s)", user, detail) : text("%s", user));
 	}
 	return all;
 }

@@ -246,15 +246,6 @@ static uint64_t expect(struct pcireset_plan *plan)
 	return call(plan->fd, PCIRESET_EXPECT, &arg) < 0 ? expect_ns(plan) : arg.out_ns;
 }
 
-static void take_members(struct pcireset_report *report, const struct pcireset_member *v,
-			 uint32_t nr)
-{
-	/* Better a report with few members than none: memory may have run out. */
-	for (uint32_t i = 0; i < nr; i++)
-		if (members_add(&report->members, &v[i]) < 0)
-			return;
-}
-
 /* What is to be asked of the module; the members' array has to be freed. */
 static int fill_reset(const struct pcireset_plan *plan, struct pcireset_reset *arg)
 {
@@ -285,7 +276,17 @@ static struct pcireset_member *members_of(const struct pcireset_reset *arg)
 	return (struct pcireset_member *)(uintptr_t)arg->member_ptr;
 }
 
-static void take_report(struct pcireset_report *report, const struct pcireset_reset *arg)
+/* Takes the array over: after a reset no memory is asked for that may not be there. */
+static void take_members(struct pcireset_report *report, struct pcireset_reset *arg)
+{
+	members_clear(&report->members);
+	report->members.v = members_of(arg);
+	report->members.nr = arg->out_nr_members < arg->nr_members ? arg->out_nr_members :
+								     arg->nr_members;
+	arg->member_ptr = 0;
+}
+
+static void take_report(struct pcireset_report *report, struct pcireset_reset *arg)
 {
 	report->type = arg->out_type;
 	report->type_flags = arg->out_type_flags;
@@ -297,8 +298,7 @@ static void take_report(struct pcireset_report *report, const struct pcireset_re
 	report->proof = arg->out_proof;
 	report->wait_ns = arg->out_wait_ns;
 	report->total_ns = arg->out_total_ns;
-	take_members(report, members_of(arg),
-		     arg->out_nr_members < arg->nr_members ? arg->out_nr_members : arg->nr_members);
+	take_members(report, arg);
 }
 
 static int run(struct pcireset_plan *plan, struct pcireset_report *report)
@@ -310,7 +310,6 @@ static int run(struct pcireset_plan *plan, struct pcireset_report *report)
 		return r;
 	r = call(plan->fd, PCIRESET_RESET, &arg);
 	take_report(report, &arg);
-	free(members_of(&arg));
 	return r;
 }
 

@@ -68,14 +68,17 @@ static void explain_port(struct facts *f, const struct config *port)
 			 f->upstream->name);
 }
 
-static void read_port(struct facts *f)
+static int read_port(struct facts *f)
 {
 	struct config config = { .len = 0 };
 	size_t at;
+	int r = 0;
 
 	if (!f->upstream)
-		return;
-	config_read(f->upstream, &config);
+		return 0;
+	r = config_read(f->upstream, &config);
+	if (r < 0)
+		return r;
 	if (f->is_dump)
 		explain_port(f, &config);
 	at = config_find_dvsec(&config, CXL_VENDOR, CXL_DVSEC_PORT);
@@ -84,15 +87,20 @@ static void read_port(struct facts *f)
 		f->is_cxl_masked = !(config_get16(&config, at + CXL_PORT_CONTROL) & CXL_UNMASK_SBR);
 	else /* the port may not be read, but the kernel has read it */
 		f->is_cxl_masked = f->is_cxl && !lists(f, "bus");
+	return 0;
 }
 
 /* ---- what a dump says that it does not have */
 
 static bool read_reason(const struct pcireset_dev *dev, const char *file, char reason[REASON_MAX])
 {
-	if (dev_attr(dev, file, reason, REASON_MAX) > 0)
+	int r = dev_attr(dev, file, reason, REASON_MAX);
+
+	if (r > 0)
 		return true;
 	*reason = '\0';
+	if (r < 0 && !is_absent(r))
+		ctx_fail(dev->ctx, r, file);
 	return false;
 }
 
@@ -108,11 +116,12 @@ static void read_reasons(const struct pcireset_dev *dev, struct facts *f)
 		read_reason(f->upstream, DUMP_BELOW, f->link_unknown);
 }
 
-static void read_facts(const struct pcireset_dev *dev, struct facts *f)
+static int read_facts(const struct pcireset_dev *dev, struct facts *f)
 {
-	int len;
+	int len, r = config_read(dev, &f->config);
 
-	config_read(dev, &f->config);
+	if (r < 0)
+		return r;
 	f->has_capabilities = f->config.len > PCI_STD_HEADER_SIZEOF &&
 			      config_has_all_capabilities(&f->config);
 	f->is_gone = config_is_dead(&f->config);
@@ -120,13 +129,15 @@ static void read_facts(const struct pcireset_dev *dev, struct facts *f)
 
 	f->listed[0] = ' ';
 	len = dev_attr(dev, "reset_method", f->listed + 1, sizeof(f->listed) - 2);
+	if (len < 0 && !is_absent(len))
+		return len;
 	f->has_list = len >= 0;
 	strcpy(f->listed + 1 + (len < 0 ? 0 : len), " ");
 	f->upstream = dev_upstream(dev);
 	f->is_dump = dev->ctx->is_dump;
 	if (f->is_dump)
 		read_reasons(dev, f);
-	read_port(f);
+	return read_port(f);
 }
 
 /*
@@ -289,16 +300,19 @@ static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 {
 	struct facts *f;
 	char text[16];
-	int r = 0;
+	int r = dev->listed ? dev_attr(dev, "vendor", text, sizeof(text)) : -ENODEV;
 
 	(void)sibling; /* its members are found here in no time */
-	if (!dev->listed || dev_attr(dev, "vendor", text, sizeof(text)) < 0)
+	if (is_absent(r))
 		return ctx_error(dev->ctx, -ENODEV, "%s: is gone", dev->name);
-	f = calloc(1, sizeof(*f));
+	f = r < 0 ? NULL : calloc(1, sizeof(*f));
 	if (!f)
-		return -ENOMEM;
-	read_facts(dev, f);
-	dev_note_config(dev, &f->config);
+		return ctx_fail(dev->ctx, r < 0 ? r : -ENOMEM, dev->name);
+	r = read_facts(dev, f);
+	if (r < 0)
+		ctx_fail(dev->ctx, r, dev->name);
+	else
+		dev_note_config(dev, &f->config);
 	for (size_t i = 0; !r && i < NR_TYPES; i++) {
 		uint32_t type = pcireset_type_at(i);
 		struct type_state *state = &dev->state[i];
@@ -336,7 +350,9 @@ static int check_promise(struct pcireset_plan *plan)
 		return -EOPNOTSUPP;
 	}
 	if (stat(plan->dev->path, &st))
-		return ctx_error(plan->dev->ctx, -ENODEV, "%s: is gone", plan->dev->name);
+		return is_absent(-errno) ?
+			       ctx_error(plan->dev->ctx, -ENODEV, "%s: is gone", plan->dev->name) :
+			       ctx_fail(plan->dev->ctx, -errno, plan->dev->name);
 	plan->generation = st.st_ino;
 	return 0;
 }

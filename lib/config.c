@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Config space as sysfs gives it: reading it, finding capabilities, comparing it with what it was. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,38 +50,42 @@ static const struct volatile_register volatile_registers[] = {
 	{ PCI_EXT_CAP_ID_DLF, true, 8, UINT32_MAX },
 };
 
-void config_read_fd(int fd, struct config *config)
+int config_read_fd(int fd, struct config *config)
 {
-	ssize_t n;
+	ssize_t n = 0;
 
 	config->len = 0;
 	while (config->len < sizeof(config->b) &&
 	       (n = pread(fd, config->b + config->len, sizeof(config->b) - config->len,
 			  (off_t)config->len)) > 0)
 		config->len += (size_t)n;
+	return n < 0 ? -errno : 0;
 }
 
 /* As far as anybody may read it. */
-void config_read_header_fd(int fd, struct config *config)
+int config_read_header_fd(int fd, struct config *config)
 {
 	ssize_t n = pread(fd, config->b, PCI_STD_HEADER_SIZEOF, 0);
 
 	config->len = n > 0 ? (size_t)n : 0;
+	return n < 0 ? -errno : 0;
 }
 
-void config_read(const struct pcireset_dev *dev, struct config *config)
+/* None at all if the function is gone, or may not be looked at. */
+int config_read(const struct pcireset_dev *dev, struct config *config)
 {
 	char path[PATH_MAX];
-	int fd;
+	int fd, r;
 
 	config->len = 0;
 	if (snprintf(path, sizeof(path), "%s/config", dev->path) >= (int)sizeof(path))
-		return;
+		return -ENAMETOOLONG;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
-	config_read_fd(fd, config);
+		return is_absent(-errno) || errno == EACCES ? 0 : -errno;
+	r = config_read_fd(fd, config);
 	close(fd);
+	return r;
 }
 
 /* What is not there reads as nothing set. */

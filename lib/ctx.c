@@ -23,6 +23,51 @@ int ctx_error(struct pcireset_ctx *ctx, int error, const char *fmt, ...)
 	return error;
 }
 
+/* The answer is no, and not that there is none: what is asked for does not exist, or no longer. */
+bool is_absent(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR || error == -ENODEV || error == -ENXIO ||
+	       error == -ESRCH;
+}
+
+/* For what cannot return an error: whoever called for it finds it with ctx_end(). */
+int ctx_fail(struct pcireset_ctx *ctx, int error, const char *what)
+{
+	if (!ctx->failure)
+		ctx->failure = ctx_error(ctx, error, "%s: %s", what, strerror(-error));
+	return error;
+}
+
+/* What fails between this and ctx_end() fails the call; what failed before is kept for others. */
+int ctx_begin(struct pcireset_ctx *ctx)
+{
+	int before = ctx->failure;
+
+	ctx->failure = 0;
+	return before;
+}
+
+int ctx_end(struct pcireset_ctx *ctx, int before, int error)
+{
+	int r = ctx->failure;
+
+	if (before)
+		ctx->failure = before;
+	return r ? r : error;
+}
+
+int pcireset_ctx_get_failure(const struct pcireset_ctx *ctx)
+{
+	return ctx->failure;
+}
+
+/* NULL at the end with errno 0, else errno says why the directory cannot be read. */
+struct dirent *dir_next(DIR *dir)
+{
+	errno = 0;
+	return readdir(dir);
+}
+
 static int vpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, va_list ap)
 {
 	int root = snprintf(buf, PATH_MAX, "%s/", ctx->sysroot);
@@ -88,17 +133,17 @@ static int by_name(const struct dirent **a, const struct dirent **b)
  * Calls fn for each name in a directory until it fails; one that is not there has none. In
  * order, so that a recorded machine says things in the same.
  */
-int ctx_foreach_name(const struct pcireset_ctx *ctx, const char *dirname, name_fn fn, void *data)
+int ctx_foreach_name(struct pcireset_ctx *ctx, const char *dirname, name_fn fn, void *data)
 {
 	struct dirent **entries;
 	char path[PATH_MAX];
-	int nr, r = 0;
+	int nr, r = ctx_path(ctx, path, "%s", dirname);
 
-	if (ctx_path(ctx, path, "%s", dirname) < 0)
-		return 0;
+	if (r < 0)
+		return ctx_fail(ctx, r, dirname);
 	nr = scandir(path, &entries, NULL, by_name);
 	if (nr < 0)
-		return errno == ENOMEM ? -ENOMEM : 0;
+		return is_absent(-errno) ? 0 : ctx_fail(ctx, -errno, path);
 	for (int i = 0; i < nr; i++) {
 		if (!r && entries[i]->d_name[0] != '.')
 			r = fn(data, dirname, entries[i]->d_name);
@@ -297,6 +342,12 @@ bool ctx_resets_by_sysfs(const struct pcireset_ctx *ctx)
 	return ctx->backend == &backend_sysfs && ctx->module_error == -ENOENT;
 }
 
+/* The same as pcireset_ctx_check_reset(), with nothing said. */
+bool ctx_can_reset(const struct pcireset_ctx *ctx)
+{
+	return !ctx->module_error || (ctx->module_error == -ENOENT && !geteuid());
+}
+
 int pcireset_ctx_check_reset(struct pcireset_ctx *ctx)
 {
 	switch (ctx->module_error) {
@@ -343,8 +394,10 @@ static int add_dev(struct pcireset_ctx *ctx, const char *name, size_t *room)
 		*room = more;
 	}
 	r = dev_new(ctx, &addr, &ctx->devs[ctx->nr_devs]);
-	if (r < 0) /* removed since its name was read */
-		return r == -ENOMEM ? r : 0;
+	if (is_absent(r)) /* removed since its name was read */
+		return 0;
+	if (r < 0)
+		return ctx_error(ctx, r, "%s: %s", name, strerror(-r));
 	ctx->devs[ctx->nr_devs++]->listed = true;
 	return 0;
 }
@@ -362,8 +415,10 @@ static int read_devs(struct pcireset_ctx *ctx)
 	dir = opendir(path);
 	if (!dir)
 		return ctx_error(ctx, -errno, "%s: %s", path, strerror(errno));
-	while (!r && (de = readdir(dir)))
+	while (!r && (de = dir_next(dir)))
 		r = add_dev(ctx, de->d_name, &room);
+	if (!r && errno)
+		r = ctx_error(ctx, -errno, "%s: %s", path, strerror(errno));
 	closedir(dir);
 	return r;
 }
@@ -423,47 +478,54 @@ size_t ctx_first_below(const struct pcireset_ctx *ctx, const struct pcireset_dev
 }
 
 /* A port whose slot pciehp runs has a link "0000:00:1c.0:pcie004" there. */
-static void read_hotplug_ports(struct pcireset_ctx *ctx)
+static int note_hotplug_port(void *data, const char *dirname, const char *name)
 {
-	char path[PATH_MAX];
+	const char *colon = strrchr(name, ':');
 	struct pcireset_addr addr;
 	struct pcireset_dev *dev;
-	struct dirent *de;
-	DIR *dir;
 
-	if (ctx_path(ctx, path, "sys/bus/pci_express/drivers/pciehp") < 0)
-		return;
-	dir = opendir(path);
-	if (!dir)
-		return;
-	while ((de = readdir(dir))) {
-		const char *colon = strrchr(de->d_name, ':');
+	(void)dirname;
+	if (!colon || strncmp(colon, ":pcie", 5) ||
+	    !addr_parse(name, (size_t)(colon - name), &addr))
+		return 0;
+	dev = pcireset_dev_from_addr(data, &addr);
+	if (dev)
+		dev->is_hotplug_port = true;
+	return 0;
+}
 
-		if (!colon || strncmp(colon, ":pcie", 5) ||
-		    !addr_parse(de->d_name, (size_t)(colon - de->d_name), &addr))
-			continue;
-		dev = pcireset_dev_from_addr(ctx, &addr);
-		if (dev)
-			dev->is_hotplug_port = true;
-	}
-	closedir(dir);
+/* The address of its device and the name of its driver, "" if it has none. */
+static int read_slot(struct pcireset_ctx *ctx, const char *slot, char text[64],
+		     char driver[NAME_MAX + 1])
+{
+	char path[PATH_MAX];
+	int r = ctx_path(ctx, path, "sys/bus/pci/slots/%s/address", slot);
+
+	if (r >= 0)
+		r = read_file(path, text, 64 - 2);
+	if (r < 0)
+		return r;
+	strcat(text, ".0");
+	driver[0] = '\0';
+	r = ctx_path(ctx, path, "sys/bus/pci/slots/%s/module", slot);
+	if (r >= 0)
+		r = read_link_name(path, driver, NAME_MAX + 1);
+	return is_absent(r) ? 0 : r;
 }
 
 /* A slot's address has no function: it is every function of that device. */
-static int name_slot(struct pcireset_ctx *ctx, const char *slot)
+static int name_slot(void *data, const char *dirname, const char *slot)
 {
-	char path[PATH_MAX], text[64], driver[NAME_MAX + 1];
+	struct pcireset_ctx *ctx = data;
+	char text[64], driver[NAME_MAX + 1];
 	struct pcireset_addr addr;
+	int r = read_slot(ctx, slot, text, driver);
 
-	if (ctx_path(ctx, path, "sys/bus/pci/slots/%s/address", slot) < 0 ||
-	    read_file(path, text, sizeof(text) - 2) < 0)
+	(void)dirname;
+	if (r < 0 && !is_absent(r))
+		return ctx_fail(ctx, r, slot);
+	if (r < 0 || !addr_parse(text, strlen(text), &addr))
 		return 0;
-	strcat(text, ".0");
-	if (!addr_parse(text, strlen(text), &addr))
-		return 0;
-	if (ctx_path(ctx, path, "sys/bus/pci/slots/%s/module", slot) < 0 ||
-	    read_link_name(path, driver, sizeof(driver)) < 0)
-		driver[0] = '\0';
 	for (size_t i = 0; i < ctx->nr_devs; i++) {
 		struct pcireset_dev *dev = ctx->devs[i];
 
@@ -478,25 +540,6 @@ static int name_slot(struct pcireset_ctx *ctx, const char *slot)
 	return 0;
 }
 
-static int read_slots(struct pcireset_ctx *ctx)
-{
-	char path[PATH_MAX];
-	struct dirent *de;
-	DIR *dir;
-	int r = ctx_path(ctx, path, "sys/bus/pci/slots");
-
-	if (r < 0)
-		return r;
-	dir = opendir(path);
-	if (!dir)
-		return 0;
-	while (!r && (de = readdir(dir)))
-		if (de->d_name[0] != '.')
-			r = name_slot(ctx, de->d_name);
-	closedir(dir);
-	return r;
-}
-
 int pcireset_ctx_scan(struct pcireset_ctx *ctx)
 {
 	int r = ctx->file ? replay_unpack(ctx) : 0;
@@ -505,13 +548,17 @@ int pcireset_ctx_scan(struct pcireset_ctx *ctx)
 		return r;
 	drop_devs(ctx);
 	users_forget(ctx);
+	ctx->failure = 0;
 	r = read_devs(ctx);
 	if (!r)
 		r = sort_devs(ctx);
 	if (!r)
-		r = read_slots(ctx);
+		r = ctx_foreach_name(ctx, "sys/bus/pci/slots", name_slot, ctx);
 	if (!r)
-		read_hotplug_ports(ctx);
+		r = ctx_foreach_name(ctx, "sys/bus/pci_express/drivers/pciehp", note_hotplug_port,
+				     ctx);
+	if (!r)
+		r = ctx->failure;
 	if (r < 0) {
 		drop_devs(ctx);
 		return r == -ENOMEM ? ctx_error(ctx, r, "out of memory") : r;

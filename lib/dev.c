@@ -31,7 +31,7 @@ static int attr_number(int dir, const char *attr, uint32_t *ret_value)
 		return r;
 	value = strtoul(text, &end, 0);
 	if (end == text || *end || value > UINT32_MAX)
-		return -EIO;
+		return -ENODEV; /* whatever is there, it is no function of the kernel's */
 	*ret_value = (uint32_t)value;
 	return 0;
 }
@@ -64,24 +64,34 @@ static int read_identity(struct dev_facts *facts, int dir)
 	return r;
 }
 
-static void read_driver(struct dev_facts *facts, int dir, const char *link)
+static int read_driver(struct dev_facts *facts, int dir, const char *link)
 {
+	int r;
+
 	if (facts->knows_driver)
-		return;
-	facts->knows_driver = true;
-	if (read_link_name_at(dir, link, facts->driver, sizeof(facts->driver)) < 0)
+		return 0;
+	r = read_link_name_at(dir, link, facts->driver, sizeof(facts->driver));
+	if (r < 0)
 		facts->driver[0] = '\0';
+	if (r < 0 && !is_absent(r))
+		return r;
+	facts->knows_driver = true;
+	return 0;
 }
 
-static void read_physfn(struct dev_facts *facts, int dir, const char *link)
+static int read_physfn(struct dev_facts *facts, int dir, const char *link)
 {
 	char name[NAME_MAX + 1];
+	int r;
 
 	if (facts->knows_physfn)
-		return;
+		return 0;
+	r = read_link_name_at(dir, link, name, sizeof(name));
+	if (r < 0 && !is_absent(r))
+		return r;
 	facts->knows_physfn = true;
-	facts->is_vf = !read_link_name_at(dir, link, name, sizeof(name)) &&
-		       addr_parse(name, strlen(name), &facts->physfn);
+	facts->is_vf = !r && addr_parse(name, strlen(name), &facts->physfn);
+	return 0;
 }
 
 /* By the directory: the kernel walks the long path there only once. Whoever wants this wants the rest, too. */
@@ -92,21 +102,28 @@ static int read_facts(const struct pcireset_dev *dev)
 	if (dir < 0)
 		return -errno;
 	r = read_identity(dev->facts, dir);
-	if (!r) {
-		read_driver(dev->facts, dir, "driver");
-		read_physfn(dev->facts, dir, "physfn");
-	}
+	if (!r)
+		r = read_driver(dev->facts, dir, "driver");
+	if (!r)
+		r = read_physfn(dev->facts, dir, "physfn");
 	close(dir);
 	return r;
+}
+
+/* The getters cannot fail: who called for them finds it in the context. */
+static bool has_failed(const struct pcireset_dev *dev, int r)
+{
+	if (!r || is_absent(r))
+		return false;
+	ctx_fail(dev->ctx, r, dev->name);
+	return true;
 }
 
 /* Vendor, device and class, all 0 if the function has gone before they were read. */
 const struct dev_facts *dev_identity(const struct pcireset_dev *dev)
 {
-	if (!dev->facts->knows_identity) {
-		dev->facts->knows_identity = true;
-		read_facts(dev);
-	}
+	if (!dev->facts->knows_identity)
+		dev->facts->knows_identity = !has_failed(dev, read_facts(dev));
 	return dev->facts;
 }
 
@@ -116,7 +133,7 @@ const char *dev_driver(const struct pcireset_dev *dev)
 	char path[PATH_MAX];
 
 	if (!dev->facts->knows_driver && attr_path(dev, "driver", path))
-		read_driver(dev->facts, AT_FDCWD, path);
+		has_failed(dev, read_driver(dev->facts, AT_FDCWD, path));
 	return dev->facts->driver[0] ? dev->facts->driver : NULL;
 }
 
@@ -132,7 +149,7 @@ bool dev_is_vf(const struct pcireset_dev *dev)
 	char path[PATH_MAX];
 
 	if (!dev->facts->knows_physfn && attr_path(dev, "physfn", path))
-		read_physfn(dev->facts, AT_FDCWD, path);
+		has_failed(dev, read_physfn(dev->facts, AT_FDCWD, path));
 	return dev->facts->is_vf;
 }
 
@@ -146,14 +163,38 @@ static void find_parent(struct pcireset_dev *dev)
 	dev->has_parent = above && addr_parse(above, (size_t)(end - above), &dev->parent);
 }
 
+static int note_awareness(struct pcireset_dev *dev, bool is_unaware)
+{
+	dev->knows_awareness = true;
+	dev->is_unaware = is_unaware;
+	if (!is_unaware || !dev_driver(dev) || dev->unaware_name)
+		return 0;
+	dev->unaware_name = format("driver:%s", dev_driver(dev));
+	return dev->unaware_name ? 0 : ctx_fail(dev->ctx, -ENOMEM, dev->name);
+}
+
+/* What the module said where the machine was recorded. */
+static int read_awareness(struct pcireset_dev *dev)
+{
+	char text[8];
+	int r = dev_attr(dev, RECORDED_PREPARE, text, sizeof(text));
+
+	if (r < 0)
+		return is_absent(r) ? 0 : r;
+	return strcmp(text, "0") && strcmp(text, "1") ? 0 : note_awareness(dev, *text == '0');
+}
+
 /* In a sysroot there may be a directory with nothing in it. */
 static int find_function(struct pcireset_dev *dev)
 {
+	int r;
+
 	find_parent(dev);
 	if (!*dev->ctx->sysroot)
 		return 0;
-	dev->facts->knows_identity = true;
-	return read_facts(dev);
+	r = read_facts(dev);
+	dev->facts->knows_identity = !r;
+	return r ? r : read_awareness(dev);
 }
 
 int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
@@ -330,10 +371,9 @@ void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *mem
 	} else if (!dev_driver(dev)) {
 		dev_forget_driver(dev);
 	}
-	dev->is_unaware = member->why_not == PCIRESET_WHY_DRIVER ||
-			  ((member->flags & PCIRESET_MEMBER_DRIVER) && !(member->flags & aware));
-	if (dev->is_unaware && dev_driver(dev) && !dev->unaware_name)
-		dev->unaware_name = format("driver:%s", dev_driver(dev));
+	note_awareness(dev, member->why_not == PCIRESET_WHY_DRIVER ||
+				    ((member->flags & PCIRESET_MEMBER_DRIVER) &&
+				     !(member->flags & aware)));
 }
 
 /* Descriptors that the caller has given for the function come before what serves all others. */
@@ -349,10 +389,10 @@ enum pcireset_backend pcireset_dev_get_backend(const struct pcireset_dev *dev)
 
 int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 {
-	int r;
+	int before = ctx_begin(dev->ctx), r;
 
 	dev_forget_types(dev);
-	r = dev_backend(dev)->query(dev, sibling);
+	r = ctx_end(dev->ctx, before, dev_backend(dev)->query(dev, sibling));
 	if (r < 0)
 		dev_forget_types(dev);
 	return r;
@@ -398,16 +438,18 @@ static void look_at(struct pcireset_dev *dev)
 {
 	struct config config;
 	char path[PATH_MAX];
-	int fd;
+	int fd, r;
 
 	if (has_been_looked_at(dev) || !attr_path(dev, "config", path))
 		return;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	config_read_header_fd(fd, &config);
-	close(fd);
-	dev_note_config(dev, &config);
+	r = fd < 0 ? -errno : config_read_header_fd(fd, &config);
+	if (fd >= 0)
+		close(fd);
+	if (!r)
+		dev_note_config(dev, &config);
+	else if (r != -EACCES)
+		has_failed(dev, r);
 }
 
 static void look_at_members(struct pcireset_dev *dev)

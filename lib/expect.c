@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How long a reset takes at least: what the specification demands, or the functions say of themselves. */
+#include <errno.h>
 #include <string.h>
 #include "private.h"
 
@@ -30,6 +31,14 @@
 #define RTR_SECOND 8
 #define RTR_VALID  (1u << 31)
 
+static void read_or_fail(const struct pcireset_dev *dev, struct config *config)
+{
+	int r = config_read(dev, config);
+
+	if (r < 0)
+		ctx_fail(dev->ctx, r, dev->name);
+}
+
 /* How long a function may not be accessed after each kind of reset. */
 struct times {
 	uint64_t flr, link, d0;
@@ -50,7 +59,7 @@ static struct times times_of(const struct pcireset_dev *dev)
 	struct config config;
 	size_t at;
 
-	config_read(dev, &config);
+	read_or_fail(dev, &config);
 	if (config.len <= PCI_STATUS + 1 || config_get32(&config, PCI_COMMAND) == UINT32_MAX)
 		return times;
 	if (config_get16(&config, PCI_STATUS) & STATUS_IMMEDIATE)
@@ -88,7 +97,7 @@ static uint64_t ready_below(const struct pcireset_dev *bridge, uint64_t since, u
 	size_t express;
 	uint64_t from_reset;
 
-	config_read(bridge, &config);
+	read_or_fail(bridge, &config);
 	express = config_find(&config, PCI_CAP_ID_EXP);
 	if (express && counts_from_link_up(&config, express))
 		return since + link;
@@ -151,6 +160,8 @@ static uint64_t expect_link(const struct pcireset_plan *plan)
 		slowest_links(plan, &buses);
 		ns = ASSERT_NS + last_ready(plan, &buses);
 	}
+	if (!buses.link || !buses.ready)
+		ctx_fail(plan->dev->ctx, -ENOMEM, plan->dev->name);
 	free(buses.ready);
 	free(buses.link);
 	return ns;

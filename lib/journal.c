@@ -30,13 +30,16 @@ struct entry {
 	bool is_whole;
 };
 
-static void read_boot(const struct pcireset_ctx *ctx, char *buf, size_t size)
+/* A recording has none. */
+static int read_boot(const struct pcireset_ctx *ctx, char *buf, size_t size)
 {
 	char path[PATH_MAX];
+	int r = ctx_path(ctx, path, "proc/sys/kernel/random/boot_id");
 
-	if (ctx_path(ctx, path, "proc/sys/kernel/random/boot_id") < 0 ||
-	    read_file(path, buf, size) < 0)
-		buf[0] = '\0';
+	buf[0] = '\0';
+	if (r >= 0)
+		r = read_file(path, buf, size);
+	return r < 0 && (!*ctx->sysroot || !is_absent(r)) ? r : 0;
 }
 
 static void take_line(struct entry *entry, const char *line)
@@ -61,15 +64,18 @@ static void take_line(struct entry *entry, const char *line)
 		snprintf(entry->was, sizeof(entry->was), "%s", value);
 }
 
-static void read_entry(int fd, struct entry *entry)
+static int read_entry(int fd, struct entry *entry)
 {
 	char text[ENTRY_MAX], *save = NULL;
 	ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
 
 	memset(entry, 0, sizeof(*entry));
-	text[len > 0 ? len : 0] = '\0';
+	if (len < 0)
+		return -errno;
+	text[len] = '\0';
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		take_line(entry, line);
+	return 0;
 }
 
 /* ---- what has become of an entry */
@@ -85,54 +91,65 @@ static int open_attr(const struct pcireset_ctx *ctx, const char *name, const cha
 	return fd < 0 ? -errno : fd;
 }
 
-static bool is_same_function(const struct pcireset_ctx *ctx, const char *name,
-			     const struct entry *entry)
+/* 1 if it is, 0 if it is not, or an error. */
+static int is_same_function(const struct pcireset_ctx *ctx, const char *name,
+			    const struct entry *entry)
 {
 	char path[PATH_MAX], boot[64];
 	struct stat st;
+	int r = entry->is_whole ? read_boot(ctx, boot, sizeof(boot)) : 0;
 
-	read_boot(ctx, boot, sizeof(boot));
-	return entry->is_whole && !strcmp(entry->boot, boot) &&
-	       !ctx_path(ctx, path, "sys/bus/pci/devices/%s", name) && !stat(path, &st) &&
-	       st.st_ino == entry->inode;
+	if (r < 0 || !entry->is_whole || strcmp(entry->boot, boot))
+		return r;
+	r = ctx_path(ctx, path, "sys/bus/pci/devices/%s", name);
+	if (!r && stat(path, &st))
+		r = -errno;
+	return r < 0 ? (is_absent(r) ? 0 : r) : st.st_ino == entry->inode;
 }
 
 /* The bit that serves as proof is nobody's while MSI-X is off, and is then to be clear. */
-static bool is_masked(int fd, unsigned int at)
+static int is_masked(int fd, unsigned int at)
 {
 	uint16_t flags;
+	ssize_t len = at ? pread(fd, &flags, sizeof(flags), at) : 0;
 
-	return at && pread(fd, &flags, sizeof(flags), at) == sizeof(flags) &&
+	if (len < 0)
+		return -errno;
+	return len == sizeof(flags) &&
 	       (le16toh(flags) & (PCI_MSIX_FLAGS_MASKALL | PCI_MSIX_FLAGS_ENABLE)) ==
 		       PCI_MSIX_FLAGS_MASKALL;
 }
 
-static bool mask_is_left(const struct pcireset_ctx *ctx, const char *name, unsigned int at)
+static int mask_is_left(const struct pcireset_ctx *ctx, const char *name, unsigned int at)
 {
-	int fd = open_attr(ctx, name, "config", O_RDONLY);
-	bool left;
+	int fd = open_attr(ctx, name, "config", O_RDONLY), left;
 
 	if (fd < 0)
-		return false;
+		return is_absent(fd) ? 0 : fd;
 	left = is_masked(fd, at);
 	close(fd);
 	return left;
 }
 
-static enum pcireset_leftover judge(const struct pcireset_ctx *ctx, const char *name,
-				    const struct entry *entry)
+/* One of enum pcireset_leftover, or an error: then nobody knows, and nothing is taken away. */
+static int judge(const struct pcireset_ctx *ctx, const char *name, const struct entry *entry)
 {
 	char path[PATH_MAX], now[ATTR_MAX];
+	int r = is_same_function(ctx, name, entry);
 
-	if (!is_same_function(ctx, name, entry) ||
-	    ctx_path(ctx, path, "sys/bus/pci/devices/%s/reset_method", name) < 0 ||
-	    read_file(path, now, sizeof(now)) < 0)
-		return PCIRESET_LEFTOVER_VOID;
+	if (r <= 0)
+		return r < 0 ? r : PCIRESET_LEFTOVER_VOID;
+	r = ctx_path(ctx, path, "sys/bus/pci/devices/%s/reset_method", name);
+	if (r >= 0)
+		r = read_file(path, now, sizeof(now));
+	if (r < 0)
+		return is_absent(r) ? PCIRESET_LEFTOVER_VOID : r;
 	if (strcmp(now, entry->was) && strcmp(now, entry->wrote))
 		return PCIRESET_LEFTOVER_OVERWRITTEN;
-	if (strcmp(now, entry->was) || mask_is_left(ctx, name, entry->msix))
-		return PCIRESET_LEFTOVER_TO_REPAIR;
-	return PCIRESET_LEFTOVER_VOID;
+	r = strcmp(now, entry->was) ? 1 : mask_is_left(ctx, name, entry->msix);
+	if (r < 0)
+		return r;
+	return r ? PCIRESET_LEFTOVER_TO_REPAIR : PCIRESET_LEFTOVER_VOID;
 }
 
 /* ---- the lock */
@@ -214,12 +231,13 @@ int journal_open(struct pcireset_dev *dev, struct journal *journal, char **ret_m
 		journal_close(journal);
 		return r;
 	}
-	read_entry(journal->fd, &entry);
-	if (judge(dev->ctx, dev->name, &entry) == PCIRESET_LEFTOVER_TO_REPAIR) {
-		journal_close(journal);
-		return -EUCLEAN;
-	}
-	r = sign(journal);
+	r = read_entry(journal->fd, &entry);
+	if (!r)
+		r = judge(dev->ctx, dev->name, &entry);
+	if (r == PCIRESET_LEFTOVER_TO_REPAIR)
+		r = -EUCLEAN;
+	if (r >= 0)
+		r = sign(journal);
 	if (r < 0)
 		journal_close(journal);
 	return r;
@@ -232,7 +250,9 @@ int journal_write(struct journal *journal, const struct pcireset_dev *dev,
 	_cleanup_free_ char *text = NULL;
 	int r;
 
-	read_boot(dev->ctx, boot, sizeof(boot));
+	r = read_boot(dev->ctx, boot, sizeof(boot));
+	if (r < 0)
+		return r;
 	read_file("/proc/self/comm", comm, sizeof(comm));
 	text = format("process %d (%s)\nboot %s\ninode %llu\nmsix %u\nwrote %s\nwas %s\nend\n",
 		      (int)getpid(), comm, boot, (unsigned long long)narrowing->inode,
@@ -269,7 +289,8 @@ static int clear_mask(const struct pcireset_ctx *ctx, const char *name, unsigned
 
 	if (fd < 0)
 		return fd;
-	if (is_masked(fd, at) && pread(fd, &flags, sizeof(flags), at) == sizeof(flags)) {
+	r = is_masked(fd, at);
+	if (r > 0 && pread(fd, &flags, sizeof(flags), at) == sizeof(flags)) {
 		flags &= htole16((uint16_t)~PCI_MSIX_FLAGS_MASKALL);
 		r = pwrite(fd, &flags, sizeof(flags), at) == sizeof(flags) ? 0 : -EIO;
 	}
@@ -315,12 +336,28 @@ struct visit {
 	int nr_left;
 };
 
+/* An entry that went away meanwhile belonged to a reset that ended well. */
+static void visit_unreadable(struct visit *visit, const char *name, int error)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (error == -ENOENT)
+		return;
+	text = format("unknown: its entry in /" DIRECTORY " cannot be read: %s", strerror(-error));
+	visit->fn(name, PCIRESET_LEFTOVER_UNKNOWN, text ? text : "", visit->data);
+}
+
 static void visit_locked(struct visit *visit, const char *name, const struct entry *entry, int dir)
 {
-	enum pcireset_leftover state = judge(visit->ctx, name, entry);
+	int r = judge(visit->ctx, name, entry);
+	enum pcireset_leftover state = (enum pcireset_leftover)r;
 	_cleanup_free_ char *text = NULL;
-	int r = 0;
 
+	if (r < 0) {
+		visit_unreadable(visit, name, r);
+		return;
+	}
+	r = 0;
 	if (visit->repairs && state == PCIRESET_LEFTOVER_TO_REPAIR) {
 		r = put_back(visit->ctx, name, entry);
 		if (!r)
@@ -336,37 +373,30 @@ static void visit_locked(struct visit *visit, const char *name, const struct ent
 	visit->fn(name, state, text ? text : "", visit->data);
 }
 
-/* An entry that went away meanwhile belonged to a reset that ended well. */
-static void visit_unreadable(struct visit *visit, const char *name, int error)
-{
-	_cleanup_free_ char *text = NULL;
-
-	if (error == -ENOENT)
-		return;
-	text = format("unknown: its entry in /" DIRECTORY " cannot be opened: %s",
-		      strerror(-error));
-	visit->fn(name, PCIRESET_LEFTOVER_UNKNOWN, text ? text : "", visit->data);
-}
-
 static void visit_one(struct visit *visit, int dir, const char *name)
 {
 	int mode = visit->repairs ? LOCK_EX : LOCK_SH;
 	_cleanup_free_ char *text = NULL;
 	struct pcireset_addr addr;
 	struct entry entry;
-	int fd;
+	int fd, r;
 
 	if (!addr_parse(name, strlen(name), &addr))
 		return;
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0) {
-		visit_unreadable(visit, name, -errno);
+	r = fd < 0 ? -errno : read_entry(fd, &entry);
+	if (r < 0) {
+		visit_unreadable(visit, name, r);
+		if (fd >= 0)
+			close(fd);
 		return;
 	}
-	read_entry(fd, &entry);
 	if (!flock(fd, mode | LOCK_NB)) {
-		read_entry(fd, &entry);
-		visit_locked(visit, name, &entry, dir);
+		r = read_entry(fd, &entry);
+		if (r < 0)
+			visit_unreadable(visit, name, r);
+		else
+			visit_locked(visit, name, &entry, dir);
 	} else {
 		text = describe(PCIRESET_LEFTOVER_RUNNING, &entry);
 		visit->fn(name, PCIRESET_LEFTOVER_RUNNING, text ? text : "", visit->data);
@@ -388,11 +418,8 @@ static int visit_all(struct visit *visit)
 		close(fd);
 		return -ENOMEM;
 	}
-	errno = 0;
-	while ((de = readdir(dir))) {
+	while ((de = dir_next(dir)))
 		visit_one(visit, dirfd(dir), de->d_name);
-		errno = 0;
-	}
 	r = -errno;
 	closedir(dir);
 	return r ? ctx_error(visit->ctx, r, "/" DIRECTORY ": %s", strerror(-r)) : visit->nr_left;

@@ -72,6 +72,8 @@ enum pcireset_backend {
  * @PCIRESET_USE_SWAP: it is swapped to
  * @PCIRESET_USE_CONSOLE: the kernel's console is on it
  * @PCIRESET_USE_OPEN: another process has a device node of it open
+ * @PCIRESET_USE_UNKNOWN: there may be more users, because what would tell of them
+ *	cannot be read; pcireset_dev_get_user_detail() says what
  * @_PCIRESET_USE_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_use {
@@ -82,6 +84,7 @@ enum pcireset_use {
 	PCIRESET_USE_SWAP	= 1 << 4,
 	PCIRESET_USE_CONSOLE	= 1 << 5,
 	PCIRESET_USE_OPEN	= 1 << 6,
+	PCIRESET_USE_UNKNOWN	= 1 << 7,
 	_PCIRESET_USE_PAD	= 0x7fffffff,
 };
 
@@ -314,6 +317,20 @@ int pcireset_ctx_check_reset(struct pcireset_ctx *ctx);
  * Since: 0.1
  */
 int pcireset_ctx_scan(struct pcireset_ctx *ctx);
+
+/**
+ * pcireset_ctx_get_failure - tell whether a getter could not read what it was asked for
+ * @ctx: context
+ *
+ * A getter that returns no error returns what a function without driver, users or
+ * members has, if memory or descriptors run out or a file cannot be read. Whoever
+ * shows what getters returned asks this afterwards. Calls that return an error
+ * fail by themselves.
+ *
+ * Return: 0, or the errno of the first failure since pcireset_ctx_scan().
+ * Since: 0.1
+ */
+int pcireset_ctx_get_failure(const struct pcireset_ctx *ctx);
 
 /**
  * pcireset_ctx_read_stats - ask the module what came of all resets so far
@@ -618,9 +635,10 @@ const struct pcireset_member *pcireset_dev_get_member(const struct pcireset_dev 
  *
  * Users are looked for when they are first asked for after the context was scanned,
  * and again when a plan is resolved.
- * PCIRESET_USE_DRIVER is known only after pcireset_dev_query() with the module.
- * Mounts are those of the caller's mount namespace. A caller without
- * CAP_SYS_PTRACE does not see the VFIO users of others.
+ * PCIRESET_USE_DRIVER is known only after pcireset_dev_query() with the module, or
+ * from a recording. Mounts are those of the caller's mount namespace. What
+ * cannot be read is a user of its own, PCIRESET_USE_UNKNOWN: without /proc, or
+ * without CAP_SYS_PTRACE where somebody could have a device node open.
  *
  * Return: their number.
  * Since: 0.1
@@ -634,8 +652,8 @@ size_t pcireset_dev_get_nr_users(const struct pcireset_dev *dev);
  * @ret_use: one of enum pcireset_use, or NULL
  *
  * Return: the use in words that do not change: "net:eth0", "mount:/data",
- * "swap:/dev/sda2", "vfio", "driver:e1000e" or "console"; NULL if there is no
- * such @i.
+ * "swap:/dev/sda2", "vfio", "driver:e1000e", "console", "open:/dev/nvme0" or
+ * "unknown"; NULL if there is no such @i.
  * Since: 0.1
  */
 const char *pcireset_dev_get_user(const struct pcireset_dev *dev, size_t i, uint32_t *ret_use);
@@ -645,8 +663,8 @@ const char *pcireset_dev_get_user(const struct pcireset_dev *dev, size_t i, uint
  * @dev: function
  * @i: 0 to pcireset_dev_get_nr_users() - 1
  *
- * Return: for VFIO the program and its process number, where it could be found
- * out; else NULL.
+ * Return: for VFIO and open nodes the program and its process number, where it could
+ * be found out; for PCIRESET_USE_UNKNOWN what cannot be read; else NULL.
  * Since: 0.1
  */
 const char *pcireset_dev_get_user_detail(const struct pcireset_dev *dev, size_t i);
@@ -808,6 +826,21 @@ uint32_t pcireset_plan_get_why(const struct pcireset_plan *plan);
  * Since: 0.1
  */
 uint32_t pcireset_plan_get_in_way(const struct pcireset_plan *plan);
+
+/**
+ * pcireset_plan_get_unknown - one thing that is not known and could refuse the reset
+ * @plan: plan, resolved
+ * @i: 0 for the first
+ *
+ * A context that can reset refuses what it does not know, with PCIRESET_USE_UNKNOWN or
+ * PCIRESET_USE_DRIVER in the way. One that cannot, because it shows another machine
+ * or the caller has no right to reset, resolves such a plan without an error: it
+ * says what would be reset, and not that it would be.
+ *
+ * Return: words for people, or NULL if there is no such @i.
+ * Since: 0.1
+ */
+const char *pcireset_plan_get_unknown(const struct pcireset_plan *plan, size_t i);
 
 /**
  * pcireset_plan_get_message - why the plan is refused, in words

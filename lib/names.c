@@ -230,10 +230,15 @@ static int from_real_path(struct pcireset_ctx *ctx, const char *name, const char
 			  struct pcireset_dev **ret_dev)
 {
 	struct matches m = { 0 };
+	int before, r;
 
 	if (is_behind_usb(path))
 		return usb_error(ctx, name);
+	before = ctx_begin(ctx);
 	block_foreach_function(ctx, path, add_match, &m);
+	r = ctx_end(ctx, before, 0);
+	if (r < 0)
+		return ctx_error(ctx, r, "%s: %s", name, strerror(-r));
 	if (!m.nr)
 		return ctx_error(ctx, -ENODEV, "%s: is on no PCI function", name);
 	return take_only(ctx, name, &m, ret_dev);
@@ -279,7 +284,7 @@ int node_number_in_sysfs(struct pcireset_ctx *ctx, const char *file, char path[P
 }
 
 struct class_search {
-	const struct pcireset_ctx *ctx;
+	struct pcireset_ctx *ctx;
 	const char *base;
 	char *path;
 };

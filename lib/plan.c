@@ -51,6 +51,10 @@ void plan_unresolve(struct pcireset_plan *plan)
 	members_clear(&plan->members);
 	free(plan->message);
 	plan->message = NULL;
+	for (char **p = plan->unknown; p && *p; p++)
+		free(*p);
+	free(plan->unknown);
+	plan->unknown = NULL;
 	plan->expected_ns = 0;
 	free(plan->choice);
 	plan->choice = NULL;
@@ -132,9 +136,9 @@ int pcireset_plan_set_flags(struct pcireset_plan *plan, uint32_t flags)
 	return set_mask(plan, &plan->flags, flags, PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY);
 }
 
-/* Appends to a message; without memory the message stays as it is. */
-static void append(char **message, const char *fmt, ...) PRINTF(2, 3);
-static void append(char **message, const char *fmt, ...)
+/* Appends to the message. Without memory it stays as it is, and the call fails. */
+static void append(struct pcireset_plan *plan, const char *fmt, ...) PRINTF(2, 3);
+static void append(struct pcireset_plan *plan, const char *fmt, ...)
 {
 	char *more = NULL, *all;
 	va_list ap;
@@ -143,14 +147,14 @@ static void append(char **message, const char *fmt, ...)
 	if (vasprintf(&more, fmt, ap) < 0)
 		more = NULL;
 	va_end(ap);
-	if (!more)
-		return;
-	all = format("%s%s", *message ? *message : "", more);
+	all = more ? format("%s%s", plan->message ? plan->message : "", more) : NULL;
 	free(more);
-	if (!all)
+	if (!all) {
+		ctx_fail(plan->dev->ctx, -ENOMEM, plan->dev->name);
 		return;
-	free(*message);
-	*message = all;
+	}
+	free(plan->message);
+	plan->message = all;
 }
 
 /* Each allowed type with what speaks against it. */
@@ -168,8 +172,8 @@ static void explain_no_type(struct pcireset_plan *plan)
 			why = dev_wider_text(dev, type);
 		else
 			why = pcireset_dev_get_why_not_text(dev, type);
-		append(&plan->message, "%s%s: %s", plan->message ? "; " : "",
-		       pcireset_type_to_str(type, 0), why ? why : "not now");
+		append(plan, "%s%s: %s", plan->message ? "; " : "", pcireset_type_to_str(type, 0),
+		       why ? why : "not now");
 	}
 }
 
@@ -187,8 +191,8 @@ static void explain_users(struct pcireset_plan *plan)
 			if (!(use & plan->in_way))
 				continue;
 			detail = pcireset_dev_get_user_detail(dev, u);
-			append(&plan->message, "%s%s%s%s (%s)", plan->message ? ", " : "in use by ",
-			       user, detail ? ": " : "", detail ? detail : "", dev->name);
+			append(plan, "%s%s%s%s (%s)", plan->message ? ", " : "in use by ", user,
+			       detail ? ": " : "", detail ? detail : "", dev->name);
 		}
 	}
 }
@@ -196,8 +200,8 @@ static void explain_users(struct pcireset_plan *plan)
 /* The kernel does not tell which callbacks a driver has; that is no reason to guess. */
 static bool is_driver_in_doubt(const struct pcireset_plan *plan, const struct pcireset_dev *dev)
 {
-	return plan->backend != &backend_vfio && ctx_resets_by_sysfs(dev->ctx) && dev_driver(dev) &&
-	       !driver_is_idle(dev);
+	return plan->backend == &backend_sysfs && !(plan->force & PCIRESET_USE_DRIVER) &&
+	       dev_driver(dev) && !driver_is_idle(dev) && !dev->knows_awareness;
 }
 
 static void explain_drivers(struct pcireset_plan *plan)
@@ -210,11 +214,11 @@ static void explain_drivers(struct pcireset_plan *plan)
 		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &plan->members.v[i].addr);
 
 		if (dev && is_driver_in_doubt(plan, dev))
-			append(&plan->message, "%sdriver:%s (%s)",
-			       plan->message ? ", " : "in use by ", dev_driver(dev), dev->name);
+			append(plan, "%sdriver:%s (%s)", plan->message ? ", " : "in use by ",
+			       dev_driver(dev), dev->name);
 	}
-	append(&plan->message, "; only the module knows whether it can be told of a reset: "
-			       "unbind it, force driver, or run: modprobe pcireset");
+	append(plan, "; only the module knows whether it can be told of a reset: "
+		     "unbind it, force driver, or run: modprobe pcireset");
 }
 
 static void explain_why(struct pcireset_plan *plan)
@@ -222,13 +226,13 @@ static void explain_why(struct pcireset_plan *plan)
 	char who[PCIRESET_ADDR_STR_MAX];
 
 	if (!plan->why) {
-		append(&plan->message, "%s", strerror(-plan->error));
+		append(plan, "%s", strerror(-plan->error));
 		return;
 	}
 	if (!addr_is(&plan->who, &plan->dev->addr) &&
 	    !addr_is(&plan->who, &(struct pcireset_addr){ 0 }))
-		append(&plan->message, "%s: ", pcireset_addr_to_str(&plan->who, who));
-	append(&plan->message, "%s", pcireset_why_to_str(plan->why, plan->type));
+		append(plan, "%s: ", pcireset_addr_to_str(&plan->who, who));
+	append(plan, "%s", pcireset_why_to_str(plan->why, plan->type));
 }
 
 /* Then it is not about the types, and who uses the functions does not matter either. */
@@ -267,7 +271,7 @@ static uint32_t uses_of(const struct pcireset_dev *dev)
 static uint32_t judged_uses(const struct pcireset_plan *plan)
 {
 	if (plan->backend == &backend_vfio)
-		return PCIRESET_USE_DRIVER | PCIRESET_USE_VFIO;
+		return PCIRESET_USE_DRIVER | PCIRESET_USE_VFIO | PCIRESET_USE_UNKNOWN;
 	return plan->backend == &backend_module ? PCIRESET_USE_DRIVER : 0;
 }
 
@@ -290,22 +294,65 @@ static int know_users(const struct pcireset_plan *plan)
 	return r;
 }
 
+/* Each once. Without memory the call fails. Takes over the words. */
+static void add_unknown(struct pcireset_plan *plan, char *words)
+{
+	char **v = plan->unknown;
+	size_t nr = 0;
+
+	for (; words && v && v[nr]; nr++) {
+		if (strcmp(v[nr], words))
+			continue;
+		free(words);
+		return;
+	}
+	v = words ? reallocarray(v, nr + 2, sizeof(*v)) : NULL;
+	if (!v) {
+		free(words);
+		ctx_fail(plan->dev->ctx, -ENOMEM, plan->dev->name);
+		return;
+	}
+	v[nr] = words;
+	v[nr + 1] = NULL;
+	plan->unknown = v;
+}
+
+/*
+ * What is not known refuses a reset. Where there can be none, as for a recorded machine or for
+ * whoever has no right to it, nobody can say whether it would be refused elsewhere.
+ */
+static uint32_t in_way_of(struct pcireset_plan *plan, const struct pcireset_dev *dev)
+{
+	uint32_t in_way = uses_of(dev) & ~plan->force & ~judged_uses(plan);
+
+	if (in_way & PCIRESET_USE_UNKNOWN) {
+		add_unknown(plan, format("who else uses it: %s", users_doubt(dev)));
+		if (!ctx_can_reset(dev->ctx))
+			in_way &= ~(uint32_t)PCIRESET_USE_UNKNOWN;
+	}
+	if (is_driver_in_doubt(plan, dev)) {
+		add_unknown(plan, format("whether driver %s of %s has reset_prepare",
+					 dev_driver(dev), dev->name));
+		if (ctx_resets_by_sysfs(dev->ctx))
+			in_way |= PCIRESET_USE_DRIVER;
+	}
+	return in_way;
+}
+
 /* The users of all members count. Those that the back end does not know of are judged here. */
 static int check_users(struct pcireset_plan *plan)
 {
+	const uint32_t forces = PCIRESET_USE_DRIVER | PCIRESET_USE_UNKNOWN;
 	struct pcireset_ctx *ctx = plan->dev->ctx;
-	const uint32_t judged = judged_uses(plan);
 	int error = 0;
 
 	for (size_t i = 0; i < plan->members.nr; i++) {
 		struct pcireset_member *member = &plan->members.v[i];
 		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &member->addr);
-		uint32_t in_way = dev ? uses_of(dev) & ~plan->force & ~judged : 0;
+		uint32_t in_way = dev ? in_way_of(plan, dev) : 0;
 
 		if (member->why_not == PCIRESET_WHY_DRIVER)
 			in_way |= PCIRESET_USE_DRIVER;
-		if (dev && is_driver_in_doubt(plan, dev))
-			in_way |= PCIRESET_USE_DRIVER & ~plan->force;
 		if (member->why_not == PCIRESET_WHY_VFIO)
 			in_way |= PCIRESET_USE_VFIO;
 		if (in_way && !error) {
@@ -314,12 +361,9 @@ static int check_users(struct pcireset_plan *plan)
 		}
 		plan->in_way |= in_way;
 	}
-	return error;
-}
-
-static int forget_failed(struct pcireset_plan *plan, int error)
-{
-	plan_unresolve(plan);
+	if (ctx->is_dump && plan->members.nr && (plan->force & forces) != forces)
+		add_unknown(plan,
+			    format("drivers and users: a dump of config space does not tell"));
 	return error;
 }
 
@@ -329,22 +373,19 @@ static bool is_answer(int error)
 	return !error || error == -EOPNOTSUPP || error == -EBUSY;
 }
 
-int pcireset_plan_resolve(struct pcireset_plan *plan)
+static int resolve(struct pcireset_plan *plan)
 {
 	struct pcireset_ctx *ctx = plan->dev->ctx;
 	int error, r;
 
-	plan_unresolve(plan);
-	if (!plan->types)
-		return ctx_error(ctx, -EINVAL, "no type of reset is given");
 	users_refresh(ctx);
 	plan->backend = dev_backend(plan->dev);
 	error = plan->backend->resolve(plan);
 	if (!is_answer(error) && !plan->why)
-		return forget_failed(plan, error);
+		return error;
 	r = know_users(plan);
 	if (r < 0)
-		return forget_failed(plan, r);
+		return r;
 	r = check_users(plan);
 	if (!error && r) {
 		error = r;
@@ -359,6 +400,23 @@ int pcireset_plan_resolve(struct pcireset_plan *plan)
 		ctx_error(ctx, error, "%s: %s", plan->dev->name,
 			  plan->message ? plan->message : strerror(-error));
 	return error;
+}
+
+/* What could not be read, for want of memory or descriptors say, decides nothing. */
+int pcireset_plan_resolve(struct pcireset_plan *plan)
+{
+	struct pcireset_ctx *ctx = plan->dev->ctx;
+	int before, error, r;
+
+	plan_unresolve(plan);
+	if (!plan->types)
+		return ctx_error(ctx, -EINVAL, "no type of reset is given");
+	before = ctx_begin(ctx);
+	error = resolve(plan);
+	r = ctx_end(ctx, before, error);
+	if (r != error || !plan->is_resolved)
+		plan_unresolve(plan);
+	return r == error ? r : ctx_error(ctx, r, "%s: %s", plan->dev->name, strerror(-r));
 }
 
 /* ---- plans that share a reset */
@@ -427,8 +485,10 @@ int plan_share(struct pcireset_plan *plan)
 	shared->generation = plan->generation;
 	shared->backend = plan->backend;
 	shared->members = plan->members;
+	shared->unknown = plan->unknown;
 	shared->expected_ns = plan->expected_ns;
 	plan->fd = -1;
+	plan->unknown = NULL;
 	plan->members = (struct members){ 0 };
 	plan->shared = shared;
 	return 0;
@@ -507,6 +567,15 @@ uint32_t pcireset_plan_get_in_way(const struct pcireset_plan *plan)
 const char *pcireset_plan_get_message(const struct pcireset_plan *plan)
 {
 	return plan->message;
+}
+
+const char *pcireset_plan_get_unknown(const struct pcireset_plan *plan, size_t i)
+{
+	char **p = plan_effective(plan)->unknown;
+
+	while (p && *p && i--)
+		p++;
+	return p ? *p : NULL;
 }
 
 size_t pcireset_plan_get_nr_members(const struct pcireset_plan *plan)

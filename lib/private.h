@@ -3,6 +3,7 @@
 #ifndef LIBPCIRESET_PRIVATE_H
 #define LIBPCIRESET_PRIVATE_H
 
+#include <dirent.h>
 #include <limits.h>
 #include <linux/pci_regs.h>
 #include <signal.h>
@@ -15,11 +16,13 @@
 
 #define NR_TYPES 7
 #define ATTR_MAX 4096
+#define RECORDED_PREPARE "pcireset/reset_prepare" /* of a function, in a recording: 0 or 1 */
+#define RECORDED_DOUBT	 "pcireset/unknown-users" /* in a recording: why not all users are known */
 #define ALL_CHECKS (PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY | PCIRESET_CHECK_LINK | \
 		    PCIRESET_CHECK_CONFIG | PCIRESET_CHECK_PROOF)
 #define ALL_USES (PCIRESET_USE_DRIVER | PCIRESET_USE_VFIO | PCIRESET_USE_MOUNT | \
 		  PCIRESET_USE_NET | PCIRESET_USE_SWAP | PCIRESET_USE_CONSOLE | \
-		  PCIRESET_USE_OPEN)
+		  PCIRESET_USE_OPEN | PCIRESET_USE_UNKNOWN)
 #define MODULE_USES (PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO)
 
 /* Config space as far as it may be read: 64 bytes, 256 or 4096. */
@@ -72,6 +75,7 @@ struct users {
 	size_t nr;
 	bool is_read;
 	uint64_t read_ns;
+	char doubt[160];	/* what could not be read, so that there may be more; or "" */
 };
 
 /* What a function's directory says. In the running machine it is read once somebody asks. */
@@ -103,7 +107,8 @@ struct pcireset_dev {
 	struct pcireset_addr parent;
 	uint32_t types;
 	struct type_state state[NR_TYPES];
-	bool is_unaware;	/* the module says that the driver has no reset_prepare */
+	bool knows_awareness;	/* the module, or a recording, says whether the driver has reset_prepare */
+	bool is_unaware;	/* and that it has none */
 	char *unaware_name;
 	struct vfio_fds *vfio;	/* the caller's descriptors, or NULL */
 	char text[256];
@@ -122,6 +127,7 @@ struct pcireset_plan {
 	const struct backend *backend;	/* that has resolved it */
 	struct members members;
 	char *message;
+	char **unknown;		/* what could refuse it and is not known, NULL at the end; or NULL */
 	uint64_t expected_ns;	/* 0 before it was asked for */
 	struct pcireset_plan *shared;	/* what is run in its place, also for others, or NULL */
 	struct view view;	/* of the members of that */
@@ -218,6 +224,7 @@ struct pcireset_ctx {
 	bool has_dead;		/* one function at least has been found to be dead */
 	struct users users;	/* but for processes that have a node open: */
 	struct users holders;
+	int failure;		/* of what cannot return an error: the first since somebody looked */
 	char errmsg[1024];
 };
 
@@ -225,12 +232,17 @@ extern const struct backend backend_module, backend_sysfs, backend_vfio;
 
 /* ctx.c */
 int ctx_error(struct pcireset_ctx *ctx, int error, const char *fmt, ...) PRINTF(3, 4);
+int ctx_fail(struct pcireset_ctx *ctx, int error, const char *what);
+int ctx_begin(struct pcireset_ctx *ctx);
+int ctx_end(struct pcireset_ctx *ctx, int before, int error);
+bool is_absent(int error);
+struct dirent *dir_next(DIR *dir);
 int ctx_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...) PRINTF(3, 4);
 int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...)
 	PRINTF(3, 4);
 int ctx_dev_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *name);
 typedef int (*name_fn)(void *data, const char *dirname, const char *name);
-int ctx_foreach_name(const struct pcireset_ctx *ctx, const char *dirname, name_fn fn, void *data);
+int ctx_foreach_name(struct pcireset_ctx *ctx, const char *dirname, name_fn fn, void *data);
 int read_file_at(int dir, const char *path, char *buf, size_t size);
 int read_file(const char *path, char *buf, size_t size);
 int read_link_name_at(int dir, const char *path, char *buf, size_t size);
@@ -240,6 +252,7 @@ void ctx_learn_vfs(struct pcireset_ctx *ctx);
 size_t ctx_first_below(const struct pcireset_ctx *ctx, const struct pcireset_dev *above);
 
 bool ctx_resets_by_sysfs(const struct pcireset_ctx *ctx);
+bool ctx_can_reset(const struct pcireset_ctx *ctx);
 
 /* Files of a function from a dump: why something of it is not known. */
 #define DUMP_NO_BRIDGE "unknown_bridge"
@@ -294,9 +307,9 @@ int node_number_in_sysfs(struct pcireset_ctx *ctx, const char *file, char path[P
 int type_index(uint32_t type);
 
 /* config.c */
-void config_read(const struct pcireset_dev *dev, struct config *config);
-void config_read_fd(int fd, struct config *config);
-void config_read_header_fd(int fd, struct config *config);
+int config_read(const struct pcireset_dev *dev, struct config *config);
+int config_read_fd(int fd, struct config *config);
+int config_read_header_fd(int fd, struct config *config);
 uint32_t config_get16(const struct config *c, size_t at);
 uint32_t config_get32(const struct config *c, size_t at);
 size_t config_find(const struct config *c, uint8_t id);
@@ -340,6 +353,8 @@ int dev_list_members(struct pcireset_dev *target, uint32_t type, struct type_sta
 
 /* users.c */
 int users_know(const struct pcireset_dev *dev);
+int users_know_all(struct pcireset_ctx *ctx);
+const char *users_doubt(const struct pcireset_dev *dev);
 void users_refresh(struct pcireset_ctx *ctx);
 void users_forget(struct pcireset_ctx *ctx);
 uint64_t now_ns(void);

@@ -41,17 +41,22 @@ static int add_dir(struct recorder *rec, const char *path)
 	return tree_add(rec->ctx, &rec->tree, TREE_DIR, path, NULL, 0);
 }
 
-/* What cannot be read is not there: it will not be there for the reader either. */
+/* What may not be read is left out: it will not be there for the reader either. What cannot be read is an error. */
+static int leave_out(struct recorder *rec, int error, const char *path)
+{
+	return is_absent(error) || error == -EACCES ? 0 : ctx_fail(rec->ctx, error, path);
+}
+
 static int copy_file(struct recorder *rec, const char *path)
 {
 	char full[PATH_MAX], text[ATTR_MAX];
 	int len;
 
-	if (ctx_path(rec->ctx, full, "%s", path) < 0)
-		return 0;
-	len = read_file(full, text, sizeof(text) - 1);
+	len = ctx_path(rec->ctx, full, "%s", path);
+	if (len >= 0)
+		len = read_file(full, text, sizeof(text) - 1);
 	if (len < 0)
-		return 0;
+		return leave_out(rec, len, path);
 	text[len++] = '\n';
 	return add_file(rec, path, text, (size_t)len);
 }
@@ -62,8 +67,10 @@ static int copy_link(struct recorder *rec, const char *path)
 	ssize_t len;
 
 	if (ctx_path(rec->ctx, full, "%s", path) < 0)
-		return 0;
+		return ctx_fail(rec->ctx, -ENAMETOOLONG, path);
 	len = readlink(full, target, sizeof(target));
+	if (len < 0 && errno != EINVAL)
+		return leave_out(rec, -errno, path);
 	if (len <= 0 || len == (ssize_t)sizeof(target))
 		return 0;
 	return tree_add(rec->ctx, &rec->tree, TREE_LINK, path, target, (size_t)len);
@@ -109,14 +116,27 @@ static int add_config(struct recorder *rec, const struct pcireset_dev *dev, cons
 {
 	char path[PATH_MAX];
 	struct config config;
+	int r = config_read(dev, &config);
 
-	config_read(dev, &config);
+	if (r < 0)
+		return ctx_fail(rec->ctx, r, dev->name);
 	if (!config.len)
 		return 0;
 	if (!(rec->flags & PCIRESET_RECORD_SERIALS))
 		take_serials_out(&config);
 	snprintf(path, sizeof(path), "%s/config", dirname);
 	return add_file(rec, path, config.b, config.len);
+}
+
+/* What the module says of the driver, which no file of the kernel's does. */
+static int add_awareness(struct recorder *rec, const struct pcireset_dev *dev, const char *dirname)
+{
+	char path[PATH_MAX];
+
+	if (!dev->knows_awareness || !dev_driver(dev))
+		return 0;
+	snprintf(path, sizeof(path), "%s/" RECORDED_PREPARE, dirname);
+	return add_file(rec, path, dev->is_unaware ? "0\n" : "1\n", 2);
 }
 
 static int add_vfio_dev(void *data, const char *dirname, const char *name)
@@ -146,6 +166,8 @@ static int add_function(struct recorder *rec, const struct pcireset_dev *dev)
 		r = copy_link_in(rec, dirname, links[i]);
 	if (!r)
 		r = add_config(rec, dev, dirname);
+	if (!r)
+		r = add_awareness(rec, dev, dirname);
 	snprintf(path, sizeof(path), "%s/vfio-dev", dirname);
 	return r ? r : ctx_foreach_name(rec->ctx, path, add_vfio_dev, rec);
 }
@@ -231,9 +253,12 @@ static int add_block_number(struct recorder *rec, const char *path)
 	unsigned int major, minor;
 	int r;
 
-	if (ctx_path(rec->ctx, full, "%s/dev", path) < 0 ||
-	    read_file(full, number, sizeof(number)) < 0 ||
-	    sscanf(number, "%u:%u", &major, &minor) != 2)
+	r = ctx_path(rec->ctx, full, "%s/dev", path);
+	if (r >= 0)
+		r = read_file(full, number, sizeof(number));
+	if (r < 0)
+		return leave_out(rec, r, path);
+	if (sscanf(number, "%u:%u", &major, &minor) != 2)
 		return 0;
 	snprintf(link, sizeof(link), "sys/dev/block/%u:%u", major, minor);
 	r = copy_link(rec, link);
@@ -280,9 +305,13 @@ static int add_renamed(struct recorder *rec, const char *dirname, const char *pa
 	r = add_dir(rec, real);
 	if (!r)
 		r = tree_add(rec->ctx, &rec->tree, TREE_LINK, link, target, strlen(target));
-	if (r < 0 || ctx_path(rec->ctx, target, "%s/flags", path) < 0 ||
-	    read_file(target, flags, sizeof(flags)) < 0)
+	if (r < 0)
 		return r;
+	r = ctx_path(rec->ctx, target, "%s/flags", path);
+	if (r >= 0)
+		r = read_file(target, flags, sizeof(flags));
+	if (r < 0)
+		return leave_out(rec, r, path);
 	snprintf(link, sizeof(link), "%s/flags", real);
 	return add_file(rec, link, flags, strlen(flags));
 }
@@ -322,10 +351,11 @@ static int add_member(void *data, const char *dirname, const char *name)
 	const struct class *class = class_of(dirname);
 	char real[PATH_MAX];
 	const char *path;
-	int r;
+	int r = ctx_realpath(rec->ctx, real, "%s/%s", dirname, name);
 
-	if (ctx_realpath(rec->ctx, real, "%s/%s", dirname, name) < 0 ||
-	    (!class->also_elsewhere && !is_on_function(rec, real)))
+	if (r < 0)
+		return leave_out(rec, r, name);
+	if (!class->also_elsewhere && !is_on_function(rec, real))
 		return 0;
 	path = inside(rec, real);
 	if (!strcmp(class->name, "net") && !(rec->flags & PCIRESET_RECORD_SERIALS) &&
@@ -363,17 +393,21 @@ static int add_btrfs(void *data, const char *dirname, const char *name)
 		return 0;
 	dir = opendir(from);
 	if (!dir)
-		return 0;
-	while (!r && (de = readdir(dir))) {
+		return leave_out(rec, -errno, from);
+	while (!r && (de = dir_next(dir))) {
 		ssize_t len = -1;
 
 		if (snprintf(full, sizeof(full), "%s/%s", from, de->d_name) < (int)sizeof(full))
 			len = readlink(full, target, sizeof(target));
+		if (len < 0 && errno != EINVAL)
+			r = leave_out(rec, -errno, full);
 		if (len <= 0)
 			continue;
 		snprintf(link, sizeof(link), "%s/fs%u/devices/%s", dirname, number, de->d_name);
 		r = tree_add(rec->ctx, &rec->tree, TREE_LINK, link, target, (size_t)len);
 	}
+	if (!r && errno)
+		r = ctx_fail(rec->ctx, -errno, from);
 	closedir(dir);
 	return r;
 }
@@ -395,22 +429,34 @@ static void hide_owner(const struct recorder *rec, char *mount_point, size_t siz
 	}
 }
 
+/* What cannot be looked up for want of memory fails the recording. */
+static bool is_found(struct recorder *rec, int r, const char *what)
+{
+	if (r < 0)
+		leave_out(rec, r, what);
+	return !r;
+}
+
 /* By number where it has one, else by the name that the source has in sysfs. */
 static bool find_source(struct recorder *rec, const char *number, const char *source,
 			char real[PATH_MAX])
 {
 	const char *base = strrchr(source, '/');
+	char node[PATH_MAX];
 	unsigned int major, minor;
 
 	if (sscanf(number, "%u:%u", &major, &minor) != 2)
 		return false;
 	if (major)
-		return !ctx_realpath(rec->ctx, real, "sys/dev/block/%u:%u", major, minor);
+		return is_found(rec,
+				ctx_realpath(rec->ctx, real, "sys/dev/block/%u:%u", major, minor),
+				number);
 	if (strncmp(source, "/dev/", 5) || !base || !base[1])
 		return false;
-	if (!*rec->ctx->sysroot && realpath(source, real) && !strncmp(real, "/dev/", 5))
-		return !ctx_realpath(rec->ctx, real, "sys/class/block/%s", strrchr(real, '/') + 1);
-	return !ctx_realpath(rec->ctx, real, "sys/class/block/%s", base + 1);
+	if (!*rec->ctx->sysroot && is_found(rec, realpath(source, node) ? 0 : -errno, source) &&
+	    !strncmp(node, "/dev/", 5))
+		base = strrchr(node, '/');
+	return is_found(rec, ctx_realpath(rec->ctx, real, "sys/class/block/%s", base + 1), source);
 }
 
 /* Of a line of mountinfo the number, the mount point and the source: no options. */
@@ -446,7 +492,7 @@ static int add_console(struct recorder *rec, FILE *out, char *line)
 
 	line[strcspn(line, " \t")] = '\0';
 	if (!*line || strchr(line, '/') || *line == '.' ||
-	    ctx_realpath(rec->ctx, real, "sys/class/tty/%s", line) < 0 ||
+	    !is_found(rec, ctx_realpath(rec->ctx, real, "sys/class/tty/%s", line), line) ||
 	    !is_on_function(rec, real))
 		return 0;
 	return fprintf(out, "%s\n", line) < 0 ? -ENOMEM : 0;
@@ -465,7 +511,7 @@ static int add_lines(struct recorder *rec, const char *file,
 		return 0;
 	in = fopen(path, "re");
 	if (!in)
-		return 0;
+		return leave_out(rec, -errno, path);
 	out = open_memstream(&text, &size);
 	if (!out) {
 		fclose(in);
@@ -475,6 +521,8 @@ static int add_lines(struct recorder *rec, const char *file,
 		line[strcspn(line, "\n")] = '\0';
 		r = add(rec, out, line);
 	}
+	if (!r && !feof(in))
+		r = ctx_fail(rec->ctx, errno ? -errno : -EIO, path);
 	free(line);
 	fclose(in);
 	if (fclose(out) || r < 0)
@@ -495,10 +543,11 @@ static int add_to_class(void *data, const char *dirname, const char *name)
 {
 	struct open_node *open = data;
 	char link[PATH_MAX], real[PATH_MAX];
-	int r;
+	int r = ctx_realpath(open->rec->ctx, real, "%s/%s/%s", dirname, name, open->base);
 
-	if (ctx_realpath(open->rec->ctx, real, "%s/%s/%s", dirname, name, open->base) < 0 ||
-	    strcmp(real, open->real) ||
+	if (r < 0)
+		return leave_out(open->rec, r, open->base);
+	if (strcmp(real, open->real) ||
 	    snprintf(link, sizeof(link), "%s/%s", dirname, name) >= (int)sizeof(link))
 		return 0;
 	r = copy_link_in(open->rec, link, open->base);
@@ -529,6 +578,8 @@ static int add_open_node(struct recorder *rec, const char *full, const char *nod
 	}
 	r = *rec->ctx->sysroot ? node_in_sysfs(rec->ctx, node, real) :
 				 node_number_in_sysfs(rec->ctx, full, real);
+	if (r < 0 && r != -ENOTBLK)
+		return leave_out(rec, r, node);
 	if (r < 0 || !is_on_function(rec, real))
 		return 0;
 	*ret_is_kept = true;
@@ -548,8 +599,8 @@ static int add_descriptor(void *data, const char *dirname, const char *name)
 	    ctx_path(rec->ctx, full, "%s", path) < 0)
 		return 0;
 	len = readlink(full, target, sizeof(target) - 1);
-	if (len <= 0)
-		return 0;
+	if (len < 0)
+		return leave_out(rec, -errno, full);
 	target[len] = '\0';
 	r = add_open_node(rec, full, target, &is_kept);
 	if (r < 0 || !is_kept)
@@ -562,18 +613,51 @@ static int add_descriptor(void *data, const char *dirname, const char *name)
 static int add_process(void *data, const char *dirname, const char *name)
 {
 	struct recorder *rec = data;
-	char path[PATH_MAX];
+	char path[PATH_MAX], full[PATH_MAX];
 
 	if (!isdigit((unsigned char)*name) ||
 	    snprintf(path, sizeof(path), "%s/%s/fd", dirname, name) >= (int)sizeof(path))
 		return 0;
+	/* Another user's: users_know_all() has noted that. */
+	if (ctx_path(rec->ctx, full, "%s", path) < 0 || (access(full, R_OK) && errno == EACCES))
+		return 0;
 	return ctx_foreach_name(rec->ctx, path, add_descriptor, rec);
+}
+
+/* In an archive without any of /proc, nobody knows what is in use; with an empty one, nothing is. */
+static int add_empty_proc(struct recorder *rec)
+{
+	for (size_t i = 0; i < rec->tree.nr; i++)
+		if (!strncmp(rec->tree.v[i].path, "proc/", 5))
+			return 0;
+	return add_dir(rec, "proc");
+}
+
+static int add_doubt(struct recorder *rec)
+{
+	const struct users *users = &rec->ctx->users, *holders = &rec->ctx->holders;
+	const char *doubt = *users->doubt ? users->doubt : holders->doubt;
+	int r = users_know_all(rec->ctx);
+
+	if (r < 0)
+		return r;
+	return *doubt ? add_file(rec, RECORDED_DOUBT, doubt, strlen(doubt)) : add_empty_proc(rec);
+}
+
+/* Only the module can tell which drivers want to know of a reset. */
+static int ask_module(struct recorder *rec)
+{
+	int r = rec->ctx->backend == &backend_module ? pcireset_ctx_query(rec->ctx) : 0;
+
+	return r < 0 ? r : 0;
 }
 
 static int collect(struct recorder *rec)
 {
-	int r = add_functions(rec);
+	int r = ask_module(rec);
 
+	if (!r)
+		r = add_functions(rec);
 	if (!r)
 		r = ctx_foreach_name(rec->ctx, "sys/bus/pci_express/drivers/pciehp", copy_link_in,
 				     rec);
@@ -591,19 +675,22 @@ static int collect(struct recorder *rec)
 		r = add_lines(rec, "proc/consoles", add_console);
 	if (!r)
 		r = ctx_foreach_name(rec->ctx, "proc", add_process, rec);
+	if (!r)
+		r = add_doubt(rec);
 	return r ? r : tree_sort(rec->ctx, &rec->tree);
 }
 
 int pcireset_ctx_record(struct pcireset_ctx *ctx, int fd, uint32_t flags)
 {
 	struct recorder rec = { .ctx = ctx, .flags = flags };
-	int r;
+	int before, r;
 
 	if (flags & ~(uint32_t)PCIRESET_RECORD_SERIALS)
 		return ctx_error(ctx, -EOPNOTSUPP, "%#x: has bits that are not known", flags);
 	if (ctx->is_dump)
 		return ctx_error(ctx, -EOPNOTSUPP, "a dump of config space is no whole machine");
-	r = collect(&rec);
+	before = ctx_begin(ctx);
+	r = ctx_end(ctx, before, collect(&rec));
 	if (!r) {
 		r = archive_pack(&rec.tree, fd);
 		if (r < 0)

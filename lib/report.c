@@ -113,6 +113,10 @@ int pcireset_report_new_refused(struct pcireset_plan *plan, struct pcireset_repo
 	report->why = plan->why;
 	report->who = plan->who;
 	report->message = plan->message ? strdup(plan->message) : NULL;
+	if (plan->message && !report->message) {
+		pcireset_report_unref(report);
+		return ctx_error(plan->dev->ctx, -ENOMEM, "out of memory");
+	}
 	*ret_report = report;
 	return 0;
 }
@@ -144,9 +148,12 @@ int pcireset_report_get_error(const struct pcireset_report *report)
 	return report->error;
 }
 
+/* Where memory ran out after a reset there are fewer words, and not none. */
 const char *pcireset_report_get_message(const struct pcireset_report *report)
 {
-	return report->message;
+	if (report->message || report->result == PCIRESET_RESULT_VERIFIED)
+		return report->message;
+	return words_of(report);
 }
 
 uint32_t pcireset_report_get_type(const struct pcireset_report *report)

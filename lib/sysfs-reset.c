@@ -166,16 +166,22 @@ static bool method_is(const struct session *s, const char *text)
 /* ---- before */
 
 /* Since the plan: a driver that is bound now may not like it, and VFs would be hit too. */
-static bool has_changed(const struct session *s)
+static int check_unchanged(struct session *s)
 {
-	char path[PATH_MAX], driver[NAME_MAX + 1] = "", text[32];
+	char path[PATH_MAX], driver[NAME_MAX + 1] = "", text[32] = "0";
 	const char *planned = dev_driver(s->dev) ? dev_driver(s->dev) : "";
+	int r = -ENAMETOOLONG;
 
 	if (snprintf(path, sizeof(path), "%s/driver", s->dev->path) < (int)sizeof(path))
-		read_link_name(path, driver, sizeof(driver));
+		r = read_link_name(path, driver, sizeof(driver));
+	if (r < 0 && !is_absent(r))
+		return r;
 	if (strcmp(driver, planned))
-		return true;
-	return dev_attr(s->dev, "sriov_numvfs", text, sizeof(text)) > 0 && strcmp(text, "0");
+		return refuse(s, -ESTALE, PCIRESET_WHY_CHANGED);
+	r = dev_attr(s->dev, "sriov_numvfs", text, sizeof(text));
+	if (r < 0 && !is_absent(r))
+		return r;
+	return strcmp(text, "0") ? refuse(s, -ESTALE, PCIRESET_WHY_CHANGED) : 0;
 }
 
 /*
@@ -242,11 +248,13 @@ static void set_proof(struct session *s)
 
 static int prepare(struct session *s)
 {
-	int r;
+	int r = check_unchanged(s);
 
-	if (has_changed(s))
-		return refuse(s, -ESTALE, PCIRESET_WHY_CHANGED);
-	config_read_fd(s->config, &s->before);
+	if (r < 0)
+		return r;
+	r = config_read_fd(s->config, &s->before);
+	if (r < 0 && !is_absent(r))
+		return r;
 	if (s->before.len < PCI_STD_HEADER_SIZEOF ||
 	    config_get32(&s->before, PCI_COMMAND) == UINT32_MAX)
 		return refuse(s, -ENODEV, PCIRESET_WHY_GONE);

@@ -44,7 +44,7 @@ static const struct word uses[] = {
 	{ PCIRESET_USE_DRIVER, "driver" }, { PCIRESET_USE_VFIO, "vfio" },
 	{ PCIRESET_USE_MOUNT, "mount" },   { PCIRESET_USE_NET, "net" },
 	{ PCIRESET_USE_SWAP, "swap" },     { PCIRESET_USE_CONSOLE, "console" },
-	{ PCIRESET_USE_OPEN, "open" },
+	{ PCIRESET_USE_OPEN, "open" },     { PCIRESET_USE_UNKNOWN, "unknown-users" },
 };
 
 static const struct word results[] = {
@@ -181,12 +181,16 @@ static const char *name_of(const struct word *words, size_t nr, uint32_t value)
 	return NULL;
 }
 
+static int plain(char c)
+{
+	return c == '-' ? '_' : tolower((unsigned char)c);
+}
+
 /* "FLR" and "cxl-bus" mean the same as "flr" and "cxl_bus". */
 static bool is_word(const char *word, const char *typed, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (!word[i] ||
-		    word[i] != (typed[i] == '-' ? '_' : tolower((unsigned char)typed[i])))
+		if (!word[i] || plain(word[i]) != plain(typed[i]))
 			return false;
 	return !word[len];
 }

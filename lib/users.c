@@ -11,10 +11,14 @@
 #include <unistd.h>
 #include "private.h"
 
-#define MAX_STACK  8          /* of block devices on block devices */
-#define MAX_DETAIL 160        /* of one use, so that a person reads it to its end */
-#define FRESH_NS   100000000u /* so that many plans in a row read only once */
-#define IFF_UP     1u
+#define MAX_STACK          8          /* of block devices on block devices */
+#define MAX_DETAIL         160        /* of one use, so that a person reads it to its end */
+#define FRESH_NS           100000000u /* so that many plans in a row read only once */
+#define IFF_UP             1u
+#define BASE_CLASS_DISPLAY 0x03
+
+/* A PID namespace has its own number, and the first one always this. */
+#define FIRST_PID_NS 0xeffffffcu
 
 /* What block_foreach_function() hands to add_block_user(). */
 struct block_user {
@@ -36,6 +40,40 @@ static void users_clear(struct users *users)
 		user_clear(&users->v[i]);
 	free(users->v);
 	memset(users, 0, sizeof(*users));
+}
+
+/* The first one says enough. */
+static void doubt(struct users *users, const char *fmt, ...) PRINTF(2, 3);
+static void doubt(struct users *users, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (*users->doubt)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(users->doubt, sizeof(users->doubt), fmt, ap);
+	va_end(ap);
+}
+
+/* Too few descriptors or too little memory: this call fails, and another one may not. */
+static bool is_shortage(int error)
+{
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
+/* What @file holds is not known, and it says nothing of the machine. Returns what the call fails with, or 0. */
+static int cannot_read(struct pcireset_ctx *ctx, struct users *users, int error, const char *file)
+{
+	if (is_shortage(error))
+		return ctx_fail(ctx, error, file);
+	doubt(users, "%s cannot be read: %s", file + strlen(ctx->sysroot), strerror(-error));
+	return 0;
+}
+
+/* What sysfs holds can be read, or what hangs on what cannot be said at all. */
+static int cannot_find(struct pcireset_ctx *ctx, int error, const char *file)
+{
+	return !error || is_absent(error) ? 0 : ctx_fail(ctx, error, file);
 }
 
 static int add_user(struct users *users, const struct pcireset_addr *addr, uint32_t use, char *name,
@@ -79,24 +117,26 @@ static bool ends_with(const char *str, const char *end)
 }
 
 /* The same use by another process. What one process has open several times comes in a row. */
-static void add_detail(struct user *known, const char *detail)
+static int add_detail(struct user *known, const char *detail)
 {
 	char *both;
 
 	if (!known->detail || !detail || ends_with(known->detail, detail) ||
 	    ends_with(known->detail, "..."))
-		return;
+		return 0;
 	both = format("%s; %s", known->detail, strlen(known->detail) > MAX_DETAIL ? "..." : detail);
 	if (!both)
-		return;
+		return -ENOMEM;
 	free(known->detail);
 	known->detail = both;
+	return 0;
 }
 
 /* Each once, however often it was found. */
-static void users_sort(struct users *users)
+static int users_sort(struct users *users)
 {
 	size_t nr = users->nr;
+	int r = 0;
 
 	if (nr)
 		qsort(users->v, nr, sizeof(*users->v), by_function);
@@ -108,9 +148,11 @@ static void users_sort(struct users *users)
 			users->v[users->nr++] = users->v[i];
 			continue;
 		}
-		add_detail(known, users->v[i].detail);
+		if (!r)
+			r = add_detail(known, users->v[i].detail);
 		user_clear(&users->v[i]);
 	}
+	return r;
 }
 
 static size_t first_user(const struct users *users, const struct pcireset_dev *dev)
@@ -142,17 +184,22 @@ static bool foreach_link(struct pcireset_ctx *ctx, const char *dirname, const ch
 	struct dirent *de;
 	DIR *dir = opendir(dirname);
 
-	if (!dir)
+	if (!dir) {
+		cannot_find(ctx, -errno, dirname);
 		return false;
-	while ((de = readdir(dir))) {
+	}
+	while ((de = dir_next(dir))) {
 		if (de->d_name[0] == '.' || strncmp(de->d_name, prefix, strlen(prefix)) ||
-		    snprintf(link, sizeof(link), "%s/%s", dirname, de->d_name) >=
-			    (int)sizeof(link) ||
-		    readlink(link, path, 1) < 0 || !realpath(link, path))
+		    snprintf(link, sizeof(link), "%s/%s", dirname, de->d_name) >= (int)sizeof(link))
 			continue;
+		if (readlink(link, path, 1) < 0 || !realpath(link, path)) {
+			cannot_find(ctx, errno == EINVAL ? 0 : -errno, link);
+			continue;
+		}
 		found = true;
 		foreach_function(ctx, path, depth + 1, fn, data);
 	}
+	cannot_find(ctx, -errno, dirname);
 	closedir(dir);
 	return found;
 }
@@ -229,13 +276,17 @@ static int node_path(struct pcireset_ctx *ctx, const char *node, char path[PATH_
 {
 	const char *base = strrchr(node, '/');
 	struct stat st;
+	int r;
 
 	if (!*ctx->sysroot && !stat(node, &st) && S_ISBLK(st.st_mode))
-		return ctx_realpath(ctx, path, "sys/dev/block/%u:%u", major(st.st_rdev),
-				    minor(st.st_rdev));
-	if (!base || !base[1])
+		r = ctx_realpath(ctx, path, "sys/dev/block/%u:%u", major(st.st_rdev),
+				 minor(st.st_rdev));
+	else if (!base || !base[1])
 		return -ENOENT;
-	return ctx_realpath(ctx, path, "sys/class/block/%s", base + 1);
+	else
+		r = ctx_realpath(ctx, path, "sys/class/block/%s", base + 1);
+	cannot_find(ctx, r, node);
+	return r;
 }
 
 /* ---- mounts and swap */
@@ -258,28 +309,33 @@ static void unescape(char *s)
 }
 
 /* btrfs: the mount tells one of the devices, and sysfs tells the others. */
+struct btrfs_search {
+	struct pcireset_ctx *ctx;
+	const char *base;
+	struct block_user *user;
+};
+
+static int read_btrfs(void *data, const char *dirname, const char *name)
+{
+	struct btrfs_search *search = data;
+	struct pcireset_ctx *ctx = search->ctx;
+	char devices[PATH_MAX], path[PATH_MAX];
+	int r = ctx_realpath(ctx, path, "%s/%s/devices/%s", dirname, name, search->base);
+
+	if (!r)
+		r = ctx_path(ctx, devices, "%s/%s/devices", dirname, name);
+	if (r < 0)
+		return cannot_find(ctx, r, name);
+	foreach_link(ctx, devices, "", 0, add_block_user, search->user);
+	return 0;
+}
+
 static void foreach_btrfs_device(struct pcireset_ctx *ctx, const char *source,
 				 struct block_user *user)
 {
-	const char *base = strrchr(source, '/');
-	char dirname[PATH_MAX], path[PATH_MAX];
-	struct dirent *de;
-	DIR *dir;
+	struct btrfs_search search = { ctx, strrchr(source, '/') + 1, user };
 
-	if (!base || ctx_path(ctx, path, "sys/fs/btrfs") < 0)
-		return;
-	dir = opendir(path);
-	if (!dir)
-		return;
-	while ((de = readdir(dir))) {
-		if (de->d_name[0] == '.' ||
-		    ctx_realpath(ctx, path, "sys/fs/btrfs/%s/devices/%s", de->d_name, base + 1) <
-			    0 ||
-		    ctx_path(ctx, dirname, "sys/fs/btrfs/%s/devices", de->d_name) < 0)
-			continue;
-		foreach_link(ctx, dirname, "", 0, add_block_user, user);
-	}
-	closedir(dir);
+	ctx_foreach_name(ctx, "sys/fs/btrfs", read_btrfs, &search);
 }
 
 /* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw" */
@@ -305,8 +361,11 @@ static int read_mount(struct pcireset_ctx *ctx, char *line)
 	unescape(source);
 	user.what = words[4];
 	if (major) {
-		if (!ctx_realpath(ctx, path, "sys/dev/block/%u:%u", major, minor))
+		int r = ctx_realpath(ctx, path, "sys/dev/block/%u:%u", major, minor);
+
+		if (!r)
 			block_foreach_function(ctx, path, add_block_user, &user);
+		cannot_find(ctx, r, words[2]);
 	} else if (!strncmp(source, "/dev/", 5)) {
 		if (!node_path(ctx, source, path))
 			block_foreach_function(ctx, path, add_block_user, &user);
@@ -328,27 +387,35 @@ static int read_swap(struct pcireset_ctx *ctx, char *line)
 	return user.error;
 }
 
+static int read_lines(struct pcireset_ctx *ctx, const char *path,
+		      int (*fn)(struct pcireset_ctx *ctx, char *line))
+{
+	FILE *f = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	int r = 0;
+
+	if (!f)
+		return is_absent(-errno) ? 0 : cannot_read(ctx, &ctx->users, -errno, path);
+	while (!r && (errno = 0, getline(&line, &size, f)) >= 0) {
+		line[strcspn(line, "\n")] = '\0';
+		r = fn(ctx, line);
+	}
+	if (!r && !feof(f))
+		r = cannot_read(ctx, &ctx->users, errno ? -errno : -EIO, path);
+	free(line);
+	fclose(f);
+	return r;
+}
+
+/* A kernel may be built without swap, and a recording leaves out what is empty. */
 static int foreach_line(struct pcireset_ctx *ctx, const char *file,
 			int (*fn)(struct pcireset_ctx *ctx, char *line))
 {
 	char path[PATH_MAX];
-	char *line = NULL;
-	size_t size = 0;
 	int r = ctx_path(ctx, path, "%s", file);
-	FILE *f;
 
-	if (r < 0)
-		return r;
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	while (!r && getline(&line, &size, f) >= 0) {
-		line[strcspn(line, "\n")] = '\0';
-		r = fn(ctx, line);
-	}
-	free(line);
-	fclose(f);
-	return r;
+	return r < 0 ? ctx_fail(ctx, r, file) : read_lines(ctx, path, fn);
 }
 
 /* ---- everything that has an entry in a class */
@@ -359,9 +426,17 @@ static int read_interface(void *data, const char *dirname, const char *name)
 	char path[PATH_MAX], text[32];
 	struct pcireset_addr addr;
 
-	if (ctx_path(ctx, path, "%s/%s/flags", dirname, name) < 0 ||
-	    read_file(path, text, sizeof(text)) < 0 || !(strtoul(text, NULL, 0) & IFF_UP) ||
-	    ctx_realpath(ctx, path, "%s/%s", dirname, name) < 0 || !addr_in_path(path, &addr))
+	int r = ctx_path(ctx, path, "%s/%s/flags", dirname, name);
+
+	if (r >= 0)
+		r = read_file(path, text, sizeof(text));
+	if (r >= 0 && !(strtoul(text, NULL, 0) & IFF_UP))
+		return 0;
+	if (r >= 0)
+		r = ctx_realpath(ctx, path, "%s/%s", dirname, name);
+	if (r < 0)
+		return cannot_find(ctx, r, name);
+	if (!addr_in_path(path, &addr))
 		return 0;
 	return add_user(&ctx->users, &addr, PCIRESET_USE_NET, format("net:%s", name), NULL);
 }
@@ -378,11 +453,11 @@ static int read_framebuffer(void *data, const char *dirname, const char *name)
 	struct pcireset_ctx *ctx = data;
 	struct pcireset_addr addr;
 	char path[PATH_MAX];
+	int r = strncmp(name, "fb", 2) ? -ENOENT : ctx_realpath(ctx, path, "%s/%s", dirname, name);
 
-	if (strncmp(name, "fb", 2) || ctx_realpath(ctx, path, "%s/%s", dirname, name) < 0 ||
-	    !addr_in_path(path, &addr))
-		return 0;
-	return add_console(ctx, &addr);
+	if (r < 0)
+		return cannot_find(ctx, r, name);
+	return addr_in_path(path, &addr) ? add_console(ctx, &addr) : 0;
 }
 
 static int read_boot_vga(struct pcireset_ctx *ctx)
@@ -391,9 +466,14 @@ static int read_boot_vga(struct pcireset_ctx *ctx)
 	char text[8];
 
 	pcireset_dev_foreach(ctx, dev) {
-		if (dev_identity(dev)->class >> 16 == 0x03 &&
-		    dev_attr(dev, "boot_vga", text, 8) > 0 && !strcmp(text, "1"))
+		int r = dev_identity(dev)->class >> 16 == BASE_CLASS_DISPLAY ?
+				dev_attr(dev, "boot_vga", text, 8) :
+				0;
+
+		if (r > 0 && !strcmp(text, "1"))
 			return add_console(ctx, &dev->addr);
+		if (r < 0 && cannot_find(ctx, r, dev->name))
+			return r;
 	}
 	return 0;
 }
@@ -404,11 +484,18 @@ static int read_vtconsole(void *data, const char *dirname, const char *name)
 	struct pcireset_ctx *ctx = data;
 	char path[PATH_MAX], text[64];
 
-	if (ctx_path(ctx, path, "%s/%s/bind", dirname, name) < 0 ||
-	    read_file(path, text, sizeof(text)) < 0 || strcmp(text, "1") ||
-	    ctx_path(ctx, path, "%s/%s/name", dirname, name) < 0 ||
-	    read_file(path, text, sizeof(text)) < 0)
+	int r = ctx_path(ctx, path, "%s/%s/bind", dirname, name);
+
+	if (r >= 0)
+		r = read_file(path, text, sizeof(text));
+	if (r >= 0 && strcmp(text, "1"))
 		return 0;
+	if (r >= 0)
+		r = ctx_path(ctx, path, "%s/%s/name", dirname, name);
+	if (r >= 0)
+		r = read_file(path, text, sizeof(text));
+	if (r < 0)
+		return cannot_find(ctx, r, name);
 	if (strstr(text, "frame buffer"))
 		return ctx_foreach_name(ctx, "sys/class/graphics", read_framebuffer, ctx);
 	return strstr(text, "VGA") ? read_boot_vga(ctx) : 0;
@@ -419,12 +506,15 @@ static int read_console(struct pcireset_ctx *ctx, char *line)
 {
 	struct pcireset_addr addr;
 	char path[PATH_MAX];
+	int r;
 
 	line[strcspn(line, " \t")] = '\0';
-	if (!*line || strchr(line, '/') || line[0] == '.' ||
-	    ctx_realpath(ctx, path, "sys/class/tty/%s", line) < 0 || !addr_in_path(path, &addr))
+	if (!*line || strchr(line, '/') || line[0] == '.')
 		return 0;
-	return add_console(ctx, &addr);
+	r = ctx_realpath(ctx, path, "sys/class/tty/%s", line);
+	if (r < 0)
+		return cannot_find(ctx, r, line);
+	return addr_in_path(path, &addr) ? add_console(ctx, &addr) : 0;
 }
 
 /* ---- processes: what they call themselves, and which device nodes they have open */
@@ -433,6 +523,13 @@ static bool is_this_process(const struct pcireset_ctx *ctx, const char *pid)
 {
 	return !*ctx->sysroot && strtol(pid, NULL, 10) == getpid();
 }
+
+/* A use by a process. */
+struct holder {
+	uint32_t use;
+	char *name;
+	const char *pid;
+};
 
 /* For the user to find it. */
 static char *process_text(struct pcireset_ctx *ctx, const char *pid)
@@ -456,15 +553,33 @@ static bool is_on_vfio(const struct pcireset_dev *dev)
 static bool vfio_node_is(const struct pcireset_dev *dev, const char *node)
 {
 	char path[PATH_MAX], group[NAME_MAX + 1];
+	int r;
 
 	if (!strncmp(node, "devices/", 8)) {
 		snprintf(path, sizeof(path), "%s/vfio-dev/%s", dev->path, node + 8);
-		return access(path, F_OK) == 0;
+		r = access(path, F_OK) ? -errno : 0;
+		cannot_find(dev->ctx, r, path);
+		return !r;
 	}
 	if (!strncmp(node, "noiommu-", 8))
 		node += 8;
 	snprintf(path, sizeof(path), "%s/iommu_group", dev->path);
-	return !read_link_name(path, group, sizeof(group)) && !strcmp(group, node);
+	r = read_link_name(path, group, sizeof(group));
+	cannot_find(dev->ctx, r, path);
+	return !r && !strcmp(group, node);
+}
+
+/* With the process' name, which is not to be lost. */
+static int add_holder(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
+		      const struct holder *holder)
+{
+	char *process = process_text(ctx, holder->pid);
+
+	if (!process) {
+		free(holder->name);
+		return -ENOMEM;
+	}
+	return add_user(&ctx->holders, addr, holder->use, holder->name, process);
 }
 
 static int add_vfio_users(struct pcireset_ctx *ctx, const char *node, const char *pid)
@@ -475,8 +590,8 @@ static int add_vfio_users(struct pcireset_ctx *ctx, const char *node, const char
 	pcireset_dev_foreach(ctx, dev) {
 		if (r || !is_on_vfio(dev) || !vfio_node_is(dev, node))
 			continue;
-		r = add_user(&ctx->holders, &dev->addr, PCIRESET_USE_VFIO, format("vfio"),
-			     process_text(ctx, pid));
+		r = add_holder(ctx, &dev->addr,
+			       &(struct holder){ PCIRESET_USE_VFIO, format("vfio"), pid });
 	}
 	return r;
 }
@@ -493,8 +608,10 @@ static void add_node_user(struct pcireset_ctx *ctx, const struct pcireset_addr *
 	struct open_node *open = data;
 
 	if (!open->error)
-		open->error = add_user(&ctx->holders, addr, PCIRESET_USE_OPEN,
-				       format("open:%s", open->node), process_text(ctx, open->pid));
+		open->error =
+			add_holder(ctx, addr,
+				   &(struct holder){ PCIRESET_USE_OPEN,
+						     format("open:%s", open->node), open->pid });
 }
 
 /* Nearly all that is open in /dev is one of these, and none is a device's. */
@@ -515,6 +632,8 @@ static int add_node_users(struct pcireset_ctx *ctx, const char *fd, struct open_
 
 	if (!r)
 		block_foreach_function(ctx, path, add_node_user, open);
+	else if (r != -ENOTBLK && !is_absent(r))
+		open->error = cannot_read(ctx, &ctx->holders, r, fd);
 	return open->error;
 }
 
@@ -525,8 +644,8 @@ static int read_descriptor(struct pcireset_ctx *ctx, const char *fd, const char 
 	char target[PATH_MAX];
 	ssize_t len = readlink(fd, target, sizeof(target) - 1);
 
-	if (len <= 0)
-		return 0;
+	if (len < 0)
+		return is_absent(-errno) ? 0 : cannot_read(ctx, &ctx->holders, -errno, fd);
 	target[len] = '\0';
 	open.node = target;
 	if (!strncmp(target, vfio, strlen(vfio)))
@@ -536,6 +655,17 @@ static int read_descriptor(struct pcireset_ctx *ctx, const char *fd, const char 
 	    is_this_process(ctx, pid))
 		return 0;
 	return add_node_users(ctx, fd, &open);
+}
+
+/* It has ended, or it is somebody else's. */
+static int cannot_open_fds(struct pcireset_ctx *ctx, int error, const char *fds)
+{
+	if (is_absent(error))
+		return 0;
+	if (error != -EACCES && error != -EPERM)
+		return cannot_read(ctx, &ctx->holders, error, fds);
+	doubt(&ctx->holders, "what other users' processes have open cannot be read");
+	return 0;
 }
 
 static int read_process(void *data, const char *dirname, const char *pid)
@@ -550,10 +680,13 @@ static int read_process(void *data, const char *dirname, const char *pid)
 		return 0;
 	dir = opendir(fds);
 	if (!dir)
-		return 0;
-	while (!r && (de = readdir(dir)))
-		if (snprintf(path, sizeof(path), "%s/%s", fds, de->d_name) < (int)sizeof(path))
+		return cannot_open_fds(ctx, -errno, fds);
+	while (!r && (de = dir_next(dir)))
+		if (de->d_name[0] != '.' &&
+		    snprintf(path, sizeof(path), "%s/%s", fds, de->d_name) < (int)sizeof(path))
 			r = read_descriptor(ctx, path, pid);
+	if (!r && errno && !is_absent(-errno))
+		r = cannot_read(ctx, &ctx->holders, -errno, fds);
 	closedir(dir);
 	return r;
 }
@@ -566,10 +699,48 @@ uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* Of a recorded machine: why not all were known there. */
+static int read_recorded_doubt(struct pcireset_ctx *ctx, struct users *users)
+{
+	char path[PATH_MAX], text[sizeof(users->doubt)];
+	int r = *ctx->sysroot ? ctx_path(ctx, path, RECORDED_DOUBT) : -ENOENT;
+
+	if (r >= 0)
+		r = read_file(path, text, sizeof(text));
+	if (r < 0)
+		return cannot_find(ctx, r, RECORDED_DOUBT);
+	doubt(users, "%s", text);
+	return 0;
+}
+
+/*
+ * Without this file, which is in each /proc, what else is missing means nothing. A recording need not
+ * have it, but has some of the directory.
+ */
+static int check_proc(struct pcireset_ctx *ctx, struct users *users)
+{
+	const char *file = *ctx->sysroot ? "proc" : "proc/self/mountinfo";
+	char path[PATH_MAX];
+	int r = read_recorded_doubt(ctx, users);
+
+	if (!r)
+		r = ctx_path(ctx, path, "%s", file);
+	if (r < 0)
+		return ctx_fail(ctx, r, file);
+	if (!access(path, F_OK))
+		return 0;
+	if (!is_absent(-errno))
+		return cannot_read(ctx, users, -errno, path);
+	doubt(users, "/proc cannot be read");
+	return 0;
+}
+
 static int read_users(struct pcireset_ctx *ctx)
 {
-	int r = foreach_line(ctx, "proc/self/mountinfo", read_mount);
+	int r = check_proc(ctx, &ctx->users);
 
+	if (!r)
+		r = foreach_line(ctx, "proc/self/mountinfo", read_mount);
 	if (!r)
 		r = foreach_line(ctx, "proc/swaps", read_swap);
 	if (!r)
@@ -581,9 +752,28 @@ static int read_users(struct pcireset_ctx *ctx)
 	return r;
 }
 
+/* Processes may be hidden (hidepid, a PID namespace): the first one always exists. */
+static int check_processes(struct pcireset_ctx *ctx)
+{
+	struct stat st;
+
+	if (*ctx->sysroot)
+		return 0;
+	if (stat("/proc/1", &st) || stat("/proc/self/ns/pid", &st))
+		return is_shortage(-errno) ? ctx_fail(ctx, -errno, "/proc") :
+					     (doubt(&ctx->holders, "processes are hidden"), 0);
+	if (st.st_ino != FIRST_PID_NS)
+		doubt(&ctx->holders, "processes of other PID namespaces are hidden");
+	return 0;
+}
+
 static int read_holders(struct pcireset_ctx *ctx)
 {
-	return ctx_foreach_name(ctx, "proc", read_process, ctx);
+	int r = check_proc(ctx, &ctx->holders);
+
+	if (!r)
+		r = check_processes(ctx);
+	return r ? r : ctx_foreach_name(ctx, "proc", read_process, ctx);
 }
 
 static bool is_fresh(const struct users *users)
@@ -594,16 +784,19 @@ static bool is_fresh(const struct users *users)
 static int read_once(struct pcireset_ctx *ctx, struct users *users,
 		     int (*fn)(struct pcireset_ctx *ctx))
 {
-	int r;
+	int before, r;
 
 	if (users->is_read)
 		return 0;
+	before = ctx_begin(ctx);
 	r = fn(ctx);
+	if (!r)
+		r = users_sort(users);
+	r = ctx_end(ctx, before, r);
 	if (r < 0) {
 		users_clear(users);
-		return r;
+		return ctx_fail(ctx, r, "who uses what");
 	}
-	users_sort(users);
 	users->is_read = true;
 	users->read_ns = now_ns();
 	return 0;
@@ -632,6 +825,28 @@ void users_forget(struct pcireset_ctx *ctx)
 {
 	users_clear(&ctx->users);
 	users_clear(&ctx->holders);
+}
+
+/* Whoever writes the machine down wants all of it. */
+int users_know_all(struct pcireset_ctx *ctx)
+{
+	int r = read_once(ctx, &ctx->users, read_users);
+
+	return r ? r : read_once(ctx, &ctx->holders, read_holders);
+}
+
+/* Why there may be more users than are known, or NULL. Without a driver only a display has one. */
+const char *users_doubt(const struct pcireset_dev *dev)
+{
+	const struct pcireset_ctx *ctx = dev->ctx;
+
+	if (ctx->is_dump)
+		return NULL; /* that is true of each function of a dump, and of more than users */
+	if (!may_have_nodes(dev) && dev_identity(dev)->class >> 16 != BASE_CLASS_DISPLAY)
+		return NULL;
+	if (*ctx->users.doubt)
+		return ctx->users.doubt;
+	return may_have_nodes(dev) && *ctx->holders.doubt ? ctx->holders.doubt : NULL;
 }
 
 /* Who uses what changes all the time: no plan relies on what is older than this. */
@@ -674,25 +889,39 @@ static size_t nr_read_users(const struct pcireset_dev *dev)
 	return nr;
 }
 
-size_t pcireset_dev_get_nr_users(const struct pcireset_dev *dev)
+static bool has_unaware_driver(const struct pcireset_dev *dev)
 {
-	return nr_read_users(dev) + (dev->is_unaware && dev->unaware_name ? 1 : 0);
+	return dev->is_unaware && dev->unaware_name;
 }
 
+size_t pcireset_dev_get_nr_users(const struct pcireset_dev *dev)
+{
+	return nr_read_users(dev) + has_unaware_driver(dev) + !!users_doubt(dev);
+}
+
+/* After those that were read, the driver, and then that there may be more. */
 const char *pcireset_dev_get_user(const struct pcireset_dev *dev, size_t i, uint32_t *ret_use)
 {
 	const struct user *user = user_at(dev, i);
+	bool is_driver = !user && has_unaware_driver(dev) && i == nr_read_users(dev);
 
 	if (!user && i >= pcireset_dev_get_nr_users(dev))
 		return NULL;
 	if (ret_use)
-		*ret_use = user ? user->use : PCIRESET_USE_DRIVER;
-	return user ? user->name : dev->unaware_name;
+		*ret_use = user      ? user->use :
+			   is_driver ? PCIRESET_USE_DRIVER :
+				       PCIRESET_USE_UNKNOWN;
+	return user ? user->name : is_driver ? dev->unaware_name : "unknown";
 }
 
 const char *pcireset_dev_get_user_detail(const struct pcireset_dev *dev, size_t i)
 {
 	const struct user *user = user_at(dev, i);
+	uint32_t use;
 
-	return user ? user->detail : NULL;
+	if (user)
+		return user->detail;
+	return pcireset_dev_get_user(dev, i, &use) && use == PCIRESET_USE_UNKNOWN ?
+		       users_doubt(dev) :
+		       NULL;
 }

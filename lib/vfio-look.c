@@ -215,82 +215,80 @@ int vfio_read_driver(const struct pcireset_dev *dev, char name[NAME_MAX + 1])
 static void read_driver(const struct pcireset_dev *dev, struct vfio_facts *f)
 {
 	char name[NAME_MAX + 1];
+	int r = vfio_read_driver(dev, name);
 
-	vfio_read_driver(dev, name);
+	if (r < 0 && !is_absent(r))
+		ctx_fail(dev->ctx, r, dev->name);
 	f->is_kernels = vfio_is_stock_driver(name);
 	/* Our own sample does exactly SLOT or exactly BUS, as the kernel would, or refuses. */
 	f->is_hot_kernels = f->is_kernels || !strcmp(name, "vfio_typed_pci");
 }
 
+static int begins_with(void *data, const char *dirname, const char *name)
+{
+	const char *prefix = data;
+
+	(void)dirname;
+	return !strncmp(name, prefix, strlen(prefix));
+}
+
 /* Now, not at the scan: it can be unbound from a port, and then the kernel takes the bus. */
 static bool has_pciehp(const struct pcireset_dev *port)
 {
-	char path[PATH_MAX], prefix[PCIRESET_ADDR_STR_MAX + 8];
-	bool found = false;
-	struct dirent *de;
-	DIR *dir;
+	char prefix[PCIRESET_ADDR_STR_MAX + 8];
 
-	if (ctx_path(port->ctx, path, "sys/bus/pci_express/drivers/pciehp") < 0)
-		return false;
-	dir = opendir(path);
-	if (!dir)
-		return false;
 	snprintf(prefix, sizeof(prefix), "%s:pcie", port->name);
-	while (!found && (de = readdir(dir)))
-		found = !strncmp(de->d_name, prefix, strlen(prefix));
-	closedir(dir);
-	return found;
+	return ctx_foreach_name(port->ctx, "sys/bus/pci_express/drivers/pciehp", begins_with,
+				prefix) == 1;
 }
 
 /* Of the hotplug drivers these have no reset. Who has neither driver nor power is only a name. */
-static bool is_plain(const struct pcireset_ctx *ctx, const char *slot)
+static bool is_plain(struct pcireset_ctx *ctx, const char *slot)
 {
 	static const char *const names[] = { "acpiphp", "shpchp", "ibmphp", "cpqphp" };
 	char path[PATH_MAX], driver[NAME_MAX + 1];
+	int r;
 
 	if (ctx_path(ctx, path, "sys/bus/pci/slots/%s/module", slot) < 0)
 		return false;
-	if (read_link_name(path, driver, sizeof(driver)) < 0)
+	r = read_link_name(path, driver, sizeof(driver));
+	if (r < 0 && !is_absent(r))
+		return ctx_fail(ctx, r, path) > 0;
+	if (r < 0)
 		return !ctx_path(ctx, path, "sys/bus/pci/slots/%s/power", slot) &&
-		       access(path, F_OK);
+		       access(path, F_OK) && is_absent(-errno);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(names[i], driver))
 			return true;
 	return false;
 }
 
-static void look_at_slot(const struct pcireset_dev *dev, const char *slot, struct vfio_place *place)
+struct slot_search {
+	const struct pcireset_dev *dev;
+	struct vfio_place *place;
+};
+
+static int look_at_slot(void *data, const char *dirname, const char *slot)
 {
+	const struct slot_search *search = data;
+	const struct pcireset_dev *dev = search->dev;
+	struct vfio_place *place = search->place;
 	const struct pcireset_addr *addr = &dev->addr;
 	char path[PATH_MAX], text[64], all[32], mine[64];
+	int r = ctx_path(dev->ctx, path, "%s/%s/address", dirname, slot);
 
-	if (ctx_path(dev->ctx, path, "sys/bus/pci/slots/%s/address", slot) < 0 ||
-	    read_file(path, text, sizeof(text)) < 0)
-		return;
+	if (r >= 0)
+		r = read_file(path, text, sizeof(text));
+	if (r < 0)
+		return is_absent(r) ? 0 : ctx_fail(dev->ctx, r, slot);
 	snprintf(all, sizeof(all), "%04x:%02x", addr->domain, addr->bus);
 	snprintf(mine, sizeof(mine), "%s:%02x", all, (unsigned int)addr->devfn >> 3);
 	if (strcmp(text, all) && strcmp(text, mine))
-		return;
+		return 0;
 	place->is_slot_plain = is_plain(dev->ctx, slot) &&
 			       (!place->is_in_slot || place->is_slot_plain);
 	place->is_in_slot = true;
-}
-
-static void read_slots(const struct pcireset_dev *dev, struct vfio_place *place)
-{
-	char path[PATH_MAX];
-	struct dirent *de;
-	DIR *dir;
-
-	if (ctx_path(dev->ctx, path, "sys/bus/pci/slots") < 0)
-		return;
-	dir = opendir(path);
-	if (!dir)
-		return;
-	while ((de = readdir(dir)))
-		if (de->d_name[0] != '.')
-			look_at_slot(dev, de->d_name, place);
-	closedir(dir);
+	return 0;
 }
 
 static void read_place(const struct pcireset_dev *dev, struct vfio_facts *f)
@@ -302,7 +300,8 @@ static void read_place(const struct pcireset_dev *dev, struct vfio_facts *f)
 		.has_device_number = dev->addr.devfn >> 3,
 	};
 
-	read_slots(dev, &place);
+	ctx_foreach_name(dev->ctx, "sys/bus/pci/slots", look_at_slot,
+			 &(struct slot_search){ dev, &place });
 	f->link = vfio_choose_link(&place);
 	f->is_vf = dev_is_vf(dev);
 }
@@ -317,7 +316,7 @@ void vfio_forget(struct vfio_facts *f)
 int vfio_look(struct pcireset_dev *dev, struct vfio_facts **ret_facts)
 {
 	struct vfio_facts *f = calloc(1, sizeof(*f));
-	int r;
+	int before, r;
 
 	if (!f)
 		return ctx_error(dev->ctx, -ENOMEM, "out of memory");
@@ -330,10 +329,17 @@ int vfio_look(struct pcireset_dev *dev, struct vfio_facts **ret_facts)
 		vfio_forget(f);
 		return r == -ENOMEM ? ctx_error(dev->ctx, r, "out of memory") : r;
 	}
+	before = ctx_begin(dev->ctx);
 	read_driver(dev, f);
 	read_place(dev, f);
-	if (dev_attr(dev, "reset_method", f->text, sizeof(f->text)) < 0)
+	r = dev_attr(dev, "reset_method", f->text, sizeof(f->text));
+	if (r < 0)
 		f->text[0] = '\0';
+	r = ctx_end(dev->ctx, before, r < 0 && !is_absent(r) ? r : 0);
+	if (r < 0) {
+		vfio_forget(f);
+		return ctx_error(dev->ctx, r, "%s: %s", dev->name, strerror(-r));
+	}
 	vfio_parse_methods(f->text, &f->methods);
 	*ret_facts = f;
 	return 0;

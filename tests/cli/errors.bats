@@ -63,3 +63,70 @@ with_closed() {
 		[[ $status -ne 1 || -z $output ]]
 	done
 }
+
+@test 'without /proc nobody knows what is in use' {
+	local root=$BATS_TEST_TMPDIR/machine
+
+	cp -a "$ROOT" "$root"
+	rm -r "$root/proc"
+	run -0 pcireset list -J --sysroot "$root"
+	jq -e '.devices[] | select(.device == "0000:04:00.0") |
+		.users == ["unknown"] and .user_details.unknown == "/proc cannot be read"' <<<"$output"
+	run -0 --separate-stderr pcireset list --sysroot "$root"
+	[[ ${stderr:-} == 'pcireset: note: users that are unknown: /proc cannot be read' ]]
+	run -0 pcireset show 04:00.0 --sysroot "$root"
+	[[ $output == *'in use by: unknown: /proc cannot be read'* ]]
+	run -5 pcireset plan 04:00.0 --type flr --force driver,mount,swap,open --sysroot "$root"
+	[[ $output == *'not known: who else uses it: /proc cannot be read'* ]]
+	run -5 pcireset plan 02:00.0 04:00.0 --type flr --force driver --sysroot "$root"
+	run -0 pcireset plan 04:00.0 --type flr --force driver,unknown-users --sysroot "$root"
+	# A recording of that machine does not know either.
+	pcireset record "$BATS_TEST_TMPDIR/archive" --sysroot "$root"
+	diff <(pcireset list -J --sysroot "$root") <(pcireset list -J --sysroot "$BATS_TEST_TMPDIR/archive")
+	# With a /proc that has nothing to tell, nothing is in use; and so it is recorded.
+	mkdir "$root/proc"
+	run -0 pcireset plan 04:00.0 --type flr --force driver --sysroot "$root"
+	pcireset record "$BATS_TEST_TMPDIR/empty" --sysroot "$root"
+	run -0 pcireset plan 04:00.0 --type flr --force driver --sysroot "$BATS_TEST_TMPDIR/empty"
+}
+
+@test 'what is not known of a driver is no yes, and a recording keeps what is known' {
+	local root=$BATS_TEST_TMPDIR/machine prepare
+
+	cp -a "$ROOT" "$root"
+	run -5 pcireset plan 03:00.0 --type slot -J --sysroot "$root"
+	jq -e '.devices[0] | .refused == null and .error == null and .unknown == [
+		"whether driver nouveau of 0000:03:00.0 has reset_prepare",
+		"whether driver snd_hda_intel of 0000:03:00.1 has reset_prepare"]' <<<"$output"
+	for prepare in 0 1; do
+		for function in 0000:03:00.0 0000:03:00.1; do
+			mkdir -p "$root/sys/bus/pci/devices/$function/pcireset"
+			echo "$prepare" >"$root/sys/bus/pci/devices/$function/pcireset/reset_prepare"
+		done
+		pcireset record "$BATS_TEST_TMPDIR/archive$prepare" --sysroot "$root"
+	done
+	run -3 pcireset plan 03:00.0 --type slot --sysroot "$BATS_TEST_TMPDIR/archive0"
+	[[ $output == *'in use by driver:nouveau (0000:03:00.0), driver:snd_hda_intel'* ]]
+	run -0 pcireset plan 03:00.0 --type slot --sysroot "$BATS_TEST_TMPDIR/archive1"
+}
+
+# limited NUMBER ARG...: pcireset, which may open no more descriptors than this.
+limited() {
+	(ulimit -n "$1" && exec pcireset "${@:2}")
+}
+
+@test 'too few descriptors: the same answer or an error' {
+	local nr command
+
+	for command in 'list -J' 'show 04:00.0' 'plan 04:00.0 07:00.0 --type any --force mount,swap,vfio' 'doctor' 'record -'; do
+		# shellcheck disable=SC2086
+		run pcireset $command --sysroot "$ROOT"
+		local want=$output want_status=$status
+
+		for nr in {6..12}; do
+			# shellcheck disable=SC2086
+			run limited "$nr" $command --sysroot "$ROOT"
+			[[ $status -eq 1 || ($status -eq $want_status && $output == "$want") ]]
+		done
+	done
+}

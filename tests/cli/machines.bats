@@ -122,7 +122,7 @@ answer() {
 		checked=$((checked + 1))
 		if [[ -e $file.refused && $said == *"$(<"$file.refused")"*'statuses 1 1' ]]; then
 			continue
-		elif [[ -e $file.read && $said == *"$(<"$file.read")"*'statuses 0 '[013] ]]; then
+		elif [[ -e $file.read && $said == *"$(<"$file.read")"*'statuses 0 '[0135] ]]; then
 			continue
 		fi
 		printf '%s: wanted "%s", said:\n%s\n' "${file##*/}" "$(cat "$file".re[fa]*)" "$(tail -n 8 <<<"$said")"

@@ -224,11 +224,11 @@ refusal() {
 
 @test 'what is meant is understood: names of devices, drivers and slots, patterns, upper case' {
 	for name in nvme0 nvme0n1 nvme /dev/nvme0 driver:nvme 4:0.0 '04:00.*' '0000:04:*'; do
-		run -0 on plan "$name" --type FLR --force mount,swap
+		run -0 on plan "$name" --type FLR --force mount,swap,driver
 		[[ $output == '0000:04:00.0: flr would hit 1 function'* ]]
 	done
 	for name in slot:3 '03:00.*' '0000:03:00.[01]' '03:*'; do
-		run -0 on plan "$name" --type Bus,SLOT -J
+		run -0 on plan "$name" --type Bus,SLOT --force driver -J
 		jq -e '[.devices[].device] == ["0000:03:00.0", "0000:03:00.1"] and all(.devices[]; .chosen == "slot")' <<<"$output"
 	done
 	run -0 on plan '0A:00.?' --type Cxl-Bus

@@ -328,8 +328,8 @@ more_on_bus() {
 	before=$(find "$ROOT" -newer "$ROOT/proc/812/comm" -type f | sort)
 	exits 0 plan 02:00.0 --type flr
 	[[ $output == '0000:02:00.0: flr would hit 1 function'* ]]
-	exits 0 plan 03:00.1 --type link -J
-	json '.devices[0] | .chosen == "slot" and .refused == null and .members == ["0000:03:00.0", "0000:03:00.1"]'
+	exits 0 plan 02:00.0 03:00.1 --type flr,link --force driver -J
+	json '.devices[1] | .chosen == "slot" and .refused == null and .members == ["0000:03:00.0", "0000:03:00.1"] and .unknown == []'
 	[[ $(find "$ROOT" -newer "$ROOT/proc/812/comm" -type f | sort) == "$before" ]]
 }
 
@@ -353,9 +353,9 @@ more_on_bus() {
 	exits 3 plan 04:00.0 --type flr --force mount
 	[[ $output == *'in use by swap:/dev/nvme0n1p2 (0000:04:00.0)'* && $output != *'in use by mount'* ]]
 	exits 3 plan 04:00.0 --type flr --force net,console
-	exits 0 plan 04:00.0 --type flr --force mount,swap
+	exits 0 plan 04:00.0 --type flr --force mount,swap,driver
 	exits 3 plan 01:00.0 --type flr --force mount
-	exits 0 plan 01:00.0 --type flr --force net
+	exits 0 plan 01:00.0 --type flr --force net,driver
 	exits 3 plan 07:00.1 --type bus
 	[[ $output == *'vfio: qemu-system-x86, process 812 (0000:07:00.0)'* ]]
 	exits 0 plan 07:00.1 --type bus --force vfio
@@ -389,9 +389,9 @@ more_on_bus() {
 }
 
 @test 'several devices: a port that is reset does not reset the VFs below it' {
-	exits 0 plan 00:01.0 01:00.4 --type flr,pm --force net -J
+	exits 0 plan 00:01.0 01:00.4 --type flr,pm --force net,driver -J
 	json '[.devices[].chosen] == ["pm", "flr"] and all(.devices[]; .shares == null)'
-	exits 0 plan 00:01.0 --type pm --force net
+	exits 0 plan 00:01.0 --type pm --force net,driver
 	[[ $(grep -c ' cut off ' <<<"$output") -eq 3 ]]
 }
 

@@ -239,9 +239,9 @@ json() {
 		[.devices[] | . as $d | $machine.devices[] | select(.device == $d.device) | . as $m |
 			$d.scope | keys[] | select($m.scope[.] != null and $d.scope[.] != $m.scope[.]) | $d.device] ==
 			["0000:00:0e.0"]' <<<"$output"
-	run -0 --separate-stderr pcireset plan 07:00.1 --type bus -J -F "$DUMP"
+	run -5 --separate-stderr pcireset plan 07:00.1 --type bus -J -F "$DUMP"
 	json '.devices[0].members == ["0000:07:00.0", "0000:07:00.1"]'
-	run -0 --separate-stderr pcireset plan 01:00.0 --type flr -J -F "$DUMP"
+	run -0 --separate-stderr pcireset plan 01:00.0 --type flr -J -F "$DUMP" --force driver,unknown-users
 	json '.devices[0].members == ["0000:01:00.0", "0000:01:00.4", "0000:02:00.0"]'
 	run -3 --separate-stderr pcireset plan 0a:00.0 --type bus -F "$DUMP"
 }

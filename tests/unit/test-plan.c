@@ -206,7 +206,7 @@ static void masks_are_closed(void **state)
 	assert_int_equal(pcireset_plan_set_types(plan, PCI_RESET_ANY + 1), -EOPNOTSUPP);
 	assert_int_equal(pcireset_plan_set_max_scope(plan, 4), -EOPNOTSUPP);
 	assert_int_equal(pcireset_plan_set_checks(plan, 1u << 5), -EOPNOTSUPP);
-	assert_int_equal(pcireset_plan_set_force(plan, 1u << 7), -EOPNOTSUPP);
+	assert_int_equal(pcireset_plan_set_force(plan, 1u << 8), -EOPNOTSUPP);
 	assert_int_equal(pcireset_plan_set_flags(plan, 1u << 2), -EOPNOTSUPP);
 	pcireset_plan_unref(plan);
 }
