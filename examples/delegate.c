@@ -171,6 +171,7 @@ static void broker_main(int to, char **functions)
  * @container: VFIO's container, of groups
  * @devices: of VFIO, the function that can be reset first; of groups no others
  * @nr_devices: number of @devices
+ * @function: the name of the function that can be reset, of groups
  */
 struct monitor {
 	int reset;
@@ -179,6 +180,7 @@ struct monitor {
 	int container;
 	int32_t devices[MAX_FDS];
 	uint32_t nr_devices;
+	const char *function;
 };
 
 static void drop_privileges(void)
@@ -214,10 +216,21 @@ static void receive_fds(int from, struct monitor *monitor)
 	memcpy(monitor->devices, fds + 1 + monitor->nr_proofs, monitor->nr_devices * sizeof(int));
 }
 
-static void open_groups(struct monitor *monitor, const char *function)
+/* The function may be in any of the groups. */
+static void open_vfio_device(struct monitor *monitor)
 {
 	int device = -1;
 
+	for (uint32_t i = 0; i < monitor->nr_proofs && device < 0; i++)
+		device = ioctl(monitor->proofs[i], VFIO_GROUP_GET_DEVICE_FD, monitor->function);
+	if (device < 0)
+		die(monitor->function);
+	monitor->devices[monitor->nr_devices++] = device;
+}
+
+static void open_groups(struct monitor *monitor, const char *function)
+{
+	monitor->function = function;
 	monitor->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (monitor->container < 0)
 		die("VFIO container");
@@ -226,12 +239,7 @@ static void open_groups(struct monitor *monitor, const char *function)
 			die("VFIO group");
 	if (ioctl(monitor->container, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU))
 		die("VFIO container");
-	/* The function may be in any of them. */
-	for (uint32_t i = 0; i < monitor->nr_proofs && device < 0; i++)
-		device = ioctl(monitor->proofs[i], VFIO_GROUP_GET_DEVICE_FD, function);
-	if (device < 0)
-		die(function);
-	monitor->devices[monitor->nr_devices++] = device;
+	open_vfio_device(monitor);
 }
 
 static void bind_devices(struct monitor *monitor)
@@ -242,8 +250,8 @@ static void bind_devices(struct monitor *monitor)
 }
 
 /* The scope first, and then what was shown or nothing. */
-static int reset_with(struct monitor *monitor, uint32_t types, const int32_t *proofs,
-		      uint32_t nr_proofs)
+static int query_and_reset(struct monitor *monitor, uint32_t types, const int32_t *proofs,
+			   uint32_t nr_proofs)
 {
 	struct pcireset_member members[64] = { 0 };
 	struct pcireset_query query = {
@@ -271,6 +279,34 @@ static int reset_with(struct monitor *monitor, uint32_t types, const int32_t *pr
 		       members[i].addr.devfn & 7);
 	reset.generation = query.out_generation;
 	return ioctl(monitor->reset, PCIRESET_RESET, &reset);
+}
+
+/*
+ * Whoever has the device open may access its memory, so that pcireset refuses. Of
+ * groups the device is closed first, and the groups still show whose it is. An
+ * iommufd shows nothing any more once the device is closed: that monitor resets
+ * through VFIO.
+ */
+static int reset_with(struct monitor *monitor, uint32_t types, const int32_t *proofs,
+		      uint32_t nr_proofs)
+{
+	bool was_open = !by_iommufd && monitor->nr_devices;
+	int ret, error;
+
+	if (was_open)
+		close(monitor->devices[--monitor->nr_devices]);
+	ret = query_and_reset(monitor, types, proofs, nr_proofs);
+	error = errno;
+	if (was_open)
+		open_vfio_device(monitor);
+	errno = error;
+	return ret;
+}
+
+/* Refused: the device is open. */
+static int do_flr_open(struct monitor *monitor)
+{
+	return query_and_reset(monitor, PCI_RESET_FLR, monitor->proofs, monitor->nr_proofs);
 }
 
 static int do_flr(struct monitor *monitor)
@@ -393,6 +429,7 @@ static const struct command {
 	int (*run)(struct monitor *monitor);
 } commands[] = {
 	{ "flr", do_flr },
+	{ "flr-open", do_flr_open },
 	{ "slot", do_slot },
 	{ "bus", do_bus },
 	{ "any", do_any },

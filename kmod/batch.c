@@ -417,7 +417,7 @@ static bool is_same_request(const struct pcireset_request *a, const struct pcire
 {
 	return a->checks == b->checks && a->force == b->force && a->flags == b->flags &&
 	       a->timeout_ms == b->timeout_ms && a->settle_ms == b->settle_ms &&
-	       a->must_own == b->must_own;
+	       a->must_own == b->must_own && a->by_user == b->by_user;
 }
 
 /* One reset of a link serves all that asked for the same one, whichever function they named. */

@@ -146,6 +146,7 @@ static int claim(struct handle *handle, struct pcireset_request *request, struct
 		if (!request->max_scope)
 			request->max_scope = handle->max_scope;
 		request->must_own = handle->must_own;
+		request->by_user = true;
 		*ret_dev = pci_dev_get(handle->dev);
 	}
 	mutex_unlock(&handle->lock);

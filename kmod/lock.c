@@ -35,6 +35,7 @@ static bool try_lock(struct pcireset_plan *plan, struct pcireset_fn *fn)
 
 static void unlock(struct pcireset_fn *fn)
 {
+	pcireset_vfio_let_open(fn);
 	if (fn->owner_kept)
 		pcireset_owner_let_go(fn->dev);
 	if (fn->cfg_locked)

@@ -255,5 +255,78 @@ void pcireset_owner_let_go(struct pci_dev *dev)
 	pcireset_release_dma(&dev->dev);
 }
 
+/* This module works without VFIO. While a driver on top of vfio-pci-core is bound, that stays loaded. */
+static struct vfio_pci_core_device *vfio_core_of(struct pci_dev *dev)
+{
+	const struct pci_error_handlers *handler = dev->driver ? dev->driver->err_handler : NULL;
+	pci_ers_result_t (*error_detected)(struct pci_dev * dev, pci_channel_state_t error);
+	bool is_core;
+
+	if (!handler)
+		return NULL;
+	error_detected = symbol_get(vfio_pci_core_aer_err_detected);
+	if (!error_detected)
+		return NULL;
+	is_core = handler->error_detected == error_detected;
+	symbol_put(vfio_pci_core_aer_err_detected);
+	return is_core ? pci_get_drvdata(dev) : NULL;
+}
+
+/**
+ * pcireset_vfio_is_open - has a VFIO user a function open?
+ * @dev: the function
+ *
+ * By a group with or without an IOMMU, or by its own node. The user may access the
+ * function's memory then at any time, by mappings that only VFIO revokes.
+ *
+ * Context: The caller holds @dev's device lock, so that its driver stays.
+ * Return: true if one has, or is about to.
+ */
+bool pcireset_vfio_is_open(struct pci_dev *dev)
+{
+	struct vfio_pci_core_device *core = vfio_core_of(dev);
+
+	return core && READ_ONCE(core->vdev.open_count);
+}
+
+/**
+ * pcireset_vfio_keep_closed - let nobody open a function through VFIO
+ * @plan: the plan it is a member of
+ * @fn: the function; nobody has it open
+ *
+ * Opening takes the lock of the VFIO device's set. VFIO takes device locks with
+ * that lock held, so it is only tried here. Members may share a set.
+ *
+ * Context: With the locks of the plan, until pcireset_vfio_let_open().
+ * Return: false if somebody else has the lock.
+ */
+bool pcireset_vfio_keep_closed(struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	struct vfio_pci_core_device *core = vfio_core_of(fn->dev);
+	struct vfio_device_set *set = core ? core->vdev.dev_set : NULL;
+	unsigned int i;
+
+	if (!set)
+		return true;
+	for (i = 0; i < plan->nr_fns; i++)
+		if (plan->fns[i].vfio_set == set)
+			return true;
+	if (!mutex_trylock(&set->lock))
+		return false;
+	fn->vfio_set = set;
+	return true;
+}
+
+/**
+ * pcireset_vfio_let_open - end what pcireset_vfio_keep_closed() began
+ * @fn: the function
+ */
+void pcireset_vfio_let_open(struct pcireset_fn *fn)
+{
+	if (fn->vfio_set)
+		mutex_unlock(&fn->vfio_set->lock);
+	fn->vfio_set = NULL;
+}
+
 /* Not needed by symbol_get(), but said: whose symbols are used. */
 PCIRESET_IMPORT_IOMMUFD();

@@ -92,6 +92,8 @@ struct pcireset_times {
  * @device_locked: we took the device lock
  * @cfg_locked: we took the config access lock
  * @owner_kept: it stays the caller's as long as it is locked
+ * @vfio_open: a VFIO user has it open
+ * @vfio_set: its VFIO device set, whose lock is held through this member, or NULL
  * @prepared: the driver's reset_prepare ran
  * @quiesced: Command was cleared and not yet restored
  * @blocked: its IOMMU translation is blocked
@@ -132,6 +134,8 @@ struct pcireset_fn {
 	bool device_locked;
 	bool cfg_locked;
 	bool owner_kept;
+	bool vfio_open;
+	struct vfio_device_set *vfio_set;
 	bool prepared;
 	bool quiesced;
 	bool blocked;
@@ -394,6 +398,9 @@ void pcireset_owners_put(struct pcireset_owners *owners);
 bool pcireset_is_owner(const struct pcireset_owners *owners, struct pci_dev *dev);
 bool pcireset_owner_keep(const struct pcireset_owners *owners, struct pci_dev *dev, bool *ret_kept);
 void pcireset_owner_let_go(struct pci_dev *dev);
+bool pcireset_vfio_is_open(struct pci_dev *dev);
+bool pcireset_vfio_keep_closed(struct pcireset_plan *plan, struct pcireset_fn *fn);
+void pcireset_vfio_let_open(struct pcireset_fn *fn);
 
 /* lock.c */
 int pcireset_lock(struct pcireset_run *run);

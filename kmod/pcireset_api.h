@@ -46,7 +46,12 @@ struct pcireset_owners;
  * @timeout_ms: how long to wait for the functions to come back, 0 for the default
  * @settle_ms: how long to watch afterwards that nothing is lost again
  * @must_own: reset a link only if all on it is held by @owners
- * @owners: what user space has shown to hold, or NULL; a driver leaves both at zero
+ * @owners: what user space has shown to hold, or NULL
+ * @by_user: user space asks, which cannot have revoked any mapping
+ *
+ * A driver leaves the last three at zero. One that sets PCIRESET_FORCE_VFIO in
+ * @force answers for it that no VFIO user can reach a member's memory meanwhile:
+ * it holds vfio-pci-core's memory_lock of each, with mappings revoked.
  */
 struct pcireset_request {
 	u32 types;
@@ -58,6 +63,7 @@ struct pcireset_request {
 	u32 settle_ms;
 	bool must_own;
 	const struct pcireset_owners *owners;
+	bool by_user;
 };
 
 /**

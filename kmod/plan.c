@@ -41,6 +41,7 @@ const char *const pcireset_why_text[] = {
 	[PCIRESET_WHY_NOT_OWNED] = "is not shown to be the caller's",
 	[PCIRESET_WHY_NOT_ENDPOINT] = "is no endpoint",
 	[PCIRESET_WHY_HAS_HANDLER] = "has a reset of its own in this kernel",
+	[PCIRESET_WHY_VFIO_OPEN] = "is open in VFIO",
 };
 
 /* PCIe r6.0, sec 2.3.1 and SR-IOV: a VF has no Vendor ID of its own; present means it answers. */
@@ -129,6 +130,7 @@ static void look_at_driver(const struct pcireset_plan *plan, struct pcireset_fn 
 	fn->flags &= ~(PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_PREPARE | PCIRESET_MEMBER_VFIO |
 		       PCIRESET_MEMBER_OWNED);
 	fn->driver = driver;
+	fn->vfio_open = false;
 	if (!driver)
 		return;
 
@@ -139,7 +141,8 @@ static void look_at_driver(const struct pcireset_plan *plan, struct pcireset_fn 
 		return;
 	if (pcireset_is_owner(plan->request.owners, fn->dev))
 		fn->flags |= PCIRESET_MEMBER_OWNED;
-	if (!(fn->flags & PCIRESET_MEMBER_BRIDGE) && is_vfio_used(fn->dev))
+	fn->vfio_open = pcireset_vfio_is_open(fn->dev);
+	if (fn->vfio_open || (!(fn->flags & PCIRESET_MEMBER_BRIDGE) && is_vfio_used(fn->dev)))
 		fn->flags |= PCIRESET_MEMBER_VFIO;
 	else
 		fn->flags |= PCIRESET_MEMBER_PREPARE;
@@ -164,6 +167,9 @@ static u32 in_the_way(const struct pcireset_plan *plan, const struct pcireset_fn
 		return PCIRESET_WHY_CHANGED;
 	if (plan->held && fn->dev == plan->dev)
 		return PCIRESET_WHY_NONE;
+	/* Neither force nor ownership revokes a mapping: reads of it would meet a dead link. */
+	if (fn->vfio_open && plan->request.by_user)
+		return PCIRESET_WHY_VFIO_OPEN;
 	if ((fn->flags & PCIRESET_MEMBER_VFIO) && !(fn->flags & PCIRESET_MEMBER_OWNED) &&
 	    !(force & PCIRESET_FORCE_VFIO))
 		return PCIRESET_WHY_VFIO;
@@ -221,7 +227,7 @@ static void mark_unowned(struct pcireset_plan *plan)
 
 		if (is_unowned(plan, fn) && fn->reach & plan->types[0] & PCI_RESET_LINK &&
 		    (!fn->why_not || fn->why_not == PCIRESET_WHY_VFIO ||
-		     fn->why_not == PCIRESET_WHY_DRIVER))
+		     fn->why_not == PCIRESET_WHY_VFIO_OPEN || fn->why_not == PCIRESET_WHY_DRIVER))
 			fn->why_not = PCIRESET_WHY_NOT_OWNED;
 	}
 }
@@ -265,6 +271,17 @@ static void keep_owned(struct pcireset_plan *plan, struct pcireset_fn *fn)
 		fn->flags &= ~PCIRESET_MEMBER_OWNED;
 }
 
+/* Nobody opens what was closed when it was looked at. A driver that calls has seen to that itself. */
+static void keep_closed(struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	if (plan->request.by_user && !fn->why_not && fn->driver &&
+	    !pcireset_vfio_keep_closed(plan, fn))
+		fn->why_not = PCIRESET_WHY_LOCK;
+	/* It may have been opened just before. */
+	if (fn->vfio_set && pcireset_vfio_is_open(fn->dev))
+		fn->why_not = PCIRESET_WHY_VFIO_OPEN;
+}
+
 /**
  * pcireset_plan_judge - see who is in the way, with the members locked
  * @plan: the plan
@@ -284,6 +301,7 @@ void pcireset_plan_judge(struct pcireset_plan *plan)
 		keep_owned(plan, &plan->fns[i]);
 		plan->fns[i].why_not = is_gone(plan->fns[i].dev) ? PCIRESET_WHY_GONE :
 								   in_the_way(plan, &plan->fns[i]);
+		keep_closed(plan, &plan->fns[i]);
 	}
 	judge(plan);
 }

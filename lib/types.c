@@ -135,6 +135,9 @@ static const struct {
 	  "PCIe defines it for endpoints, and this is a port or bridge" },
 	{ PCIRESET_WHY_HAS_HANDLER, 0,
 	  "the kernel's own reset for this device does more; allow device_specific instead" },
+	{ PCIRESET_WHY_VFIO_OPEN, 0,
+	  "a VFIO user has it open and may access its memory at any time; end that program, "
+	  "or reset through VFIO" },
 	{ PCIRESET_WHY_IN_USE, 0, "it is in use" },
 	{ PCIRESET_WHY_NOT_LISTED, 0,
 	  "the kernel does not list it in reset_method: known to be broken, or taken off" },

@@ -345,7 +345,7 @@ static bool is_address(struct pcireset_addr addr)
 static bool is_type_info(const struct pcireset_type_info *info)
 {
 	return info->type && !(info->type & ~PCI_RESET_ANY) && !(info->type & (info->type - 1)) &&
-	       info->why_not <= PCIRESET_WHY_HAS_HANDLER && info->scope <= PCIRESET_SCOPE_BUS &&
+	       info->why_not <= PCIRESET_WHY_VFIO_OPEN && info->scope <= PCIRESET_SCOPE_BUS &&
 	       !(info->flags & ~PCIRESET_TYPE_AF) && is_address(info->who) &&
 	       !info->why_not == !!info->scope;
 }
@@ -353,7 +353,7 @@ static bool is_type_info(const struct pcireset_type_info *info)
 static bool is_member(const struct pcireset_member *member)
 {
 	return is_address(member->addr) && !(member->flags & ~0xffU) &&
-	       member->why_not <= PCIRESET_WHY_HAS_HANDLER && member->state <= PCIRESET_STATE_OTHER &&
+	       member->why_not <= PCIRESET_WHY_VFIO_OPEN && member->state <= PCIRESET_STATE_OTHER &&
 	       member->proof <= PCIRESET_PROOF_REFUTED && !(member->failed & ~ALL_CHECKS) &&
 	       member->offset < PAGE && member->ready_ns < 3600ULL * 1000000000;
 }
@@ -404,7 +404,7 @@ static void check_query(const struct worker *worker, const struct pcireset_query
 {
 	bool good = arg->out_nr_types == 7 && !(arg->out_types & ~PCI_RESET_ANY) &&
 		    !(arg->out_type & ~arg->types) && arg->out_scope <= PCIRESET_SCOPE_BUS &&
-		    arg->out_why <= PCIRESET_WHY_HAS_HANDLER &&
+		    arg->out_why <= PCIRESET_WHY_VFIO_OPEN &&
 		    !(arg->out_type_flags & ~PCIRESET_TYPE_AF) && is_address(arg->out_who) &&
 		    !arg->out_generation == !arg->types;
 
@@ -446,7 +446,7 @@ static bool is_reset(const struct pcireset_reset *arg, unsigned int error)
 		return false;
 	if ((error == E_OK) != !arg->out_why)
 		return false;
-	return arg->out_scope <= PCIRESET_SCOPE_BUS && arg->out_why <= PCIRESET_WHY_HAS_HANDLER &&
+	return arg->out_scope <= PCIRESET_SCOPE_BUS && arg->out_why <= PCIRESET_WHY_VFIO_OPEN &&
 	       !(arg->out_type_flags & ~PCIRESET_TYPE_AF) && !(arg->out_failed & ~ALL_CHECKS) &&
 	       arg->out_proof <= PCIRESET_PROOF_REFUTED && is_address(arg->out_who) &&
 	       arg->out_total_ns < 3600ULL * 1000000000 && arg->out_wait_ns <= arg->out_total_ns;

@@ -27,6 +27,7 @@ is "$(triggers)" 1 'FLR: once'
 forget
 config_dump before "${all[@]}"
 asks flr-unproved "not $card.2 EBUSY" 'not while a VFIO user holds it who does not say that it is that user'
+asks flr-open "not $card.2 EBUSY" 'nor while it has the device open, whose memory it may read at any time'
 asks slot-unproved "not $card.0 not $card.1 not $card.2 EPERM" 'not the slot, without a proof that all in it is its own'
 asks any EPERM 'not whatever there is'
 asks widen EPERM 'what was narrowed cannot be had back'

@@ -51,8 +51,9 @@ untouched slot
 exits 3 'the slot is refused to the administrator too' pcireset reset "$mine" --type slot --force driver --yes
 like "$output" "vfio-client, process $holder" 'and the user named'
 untouched 'refused'
-exits 0 'unless forced' pcireset reset "$mine" --type slot --force driver,vfio --yes
-is "$(reset_of "$pf" "$yours")" "$pf $yours" 'forced: which hits all'
+exits 3 'also if forced, while it is open' pcireset reset "$mine" --type slot --force driver,vfio --yes
+like "$output" 'has it open' 'and that is the reason'
+untouched 'forced while open'
 let_go
 
 # By a descriptor of /dev/pcireset, with the stock driver: each its own, and the slot only who holds all in it.

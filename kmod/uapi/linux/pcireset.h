@@ -120,7 +120,8 @@ enum pcireset_check {
 /**
  * enum pcireset_force - what the caller resets although it is in the way, one bit each
  * @PCIRESET_FORCE_DRIVER: a bound driver that has no reset_prepare callback
- * @PCIRESET_FORCE_VFIO: a VFIO user, who is not told and finds the device reset
+ * @PCIRESET_FORCE_VFIO: a VFIO user who holds the function's group and does not have the
+ *	function open
  *
  * Force never widens the types or the scope.
  */
@@ -163,6 +164,8 @@ enum pcireset_force {
  * @PCIRESET_WHY_NOT_ENDPOINT: PCIe defines this type for endpoints only, and this is a port or bridge
  * @PCIRESET_WHY_HAS_HANDLER: the kernel has a reset of its own for this device, device_specific,
  *	which does more than this type
+ * @PCIRESET_WHY_VFIO_OPEN: a VFIO user has the function open, and may access its memory at any
+ *	time. Only a reset through VFIO revokes its mappings; force and ownership do not
  */
 enum pcireset_why {
 	PCIRESET_WHY_NONE = 0,
@@ -195,6 +198,7 @@ enum pcireset_why {
 	PCIRESET_WHY_NOT_OWNED,
 	PCIRESET_WHY_NOT_ENDPOINT,
 	PCIRESET_WHY_HAS_HANDLER,
+	PCIRESET_WHY_VFIO_OPEN,
 };
 
 /**
@@ -344,7 +348,9 @@ struct pcireset_info {
  * meanwhile, it cannot be opened by anybody else before.
  *
  * With any descriptor, a VFIO user who proves to be the caller itself is not in
- * the way.
+ * the way, unless it has a function open: %PCIRESET_WHY_VFIO_OPEN. It closes the
+ * function first and keeps the group, or it resets through VFIO. Nobody can open
+ * a function through VFIO while it is being reset.
  */
 
 /* struct pcireset_open.flags, struct pcireset_narrow.flags */
