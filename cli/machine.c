@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include "cli.h"
 
 /* For errors after which nothing was touched. */
@@ -85,17 +84,7 @@ static int find_devices(struct machine *m, const struct request *req)
 	return status;
 }
 
-static bool is_file(const char *path)
-{
-	struct stat st;
-
-	return path && !stat(path, &st) && S_ISREG(st.st_mode);
-}
-
-/*
- * For what is to be taken back in the end, such as what a file was unpacked to: a
- * signal waits, or is read, and a reader that is gone is an error of writing.
- */
+/* For work that has to be taken back in the end: a signal waits, or is read, and a reader that is gone is an error of writing. */
 sigset_t hold_signals(void)
 {
 	sigset_t set;
@@ -167,8 +156,6 @@ int machine_open(struct machine *m, const struct request *req)
 			    pcireset_ctx_new(req->sysroot, &m->ctx);
 	int status;
 
-	if (req->dump || is_file(req->sysroot))
-		hold_signals();
 	if (r < 0) {
 		error("%s: %s",
 		      req->dump    ? req->dump :

@@ -2,6 +2,7 @@
 /* Files that appear whole or not at all, however the process ends: they get their name when all is in them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,16 +94,25 @@ static int link_to(int fd, const char *name)
 	return r;
 }
 
-/* A link cannot replace a file: it gets a name beside it first, always the same one. */
+/*
+ * A link cannot replace a file: it gets a name beside it first, always the same one. Only kill -9 between the two
+ * steps leaves that, until the next time.
+ */
 static int replace(struct output *output)
 {
-	int r;
+	sigset_t all, before;
+	int r = link_to(output->fd, output->name);
 
+	if (r != -EEXIST)
+		return r;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
 	output->temporary = name_beside(output->name, "new");
 	unlink(output->temporary);
 	r = link_to(output->fd, output->temporary);
 	if (!r && rename(output->temporary, output->name))
 		r = -errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return r;
 }
 

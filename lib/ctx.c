@@ -235,6 +235,7 @@ static int ctx_new(const char *sysroot, bool is_dump, struct pcireset_ctx **ret_
 		return -ENOMEM;
 	ctx->refs = 1;
 	ctx->fd = -1;
+	ctx->remover = -1;
 	ctx->is_dump = is_dump;
 	r = choose_sysroot(ctx, sysroot);
 	if (r < 0) {

@@ -209,6 +209,7 @@ struct pcireset_ctx {
 	char *file;		/* what the sysroot is to be made from, or NULL */
 	bool is_dump;		/* and that is config space alone */
 	bool is_unpacked;	/* the sysroot is a directory of the context's own */
+	int remover;		/* removes it however the process ends; see remover.h */
 	size_t dump_number;	/* which one in the file, 0 if that was not said */
 	char **notes;		/* what of the file is not known, in words */
 	size_t nr_notes;

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "private.h"
+#include "remover.h"
 #include "tree.h"
 
 /* Without memory a note is lost, which is better than all that there is to show. */
@@ -99,6 +101,27 @@ close_fd:
 	return n ? ctx_error(ctx, (int)n, "%s", strerror((int)-n)) : 0;
 }
 
+/* No signal that can be caught comes between the two. */
+static int make_to_be_removed(struct pcireset_ctx *ctx, char *path)
+{
+	sigset_t all, before;
+	int r;
+
+	ctx->remover = remover_start();
+	if (ctx->remover < 0)
+		return ctx_error(ctx, ctx->remover, "/bin/sh: %s", strerror(-ctx->remover));
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	r = mkdtemp(path) ? 0 : -errno;
+	if (!r) {
+		r = remover_takes(ctx->remover, path);
+		if (r)
+			rmdir(path);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return r ? ctx_error(ctx, r, "%s: %s", path, strerror(-r)) : 0;
+}
+
 static int make_directory(struct pcireset_ctx *ctx)
 {
 	const char *place = secure_getenv("TMPDIR");
@@ -108,8 +131,9 @@ static int make_directory(struct pcireset_ctx *ctx)
 	if (snprintf(path, sizeof(path), "%s/pcireset-XXXXXX",
 		     place && *place ? place : P_tmpdir) >= (int)sizeof(path))
 		return ctx_error(ctx, -ENAMETOOLONG, "TMPDIR is too long");
-	if (!mkdtemp(path))
-		return ctx_error(ctx, -errno, "%s: %s", path, strerror(errno));
+	r = make_to_be_removed(ctx, path);
+	if (r < 0)
+		return r;
 	real = realpath(path, NULL);
 	if (!real) {
 		r = -errno;

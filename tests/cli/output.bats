@@ -112,3 +112,56 @@ is_metrics() {
 		sh "$dir" "$ROOT"
 	[[ $output == "pcireset: $dir/m.tar: "*'No space left on device' ]]
 }
+
+# nothing_left: what was unpacked is removed, by another process if this one was killed.
+nothing_left() {
+	local i
+
+	for ((i = 0; i < 200; i++)); do
+		[[ -n $(ls -A "$dir") ]] || return 0
+		sleep 0.05
+	done
+	printf 'left: %s\n' "$(ls -A "$dir")"
+	return 1
+}
+
+@test 'what a replay unpacks goes away, however it ends' {
+	local archive=$BATS_TEST_TMPDIR/m.tar signal limit i
+
+	pcireset record "$archive" --sysroot "$ROOT"
+	export TMPDIR=$dir
+	took pcireset list --sysroot "$archive"
+	[[ -z $(ls -A "$dir") ]]
+	for signal in KILL TERM INT QUIT SEGV; do
+		for ((i = 0; i < 12; i++)); do
+			killed "$signal" $((ms * i / 10 + 1)) pcireset list --sysroot "$archive"
+		done
+		nothing_left
+	done
+	for ((limit = 4; limit < 24; limit++)); do
+		(ulimit -n "$limit" && pcireset list --sysroot "$archive") >/dev/null 2>&1 || true
+	done
+	nothing_left
+}
+
+@test 'Ctrl-C ends a replay at once' {
+	local machine=$BATS_TEST_TMPDIR/large archive=$BATS_TEST_TMPDIR/m.tar i whole
+
+	mkdir -p "$machine/sys/bus/pci/devices" "$machine/sys/devices/pci0000:00"
+	for ((i = 0; i < 2000; i++)); do
+		printf -v whole '0000:%02x:%02x.%d' $((i / 256)) $((i % 256 / 8)) $((i % 8))
+		mkdir "$machine/sys/devices/pci0000:00/$whole"
+		head -c 4096 /dev/zero >"$machine/sys/devices/pci0000:00/$whole/config"
+		echo 0x1234 | tee "$machine/sys/devices/pci0000:00/$whole/"{vendor,device,class} >/dev/null
+		ln -s "../../../devices/pci0000:00/$whole" "$machine/sys/bus/pci/devices/$whole"
+	done
+	tar -C "$machine" -cf "$archive" .
+	TMPDIR=$dir pcireset list --sysroot "$archive" >"$BATS_TEST_TMPDIR/whole"
+	whole=$(wc -l <"$BATS_TEST_TMPDIR/whole")
+	[[ $whole -ge 2000 ]]
+	TMPDIR=$dir took pcireset list --sysroot "$archive"
+	# A shell that is not interactive has its background jobs ignore SIGINT.
+	TMPDIR=$dir run -124 timeout -s INT "$(printf '0.%03d' $((ms * 2 / 5 % 1000)))" pcireset list --sysroot "$archive"
+	[[ $(wc -l <<<"$output") -lt $whole ]]
+	nothing_left
+}
