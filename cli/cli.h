@@ -131,7 +131,7 @@ struct interrupt_tick {
 void interrupt_catch(void);
 void interrupt_begin(const struct pcireset_ctx *ctx);
 void interrupt_end(void);
-void interrupt_before_end(void (*fn)(void *data), void *data);
+void interrupt_after_end(void (*fn)(void *data), void *data);
 bool interrupt_is_given(void);
 bool interrupt_is_second(void);
 int interrupt_to_forward(void);

@@ -9,6 +9,7 @@
  * signal to the main thread first.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -28,7 +29,7 @@ static struct {
 	volatile sig_atomic_t runs;   /* interrupt_begin() was called */
 	bool library_holds;           /* signals back, in the thread that resets */
 	size_t nr_told;
-	void (*before_end)(void *data);
+	void (*after_end)(void *data);
 	void *data;
 } state;
 
@@ -95,10 +96,10 @@ void interrupt_end(void)
 	}
 }
 
-/* What has to be put back before a second signal may end pcireset. */
-void interrupt_before_end(void (*fn)(void *data), void *data)
+/* What has to be put back once a second signal has ended pcireset; NULL for nothing. */
+void interrupt_after_end(void (*fn)(void *data), void *data)
 {
-	state.before_end = fn;
+	state.after_end = fn;
 	state.data = data;
 }
 
@@ -153,6 +154,41 @@ static void *run(void *data)
 	return NULL;
 }
 
+/* In a session of its own, so that no terminal waits for it or sends it signals. */
+static __attribute__((noreturn)) void put_back(int ended)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	char byte;
+
+	setsid();
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	while (read(ended, &byte, 1) < 0 && errno == EINTR)
+		;
+	state.after_end(state.data);
+	_exit(STATUS_DONE);
+}
+
+/*
+ * A child waits until the last thread has left the kernel, which closes the pipe: what the
+ * module does to the port until then would undo what is put back. Without a child it stays
+ * for doctor --repair.
+ */
+static void leave_behind(void)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (!state.after_end || pipe2(ends, O_CLOEXEC))
+		return;
+	pid = fork();
+	if (!pid) {
+		close(ends[1]);
+		put_back(ends[0]);
+	}
+	close(ends[0]);
+}
+
 /*
  * Raised here and not in the thread that resets: the kernel drops a signal that is pending
  * there already. Where the library holds it back, it is pending, and ends the process when
@@ -160,9 +196,8 @@ static void *run(void *data)
  */
 static void end_now(void)
 {
-	if (state.before_end)
-		state.before_end(state.data);
-	state.before_end = NULL;
+	leave_behind();
+	state.after_end = NULL;
 	if (state.library_holds)
 		signal(state.last, SIG_DFL);
 	else

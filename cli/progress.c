@@ -5,6 +5,8 @@
 #include <unistd.h>
 #include "reset.h"
 
+#define SHOWN_AFTER_S 0.2
+
 struct progress {
 	const struct pcireset_batch *batch;
 	bool is_shown, is_dirty;
@@ -29,14 +31,15 @@ struct progress *progress_start(const struct request *req, const struct pcireset
 	return progress;
 }
 
-/* A line that replaces itself. */
+/* A line that replaces itself. Nothing is shown of what is over in a moment. */
 void progress_show(void *data)
 {
 	struct progress *progress = data;
 	size_t failed, nr = pcireset_batch_get_nr(progress->batch);
 	size_t done = pcireset_batch_get_nr_done(progress->batch, &failed);
 
-	if (!progress->is_shown)
+	if (!progress->is_shown || interrupt_is_second() ||
+	    seconds_since(&progress->begin) < SHOWN_AFTER_S)
 		return;
 	progress->is_dirty = true;
 	fprintf(stderr, "\r%zu of %zu done, %zu failed, %.1f s\033[K", done, nr, failed,

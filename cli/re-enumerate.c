@@ -459,6 +459,7 @@ static int replace(struct reenumeration *e)
 static void end_hold(void *hold)
 {
 	hold_end(hold);
+	hold_close(hold);
 }
 
 static int run_held(struct reenumeration *e)
@@ -467,13 +468,13 @@ static int run_held(struct reenumeration *e)
 
 	if (r)
 		return fail(e, r, "the port above cannot be kept quiet: %s", strerror(-r));
-	interrupt_before_end(end_hold, e->hold);
+	interrupt_after_end(end_hold, e->hold);
 	r = interrupt_is_given() ? fail_interrupted(e) : run_command(e);
 	if (!r)
 		r = reset(e);
 	if (!r)
 		r = replace(e);
-	interrupt_before_end(NULL, NULL);
+	interrupt_after_end(NULL, NULL);
 	hold_end(e->hold);
 	return r;
 }
@@ -508,7 +509,8 @@ int command_reenumerate(const struct request *req)
 	status = machine_open(&e.machine, req);
 
 	if (!status && e.machine.nr_devs != 1)
-		status = usage_error("%s: takes one device", req->command->name);
+		status = usage_error("%s: takes one device, and %zu are named; run it for each",
+				     req->command->name, e.machine.nr_devs);
 	if (!status) {
 		e.device = e.machine.devs[0];
 		run_all(&e);

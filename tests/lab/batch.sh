@@ -164,18 +164,18 @@ chosen_for_vfs() {
 # A switch and what is below it overlap, so that they are reset in turn: some have not begun when the signal comes.
 interrupted() {
 	sim_node 01.0 kind=root-port
-	sim_node 01.0/00.0 kind=upstream flr=1
+	sim_node 01.0/00.0 kind=upstream
 	sim_node 01.0/00.0/00.0 kind=downstream
 	sim_node 01.0/00.0/00.0/00.0 "${driverless[@]}" count=8
 	sim_live
 	sim_set 01.0/00.0/00.0/00.0 ready_flr_us=500000
 	fns=("${sim_bus[3]}":00.{0..7} "${sim_bus[1]}:00.0")
 	config_dump before "${fns[@]}"
-	exits 64 'interrupted: only some succeeded' timeout -s INT 2 pcireset reset "${fns[@]}" --type flr --json
+	exits 64 'interrupted: only some succeeded' timeout -s INT 2 pcireset reset "${fns[@]}" --type flr,pm --json --yes
 	is $(($(results verified) + $(results refused))) 9 'each is either verified or refused'
 	like "$output" 'EINTR' 'refused by the signal'
 	like "$output" 'cancelled before it began' 'in words'
-	REPLY=$(($(issued flr 01.0/00.0/00.0/00.0) + $(issued flr)))
+	REPLY=$(($(issued flr 01.0/00.0/00.0/00.0) + $(issued pm)))
 	is "$REPLY" "$(results verified)" 'what is refused was not reset'
 	config_dump after "${fns[@]}"
 	exits 0 'nothing is half done' config_is_same before after
