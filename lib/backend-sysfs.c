@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "private.h"
+#include "known-broken.h"
 
 #define CXL_VENDOR       0x1e98
 #define CXL_DVSEC_PORT   3
@@ -24,7 +24,10 @@ struct facts {
 	bool has_capabilities; /* all of the capabilities could be read */
 	const struct pcireset_dev *upstream;
 	bool is_cxl, is_cxl_masked;
-	bool is_dump;                 /* there is config space and nothing else */
+	bool is_replay; /* of another machine: its kernel cannot be asked */
+	const struct known_broken *broken[NR_TYPES]; /* by type, or NULL */
+	const struct known_handler *handler;         /* or NULL */
+	bool is_dump;                                /* there is config space and nothing else */
 	char own_unknown[REASON_MAX]; /* why it is not known what a reset of its own reaches, or "" */
 	char link_unknown[REASON_MAX];
 	char port_unknown[REASON_MAX]; /* why it is not known what the port is or does, or "" */
@@ -116,6 +119,7 @@ static void read_reasons(const struct pcireset_dev *dev, struct facts *f)
 		read_reason(f->upstream, DUMP_BELOW, f->link_unknown);
 }
 
+<<<<<<< HEAD
 static int read_facts(const struct pcireset_dev *dev, struct facts *f)
 {
 	int len, r = config_read(dev, &f->config);
@@ -140,6 +144,8 @@ static int read_facts(const struct pcireset_dev *dev, struct facts *f)
 	return read_port(f);
 }
 
+=======
+>>>>>>> da41cfb (lib: refuse resets that the kernel knows to be broken, in replays too)
 /*
  * PCIe r6.0, sec 7.5.3.3 and 6.6.2: endpoints alone have FLR, and the bit has no meaning for
  * ports and bridges. Where their capabilities may not be read, the class tells.
@@ -160,6 +166,70 @@ static bool has_af_flr(const struct facts *f)
 	size_t at = config_find(&f->config, PCI_CAP_ID_AF);
 
 	return at && (config_get16(&f->config, at + PCI_AF_CAP) & both) == both;
+}
+
+/* ---- what is known of the device */
+
+/* The kernel's own handler counts against FLR also where that is all that is listed. */
+static void read_known(const struct pcireset_dev *dev, struct facts *f)
+{
+	f->is_replay = *dev->ctx->sysroot;
+	for (size_t i = 0; i < NR_TYPES; i++)
+		f->broken[i] = known_broken_find(dev, &f->config, pcireset_type_at(i));
+	f->handler = known_handler_find(dev, &f->config, has_express_flr(f) || has_af_flr(f));
+}
+
+/* The kernel of a running machine decides by itself: what it does not list, that explains. */
+static bool is_known_broken(const struct facts *f, uint32_t type, uint32_t why)
+{
+	if (type == PCI_RESET_FLR && f->handler)
+		return true;
+	return (f->is_replay || why == PCIRESET_WHY_NOT_LISTED) && f->broken[type_index(type)];
+}
+
+static char *known_text(const struct facts *f, uint32_t type)
+{
+	const struct known_broken *broken = f->broken[type_index(type)];
+
+	if (broken)
+		return known_broken_text(broken);
+	if (type != PCI_RESET_FLR || !f->handler)
+		return NULL;
+	return format("known broken (kernel quirk): allow device_specific instead, %s (quirks.c: "
+		      "%s, Linux %s)",
+		      f->handler->what, f->handler->symbol, f->handler->since);
+}
+
+static void read_facts(const struct pcireset_dev *dev, struct facts *f)
+{
+	int len;
+
+	config_read(dev, &f->config);
+	f->has_capabilities = f->config.len > PCI_STD_HEADER_SIZEOF &&
+			      config_has_all_capabilities(&f->config);
+	f->is_gone = config_is_dead(&f->config);
+	f->is_bridge = pcireset_dev_is_bridge(dev);
+
+	f->listed[0] = ' ';
+	len = dev_attr(dev, "reset_method", f->listed + 1, sizeof(f->listed) - 2);
+	f->has_list = len >= 0;
+	strcpy(f->listed + 1 + (len < 0 ? 0 : len), " ");
+	f->upstream = dev_upstream(dev);
+	f->is_dump = dev->ctx->is_dump;
+	if (f->is_dump)
+		read_reasons(dev, f);
+	read_port(f);
+	read_known(dev, f);
+}
+
+/* What the kernel has for this device, as far as config space tells. */
+static uint32_t why_not_specific(const struct facts *f)
+{
+	if (!f->is_dump)
+		return lists(f, "device_specific") ? 0 : PCIRESET_WHY_NO_HANDLER;
+	return f->handler && f->handler->is_sure && f->has_capabilities && !*f->own_unknown ?
+		       0 :
+		       PCIRESET_WHY_DUMP;
 }
 
 /* A dump has the type; who else it reaches may be unknown. */
@@ -222,15 +292,11 @@ static uint32_t why_not_link(const struct facts *f, uint32_t type)
 	return type == PCI_RESET_BUS && has_slot ? PCIRESET_WHY_HOTPLUG : 0;
 }
 
-static uint32_t why_not(const struct facts *f, uint32_t type, uint32_t *flags)
+static uint32_t why_not_by_itself(const struct facts *f, uint32_t type, uint32_t *flags)
 {
-	if (f->is_gone)
-		return PCIRESET_WHY_GONE;
 	switch (type) {
 	case PCI_RESET_DEV_SPECIFIC:
-		if (f->is_dump)
-			return PCIRESET_WHY_DUMP;
-		return lists(f, "device_specific") ? 0 : PCIRESET_WHY_NO_HANDLER;
+		return why_not_specific(f);
 	case PCI_RESET_ACPI:
 		if (f->is_dump)
 			return PCIRESET_WHY_DUMP;
@@ -244,11 +310,26 @@ static uint32_t why_not(const struct facts *f, uint32_t type, uint32_t *flags)
 	}
 }
 
+/* What it would do comes before what is known of that. */
+static uint32_t why_not(const struct facts *f, uint32_t type, uint32_t *flags)
+{
+	uint32_t why = f->is_gone ? PCIRESET_WHY_GONE : why_not_by_itself(f, type, flags);
+
+	if ((!why || why == PCIRESET_WHY_DUMP || why == PCIRESET_WHY_NOT_LISTED) &&
+	    is_known_broken(f, type, why))
+		why = f->broken[type_index(type)] ? PCIRESET_WHY_QUIRK : PCIRESET_WHY_HAS_HANDLER;
+	if (why)
+		*flags = 0;
+	return why;
+}
+
 /* NULL for the usual words. */
 static char *detail_of(const struct facts *f, uint32_t type, uint32_t why)
 {
 	const char *reason = "";
 
+	if (why == PCIRESET_WHY_QUIRK || why == PCIRESET_WHY_HAS_HANDLER)
+		return known_text(f, type);
 	if (why != PCIRESET_WHY_DUMP)
 		return NULL;
 	if (type & PCI_RESET_LINK)
@@ -296,6 +377,39 @@ static bool lacks_bus(struct pcireset_dev *dev, const struct facts *f)
 	       (f->has_list || has_reset_methods(dev->ctx));
 }
 
+/* The first function of those that a reset of the link hits, the port above included, for which it is known to be broken. */
+static const struct known_broken *find_broken(const struct pcireset_dev *dev, const struct facts *f,
+					      const struct members *members, uint32_t type,
+					      const struct pcireset_dev **ret_who)
+{
+	const struct config none = { .len = 0 };
+	const struct known_broken *broken = known_broken_find(f->upstream, &none, type);
+
+	*ret_who = f->upstream;
+	for (size_t i = 0; !broken && i < members->nr; i++) {
+		*ret_who = pcireset_dev_from_addr(dev->ctx, &members->v[i].addr);
+		broken = *ret_who ? known_broken_find(*ret_who, &none, type) : NULL;
+	}
+	return broken;
+}
+
+static void refuse_broken_links(struct pcireset_dev *dev, const struct facts *f)
+{
+	for (size_t i = 0; i < NR_TYPES; i++) {
+		uint32_t type = pcireset_type_at(i) & PCI_RESET_LINK & dev->types;
+		const struct known_broken *broken;
+		const struct pcireset_dev *who;
+
+		if (!type)
+			continue;
+		broken = find_broken(dev, f, &dev->state[i].list->members, type, &who);
+		if (!broken)
+			continue;
+		dev_refuse(dev, type, PCIRESET_WHY_QUIRK, &who->addr);
+		dev->state[i].detail = known_broken_text(broken);
+	}
+}
+
 static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 {
 	struct facts *f;
@@ -328,6 +442,8 @@ static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 	}
 	if (!r && dev->types & PCI_RESET_BUS && lacks_bus(dev, f))
 		dev_refuse(dev, PCI_RESET_BUS, PCIRESET_WHY_NOT_LISTED, &dev->addr);
+	if (!r && f->is_replay && f->upstream && known_broken_has_links(dev->ctx))
+		refuse_broken_links(dev, f);
 	free(f);
 	return r;
 }

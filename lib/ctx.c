@@ -281,6 +281,8 @@ static void drop_devs(struct pcireset_ctx *ctx)
 	ctx->devs = ctx->by_path = NULL;
 	ctx->nr_devs = 0;
 	ctx->knows_vfs = false;
+	ctx->knows_broken_links = ctx->has_broken_links = false;
+	ctx->has_dead = false;
 }
 
 struct pcireset_ctx *pcireset_ctx_unref(struct pcireset_ctx *ctx)

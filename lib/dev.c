@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "private.h"
+#include "known-broken.h"
 
 #define LOOK_AGAIN_NS 100000000u /* so that many plans in a row look only once */
 
@@ -569,6 +569,21 @@ static const char *slot_text(struct pcireset_dev *dev)
 	return dev->text;
 }
 
+/* The module says that it is so, and the table of what is known says what goes wrong. */
+static void explain_quirk(const struct pcireset_dev *dev, struct type_state *state, uint32_t type)
+{
+	const struct pcireset_dev *who = pcireset_dev_from_addr(dev->ctx, &state->who);
+	const struct known_broken *broken;
+	struct config config;
+
+	if (!who || state->detail)
+		return;
+	config_read(who, &config);
+	broken = known_broken_find(who, &config, type);
+	if (broken)
+		state->detail = known_broken_text(broken);
+}
+
 const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t type)
 {
 	const struct type_state *state = state_of(dev, type);
@@ -579,6 +594,8 @@ const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t typ
 		return NULL;
 	if (state->why_not == PCIRESET_WHY_NO_SLOT && dev->slot)
 		return slot_text(dev);
+	if (state->why_not == PCIRESET_WHY_QUIRK)
+		explain_quirk(dev, &dev->state[type_index(type)], type);
 	text = state->detail ? state->detail : pcireset_why_to_str(state->why_not, type);
 	/* An address of zero says that nobody in particular is meant. */
 	if (addr_is(&state->who, &dev->addr) || addr_is(&state->who, &(struct pcireset_addr){ 0 }))

@@ -222,6 +222,7 @@ struct pcireset_ctx {
 	struct pcireset_dev **by_path;	/* what is below a path is in one piece */
 	size_t nr_devs;
 	bool knows_vfs;		/* has_vfs of all is as it should be */
+	bool knows_broken_links, has_broken_links; /* see known_broken_has_links() */
 	bool has_dead;		/* one function at least has been found to be dead */
 	struct users users;	/* but for processes that have a node open: */
 	struct users holders;

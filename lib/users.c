@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 #include "private.h"
 
+<<<<<<< HEAD
 #define MAX_STACK          8          /* of block devices on block devices */
 #define MAX_DETAIL         160        /* of one use, so that a person reads it to its end */
 #define FRESH_NS           100000000u /* so that many plans in a row read only once */
@@ -19,6 +21,12 @@
 
 /* A PID namespace has its own number, and the first one always this. */
 #define FIRST_PID_NS 0xeffffffcu
+=======
+#define MAX_STACK  64         /* of block devices on block devices; the stack bounds it */
+#define MAX_DETAIL 160        /* of one use, so that a person reads it to its end */
+#define FRESH_NS   100000000u /* so that many plans in a row read only once */
+#define IFF_UP     1u
+>>>>>>> da41cfb (lib: refuse resets that the kernel knows to be broken, in replays too)
 
 /* What block_foreach_function() hands to add_block_user(). */
 struct block_user {
@@ -172,12 +180,37 @@ static size_t first_user(const struct users *users, const struct pcireset_dev *d
 
 /* ---- block devices: down through partitions, dm, md and NVMe multipath */
 
-static void foreach_function(struct pcireset_ctx *ctx, const char *path, unsigned int depth,
-			     block_fn fn, void *data);
+/* One way down from a device. Each path is gone through once: links may lead in a circle. */
+struct walk {
+	struct pcireset_ctx *ctx;
+	block_fn fn;
+	void *data;
+	void *seen; /* by tsearch(): strings */
+};
+
+static int by_string(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* Without memory it is not known, and the depth is what ends the way. */
+static bool is_first_time(struct walk *walk, const char *path)
+{
+	char *copy = strdup(path), **found;
+
+	if (!copy)
+		return true;
+	found = tsearch(copy, &walk->seen, by_string);
+	if (!found || *found != copy)
+		free(copy);
+	return !found || *found == copy;
+}
+
+static void foreach_function(struct walk *walk, const char *path, unsigned int depth);
 
 /* Calls fn for each entry of a directory that is itself a link into sysfs. */
-static bool foreach_link(struct pcireset_ctx *ctx, const char *dirname, const char *prefix,
-			 unsigned int depth, block_fn fn, void *data)
+static bool foreach_link(struct walk *walk, const char *dirname, const char *prefix,
+			 unsigned int depth)
 {
 	char link[PATH_MAX], path[PATH_MAX];
 	bool found = false;
@@ -197,7 +230,7 @@ static bool foreach_link(struct pcireset_ctx *ctx, const char *dirname, const ch
 			continue;
 		}
 		found = true;
-		foreach_function(ctx, path, depth + 1, fn, data);
+		foreach_function(walk, path, depth + 1);
 	}
 	cannot_find(ctx, -errno, dirname);
 	closedir(dir);
@@ -208,8 +241,7 @@ static bool foreach_link(struct pcireset_ctx *ctx, const char *dirname, const ch
  * A namespace that several controllers may share is no child of any of them: its
  * subsystem's directory links to the controllers.
  */
-static bool foreach_controller(struct pcireset_ctx *ctx, const char *path, unsigned int depth,
-			       block_fn fn, void *data)
+static bool foreach_controller(struct walk *walk, const char *path, unsigned int depth)
 {
 	static const char mark[] = "/nvme-subsystem/";
 	const char *subsystem = strstr(path, mark);
@@ -222,44 +254,45 @@ static bool foreach_controller(struct pcireset_ctx *ctx, const char *path, unsig
 	len += strcspn(path + len, "/");
 	memcpy(dirname, path, len);
 	dirname[len] = '\0';
-	return foreach_link(ctx, dirname, "nvme", depth, fn, data);
+	return foreach_link(walk, dirname, "nvme", depth);
 }
 
-static void foreach_slave(struct pcireset_ctx *ctx, const char *path, unsigned int depth,
-			  block_fn fn, void *data)
+static void foreach_slave(struct walk *walk, const char *path, unsigned int depth)
 {
 	char dirname[PATH_MAX];
 	char *slash;
 
 	if (snprintf(dirname, sizeof(dirname), "%s/slaves", path) >= (int)sizeof(dirname) ||
-	    foreach_link(ctx, dirname, "", depth, fn, data))
+	    foreach_link(walk, dirname, "", depth))
 		return;
 	/* A partition has no slaves of its own, the disk it is on has them. */
 	strcpy(dirname, path);
 	slash = strrchr(dirname, '/');
 	if (slash && (size_t)(slash - dirname) + sizeof("/slaves") < sizeof(dirname)) {
 		strcpy(slash, "/slaves");
-		foreach_link(ctx, dirname, "", depth, fn, data);
+		foreach_link(walk, dirname, "", depth);
 	}
 }
 
-static void foreach_function(struct pcireset_ctx *ctx, const char *path, unsigned int depth,
-			     block_fn fn, void *data)
+static void foreach_function(struct walk *walk, const char *path, unsigned int depth)
 {
 	struct pcireset_addr addr;
 
-	if (depth > MAX_STACK)
+	if (depth > MAX_STACK || !is_first_time(walk, path))
 		return;
 	if (addr_in_path(path, &addr))
-		fn(ctx, &addr, data);
-	else if (!foreach_controller(ctx, path, depth, fn, data))
-		foreach_slave(ctx, path, depth, fn, data);
+		walk->fn(walk->ctx, &addr, walk->data);
+	else if (!foreach_controller(walk, path, depth))
+		foreach_slave(walk, path, depth);
 }
 
 /* Calls fn for each PCI function that a block device, by its real path, is stored on. */
 void block_foreach_function(struct pcireset_ctx *ctx, const char *path, block_fn fn, void *data)
 {
-	foreach_function(ctx, path, 0, fn, data);
+	struct walk walk = { .ctx = ctx, .fn = fn, .data = data };
+
+	foreach_function(&walk, path, 0);
+	tdestroy(walk.seen, free);
 }
 
 static void add_block_user(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data)
@@ -333,9 +366,33 @@ static int read_btrfs(void *data, const char *dirname, const char *name)
 static void foreach_btrfs_device(struct pcireset_ctx *ctx, const char *source,
 				 struct block_user *user)
 {
+<<<<<<< HEAD
 	struct btrfs_search search = { ctx, strrchr(source, '/') + 1, user };
 
 	ctx_foreach_name(ctx, "sys/fs/btrfs", read_btrfs, &search);
+=======
+	struct walk walk = { .ctx = ctx, .fn = add_block_user, .data = user };
+	const char *base = strrchr(source, '/');
+	char dirname[PATH_MAX], path[PATH_MAX];
+	struct dirent *de;
+	DIR *dir;
+
+	if (!base || ctx_path(ctx, path, "sys/fs/btrfs") < 0)
+		return;
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((de = readdir(dir))) {
+		if (de->d_name[0] == '.' ||
+		    ctx_realpath(ctx, path, "sys/fs/btrfs/%s/devices/%s", de->d_name, base + 1) <
+			    0 ||
+		    ctx_path(ctx, dirname, "sys/fs/btrfs/%s/devices", de->d_name) < 0)
+			continue;
+		foreach_link(&walk, dirname, "", 0);
+	}
+	closedir(dir);
+	tdestroy(walk.seen, free);
+>>>>>>> da41cfb (lib: refuse resets that the kernel knows to be broken, in replays too)
 }
 
 /* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw" */
