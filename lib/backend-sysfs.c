@@ -119,33 +119,6 @@ static void read_reasons(const struct pcireset_dev *dev, struct facts *f)
 		read_reason(f->upstream, DUMP_BELOW, f->link_unknown);
 }
 
-<<<<<<< HEAD
-static int read_facts(const struct pcireset_dev *dev, struct facts *f)
-{
-	int len, r = config_read(dev, &f->config);
-
-	if (r < 0)
-		return r;
-	f->has_capabilities = f->config.len > PCI_STD_HEADER_SIZEOF &&
-			      config_has_all_capabilities(&f->config);
-	f->is_gone = config_is_dead(&f->config);
-	f->is_bridge = pcireset_dev_is_bridge(dev);
-
-	f->listed[0] = ' ';
-	len = dev_attr(dev, "reset_method", f->listed + 1, sizeof(f->listed) - 2);
-	if (len < 0 && !is_absent(len))
-		return len;
-	f->has_list = len >= 0;
-	strcpy(f->listed + 1 + (len < 0 ? 0 : len), " ");
-	f->upstream = dev_upstream(dev);
-	f->is_dump = dev->ctx->is_dump;
-	if (f->is_dump)
-		read_reasons(dev, f);
-	return read_port(f);
-}
-
-=======
->>>>>>> da41cfb (lib: refuse resets that the kernel knows to be broken, in replays too)
 /*
  * PCIe r6.0, sec 7.5.3.3 and 6.6.2: endpoints alone have FLR, and the bit has no meaning for
  * ports and bridges. Where their capabilities may not be read, the class tells.
@@ -200,11 +173,12 @@ static char *known_text(const struct facts *f, uint32_t type)
 		      f->handler->what, f->handler->symbol, f->handler->since);
 }
 
-static void read_facts(const struct pcireset_dev *dev, struct facts *f)
+static int read_facts(const struct pcireset_dev *dev, struct facts *f)
 {
-	int len;
+	int len, r = config_read(dev, &f->config);
 
-	config_read(dev, &f->config);
+	if (r < 0)
+		return r;
 	f->has_capabilities = f->config.len > PCI_STD_HEADER_SIZEOF &&
 			      config_has_all_capabilities(&f->config);
 	f->is_gone = config_is_dead(&f->config);
@@ -212,14 +186,18 @@ static void read_facts(const struct pcireset_dev *dev, struct facts *f)
 
 	f->listed[0] = ' ';
 	len = dev_attr(dev, "reset_method", f->listed + 1, sizeof(f->listed) - 2);
+	if (len < 0 && !is_absent(len))
+		return len;
 	f->has_list = len >= 0;
 	strcpy(f->listed + 1 + (len < 0 ? 0 : len), " ");
 	f->upstream = dev_upstream(dev);
 	f->is_dump = dev->ctx->is_dump;
 	if (f->is_dump)
 		read_reasons(dev, f);
-	read_port(f);
-	read_known(dev, f);
+	r = read_port(f);
+	if (!r)
+		read_known(dev, f);
+	return r;
 }
 
 /* What the kernel has for this device, as far as config space tells. */

@@ -12,8 +12,7 @@
 #include <unistd.h>
 #include "private.h"
 
-<<<<<<< HEAD
-#define MAX_STACK          8          /* of block devices on block devices */
+#define MAX_STACK          64         /* of block devices on block devices; the stack bounds it */
 #define MAX_DETAIL         160        /* of one use, so that a person reads it to its end */
 #define FRESH_NS           100000000u /* so that many plans in a row read only once */
 #define IFF_UP             1u
@@ -21,12 +20,6 @@
 
 /* A PID namespace has its own number, and the first one always this. */
 #define FIRST_PID_NS 0xeffffffcu
-=======
-#define MAX_STACK  64         /* of block devices on block devices; the stack bounds it */
-#define MAX_DETAIL 160        /* of one use, so that a person reads it to its end */
-#define FRESH_NS   100000000u /* so that many plans in a row read only once */
-#define IFF_UP     1u
->>>>>>> da41cfb (lib: refuse resets that the kernel knows to be broken, in replays too)
 
 /* What block_foreach_function() hands to add_block_user(). */
 struct block_user {
@@ -193,17 +186,17 @@ static int by_string(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Without memory it is not known, and the depth is what ends the way. */
 static bool is_first_time(struct walk *walk, const char *path)
 {
-	char *copy = strdup(path), **found;
+	char *copy = strdup(path), **found = NULL;
 
-	if (!copy)
-		return true;
-	found = tsearch(copy, &walk->seen, by_string);
+	if (copy)
+		found = tsearch(copy, &walk->seen, by_string);
+	if (!found)
+		ctx_fail(walk->ctx, -ENOMEM, path);
 	if (!found || *found != copy)
 		free(copy);
-	return !found || *found == copy;
+	return found && *found == copy;
 }
 
 static void foreach_function(struct walk *walk, const char *path, unsigned int depth);
@@ -218,7 +211,7 @@ static bool foreach_link(struct walk *walk, const char *dirname, const char *pre
 	DIR *dir = opendir(dirname);
 
 	if (!dir) {
-		cannot_find(ctx, -errno, dirname);
+		cannot_find(walk->ctx, -errno, dirname);
 		return false;
 	}
 	while ((de = dir_next(dir))) {
@@ -226,13 +219,13 @@ static bool foreach_link(struct walk *walk, const char *dirname, const char *pre
 		    snprintf(link, sizeof(link), "%s/%s", dirname, de->d_name) >= (int)sizeof(link))
 			continue;
 		if (readlink(link, path, 1) < 0 || !realpath(link, path)) {
-			cannot_find(ctx, errno == EINVAL ? 0 : -errno, link);
+			cannot_find(walk->ctx, errno == EINVAL ? 0 : -errno, link);
 			continue;
 		}
 		found = true;
 		foreach_function(walk, path, depth + 1);
 	}
-	cannot_find(ctx, -errno, dirname);
+	cannot_find(walk->ctx, -errno, dirname);
 	closedir(dir);
 	return found;
 }
@@ -278,6 +271,8 @@ static void foreach_function(struct walk *walk, const char *path, unsigned int d
 {
 	struct pcireset_addr addr;
 
+	if (depth > MAX_STACK)
+		doubt(&walk->ctx->users, "%s is a device on too many others", path);
 	if (depth > MAX_STACK || !is_first_time(walk, path))
 		return;
 	if (addr_in_path(path, &addr))
@@ -352,6 +347,7 @@ static int read_btrfs(void *data, const char *dirname, const char *name)
 {
 	struct btrfs_search *search = data;
 	struct pcireset_ctx *ctx = search->ctx;
+	struct walk walk = { .ctx = ctx, .fn = add_block_user, .data = search->user };
 	char devices[PATH_MAX], path[PATH_MAX];
 	int r = ctx_realpath(ctx, path, "%s/%s/devices/%s", dirname, name, search->base);
 
@@ -359,40 +355,17 @@ static int read_btrfs(void *data, const char *dirname, const char *name)
 		r = ctx_path(ctx, devices, "%s/%s/devices", dirname, name);
 	if (r < 0)
 		return cannot_find(ctx, r, name);
-	foreach_link(ctx, devices, "", 0, add_block_user, search->user);
+	foreach_link(&walk, devices, "", 0);
+	tdestroy(walk.seen, free);
 	return 0;
 }
 
 static void foreach_btrfs_device(struct pcireset_ctx *ctx, const char *source,
 				 struct block_user *user)
 {
-<<<<<<< HEAD
 	struct btrfs_search search = { ctx, strrchr(source, '/') + 1, user };
 
 	ctx_foreach_name(ctx, "sys/fs/btrfs", read_btrfs, &search);
-=======
-	struct walk walk = { .ctx = ctx, .fn = add_block_user, .data = user };
-	const char *base = strrchr(source, '/');
-	char dirname[PATH_MAX], path[PATH_MAX];
-	struct dirent *de;
-	DIR *dir;
-
-	if (!base || ctx_path(ctx, path, "sys/fs/btrfs") < 0)
-		return;
-	dir = opendir(path);
-	if (!dir)
-		return;
-	while ((de = readdir(dir))) {
-		if (de->d_name[0] == '.' ||
-		    ctx_realpath(ctx, path, "sys/fs/btrfs/%s/devices/%s", de->d_name, base + 1) <
-			    0 ||
-		    ctx_path(ctx, dirname, "sys/fs/btrfs/%s/devices", de->d_name) < 0)
-			continue;
-		foreach_link(&walk, dirname, "", 0);
-	}
-	closedir(dir);
-	tdestroy(walk.seen, free);
->>>>>>> da41cfb (lib: refuse resets that the kernel knows to be broken, in replays too)
 }
 
 /* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw" */
