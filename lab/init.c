@@ -349,28 +349,44 @@ static void dump_kernel_log(FILE *out, const char *prefix)
 	fflush(out);
 }
 
+/* Blocks until the host has written a line to the console port; false if there is no such port. */
+static bool wait_for_host(void)
+{
+	int fd = open_raw_port("/dev/ttyS0");
+	char c = 0;
+
+	while (fd >= 0 && c != '\n')
+		if (read(fd, &c, 1) < 1)
+			return false;
+	close(fd);
+	return fd >= 0;
+}
+
+/* What is stuck is no splat of a command that ends after all. */
+static void tell_blocked_tasks(void)
+{
+	write_file("/dev/kmsg", "pcilab: stock begin");
+	write_file("/proc/sysrq-trigger", "w");
+	write_file("/dev/kmsg", "pcilab: stock end");
+}
+
 /*
- * Before the host's patience ends, write down what a stuck guest is doing. It goes to the console port, because the
- * report port belongs to the main process.
+ * When the host's patience is about to end, it says so, and then what a stuck guest is doing is written down. It goes to the
+ * console port, because the report port belongs to the main process.
  */
 static pid_t start_watchdog(void)
 {
-	char *text = read_file("/pcilab/watchdog", NULL);
-	long seconds = text ? strtol(text, NULL, 10) : 0;
-	struct timespec now;
 	FILE *console;
 	pid_t pid;
 
-	free(text);
-	if (seconds <= 0)
+	if (access("/pcilab/watchdog", F_OK))
 		return 0;
 	pid = fork();
 	if (pid)
 		return pid;
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	if (seconds > now.tv_sec)
-		sleep(seconds - now.tv_sec);
-	write_file("/proc/sysrq-trigger", "w");
+	if (!wait_for_host())
+		_exit(0);
+	tell_blocked_tasks();
 	console = fopen("/dev/ttyS0", "we");
 	if (console) {
 		fputs("pcilab: time is nearly up, this is the whole kernel log\n", console);

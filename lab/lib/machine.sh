@@ -2,19 +2,80 @@
 # shellcheck shell=bash
 # Run the program that is the machine, QEMU or user-mode Linux: its output, its time limit, the size of its terminal.
 
-# stop_after SECONDS PID: runs beside the machine. Leaves a mark if it had to end it. Waits by reading from a pipe that nobody
-# writes to: a sleep would be one more process to get rid of.
+# A machine that gets no CPU at all is given up after this many times its limit.
+readonly longest_wait=10
+
+# cpu_delay_ms PID: sets REPLY to how long it, its threads and all it has started wanted to run while others had the CPUs.
+cpu_delay_ms() {
+	local pids=("$1") children task delay
+
+	REPLY=0
+	while ((${#pids[@]})); do
+		for task in "/proc/${pids[0]}/task"/*; do
+			delay=0 children=()
+			read -r _ delay _ <"$task/schedstat" || true
+			read -ra children <"$task/children" || true
+			REPLY=$((REPLY + delay / 1000000))
+			pids+=("${children[@]}")
+		done 2>/dev/null
+		pids=("${pids[@]:1}")
+	done
+}
+
+# uptime_ms: sets REPLY.
+uptime_ms() {
+	local seconds
+
+	read -r seconds _ </proc/uptime
+	REPLY=$((10#${seconds/./} * 10))
+}
+
+# time_left SECONDS PID: is there any? A machine's time passes only while it runs or sleeps, since began_ms: a busy host is no hang. Of
+# a thread that has ended nothing is known any more, so that delayed_ms only grows.
+time_left() {
+	local elapsed_ms most_ms
+
+	uptime_ms
+	elapsed_ms=$((REPLY - began_ms))
+	cpu_delay_ms "$2"
+	((REPLY < delayed_ms)) || delayed_ms=$REPLY
+	most_ms=$((elapsed_ms * (longest_wait - 1) / longest_wait))
+	((elapsed_ms - (delayed_ms < most_ms ? delayed_ms : most_ms) < $1 * 1000))
+}
+
+# wait_out SECONDS PID: by reading from a pipe that nobody writes to: a sleep would be one more process to get rid of.
+wait_out() {
+	while time_left "$1" "$2"; do
+		read -rt 1 -u "$never" || true
+	done
+}
+
+# stop_after SECONDS PID: runs beside the machine. Has the guest say what it is stuck in when three quarters of the time are over, as
+# writing takes time. Leaves a mark if it had to end it.
 stop_after() {
-	local never
+	local never began_ms delayed_ms=0
 
 	release_pipes
 	mkfifo "$tmp/never"
 	exec {never}<>"$tmp/never"
-	read -rt "$1" -u "$never" || true
+	uptime_ms
+	began_ms=$REPLY
+	wait_out $(($1 * 3 / 4)) "$2"
+	printf 'watchdog\n' >&"$watchdog"
+	wait_out "$1" "$2"
 	: >"$tmp/timed-out"
 	kill "$2"
 	read -rt 5 -u "$never" || true
 	kill -9 "$2"
+}
+
+# open_console: the guest writes to a file, and its watchdog reads from a pipe. Both ends of this are held open here, so that nobody
+# waits for the other one.
+open_console() {
+	: >"$tmp/console"
+	ln -s console "$tmp/console-port.out"
+	mkfifo "$tmp/console-port.in"
+	exec {watchdog}<>"$tmp/console-port.in"
 }
 
 stop_timer() {
@@ -81,8 +142,8 @@ wait_for_machine() {
 # writes the command's output to $tmp/out and $tmp/err, init's report and the console to files of these names.
 run_machine() {
 	: >"$tmp/report"
-	: >"$tmp/console"
 	copiers=() holds=()
+	open_console
 	if ((!interactive)); then
 		start_copier "$tmp/out"
 		start_copier "$tmp/err" >&2

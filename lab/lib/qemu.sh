@@ -26,7 +26,7 @@ output_chardevs() {
 }
 
 port_args() {
-	printf '%s\n' -chardev "file,id=console,path=$tmp/console" -chardev "file,id=report,path=$tmp/report"
+	printf '%s\n' -chardev "pipe,id=console,path=$tmp/console-port" -chardev "file,id=report,path=$tmp/report"
 	output_chardevs
 	isa_port console 0x3f8 4
 	isa_port out 0x2f8 3

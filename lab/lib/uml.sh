@@ -5,7 +5,7 @@
 # The kernel's words. Its directory and its memory are files; not where others might have too little room.
 uml_words() {
 	printf '%s\n' mem=768M "initrd=$tmp/initrd" "uml_dir=$tmp/" umid=pcilab con=null console=ttyS0 \
-		quiet panic=-1 ssl=null ssl0=null,fd:4 ssl3=null,fd:7 PCILAB_KERNEL=uml PCILAB_SLOWNESS=1 PCILAB_TOPOLOGY=empty
+		quiet panic=-1 ssl=null ssl0=fd:8,fd:4 ssl3=null,fd:7 PCILAB_KERNEL=uml PCILAB_SLOWNESS=1 PCILAB_TOPOLOGY=empty
 	if ((interactive)); then
 		printf '%s\n' ssl1=fd:0,fd:5 ssl2=fd:6,null
 	else
@@ -17,7 +17,7 @@ uml_words() {
 # exec_uml WORD...: becomes user-mode Linux. What that says itself before there is a console is no output of the command. It
 # ends in a core dump when the guest panics, of all the guest's memory.
 exec_uml() {
-	exec 4>>"$tmp/console" 7>>"$tmp/report"
+	exec 4>>"$tmp/console" 7>>"$tmp/report" 8<>"$tmp/console-port.in"
 	if ((interactive)); then
 		exec 5>&1 6<>"$tmp/resize.in"
 	else
