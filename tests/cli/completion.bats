@@ -34,7 +34,7 @@ zsh_offers() {
 	local offers=$BATS_TEST_TMPDIR/offers
 
 	: >"$offers"
-	LINE=$* OFFERS=$offers ZDOTDIR=$BATS_FILE_TMPDIR/zsh timeout 20 script -qec 'zsh -i' /dev/null </dev/null >/dev/null
+	LINE=$* OFFERS=$offers ZDOTDIR=$BATS_FILE_TMPDIR/zsh timeout 300 script -qec 'zsh -i' /dev/null </dev/null >/dev/null
 	grep . "$offers" || true
 }
 

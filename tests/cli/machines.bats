@@ -99,7 +99,7 @@ chosen() {
 	done
 }
 
-# answer FILE: what list and plan, under sanitizers, say of it, all statuses on the last line. At most 10 s each.
+# answer FILE: what list and plan, under sanitizers, say of it, all statuses on the last line. At most 10 s of a CPU each.
 answer() {
 	local option=--sysroot command statuses=''
 
@@ -107,7 +107,7 @@ answer() {
 	for command in 'list -J' 'plan 01:00.0 --type any'; do
 		status=0
 		# shellcheck disable=SC2086
-		timeout -s KILL 10 "$SANITIZED" $command "$option=$1" 2>&1 || status=$?
+		(ulimit -t 10 && exec timeout -s KILL 300 "$SANITIZED" $command "$option=$1" 2>&1) || status=$?
 		statuses+=" $status"
 	done
 	printf 'statuses%s\n' "$statuses"

@@ -320,8 +320,8 @@ more_on_bus() {
 		echo 0x1234 | tee "$machine/sys/devices/pci0000:00/$name"/{vendor,device,class} >/dev/null
 		echo flr >"$machine/sys/devices/pci0000:00/$name/reset_method"
 	done
-	run -0 timeout -s KILL 10 pcireset list -o DEVICE,PARENT --sysroot "$machine"
-	run -0 timeout -s KILL 10 pcireset show 11:00.0 --sysroot "$machine"
+	run -0 timeout -s KILL 300 pcireset list -o DEVICE,PARENT --sysroot "$machine"
+	run -0 timeout -s KILL 300 pcireset show 11:00.0 --sysroot "$machine"
 }
 
 @test 'plan says what would be hit and touches nothing' {
@@ -517,7 +517,7 @@ thousand() {
 
 	# More to say than a pipe holds, so that it waits for its reader.
 	mkfifo "$fifo"
-	timeout -s KILL 60 pcireset show "${names[@]}" --sysroot "$machine" >"$fifo" 2>"$BATS_TEST_TMPDIR/errors" &
+	timeout -s KILL 600 pcireset show "${names[@]}" --sysroot "$machine" >"$fifo" 2>"$BATS_TEST_TMPDIR/errors" &
 	exec 8<"$fifo"
 	read -r first <&8
 	rm -r "$machine/sys/devices/pci0000:00/0000:00:1c.6"
