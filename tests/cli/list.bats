@@ -42,9 +42,9 @@ on_terminal() {
 	script -qec "stty cols $1; $(printf '%q ' "${@:2}")" /dev/null </dev/null | tr -d '\r'
 }
 
-# longest: characters of the longest line of standard input.
+# longest: characters of the longest line of standard input, colours left out.
 longest() {
-	awk 'length > longest { longest = length } END { print longest }'
+	sed 's/\x1b\[[0-9;]*m//g' | awk 'length > longest { longest = length } END { print longest }'
 }
 
 @test 'in a pipe nothing is cut, and each function has one line' {
