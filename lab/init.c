@@ -301,6 +301,8 @@ static pid_t start_command(void)
 		setup_failed("port", "ttyS1, ttyS2");
 	if (interactive)
 		follow_window_size(out);
+	else
+		setenv("TERM", "dumb", 1); /* the kernel sets linux; anything may read the output */
 	pid = fork();
 	if (pid < 0)
 		setup_failed("fork", argv[0]);

@@ -21,6 +21,7 @@ lists_every_function() {
 
 exits 0 'the node is there after loading' has_node
 exits 0 'list names every function' lists_every_function
+is "${TERM:-}" dumb 'what a command prints has no colours'
 for round in 1 2 3; do
 	exits 0 "unloads, round $round" rmmod pcireset
 	exits 1 "the node is gone, round $round" test -e /dev/pcireset
