@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# The manual page on reset types, and the page on troubleshooting, have the words of the tool.
+# The manual page on reset types, the page on troubleshooting and the picture in README are those of the tool as it is.
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
@@ -35,4 +35,19 @@ section() {
 		grep -qF "\`$words\`" docs/troubleshooting.md
 		grep -rqF "$words" lib cli
 	done
+}
+
+# words_of FILE: what a picture says and how it is filled; where dot puts that differs from version to version.
+words_of() {
+	sed -nE 's/^<text [^>]*>(.*)<\/text>$/\1/p; s/^<polygon (fill="[^"]*").*/\1/p' "$1"
+}
+
+@test "the picture in README is what the tool draws now, on a ground of its own, and small" {
+	tools/draw-plan "$BATS_TEST_TMPDIR/plan.svg"
+	words_of docs/plan.svg | diff - <(words_of "$BATS_TEST_TMPDIR/plan.svg")
+	[ "$(words_of docs/plan.svg | grep -c ': reset$')" -eq 3 ]
+	# Dark letters need it where the page is dark.
+	[ "$(words_of docs/plan.svg | head -n 1)" = 'fill="white"' ]
+	[ "$(stat -c %s docs/plan.svg)" -lt 10000 ]
+	grep -qF '](docs/plan.svg)' README.md
 }
