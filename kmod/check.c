@@ -39,11 +39,31 @@ void pcireset_identity_note(struct pcireset_fn *fn)
 }
 
 /**
+ * pcireset_identity_serial - read a function's serial number
+ * @fn: the function, which answers
+ *
+ * PCIe r6.0, sec 7.9.3: two cards of one type differ in nothing else.
+ *
+ * Return: its Device Serial Number, 0 if it has none.
+ */
+u64 pcireset_identity_serial(const struct pcireset_fn *fn)
+{
+	u16 pos = fn->dev->is_virtfn ? 0 : pcireset_ext_capability(fn, PCI_EXT_CAP_ID_DSN);
+	u32 low, high;
+
+	if (!pos)
+		return 0;
+	pci_read_config_dword(fn->dev, pos + 4, &low);
+	pci_read_config_dword(fn->dev, pos + 8, &high);
+	return (u64)high << 32 | low;
+}
+
+/**
  * pcireset_identity_holds - is it the function that was there before?
  * @fn: the function; pcireset_fn_answers() has just said that it answers
  *
  * Compares Vendor and Device ID (a VF has none), class and revision, header
- * layout and, for an endpoint, the subsystem IDs.
+ * layout, the serial number and, for an endpoint, the subsystem IDs.
  *
  * Return: true if it is.
  */
@@ -62,6 +82,8 @@ bool pcireset_identity_holds(struct pcireset_fn *fn)
 		return true;
 
 	if (fn->answer != fn->header[PCI_VENDOR_ID / 4])
+		return false;
+	if (fn->serial && pcireset_identity_serial(fn) != fn->serial)
 		return false;
 	if (dev->hdr_type != PCI_HEADER_TYPE_NORMAL)
 		return true;

@@ -97,6 +97,16 @@ static void suspend_all(struct pcireset_plan *plan)
 		pm_runtime_put(&plan->bridge->dev);
 }
 
+/* pciehp removes functions, for which it needs their locks. */
+static void tell_hotplug(struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	pcireset_hotplug_tell(&plan->bridge_fn);
+	for (i = 0; i < plan->nr_fns; i++)
+		pcireset_hotplug_tell(&plan->fns[i]);
+}
+
 static int give_up(struct pcireset_plan *plan, struct pcireset_fn *fn, int error)
 {
 	plan->why = PCIRESET_WHY_LOCK;
@@ -183,5 +193,6 @@ int pcireset_lock_bridge(struct pcireset_run *run)
 void pcireset_unlock(struct pcireset_plan *plan)
 {
 	unlock_all(plan);
+	tell_hotplug(plan);
 	suspend_all(plan);
 }

@@ -75,9 +75,12 @@ static int __init pcireset_init(void)
 {
 	int error;
 
-	error = pcireset_batch_init();
+	error = pcireset_hotplug_init();
 	if (error)
 		return error;
+	error = pcireset_batch_init();
+	if (error)
+		goto exit_hotplug;
 	error = bus_register_notifier(&pci_bus_type, &topology_notifier);
 	if (error)
 		goto exit_batch;
@@ -92,6 +95,8 @@ exit_find:
 	pcireset_find_exit();
 exit_batch:
 	pcireset_batch_exit();
+exit_hotplug:
+	pcireset_hotplug_exit();
 	return error;
 }
 
@@ -101,6 +106,7 @@ static void __exit pcireset_exit(void)
 	bus_unregister_notifier(&pci_bus_type, &topology_notifier);
 	pcireset_find_exit();
 	pcireset_batch_exit();
+	pcireset_hotplug_exit();
 }
 
 module_init(pcireset_init);

@@ -108,6 +108,9 @@ struct pcireset_times {
  * @pme: PME_Enable was set before the first trigger
  * @hushed: its Surprise Down was masked by us
  * @surprise: whether it was masked before, in place
+ * @slot_child: function 0 in this port's slot as it was before the trigger, or NULL
+ * @slot_changed: the card in this port's slot has left or was replaced meanwhile
+ * @serial: Device Serial Number before the first trigger, 0 if it has none
  * @times: what it needs before it may be accessed again
  * @link: Link Status before the first trigger
  * @answer: what it last answered: Vendor and Device ID, but for a VF
@@ -150,6 +153,9 @@ struct pcireset_fn {
 	bool pme;
 	bool hushed;
 	u32 surprise;
+	struct pcireset_fn *slot_child;
+	bool slot_changed;
+	u64 serial;
 	struct pcireset_times times;
 	u16 link;
 	u32 answer;
@@ -407,6 +413,13 @@ int pcireset_lock(struct pcireset_run *run);
 int pcireset_lock_bridge(struct pcireset_run *run);
 void pcireset_unlock(struct pcireset_plan *plan);
 
+/* hotplug.c */
+void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child);
+void pcireset_hotplug_check(struct pcireset_fn *port);
+void pcireset_hotplug_tell(struct pcireset_fn *port);
+int pcireset_hotplug_init(void);
+void pcireset_hotplug_exit(void);
+
 /* quirk.c */
 bool pcireset_quirk_handler(struct pci_dev *dev);
 void pcireset_quirk_add(const struct pci_dev *dev);
@@ -451,6 +464,7 @@ void pcireset_witness_set(struct pcireset_fn *fn, u32 type);
 void pcireset_witness_read(struct pcireset_fn *fn, u32 type);
 void pcireset_witness_clear(struct pcireset_fn *fn);
 void pcireset_identity_note(struct pcireset_fn *fn);
+u64 pcireset_identity_serial(const struct pcireset_fn *fn);
 bool pcireset_identity_holds(struct pcireset_fn *fn);
 void pcireset_check_link(struct pcireset_fn *fn);
 

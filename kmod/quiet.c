@@ -18,10 +18,26 @@ static u32 set_surprise_mask(struct pci_dev *port, u32 bit)
 	return mask & PCI_ERR_UNC_SURPDN;
 }
 
-static void hush(struct pcireset_fn *fn)
+static struct pcireset_fn *function_0_below(struct pcireset_plan *plan, struct pci_dev *port)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++) {
+		struct pci_dev *dev = plan->fns[i].dev;
+
+		if (dev->bus == port->subordinate && !dev->devfn)
+			return &plan->fns[i];
+	}
+	return NULL;
+}
+
+static void hush(struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
 	struct pci_dev *port = fn->dev;
 	u32 surprise;
+
+	if (port->is_hotplug_bridge)
+		pcireset_hotplug_note(fn, function_0_below(plan, port));
 
 	fn->was_ignoring = port->ignore_hotplug;
 	/* pciehp_isr() acknowledges and drops events while this is set. */
@@ -75,6 +91,9 @@ static void unhush(struct pcireset_fn *fn)
 		forget(fn);
 	if (fn->dev->is_hotplug_bridge && !fn->was_ignoring)
 		fn->dev->ignore_hotplug = 0;
+	/* From here on pciehp sees all events; of those before, only the state is left. */
+	if (fn->dev->is_hotplug_bridge)
+		pcireset_hotplug_check(fn);
 }
 
 static bool is_port(const struct pcireset_fn *fn)
@@ -103,12 +122,12 @@ void pcireset_quiet_begin(struct pcireset_plan *plan, u32 type)
 	unsigned int i;
 
 	if ((type & PCI_RESET_LINK) && is_port(&plan->bridge_fn))
-		hush(&plan->bridge_fn);
+		hush(plan, &plan->bridge_fn);
 	for (i = 0; i < plan->nr_fns; i++) {
 		struct pcireset_fn *fn = &plan->fns[i];
 
 		if (pcireset_fn_runs(fn, type) && is_saved_port(fn))
-			hush(fn);
+			hush(plan, fn);
 	}
 }
 

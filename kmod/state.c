@@ -73,6 +73,7 @@ int pcireset_state_save(const struct pcireset_plan *plan, struct pcireset_fn *fn
 	if (error)
 		return error;
 	pcie_capability_read_word(fn->dev, PCI_EXP_LNKSTA, &fn->link);
+	fn->serial = pcireset_identity_serial(fn);
 	/* Cut off meanwhile, it has given all-ones to be saved. */
 	return pcireset_fn_answers(fn) ? 0 : -ENODEV;
 }

@@ -139,6 +139,7 @@ SHAPE(width, 1, 32);
 SHAPE(aer, 0, 1);
 SHAPE(dpc, 0, 1);
 SHAPE(cxl, 0, 1);
+SHAPE(serial, 0, U32_MAX);
 SHAPE(vf_offset, 1, 4096);
 
 FAULT(only, only, "all", U32_MAX - 1);
@@ -148,6 +149,7 @@ FAULT(ready_pm_us, ready_us[PCISIM_PM], "never", U32_MAX - 1);
 FAULT(ready_power_on_us, ready_us[PCISIM_POWER_ON], "never", U32_MAX - 1);
 FAULT(link_up_us, link_up_us, "never", U32_MAX - 1);
 FAULT(drop_us, drop_us, NULL, U32_MAX - 1);
+FAULT(return_serial, return_serial, NULL, U32_MAX);
 FAULT(vanish, vanish, NULL, 1);
 FAULT(link_events, link_events, NULL, 1);
 FAULT(return_speed, return_speed, NULL, 6);
@@ -474,6 +476,7 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_aer,
 	&node_attr_dpc,
 	&node_attr_cxl,
+	&node_attr_serial,
 	&node_attr_vf_offset,
 	&node_attr_only,
 	&node_attr_ready_bus_us,
@@ -484,6 +487,7 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_ignore,
 	&node_attr_identity,
 	&node_attr_return_bar_size,
+	&node_attr_return_serial,
 	&node_attr_drop_us,
 	&node_attr_vanish,
 	&node_attr_link_up_us,

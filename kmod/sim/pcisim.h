@@ -94,6 +94,7 @@ struct pcisim_shape {
 	u32 aer;
 	u32 dpc;
 	u32 cxl;
+	u32 serial;    /* low half of Device Serial Number, 0 if it has none */
 	u32 vf_offset; /* of a VF node: First VF Offset */
 };
 
@@ -105,6 +106,7 @@ struct pcisim_faults {
 	u32 ignore;   /* bit mask of ways that do nothing */
 	u32 identity; /* device << 16 | vendor from the next reset on; 0: as it was */
 	u32 return_bar_size; /* of BAR 0, likewise */
+	u32 return_serial;   /* likewise */
 	u32 drop_us;
 	u32 vanish;
 	u32 link_up_us;
@@ -147,6 +149,7 @@ struct pcisim_template {
 	u16 sriov;
 	u16 dpc;
 	u16 cxl;
+	u16 dsn;
 	unsigned int effects;
 	struct pcisim_effect effect[12];
 };

@@ -42,6 +42,8 @@ void pcisim_power_on(struct pcisim_function *fn)
 		fn->space[template->ari + PCI_ARI_CAP + 1] = fn->next_devfn;
 	if (identity && !fn->pf)
 		pcisim_put32(fn->space + PCI_VENDOR_ID, identity);
+	if (template->dsn && faults_of(fn)->return_serial)
+		pcisim_put32(fn->space + template->dsn + 4, faults_of(fn)->return_serial);
 	fn->bar_mask = bar_size && fn->node->shape.bar_size ? ~(bar_size - 1) : 0;
 	if (fn->port) {
 		clear_faults_of_port(fn->port);

@@ -307,6 +307,13 @@ static void build_rtr(struct pcisim_template *template, const struct pcisim_shap
 		encode_time(shape->rtr_d3_us) << 12 | encode_time(shape->rtr_flr_us));
 }
 
+static void build_dsn(struct pcisim_template *template, u32 serial)
+{
+	template->dsn = add_ext_cap(template, PCI_EXT_CAP_ID_DSN, 1, PCI_EXT_CAP_DSN_SIZEOF);
+	fixed32(template, template->dsn + 4, serial);
+	fixed32(template, template->dsn + 8, 0xc0de);
+}
+
 static bool has_rtr(const struct pcisim_shape *shape)
 {
 	return shape->rtr_reset_us || shape->rtr_flr_us || shape->rtr_d3_us;
@@ -364,6 +371,8 @@ static void build_ext_caps(struct pcisim_template *template, const struct pcisim
 		build_rtr(template, &node->shape);
 	if (node->shape.dpc)
 		build_dpc(template);
+	if (node->shape.serial)
+		build_dsn(template, node->shape.serial);
 	if (node->shape.cxl)
 		build_cxl_port(template);
 }

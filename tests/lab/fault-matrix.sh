@@ -35,7 +35,8 @@ machine() {
 	*siblings) nodes+=(01.0/00.1 01.0/00.2) ;;
 	esac
 	sim_nodes "${nodes[@]}" && sim_set 01.0 kind=root-port || return
-	[[ $1 != slot* ]] || sim_set 01.0 hotplug=1
+	hotplug=no
+	[[ $1 != slot* ]] || { hotplug=yes && sim_set 01.0 hotplug=1; }
 	[[ $1 != *cxl* ]] || sim_set 01.0 cxl=1
 	case $1 in
 	conventional)
@@ -156,19 +157,42 @@ note_others() {
 		[[ $function != "${port%%:*}":* || $function == "$target" ]] || others+=("$function")
 	done
 	case $1-$2 in
+	# A slot that has another card is taken out and found again.
+	other-slot*) others=("$port") ;;
 	down-* | vanish-* | never-*vfs | other-*vfs | stale-*vfs) others=("$port") ;;
 	esac
 	config_dump before "${others[@]}"
 }
 
+# settle_slot FAULT: waits until pciehp has put another card in the place of the one that was.
+settle_slot() {
+	local try
+
+	[[ $1 == other && $hotplug == yes ]] || return 0
+	for ((try = 0; try < 50; try++)); do
+		[[ $(cat "$devices/$target/vendor" 2>/dev/null) != 0x1234 ]] || return 0
+		sleep 0.1
+	done
+	wrong+=('pciehp did not act on another card')
+}
+
 # check_others FAULT: a card that is gone from its slot is taken out, and then only the port is left.
 check_others() {
-	local differences now=("$devices"/*)
+	local now
+
+	settle_slot "$1"
+	now=("$devices"/*)
+	# pciehp switches off a slot whose card has left.
+	[[ $1-$hotplug == vanish-yes ]] || compare_others
+	[[ $1 == vanish || ${now[*]} == "${before_functions[*]}" ]] || wrong+=('functions came or went')
+}
+
+compare_others() {
+	local differences
 
 	config_dump after "${others[@]}"
 	differences=$(pciconf compare "${BASH_SOURCE[0]%/*}/may-change" before after 2>&1) ||
 		wrong+=("$differences")
-	[[ $1 == vanish || ${now[*]} == "${before_functions[*]}" ]] || wrong+=('functions came or went')
 }
 
 # verdict DESC

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What happened to a slot while its events were expected: pciehp drops them then.
+ * Presence and identity are compared afterwards, and pciehp is made to act.
+ */
+#include <linux/pci.h>
+#include <linux/pci_hotplug.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "pcireset.h"
+
+static struct workqueue_struct *hotplug_queue;
+
+/**
+ * struct hotplug_event - a slot whose card has left or was replaced
+ * @work: makes pciehp act, with none of our locks held
+ * @port: the port, referenced
+ * @slot: its slot, referenced
+ * @child: function 0 of the card that was in it, referenced
+ */
+struct hotplug_event {
+	struct work_struct work;
+	struct pci_dev *port;
+	struct pci_slot *slot;
+	struct pci_dev *child;
+};
+
+static bool hotplug_is_present(struct pci_dev *port)
+{
+	u16 status;
+
+	pcie_capability_read_word(port, PCI_EXP_SLTSTA, &status);
+	return !PCI_POSSIBLE_ERROR(status) && (status & PCI_EXP_SLTSTA_PDS);
+}
+
+/* Whoever removes the port itself removes what is below it. */
+static bool hotplug_port_is_lost(struct pci_dev *port)
+{
+	return !pcireset_is_there(port) || port->error_state == pci_channel_io_perm_failure ||
+	       !pci_device_is_present(port);
+}
+
+static int hotplug_is_service(struct device *dev, void *data)
+{
+	struct device **service = data;
+
+	if (!dev->driver || strcmp(dev->driver->name, "pciehp"))
+		return 0;
+	*service = get_device(dev);
+	return 1;
+}
+
+/*
+ * As a write to the slot's power file does it. pciehp switches the slot off and
+ * removes its functions; a card that is there is found again.
+ */
+static void hotplug_disable_and_enable(struct hotplug_event *event)
+{
+	struct hotplug_slot *hotplug = event->slot->hotplug;
+
+	if (!hotplug || !hotplug->ops->disable_slot || hotplug_port_is_lost(event->port))
+		return;
+	/* pciehp has acted already: it saw a later event, or in 7.3 looked for itself. */
+	if (!pcireset_is_there(event->child))
+		return;
+	hotplug->ops->disable_slot(hotplug);
+	if (hotplug->ops->enable_slot && hotplug_is_present(event->port))
+		hotplug->ops->enable_slot(hotplug);
+}
+
+static void hotplug_act(struct work_struct *work)
+{
+	struct hotplug_event *event = container_of(work, struct hotplug_event, work);
+	struct device *service = NULL;
+
+	/* The slot's driver stays bound as long as its device is locked. */
+	device_for_each_child(&event->port->dev, &service, hotplug_is_service);
+	if (service) {
+		device_lock(service);
+		if (service->driver)
+			hotplug_disable_and_enable(event);
+		device_unlock(service);
+		put_device(service);
+	}
+	kobject_put(&event->slot->kobj);
+	pci_dev_put(event->child);
+	pci_dev_put(event->port);
+	kfree(event);
+}
+
+/**
+ * pcireset_hotplug_note - remember what is in a port's slot
+ * @port: the port, whose events are about to be dropped
+ * @child: function 0 below it, still as it was, or NULL
+ */
+void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child)
+{
+	port->slot_changed = false;
+	port->slot_child = child && child->dev->slot && hotplug_is_present(port->dev) ? child :
+											NULL;
+}
+
+/**
+ * pcireset_hotplug_check - has the card in a port's slot left, or was it replaced?
+ * @port: the port, whose events are not dropped any more; @port->slot_changed is written
+ */
+void pcireset_hotplug_check(struct pcireset_fn *port)
+{
+	const struct pcireset_fn *child = port->slot_child;
+	u16 status;
+
+	if (!child)
+		return;
+	/* All-ones: the port does not answer itself. */
+	pcie_capability_read_word(port->dev, PCI_EXP_SLTSTA, &status);
+	if (PCI_POSSIBLE_ERROR(status))
+		return;
+	port->slot_changed = !(status & PCI_EXP_SLTSTA_PDS) ||
+			     child->outcome == PCIRESET_STATE_OTHER;
+}
+
+/**
+ * pcireset_hotplug_tell - make pciehp act on what has changed
+ * @port: the port
+ *
+ * Context: Process context. May be called with locks held: pciehp acts later.
+ */
+void pcireset_hotplug_tell(struct pcireset_fn *port)
+{
+	struct hotplug_event *event;
+
+	if (!port->slot_changed)
+		return;
+	port->slot_changed = false;
+	event = kzalloc(sizeof(*event), GFP_KERNEL);
+	if (!event) {
+		pci_err(port->dev, "no memory to tell of a card that was exchanged\n");
+		return;
+	}
+	event->port = pci_dev_get(port->dev);
+	event->child = pci_dev_get(port->slot_child->dev);
+	event->slot = event->child->slot;
+	kobject_get(&event->slot->kobj);
+	INIT_WORK(&event->work, hotplug_act);
+	pci_info(port->dev, "the card in the slot has left or was replaced during a reset\n");
+	queue_work(hotplug_queue, &event->work);
+}
+
+int pcireset_hotplug_init(void)
+{
+	hotplug_queue = alloc_workqueue("pcireset_hotplug", WQ_UNBOUND, 0);
+	return hotplug_queue ? 0 : -ENOMEM;
+}
+
+/* Waits for what pciehp has been asked to do. */
+void pcireset_hotplug_exit(void)
+{
+	destroy_workqueue(hotplug_queue);
+}
