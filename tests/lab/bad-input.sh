@@ -116,7 +116,7 @@ watch_begin
 exits 0 '08:00.0 reads as all-ones' reads_all_ones 08:00.0
 refuses 3 '0000:08:00.0: it is gone' plan 04:00.0 --type bus --force driver
 refuses 3 '0000:08:00.0: it is gone' reset 04:00.0 --type bus --force driver
-refuses 3 '0000:08:00.0: it is gone' reset 05:00.0 --type flr
+refuses 3 '0000:08:00.0: it is gone' reset 05:00.0 --type bus --force driver
 watch_end 'a function below as all-ones'
 unhide 05:00.0 08
 exits 0 'when all answer it is reset' pcireset reset 04:00.0 --type bus --force driver --yes
