@@ -160,6 +160,7 @@ class Plan:
     chosen_why: why a batch has chosen this type, None if it has not
     shares: the address of the function whose reset it shares in a batch, or None
     expected_ms: how long the reset takes at least; None if nothing tells
+    unknown: what is not known and could refuse the reset when it is run, in words
     """
 
     device: str
@@ -172,6 +173,7 @@ class Plan:
     chosen_why: str | None = None
     shares: str | None = None
     expected_ms: float | None = None
+    unknown: tuple[str, ...] = ()
 
     def run(self) -> Report:
         """Reset: exactly what is planned, or nothing.
@@ -503,6 +505,7 @@ class Context:
             chosen_why=_text(lib.plan_get_choice(pointer)),
             shares=self._name(lib.plan_get_leader(pointer)),
             expected_ms=expected / 1e6 if expected else None,
+            unknown=tuple(os.fsdecode(w) for w in self._list(lambda i: lib.plan_get_unknown(pointer, i))),
         )
         # Not fields: a batch needs them, and nobody else.
         shown.__dict__["_of"] = (self, plan)

@@ -126,6 +126,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "plan_get_scope": (_U, [_P]),
     "plan_get_type": (_U, [_P]),
     "plan_get_type_flags": (_U, [_P]),
+    "plan_get_unknown": (_S, [_P, _N]),
     "plan_new": (c.c_int, [_P, _OUT]),
     "plan_resolve": (c.c_int, [_P]),
     "plan_run": (c.c_int, [_P, _OUT]),

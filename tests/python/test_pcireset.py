@@ -90,6 +90,7 @@ class Machines(unittest.TestCase):
                     self.assertEqual(plan.reaches, want["reaches"])
                     self.assertEqual(list(plan.members), want["members"])
                     self.assertEqual(plan.refused, want["refused"])
+                    self.assertEqual(list(plan.unknown), want["unknown"])
                     code = errno.errorcode[plan.error] if plan.error else None
                     self.assertEqual({"ENOTSUP": "EOPNOTSUPP"}.get(code, code), want["error"])
 
