@@ -139,6 +139,7 @@ void interrupt_tell(void);
 void interrupt_run(void (*fn)(void *data), void *data, const struct interrupt_tick *tick);
 
 /* way-out.c */
+char *way_to_find(struct pcireset_dev *dev);
 char *way_out(const struct request *req, struct pcireset_plan *plan);
 char *way_out_of_error(struct pcireset_dev *dev, int r);
 

@@ -11,9 +11,9 @@
 
 static void path_of(const struct doctor *doctor, char path[PATH_MAX], const char *file)
 {
-	const char *root = doctor->req->sysroot;
+	const char *root = pcireset_ctx_get_sysroot(doctor->machine.ctx);
 
-	if (snprintf(path, PATH_MAX, "%s/%s", root ? root : "", file) >= PATH_MAX)
+	if (snprintf(path, PATH_MAX, "%s/%s", root, file) >= PATH_MAX)
 		path[0] = '\0';
 }
 

@@ -194,6 +194,18 @@ static void add_users(json_object *o, struct pcireset_dev *dev)
 	add(o, "user_details", details);
 }
 
+/* Of what is gone: the command that finds it anew, or null if only a power cycle may. */
+static void add_way_out(json_object *o, struct pcireset_dev *dev)
+{
+	char *command;
+
+	if (pcireset_dev_get_types(dev) || !pcireset_dev_get_topmost_gone(dev))
+		return;
+	command = way_to_find(dev);
+	add(o, "way_out", string(command));
+	free(command);
+}
+
 /* Returns what belongs to the array, for more to be added. */
 json_object *json_add_device(struct json_devices *devices, struct pcireset_dev *dev)
 {
@@ -206,6 +218,7 @@ json_object *json_add_device(struct json_devices *devices, struct pcireset_dev *
 	add(o, "driver", string(pcireset_dev_get_driver(dev)));
 	add_types(o, dev, devices);
 	add_users(o, dev);
+	add_way_out(o, dev);
 	append(devices->array, o);
 	devices->last = o;
 	devices->last_dev = dev;

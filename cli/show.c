@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset show: the types of a function, what each hits, or why it is missing. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
@@ -112,6 +113,15 @@ static void print_tree(const struct request *req, struct pcireset_dev *dev)
 		color_legend();
 }
 
+static void print_way_out(struct pcireset_dev *dev)
+{
+	char *way = pcireset_dev_get_topmost_gone(dev) ? way_out_of_error(dev, -ENODEV) : NULL;
+
+	if (way)
+		printf("It does not answer%s\n", way);
+	free(way);
+}
+
 static void print_text(const struct request *req, struct pcireset_dev *dev)
 {
 	struct libscols_table *table = table_new(req, stdout);
@@ -140,6 +150,7 @@ static void print_text(const struct request *req, struct pcireset_dev *dev)
 	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
 		add_type(table, dev, type);
 	table_print(table);
+	print_way_out(dev);
 	print_tree(req, dev);
 	free(description);
 	free(users);

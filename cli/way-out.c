@@ -74,13 +74,50 @@ static char *type_way(const struct request *req, struct pcireset_plan *plan)
 	return way;
 }
 
-/* What does not answer has nothing to bring back; below a port it can be found anew. */
+/* Below a port what does not answer can be found anew, from the topmost that is gone on. */
+char *way_to_find(struct pcireset_dev *dev)
+{
+	const struct pcireset_dev *top = pcireset_dev_get_topmost_gone(dev);
+
+	top = top ? top : dev;
+	if (!pcireset_dev_get_parent(top))
+		return NULL;
+	return text("pcireset re-enumerate %s --type bus", pcireset_dev_get_name(top));
+}
+
 static char *gone_way(struct pcireset_dev *dev)
 {
-	if (!pcireset_dev_get_parent(dev))
-		return NULL;
-	return text("to find it anew, use: pcireset re-enumerate %s --type bus",
-		    pcireset_dev_get_name(dev));
+	char *command = way_to_find(dev), *way;
+
+	if (!command)
+		return text("no port above can bring it back: cycle its power");
+	way = text("to find it anew, use: %s; or cycle its power", command);
+	free(command);
+	return way;
+}
+
+/* Another function that would be hit, and is gone: its address is what the reason begins with. */
+static struct pcireset_dev *other_that_is_gone(struct pcireset_dev *dev)
+{
+	struct pcireset_dev *other;
+	uint32_t type;
+
+	for (size_t i = 0; (type = pcireset_type_at(i)); i++) {
+		const char *why = pcireset_dev_get_why_not_text(dev, type), *end;
+		char name[PCIRESET_ADDR_STR_MAX];
+
+		end = why && pcireset_dev_get_why_not(dev, type) == PCIRESET_WHY_GONE ?
+			      strstr(why, ": ") :
+			      NULL;
+		if (!end || (size_t)(end - why) >= sizeof(name))
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)(end - why), why);
+		if (!pcireset_dev_from_name(pcireset_dev_get_ctx(dev), name, &other)) {
+			pcireset_dev_unref(other); /* the context keeps it */
+			return other;
+		}
+	}
+	return NULL;
 }
 
 /* The function itself, and not one of those that would be hit with it. */
@@ -113,6 +150,8 @@ static char *way_of_plan(const struct request *req, struct pcireset_plan *plan)
 		return gone_way(pcireset_plan_get_dev(plan));
 	if (in_way)
 		return force_way(req, plan);
+	if (other_that_is_gone(pcireset_plan_get_dev(plan)))
+		return gone_way(other_that_is_gone(pcireset_plan_get_dev(plan)));
 	return error == -EOPNOTSUPP ? type_way(req, plan) : NULL;
 }
 

@@ -452,6 +452,36 @@ static void look_at(struct pcireset_dev *dev)
 		has_failed(dev, r);
 }
 
+/* A dump does not say what is below a dead bridge: it is on a lower bus, and below the same port. */
+static struct pcireset_dev *dead_beside(struct pcireset_dev *dev)
+{
+	const struct pcireset_dev *port = pcireset_dev_get_parent(dev);
+	struct pcireset_dev *other;
+
+	pcireset_dev_foreach(dev->ctx, other) {
+		if (other->addr.domain != dev->addr.domain || other->addr.bus >= dev->addr.bus ||
+		    pcireset_dev_get_parent(other) != port)
+			continue;
+		look_at(other);
+		if (other->is_dead)
+			return other;
+	}
+	return dev;
+}
+
+struct pcireset_dev *pcireset_dev_get_topmost_gone(struct pcireset_dev *dev)
+{
+	struct pcireset_dev *top = NULL, *above = dev;
+
+	for (; above; above = pcireset_dev_get_parent(above)) {
+		look_at(above);
+		if (!above->is_dead)
+			break;
+		top = above;
+	}
+	return top && top->ctx->is_dump && pcireset_dev_get_parent(top) ? dead_beside(top) : top;
+}
+
 static void look_at_members(struct pcireset_dev *dev)
 {
 	for (size_t i = 0; i < NR_TYPES; i++) {

@@ -204,6 +204,16 @@ int pcireset_ctx_new_from_dump(const char *dump, struct pcireset_ctx **ret_ctx);
 bool pcireset_ctx_is_dump(const struct pcireset_ctx *ctx);
 
 /**
+ * pcireset_ctx_get_sysroot - tell where the files of the machine are
+ * @ctx: context, scanned
+ *
+ * Return: the directory that holds sys/ and proc/, for a file that to which it was
+ * unpacked, "" for the running machine. It belongs to @ctx.
+ * Since: 0.1
+ */
+const char *pcireset_ctx_get_sysroot(const struct pcireset_ctx *ctx);
+
+/**
  * pcireset_ctx_get_note - tell what of a file could not be read, or is there twice
  * @ctx: context, scanned
  * @i: 0 for the first note
@@ -462,6 +472,20 @@ struct pcireset_dev *pcireset_dev_get_parent(const struct pcireset_dev *dev);
  * Since: 0.1
  */
 struct pcireset_dev *pcireset_dev_get_physfn(const struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_get_topmost_gone - where to begin to find a function anew
+ * @dev: function
+ *
+ * Below a port that does not answer, nothing does: it is that port, or another bridge above
+ * @dev, that has to be reset and enumerated again. If nothing is above it, only a power
+ * cycle helps.
+ *
+ * Return: the topmost function on the way up that does not answer, perhaps @dev itself,
+ * without a reference of its own; NULL if @dev answers.
+ * Since: 0.1
+ */
+struct pcireset_dev *pcireset_dev_get_topmost_gone(struct pcireset_dev *dev);
 
 /**
  * pcireset_dev_get_slot - name of the physical slot

@@ -27,6 +27,11 @@ void ctx_note(struct pcireset_ctx *ctx, const char *fmt, ...)
 	va_end(ap);
 }
 
+const char *pcireset_ctx_get_sysroot(const struct pcireset_ctx *ctx)
+{
+	return ctx->sysroot;
+}
+
 const char *pcireset_ctx_get_note(const struct pcireset_ctx *ctx, size_t i)
 {
 	return i < ctx->nr_notes ? ctx->notes[i] : NULL;

@@ -77,3 +77,31 @@ tool_says() {
 	timeout 20 pcireset list --sysroot "$PUBLIC/24-slaves-loop.tar.xz" >"$TMPDIR/list"
 	grep -q 0000:08:00.0 "$TMPDIR/list"
 }
+
+@test 'what is gone comes with the way out' {
+	local switch=$PUBLIC/23-dead-switch.dump.xz
+
+	# The topmost that is dead, not what hangs on it.
+	run -0 --separate-stderr pcireset show -J 05:00.0 -F "$switch"
+	jq -e '.devices[0].way_out == "pcireset re-enumerate 0000:03:00.0 --type bus"' <<<"$output"
+	run -0 --separate-stderr pcireset show 05:00.0 -F "$switch"
+	[[ $output == *'re-enumerate 0000:03:00.0 --type bus; or cycle its power'* ]]
+	run -3 --separate-stderr pcireset plan 05:00.0 --type bus -F "$switch"
+	[[ $output$stderr == *'re-enumerate 0000:03:00.0 --type bus; or cycle its power'* ]]
+	# Another function of the device that would be reset.
+	run -3 --separate-stderr pcireset plan 01:00.0 --type bus -F "$PUBLIC/08-sibling-gone.dump.xz"
+	[[ $output$stderr == *'re-enumerate 0000:01:00.1 --type bus'* ]]
+	run -0 --separate-stderr pcireset show -J 00:02.0 -F "$switch"
+	jq -e '.devices[0] | has("way_out") | not' <<<"$output"
+}
+
+@test 'doctor says the same of an archive as of its tree' {
+	local root=$TMPDIR/machine
+
+	"$BATS_TEST_DIRNAME/make-sysroot" "$root"
+	mkdir -p "$root/sys/module/pcireset"
+	echo quiet pcie_ports=compat >"$root/proc/cmdline"
+	tar -C "$root" -cJf "$TMPDIR/machine.tar.xz" .
+	diff <(pcireset doctor -J --sysroot "$root") <(pcireset doctor -J --sysroot "$TMPDIR/machine.tar.xz")
+	[[ $(pcireset doctor --sysroot "$TMPDIR/machine.tar.xz") == *pcie_ports=compat* ]]
+}
