@@ -3,6 +3,7 @@
 #include <linux/delay.h>
 
 #include "pcisim.h"
+#include "pcisim_trace.h"
 
 static unsigned int prepare_ms;
 module_param(prepare_ms, uint, 0644);
@@ -16,6 +17,7 @@ static int endpoint_probe(struct pci_dev *dev, const struct pci_device_id *id)
 {
 	int error = pci_enable_device(dev);
 
+	trace_pcisim_driver(dev, "probe");
 	if (error)
 		return error;
 	pci_set_master(dev);
@@ -25,6 +27,7 @@ static int endpoint_probe(struct pci_dev *dev, const struct pci_device_id *id)
 
 static void endpoint_remove(struct pci_dev *dev)
 {
+	trace_pcisim_driver(dev, "remove");
 	if (!dev->is_virtfn)
 		pci_disable_sriov(dev);
 	pci_disable_device(dev);
@@ -48,11 +51,13 @@ static pci_ers_result_t endpoint_slot_reset(struct pci_dev *dev)
 /* Neither touches the device: who writes to it shall be known. */
 static void endpoint_reset_prepare(struct pci_dev *dev)
 {
+	trace_pcisim_driver(dev, "reset_prepare");
 	msleep(READ_ONCE(prepare_ms));
 }
 
 static void endpoint_reset_done(struct pci_dev *dev)
 {
+	trace_pcisim_driver(dev, "reset_done");
 	msleep(READ_ONCE(done_ms));
 }
 

@@ -125,6 +125,21 @@ TRACE_EVENT(pcisim_error,
 		  __entry->fatal)
 );
 
+/* What the driver of the simulated endpoints is called for. */
+TRACE_EVENT(pcisim_driver,
+	TP_PROTO(struct pci_dev *dev, const char *call),
+	TP_ARGS(dev, call),
+	TP_STRUCT__entry(
+		__string(device, pci_name(dev))
+		__string(call, call)
+	),
+	TP_fast_assign(
+		pcireset_assign_str(device, pci_name(dev));
+		pcireset_assign_str(call, call);
+	),
+	TP_printk("device=%s call=%s", __get_str(device), __get_str(call))
+);
+
 #endif
 
 #undef TRACE_INCLUDE_PATH
