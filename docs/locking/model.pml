@@ -707,7 +707,14 @@ inline execute()
 	:: !failed && !moved -> reset_members(); done = true
 	:: else
 	fi;
-	unlock_all()
+	unlock_all();
+#ifdef ATTEND
+	/* pcireset_attend_begin() to pcireset_attend_end(): somebody is late, and waited for without locks. */
+	if
+	:: done -> lock_all(); unlock_all()
+	:: else
+	fi
+#endif
 }
 
 /* pcireset_run_like() */
@@ -734,6 +741,47 @@ proctype ours(byte target; byte kind; byte how)
 #endif
 	leave_probe();
 out:
+	running--
+}
+
+#ifdef LATE_NO_TOPOLOGY
+#define LATE_LOOKS  skip
+#define LATE_LOOKED skip
+#else
+#define LATE_LOOKS  down_read(topology)
+#define LATE_LOOKED up_read(topology)
+#endif
+
+/* pcireset_late_forget() says when a function is not there any more. */
+inline late_access(f)
+{
+	LATE_LOOKS;
+	if
+	:: known & BIT(f) ->
+		assert(registered & BIT(f));
+		assert(registered & BIT(f))
+	:: else
+	fi;
+	LATE_LOOKED
+}
+
+/* late_work(): looks at a function, restores it under its own locks, and lets its port hear again. */
+proctype late(byte target)
+{
+	late_access(target);
+	lock_both(target);
+	begin_reset(BIT(target));
+	late_access(target);
+	end_reset(BIT(target));
+#ifndef LATE_KEEPS
+	unlock_both(target);
+#endif
+	take(device[BRIDGE]);
+	late_access(BRIDGE);
+	give(device[BRIDGE]);
+#ifdef LATE_KEEPS
+	unlock_both(target);
+#endif
 	running--
 }
 
