@@ -278,6 +278,7 @@ static json_object *member_object(const struct pcireset_member *member)
 	add(o, "failed_checks", checks(member->failed));
 	add(o, "offset", member->failed & PCIRESET_CHECK_CONFIG ? hex(member->offset, 3) : NULL);
 	add(o, "ready_ms", ms(member->ready_ns));
+	add(o, "late", must(json_object_new_boolean(!!(member->flags & PCIRESET_MEMBER_LATE))));
 	return o;
 }
 

@@ -61,6 +61,24 @@ static bool print_functions(const struct place *at, const struct pcireset_stats 
 	return true;
 }
 
+static bool print_late(const struct place *at, const struct pcireset_stats *stats)
+{
+	print_number(at, stats->out_late);
+	return true;
+}
+
+static bool print_late_restored(const struct place *at, const struct pcireset_stats *stats)
+{
+	print_number(at, stats->out_late_restored);
+	return true;
+}
+
+static bool print_late_lost(const struct place *at, const struct pcireset_stats *stats)
+{
+	print_number(at, stats->out_late_lost);
+	return true;
+}
+
 static void print_seconds(const struct place *at, uint64_t ns)
 {
 	fprintf(at->out, "%s{type=\"%s\"} %" PRIu64 ".%09" PRIu64 "\n", at->name, at->type,
@@ -101,6 +119,13 @@ static const struct family families[] = {
 	  "Resets that failed because a function did not come back in time.", print_timeouts },
 	{ "pcireset_functions_total", "counter", "Functions that were reached by resets.",
 	  print_functions },
+	{ "pcireset_late", "gauge",
+	  "Functions that are not back after a reset and will be restored when they answer.",
+	  print_late },
+	{ "pcireset_late_restored_total", "counter",
+	  "Late functions that came back and were restored.", print_late_restored },
+	{ "pcireset_late_lost_total", "counter",
+	  "Late functions that did not come back, or not as they were.", print_late_lost },
 	{ "pcireset_wait_seconds_total", "counter",
 	  "Time that was waited for functions until they came back.", print_wait },
 	{ "pcireset_last_reset_timestamp_seconds", "gauge", "When the last reset was over.",

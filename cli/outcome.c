@@ -41,6 +41,8 @@ void member_print(const struct pcireset_member *member)
 			printf(", %s failed", pcireset_check_to_str(bit));
 	if (member->failed & PCIRESET_CHECK_CONFIG)
 		printf(" at %#x", member->offset);
+	if (member->flags & PCIRESET_MEMBER_LATE)
+		printf(", late, being restored");
 	putchar('\n');
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The lines of watch, for people and as JSON. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -273,6 +274,55 @@ void tell_end(struct watch *watch, const struct reset *reset, const struct trace
 	free(end.message);
 }
 
+/* ---- functions that were late */
+
+static const char *late_words(const struct trace_event *e)
+{
+	switch ((int)(int32_t)e->field[FIELD_RESULT]) {
+	case 0:
+		return "restored";
+	case -EIO:
+		return "failed";
+	case -ENODEV:
+		return "removed";
+	default:
+		return "lost";
+	}
+}
+
+static void tell_late_json(const struct line *line, const struct trace_event *e)
+{
+	json_object *o = new_object(line, "late");
+
+	json_add_number(o, "id", e->field[FIELD_ID]);
+	json_add_string(o, "type", name_of((uint32_t)e->field[FIELD_LAST_TYPE], 0));
+	json_add_string(o, "result", late_words(e));
+	json_add_string(o, "state", pcireset_state_to_str((uint32_t)e->field[FIELD_STATE]));
+	json_add_checks(o, "failed_checks", (uint32_t)e->field[FIELD_FAILED]);
+	json_add_ms(o, "ready_ms", e->field[FIELD_READY_NS]);
+	finish_object(line, o);
+}
+
+void tell_late(struct watch *watch, const struct trace_event *event)
+{
+	struct line line = { watch, wall_time(event->time_ns), event->device };
+	char *failed;
+
+	if (watch->is_over || !watch_wants(watch, event->device))
+		return;
+	if (is_json(watch)) {
+		tell_late_json(&line, event);
+		return;
+	}
+	failed = failed_words((uint32_t)event->field[FIELD_FAILED]);
+	print_line(&line, "late",
+		   text("%s, %s%s%s, ready after %.1f ms",
+			name_of((uint32_t)event->field[FIELD_LAST_TYPE], 0), late_words(event),
+			*failed ? ", failed checks: " : "", failed,
+			(double)event->field[FIELD_READY_NS] / 1e6));
+	free(failed);
+}
+
 /* ---- the rest */
 
 void tell_kernel(struct watch *watch, const struct trace_event *event)
@@ -299,7 +349,7 @@ static void tell_device_json(const struct line *line, const char *word,
 
 	if (e->type) {
 		json_add_string(o, "type", e->type);
-		json_add_string(o, "result", e->result);
+		json_add_string(o, "result", e->result ? e->result : e->late);
 	} else {
 		json_add_string(o, "driver", e->driver);
 	}
@@ -313,14 +363,21 @@ static void tell_device_json(const struct line *line, const char *word,
 void tell_device(struct watch *watch, const struct device_event *e)
 {
 	struct line line = { watch, wall_clock(), e->device };
-	const char *word = e->type ? "reset" : e->recovery ? "error" : e->action;
+	const char *word = e->type && !e->result && e->late ? "late" :
+			   e->type                          ? "reset" :
+			   e->recovery                      ? "error" :
+							      e->action;
 
 	if (watch->is_over || !watch_wants(watch, e->device))
 		return;
 	if (is_json(watch))
 		tell_device_json(&line, word, e);
 	else if (e->type)
-		print_line(&line, word, text("%s, %s", e->type, e->result ? e->result : "?"));
+		print_line(&line, word,
+			   text("%s, %s", e->type,
+				e->result ? e->result :
+				e->late   ? e->late :
+					    "?"));
 	else if (e->recovery)
 		print_line(&line, word,
 			   text("%s, %s", e->recovery, e->is_online ? "online" : "offline"));

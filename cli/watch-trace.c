@@ -57,6 +57,7 @@ static const struct source {
 	{ "pcireset", "pcireset_trigger", TRACE_TRIGGER, "device" },
 	{ "pcireset", "pcireset_check", TRACE_CHECK, "device" },
 	{ "pcireset", "pcireset_end", TRACE_END, "device" },
+	{ "pcireset", "pcireset_late", TRACE_LATE, "device" },
 	{ "pci", "pci_hp_event", TRACE_KERNEL, "port_name" },
 	{ "pci", "pcie_link_event", TRACE_KERNEL, "port_name" },
 	{ "ras", "aer_event", TRACE_KERNEL, "dev_name" },
@@ -151,6 +152,8 @@ static void deliver(struct trace *trace, struct watch *watch, uint64_t until_ns)
 
 		if (e->kind == TRACE_KERNEL)
 			tell_kernel(watch, e);
+		else if (e->kind == TRACE_LATE)
+			tell_late(watch, e);
 		else
 			resets_take(watch, e);
 		free(e->text);

@@ -33,6 +33,7 @@ static void take_function(struct udev_device *device, struct watch *watch)
 		.is_online = online && !strcmp(online, "1"),
 		.type = udev_device_get_property_value(device, "PCIRESET_TYPE"),
 		.result = udev_device_get_property_value(device, "PCIRESET_RESULT"),
+		.late = udev_device_get_property_value(device, "PCIRESET_LATE"),
 	};
 
 	/* The tracepoints tell more of a reset. */

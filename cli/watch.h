@@ -38,6 +38,7 @@ enum trace_kind {
 	TRACE_TRIGGER,
 	TRACE_CHECK,
 	TRACE_END,
+	TRACE_LATE,
 	TRACE_KERNEL, /* a tracepoint of the kernel's own */
 };
 
@@ -62,6 +63,7 @@ struct device_event {
 	bool is_online;	      /* says error recovery */
 	const char *type;     /* the module's own, or NULL */
 	const char *result;
+	const char *late;
 };
 
 /* A reset that has begun and is not over. */
@@ -124,6 +126,7 @@ void resets_forget(struct watch *watch);
 /* watch-tell.c */
 void tell_begin(struct watch *watch, const struct reset *reset);
 void tell_end(struct watch *watch, const struct reset *reset, const struct trace_event *end);
+void tell_late(struct watch *watch, const struct trace_event *event);
 void tell_kernel(struct watch *watch, const struct trace_event *event);
 void tell_device(struct watch *watch, const struct device_event *event);
 void tell_lost(struct watch *watch, const char *source, uint64_t nr);

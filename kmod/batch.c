@@ -130,6 +130,8 @@ static int form_groups(struct batch *batch)
 		batch->groups[i] = i;
 		if (batch->items[i].plan)
 			end = add_hits(end, batch->items[i].plan, i);
+		else if (batch->items[i].like)
+			join(batch->groups, i, batch->items[i].like - batch->items);
 	}
 	sort(hits, end - hits, sizeof(*hits), compare_hits, NULL);
 	for (i = 1; i < end - hits; i++)
@@ -183,7 +185,7 @@ static void share_out(struct batch *batch, const unsigned int *sizes, struct loa
 		struct pcireset_item *item = &batch->items[i];
 		unsigned int group = batch->groups[i];
 
-		if (!item->plan)
+		if (!item->plan && !item->like)
 			continue;
 		if (sizes[group] == 1 && is_light(item)) {
 			if (!light || light->nr == room)
@@ -224,17 +226,28 @@ static void set_done(struct batch *batch, struct pcireset_item *item, int result
 	wake_up(&batch->wait);
 }
 
+/* Its plan was the same as that of another, and not kept. */
+static int plan_like(struct pcireset_item *item)
+{
+	return pcireset_plan_make(item->dev, &item->like->plan->request, false, &item->plan);
+}
+
 /* True if the item can be begun; else it is done. */
 static bool open_item(struct batch *batch, struct pcireset_item *item)
 {
 	if (READ_ONCE(batch->cancelled)) {
 		item->own.why = PCIRESET_WHY_CANCELLED;
-		item->own.who = pcireset_addr_of(item->plan->dev);
+		item->own.who = pcireset_addr_of(item->dev);
 		set_done(batch, item, -EINTR);
 		return false;
 	}
+	if (!item->plan && plan_like(item)) {
+		set_done(batch, item, -ENOMEM);
+		return false;
+	}
 	item->own.max_members = item->plan->nr_fns;
-	item->own.members = kvcalloc(item->plan->nr_fns, sizeof(*item->own.members), GFP_KERNEL);
+	item->own.members =
+		kvcalloc(item->plan->nr_fns, sizeof(*item->own.members), GFP_KERNEL_ACCOUNT);
 	if (!item->own.members && item->plan->nr_fns) {
 		set_done(batch, item, -ENOMEM);
 		return false;
@@ -255,6 +268,10 @@ static void run_alone(struct batch *batch, struct pcireset_item *item)
 	int result = pcireset_run_plan(&item->run);
 
 	item->plan = item->run.plan;
+	if (item->like) {
+		pcireset_plan_put(item->plan);
+		item->plan = NULL;
+	}
 	set_done(batch, item, result);
 }
 
@@ -276,6 +293,37 @@ static void start(struct batch *batch, struct pcireset_item *item)
 	}
 }
 
+static bool holds_locks(const struct load *load)
+{
+	const struct pcireset_item *item;
+
+	for (item = load->first; item; item = item->next)
+		if (item->state == PCIRESET_ITEM_STARTED)
+			return true;
+	return false;
+}
+
+/*
+ * Nothing of it is waited for. A late one has given its locks back, and takes them
+ * again when this thread holds no others: it may have to wait for them.
+ */
+static bool is_back(const struct load *load, struct pcireset_item *item)
+{
+	if (item->state == PCIRESET_ITEM_LATE) {
+		if (pcireset_attend(&item->run, &item->again))
+			return false;
+		item->again = ktime_add_ms(ktime_get(), 1);
+		return !holds_locks(load);
+	}
+	if (!pcireset_is_over(&item->run, &item->again))
+		return false;
+	if (pcireset_bring_back(&item->run))
+		return true;
+	item->state = PCIRESET_ITEM_LATE;
+	item->again = ktime_get();
+	return false;
+}
+
 /* Finishes what need not be waited for; returns when to look at the rest, 0 if there is none. */
 static ktime_t look_at_all(struct load *load, const struct pcireset_item *end)
 {
@@ -283,10 +331,9 @@ static ktime_t look_at_all(struct load *load, const struct pcireset_item *end)
 	ktime_t again = 0;
 
 	for (item = load->first; item != end; item = item->next) {
-		if (item->state != PCIRESET_ITEM_STARTED)
+		if (item->state != PCIRESET_ITEM_STARTED && item->state != PCIRESET_ITEM_LATE)
 			continue;
-		if (!ktime_before(ktime_get(), item->again) &&
-		    pcireset_is_over(&item->run, &item->again)) {
+		if (!ktime_before(ktime_get(), item->again) && is_back(load, item)) {
 			item->state = PCIRESET_ITEM_DONE;
 			set_done(load->batch, item, pcireset_finish(&item->run));
 		} else if (!again || ktime_before(item->again, again)) {
@@ -438,32 +485,60 @@ static bool is_shareable(const struct pcireset_item *item)
 	return !item->wanted || pcireset_plan_same(plan, item->wanted);
 }
 
+static bool share_reset(struct pcireset_item *items, struct pcireset_item *item)
+{
+	struct pcireset_item *other;
+
+	if (!is_shareable(item))
+		return false;
+	for (other = items; other < item; other++) {
+		/* Only who wants one particular plan may be told that it is stale. */
+		if (!is_shareable(other) || !is_same_reset(other->plan, item->plan) ||
+		    !other->wanted != !item->wanted)
+			continue;
+		item->next = other->followers;
+		other->followers = item;
+		return true;
+	}
+	return false;
+}
+
+static bool is_same_plan(const struct pcireset_plan *a, const struct pcireset_plan *b)
+{
+	return a->dev == b->dev && a->request.types == b->request.types &&
+	       a->request.max_scope == b->request.max_scope &&
+	       is_same_request(&a->request, &b->request) && pcireset_plan_same(a, b);
+}
+
+static bool share_plan(struct pcireset_item *items, struct pcireset_item *item)
+{
+	struct pcireset_item *other;
+
+	for (other = items; other < item; other++) {
+		if (!other->plan || !is_same_plan(other->plan, item->plan))
+			continue;
+		item->like = other;
+		return true;
+	}
+	return false;
+}
+
 /**
- * pcireset_batch_share - let one item be part of another one's reset
+ * pcireset_batch_share - let one item be part of another one's reset, or have its plan
  * @items: the items before it
  * @nr: how many these are, and the number of the item in question
  *
- * Its plan is put if there is such a reset: not all plans of a bus with
- * thousands of functions need be there at a time.
+ * Its plan is put in both cases: not all plans of a bus with thousands of functions,
+ * or of a PF with hundreds of VFs, need be there at a time.
  */
 void pcireset_batch_share(struct pcireset_item *items, unsigned int nr)
 {
 	struct pcireset_item *item = &items[nr];
-	unsigned int i;
 
-	if (!is_shareable(item))
+	if (!share_reset(items, item) && !share_plan(items, item))
 		return;
-	for (i = 0; i < nr; i++) {
-		/* Only who wants one particular plan may be told that it is stale. */
-		if (!is_shareable(&items[i]) || !is_same_reset(items[i].plan, item->plan) ||
-		    !items[i].wanted != !item->wanted)
-			continue;
-		pcireset_plan_put(item->plan);
-		item->plan = NULL;
-		item->next = items[i].followers;
-		items[i].followers = item;
-		return;
-	}
+	pcireset_plan_put(item->plan);
+	item->plan = NULL;
 }
 
 /**

@@ -115,6 +115,8 @@ static int do_info(struct file *file, void *arg)
 	info->out_max_scope = PCIRESET_SCOPE_BUS;
 	info->out_timeout_ms = PCIRESET_TIMEOUT_MS;
 	info->out_max_timeout_ms = PCIRESET_MAX_TIMEOUT_MS;
+	info->out_late_ms = PCIRESET_LATE_MS;
+	info->out_max_members = PCIRESET_MAX_MEMBERS;
 	return 0;
 }
 

@@ -64,6 +64,9 @@ static int get_jobs(struct jobs *jobs, struct pcireset_reset_many *arg)
 
 	for (; !error && jobs->nr < arg->nr_entries; jobs->nr++, from += arg->entry_size) {
 		arg->out_entry = jobs->nr;
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		error = get_job(&jobs->v[jobs->nr], u64_to_user_ptr(from), arg->entry_size);
 	}
 	if (!error)
@@ -76,13 +79,14 @@ static void put_members(const struct pcireset_item *item, const struct pcireset_
 	const struct pcireset_report *report = item->report;
 	u8 __user *to = u64_to_user_ptr(reset->member_ptr);
 	u32 i, nr = min3(reset->nr_members, report->nr_members, report->max_members);
+	u32 size = min_t(u32, reset->member_size, sizeof(struct pcireset_member));
 
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < nr; i++, to += reset->member_size) {
 		struct pcireset_member member = pcireset_item_member(item, i);
 
 		/* Written to before: if it is gone by now, its owner took it away. */
-		if (copy_to_user(to + (size_t)reset->member_size * i, &member,
-				 min_t(size_t, reset->member_size, sizeof(member))))
+		if (copy_to_user(to, &member, size) ||
+		    clear_user(to + size, reset->member_size - size))
 			return;
 	}
 }
@@ -112,25 +116,60 @@ static void told(struct pcireset_item *item)
 	put_job(job, item->result);
 }
 
-/* What cannot be planned is over already. */
-static void plan_jobs(struct jobs *jobs)
+/* The plan of one job, if there can be one. Returns an error if the call is wrong. */
+static int plan_job(struct jobs *jobs, u32 nr, u32 *nr_members)
+{
+	struct pcireset_item *item = &jobs->items[nr];
+	struct job *job = &jobs->v[nr];
+
+	item->data = job;
+	item->result =
+		pcireset_device_plan(job->file, &job->reset, &item->dev, &item->plan, &job->wanted);
+	item->wanted = job->wanted;
+	if (item->result)
+		return 0;
+	if (pcireset_device_check_members(&job->reset, item->plan))
+		return -EFAULT;
+	pcireset_batch_share(jobs->items, nr);
+	if (item->plan)
+		*nr_members += item->plan->nr_fns;
+	return *nr_members > PCIRESET_MAX_MEMBERS ? -E2BIG : 0;
+}
+
+static int plan_jobs(struct jobs *jobs, struct pcireset_reset_many *arg)
+{
+	u32 i, nr_members = 0;
+	int error;
+
+	for (i = 0; i < jobs->nr; i++) {
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		error = plan_job(jobs, i, &nr_members);
+		if (error) {
+			arg->out_entry = i;
+			return error;
+		}
+	}
+	return 0;
+}
+
+/* What could not be planned is over already. */
+static void tell_unplanned(struct jobs *jobs)
 {
 	u32 i;
 
-	for (i = 0; i < jobs->nr; i++) {
-		struct pcireset_item *item = &jobs->items[i];
-		struct job *job = &jobs->v[i];
+	for (i = 0; i < jobs->nr; i++)
+		if (jobs->items[i].result)
+			told(&jobs->items[i]);
+}
 
-		item->data = job;
-		item->result = pcireset_device_plan(job->file, &job->reset, &item->dev, &item->plan,
-						    &job->wanted);
-		item->wanted = job->wanted;
-		if (item->result)
-			told(item);
-		else
-			pcireset_batch_share(jobs->items, i);
-		cond_resched();
-	}
+static void put_plans(struct jobs *jobs)
+{
+	u32 i;
+
+	for (i = 0; i < jobs->nr; i++)
+		pcireset_plan_put(jobs->items[i].plan);
 }
 
 static void free_jobs(struct jobs *jobs)
@@ -180,7 +219,12 @@ int pcireset_do_reset_many(struct file *file, void *data)
 	jobs.items = kvcalloc(arg->nr_entries, sizeof(*jobs.items), GFP_KERNEL_ACCOUNT);
 	error = jobs.v && jobs.items ? get_jobs(&jobs, arg) : -ENOMEM;
 	if (!error) {
-		plan_jobs(&jobs);
+		error = plan_jobs(&jobs, arg);
+		if (error)
+			put_plans(&jobs);
+	}
+	if (!error) {
+		tell_unplanned(&jobs);
 		error = pcireset_batch_run(jobs.items, jobs.nr, true, told);
 	}
 	free_jobs(&jobs);

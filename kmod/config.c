@@ -313,7 +313,7 @@ static int add_register(struct pcireset_config *config, unsigned int pos, u32 va
 	unsigned int max = max(SOME_REGISTERS, config->max * 2);
 
 	if (config->nr == config->max) {
-		registers = krealloc_array(registers, max, sizeof(*registers), GFP_KERNEL);
+		registers = krealloc_array(registers, max, sizeof(*registers), GFP_KERNEL_ACCOUNT);
 		if (!registers)
 			return -ENOMEM;
 		config->registers = registers;

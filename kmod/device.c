@@ -9,8 +9,8 @@
 
 #include "pcireset.h"
 
-/* More members than any bus has; bounds what one call may allocate. */
-#define MAX_ENTRIES 65536
+/* A plan that is made again may have more members than the one before. */
+#define SPARE_MEMBERS 64
 
 /* How often to plan again while functions come and go, before PCIRESET_EXPECT gives up. */
 #define MAX_EXPECTS 16
@@ -159,20 +159,48 @@ static int check_array(u64 address, u32 usize, u32 first, u32 nr)
 		return 0;
 	if (usize < first)
 		return -EINVAL;
-	if (usize > PAGE_SIZE || nr > MAX_ENTRIES)
+	if (usize > PAGE_SIZE || nr > PCIRESET_MAX_MEMBERS)
 		return -E2BIG;
-	/* Before anything is touched: afterwards it is too late to say EFAULT. */
-	return clear_user(u64_to_user_ptr(address), (size_t)usize * nr) ? -EFAULT : 0;
+	/* A first look. The rest is written to when it is known how much of it is needed. */
+	return clear_user(u64_to_user_ptr(address), min_t(size_t, (size_t)usize * nr, PAGE_SIZE)) ?
+		       -EFAULT :
+		       0;
 }
 
+/* How many of a caller's entries may be written. */
+static u32 nr_wanted(const struct pcireset_reset *arg, const struct pcireset_plan *plan)
+{
+	return min(arg->nr_members, plan->nr_fns + SPARE_MEMBERS);
+}
+
+/**
+ * pcireset_device_check_members - can the members be told to a caller?
+ * @arg: what is asked for
+ * @plan: the plan for it
+ *
+ * Writes as many entries as there are members, and no more: how many the caller
+ * has room for costs nothing.
+ *
+ * Return: 0 or -EFAULT.
+ */
+int pcireset_device_check_members(const struct pcireset_reset *arg,
+				  const struct pcireset_plan *plan)
+{
+	/* Before anything is touched: afterwards it is too late to say EFAULT. */
+	return clear_user(u64_to_user_ptr(arg->member_ptr),
+			  (size_t)arg->member_size * nr_wanted(arg, plan)) ?
+		       -EFAULT :
+		       0;
+}
+
+/* What is behind the module's own entry is zero. */
 static int copy_array(u64 address, u32 usize, const void *from, u32 ksize, u32 nr)
 {
 	void __user *to = u64_to_user_ptr(address);
-	u32 i;
+	u32 i, size = min(usize, ksize);
 
-	for (i = 0; i < nr; i++)
-		if (copy_to_user(to + (size_t)usize * i, from + (size_t)ksize * i,
-				 min(usize, ksize)))
+	for (i = 0; i < nr; i++, to += usize, from += ksize)
+		if (copy_to_user(to, from, size) || clear_user(to + size, usize - size))
 			return -EFAULT;
 	return 0;
 }
@@ -431,25 +459,47 @@ static int prepare_reset(struct handle *handle, struct pcireset_reset *arg,
 	return error;
 }
 
+static int run_and_tell(struct pcireset_run *run, struct pcireset_reset *arg)
+{
+	struct pcireset_report *report = run->report;
+	int error;
+
+	error = pcireset_device_check_members(arg, run->plan);
+	if (error)
+		return error;
+	report->max_members = nr_wanted(arg, run->plan);
+	if (report->max_members) {
+		report->members =
+			kvcalloc(report->max_members, sizeof(*report->members), GFP_KERNEL_ACCOUNT);
+		if (!report->members)
+			return -ENOMEM;
+	}
+	error = pcireset_run_plan(run);
+	pcireset_device_fill(arg, report);
+	/* The array was written to before; if it is gone by now, its owner took it away. */
+	copy_array(arg->member_ptr, arg->member_size, report->members, sizeof(*report->members),
+		   min(report->max_members, report->nr_members));
+	kvfree(report->members);
+	return error;
+}
+
 static int reset(struct pci_dev *dev, const struct pcireset_request *request,
 		 const struct pcireset_plan *wanted, struct pcireset_reset *arg)
 {
-	struct pcireset_report report = { .max_members = arg->nr_members };
+	struct pcireset_report report = { NULL };
+	struct pcireset_run run = {
+		.wanted = wanted,
+		.report = &report,
+		.started = ktime_get(),
+	};
 	int error;
 
-	if (arg->nr_members) {
-		report.members =
-			kvcalloc(arg->nr_members, sizeof(*report.members), GFP_KERNEL_ACCOUNT);
-		if (!report.members)
-			return -ENOMEM;
-	}
-
-	error = pcireset_run_like(dev, request, false, wanted, &report);
-	pcireset_device_fill(arg, &report);
-	/* The array was written to before; if it is gone by now, its owner took it away. */
-	copy_array(arg->member_ptr, arg->member_size, report.members, sizeof(*report.members),
-		   min(arg->nr_members, report.nr_members));
-	kvfree(report.members);
+	pcireset_origin_here(&run.origin);
+	error = pcireset_plan_make(dev, request, false, &run.plan);
+	if (error)
+		return error;
+	error = run_and_tell(&run, arg);
+	pcireset_plan_put(run.plan);
 	return error;
 }
 

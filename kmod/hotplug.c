@@ -110,7 +110,7 @@ void pcireset_hotplug_check(struct pcireset_fn *port)
 	const struct pcireset_fn *child = port->slot_child;
 	u16 status;
 
-	if (!child)
+	if (!child || child->gone)
 		return;
 	/* All-ones: the port does not answer itself. */
 	pcie_capability_read_word(port->dev, PCI_EXP_SLTSTA, &status);

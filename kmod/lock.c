@@ -24,6 +24,9 @@
 
 static bool try_lock(struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
+	/* Somebody watches it after a reset, and will take its locks again. */
+	if (pcireset_is_unfinished(fn->dev, PCIRESET_WATCHED, plan))
+		return false;
 	if (!plan->held || fn->dev != plan->dev) {
 		if (!device_trylock(&fn->dev->dev))
 			return false;
@@ -111,7 +114,6 @@ static int give_up(struct pcireset_plan *plan, struct pcireset_fn *fn, int error
 {
 	plan->why = PCIRESET_WHY_LOCK;
 	plan->who = pcireset_addr_of(fn->dev);
-	suspend_all(plan);
 	return error;
 }
 
@@ -121,6 +123,34 @@ static void wait_a_moment(unsigned int round)
 	unsigned int ms = min(1U << min(round, 4U), 16U);
 
 	usleep_range(500, 500 + ms * USEC_PER_MSEC / 2 + get_random_u32() % (ms * 512));
+}
+
+static int lock_within(struct pcireset_run *run, unsigned int ms)
+{
+	struct pcireset_plan *plan = run->plan;
+	ktime_t until = ktime_add_ms(ktime_get(), ms);
+	struct pcireset_fn *fn;
+	unsigned int round;
+
+	for (round = 0;; round++) {
+		fn = try_all(plan);
+		if (!fn)
+			return 0;
+		unlock_all(plan);
+
+		if (!ms)
+			return give_up(plan, fn, -EAGAIN);
+		if (pcireset_is_killed(run))
+			return give_up(plan, fn, -EINTR);
+		if (ktime_after(ktime_get(), until))
+			return give_up(plan, fn, -EBUSY);
+		wait_a_moment(round);
+	}
+}
+
+static unsigned int patience_ms(const struct pcireset_run *run)
+{
+	return pcireset_plan_caller(run->plan) == PCIRESET_CALLER_LOCKED ? WAIT_HELD_MS : WAIT_MS;
 }
 
 /**
@@ -135,26 +165,50 @@ static void wait_a_moment(unsigned int round)
  */
 int pcireset_lock(struct pcireset_run *run)
 {
-	struct pcireset_plan *plan = run->plan;
-	ktime_t until = ktime_add_ms(ktime_get(), plan->held ? WAIT_HELD_MS : WAIT_MS);
-	struct pcireset_fn *fn;
-	unsigned int round;
+	int error;
 
-	resume_all(plan);
-	for (round = 0;; round++) {
-		fn = try_all(plan);
-		if (!fn)
-			return 0;
-		unlock_all(plan);
+	resume_all(run->plan);
+	if (run->impatient || run->plan->request.flags & PCIRESET_RESET_TRY)
+		error = lock_within(run, 0);
+	else
+		error = lock_within(run, patience_ms(run));
+	if (error)
+		suspend_all(run->plan);
+	return error;
+}
 
-		if (run->impatient || plan->request.flags & PCIRESET_RESET_TRY)
-			return give_up(plan, fn, -EAGAIN);
-		if (pcireset_is_killed(run))
-			return give_up(plan, fn, -EINTR);
-		if (ktime_after(ktime_get(), until))
-			return give_up(plan, fn, -EBUSY);
-		wait_a_moment(round);
-	}
+/**
+ * pcireset_relock - take the locks of a plan again
+ * @run: its locks were given back by pcireset_unlock_awake()
+ *
+ * Waits a bounded time also for a caller who does not wait for locks: it has
+ * begun. Once the caller is killed, each lock is tried once.
+ *
+ * Context: as pcireset_lock().
+ * Return: 0, -EBUSY, or -EINTR on a fatal signal.
+ */
+int pcireset_relock(struct pcireset_run *run)
+{
+	return lock_within(run, patience_ms(run));
+}
+
+/**
+ * pcireset_unlock_awake - give back the locks, and keep the members powered
+ * @plan: the plan
+ */
+void pcireset_unlock_awake(struct pcireset_plan *plan)
+{
+	unlock_all(plan);
+	tell_hotplug(plan);
+}
+
+/**
+ * pcireset_let_sleep - end what pcireset_unlock_awake() keeps
+ * @plan: the plan
+ */
+void pcireset_let_sleep(struct pcireset_plan *plan)
+{
+	suspend_all(plan);
 }
 
 /**
@@ -195,4 +249,73 @@ void pcireset_unlock(struct pcireset_plan *plan)
 	unlock_all(plan);
 	tell_hotplug(plan);
 	suspend_all(plan);
+}
+
+/**
+ * pcireset_try_lock_one - take the locks of one member
+ * @plan: the plan, of which no lock is held but perhaps the caller's own
+ * @fn: the member
+ *
+ * Return: true if both were free.
+ */
+bool pcireset_try_lock_one(struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	if (try_lock(plan, fn))
+		return true;
+	unlock(fn);
+	return false;
+}
+
+/**
+ * pcireset_unlock_one - give back what pcireset_try_lock_one() took
+ * @fn: the member
+ */
+void pcireset_unlock_one(struct pcireset_fn *fn)
+{
+	unlock(fn);
+}
+
+static bool try_port(struct pcireset_fn *fn)
+{
+	if (fn->quiet)
+		fn->device_locked = device_trylock(&fn->dev->dev);
+	return !fn->quiet || fn->device_locked;
+}
+
+static bool try_ports(struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	if (!try_port(&plan->bridge_fn))
+		return false;
+	for (i = 0; i < plan->nr_fns; i++)
+		if (!try_port(&plan->fns[i]))
+			return false;
+	return true;
+}
+
+/**
+ * pcireset_lock_ports - take the device locks of all ports that are quiet
+ * @plan: the plan, of which no lock is held
+ *
+ * Waits with empty hands, as long as it takes.
+ */
+void pcireset_lock_ports(struct pcireset_plan *plan)
+{
+	unsigned int round;
+
+	for (round = 0; !try_ports(plan); round++) {
+		unlock_all(plan);
+		wait_a_moment(round);
+	}
+}
+
+/**
+ * pcireset_unlock_ports - give back what pcireset_lock_ports() took
+ * @plan: the plan
+ */
+void pcireset_unlock_ports(struct pcireset_plan *plan)
+{
+	unlock_all(plan);
+	tell_hotplug(plan);
 }

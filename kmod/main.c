@@ -49,6 +49,9 @@ static int topology_changed(struct notifier_block *nb, unsigned long action, voi
 	struct pci_dev *dev = to_pci_dev(data);
 
 	switch (action) {
+	case BUS_NOTIFY_UNBIND_DRIVER:
+		pcireset_late_unbind(dev);
+		break;
 	case BUS_NOTIFY_ADD_DEVICE:
 		pcireset_find_add(dev);
 		atomic64_inc(counter_of(dev));
@@ -60,6 +63,7 @@ static int topology_changed(struct notifier_block *nb, unsigned long action, voi
 		/* Twice: one may have been opened in between. */
 		pcireset_device_orphan(dev);
 		down_write(&pcireset_topology);
+		pcireset_late_forget(dev);
 		atomic64_inc(counter_of(dev));
 		up_write(&pcireset_topology);
 		break;
@@ -81,9 +85,12 @@ static int __init pcireset_init(void)
 	error = pcireset_batch_init();
 	if (error)
 		goto exit_hotplug;
-	error = bus_register_notifier(&pci_bus_type, &topology_notifier);
+	error = pcireset_late_init();
 	if (error)
 		goto exit_batch;
+	error = bus_register_notifier(&pci_bus_type, &topology_notifier);
+	if (error)
+		goto exit_late;
 	pcireset_find_init();
 	error = pcireset_chardev_init();
 	if (error)
@@ -93,6 +100,8 @@ static int __init pcireset_init(void)
 exit_find:
 	bus_unregister_notifier(&pci_bus_type, &topology_notifier);
 	pcireset_find_exit();
+exit_late:
+	pcireset_late_exit();
 exit_batch:
 	pcireset_batch_exit();
 exit_hotplug:
@@ -106,6 +115,7 @@ static void __exit pcireset_exit(void)
 	bus_unregister_notifier(&pci_bus_type, &topology_notifier);
 	pcireset_find_exit();
 	pcireset_batch_exit();
+	pcireset_late_exit();
 	pcireset_hotplug_exit();
 }
 

@@ -9,11 +9,18 @@
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/sched/signal.h>
+#include <linux/workqueue.h>
 
 #include "pcireset_api.h"
 
 #define PCIRESET_TIMEOUT_MS     10000
 #define PCIRESET_MAX_TIMEOUT_MS 600000
+
+/* How long the worker waits after a reset: as long as the core does. */
+#define PCIRESET_LATE_MS 60000
+
+/* Members of the plans of one call at the most: more than any bus has functions. */
+#define PCIRESET_MAX_MEMBERS 65536
 
 #define PCIRESET_ALL_CHECKS                                                     \
 	(PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY | PCIRESET_CHECK_LINK | \
@@ -79,6 +86,23 @@ struct pcireset_times {
 };
 
 /**
+ * enum pcireset_unfinished - why a function's reset is not over although nothing is locked
+ * @PCIRESET_FINISHED: it is, or locks are held until it is
+ * @PCIRESET_WATCHED: the caller will look at it again
+ * @PCIRESET_LATE: the worker waits for it
+ * @PCIRESET_BRIDGE_ABOVE: not reset itself: below it the worker waits for somebody
+ */
+enum pcireset_unfinished {
+	PCIRESET_FINISHED = 0,
+	PCIRESET_WATCHED,
+	PCIRESET_LATE,
+	PCIRESET_BRIDGE_ABOVE,
+};
+
+struct pcireset_plan;
+struct pcireset_type;
+
+/**
  * struct pcireset_fn - one function in the scope of a plan
  * @dev: the function, referenced
  * @reach: mask of the plan's types that reach it
@@ -94,10 +118,12 @@ struct pcireset_times {
  * @owner_kept: it stays the caller's as long as it is locked
  * @vfio_open: a VFIO user has it open
  * @vfio_set: its VFIO device set, whose lock is held through this member, or NULL
- * @prepared: the driver's reset_prepare ran
+ * @prepared: whose reset_prepare ran and is not followed by reset_done yet, or NULL
  * @quiesced: Command was cleared and not yet restored
  * @blocked: its IOMMU translation is blocked
  * @secondary_up: the bus below this bridge has been waited for
+ * @quiet: its hotplug events and errors are expected
+ * @stays_quiet: and will be until the worker has done with what is late
  * @was_ignoring: its hotplug events were ignored before already
  * @contained: it was lost while a port above contained an error
  * @driver_state: what the driver itself had saved, or NULL
@@ -120,9 +146,17 @@ struct pcireset_times {
  * @failed: mask of enum pcireset_check that failed
  * @offset: first byte of config space that differs
  * @ready_ns: from the end of the trigger until it answered
+ * @unfinished: why its reset is not over although it is not locked
+ * @unfinished_node: it is found by that
+ * @plan: the plan that it is a member of, if its reset is unfinished
+ * @gone: it was removed while its reset was unfinished
+ * @is_expected: it is late, and its return will be announced
+ * @settle: if it is late, when it may be accessed; 0 if its link is down
  *
  * Members of a plan that is being run are written by the task that runs it
- * and by nobody else.
+ * and by nobody else, but for these: @unfinished and @unfinished_node are protected
+ * by late_lock, @prepared is protected by the device lock, and where the reset is
+ * unfinished pcireset_topology protects @gone and @blocked.
  */
 struct pcireset_fn {
 	struct pci_dev *dev;
@@ -139,10 +173,12 @@ struct pcireset_fn {
 	bool owner_kept;
 	bool vfio_open;
 	struct vfio_device_set *vfio_set;
-	bool prepared;
+	const struct pci_error_handlers *prepared;
 	bool quiesced;
 	bool blocked;
 	bool secondary_up;
+	bool quiet;
+	bool stays_quiet;
 	bool was_ignoring;
 	bool contained;
 	struct pci_saved_state *driver_state;
@@ -165,6 +201,34 @@ struct pcireset_fn {
 	u32 failed;
 	u32 offset;
 	u64 ready_ns;
+	enum pcireset_unfinished unfinished;
+	struct hlist_node unfinished_node;
+	struct pcireset_plan *plan;
+	bool gone;
+	bool is_expected;
+	ktime_t settle;
+};
+
+/**
+ * struct pcireset_late - the members of a plan that are late
+ * @is_used: there are some, or the end is left to the worker
+ * @work: waits for them
+ * @id: of the reset
+ * @type: the type that was issued last
+ * @triggered: when its trigger ended
+ * @quiet: link and hotplug events are expected still
+ * @pulled: since when the slot above says that it is empty, 0 if it does not
+ *
+ * Written before @work is queued, and read by it.
+ */
+struct pcireset_late {
+	bool is_used;
+	struct work_struct work;
+	u64 id;
+	const struct pcireset_type *type;
+	ktime_t triggered;
+	bool quiet;
+	ktime_t pulled;
 };
 
 /**
@@ -188,6 +252,7 @@ struct pcireset_fn {
  * @fns: the members, parents first
  * @nr_fns: number of @fns
  * @max_fns: room in @fns
+ * @late: those of @fns that are late
  *
  * Not changed once it is made, but for the members of a plan that is run: each
  * run makes and runs a plan of its own.
@@ -212,6 +277,7 @@ struct pcireset_plan {
 	struct pcireset_fn *fns;
 	unsigned int nr_fns;
 	unsigned int max_fns;
+	struct pcireset_late late;
 };
 
 /**
@@ -263,7 +329,11 @@ struct pcireset_origin {
  * @error: what the trigger returned
  * @triggered: when the trigger ended
  * @settle: before this time no member may be accessed
- * @deadline: after this time nobody is waited for
+ * @deadline: after this time nobody is waited for with locks held
+ * @patience: after this time nobody is waited for
+ * @quiet: link and hotplug events are expected
+ * @attended: late members are waited for, without locks
+ * @adrift: the locks were given back and not to be had again
  */
 struct pcireset_run {
 	struct pcireset_plan *plan;
@@ -278,6 +348,10 @@ struct pcireset_run {
 	ktime_t triggered;
 	ktime_t settle;
 	ktime_t deadline;
+	ktime_t patience;
+	bool quiet;
+	bool attended;
+	bool adrift;
 };
 
 /* A thread of a batch is not the caller's: it is told when the caller is killed. */
@@ -289,6 +363,7 @@ static inline bool pcireset_is_killed(const struct pcireset_run *run)
 enum pcireset_item_state {
 	PCIRESET_ITEM_WAITING,
 	PCIRESET_ITEM_STARTED,
+	PCIRESET_ITEM_LATE,
 	PCIRESET_ITEM_POSTPONED,
 	PCIRESET_ITEM_DONE,
 };
@@ -303,6 +378,8 @@ enum pcireset_item_state {
  * @report: what happened, while the item is told
  * @next: the next one of the same thread, or of the same leader
  * @followers: those whose reset this one's is as well
+ * @like: the item that has the plan that this one would have, or NULL; the reset is
+ *	this one's own
  * @done: in the list of those that are to be told
  * @state: how far it is, where a thread carries several
  * @again: when to look at it again
@@ -320,11 +397,24 @@ struct pcireset_item {
 	struct pcireset_report *report;
 	struct pcireset_item *next;
 	struct pcireset_item *followers;
+	const struct pcireset_item *like;
 	struct llist_node done;
 	enum pcireset_item_state state;
 	ktime_t again;
 	struct pcireset_report own;
 	struct pcireset_run run;
+};
+
+/**
+ * enum pcireset_late_event - what happens to a late function
+ * @PCIRESET_LATE_BEGIN: it is waited for
+ * @PCIRESET_LATE_BACK: it has come back and was restored
+ * @PCIRESET_LATE_LOST: it is waited for no more
+ */
+enum pcireset_late_event {
+	PCIRESET_LATE_BEGIN,
+	PCIRESET_LATE_BACK,
+	PCIRESET_LATE_LOST,
 };
 
 /**
@@ -397,6 +487,7 @@ void pcireset_plan_report(const struct pcireset_plan *plan, struct pcireset_repo
 void pcireset_plan_judge(struct pcireset_plan *plan);
 u32 pcireset_plan_probe(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
 			struct pcireset_type_info *infos);
+bool pcireset_has_new_user(const struct pcireset_fn *fn);
 
 /* owner.c */
 int pcireset_owners_get(u64 address, u32 nr, struct pcireset_owners **ret_owners);
@@ -412,6 +503,13 @@ void pcireset_vfio_let_open(struct pcireset_fn *fn);
 int pcireset_lock(struct pcireset_run *run);
 int pcireset_lock_bridge(struct pcireset_run *run);
 void pcireset_unlock(struct pcireset_plan *plan);
+int pcireset_relock(struct pcireset_run *run);
+bool pcireset_try_lock_one(struct pcireset_plan *plan, struct pcireset_fn *fn);
+void pcireset_unlock_one(struct pcireset_fn *fn);
+void pcireset_unlock_awake(struct pcireset_plan *plan);
+void pcireset_let_sleep(struct pcireset_plan *plan);
+void pcireset_lock_ports(struct pcireset_plan *plan);
+void pcireset_unlock_ports(struct pcireset_plan *plan);
 
 /* hotplug.c */
 void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child);
@@ -434,11 +532,13 @@ void pcireset_iommu_unblock_lost(struct pcireset_fn *fn);
 int pcireset_state_save(const struct pcireset_plan *plan, struct pcireset_fn *fn);
 void pcireset_state_quiesce(struct pcireset_fn *fn);
 void pcireset_state_restore(struct pcireset_fn *fn);
+void pcireset_state_park(struct pcireset_fn *fn);
+int pcireset_state_unpark(struct pcireset_fn *fn);
 void pcireset_state_free(struct pcireset_fn *fn);
 
 /* quiet.c */
 void pcireset_quiet_begin(struct pcireset_plan *plan, u32 type);
-void pcireset_quiet_end(struct pcireset_plan *plan, u32 type);
+void pcireset_quiet_end(struct pcireset_plan *plan);
 
 /* ready.c */
 int pcireset_wait_pending(struct pci_dev *dev, int pos, u16 mask);
@@ -446,9 +546,12 @@ int pcireset_wait_secondary(struct pcireset_run *run, struct pci_dev *bridge);
 u32 pcireset_secondary_us(struct pci_dev *bridge, u32 since_us, u32 link_us);
 int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn);
 bool pcireset_fn_answers(struct pcireset_fn *fn);
+ktime_t pcireset_look_again_at(const struct pcireset_run *run);
 bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again);
 void pcireset_sleep_until(ktime_t when);
 bool pcireset_contained(struct pci_dev *port);
+bool pcireset_link_is_up(struct pci_dev *port);
+bool pcireset_is_pulled(struct pci_dev *dev);
 void pcireset_settle_us(struct pcireset_run *run, unsigned int us);
 
 /* times.c */
@@ -479,12 +582,32 @@ void pcireset_origin_here(struct pcireset_origin *origin);
 struct pcireset_origin pcireset_origin_next(const struct pcireset_origin *caller);
 int pcireset_run_plan(struct pcireset_run *run);
 int pcireset_start(struct pcireset_run *run);
+bool pcireset_bring_back(struct pcireset_run *run);
 int pcireset_finish(struct pcireset_run *run);
 int pcireset_run_like(struct pci_dev *dev, const struct pcireset_request *request, bool held,
 		      const struct pcireset_plan *wanted, struct pcireset_report *report);
 
+/* late.c */
+bool pcireset_is_unfinished(const struct pci_dev *dev, enum pcireset_unfinished kind,
+			    const struct pcireset_plan *but);
+void pcireset_attend_begin(struct pcireset_run *run);
+bool pcireset_attend(struct pcireset_run *run, ktime_t *ret_again);
+int pcireset_attend_end(struct pcireset_run *run);
+void pcireset_driver_done(struct pcireset_fn *fn);
+bool pcireset_is_late(const struct pcireset_fn *fn);
+void pcireset_late_take(struct pcireset_run *run);
+void pcireset_late_start(struct pcireset_plan *plan);
+void pcireset_late_unbind(struct pci_dev *dev);
+void pcireset_late_forget(struct pci_dev *dev);
+int pcireset_late_init(void);
+void pcireset_late_exit(void);
+
+/* bars.c */
+bool pcireset_bars_agree(const struct pcireset_fn *fn);
+
 /* stats.c */
 void pcireset_stats_issued(const struct pcireset_run *run, int error);
+void pcireset_stats_late(const struct pcireset_type *type, enum pcireset_late_event event);
 void pcireset_stats_refused(void);
 int pcireset_do_stats(struct file *file, void *data);
 
@@ -544,8 +667,22 @@ int pcireset_device_open(struct pcireset_open *open);
 int pcireset_device_check(struct file *file, struct pcireset_reset *arg);
 int pcireset_device_plan(struct file *file, struct pcireset_reset *arg, struct pci_dev **ret_dev,
 			 struct pcireset_plan **ret_plan, struct pcireset_plan **ret_wanted);
+int pcireset_device_check_members(const struct pcireset_reset *arg,
+				  const struct pcireset_plan *plan);
 void pcireset_device_fill(struct pcireset_reset *arg, const struct pcireset_report *report);
 void pcireset_device_orphan(struct pci_dev *dev);
+
+/* Lost: what does not answer, or is another device, is not written to. */
+static inline bool pcireset_is_lost(const struct pcireset_fn *fn)
+{
+	return fn->outcome == PCIRESET_STATE_DEAD || fn->outcome == PCIRESET_STATE_OTHER;
+}
+
+/* Removed by surprise: the kernel knows that it will not answer any more. */
+static inline bool pcireset_is_disconnected(const struct pci_dev *dev)
+{
+	return READ_ONCE(dev->error_state) == pci_channel_io_perm_failure;
+}
 
 static inline bool pcireset_fn_runs(const struct pcireset_fn *fn, u32 type)
 {

@@ -42,6 +42,8 @@ const char *const pcireset_why_text[] = {
 	[PCIRESET_WHY_NOT_ENDPOINT] = "is no endpoint",
 	[PCIRESET_WHY_HAS_HANDLER] = "has a reset of its own in this kernel",
 	[PCIRESET_WHY_VFIO_OPEN] = "is open in VFIO",
+	[PCIRESET_WHY_LATE] = "is late after a reset, and being restored",
+	[PCIRESET_WHY_BARS] = "has not the addresses that the kernel has assigned",
 };
 
 /* PCIe r6.0, sec 2.3.1 and SR-IOV: a VF has no Vendor ID of its own; present means it answers. */
@@ -55,8 +57,16 @@ static bool is_gone(struct pci_dev *dev)
 	return PCI_POSSIBLE_ERROR(command);
 }
 
+/* What is late does not answer, and is not gone. */
+static u32 why_absent(struct pci_dev *dev)
+{
+	if (pcireset_is_unfinished(dev, PCIRESET_LATE, NULL))
+		return PCIRESET_WHY_LATE;
+	return is_gone(dev) ? PCIRESET_WHY_GONE : PCIRESET_WHY_NONE;
+}
+
 /* Only what is in @mask: to ask about a bus means to look at everything on it. */
-static u32 probe_types(struct pci_dev *dev, bool gone, u32 mask, enum pcireset_caller caller,
+static u32 probe_types(struct pci_dev *dev, u32 absent, u32 mask, enum pcireset_caller caller,
 		       struct pcireset_type_info *infos)
 {
 	u32 types = 0;
@@ -66,10 +76,10 @@ static u32 probe_types(struct pci_dev *dev, bool gone, u32 mask, enum pcireset_c
 		if (!(mask & pcireset_types[i].bit))
 			continue;
 		/* A VF that is gone may have outlived its PF, and leads nowhere. */
-		if (gone)
+		if (absent)
 			infos[i] = (struct pcireset_type_info){
 				.type = pcireset_types[i].bit,
-				.why_not = PCIRESET_WHY_GONE,
+				.why_not = absent,
 				.who = pcireset_addr_of(dev),
 			};
 		else
@@ -99,7 +109,7 @@ u32 pcireset_plan_probe(struct pci_dev *dev, u32 mask, enum pcireset_caller call
 
 	pm_runtime_get_sync(&dev->dev);
 	down_read(&pcireset_topology);
-	types = probe_types(dev, is_gone(dev), mask, caller, infos);
+	types = probe_types(dev, why_absent(dev), mask, caller, infos);
 	up_read(&pcireset_topology);
 	pm_runtime_put(&dev->dev);
 	return types;
@@ -115,6 +125,22 @@ static bool is_vfio_used(struct pci_dev *dev)
 	used = iommu_group_dma_owner_claimed(group);
 	iommu_group_put(group);
 	return used;
+}
+
+/**
+ * pcireset_has_new_user - has a VFIO user come since a member was judged?
+ * @fn: the member
+ *
+ * Context: The caller holds the member's device lock.
+ * Return: true if one has.
+ */
+bool pcireset_has_new_user(const struct pcireset_fn *fn)
+{
+	const struct pci_driver *driver = fn->dev->driver;
+
+	return driver && driver->driver_managed_dma &&
+	       !(fn->flags & (PCIRESET_MEMBER_BRIDGE | PCIRESET_MEMBER_VFIO)) &&
+	       is_vfio_used(fn->dev);
 }
 
 /*
@@ -299,8 +325,9 @@ void pcireset_plan_judge(struct pcireset_plan *plan)
 	for (i = 0; i < plan->nr_fns; i++) {
 		look_at_driver(plan, &plan->fns[i]);
 		keep_owned(plan, &plan->fns[i]);
-		plan->fns[i].why_not = is_gone(plan->fns[i].dev) ? PCIRESET_WHY_GONE :
-								   in_the_way(plan, &plan->fns[i]);
+		plan->fns[i].why_not = why_absent(plan->fns[i].dev);
+		if (!plan->fns[i].why_not)
+			plan->fns[i].why_not = in_the_way(plan, &plan->fns[i]);
 		keep_closed(plan, &plan->fns[i]);
 	}
 	judge(plan);
@@ -313,7 +340,7 @@ void pcireset_plan_judge(struct pcireset_plan *plan)
 static bool lock_briefly(struct pci_dev *dev, unsigned int *patience)
 {
 	while (!device_trylock(&dev->dev)) {
-		if (!*patience)
+		if (!*patience || fatal_signal_pending(current))
 			return false;
 		--*patience;
 		usleep_range(500, 1000);
@@ -333,8 +360,9 @@ static void look(struct pcireset_plan *plan, struct pcireset_fn *fn, unsigned in
 		fn->flags |= PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_PREPARE;
 	}
 	/* The target was there a moment ago, or there would be no plan. */
-	fn->why_not = fn->dev != plan->dev && is_gone(fn->dev) ? PCIRESET_WHY_GONE :
-								 in_the_way(plan, fn);
+	fn->why_not = fn->dev != plan->dev ? why_absent(fn->dev) : PCIRESET_WHY_NONE;
+	if (!fn->why_not)
+		fn->why_not = in_the_way(plan, fn);
 }
 
 static void survey(struct pcireset_plan *plan)
@@ -399,7 +427,7 @@ static int check_request(const struct pcireset_request *request)
 
 static struct pcireset_plan *new_plan(struct pci_dev *dev, const struct pcireset_request *request)
 {
-	struct pcireset_plan *plan = kzalloc(sizeof(*plan), GFP_KERNEL);
+	struct pcireset_plan *plan = kzalloc(sizeof(*plan), GFP_KERNEL_ACCOUNT);
 
 	if (!plan)
 		return NULL;
@@ -419,16 +447,19 @@ static struct pcireset_plan *new_plan(struct pci_dev *dev, const struct pcireset
 static int fill(struct pcireset_plan *plan)
 {
 	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
+	u32 absent = why_absent(plan->dev);
 	int error;
 
-	if (is_gone(plan->dev)) {
-		refuse(plan, -ENODEV, PCIRESET_WHY_GONE, pcireset_addr_of(plan->dev));
+	if (absent) {
+		error = absent == PCIRESET_WHY_LATE ? -EBUSY : -ENODEV;
+		refuse(plan, error, absent, pcireset_addr_of(plan->dev));
 		return 0;
 	}
 
 	plan->counter = pcireset_counter(plan->dev);
 	plan->topology = atomic64_read(plan->counter);
-	probe_types(plan->dev, false, plan->request.types, pcireset_plan_caller(plan), infos);
+	probe_types(plan->dev, PCIRESET_WHY_NONE, plan->request.types, pcireset_plan_caller(plan),
+		    infos);
 	choose(plan, infos);
 	if (!plan->nr_types)
 		return 0;

@@ -39,6 +39,7 @@ static void hush(struct pcireset_plan *plan, struct pcireset_fn *fn)
 	if (port->is_hotplug_bridge)
 		pcireset_hotplug_note(fn, function_0_below(plan, port));
 
+	fn->quiet = true;
 	fn->was_ignoring = port->ignore_hotplug;
 	/* pciehp_isr() acknowledges and drops events while this is set. */
 	if (port->is_hotplug_bridge)
@@ -63,7 +64,7 @@ static void forget_slot_events(struct pcireset_fn *fn)
 	u16 status;
 
 	/* The bridge above is not restored: its completions are for pciehp. */
-	if (fn->state)
+	if (fn->reach)
 		events |= PCI_EXP_SLTSTA_CC;
 
 	/* What is not seen here may come now, and is not ours to clear. */
@@ -87,13 +88,14 @@ static void forget(struct pcireset_fn *fn)
 
 static void unhush(struct pcireset_fn *fn)
 {
-	if (fn->outcome != PCIRESET_STATE_DEAD && fn->outcome != PCIRESET_STATE_OTHER)
+	if (!pcireset_is_lost(fn) && !fn->gone)
 		forget(fn);
 	if (fn->dev->is_hotplug_bridge && !fn->was_ignoring)
 		fn->dev->ignore_hotplug = 0;
 	/* From here on pciehp sees all events; of those before, only the state is left. */
-	if (fn->dev->is_hotplug_bridge)
+	if (fn->dev->is_hotplug_bridge && !fn->gone)
 		pcireset_hotplug_check(fn);
+	fn->quiet = false;
 }
 
 static bool is_port(const struct pcireset_fn *fn)
@@ -134,18 +136,19 @@ void pcireset_quiet_begin(struct pcireset_plan *plan, u32 type)
 /**
  * pcireset_quiet_end - links are up again, or will not come
  * @plan: the plan
- * @type: the type that was issued
+ *
+ * Those that @plan says are waited for stay as they are.
+ *
+ * Context: With the device locks of the ports that are quiet.
  */
-void pcireset_quiet_end(struct pcireset_plan *plan, u32 type)
+void pcireset_quiet_end(struct pcireset_plan *plan)
 {
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++) {
-		struct pcireset_fn *fn = &plan->fns[i];
-
-		if (pcireset_fn_runs(fn, type) && is_saved_port(fn))
-			unhush(fn);
+		if (plan->fns[i].quiet && !plan->fns[i].stays_quiet)
+			unhush(&plan->fns[i]);
 	}
-	if ((type & PCI_RESET_LINK) && is_port(&plan->bridge_fn))
+	if (plan->bridge_fn.quiet && !plan->bridge_fn.stays_quiet)
 		unhush(&plan->bridge_fn);
 }

@@ -97,7 +97,7 @@ static int trigger_and_wait(struct pcireset_run *run, u32 type)
 	if (!error)
 		error = wait_all(run);
 	report->wait_ns = ktime_to_ns(ktime_sub(ktime_get(), run->triggered));
-	pcireset_quiet_end(plan, type);
+	pcireset_quiet_end(plan);
 	return error;
 }
 

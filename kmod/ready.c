@@ -61,6 +61,17 @@ static s64 a_bit_us(ktime_t since)
 	return clamp_t(s64, ktime_us_delta(ktime_get(), since) / 32, 250, 50 * USEC_PER_MSEC);
 }
 
+/**
+ * pcireset_look_again_at - when to look again at functions that do not answer yet
+ * @run: the run, triggered
+ *
+ * Return: the time.
+ */
+ktime_t pcireset_look_again_at(const struct pcireset_run *run)
+{
+	return ktime_add_us(ktime_get(), a_bit_us(run->triggered));
+}
+
 static void sleep_a_bit(ktime_t since)
 {
 	s64 us = a_bit_us(since);
@@ -101,10 +112,19 @@ bool pcireset_contained(struct pci_dev *port)
 	return false;
 }
 
-/* No time is left, or waiting would only keep the kernel from bringing back what is below @port. */
+/* Somebody has pulled the port, or what is above it. The kernel marks all that is below, too. */
+static bool is_unplugged(const struct pci_dev *port)
+{
+	return port && pcireset_is_disconnected(port);
+}
+
+/*
+ * No time is left, nobody will ever answer, or waiting would only keep the kernel from
+ * removing or bringing back what is below @port.
+ */
 static bool gives_up(const struct pcireset_run *run, struct pci_dev *port)
 {
-	return out_of_time(run) || pcireset_contained(port);
+	return out_of_time(run) || is_unplugged(port) || pcireset_contained(port);
 }
 
 /**
@@ -138,6 +158,49 @@ static bool link_is_active(struct pci_dev *bridge)
 
 	pcie_capability_read_word(bridge, PCI_EXP_LNKSTA, &status);
 	return !PCI_POSSIBLE_ERROR(status) && (status & PCI_EXP_LNKSTA_DLLLA);
+}
+
+/**
+ * pcireset_link_is_up - may there be somebody behind the link of a port?
+ * @port: the port, or NULL
+ *
+ * Return: false if the port can tell and says that its link is down.
+ */
+bool pcireset_link_is_up(struct pci_dev *port)
+{
+	if (!port || !pcireset_is_downstream_port(port) || !port->link_active_reporting)
+		return true;
+	return link_is_active(port);
+}
+
+static bool slot_is_empty(struct pci_dev *port)
+{
+	u16 status;
+
+	if (!port->is_hotplug_bridge || !pci_is_pcie(port))
+		return false;
+	pcie_capability_read_word(port, PCI_EXP_SLTSTA, &status);
+	return !PCI_POSSIBLE_ERROR(status) && !(status & PCI_EXP_SLTSTA_PDS) &&
+	       !link_is_active(port);
+}
+
+/**
+ * pcireset_is_pulled - was the card taken out that a function is on?
+ * @dev: the function
+ *
+ * PCIe r6.0, sec 6.7.3: a slot above says that it is empty. In the moment of a reset
+ * that may be wrong: presence may be told by the link itself.
+ *
+ * Return: true if it was.
+ */
+bool pcireset_is_pulled(struct pci_dev *dev)
+{
+	struct pci_dev *port = pci_upstream_bridge(pci_physfn(dev));
+
+	for (; port; port = pci_upstream_bridge(port))
+		if (slot_is_empty(port))
+			return true;
+	return false;
 }
 
 static int wait_link(struct pcireset_run *run, struct pci_dev *bridge)
@@ -278,7 +341,8 @@ int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn)
 		return error;
 
 	while (!pcireset_fn_answers(fn)) {
-		if (gives_up(run, pci_upstream_bridge(fn->dev)))
+		if (pcireset_is_disconnected(fn->dev) ||
+		    gives_up(run, pci_upstream_bridge(fn->dev)))
 			return -ETIMEDOUT;
 		sleep_a_bit(run->triggered);
 	}
@@ -302,8 +366,9 @@ bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again)
 		*ret_again = run->settle;
 		return false;
 	}
-	if (pcireset_fn_answers(fn) || gives_up(run, pci_upstream_bridge(fn->dev)))
+	if (pcireset_fn_answers(fn) || pcireset_is_disconnected(fn->dev) ||
+	    gives_up(run, pci_upstream_bridge(fn->dev)))
 		return true;
-	*ret_again = ktime_add_us(now, a_bit_us(run->triggered));
+	*ret_again = pcireset_look_again_at(run);
 	return false;
 }

@@ -11,6 +11,12 @@
 /* The topology moved between plan and lock: how often to plan anew. */
 #define MAX_PLANS 16
 
+/*
+ * PCIe r6.0, sec 6.6.1: a function may take 1.0 s before it answers. So long others
+ * wait for its locks, and not as long as a caller likes to.
+ */
+#define LOCKED_MS 1000
+
 /* Numbers of resets, for the tracepoints. */
 static atomic64_t last_id;
 
@@ -67,11 +73,6 @@ static struct pcireset_fn *prev_reached(struct pcireset_plan *plan, struct pcire
 	return NULL;
 }
 
-static bool is_lost(const struct pcireset_fn *fn)
-{
-	return fn->outcome == PCIRESET_STATE_DEAD || fn->outcome == PCIRESET_STATE_OTHER;
-}
-
 static const struct pci_error_handlers *handlers(struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
 	/* A caller that holds its own lock is that driver: it knows. */
@@ -89,23 +90,18 @@ static void prepare_drivers(struct pcireset_plan *plan, u32 type)
 		handler = handlers(plan, fn);
 		if (!fn->prepared && handler && handler->reset_prepare)
 			handler->reset_prepare(fn->dev);
-		fn->prepared = true;
+		fn->prepared = handler;
 	}
 }
 
+/* What is late is not over for its driver. */
 static void finish_drivers(struct pcireset_plan *plan)
 {
-	const struct pci_error_handlers *handler;
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++) {
-		struct pcireset_fn *fn = &plan->fns[i];
-
-		handler = handlers(plan, fn);
-		if (fn->prepared && handler && handler->reset_done)
-			handler->reset_done(fn->dev);
-		fn->prepared = false;
-	}
+	for (i = 0; i < plan->nr_fns; i++)
+		if (!plan->fns[i].unfinished)
+			pcireset_driver_done(&plan->fns[i]);
 }
 
 static int save_all(struct pcireset_plan *plan, u32 type)
@@ -121,6 +117,11 @@ static int save_all(struct pcireset_plan *plan, u32 type)
 		}
 		if (error)
 			return error;
+		if (!pcireset_bars_agree(fn)) {
+			plan->why = PCIRESET_WHY_BARS;
+			plan->who = pcireset_addr_of(fn->dev);
+			return -EBUSY;
+		}
 	}
 	return 0;
 }
@@ -134,8 +135,9 @@ static void quiesce_all(struct pcireset_plan *plan, u32 type)
 		fn->failed = 0;
 		fn->offset = 0;
 		fn->secondary_up = false;
+		fn->flags &= ~PCIRESET_MEMBER_LATE;
 		/* Lost to an earlier type: nothing is written to it. */
-		if (is_lost(fn))
+		if (pcireset_is_lost(fn))
 			continue;
 		pcireset_state_quiesce(fn);
 		pcireset_witness_set(fn, type);
@@ -161,7 +163,7 @@ static void restore_untouched(struct pcireset_plan *plan, u32 type)
 
 	for_each_reached(fn, plan, type) {
 		pcireset_iommu_unblock(fn);
-		if (fn->quiesced && !is_lost(fn))
+		if (fn->quiesced && !pcireset_is_lost(fn))
 			pcireset_state_restore(fn);
 	}
 }
@@ -199,7 +201,9 @@ static void recover(struct pcireset_run *run, struct pcireset_fn *fn)
 	if (fn->outcome == PCIRESET_STATE_RESTORED)
 		pcireset_witness_read(fn, run->type->bit);
 
-	pcireset_iommu_unblock(fn);
+	/* No IOMMU waits for an answer of what does not answer. */
+	if (!pcireset_is_late(fn))
+		pcireset_iommu_unblock(fn);
 	if (fn->outcome == PCIRESET_STATE_RESTORED)
 		pcireset_state_restore(fn);
 }
@@ -224,10 +228,14 @@ static void verify(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	if (fn->outcome == PCIRESET_STATE_RESTORED) {
 		pcireset_check_link(fn);
-		config_holds(run, fn);
+		/* While its events are expected, a port's masks are not as before. */
+		if (!fn->quiet)
+			config_holds(run, fn);
 	}
 	if (fn->proof == PCIRESET_PROOF_UNKNOWN || fn->proof == PCIRESET_PROOF_REFUTED)
 		fn->failed |= PCIRESET_CHECK_PROOF;
+	if (pcireset_is_late(fn))
+		fn->flags |= PCIRESET_MEMBER_LATE;
 	trace_pcireset_check(run, fn);
 }
 
@@ -243,6 +251,8 @@ static void verify_again(struct pcireset_run *run, struct pcireset_fn *fn)
 		if (!config_holds(run, fn) && fn->outcome == PCIRESET_STATE_RESTORED)
 			pcireset_state_restore(fn);
 	}
+	if (pcireset_is_late(fn))
+		fn->flags |= PCIRESET_MEMBER_LATE;
 	trace_pcireset_check(run, fn);
 }
 
@@ -255,16 +265,72 @@ static void sleep_unless_killed(const struct pcireset_run *run, unsigned int ms)
 		schedule_timeout_killable(msecs_to_jiffies(min(ms, 100U)));
 }
 
-static void watch(struct pcireset_run *run)
+static int unpark_all(struct pcireset_plan *plan)
+{
+	unsigned int i;
+	int error = 0;
+
+	for (i = 0; i < plan->nr_fns && !error; i++)
+		if (plan->fns[i].state)
+			error = pcireset_state_unpark(&plan->fns[i]);
+	return error;
+}
+
+/* Somebody else has had it in between: what it is now says nothing about the reset. */
+static bool is_anothers(const struct pcireset_fn *fn)
+{
+	return fn->outcome == PCIRESET_STATE_RESTORED &&
+	       (fn->gone || fn->dev->driver != fn->driver || pcireset_has_new_user(fn));
+}
+
+static struct pcireset_fn *first_that_is_anothers(struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++)
+		if (is_anothers(&plan->fns[i]))
+			return &plan->fns[i];
+	return NULL;
+}
+
+static int blame(struct pcireset_plan *plan, const struct pcireset_fn *fn, u32 why)
+{
+	plan->why = why;
+	plan->who = pcireset_addr_of(fn->dev);
+	return -EIO;
+}
+
+/* Back from a wait without locks. Returns -EIO and the reason if the reset cannot be judged. */
+static int resume_run(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	struct pcireset_fn *fn;
 
-	if (!plan->request.settle_ms)
-		return;
+	if (pcireset_attend_end(run))
+		return -EIO;
+	fn = first_that_is_anothers(plan);
+	if (fn)
+		return blame(plan, fn, PCIRESET_WHY_CHANGED);
+	if (unpark_all(plan))
+		return blame(plan, &plan->fns[0], PCIRESET_WHY_CONFIG);
+	return 0;
+}
+
+/* Nobody waits for a lock meanwhile: how long that is was the caller's choice. */
+static int watch(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	struct pcireset_fn *fn;
+	int error;
+
+	pcireset_attend_begin(run);
 	sleep_unless_killed(run, plan->request.settle_ms);
+	error = resume_run(run);
+	if (error)
+		return error;
 	for_each_reached(fn, plan, run->type->bit)
 		verify_again(run, fn);
+	return 0;
 }
 
 static void bring_back(struct pcireset_run *run)
@@ -274,11 +340,56 @@ static void bring_back(struct pcireset_run *run)
 	struct pcireset_fn *fn;
 
 	/* A link that stays down shows as functions that do not answer. */
-	if (type & PCI_RESET_LINK)
-		pcireset_wait_secondary(run, plan->bridge);
+	if (type & PCI_RESET_LINK && !pcireset_wait_secondary(run, plan->bridge))
+		run->settle = ktime_get();
 
 	for_each_reached(fn, plan, type)
 		recover(run, fn);
+}
+
+/* Those whose state will be kept until they are back. */
+static bool has_late(struct pcireset_run *run)
+{
+	struct pcireset_fn *fn;
+
+	for_each_reached(fn, run->plan, run->type->bit)
+		if (pcireset_is_late(fn))
+			return true;
+	return false;
+}
+
+/*
+ * A link that is down still, or what is below a port that is late, is expected to come
+ * up: not only an event, its absence would be a surprise. All other ports hear again.
+ */
+static void keep_quiet(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	bool late = has_late(run);
+	unsigned int i;
+
+	plan->bridge_fn.stays_quiet = late && plan->bridge && !pcireset_link_is_up(plan->bridge);
+	for (i = 0; i < plan->nr_fns; i++)
+		plan->fns[i].stays_quiet = pcireset_is_late(&plan->fns[i]);
+}
+
+static void end_quiet(struct pcireset_run *run)
+{
+	if (run->quiet)
+		pcireset_quiet_end(run->plan);
+}
+
+/* Nothing is waited for by the worker, or not any more by this run. */
+static void end_all_quiet(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	unsigned int i;
+
+	plan->bridge_fn.stays_quiet = false;
+	for (i = 0; i < plan->nr_fns; i++)
+		plan->fns[i].stays_quiet = false;
+	end_quiet(run);
+	run->quiet = false;
 }
 
 static const struct {
@@ -296,7 +407,7 @@ static const struct {
 /* What is below a member that is lost is lost with it; the reason is the member's. */
 static bool is_consequence(struct pcireset_plan *plan, const struct pcireset_fn *fn)
 {
-	return fn->parent >= 0 && is_lost(&plan->fns[fn->parent]);
+	return fn->parent >= 0 && pcireset_is_lost(&plan->fns[fn->parent]);
 }
 
 static struct pcireset_fn *first_that_failed(struct pcireset_plan *plan, u32 type, u32 check)
@@ -358,15 +469,20 @@ static int issue(struct pcireset_run *run)
 	struct pcireset_plan *plan = run->plan;
 
 	pcireset_learn_times(plan);
+	/* Those of a type before, if that left somebody late. */
+	end_all_quiet(run);
 	pcireset_quiet_begin(plan, type->bit);
+	run->quiet = true;
 	run->settle = 0;
 	run->error = type->trigger(run);
 	run->triggered = ktime_get();
-	run->deadline = ktime_add_ms(run->triggered, plan->request.timeout_ms);
+	run->patience = ktime_add_ms(run->triggered, plan->request.timeout_ms);
+	run->deadline =
+		ktime_add_ms(run->triggered, min_t(u32, plan->request.timeout_ms, LOCKED_MS));
 	trace_pcireset_trigger(run, type->bit, run->error);
 	if (run->error == -ENOMEM) {
 		restore_untouched(plan, type->bit);
-		pcireset_quiet_end(plan, type->bit);
+		end_all_quiet(run);
 		return run->error;
 	}
 
@@ -398,20 +514,59 @@ static int start_type(struct pcireset_run *run)
 	return issue(run);
 }
 
+/**
+ * pcireset_bring_back - bring back what a trigger has reset
+ * @run: the run, triggered
+ *
+ * Return: true if that is over; else pcireset_attend() goes on with it, and the locks
+ * are gone.
+ */
+bool pcireset_bring_back(struct pcireset_run *run)
+{
+	bring_back(run);
+	if (!has_late(run) || ktime_after(ktime_get(), run->patience))
+		return true;
+	keep_quiet(run);
+	end_quiet(run);
+	pcireset_attend_begin(run);
+	run->attended = true;
+	return false;
+}
+
+static void bring_all_back(struct pcireset_run *run)
+{
+	ktime_t again;
+
+	if (pcireset_bring_back(run))
+		return;
+	while (pcireset_attend(run, &again))
+		pcireset_sleep_until(again);
+}
+
+/* What a trigger has reset is back, or is not waited for. */
 static int finish_type(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	u32 type = run->type->bit;
 	struct pcireset_fn *fn;
-	int error;
+	int error = 0;
 
-	bring_back(run);
-	pcireset_quiet_end(plan, type);
-	for_each_reached(fn, plan, type)
-		verify(run, fn);
-	watch(run);
+	if (run->attended)
+		error = resume_run(run);
+	run->attended = false;
+	if (!error) {
+		keep_quiet(run);
+		end_quiet(run);
+		for_each_reached(fn, plan, type)
+			verify(run, fn);
+	}
+	if (!error && plan->request.settle_ms && !has_late(run))
+		error = watch(run);
 
-	error = run->error ? trigger_failed(run, -EIO) : judge_result(run);
+	if (run->error)
+		error = trigger_failed(run, -EIO);
+	else if (!error)
+		error = judge_result(run);
 	pcireset_stats_issued(run, error);
 	return error;
 }
@@ -422,7 +577,8 @@ static void release_all(struct pcireset_plan *plan)
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++)
-		pcireset_state_free(&plan->fns[i]);
+		if (!plan->fns[i].unfinished)
+			pcireset_state_free(&plan->fns[i]);
 }
 
 static bool has_touched(int error)
@@ -442,7 +598,7 @@ static void announce(struct pcireset_plan *plan, int error, const struct pcirese
 	const struct pcireset_type *type;
 	char result_env[40];
 	char type_env[40];
-	char *env[3];
+	char *env[4];
 
 	if (!report->issued)
 		return;
@@ -452,13 +608,15 @@ static void announce(struct pcireset_plan *plan, int error, const struct pcirese
 	snprintf(result_env, sizeof(result_env), "PCIRESET_RESULT=%s", result_word(error, report));
 	env[0] = type_env;
 	env[1] = result_env;
-	env[2] = NULL;
+	env[2] = plan->late.is_used ? "PCIRESET_LATE=pending" : NULL;
+	env[3] = NULL;
 	kobject_uevent_env(&plan->dev->dev.kobj, KOBJ_CHANGE, env);
 
 	if (error)
-		pci_warn(plan->dev, "%s reset failed: %04x:%02x:%02x.%d %s\n", type->name,
+		pci_warn(plan->dev, "%s reset failed: %04x:%02x:%02x.%d %s%s\n", type->name,
 			 plan->who.domain, plan->who.bus, PCI_SLOT(plan->who.devfn),
-			 PCI_FUNC(plan->who.devfn), pcireset_why_text[plan->why]);
+			 PCI_FUNC(plan->who.devfn), pcireset_why_text[plan->why],
+			 plan->late.is_used ? "; it will be restored when it does" : "");
 }
 
 /* Returns -ERESTART if the topology moved since the plan was made. */
@@ -514,14 +672,23 @@ static int end(struct pcireset_run *run, int error)
 {
 	struct pcireset_plan *plan = run->plan;
 
+	/* Nothing was touched unless a type was issued. */
+	if (run->report->issued)
+		pcireset_late_take(run);
+	end_all_quiet(run);
 	release_all(plan);
-	finish_drivers(plan);
+	if (!run->adrift)
+		finish_drivers(plan);
 	/* A wider type that could not be tried does not undo that a narrower one was. */
 	if (error && !has_touched(error) && run->report->issued)
 		error = -EIO;
 	/* Under the locks still: the event names the driver, which else may leave. */
-	announce(plan, error, run->report);
-	pcireset_unlock(plan);
+	if (!run->adrift)
+		announce(plan, error, run->report);
+	if (plan->late.is_used)
+		pcireset_unlock_awake(plan);
+	else
+		pcireset_unlock(plan);
 	return error;
 }
 
@@ -537,9 +704,11 @@ static int execute(struct pcireset_run *run)
 	for (i = 0; i < plan->nr_types; i++) {
 		run->type = pcireset_type_find(plan->types[i]);
 		error = start_type(run);
-		if (!error)
+		if (!error) {
+			bring_all_back(run);
 			error = finish_type(run);
-		if (!has_touched(error))
+		}
+		if (!has_touched(error) || run->adrift)
 			break;
 	}
 	return end(run, error);
@@ -561,6 +730,7 @@ static int tell(struct pcireset_run *run, int error)
 	if (!report->issued)
 		pcireset_stats_refused();
 	trace_pcireset_end(run, error);
+	pcireset_late_start(plan);
 	return error;
 }
 
@@ -629,8 +799,8 @@ int pcireset_start(struct pcireset_run *run)
 }
 
 /**
- * pcireset_finish - wait for what pcireset_start() began, and do the rest
- * @run: the run
+ * pcireset_finish - do the rest of what pcireset_start() began
+ * @run: the run, after pcireset_bring_back() and perhaps pcireset_attend()
  *
  * Return: as pcireset_run_plan().
  */

@@ -143,7 +143,7 @@ static int add(struct pci_dev *dev, void *data)
 
 	if (plan->nr_fns == plan->max_fns) {
 		max = max(1U, plan->max_fns * 2);
-		fns = kvcalloc(max, sizeof(*fns), GFP_KERNEL);
+		fns = kvcalloc(max, sizeof(*fns), GFP_KERNEL_ACCOUNT);
 		if (!fns)
 			return -ENOMEM;
 		if (plan->nr_fns)

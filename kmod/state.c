@@ -147,6 +147,36 @@ void pcireset_state_restore(struct pcireset_fn *fn)
 }
 
 /**
+ * pcireset_state_park - keep what was saved without the locks
+ * @fn: the function
+ *
+ * The driver's own saved state becomes the saved one again, or there is none.
+ *
+ * Context: With the locks of the plan.
+ */
+void pcireset_state_park(struct pcireset_fn *fn)
+{
+	/* Overwritten since, also if there was no memory to keep ours. */
+	if (fn->set_aside)
+		pci_load_and_free_saved_state(fn->dev, &fn->driver_state);
+	kfree(fn->driver_state);
+	fn->driver_state = NULL;
+	fn->set_aside = false;
+}
+
+/**
+ * pcireset_state_unpark - end what pcireset_state_park() began
+ * @fn: the function
+ *
+ * Context: With the function's device lock.
+ * Return: 0 or -ENOMEM.
+ */
+int pcireset_state_unpark(struct pcireset_fn *fn)
+{
+	return set_aside(fn);
+}
+
+/**
  * pcireset_state_free - drop what was saved
  * @fn: the function
  *
@@ -156,13 +186,8 @@ void pcireset_state_restore(struct pcireset_fn *fn)
  */
 void pcireset_state_free(struct pcireset_fn *fn)
 {
-	/* Overwritten since, also if there was no memory to keep ours. */
-	if (fn->set_aside)
-		pci_load_and_free_saved_state(fn->dev, &fn->driver_state);
-	kfree(fn->driver_state);
-	fn->driver_state = NULL;
+	pcireset_state_park(fn);
 	kfree(fn->state);
 	fn->state = NULL;
-	fn->set_aside = false;
 	pcireset_config_free(fn);
 }

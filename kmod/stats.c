@@ -13,6 +13,9 @@
  * @failed: ended with another error
  * @functions: members of all of these
  * @wait_ns: sum of those of the reports
+ * @late: functions that are waited for although the caller's time is over
+ * @late_restored: those that came back and were restored
+ * @late_lost: those that did not, or not as they were
  * @last_ns: when the last one was over, CLOCK_REALTIME
  * @last_error: what it ended with
  * @last_proof: enum pcireset_proof of it
@@ -24,6 +27,9 @@ struct type_stats {
 	u64 failed;
 	u64 functions;
 	u64 wait_ns;
+	u64 late;
+	u64 late_restored;
+	u64 late_lost;
 	u64 last_ns;
 	int last_error;
 	u32 last_proof;
@@ -78,6 +84,27 @@ void pcireset_stats_refused(void)
 	spin_unlock(&lock);
 }
 
+/**
+ * pcireset_stats_late - count a function that is late
+ * @type: the type that was issued
+ * @event: what has happened to it
+ *
+ * Context: Process context.
+ */
+void pcireset_stats_late(const struct pcireset_type *type, enum pcireset_late_event event)
+{
+	struct type_stats *stats = &of_types[type - pcireset_types];
+
+	spin_lock(&lock);
+	if (event == PCIRESET_LATE_BEGIN)
+		stats->late++;
+	else
+		stats->late--;
+	stats->late_restored += event == PCIRESET_LATE_BACK;
+	stats->late_lost += event == PCIRESET_LATE_LOST;
+	spin_unlock(&lock);
+}
+
 static int check_stats(const struct pcireset_stats *arg)
 {
 	if (arg->flags || arg->type & ~PCI_RESET_ANY)
@@ -116,6 +143,9 @@ int pcireset_do_stats(struct file *file, void *data)
 	arg->out_functions = stats->functions;
 	arg->out_wait_ns = stats->wait_ns;
 	arg->out_refused = refused;
+	arg->out_late = stats->late;
+	arg->out_late_restored = stats->late_restored;
+	arg->out_late_lost = stats->late_lost;
 	spin_unlock(&lock);
 	return 0;
 }

@@ -123,6 +123,40 @@ TRACE_EVENT(pcireset_check,
 		  __entry->state, __entry->flags, __entry->ready_ns, __entry->id)
 );
 
+/*
+ * The end of a function that was late: 0 if it was restored and is as before, -EIO if
+ * it is not, -ETIMEDOUT if it did not come back, -ENODEV if it was removed.
+ */
+TRACE_EVENT(pcireset_late,
+	TP_PROTO(const struct pcireset_plan *plan, const struct pcireset_fn *fn, int result),
+	TP_ARGS(plan, fn, result),
+	TP_STRUCT__entry(
+		__string(device, pci_name(fn->dev))
+		__field(int, result)
+		__field(u32, last_type)
+		__field(u32, failed)
+		__field(u32, proof)
+		__field(u32, offset)
+		__field(u32, state)
+		__field(u64, ready_ns)
+		__field(u64, id)
+	),
+	TP_fast_assign(
+		pcireset_assign_str(device, pci_name(fn->dev));
+		__entry->result = result;
+		__entry->last_type = plan->late.type->bit;
+		__entry->failed = fn->failed;
+		__entry->proof = fn->proof;
+		__entry->offset = fn->offset;
+		__entry->state = fn->outcome;
+		__entry->ready_ns = fn->ready_ns;
+		__entry->id = plan->late.id;
+	),
+	TP_printk("device=%s result=%d last_type=%#x failed=%#x proof=%u offset=%#x state=%u ready_ns=%llu id=%llu",
+		  __get_str(device), __entry->result, __entry->last_type, __entry->failed,
+		  __entry->proof, __entry->offset, __entry->state, __entry->ready_ns, __entry->id)
+);
+
 /* Also of a reset that was refused, which has no begin: nothing was issued then. */
 TRACE_EVENT(pcireset_end,
 	TP_PROTO(const struct pcireset_run *run, int result),

@@ -20,8 +20,19 @@ enum pcireset_result pcireset_result_of(int error, uint32_t issued, uint32_t pro
 							 PCIRESET_RESULT_UNVERIFIED;
 }
 
+/* A function that the module waits for although the caller's time is over. */
+static bool has_late(const struct pcireset_report *report)
+{
+	for (size_t i = 0; i < report->members.nr; i++)
+		if (report->members.v[i].flags & PCIRESET_MEMBER_LATE)
+			return true;
+	return false;
+}
+
 static const char *words_of(const struct pcireset_report *report)
 {
+	if (report->why == PCIRESET_WHY_NOT_READY && has_late(report))
+		return "it did not come back in time: late, being restored";
 	if (report->why)
 		return pcireset_why_to_str(report->why, report->type);
 	if (report->error)

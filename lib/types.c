@@ -138,6 +138,11 @@ static const struct {
 	{ PCIRESET_WHY_VFIO_OPEN, 0,
 	  "a VFIO user has it open and may access its memory at any time; end that program, "
 	  "or reset through VFIO" },
+	{ PCIRESET_WHY_LATE, 0,
+	  "it is late after an earlier reset and will be restored when it answers; try again" },
+	{ PCIRESET_WHY_BARS, 0,
+	  "its addresses are not those that the kernel has assigned: its configuration is lost; "
+	  "remove and rescan it" },
 	{ PCIRESET_WHY_IN_USE, 0, "it is in use" },
 	{ PCIRESET_WHY_NOT_LISTED, 0,
 	  "the kernel does not list it in reset_method: known to be broken, or taken off" },

@@ -159,7 +159,7 @@ static uint32_t entry_misuses(const struct worker *worker, uint64_t at, uint32_t
 		return set | SET(E_FAULT);
 	set |= if_so(!can_write(at + offsetof(struct pcireset_reset_entry, out_errno), 8), E_FAULT);
 	set |= if_so(entry.__reserved, E_INVAL) | if_so(!slot_of(worker, entry.fd), E_BADF);
-	set |= judge_structure(entry.reset_ptr, sizeof(reset));
+	set |= judge_structure(entry.reset_ptr, sizeof(reset), PCIRESET_RESET_SIZE_VER0);
 	if (get_reset(&entry, &reset))
 		set |= reset_misuses(&reset) | if_so(reset.nr_owners, E_OPNOTSUPP);
 	return set;
@@ -231,6 +231,20 @@ bool many_is_tangled(const struct worker *worker)
 					       (uint64_t)reset.member_size * reset.nr_members };
 	}
 	return overlap(ranges, nr);
+}
+
+/* A part of an array that is only written if there are so many members cannot be. */
+bool many_may_miss(const struct worker *worker)
+{
+	const struct pcireset_reset_many arg = many_of(worker);
+	struct pcireset_reset_entry entry;
+	struct pcireset_reset reset;
+
+	for (uint32_t i = 0; i < arg.nr_entries && i < MAX_MANY; i++)
+		if (get_entry(&arg, i, &entry) && get_reset(&entry, &reset) &&
+		    may_be_missed(reset.member_ptr, reset.member_size, reset.nr_members))
+			return true;
+	return false;
 }
 
 uint32_t many_misuses(const struct worker *worker)
@@ -316,7 +330,7 @@ void many_check_failure(const struct worker *worker)
 	uint32_t nr;
 
 	if (worker->call.slot->kind != SLOT_DEVICE ||
-	    judge_structure(worker->call.address, sizeof(arg)))
+	    judge_structure(worker->call.address, sizeof(arg), PCIRESET_RESET_MANY_SIZE_VER0))
 		return;
 	arg = many_of(worker);
 	if (array_misuses(&arg) || worker->call.is_tangled)

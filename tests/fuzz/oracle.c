@@ -72,12 +72,26 @@ static uint32_t judge_limits(uint32_t types, uint32_t max_scope, uint32_t force)
 		     E_OPNOTSUPP);
 }
 
+/* Of an array a page is looked at, whatever there is to write. */
+static uint64_t looked_at(uint32_t given, uint32_t nr)
+{
+	uint64_t size = (uint64_t)given * nr;
+
+	return size < PAGE ? size : PAGE;
+}
+
 static uint32_t judge_array(uint64_t address, uint32_t given, size_t size, uint32_t nr)
 {
 	if (!nr)
 		return 0;
 	return if_so(given < size, E_INVAL) | if_so(given > PAGE || nr > MAX_ENTRIES, E_2BIG) |
-	       if_so(!can_write(address, (uint64_t)given * nr), E_FAULT);
+	       if_so(!can_write(address, looked_at(given, nr)), E_FAULT);
+}
+
+/* What is behind is only written as far as there are entries. */
+uint32_t may_be_missed(uint64_t address, uint32_t given, uint32_t nr)
+{
+	return if_so(nr && !can_write(address, (uint64_t)given * nr), E_FAULT);
 }
 
 static uint32_t judge_grant(const struct handle *handle, uint32_t types, uint32_t max_scope,
@@ -226,15 +240,17 @@ uint32_t judge_surplus(uint64_t address, uint32_t known, uint32_t size)
 }
 
 /* A structure that begins with its size: what keeps it from being read. */
-uint32_t judge_structure(uint64_t address, uint32_t known)
+uint32_t judge_structure(uint64_t address, uint32_t known, uint32_t first)
 {
 	uint32_t size;
 
 	if (!can_read(address, sizeof(size)))
 		return SET(E_FAULT);
 	memcpy(&size, back_door(address), sizeof(size));
-	if (size < known)
+	if (size < first)
 		return SET(E_INVAL) | if_so(!can_read(address, size), E_FAULT);
+	if (size < known)
+		return if_so(!can_write(address, size), E_FAULT);
 	if (!can_read(address, known))
 		return SET(E_FAULT) | if_so(size > PAGE, E_2BIG);
 	return judge_surplus(address, known, size) | if_so(!can_write(address, known), E_FAULT);
@@ -251,14 +267,15 @@ uint32_t misuses(const struct worker *worker)
 		return SET(E_BADF);
 	if (nr < 0 || call->slot->kind != (commands[nr].on_device ? SLOT_DEVICE : SLOT_CONTROL))
 		return SET(E_NOTTY);
-	set = judge_structure(call->address, commands[nr].size);
+	set = judge_structure(call->address, commands[nr].size, commands[nr].first);
 	return can_read(call->address, commands[nr].size) ? set | judge_members(worker, nr) : set;
 }
 
 /* What may come of a reset that is well-formed and granted. */
 uint32_t reset_outcomes(const struct handle *handle, const struct pcireset_reset *arg)
 {
-	return TOUCHED | SET(E_OPNOTSUPP) | SET(E_BUSY) | SET(E_NODEV) |
+	return TOUCHED | may_be_missed(arg->member_ptr, arg->member_size, arg->nr_members) |
+	       SET(E_OPNOTSUPP) | SET(E_BUSY) | SET(E_NODEV) |
 	       if_so(arg->flags & PCIRESET_RESET_TRY, E_AGAIN) | if_so(arg->generation, E_STALE) |
 	       if_so(handle->must_own && arg->types & PCI_RESET_LINK, E_PERM);
 }
@@ -269,21 +286,28 @@ uint32_t outcomes(const struct worker *worker)
 	int nr = command_of(worker->call.cmd);
 	uint32_t lost = if_so(sim_may_lose_functions(), E_NODEV);
 	struct pcireset_reset reset;
+	struct pcireset_query query;
 	struct pcireset_open open;
 
 	switch (nr) {
 	case CMD_OPEN:
 		memcpy(&open, back_door(worker->call.address), sizeof(open));
 		return lost | (sim_is_there(open.addr) ? SET(E_OK) : SET(E_NODEV));
-	case CMD_NARROW:
 	case CMD_QUERY:
+		memcpy(&query, back_door(worker->call.address), sizeof(query));
+		return lost | SET(E_OK) |
+		       may_be_missed(query.type_ptr, query.type_size, query.nr_types) |
+		       may_be_missed(query.member_ptr, query.member_size, query.nr_members);
+	case CMD_NARROW:
 	case CMD_EXPECT:
 		return lost | SET(E_OK);
 	case CMD_RESET:
 		memcpy(&reset, back_door(worker->call.address), sizeof(reset));
 		return reset_outcomes(worker->call.slot->handle, &reset);
 	case CMD_RESET_MANY:
-		return worker->call.is_tangled ? commands[nr].documented : SET(E_OK);
+		if (worker->call.is_tangled)
+			return commands[nr].documented;
+		return SET(E_OK) | if_so(many_may_miss(worker), E_FAULT);
 	default:
 		return SET(E_OK);
 	}
@@ -345,7 +369,7 @@ static bool is_address(struct pcireset_addr addr)
 static bool is_type_info(const struct pcireset_type_info *info)
 {
 	return info->type && !(info->type & ~PCI_RESET_ANY) && !(info->type & (info->type - 1)) &&
-	       info->why_not <= PCIRESET_WHY_VFIO_OPEN && info->scope <= PCIRESET_SCOPE_BUS &&
+	       info->why_not <= PCIRESET_WHY_BARS && info->scope <= PCIRESET_SCOPE_BUS &&
 	       !(info->flags & ~PCIRESET_TYPE_AF) && is_address(info->who) &&
 	       !info->why_not == !!info->scope;
 }
@@ -353,7 +377,7 @@ static bool is_type_info(const struct pcireset_type_info *info)
 static bool is_member(const struct pcireset_member *member)
 {
 	return is_address(member->addr) && !(member->flags & ~0xffU) &&
-	       member->why_not <= PCIRESET_WHY_VFIO_OPEN && member->state <= PCIRESET_STATE_OTHER &&
+	       member->why_not <= PCIRESET_WHY_BARS && member->state <= PCIRESET_STATE_OTHER &&
 	       member->proof <= PCIRESET_PROOF_REFUTED && !(member->failed & ~ALL_CHECKS) &&
 	       member->offset < PAGE && member->ready_ns < 3600ULL * 1000000000;
 }
@@ -378,10 +402,14 @@ static void check_array(const struct worker *worker, uint64_t address, uint32_t 
 
 	for (uint32_t i = 0; i < room; i++) {
 		entry = back_door(address + (uint64_t)i * size);
+		/* There is room only by what the caller says. */
+		if (!entry && i >= there)
+			continue;
 		memcpy(&info, entry, sizeof(info));
 		memcpy(&member, entry, is_members ? sizeof(member) : sizeof(info));
+		/* A page has been cleared, or more. */
 		if (i >= there)
-			good = is_zero(entry, size);
+			good = (uint64_t)size * (i + 1) > PAGE || is_zero(entry, size);
 		else
 			good = (is_members ? is_member(&member) : is_type_info(&info)) &&
 			       is_zero(entry + known, size - known);
@@ -404,7 +432,7 @@ static void check_query(const struct worker *worker, const struct pcireset_query
 {
 	bool good = arg->out_nr_types == 7 && !(arg->out_types & ~PCI_RESET_ANY) &&
 		    !(arg->out_type & ~arg->types) && arg->out_scope <= PCIRESET_SCOPE_BUS &&
-		    arg->out_why <= PCIRESET_WHY_VFIO_OPEN &&
+		    arg->out_why <= PCIRESET_WHY_BARS &&
 		    !(arg->out_type_flags & ~PCIRESET_TYPE_AF) && is_address(arg->out_who) &&
 		    !arg->out_generation == !arg->types;
 
@@ -446,7 +474,7 @@ static bool is_reset(const struct pcireset_reset *arg, unsigned int error)
 		return false;
 	if ((error == E_OK) != !arg->out_why)
 		return false;
-	return arg->out_scope <= PCIRESET_SCOPE_BUS && arg->out_why <= PCIRESET_WHY_VFIO_OPEN &&
+	return arg->out_scope <= PCIRESET_SCOPE_BUS && arg->out_why <= PCIRESET_WHY_BARS &&
 	       !(arg->out_type_flags & ~PCIRESET_TYPE_AF) && !(arg->out_failed & ~ALL_CHECKS) &&
 	       arg->out_proof <= PCIRESET_PROOF_REFUTED && is_address(arg->out_who) &&
 	       arg->out_total_ns < 3600ULL * 1000000000 && arg->out_wait_ns <= arg->out_total_ns;
@@ -463,6 +491,9 @@ static bool holds_what_was_asked(const struct pcireset_reset *arg, unsigned int 
 
 void check_reset(const struct worker *worker, const struct pcireset_reset *arg, unsigned int error)
 {
+	/* There is no place to tell of the members: nothing was done. */
+	if (error == E_FAULT)
+		return;
 	if (!is_reset(arg, error) || !holds_what_was_asked(arg, error))
 		complain(worker, BAD_RESULT, "%s, and says what cannot be", error_name(error));
 	check_array(worker, arg->member_ptr, arg->member_size, arg->nr_members, arg->out_nr_members,

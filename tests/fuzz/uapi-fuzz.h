@@ -106,6 +106,7 @@ enum {
  * struct command - one command of the interface
  * @name: its name
  * @cmd: its number
+ * @first: size of its structure in the first published header
  * @size: size of its structure
  * @on_device: belongs on a device's descriptor
  * @out_begin: its first out_* member
@@ -116,6 +117,7 @@ enum {
 struct command {
 	const char *name;
 	unsigned int cmd;
+	uint32_t first;
 	uint32_t size;
 	bool on_device;
 	size_t out_begin;
@@ -247,7 +249,9 @@ uint64_t many_patience_ms(const struct worker *worker);
 uint32_t if_so(bool condition, unsigned int error);
 bool overlaps(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size);
 uint32_t judge_surplus(uint64_t address, uint32_t known, uint32_t size);
-uint32_t judge_structure(uint64_t address, uint32_t known);
+uint32_t judge_structure(uint64_t address, uint32_t known, uint32_t first);
+uint32_t may_be_missed(uint64_t address, uint32_t given, uint32_t nr);
+bool many_may_miss(const struct worker *worker);
 uint32_t reset_misuses(const struct pcireset_reset *arg);
 uint32_t reset_refusals(const struct handle *handle, const struct pcireset_reset *arg);
 uint32_t reset_outcomes(const struct handle *handle, const struct pcireset_reset *arg);

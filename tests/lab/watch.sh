@@ -92,11 +92,12 @@ refused_now() {
 	release
 }
 
+late_keys='late: pcireset event time device id type result state failed_checks ready_ms'
 begin_keys='begin: pcireset event time device id type members nr_members pid comm'
 end_keys='end: pcireset event time device id result type issued members nr_members error message failed_checks proof wait_ms total_ms pid comm'
 
 json() {
-	local members="\\{\"device\":\"$fn0\",\"reset\":true,\"state\":\"restored\",\"proof\":\"shown\",\"failed_checks\":\\[\\],\"offset\":null,\"ready_ms\":[0-9.]+\\}"
+	local members="\\{\"device\":\"$fn0\",\"reset\":true,\"state\":\"restored\",\"proof\":\"shown\",\"failed_checks\":\\[\\],\"offset\":null,\"ready_ms\":[0-9.]+,\"late\":false\\}"
 
 	reset_now 0 "$fn0" --type flr
 	wait_for has_told 2
@@ -184,7 +185,7 @@ all_lines() {
 	local wrong kind
 
 	exits 0 'each line is one object' "$json_lines" <told
-	wrong=$(grep -vx -e "$begin_keys" -e "$end_keys" -e '\(add\|remove\|bind\|unbind\|change\): pcireset event time device driver' \
+	wrong=$(grep -vx -e "$begin_keys" -e "$end_keys" -e "$late_keys" -e '\(add\|remove\|bind\|unbind\|change\): pcireset event time device driver' \
 		-e 'kernel: pcireset event time device tracepoint text' -e 'lost: pcireset event time source events' <<<"$output")
 	is "$wrong" '' 'each with the keys of its kind'
 	for kind in begin end remove add lost; do

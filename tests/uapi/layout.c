@@ -36,7 +36,7 @@ AT(pcireset_member, failed, 24);
 AT(pcireset_member, offset, 28);
 AT(pcireset_member, ready_ns, 32);
 
-SIZE(pcireset_info, 40);
+SIZE(pcireset_info, 48);
 ASSERT(PCIRESET_INFO_SIZE_VER0 == 40);
 AT(pcireset_info, size, 0);
 AT(pcireset_info, flags, 4);
@@ -48,6 +48,8 @@ AT(pcireset_info, out_max_scope, 24);
 AT(pcireset_info, out_timeout_ms, 28);
 AT(pcireset_info, out_max_timeout_ms, 32);
 AT(pcireset_info, __reserved, 36);
+AT(pcireset_info, out_late_ms, 40);
+AT(pcireset_info, out_max_members, 44);
 
 SIZE(pcireset_open, 32);
 ASSERT(PCIRESET_OPEN_SIZE_VER0 == 32);
@@ -151,7 +153,7 @@ AT(pcireset_reset_many, entry_ptr, 16);
 AT(pcireset_reset_many, out_entry, 24);
 AT(pcireset_reset_many, __reserved, 28);
 
-SIZE(pcireset_stats, 88);
+SIZE(pcireset_stats, 112);
 ASSERT(PCIRESET_STATS_SIZE_VER0 == 88);
 AT(pcireset_stats, size, 0);
 AT(pcireset_stats, flags, 4);
@@ -167,6 +169,9 @@ AT(pcireset_stats, out_failed, 56);
 AT(pcireset_stats, out_functions, 64);
 AT(pcireset_stats, out_wait_ns, 72);
 AT(pcireset_stats, out_refused, 80);
+AT(pcireset_stats, out_late, 88);
+AT(pcireset_stats, out_late_restored, 96);
+AT(pcireset_stats, out_late_lost, 104);
 
 /* The thread's bits, and the numbers of the commands. */
 ASSERT(PCI_RESET_DEV_SPECIFIC == 0x01);
@@ -214,6 +219,7 @@ ASSERT(PCIRESET_MEMBER_DRIVER == 0x10);
 ASSERT(PCIRESET_MEMBER_PREPARE == 0x20);
 ASSERT(PCIRESET_MEMBER_VFIO == 0x40);
 ASSERT(PCIRESET_MEMBER_OWNED == 0x80);
+ASSERT(PCIRESET_MEMBER_LATE == 0x100);
 ASSERT(PCIRESET_GRANT_OWNED == 0x1);
 ASSERT(PCIRESET_MAX_OWNERS == 256);
 ASSERT(PCIRESET_RESET_ESCALATE == 0x1);
@@ -254,6 +260,8 @@ ASSERT(PCIRESET_WHY_NOT_OWNED == 27);
 ASSERT(PCIRESET_WHY_NOT_ENDPOINT == 28);
 ASSERT(PCIRESET_WHY_HAS_HANDLER == 29);
 ASSERT(PCIRESET_WHY_VFIO_OPEN == 30);
+ASSERT(PCIRESET_WHY_LATE == 31);
+ASSERT(PCIRESET_WHY_BARS == 32);
 ASSERT(PCIRESET_PROOF_NONE == 0);
 ASSERT(PCIRESET_PROOF_SHOWN == 1);
 ASSERT(PCIRESET_PROOF_UNKNOWN == 2);

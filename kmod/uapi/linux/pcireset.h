@@ -39,14 +39,14 @@
  *   - EOPNOTSUPP: a bit or value is not known, or no allowed type fits
  *   - EPERM: the caller or this file descriptor may not do this
  *   - ESTALE: the plan of that generation is no longer what would be done
- *   - EBUSY: a lock, a driver or a user stands in the way
+ *   - EBUSY: a lock, a driver, a user or a late function stands in the way
  *   - EAGAIN: a lock stands in the way and %PCIRESET_RESET_TRY was set
  *   - EINTR: a fatal signal arrived while waiting for a lock, or any signal before
  *     one of many resets began
  *   - ENODEV: the device is gone; this file descriptor never works again
  *
  *  A reset was issued, and the out_* members say how far it went:
- *   - ETIMEDOUT: a function did not come back in time
+ *   - ETIMEDOUT: a function did not come back in time; see %PCIRESET_MEMBER_LATE
  *   - EIO: a function came back wrong, or a check that was asked for failed
  */
 
@@ -166,6 +166,10 @@ enum pcireset_force {
  *	which does more than this type
  * @PCIRESET_WHY_VFIO_OPEN: a VFIO user has the function open, and may access its memory at any
  *	time. Only a reset through VFIO revokes its mappings; force and ownership do not
+ * @PCIRESET_WHY_LATE: the function is late after an earlier reset. The module restores it
+ *	when it answers, or gives up 60 s after that reset
+ * @PCIRESET_WHY_BARS: the function's BARs are not what the kernel has assigned: it has lost
+ *	its configuration, and saving it would keep the wrong one
  */
 enum pcireset_why {
 	PCIRESET_WHY_NONE = 0,
@@ -199,6 +203,8 @@ enum pcireset_why {
 	PCIRESET_WHY_NOT_ENDPOINT,
 	PCIRESET_WHY_HAS_HANDLER,
 	PCIRESET_WHY_VFIO_OPEN,
+	PCIRESET_WHY_LATE,
+	PCIRESET_WHY_BARS,
 };
 
 /**
@@ -219,7 +225,8 @@ enum pcireset_proof {
  * enum pcireset_state - where a reset left a function
  * @PCIRESET_STATE_UNTOUCHED: no reset was issued
  * @PCIRESET_STATE_RESTORED: it answers and has its configuration back
- * @PCIRESET_STATE_DEAD: it does not answer; nothing was written to it
+ * @PCIRESET_STATE_DEAD: it does not answer; nothing was written to it, see also
+ *	%PCIRESET_MEMBER_LATE
  * @PCIRESET_STATE_OTHER: another device answers; nothing was written to it
  */
 enum pcireset_state {
@@ -261,6 +268,7 @@ struct pcireset_type_info {
 	__u32 flags;
 	struct pcireset_addr who;
 };
+
 #define PCIRESET_TYPE_INFO_SIZE_VER0	24
 
 /* struct pcireset_member.flags */
@@ -272,6 +280,7 @@ struct pcireset_type_info {
 #define PCIRESET_MEMBER_PREPARE	(1U << 5)	/* that driver is told before and after */
 #define PCIRESET_MEMBER_VFIO	(1U << 6)	/* a VFIO user holds it */
 #define PCIRESET_MEMBER_OWNED	(1U << 7)	/* the caller has shown that it is that user */
+#define PCIRESET_MEMBER_LATE	(1U << 8)	/* dead so far; it is restored when it answers */
 
 /**
  * struct pcireset_member - one function in the scope; written by the module
@@ -294,6 +303,7 @@ struct pcireset_member {
 	__u32 offset;
 	__aligned_u64 ready_ns;
 };
+
 #define PCIRESET_MEMBER_SIZE_VER0	40
 
 /**
@@ -308,6 +318,8 @@ struct pcireset_member {
  * @out_timeout_ms: default timeout of PCIRESET_RESET, milliseconds
  * @out_max_timeout_ms: longest timeout that PCIRESET_RESET takes, milliseconds
  * @__reserved: must be 0
+ * @out_late_ms: how long after a reset the module waits for a late function, milliseconds
+ * @out_max_members: how many members the plans of one PCIRESET_RESET_MANY may have
  *
  * Ask this instead of comparing versions.
  */
@@ -322,7 +334,10 @@ struct pcireset_info {
 	__u32 out_timeout_ms;
 	__u32 out_max_timeout_ms;
 	__u32 __reserved;
+	__u32 out_late_ms;
+	__u32 out_max_members;
 };
+
 #define PCIRESET_INFO_SIZE_VER0	40
 #define PCIRESET_INFO	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_INFO)
 
@@ -382,6 +397,7 @@ struct pcireset_open {
 	__u32 force;
 	__s32 out_fd;
 };
+
 #define PCIRESET_OPEN_SIZE_VER0	32
 #define PCIRESET_OPEN	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_OPEN)
 
@@ -405,6 +421,7 @@ struct pcireset_narrow {
 	__u32 force;
 	__u32 __reserved;
 };
+
 #define PCIRESET_NARROW_SIZE_VER0	24
 #define PCIRESET_NARROW	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_NARROW)
 
@@ -461,6 +478,7 @@ struct pcireset_query {
 	struct pcireset_addr out_who;
 	__aligned_u64 out_generation;
 };
+
 #define PCIRESET_QUERY_SIZE_VER0	112
 #define PCIRESET_QUERY	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_QUERY)
 
@@ -489,6 +507,7 @@ struct pcireset_expect {
 	__u32 __reserved;
 	__aligned_u64 out_ns;
 };
+
 #define PCIRESET_EXPECT_SIZE_VER0	32
 #define PCIRESET_EXPECT	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_EXPECT)
 
@@ -530,9 +549,17 @@ struct pcireset_expect {
  * was issued and failed. Never goes beyond @types or @max_scope.
  *
  * Some devices lose their configuration again a while after they were ready.
- * After @settle_ms, under the same locks, all but PROOF is checked anew; what was
- * lost is restored once more, and the call has failed all the same. A fatal
- * signal ends the time early.
+ * After @settle_ms all but PROOF is checked again; what was lost is restored once
+ * more, and the call has failed all the same. A fatal signal ends the time early.
+ * No lock is held for that time, but other resets of the same functions wait for
+ * it or fail with EBUSY and %PCIRESET_WHY_LOCK. If a function was removed or got
+ * another driver meanwhile, the call has failed: EIO, %PCIRESET_WHY_CHANGED.
+ *
+ * @timeout_ms bounds the call and not the recovery. A function that does not answer
+ * by then is late: its member has %PCIRESET_MEMBER_LATE, and the module keeps its
+ * state, restores it when it answers and announces that by a uevent with
+ * PCIRESET_LATE=restored (or failed, lost). 60 s after the reset the module gives
+ * up. Until then another reset of it is refused: EBUSY, %PCIRESET_WHY_LATE.
  */
 struct pcireset_reset {
 	__u32 size;
@@ -562,6 +589,7 @@ struct pcireset_reset {
 	__aligned_u64 out_wait_ns;
 	__aligned_u64 out_total_ns;
 };
+
 #define PCIRESET_RESET_SIZE_VER0	128
 #define PCIRESET_RESET	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_RESET)
 
@@ -585,6 +613,7 @@ struct pcireset_reset_entry {
 	__u32 __reserved;
 	__aligned_u64 reset_ptr;
 };
+
 #define PCIRESET_RESET_ENTRY_SIZE_VER0	24
 
 /**
@@ -618,6 +647,7 @@ struct pcireset_reset_many {
 	__u32 out_entry;
 	__u32 __reserved;
 };
+
 #define PCIRESET_RESET_MANY_SIZE_VER0	32
 #define PCIRESET_RESET_MANY	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_RESET_MANY)
 
@@ -637,6 +667,9 @@ struct pcireset_reset_many {
  * @out_functions: how many functions all of these reached
  * @out_wait_ns: sum of the @out_wait_ns that PCIRESET_RESET tells, nanoseconds
  * @out_refused: how many resets, of any type, were refused before anything was issued
+ * @out_late: how many functions are late now, after a reset of the type
+ * @out_late_restored: how many were late, came back and were restored
+ * @out_late_lost: how many were late and did not come back, or not as they were
  *
  * Numbers are since the module was loaded, whoever asked for the reset: this
  * interface or another kernel module. One that went on to a second type counts
@@ -658,7 +691,11 @@ struct pcireset_stats {
 	__aligned_u64 out_functions;
 	__aligned_u64 out_wait_ns;
 	__aligned_u64 out_refused;
+	__aligned_u64 out_late;
+	__aligned_u64 out_late_restored;
+	__aligned_u64 out_late_lost;
 };
+
 #define PCIRESET_STATS_SIZE_VER0	88
 #define PCIRESET_STATS	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_STATS)
 

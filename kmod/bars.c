@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Is a function's configuration there at all? The kernel knows what its BARs must be. */
+#include "pcireset.h"
+
+/* What is not assigned, or not by a BAR, is not in the header. */
+static bool is_in_header(const struct resource *res)
+{
+	if (!(res->flags & (IORESOURCE_MEM | IORESOURCE_IO)) || !res->parent)
+		return false;
+	return !(res->flags & (IORESOURCE_UNSET | IORESOURCE_DISABLED | IORESOURCE_PCI_FIXED));
+}
+
+static u64 bar_value(const struct pcireset_fn *fn, unsigned int nr, const struct resource *res)
+{
+	u64 value = fn->header[PCI_BASE_ADDRESS_0 / 4 + nr];
+
+	if (res->flags & IORESOURCE_IO)
+		return value & (u32)PCI_BASE_ADDRESS_IO_MASK;
+	value &= (u32)PCI_BASE_ADDRESS_MEM_MASK;
+	if (res->flags & IORESOURCE_MEM_64 && nr + 1 < PCI_STD_NUM_BARS)
+		value |= (u64)fn->header[PCI_BASE_ADDRESS_0 / 4 + nr + 1] << 32;
+	return value;
+}
+
+/**
+ * pcireset_bars_agree - does a function have the addresses that the kernel has assigned?
+ * @fn: the function, saved
+ *
+ * One that was reset and not restored has none, and what it has now is not worth
+ * saving. A VF has no BARs of its own.
+ *
+ * Return: true if it has.
+ */
+bool pcireset_bars_agree(const struct pcireset_fn *fn)
+{
+	struct pci_dev *dev = fn->dev;
+	unsigned int i, nr = dev->hdr_type == PCI_HEADER_TYPE_BRIDGE ? 2 : PCI_STD_NUM_BARS;
+	struct pci_bus_region region;
+
+	if (dev->is_virtfn || dev->hdr_type == PCI_HEADER_TYPE_CARDBUS)
+		return true;
+	for (i = 0; i < nr; i++) {
+		if (!is_in_header(&dev->resource[i]))
+			continue;
+		pcibios_resource_to_bus(dev->bus, &region, &dev->resource[i]);
+		if (bar_value(fn, i, &dev->resource[i]) != region.start)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,711 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Functions whose reset is not over although no lock is held: late ones, which a
+ * worker restores as soon as they answer, and those that a caller watches.
+ *
+ * A late function keeps its saved state, its driver between reset_prepare and
+ * reset_done, its IOMMU translation blocked and its power up until the worker is
+ * done with it. docs/late.md has the design.
+ */
+#include <linux/hashtable.h>
+#include <linux/kobject.h>
+#include <linux/module.h>
+#include <linux/spinlock.h>
+#include <linux/suspend.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "pcireset.h"
+#include "trace.h"
+
+/* How often the worker looks, however long it has waited already. */
+#define LATE_LOOK_MIN_MS 1
+#define LATE_LOOK_MAX_MS 50
+
+/* A slot that says for so long that it is empty is. */
+#define LATE_PULLED_MS 1000
+
+/* After this the suspend that waits for late functions fails. */
+#define LATE_SUSPEND_MS (PCIRESET_LATE_MS + 5000)
+
+/* Threads at the most: each sleeps until the late functions of one reset answer. */
+#define LATE_MAX_THREADS 512
+
+#define LATE_HASH_BITS 8
+
+/* Members whose reset is not over, by their struct pci_dev. */
+static DEFINE_HASHTABLE(late_members, LATE_HASH_BITS);
+/* Protects the table, and @unfinished of each member in it. */
+static DEFINE_SPINLOCK(late_lock);
+
+static struct workqueue_struct *late_queue;
+/* Resets that have late members. */
+static atomic_t late_nr = ATOMIC_INIT(0);
+/* Woken up when a function goes, and when a reset is over. */
+static DECLARE_WAIT_QUEUE_HEAD(late_wait);
+static atomic_t late_wakeups = ATOMIC_INIT(0);
+
+static struct hlist_head *late_bucket(const struct pci_dev *dev)
+{
+	return &late_members[hash_ptr(dev, LATE_HASH_BITS)];
+}
+
+static struct pcireset_fn *late_find(const struct pci_dev *dev, enum pcireset_unfinished kind)
+{
+	struct pcireset_fn *fn;
+
+	lockdep_assert_held(&late_lock);
+	hlist_for_each_entry(fn, late_bucket(dev), unfinished_node)
+		if (fn->dev == dev && fn->unfinished == kind)
+			return fn;
+	return NULL;
+}
+
+/**
+ * pcireset_is_unfinished - is a reset of a function not over?
+ * @dev: the function
+ * @kind: how
+ * @but: a plan whose reset does not count, or NULL
+ *
+ * Return: true if it is not.
+ */
+bool pcireset_is_unfinished(const struct pci_dev *dev, enum pcireset_unfinished kind,
+			    const struct pcireset_plan *but)
+{
+	struct pcireset_fn *fn;
+
+	spin_lock(&late_lock);
+	fn = late_find(dev, kind);
+	spin_unlock(&late_lock);
+	return fn && (!but || fn < but->fns || fn >= but->fns + but->nr_fns);
+}
+
+static void late_mark(struct pcireset_plan *plan, struct pcireset_fn *fn,
+		      enum pcireset_unfinished kind)
+{
+	spin_lock(&late_lock);
+	if (!fn->unfinished)
+		hlist_add_head(&fn->unfinished_node, late_bucket(fn->dev));
+	fn->plan = plan;
+	fn->unfinished = kind;
+	spin_unlock(&late_lock);
+}
+
+static void late_unmark(struct pcireset_fn *fn)
+{
+	spin_lock(&late_lock);
+	if (fn->unfinished)
+		hlist_del(&fn->unfinished_node);
+	fn->unfinished = PCIRESET_FINISHED;
+	spin_unlock(&late_lock);
+}
+
+/**
+ * pcireset_driver_done - tell a driver that the reset is over
+ * @fn: the function; whoever calls holds its device lock
+ *
+ * Nothing is done unless its reset_prepare was the last that was called. A driver
+ * that has come since knows of no reset.
+ */
+void pcireset_driver_done(struct pcireset_fn *fn)
+{
+	const struct pci_error_handlers *handler = fn->prepared;
+	struct pci_driver *driver = fn->dev->driver;
+
+	fn->prepared = NULL;
+	if (handler && driver && driver->err_handler == handler && handler->reset_done)
+		handler->reset_done(fn->dev);
+}
+
+/**
+ * pcireset_late_unbind - a driver is about to leave a function
+ * @dev: the function, whose device lock is held
+ *
+ * A driver that was told of a reset is told of its end before remove() is called.
+ */
+void pcireset_late_unbind(struct pci_dev *dev)
+{
+	struct pcireset_fn *fn;
+	struct pcireset_plan *plan = NULL;
+
+	spin_lock(&late_lock);
+	fn = late_find(dev, PCIRESET_LATE);
+	if (!fn)
+		fn = late_find(dev, PCIRESET_WATCHED);
+	if (fn) {
+		plan = fn->plan;
+		kref_get(&plan->ref);
+	}
+	spin_unlock(&late_lock);
+	if (fn)
+		pcireset_driver_done(fn);
+	pcireset_plan_put(plan);
+}
+
+static void late_wake(void)
+{
+	atomic_inc(&late_wakeups);
+	wake_up_all(&late_wait);
+}
+
+/**
+ * pcireset_late_forget - a function is leaving
+ * @dev: the function
+ *
+ * Context: The caller holds pcireset_topology for writing. Nobody of this file
+ * accesses @dev afterwards.
+ */
+void pcireset_late_forget(struct pci_dev *dev)
+{
+	struct pcireset_plan *plan = NULL;
+	struct pcireset_fn *fn;
+
+	spin_lock(&late_lock);
+	hlist_for_each_entry(fn, late_bucket(dev), unfinished_node) {
+		if (fn->dev != dev)
+			continue;
+		fn->gone = true;
+		plan = fn->plan;
+		kref_get(&plan->ref);
+		break;
+	}
+	spin_unlock(&late_lock);
+	if (!plan)
+		return;
+	/* Before it leaves its IOMMU group. */
+	pcireset_iommu_unblock_lost(fn);
+	pcireset_plan_put(plan);
+	late_wake();
+}
+
+/* The port whose link a member is behind. A VF is behind that of its PF. */
+static struct pci_dev *late_port(const struct pcireset_fn *fn)
+{
+	return pci_upstream_bridge(pci_physfn(fn->dev));
+}
+
+static bool late_parent_is_missing(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+{
+	const struct pcireset_fn *parent = fn->parent < 0 ? NULL : &plan->fns[fn->parent];
+
+	return parent && (pcireset_is_lost(parent) || parent->gone);
+}
+
+static bool is_late(const struct pcireset_fn *fn)
+{
+	return fn->unfinished == PCIRESET_LATE;
+}
+
+/* It has not come back, and may do so. */
+static bool late_is_awaited(const struct pcireset_fn *fn)
+{
+	return is_late(fn) && fn->outcome == PCIRESET_STATE_DEAD && !READ_ONCE(fn->gone) &&
+	       !pcireset_is_disconnected(fn->dev);
+}
+
+/*
+ * PCIe r6.0, sec 6.6.1: no access before 100 ms after the link came up, or what the
+ * function itself says instead. @fn->settle is 0 while the link is down.
+ */
+static bool late_may_be_accessed(const struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	struct pci_dev *port = late_port(fn);
+	ktime_t now = ktime_get();
+	u32 us;
+
+	if (!pcireset_link_is_up(port)) {
+		fn->settle = 0;
+		return false;
+	}
+	if (!fn->settle) {
+		us = ktime_us_delta(now, plan->late.triggered);
+		us = port ? pcireset_secondary_us(port, us, fn->times.link_us) : us;
+		fn->settle = ktime_add_us(plan->late.triggered, us);
+	}
+	return !ktime_before(now, fn->settle);
+}
+
+static bool late_answers(const struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	return late_is_awaited(fn) && !late_parent_is_missing(plan, fn) &&
+	       late_may_be_accessed(plan, fn) && pcireset_fn_answers(fn);
+}
+
+enum late_verdict {
+	LATE_NOT_YET,
+	LATE_RESTORED,
+	LATE_WRONG,
+	LATE_LOST,
+	LATE_GONE,
+};
+
+static const char *const late_words[] = {
+	[LATE_RESTORED] = "restored",
+	[LATE_WRONG] = "failed",
+	[LATE_LOST] = "lost",
+	[LATE_GONE] = "removed",
+};
+
+/* Its place in the trace, for user space and for the log. */
+static void late_announce(struct pcireset_plan *plan, struct pcireset_fn *fn,
+			  enum late_verdict verdict)
+{
+	s64 ms = ktime_ms_delta(ktime_get(), plan->late.triggered);
+	char type_env[40], late_env[40];
+	char *env[3] = { type_env, late_env };
+
+	trace_pcireset_late(plan, fn,
+			    verdict == LATE_RESTORED ? 0 :
+			    verdict == LATE_WRONG    ? -EIO :
+			    verdict == LATE_GONE     ? -ENODEV :
+						       -ETIMEDOUT);
+	pcireset_stats_late(plan->late.type,
+			    verdict == LATE_RESTORED ? PCIRESET_LATE_BACK : PCIRESET_LATE_LOST);
+	if (verdict == LATE_GONE)
+		return;
+	snprintf(type_env, sizeof(type_env), "PCIRESET_TYPE=%s", plan->late.type->name);
+	snprintf(late_env, sizeof(late_env), "PCIRESET_LATE=%s", late_words[verdict]);
+	kobject_uevent_env(&fn->dev->dev.kobj, KOBJ_CHANGE, env);
+	if (verdict == LATE_RESTORED)
+		pci_info(fn->dev, "back %lld ms after its reset, and restored\n", ms);
+	else if (verdict == LATE_WRONG)
+		pci_warn(fn->dev, "back %lld ms after its reset, but not as it was\n", ms);
+	else
+		pci_warn(fn->dev, "not back %lld ms after its reset: its configuration is lost\n",
+			 ms);
+}
+
+/* What hangs on a bridge that has just been restored may be accessed a while later. */
+static void late_settle_below(struct pcireset_plan *plan, const struct pcireset_fn *bridge)
+{
+	unsigned int i, nr = bridge - plan->fns;
+
+	for (i = nr + 1; i < plan->nr_fns; i++)
+		if (plan->fns[i].parent == (int)nr)
+			plan->fns[i].settle = 0;
+}
+
+/* The checks that the caller's own report would have had. */
+static bool late_verify(struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	u32 checks = plan->request.checks | PCIRESET_CHECK_IDENTITY;
+
+	if (fn->outcome == PCIRESET_STATE_OTHER)
+		return false;
+	pcireset_check_link(fn);
+	if (pcireset_compares_config(plan))
+		pcireset_check_config(fn);
+	if (fn->proof == PCIRESET_PROOF_UNKNOWN || fn->proof == PCIRESET_PROOF_REFUTED)
+		fn->failed |= PCIRESET_CHECK_PROOF;
+	return !(fn->failed & checks);
+}
+
+/* With the device lock and pcireset_topology for reading. False if it does not answer after all. */
+static bool late_restore(struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	bool same;
+
+	/* What the driver has saved for itself meanwhile stays its own. */
+	if (pcireset_state_unpark(fn))
+		return false;
+	same = pcireset_identity_holds(fn);
+	/* All-ones are no other device. */
+	if (!same && !pcireset_fn_answers(fn)) {
+		pcireset_state_park(fn);
+		return false;
+	}
+	fn->ready_ns = ktime_to_ns(ktime_sub(ktime_get(), plan->late.triggered));
+	fn->outcome = same ? PCIRESET_STATE_RESTORED : PCIRESET_STATE_OTHER;
+	fn->failed = same ? 0 : PCIRESET_CHECK_IDENTITY;
+	fn->offset = 0;
+	if (same)
+		pcireset_witness_read(fn, plan->late.type->bit);
+	pcireset_iommu_unblock(fn);
+	if (same)
+		pcireset_state_restore(fn);
+	late_settle_below(plan, fn);
+	return true;
+}
+
+/* The end of a member's reset, with its device lock. */
+static void late_end_member(struct pcireset_plan *plan, struct pcireset_fn *fn,
+			    enum late_verdict verdict)
+{
+	pcireset_driver_done(fn);
+	pcireset_state_free(fn);
+	if (fn->is_expected)
+		late_announce(plan, fn, verdict);
+	late_unmark(fn);
+}
+
+/* In the core's order. Nothing else is held, so both locks are waited for. */
+static void late_try_restore(struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	enum late_verdict verdict = LATE_NOT_YET;
+
+	pci_dev_lock(fn->dev);
+	down_read(&pcireset_topology);
+	if (late_answers(plan, fn) && late_restore(plan, fn))
+		verdict = late_verify(plan, fn) ? LATE_RESTORED : LATE_WRONG;
+	/* Its driver has left, and the state is that of before. */
+	if (fn->outcome == PCIRESET_STATE_RESTORED && fn->driver && !fn->dev->driver)
+		pci_clear_master(fn->dev);
+	up_read(&pcireset_topology);
+	if (verdict != LATE_NOT_YET)
+		late_end_member(plan, fn, verdict);
+	pci_dev_unlock(fn->dev);
+}
+
+/* One reset is below one bridge, so the first that is still there speaks for all. */
+static void late_look_for_card(struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++)
+		if (is_late(&plan->fns[i]) && !plan->fns[i].gone)
+			break;
+	if (i == plan->nr_fns || !pcireset_is_pulled(plan->fns[i].dev))
+		plan->late.pulled = 0;
+	else if (!plan->late.pulled)
+		plan->late.pulled = ktime_get();
+}
+
+static struct pcireset_fn *late_first_that_answers(struct pcireset_plan *plan)
+{
+	struct pcireset_fn *fn, *end = plan->fns + plan->nr_fns;
+
+	down_read(&pcireset_topology);
+	late_look_for_card(plan);
+	for (fn = plan->fns; fn < end; fn++)
+		if (late_answers(plan, fn))
+			break;
+	up_read(&pcireset_topology);
+	return fn < end ? fn : NULL;
+}
+
+/* The card was taken out a while ago. */
+static bool late_is_pulled(const struct pcireset_plan *plan)
+{
+	return plan->late.pulled &&
+	       ktime_after(ktime_get(), ktime_add_ms(plan->late.pulled, LATE_PULLED_MS));
+}
+
+static bool late_is_over(const struct pcireset_plan *plan)
+{
+	ktime_t until = ktime_add_ms(plan->late.triggered, PCIRESET_LATE_MS);
+
+	return ktime_after(ktime_get(), until) || late_is_pulled(plan);
+}
+
+/* Is anybody waited for who may come back? */
+static bool late_is_any(const struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++)
+		if (late_is_awaited(&plan->fns[i]))
+			return true;
+	return false;
+}
+
+static void late_sleep(const struct pcireset_plan *plan)
+{
+	s64 ms = ktime_ms_delta(ktime_get(), plan->late.triggered) / 32;
+	int seen = atomic_read(&late_wakeups);
+
+	ms = clamp_t(s64, ms, LATE_LOOK_MIN_MS, LATE_LOOK_MAX_MS);
+	wait_event_timeout(late_wait, atomic_read(&late_wakeups) != seen, msecs_to_jiffies(ms));
+}
+
+static void late_wait_for_all(struct pcireset_plan *plan)
+{
+	struct pcireset_fn *fn;
+
+	while (late_is_any(plan)) {
+		fn = late_first_that_answers(plan);
+		if (!fn && late_is_over(plan))
+			break;
+		if (fn)
+			late_try_restore(plan, fn);
+		else
+			late_sleep(plan);
+	}
+}
+
+/* Those that did not come back, that went, or whose driver is only to be told. */
+static void late_end_rest(struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_fns; i++) {
+		struct pcireset_fn *fn = &plan->fns[i];
+
+		if (!is_late(fn))
+			continue;
+		pci_dev_lock(fn->dev);
+		down_read(&pcireset_topology);
+		pcireset_iommu_unblock(fn);
+		up_read(&pcireset_topology);
+		late_end_member(plan, fn, fn->gone ? LATE_GONE : LATE_LOST);
+		pci_dev_unlock(fn->dev);
+	}
+}
+
+/* Links were expected to go down and to come up again until now. */
+static void late_end_quiet(struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	if (!plan->late.quiet)
+		return;
+	plan->bridge_fn.stays_quiet = false;
+	for (i = 0; i < plan->nr_fns; i++)
+		plan->fns[i].stays_quiet = false;
+	pcireset_lock_ports(plan);
+	down_read(&pcireset_topology);
+	pcireset_quiet_end(plan);
+	up_read(&pcireset_topology);
+	pcireset_unlock_ports(plan);
+	late_unmark(&plan->bridge_fn);
+}
+
+static void late_work(struct work_struct *work)
+{
+	struct pcireset_plan *plan = container_of(work, struct pcireset_plan, late.work);
+
+	late_wait_for_all(plan);
+	late_end_rest(plan);
+	late_end_quiet(plan);
+	pcireset_let_sleep(plan);
+	pcireset_plan_put(plan);
+	atomic_dec(&late_nr);
+	late_wake();
+	/* pcireset_late_exit() waits until this function has returned. */
+	module_put(THIS_MODULE);
+}
+
+/*
+ * Contained by a port: the kernel's own recovery brings it back, and tells its driver.
+ * Pulled: that is for hotplug, which must hear of it.
+ */
+static bool late_is_hopeless(const struct pcireset_fn *fn)
+{
+	return fn->outcome != PCIRESET_STATE_DEAD || fn->contained ||
+	       pcireset_is_disconnected(fn->dev) || pcireset_is_pulled(fn->dev);
+}
+
+/**
+ * pcireset_is_late - is a member to be handed to the worker?
+ * @fn: the member
+ *
+ * Return: true if it does not answer, and its saved state is there.
+ */
+bool pcireset_is_late(const struct pcireset_fn *fn)
+{
+	return fn->state && !fn->gone && !late_is_hopeless(fn);
+}
+
+static void late_describe(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+
+	plan->late.type = pcireset_type_find(run->report->type);
+	plan->late.id = run->origin.id;
+	plan->late.triggered = run->triggered;
+	if (run->quiet && plan->bridge)
+		late_mark(plan, &plan->bridge_fn, PCIRESET_BRIDGE_ABOVE);
+}
+
+/**
+ * pcireset_attend_begin - give the locks back, to wait without them
+ * @run: the run, triggered
+ *
+ * The specification bounds how long locks are held, and the caller how long it
+ * waits. Other resets of this module stay away from all members.
+ *
+ * Context: With the locks of the plan, which are gone afterwards.
+ */
+void pcireset_attend_begin(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	unsigned int i;
+
+	late_describe(run);
+	for (i = 0; i < plan->nr_fns; i++) {
+		struct pcireset_fn *fn = &plan->fns[i];
+
+		if (!fn->state)
+			continue;
+		fn->settle = run->settle;
+		pcireset_state_park(fn);
+		late_mark(plan, fn, pcireset_is_late(fn) ? PCIRESET_LATE : PCIRESET_WATCHED);
+	}
+	pcireset_unlock_awake(plan);
+}
+
+static void late_attend_to(struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	if (!pcireset_try_lock_one(plan, fn))
+		return;
+	down_read(&pcireset_topology);
+	if (late_answers(plan, fn) && late_restore(plan, fn))
+		pcireset_state_park(fn);
+	up_read(&pcireset_topology);
+	pcireset_unlock_one(fn);
+}
+
+/**
+ * pcireset_attend - look at the late members of a run, and restore one that answers
+ * @run: the run, after pcireset_attend_begin()
+ * @ret_again: when to look again
+ *
+ * Context: Process context. No lock is waited for.
+ * Return: false if nobody is waited for any longer.
+ */
+bool pcireset_attend(struct pcireset_run *run, ktime_t *ret_again)
+{
+	struct pcireset_plan *plan = run->plan;
+	ktime_t now = ktime_get();
+	struct pcireset_fn *fn;
+
+	if (!late_is_any(plan))
+		return false;
+	fn = late_first_that_answers(plan);
+	if (fn)
+		late_attend_to(plan, fn);
+	else if (pcireset_is_killed(run) || ktime_after(now, run->patience) || late_is_pulled(plan))
+		return false;
+	*ret_again = pcireset_look_again_at(run);
+	return true;
+}
+
+/**
+ * pcireset_attend_end - end what pcireset_attend_begin() began
+ * @run: the run
+ *
+ * If a lock is not to be had the run is adrift: the rest is the worker's.
+ *
+ * Return: 0 with the locks of the plan, or a negative errno.
+ */
+int pcireset_attend_end(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	unsigned int i;
+	int error;
+
+	error = pcireset_relock(run);
+	run->adrift = error;
+	if (error)
+		return error;
+	for (i = 0; i < plan->nr_fns; i++)
+		late_unmark(&plan->fns[i]);
+	late_unmark(&plan->bridge_fn);
+	return 0;
+}
+
+static void late_hand_over(struct pcireset_run *run, struct pcireset_fn *fn)
+{
+	struct pcireset_plan *plan = run->plan;
+
+	fn->is_expected = pcireset_is_late(fn);
+	if (fn->settle < run->settle)
+		fn->settle = run->settle;
+	if (fn->is_expected) {
+		fn->flags |= PCIRESET_MEMBER_LATE;
+		pcireset_stats_late(pcireset_type_find(run->report->type), PCIRESET_LATE_BEGIN);
+	}
+	pcireset_state_park(fn);
+	late_mark(plan, fn, PCIRESET_LATE);
+	plan->late.is_used = true;
+}
+
+/**
+ * pcireset_late_take - take members that are late out of a reset
+ * @run: the run, at its end
+ *
+ * Also those whose driver still waits for the end, if the locks were lost. They
+ * are the worker's as soon as pcireset_late_start() is called. Until then no other
+ * reset of this module touches them.
+ *
+ * Context: With the locks of the plan, or with none of them if @run is adrift.
+ */
+void pcireset_late_take(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	unsigned int i;
+
+	down_read(&pcireset_topology);
+	for (i = 0; i < plan->nr_fns; i++) {
+		struct pcireset_fn *fn = &plan->fns[i];
+
+		if (pcireset_is_late(fn) || (run->adrift && fn->state))
+			late_hand_over(run, fn);
+	}
+	up_read(&pcireset_topology);
+	if (!plan->late.is_used)
+		return;
+	late_describe(run);
+	plan->late.quiet = run->quiet;
+	run->quiet = false;
+}
+
+/**
+ * pcireset_late_start - let the worker begin
+ * @plan: the plan, whose run has been reported
+ *
+ * Its members are the worker's from now on, if pcireset_late_take() took any.
+ */
+void pcireset_late_start(struct pcireset_plan *plan)
+{
+	if (!plan->late.is_used)
+		return;
+	__module_get(THIS_MODULE);
+	kref_get(&plan->ref);
+	/* The caller's, and given back by now. */
+	plan->held = false;
+	plan->request.owners = NULL;
+	atomic_inc(&late_nr);
+	INIT_WORK(&plan->late.work, late_work);
+	queue_work(late_queue, &plan->late.work);
+}
+
+/*
+ * A function that sleeps before it has been restored would wake up to the wrong
+ * state. The queue is freezable, too: what becomes late after this keeps the
+ * freezer from succeeding.
+ */
+static int late_suspend(struct notifier_block *nb, unsigned long action, void *data)
+{
+	long left;
+
+	if (action != PM_SUSPEND_PREPARE && action != PM_HIBERNATION_PREPARE)
+		return NOTIFY_DONE;
+	left = wait_event_killable_timeout(late_wait, !atomic_read(&late_nr),
+					   msecs_to_jiffies(LATE_SUSPEND_MS));
+	if (left > 0)
+		return NOTIFY_DONE;
+	return notifier_from_errno(left ? -EINTR : -EBUSY);
+}
+
+static struct notifier_block late_pm = {
+	.notifier_call = late_suspend,
+};
+
+int pcireset_late_init(void)
+{
+	int error;
+
+	late_queue = alloc_workqueue("pcireset_late", WQ_UNBOUND | WQ_FREEZABLE, LATE_MAX_THREADS);
+	if (!late_queue)
+		return -ENOMEM;
+	error = register_pm_notifier(&late_pm);
+	if (error)
+		destroy_workqueue(late_queue);
+	return error;
+}
+
+void pcireset_late_exit(void)
+{
+	unregister_pm_notifier(&late_pm);
+	destroy_workqueue(late_queue);
+}
