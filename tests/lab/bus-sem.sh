@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that a driver which holds its device lock is not made to wait for pci_bus_sem: error recovery may hold it for reading
 # and want that device lock, and a removal that waits to write keeps other readers out.
+# icount: yes
 # topology: mixed
 # modules: tests/lab/kmod
 . "$(dirname "$0")/lib.sh"

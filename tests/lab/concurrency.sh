@@ -84,7 +84,7 @@ rescan() {
 }
 
 look_at_all() {
-	timeout 20 lspci -xxxx
+	timeout 100 lspci -xxxx
 }
 
 start_hammers() {
@@ -155,7 +155,7 @@ in_order() {
 	list_vfs
 	is "$(answering "${vfs[@]}")" "${vfs[*]}" 'in the end: the VFs answer'
 	resets_everything
-	exits 0 'in the end: no function keeps lspci waiting' timeout 20 lspci -xxxx
+	exits 0 'in the end: no function keeps lspci waiting' timeout 100 lspci -xxxx
 	exits 0 "in the end: the PF's disk can still be read" wait_for reads "$pf"
 	exits 0 'in the end: VFs can be taken away' disable_vfs
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows what comes of acpi where the firmware's _RST resets, does nothing, fails, or leaves the device unreachable or another
 # one in its place: nothing is called done that was not, nobody waits longer than the timeout, all else is as it was.
+# icount: yes
 # topology: firmware
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that LINK and SLOT in pciehp's slots remove nothing, nested slots included, and that BUS alone is refused there.
+# icount: yes
 # topology: slots mixed
 # timeout: 300
 . "$(dirname "$0")/lib.sh"

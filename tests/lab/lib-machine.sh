@@ -330,7 +330,7 @@ rng_works() {
 	local result
 
 	echo "$1" >/sys/bus/pci/drivers/virtio-pci/bind || return
-	timeout 10 dd if=/dev/hwrng of=/tmp/random bs=16 count=1 2>/dev/null
+	timeout 100 dd if=/dev/hwrng of=/tmp/random bs=16 count=1 2>/dev/null
 	result=$?
 	echo "$1" >/sys/bus/pci/drivers/virtio-pci/unbind
 	return "$result"

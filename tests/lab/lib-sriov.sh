@@ -156,9 +156,9 @@ starts() {
 	dmesg | grep -c "nvme $(basename "$devices/$1"/nvme/nvme*): .* default/read/poll queues"
 }
 
-# wait_for COMMAND...: until it succeeds, 10 s at the most.
+# wait_for COMMAND...: until it succeeds, a minute at the most.
 wait_for() {
-	local until=$((SECONDS + 10))
+	local until=$((SECONDS + 60))
 
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < until)) || return

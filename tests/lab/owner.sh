@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that an owner of functions gets exactly SLOT or exactly BUS, and nothing if it does not own all that would be hit.
+# icount: yes
 # topology: mixed slots
 # modules: tests/lab/kmod
 # timeout: 300

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that a driver can reset its link in probe(), where the stock functions give up, and that it never hangs there.
+# icount: yes
 # topology: mixed slots
 # modules: tests/lab/kmod
 # timeout: 400

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that pcireset re-enumerate brings back a card that was programmed anew: no surprise removal, no error, no containment meanwhile;
 # nobody but the card is removed; what is missing afterwards is told; and the port above is as before, also after kill -9.
+# icount: yes
 # topology: mixed
 # timeout: 300
 . "$(dirname "$0")/lib.sh"

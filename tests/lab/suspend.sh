@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that a machine which is told to suspend during a reset does so after it, and that nothing is lost by either.
+# icount: yes
 # topology: empty
 # timeout: 180
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that a lock in the way of /dev/pcireset is waited for in bounds or not at all, and not past a fatal signal.
+# icount: yes
 # topology: mixed
 # modules: tests/lab/kmod
 # timeout: 180
