@@ -30,17 +30,16 @@ child() {
 
 # open_by_another_name: what a process in a container has open is found by number.
 open_by_another_name() {
-	local result other major minor
+	local result holder major minor
 
 	IFS=: read -r major minor <"/sys/class/block/$disk/dev"
 	mknod /dev/other b "$major" "$minor"
-	sleep 1000 9</dev/other &
-	other=$!
+	hold_node /dev/other
 	pcireset plan 0000:01:00.0 --type flr --force open >/dev/null || return
 	pcireset plan 0000:01:00.0 --type flr
 	result=$?
-	kill "$other"
-	wait "$other" 2>/dev/null
+	kill "$holder"
+	wait "$holder" 2>/dev/null
 	rm /dev/other
 	return "$result"
 }
@@ -61,8 +60,7 @@ umount /mnt/data
 exits 0 'the disk is not mounted any more' pcireset reset "/dev/$disk" --type flr
 
 # Held by what the test shell starts, not by itself: it is the tool's parent, and both count.
-sleep 1000 9<"/dev/$disk" &
-holder=$!
+hold_node "/dev/$disk"
 refuses "open:/dev/$disk: sleep, process $holder .0000:01:00.0" 'a disk that a process has open' 0000:01:00.0 --type flr --force mount
 exits 3 'as JSON' pcireset plan 0000:01:00.0 --type flr --json
 like "$output" "\"open:/dev/$disk\": \"sleep, process $holder\"" 'the process is named in JSON'

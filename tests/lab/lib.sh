@@ -102,6 +102,15 @@ sleep_ms() {
 	sleep "$REPLY"
 }
 
+# hold_node FILE: a process of its own has it open, and is called sleep by now; sets holder.
+hold_node() {
+	sleep 1000 9<"$1" &
+	holder=$!
+	until [[ $(<"/proc/$holder/comm") == sleep ]]; do
+		sleep 0.05
+	done
+}
+
 # less_time VALUE LIMIT DESC: for times; a kernel with checkers may take as much longer as lab/kernels-built says.
 less_time() {
 	less "$1" $(($2 * ${PCILAB_SLOWNESS:-1})) "$3"
