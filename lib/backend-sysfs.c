@@ -119,18 +119,24 @@ static void read_reasons(const struct pcireset_dev *dev, struct facts *f)
 		read_reason(f->upstream, DUMP_BELOW, f->link_unknown);
 }
 
+static bool claims_express_flr(const struct facts *f)
+{
+	size_t at = config_find(&f->config, PCI_CAP_ID_EXP);
+
+	return at && config_get32(&f->config, at + PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR;
+}
+
 /*
  * PCIe r6.0, sec 7.5.3.3 and 6.6.2: endpoints alone have FLR, and the bit has no meaning for
  * ports and bridges. Where their capabilities may not be read, the class tells.
  */
 static bool has_express_flr(const struct facts *f)
 {
-	size_t at = config_find(&f->config, PCI_CAP_ID_EXP);
 	int type = config_express_type(&f->config);
 
 	return (type == PCI_EXP_TYPE_ENDPOINT || type == PCI_EXP_TYPE_LEG_END ||
 		type == PCI_EXP_TYPE_RC_END) &&
-	       config_get32(&f->config, at + PCI_EXP_DEVCAP) & PCI_EXP_DEVCAP_FLR;
+	       claims_express_flr(f);
 }
 
 static bool has_af_flr(const struct facts *f)
@@ -220,6 +226,8 @@ static uint32_t why_not_flr(const struct facts *f, uint32_t *flags)
 {
 	bool has_flr = has_express_flr(f), has_af = has_af_flr(f);
 
+	if (claims_express_flr(f) && !has_flr && !has_af)
+		return PCIRESET_WHY_NOT_ENDPOINT;
 	if (f->is_bridge || (f->has_capabilities && !has_flr && !has_af))
 		return PCIRESET_WHY_NO_CAPABILITY;
 	if (f->is_dump) {

@@ -145,7 +145,7 @@ static void a_name_that_fits_several_lists_them(void **state)
 {
 	struct pcireset_dev *dev;
 
-	assert_int_equal(pcireset_dev_from_name(*state, "8086:10ed", &dev), -ENOTUNIQ);
+	assert_int_equal(pcireset_dev_from_name(*state, "8086:10fb", &dev), -ENOTUNIQ);
 	assert_non_null(strstr(pcireset_ctx_get_errmsg(*state), "0000:08:00.0, 0000:08:00.1"));
 }
 
