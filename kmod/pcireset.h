@@ -32,6 +32,9 @@
 
 #define PCIRESET_NR_TYPES 7
 
+/* Control registers of the port above that are put back. */
+#define PCIRESET_NR_PORT_CONTROLS 4
+
 /* PCIe r6.0, sec 7.9.16: Readiness Time Reporting; not every kernel has a name for it. */
 #define PCIRESET_RTR_ID 0x22
 
@@ -136,6 +139,8 @@ struct pcireset_type;
  * @surprise: whether it was masked before, in place
  * @slot_child: function 0 in this port's slot as it was before the trigger, or NULL
  * @slot_changed: the card in this port's slot has left or was replaced meanwhile
+ * @controls: control registers of the port above before the trigger
+ * @bridge_control: its Bridge Control
  * @serial: Device Serial Number before the first trigger, 0 if it has none
  * @times: what it needs before it may be accessed again
  * @link: Link Status before the first trigger
@@ -191,6 +196,8 @@ struct pcireset_fn {
 	u32 surprise;
 	struct pcireset_fn *slot_child;
 	bool slot_changed;
+	u16 controls[PCIRESET_NR_PORT_CONTROLS];
+	u16 bridge_control;
 	u64 serial;
 	struct pcireset_times times;
 	u16 link;
@@ -510,6 +517,11 @@ void pcireset_unlock_awake(struct pcireset_plan *plan);
 void pcireset_let_sleep(struct pcireset_plan *plan);
 void pcireset_lock_ports(struct pcireset_plan *plan);
 void pcireset_unlock_ports(struct pcireset_plan *plan);
+
+/* control.c */
+void pcireset_control_restore(struct pcireset_fn *fn);
+void pcireset_control_save_port(struct pcireset_fn *port);
+void pcireset_control_restore_port(struct pcireset_fn *port);
 
 /* hotplug.c */
 void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child);

@@ -125,6 +125,8 @@ void pcireset_quiet_begin(struct pcireset_plan *plan, u32 type)
 
 	if ((type & PCI_RESET_LINK) && is_port(&plan->bridge_fn))
 		hush(plan, &plan->bridge_fn);
+	if ((type & PCI_RESET_LINK) && is_port(&plan->bridge_fn))
+		pcireset_control_save_port(&plan->bridge_fn);
 	for (i = 0; i < plan->nr_fns; i++) {
 		struct pcireset_fn *fn = &plan->fns[i];
 
@@ -149,6 +151,8 @@ void pcireset_quiet_end(struct pcireset_plan *plan)
 		if (plan->fns[i].quiet && !plan->fns[i].stays_quiet)
 			unhush(&plan->fns[i]);
 	}
+	if (plan->bridge_fn.quiet && !plan->bridge_fn.gone)
+		pcireset_control_restore_port(&plan->bridge_fn);
 	if (plan->bridge_fn.quiet && !plan->bridge_fn.stays_quiet)
 		unhush(&plan->bridge_fn);
 }

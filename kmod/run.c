@@ -692,6 +692,15 @@ static int end(struct pcireset_run *run, int error)
 	return error;
 }
 
+/* It came back as itself and was reset: a wider reset brings no register back that this one lost. */
+static bool is_config_alone(const struct pcireset_run *run)
+{
+	u32 others = run->plan->request.checks | PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY;
+
+	others &= ~PCIRESET_CHECK_CONFIG;
+	return run->plan->why == PCIRESET_WHY_CONFIG && !(run->report->failed & others);
+}
+
 static int execute(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
@@ -708,7 +717,7 @@ static int execute(struct pcireset_run *run)
 			bring_all_back(run);
 			error = finish_type(run);
 		}
-		if (!has_touched(error) || run->adrift)
+		if (!has_touched(error) || run->adrift || is_config_alone(run))
 			break;
 	}
 	return end(run, error);

@@ -142,6 +142,7 @@ void pcireset_state_restore(struct pcireset_fn *fn)
 	if (pci_load_saved_state(dev, fn->state))
 		pci_warn(dev, "saved state does not fit any more\n");
 	pci_restore_state(dev);
+	pcireset_control_restore(fn);
 	restore_pme(fn);
 	fn->quiesced = false;
 }

@@ -155,6 +155,7 @@ FAULT(link_events, link_events, NULL, 1);
 FAULT(return_speed, return_speed, NULL, 6);
 FAULT(return_width, return_width, NULL, 32);
 FAULT(surprise_down, surprise_down, NULL, 1);
+FAULT(lose_control, lose_control, NULL, 1);
 
 static ssize_t node_bar_size_show(struct config_item *item, char *page)
 {
@@ -495,6 +496,7 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_return_speed,
 	&node_attr_return_width,
 	&node_attr_surprise_down,
+	&node_attr_lose_control,
 	&node_attr_error,
 	&node_attr_present,
 	&node_attr_link,

@@ -124,6 +124,18 @@ static void report_link_later(struct pcisim_function *bridge)
 		mod_delayed_work(host->work, &bridge->port->link_work, link_delay(bridge->port));
 }
 
+/* As some ports do: what software has set up is lost with the link. */
+static void lose_control(struct pcisim_function *bridge)
+{
+	static const u8 registers[] = { PCI_EXP_DEVCTL, PCI_EXP_LNKCTL, PCI_EXP_DEVCTL2 };
+	unsigned int i, at;
+
+	for (i = 0; i < ARRAY_SIZE(registers); i++) {
+		at = bridge->template->pcie + registers[i];
+		pcisim_put16(bridge->space + at, pcisim_get16(bridge->template->initial + at));
+	}
+}
+
 /**
  * pcisim_hold - take the bus below a bridge down, and all that is on it into reset
  * @bridge: the bridge
@@ -144,6 +156,8 @@ void pcisim_hold(struct pcisim_function *bridge, u32 reason)
 		return;
 	if (bridge->node->faults.surprise_down && reason != PCISIM_HELD_DPC)
 		pcisim_error(bridge, PCI_ERR_UNC_SURPDN);
+	if (bridge->node->faults.lose_control && reason == PCISIM_HELD_RESET)
+		lose_control(bridge);
 	if (reason == PCISIM_HELD_POWER || reason == PCISIM_HELD_ABSENT)
 		way = PCISIM_POWER_ON;
 	for (i = port->first; i < port->end; i++)

@@ -114,6 +114,7 @@ struct pcisim_faults {
 	u32 return_speed;
 	u32 return_width;
 	u32 surprise_down;
+	u32 lose_control;
 };
 
 struct pcisim_counts {
