@@ -193,7 +193,8 @@ bool is_colored(const struct request *req)
 
 void color_line(struct libscols_line *line, enum color color)
 {
-	scols_line_set_color(line, meanings[color].sequence);
+	if (scols_line_set_color(line, meanings[color].sequence))
+		must(NULL);
 	meanings[color].is_used = true;
 }
 

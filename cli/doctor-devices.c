@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What doctor knows of each function: what is likely to surprise whoever resets it. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "doctor.h"
@@ -79,7 +80,11 @@ static void check_device(struct doctor *doctor, struct pcireset_dev *dev)
 {
 	struct finding *f;
 
-	if (pcireset_dev_query(dev) < 0)
+	int r = pcireset_dev_query(dev);
+
+	if (r < 0 && r != -ENODEV)
+		process_abort(pcireset_ctx_get_errmsg(doctor->machine.ctx));
+	if (r < 0)
 		return;
 	if (is_gone(dev)) {
 		f = doctor_todo(doctor, "device", text("it does not answer"),

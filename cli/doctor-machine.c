@@ -17,12 +17,26 @@ static void path_of(const struct doctor *doctor, char path[PATH_MAX], const char
 		path[0] = '\0';
 }
 
+/* What is not there is an answer; what cannot be read is none. */
+static void check_absent(const char *path)
+{
+	char *why;
+
+	if (errno == ENOENT || errno == ENOTDIR || errno == ENODEV || errno == ENXIO)
+		return;
+	why = text("%s: %s", path, strerror(errno));
+	process_abort(why);
+}
+
 static bool is_there(const struct doctor *doctor, const char *file)
 {
 	char path[PATH_MAX];
 
 	path_of(doctor, path, file);
-	return !access(path, F_OK);
+	if (!access(path, F_OK))
+		return true;
+	check_absent(path);
+	return false;
 }
 
 size_t doctor_read(const struct doctor *doctor, const char *file, char *buf, size_t size)
@@ -35,7 +49,11 @@ size_t doctor_read(const struct doctor *doctor, const char *file, char *buf, siz
 	f = fopen(path, "re");
 	if (f) {
 		len = fread(buf, 1, size - 1, f);
+		if (ferror(f))
+			check_absent(path);
 		fclose(f);
+	} else {
+		check_absent(path);
 	}
 	buf[len] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
@@ -52,10 +70,14 @@ static size_t count_entries(const struct doctor *doctor, const char *directory,
 
 	path_of(doctor, path, directory);
 	dir = opendir(path);
-	if (!dir)
+	if (!dir) {
+		check_absent(path);
 		return 0;
-	while ((de = readdir(dir)))
+	}
+	while ((errno = 0, de = readdir(dir)))
 		nr += de->d_name[0] != '.' && counts(de->d_name);
+	if (errno)
+		check_absent(path);
 	closedir(dir);
 	return nr;
 }
@@ -98,6 +120,8 @@ static bool is_listed(FILE *modules)
 		line[strcspn(line, ":")] = '\0';
 		found = strstr(line, "/pcireset.ko");
 	}
+	if (!found && !feof(modules))
+		process_abort("modules.dep cannot be read");
 	free(line);
 	return found;
 }
@@ -118,6 +142,8 @@ static bool module_is_installed(const struct doctor *doctor, char release[128])
 	if (modules) {
 		found = is_listed(modules);
 		fclose(modules);
+	} else {
+		check_absent(path);
 	}
 	return found;
 }
@@ -227,13 +253,17 @@ static void read_slots(const struct doctor *doctor, struct slots *slots)
 
 	path_of(doctor, path, "sys/bus/pci/slots");
 	dir = opendir(path);
-	if (!dir)
+	if (!dir) {
+		check_absent(path);
 		return;
-	while ((de = readdir(dir))) {
+	}
+	while ((errno = 0, de = readdir(dir))) {
 		char *link = text("%s/module", de->d_name);
 		ssize_t len = readlinkat(dirfd(dir), link, driver, sizeof(driver) - 1);
 		const char *base;
 
+		if (len < 0 && de->d_name[0] != '.')
+			check_absent(link);
 		free(link);
 		if (de->d_name[0] == '.')
 			continue;
@@ -245,6 +275,8 @@ static void read_slots(const struct doctor *doctor, struct slots *slots)
 			slots->nr_other++;
 		slots->nr++;
 	}
+	if (errno)
+		check_absent(path);
 	closedir(dir);
 }
 

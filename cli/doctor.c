@@ -159,6 +159,5 @@ int command_doctor(const struct request *req)
 		free(doctor.v[i].todo);
 	}
 	free(doctor.v);
-	machine_close(&doctor.machine);
-	return status;
+	return machine_finish(&doctor.machine, status);
 }

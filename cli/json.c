@@ -120,8 +120,9 @@ static json_object *new_scope(struct pcireset_dev *dev, uint32_t type)
 		fprintf(f, "%s\n" SCOPE_INDENT "  \"%s\"", i ? "," : "[",
 			pcireset_addr_to_str(&member->addr, buf));
 	fputs("\n" SCOPE_INDENT "]", f);
-	if (fclose(f))
+	if (ferror(f) | fclose(f))
 		must(NULL);
+	must(all);
 	json_object_set_serializer(o, json_object_userdata_to_json_string, all,
 				   json_object_free_userdata);
 	return o;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* libpci as all that use it want it: silent, and its errors are ours. */
+#include <errno.h>
 #include <pci/pci.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +32,22 @@ struct pci_access *libpci_new(void)
 /* The names of vendors, devices and classes, loaded when the first is asked for. */
 static struct pci_access *names;
 
+/*
+ * All at once, so that what cannot be read is known. udev's copy of the names is for machines without the
+ * file: it crashes where memory runs out.
+ */
 static struct pci_access *names_open(void)
 {
-	if (!names)
-		names = libpci_new();
+	char parameter[] = "hwdb.disable", yes[] = "1";
+
+	if (names)
+		return names;
+	names = libpci_new();
+	errno = 0;
+	if (pci_load_name_list(names))
+		pci_set_param(names, parameter, yes);
+	else if (is_exhausted())
+		process_abort("the names of PCI devices cannot be read");
 	return names;
 }
 

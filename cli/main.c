@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset: the table of commands, and what runs them. */
 #include <ctype.h>
+#include <errno.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -321,7 +322,9 @@ int main(int argc, char **argv)
 
 	process_start();
 	/* For the width of names in tables; numbers are the same everywhere. */
-	setlocale(LC_CTYPE, "");
+	errno = 0;
+	if (!setlocale(LC_CTYPE, "") && is_exhausted())
+		process_abort("the locale cannot be read");
 	status = run(argc, argv);
 	names_close();
 	return process_end(status);

@@ -179,7 +179,7 @@ static void print_family(FILE *out, const struct pcireset_ctx *ctx, const struct
 		at.type = pcireset_type_to_str(type, 0);
 		any |= family->print(&at, pcireset_ctx_get_stats(ctx, type));
 	}
-	if (fclose(at.out))
+	if (ferror(at.out) | fclose(at.out))
 		must(NULL);
 	if (any) {
 		print_head(out, family);

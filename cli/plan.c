@@ -97,7 +97,10 @@ static void add_json(struct json_devices *list, struct pcireset_plan *plan)
 {
 	struct pcireset_dev *dev = pcireset_plan_get_dev(plan);
 
-	pcireset_dev_query(dev);
+	int r = pcireset_dev_query(dev);
+
+	if (r < 0 && r != -ENODEV)
+		process_abort(pcireset_ctx_get_errmsg(pcireset_dev_get_ctx(dev)));
 	json_add_plan(json_add_device(list, dev), plan);
 }
 

@@ -129,8 +129,9 @@ static char *describe(struct pcireset_plan *plan, size_t *ret_size)
 		if (is_drawn(plan, dev))
 			put_function(out, plan, dev, !(no_color && *no_color));
 	fprintf(out, "}\n");
-	if (fclose(out))
+	if (ferror(out) | fclose(out))
 		must(NULL);
+	must(graph);
 	return graph;
 }
 

@@ -78,8 +78,9 @@ void table_column(struct libscols_table *table, const char *name, int flags)
 	/* libsmartcols wraps in the middle of words; wrap() puts the lines' ends. */
 	if (!(flags & SCOLS_FL_WRAP))
 		return;
-	scols_column_set_safechars(column, "\n");
-	scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
+	if (scols_column_set_safechars(column, "\n") ||
+	    scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL))
+		must(NULL);
 }
 
 /* Breaks the words that are longer than width; takes over words. */

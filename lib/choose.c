@@ -435,7 +435,7 @@ static char *words_for(const struct choice *c, const struct way *way, const stru
 	if (!out)
 		return NULL;
 	say(out, c, way, rival);
-	if (!fclose(out))
+	if (!(ferror(out) | fclose(out)))
 		return words;
 	free(words);
 	return NULL;

@@ -525,8 +525,10 @@ static int add_lines(struct recorder *rec, const char *file,
 		r = ctx_fail(rec->ctx, errno ? -errno : -EIO, path);
 	free(line);
 	fclose(in);
-	if (fclose(out) || r < 0)
+	if (ferror(out) | fclose(out) || !text)
 		r = out_of_memory(rec);
+	else if (r < 0)
+		r = ctx_fail(rec->ctx, r, path);
 	else if (size)
 		r = add_file(rec, file, text, size);
 	free(text);

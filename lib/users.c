@@ -565,11 +565,15 @@ struct holder {
 static char *process_text(struct pcireset_ctx *ctx, const char *pid)
 {
 	char path[PATH_MAX], comm[64] = "?";
+	int r;
 
 	if (is_this_process(ctx, pid))
 		return strdup("this process");
-	if (!ctx_path(ctx, path, "proc/%s/comm", pid))
-		read_file(path, comm, sizeof(comm));
+	r = ctx_path(ctx, path, "proc/%s/comm", pid);
+	if (!r)
+		r = read_file(path, comm, sizeof(comm));
+	if (r < 0 && !is_absent(r) && ctx_fail(ctx, r, path))
+		return NULL;
 	return format("%s, process %s", comm, pid);
 }
 

@@ -38,4 +38,28 @@ exits 0 'the same as JSON' into /dev/full pcireset reset 0b:00.0 --type flr --fo
 exits 0 'the same without standard descriptors' closed pcireset reset 0b:00.0 --type flr --force driver,open
 exits 0 'the same with a reader that is gone' unread pcireset reset 0b:00.0 --type flr --force driver,open -J
 exits 1 'a list that is lost is an error' into /dev/full pcireset list
+
+# without_proc COMMAND...: as in a rescue system's chroot.
+without_proc() {
+	unshare -m bash -c 'umount -l /proc && "$@"' bash "$@"
+}
+
+disk=$(basename /sys/bus/pci/devices/0000:01:00.0/nvme/nvme*/nvme*n1)
+modprobe -a crc32c_generic ext4
+mke2fs "/dev/$disk" >/dev/null 2>&1
+mkdir -p /mnt/data
+exits 0 'a disk is mounted' mount -t ext4 "/dev/$disk" /mnt/data
+config_dump "$before" 0000:01:00.0
+exits 3 'without /proc a mounted disk is not reset' without_proc pcireset reset 01:00.0 --type flr
+like "$output" 'in use by unknown: /proc cannot be read' 'and it is said what is not known'
+exits 3 'with another use forced neither' without_proc pcireset reset 01:00.0 --type flr --force mount,open,driver
+exits 3 'plan says what reset would' without_proc pcireset plan 01:00.0 --type flr
+exits 3 're-enumerate neither' without_proc pcireset re-enumerate -y 01:00.0 --type slot
+like "$output" unknown 'for the same reason'
+config_dump "$after" 0000:01:00.0
+config_is_untouched "$before" "$after" 'nothing was touched'
+exits 0 'list has it as unknown' without_proc pcireset list -n -r -o USERS 01:00.0
+like "$output" '^unknown' 'in place of the mount'
+umount /mnt/data
+exits 0 'that very doubt can be forced' without_proc pcireset reset 01:00.0 --type flr --force unknown-users
 plan

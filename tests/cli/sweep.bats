@@ -1,0 +1,39 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Each allocation, opened file and read of a command fails once: the same answer, an error, or "unknown". Resets nothing.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export ROOT=$BATS_FILE_TMPDIR/machine TOOL=$BATS_TEST_DIRNAME/../../build/meson/cli/pcireset
+	mkdir "$ROOT"
+	xz -dc "$BATS_TEST_DIRNAME/../machines/vfio.tar.xz" | tar -C "$ROOT" -xf -
+}
+
+# sweep ARG...: SWEEP_LIMIT is for a run of all calls, see docs/reliability.md.
+sweep() {
+	python3 "$BATS_TEST_DIRNAME/../sweep/sweep.py" "$BATS_TEST_DIRNAME/../../build/meson/tests/sweep/libfail.so" \
+		"${SWEEP_LIMIT:-100}" "$TOOL" "$@" --sysroot "$ROOT"
+}
+
+@test 'list: as JSON and as text' {
+	sweep list -J
+	sweep list -o DEVICE,DRIVER,REACH,USERS
+}
+
+@test 'show' {
+	sweep show 01:00.0 02:00.1 -J
+}
+
+@test 'plan: refused, and not' {
+	sweep plan 02:00.0 --type any
+	sweep plan 02:00.0 01:00.0 -J --type any --force net,swap,driver,vfio
+}
+
+@test 'record' {
+	sweep record -
+}
+
+@test 'doctor' {
+	sweep doctor
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Preloaded into pcireset: lets one call of a kind fail, and counts them.
+ * FAIL_KIND is memory, open or read; FAIL_NTH the call that fails; FAIL_COUNT a file for the number of calls.
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum kind {
+	NONE,
+	MEMORY,
+	OPEN,
+	READ
+};
+
+static enum kind kind;
+static long nth, count;
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t nr, size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
+
+__attribute__((constructor)) static void start(void)
+{
+	static const char *const words[] = { "", "memory", "open", "read" };
+	const char *word = getenv("FAIL_KIND"), *number = getenv("FAIL_NTH");
+
+	nth = number ? strtol(number, NULL, 10) : 0;
+	for (int i = MEMORY; word && i <= READ; i++)
+		if (!strcmp(word, words[i]))
+			kind = (enum kind)i;
+}
+
+__attribute__((destructor)) static void tell(void)
+{
+	const char *file = getenv("FAIL_COUNT");
+	char text[32];
+	int fd;
+
+	kind = NONE;
+	fd = file ? open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
+	if (fd < 0)
+		return;
+	if (write(fd, text, (size_t)snprintf(text, sizeof(text), "%ld\n", count)) < 0)
+		_exit(99);
+	close(fd);
+}
+
+static int fails(enum kind what, int error)
+{
+	if (kind != what || __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED) != nth)
+		return 0;
+	errno = error;
+	return 1;
+}
+
+#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+void *malloc(size_t size)
+{
+	return fails(MEMORY, ENOMEM) ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t nr, size_t size)
+{
+	return fails(MEMORY, ENOMEM) ? NULL : __libc_calloc(nr, size);
+}
+
+void *realloc(void *memory, size_t size)
+{
+	return fails(MEMORY, ENOMEM) ? NULL : __libc_realloc(memory, size);
+}
+
+void *reallocarray(void *memory, size_t nr, size_t size)
+{
+	size_t all;
+
+	if (__builtin_mul_overflow(nr, size, &all)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return realloc(memory, all);
+}
+
+#define MODE(flags)                                                                 \
+	({                                                                          \
+		va_list ap;                                                         \
+		mode_t value;                                                       \
+		va_start(ap, flags);                                                \
+		value = (flags) & (O_CREAT | __O_TMPFILE) ? va_arg(ap, mode_t) : 0; \
+		va_end(ap);                                                         \
+		value;                                                              \
+	})
+
+int open(const char *path, int flags, ...)
+{
+	return fails(OPEN, EMFILE) ? -1 : NEXT(open)(path, flags, MODE(flags));
+}
+
+int open64(const char *path, int flags, ...)
+{
+	return fails(OPEN, EMFILE) ? -1 : NEXT(open64)(path, flags, MODE(flags));
+}
+
+int openat(int dir, const char *path, int flags, ...)
+{
+	return fails(OPEN, EMFILE) ? -1 : NEXT(openat)(dir, path, flags, MODE(flags));
+}
+
+int openat64(int dir, const char *path, int flags, ...)
+{
+	return fails(OPEN, EMFILE) ? -1 : NEXT(openat64)(dir, path, flags, MODE(flags));
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+	return fails(OPEN, EMFILE) ? NULL : NEXT(fopen)(path, mode);
+}
+
+FILE *fopen64(const char *path, const char *mode)
+{
+	return fails(OPEN, EMFILE) ? NULL : NEXT(fopen64)(path, mode);
+}
+
+DIR *opendir(const char *path)
+{
+	return fails(OPEN, EMFILE) ? NULL : NEXT(opendir)(path);
+}
+
+int scandir(const char *path, struct dirent ***ret, int (*filter)(const struct dirent *),
+	    int (*order)(const struct dirent **, const struct dirent **))
+{
+	return fails(OPEN, EMFILE) ? -1 : NEXT(scandir)(path, ret, filter, order);
+}
+
+int scandir64(const char *path, struct dirent64 ***ret, int (*filter)(const struct dirent64 *),
+	      int (*order)(const struct dirent64 **, const struct dirent64 **))
+{
+	return fails(OPEN, EMFILE) ? -1 : NEXT(scandir64)(path, ret, filter, order);
+}
+
+ssize_t read(int fd, void *buf, size_t size)
+{
+	return fails(READ, EIO) ? -1 : NEXT(read)(fd, buf, size);
+}
+
+ssize_t pread(int fd, void *buf, size_t size, off_t at)
+{
+	return fails(READ, EIO) ? -1 : NEXT(pread)(fd, buf, size, at);
+}
+
+ssize_t pread64(int fd, void *buf, size_t size, off64_t at)
+{
+	return fails(READ, EIO) ? -1 : NEXT(pread64)(fd, buf, size, at);
+}
+
+struct dirent *readdir(DIR *dir)
+{
+	return fails(READ, EIO) ? NULL : NEXT(readdir)(dir);
+}
+
+struct dirent64 *readdir64(DIR *dir)
+{
+	return fails(READ, EIO) ? NULL : NEXT(readdir64)(dir);
+}
+
+ssize_t getline(char **line, size_t *room, FILE *file)
+{
+	return fails(READ, EIO) ? -1 : NEXT(getline)(line, room, file);
+}
+
+ssize_t readlink(const char *path, char *buf, size_t size)
+{
+	return fails(READ, EIO) ? -1 : NEXT(readlink)(path, buf, size);
+}
+
+ssize_t readlinkat(int dir, const char *path, char *buf, size_t size)
+{
+	return fails(READ, EIO) ? -1 : NEXT(readlinkat)(dir, path, buf, size);
+}
+
+char *realpath(const char *path, char *buf)
+{
+	return fails(READ, EIO) ? NULL : NEXT(realpath)(path, buf);
+}
