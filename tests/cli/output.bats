@@ -77,16 +77,16 @@ is_metrics() {
 @test 'what is there is kept, and the message names it' {
 	echo mine >"$dir/m.tar"
 	run -1 --separate-stderr pcireset record "$dir/m.tar" --sysroot "$ROOT"
-	[[ $stderr == "pcireset: $dir/m.tar: File exists" && $(<"$dir/m.tar") == mine ]]
+	[[ ${stderr:-} == "pcireset: $dir/m.tar: File exists" && $(<"$dir/m.tar") == mine ]]
 	ln -s nowhere "$dir/link"
 	run -1 --separate-stderr pcireset record "$dir/link" --sysroot "$ROOT"
-	[[ $stderr == *'File exists' && ! -e $dir/nowhere ]]
+	[[ ${stderr:-} == *'File exists' && ! -e $dir/nowhere ]]
 	run -1 --separate-stderr pcireset plan 03:00.0 --type bus --sysroot "$ROOT" --svg "$dir/m.tar"
-	[[ $stderr == *"$dir/m.tar: File exists" && $(<"$dir/m.tar") == mine ]]
+	[[ ${stderr:-} == *"$dir/m.tar: File exists" && $(<"$dir/m.tar") == mine ]]
 	run -1 --separate-stderr pcireset record "$dir/missing/m.tar" --sysroot "$ROOT"
-	[[ $stderr == *"$dir/missing/m.tar: No such file or directory" ]]
+	[[ ${stderr:-} == *"$dir/missing/m.tar: No such file or directory" ]]
 	run -1 --separate-stderr pcireset record '' --sysroot "$ROOT"
-	[[ $stderr == *'No such file or directory' ]]
+	[[ ${stderr:-} == *'No such file or directory' ]]
 }
 
 @test 'an archive holds what only root may read: no one else may read it either' {

@@ -26,15 +26,15 @@ times_of() {
 
 # times_agree GOT WANT: of two texts that are the same but for times.
 times_agree() {
-	local got want i difference
+	local here there i difference
 
 	times_of "$1"
-	got=("${times[@]}")
+	here=("${times[@]}")
 	times_of "$2"
-	want=("${times[@]}")
-	for i in "${!want[@]}"; do
-		difference=$((got[i] - want[i]))
-		((4 * ${difference#-} <= want[i] + 80)) || return
+	there=("${times[@]}")
+	for i in "${!there[@]}"; do
+		difference=$((here[i] - there[i]))
+		((4 * ${difference#-} <= there[i] + 80)) || return
 	done
 }
 

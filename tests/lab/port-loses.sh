@@ -21,7 +21,7 @@ for hotplug in 0 1; do
 	setpci -s "$port" CAP_EXP+8.w=0x2850 CAP_EXP+10.w=0x0008:0x0008 CAP_EXP+28.w=0x0005:0x000f
 	sim_set 01.0 lose_control=1
 	config_dump before "$port"
-	exits 0 "$type: verified" pcireset reset "$target" --type $type --yes
+	exits 0 "$type: verified" pcireset reset "$target" --type "$type" --yes
 	is "$(setpci -s "$port" CAP_EXP+8.w)" 2850 "$type: the port has its Max Payload Size back"
 	config_dump after "$port"
 	config_is_same before after "$type: and all else"
