@@ -332,6 +332,13 @@ static bool is_back(struct reenumeration *e)
 	       pcireset_report_get_error(e->report) != -ETIMEDOUT;
 }
 
+/* Nothing was touched: there is nothing to save, and the port resets what is removed first. */
+static bool has_lost_configuration(const struct reenumeration *e)
+{
+	return pcireset_report_get_result(e->report) == PCIRESET_RESULT_REFUSED &&
+	       pcireset_report_get_why(e->report) == PCIRESET_WHY_BARS;
+}
+
 struct plan_run {
 	struct reenumeration *e;
 	int r;
@@ -361,6 +368,12 @@ static int reset(struct reenumeration *e)
 		return fail(e, r, "%s", pcireset_ctx_get_errmsg(e->machine.ctx));
 	if (is_back(e))
 		return 0;
+	if (has_lost_configuration(e)) {
+		pcireset_report_unref(e->report);
+		e->report = NULL;
+		e->is_dead = true;
+		return 0;
+	}
 	if (pcireset_report_get_result(e->report) != PCIRESET_RESULT_REFUSED)
 		e->is_changed = true;
 	return fail(e, r, "%s", pcireset_report_get_message(e->report));

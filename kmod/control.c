@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Control registers that the core does not restore, or not to what they were: saved and put back. */
+/* Control registers that the core does not restore to their old values: saved and put back. */
 #include "pcireset.h"
 
 /* PCIe r6.0, sec 7.7.9: Device 3; not every kernel has a name for it. */
@@ -71,7 +71,7 @@ static const struct {
 	u16 mask;
 } port_controls[PCIRESET_NR_PORT_CONTROLS] = {
 	{ PCI_EXP_DEVCTL, 0x7fff },
-	{ PCI_EXP_LNKCTL, (u16) ~(PCI_EXP_LNKCTL_RL | PCI_EXP_LNKCTL_LD) },
+	{ PCI_EXP_LNKCTL, 0xffff ^ (PCI_EXP_LNKCTL_RL | PCI_EXP_LNKCTL_LD) },
 	{ PCI_EXP_DEVCTL2, 0xffff },
 	{ PCI_EXP_LNKCTL2, 0xffff },
 };

@@ -30,7 +30,8 @@ struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev)
 {
 	unsigned int domain = 0, bus = 0, device = 0, function = 0;
 
-	sscanf(pci_name(dev), "%x:%x:%x.%x", &domain, &bus, &device, &function);
+	if (sscanf(pci_name(dev), "%x:%x:%x.%x", &domain, &bus, &device, &function) != 4)
+		pr_warn_once("not an address: %s\n", pci_name(dev));
 	return (struct pcireset_addr){
 		.domain = domain,
 		.bus = bus,

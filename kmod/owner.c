@@ -255,11 +255,11 @@ void pcireset_owner_let_go(struct pci_dev *dev)
 	pcireset_release_dma(&dev->dev);
 }
 
-/* This module works without VFIO. While a driver on top of vfio-pci-core is bound, that stays loaded. */
+/* This module works without VFIO. While a driver of vfio-pci-core is bound, the core stays. */
 static struct vfio_pci_core_device *vfio_core_of(struct pci_dev *dev)
 {
 	const struct pci_error_handlers *handler = dev->driver ? dev->driver->err_handler : NULL;
-	pci_ers_result_t (*error_detected)(struct pci_dev * dev, pci_channel_state_t error);
+	typeof(&vfio_pci_core_aer_err_detected) error_detected;
 	bool is_core;
 
 	if (!handler)

@@ -297,7 +297,7 @@ static void keep_owned(struct pcireset_plan *plan, struct pcireset_fn *fn)
 		fn->flags &= ~PCIRESET_MEMBER_OWNED;
 }
 
-/* Nobody opens what was closed when it was looked at. A driver that calls has seen to that itself. */
+/* No user opens what was closed a moment ago. A driver that calls takes care of that itself. */
 static void keep_closed(struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
 	if (plan->request.by_user && !fn->why_not && fn->driver &&

@@ -692,7 +692,7 @@ static int end(struct pcireset_run *run, int error)
 	return error;
 }
 
-/* It came back as itself and was reset: a wider reset brings no register back that this one lost. */
+/* It came back as itself and was reset: a wider reset does not bring back a lost register. */
 static bool is_config_alone(const struct pcireset_run *run)
 {
 	u32 others = run->plan->request.checks | PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY;

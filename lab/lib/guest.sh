@@ -178,7 +178,7 @@ add_file() {
 	to=${to:-/root/${from##*/}}
 	mkdir -p "$root${to%/*}"
 	cp -aL "$from" "$root$to"
-	mapfile -t files < <(find "$root$to" -type f -perm -u+x)
+	mapfile -t files < <(find "$root$to" -type f \( -perm -u+x -o -name '*.so.*' \))
 	((${#files[@]} == 0)) || add_libraries "$root" "${files[@]}"
 }
 

@@ -57,6 +57,9 @@ class Stats(c.Structure):
         ("functions", c.c_uint64),
         ("wait_ns", c.c_uint64),
         ("refused", c.c_uint64),
+        ("late", c.c_uint64),
+        ("late_restored", c.c_uint64),
+        ("late_lost", c.c_uint64),
     ]
 
 

@@ -217,7 +217,7 @@ refusal() {
 	refusal 'use --type flr (1 function) or --type bus (3 functions)' plan 02:00.0 --type pm
 	refusal 'no other type works, either' plan 00:00.0 --type flr
 	refusal 'use a greater --max-scope' plan 08:00.0 --type bus --max-scope function
-	refusal 'to find it anew, use: pcireset re-enumerate 0000:09:00.0 --type bus' plan 09:00.0 --type any
+	refusal 'to find it anew, use: pcireset re-enumerate 0000:09:00.0 --type bus; or cycle its power' plan 09:00.0 --type any
 	refusal 'to see what would be hit, use: pcireset plan' reset 02:00.0 --type flr
 	refusal 'end that use, or use --force mount,swap' reset 04:00.0 --type flr --dry-run
 }

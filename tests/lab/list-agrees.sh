@@ -56,6 +56,10 @@ reason_siblings() {
 	[[ $2 == bus ]] && answers yes no no && ! is_alone "$1"
 }
 
+reason_ports-have-no-flr() {
+	[[ $2 == flr ]] && answers no yes yes && is_bridge "$1"
+}
+
 reason_cxl-masks-bus() {
 	[[ $2 == bus ]] && answers no yes yes && has_type "$1" cxl_bus
 }

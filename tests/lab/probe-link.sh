@@ -131,9 +131,12 @@ if [[ $type == "$slot" ]]; then
 fi
 
 # A card that comes up at 2.5 GT/s, and runs faster once it was told and its link was down: as hfi1's.
+# The kernel finds the function again and gives it its addresses, which went with the link.
 link_goes_down() {
+	echo 1 >"$devices/$simulated/remove"
 	sim_set 01.0 return_speed=1 link=0
 	sim_set 01.0 link=1
+	echo 1 >/sys/bus/pci/rescan
 }
 
 # raises DESC FUNCTION WORD...: the sample wants 8 GT/s.

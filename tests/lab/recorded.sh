@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that a recorded machine says what the machine itself says without the module, and a dump nothing that is wrong.
+# libraries: libarchive.so.13
 # topology: mixed sriov slots gpu cxl vfio
 # kernels: 7.3
 # timeout: 240

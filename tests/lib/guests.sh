@@ -106,6 +106,10 @@ options_for() {
 	for path in $(script_header "$2" add ''); do
 		options+=(--add "$path")
 	done
+	for path in $(script_header "$2" libraries ''); do
+		path=$(ldconfig -p | awk -v name="$path" '$1 == name { print $NF; exit }')
+		options+=(--add "$path:$path")
+	done
 	add_python "$(script_header "$2" python '')"
 }
 

@@ -63,6 +63,8 @@ stub_packages() {
 }
 
 setup() {
+	# A make above would have this one say which directory it leaves.
+	unset MAKEFLAGS MFLAGS MAKELEVEL
 	command -v qemu-system-x86_64 >/dev/null || skip 'no QEMU here'
 	[[ -n $("$BATS_TEST_DIRNAME/../../lab/kernel-get" --list 6.1) ]] || skip 'kernel 6.1 is not cached'
 	cd "$clone" || return
@@ -70,7 +72,7 @@ setup() {
 
 # Seen only where a test fails.
 teardown() {
-	printf 'status: %s\n%s\n' "${status:-}" "${output: -3000}"
+	printf 'status: %s\n%s\n' "${status:-}" "$(tail -c 3000 <<<"${output:-}")"
 }
 
 # typed_by FILE TEXT: another test, in which the text stands.

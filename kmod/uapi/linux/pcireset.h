@@ -161,7 +161,7 @@ enum pcireset_force {
  * @PCIRESET_WHY_CANCELLED: a signal arrived before this one of many resets began
  * @PCIRESET_WHY_CONTAINED: a port above has cut the function off because of an error (DPC)
  * @PCIRESET_WHY_NOT_OWNED: the caller has not shown that the function is its own, as it has to
- * @PCIRESET_WHY_NOT_ENDPOINT: PCIe defines this type for endpoints only, and this is a port or bridge
+ * @PCIRESET_WHY_NOT_ENDPOINT: PCIe defines this type for endpoints only; this is a port or bridge
  * @PCIRESET_WHY_HAS_HANDLER: the kernel has a reset of its own for this device, device_specific,
  *	which does more than this type
  * @PCIRESET_WHY_VFIO_OPEN: a VFIO user has the function open, and may access its memory at any
