@@ -243,7 +243,7 @@ siblings_share_a_reset() {
 
 without_rights() {
 	machine port 00.0
-	exits 5 'without rights: a plan is made, and says what it does not know' as_nobody pcireset plan "$card" --type flr
+	exits 0 'without rights: a plan is made' as_nobody pcireset plan "$card" --type flr
 	watch_writes
 	exits 3 'and the reset is refused' as_nobody pcireset reset "$card" --type flr --json
 	like "$output" '"error": "EPERM"' 'with EPERM'
