@@ -147,22 +147,22 @@ void pcisim_hold(struct pcisim_function *bridge, u32 reason)
 {
 	struct pcisim_host *host = bridge->node->host;
 	struct pcisim_port *port = bridge->port;
-	bool was_held = port->held;
-	enum pcisim_way way = PCISIM_BUS;
+	u32 without_power = PCISIM_HELD_POWER | PCISIM_HELD_ABSENT, was_held = port->held;
+	enum pcisim_way way = reason & without_power ? PCISIM_POWER_ON : PCISIM_BUS;
 	unsigned int i;
 
 	port->held |= reason;
-	if (was_held)
+	/* A card may lose its power, or be exchanged, while it is in reset. */
+	if (was_held && (way != PCISIM_POWER_ON || was_held & without_power))
 		return;
-	if (bridge->node->faults.surprise_down && reason != PCISIM_HELD_DPC)
+	if (bridge->node->faults.surprise_down && !was_held && reason != PCISIM_HELD_DPC)
 		pcisim_error(bridge, PCI_ERR_UNC_SURPDN);
 	if (bridge->node->faults.lose_control && reason == PCISIM_HELD_RESET)
 		lose_control(bridge);
-	if (reason == PCISIM_HELD_POWER || reason == PCISIM_HELD_ABSENT)
-		way = PCISIM_POWER_ON;
 	for (i = port->first; i < port->end; i++)
 		pcisim_reset_begin(host->functions[i], way);
-	report_link(bridge);
+	if (!was_held)
+		report_link(bridge);
 }
 
 /* As fast as both ends can, and no faster than software wants (PCIe r6.0, sec 7.5.3.19). */

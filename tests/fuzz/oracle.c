@@ -376,7 +376,7 @@ static bool is_type_info(const struct pcireset_type_info *info)
 
 static bool is_member(const struct pcireset_member *member)
 {
-	return is_address(member->addr) && !(member->flags & ~0xffU) &&
+	return is_address(member->addr) && !(member->flags & ~0x1ffU) &&
 	       member->why_not <= PCIRESET_WHY_BARS && member->state <= PCIRESET_STATE_OTHER &&
 	       member->proof <= PCIRESET_PROOF_REFUTED && !(member->failed & ~ALL_CHECKS) &&
 	       member->offset < PAGE && member->ready_ns < 3600ULL * 1000000000;
