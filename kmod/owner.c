@@ -259,7 +259,7 @@ void pcireset_owner_let_go(struct pci_dev *dev)
 static struct vfio_pci_core_device *vfio_core_of(struct pci_dev *dev)
 {
 	const struct pci_error_handlers *handler = dev->driver ? dev->driver->err_handler : NULL;
-	typeof(&vfio_pci_core_aer_err_detected) error_detected;
+	typeof(vfio_pci_core_aer_err_detected) *error_detected;
 	bool is_core;
 
 	if (!handler)
