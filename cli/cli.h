@@ -3,6 +3,7 @@
 #ifndef PCIRESET_CLI_H
 #define PCIRESET_CLI_H
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <json-c/json.h>
 #include <libpcireset.h>
@@ -152,6 +153,7 @@ const char *command_at(size_t i);
 char *commands_with(enum option_id id);
 void error(const char *fmt, ...) PRINTF(1, 2);
 char *text(const char *fmt, ...) PRINTF(1, 2);
+char *vtext(const char *fmt, va_list ap) PRINTF(1, 0);
 bool is_given(const struct request *req, enum option_id id);
 bool can_ask(void);
 bool ask(const char *question);

@@ -128,16 +128,24 @@ void error(const char *fmt, ...)
 	say(stderr, "pcireset: %s", message);
 }
 
-char *text(const char *fmt, ...)
+char *vtext(const char *fmt, va_list ap)
 {
 	char *s = NULL;
-	va_list ap;
 
-	va_start(ap, fmt);
 	if (vasprintf(&s, fmt, ap) < 0)
 		s = NULL;
-	va_end(ap);
 	return must(s);
+}
+
+char *text(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	s = vtext(fmt, ap);
+	va_end(ap);
+	return s;
 }
 
 bool is_given(const struct request *req, enum option_id id)

@@ -131,14 +131,12 @@ char *utf8(char *s)
 
 void say(FILE *out, const char *fmt, ...)
 {
-	char *words = NULL;
+	char *words;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&words, fmt, ap) < 0)
-		words = NULL;
+	words = printable(vtext(fmt, ap));
 	va_end(ap);
-	words = printable(must(words));
 	fprintf(out, "%s\n", words);
 	free(words);
 }
