@@ -82,9 +82,11 @@ int usage_error(const char *fmt, ...)
 	return STATUS_USAGE;
 }
 
-/* The long options of the command that is read, or all. */
+/* The long options of the command that is read, or all where none is read yet. */
 static const char *option_at(size_t i)
 {
+	if (!explained_by && !i--)
+		return "version";
 	for (size_t row = 0; row < ARRAY_SIZE(rows); row++)
 		if ((!explained_by || explained_by->options & rows[row].id) && !i--)
 			return rows[row].name;

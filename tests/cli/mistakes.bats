@@ -60,6 +60,7 @@ table() {
 2|unknown command 'repair' (did you mean 'doctor --repair'?)|repair
 2|unknown command 'simulate' (did you mean 'plan'?)|simulate 01:00.0 --type flr
 2|unknown command 'save' (did you mean 'record'?)|save machine.tar
+2|unknown option '--versoin' (did you mean '--version'?)|--versoin
 2|unknown command 'version' (did you mean '--version'?)|version
 2|unknown command 'frob'; see: pcireset --help|frob
 2|unknown command 'rset' (did you mean 'reset'?)|help rset
