@@ -10,7 +10,7 @@ setup_file() {
 	xz -dc "$BATS_TEST_DIRNAME/../machines/vfio.tar.xz" | tar -C "$ROOT" -xf -
 }
 
-# sweep ARG...: SWEEP_LIMIT is for a run of all calls, see docs/reliability.md.
+# sweep ARG...: SWEEP_LIMIT is for a run of all calls, see docs/results/reliability.md.
 sweep() {
 	python3 "$BATS_TEST_DIRNAME/../sweep/sweep.py" "$BATS_TEST_DIRNAME/../../build/meson/tests/sweep/libfail.so" \
 		"${SWEEP_LIMIT:-100}" "$TOOL" "$@" --sysroot "$ROOT"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows what comes of each type of reset with each fault of the hardware: the documented outcome in bounded time, nothing
-# written to what is dead or outside of the plan, and everything else as it was. The table is in docs/reliability.md.
+# written to what is dead or outside of the plan, and everything else as it was. The table is in docs/results/reliability.md.
 # FAULTS names those to be tried instead of all.
 # topology: empty
 # icount: yes
