@@ -363,33 +363,24 @@ static bool lacks_bus(struct pcireset_dev *dev, const struct facts *f)
 	       (f->has_list || has_reset_methods(dev->ctx));
 }
 
-/* The first function of those that a reset of the link hits, the port above included, for which it is known to be broken. */
-static const struct known_broken *find_broken(const struct pcireset_dev *dev, const struct facts *f,
-					      const struct members *members, uint32_t type,
-					      const struct pcireset_dev **ret_who)
-{
-	const struct config none = { .len = 0 };
-	const struct known_broken *broken = known_broken_find(f->upstream, &none, type);
-
-	*ret_who = f->upstream;
-	for (size_t i = 0; !broken && i < members->nr; i++) {
-		*ret_who = pcireset_dev_from_addr(dev->ctx, &members->v[i].addr);
-		broken = *ret_who ? known_broken_find(*ret_who, &none, type) : NULL;
-	}
-	return broken;
-}
-
+/*
+ * What is known to be broken for the port above, or for the first function of those that a
+ * reset of the link hits. A row is about all types of link.
+ */
 static void refuse_broken_links(struct pcireset_dev *dev, const struct facts *f)
 {
-	for (size_t i = 0; i < NR_TYPES; i++) {
+	const struct config none = { .len = 0 };
+	const struct pcireset_dev *who = f->upstream;
+	const struct known_broken *broken = known_broken_find(who, &none, PCI_RESET_LINK);
+
+	if (!broken) {
+		who = dev_list_hit(&dev->ctx->broken_links, dev);
+		broken = who ? known_broken_find(who, &none, PCI_RESET_LINK) : NULL;
+	}
+	for (size_t i = 0; broken && i < NR_TYPES; i++) {
 		uint32_t type = pcireset_type_at(i) & PCI_RESET_LINK & dev->types;
-		const struct known_broken *broken;
-		const struct pcireset_dev *who;
 
 		if (!type)
-			continue;
-		broken = find_broken(dev, f, &dev->state[i].list->members, type, &who);
-		if (!broken)
 			continue;
 		dev_refuse(dev, type, PCIRESET_WHY_QUIRK, &who->addr);
 		dev->state[i].detail = known_broken_text(broken);
@@ -428,7 +419,9 @@ static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 	}
 	if (!r && dev->types & PCI_RESET_BUS && lacks_bus(dev, f))
 		dev_refuse(dev, PCI_RESET_BUS, PCIRESET_WHY_NOT_LISTED, &dev->addr);
-	if (!r && f->is_replay && f->upstream && known_broken_has_links(dev->ctx))
+	if (!r && f->is_replay && f->upstream)
+		r = known_broken_learn(dev->ctx);
+	if (!r && f->is_replay && f->upstream)
 		refuse_broken_links(dev, f);
 	free(f);
 	return r;

@@ -281,8 +281,9 @@ static void drop_devs(struct pcireset_ctx *ctx)
 	ctx->devs = ctx->by_path = NULL;
 	ctx->nr_devs = 0;
 	ctx->knows_vfs = false;
-	ctx->knows_broken_links = ctx->has_broken_links = false;
-	ctx->has_dead = false;
+	ctx->knows_broken_links = false;
+	dev_list_clear(&ctx->broken_links);
+	dev_list_clear(&ctx->dead);
 }
 
 struct pcireset_ctx *pcireset_ctx_unref(struct pcireset_ctx *ctx)
@@ -463,23 +464,6 @@ void ctx_learn_vfs(struct pcireset_ctx *ctx)
 	ctx->knows_vfs = true;
 }
 
-/* Index in by_path of the first function below another, if there is one at all. */
-size_t ctx_first_below(const struct pcireset_ctx *ctx, const struct pcireset_dev *above)
-{
-	size_t low = 0, high = ctx->nr_devs, len = strlen(above->path);
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int order = strncmp(ctx->by_path[mid]->path, above->path, len);
-
-		if (order < 0 || (!order && (unsigned char)ctx->by_path[mid]->path[len] < '/'))
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 /* A port whose slot pciehp runs has a link "0000:00:1c.0:pcie004" there. */
 static int note_hotplug_port(void *data, const char *dirname, const char *name)
 {
@@ -582,9 +566,13 @@ static void drop_gone(struct pcireset_ctx *ctx)
 
 		dev->listed = !dev->is_gone;
 		dev->index = kept;
-		if (dev->listed)
+		if (dev->listed) {
 			ctx->devs[kept++] = dev;
-		else if (!dev->refs)
+			continue;
+		}
+		dev_list_remove(&ctx->broken_links, dev);
+		dev_list_remove(&ctx->dead, dev);
+		if (!dev->refs)
 			dev_free(dev);
 	}
 	ctx->nr_devs = kept;

@@ -429,9 +429,14 @@ static bool has_been_looked_at(const struct pcireset_dev *dev)
 /* What was read for another reason needs not be read again. */
 void dev_note_config(struct pcireset_dev *dev, const struct config *config)
 {
+	struct dev_list *dead = &dev->ctx->dead;
+
 	dev->is_dead = config_is_dead(config);
-	dev->ctx->has_dead |= dev->is_dead;
 	dev->looked_ns = now_ns();
+	if (!dev->is_dead)
+		dev_list_remove(dead, dev);
+	else if (dev->listed && dev_list_add(dead, dev) < 0)
+		ctx_fail(dev->ctx, -ENOMEM, dev->name);
 }
 
 static void look_at(struct pcireset_dev *dev)
@@ -497,38 +502,21 @@ static void look_at_members(struct pcireset_dev *dev)
 	}
 }
 
-/* The first of those that a reset of the link hits, and that does not answer; or NULL. */
-static const struct pcireset_dev *find_dead(const struct pcireset_dev *dev, size_t i)
-{
-	const struct members *members = members_of(&dev->state[i]);
-
-	for (size_t m = 0; m < members->nr; m++) {
-		const struct pcireset_dev *other =
-			pcireset_dev_from_addr(dev->ctx, &members->v[m].addr);
-
-		if (other && other->is_dead)
-			return other;
-	}
-	return NULL;
-}
-
 /* As the module does: what is gone cannot be saved, and would not be restored. */
 static void refuse_dead(struct pcireset_dev *dev)
 {
-	for (size_t i = 0; i < NR_TYPES; i++) {
-		uint32_t type = pcireset_type_at(i);
-		const struct pcireset_dev *dead =
-			dev->types & type & PCI_RESET_LINK ? find_dead(dev, i) : NULL;
+	uint32_t links = dev->types & PCI_RESET_LINK;
+	const struct pcireset_dev *dead = links ? dev_list_hit(&dev->ctx->dead, dev) : NULL;
 
-		if (dead)
-			dev_refuse(dev, type, PCIRESET_WHY_GONE, &dead->addr);
-	}
+	for (size_t i = 0; dead && i < NR_TYPES; i++)
+		if (links & pcireset_type_at(i))
+			dev_refuse(dev, pcireset_type_at(i), PCIRESET_WHY_GONE, &dead->addr);
 }
 
 /* Of the types that the back end found those are taken away that others are in the way of. */
 void dev_review(struct pcireset_dev *dev)
 {
-	if (dev->ctx->has_dead && dev_backend(dev) == &backend_sysfs)
+	if (dev_backend(dev) == &backend_sysfs)
 		refuse_dead(dev);
 }
 

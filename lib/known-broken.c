@@ -4,6 +4,7 @@
  * words are ours. A kernel with the module decides by itself; this is for machines that are
  * looked at from outside, and for an explanation.
  */
+#include <errno.h>
 #include <string.h>
 #include "known-broken.h"
 
@@ -180,17 +181,18 @@ char *known_broken_text(const struct known_broken *broken)
 		      broken->symbol, broken->since);
 }
 
-/* Is there a function at all whose link must not be reset? Most machines have none. */
-bool known_broken_has_links(struct pcireset_ctx *ctx)
+/* The functions whose link must not be reset. Most machines have none. */
+int known_broken_learn(struct pcireset_ctx *ctx)
 {
 	const struct config none = { .len = 0 };
 	struct pcireset_dev *dev;
 
 	if (ctx->knows_broken_links)
-		return ctx->has_broken_links;
+		return 0;
 	pcireset_dev_foreach(ctx, dev)
-		if (known_broken_find(dev, &none, PCI_RESET_LINK))
-			ctx->has_broken_links = true;
+		if (known_broken_find(dev, &none, PCI_RESET_LINK) &&
+		    dev_list_add(&ctx->broken_links, dev) < 0)
+			return ctx_fail(ctx, -ENOMEM, dev->name);
 	ctx->knows_broken_links = true;
-	return ctx->has_broken_links;
+	return 0;
 }

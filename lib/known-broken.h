@@ -53,7 +53,7 @@ const struct known_broken *known_broken_find(const struct pcireset_dev *dev,
 const struct known_handler *known_handler_find(const struct pcireset_dev *dev,
 					       const struct config *config, bool has_flr);
 
-bool known_broken_has_links(struct pcireset_ctx *ctx);
+int known_broken_learn(struct pcireset_ctx *ctx);
 
 /* Words, to be freed; NULL without memory. */
 char *known_broken_text(const struct known_broken *broken);

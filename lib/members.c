@@ -161,7 +161,7 @@ static void find_below(struct found *found, const struct pcireset_dev *top)
 {
 	const struct pcireset_ctx *ctx = top->ctx;
 
-	for (size_t i = ctx_first_below(ctx, top);
+	for (size_t i = first_below(ctx->by_path, ctx->nr_devs, top);
 	     i < ctx->nr_devs && dev_is_below(ctx->by_path[i], top); i++)
 		found->v[found->nr++] = ctx->by_path[i];
 }

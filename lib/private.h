@@ -203,6 +203,12 @@ struct journal {
 	bool is_clean;		/* nothing is to be put back */
 };
 
+/* Some functions, by path. */
+struct dev_list {
+	struct pcireset_dev **v;
+	size_t nr, room;
+};
+
 struct pcireset_ctx {
 	unsigned int refs;
 	char *sysroot;		/* "" for "/" */
@@ -222,8 +228,9 @@ struct pcireset_ctx {
 	struct pcireset_dev **by_path;	/* what is below a path is in one piece */
 	size_t nr_devs;
 	bool knows_vfs;		/* has_vfs of all is as it should be */
-	bool knows_broken_links, has_broken_links; /* see known_broken_has_links() */
-	bool has_dead;		/* one function at least has been found to be dead */
+	bool knows_broken_links;
+	struct dev_list broken_links; /* functions whose link must not be reset; see known_broken_learn() */
+	struct dev_list dead;	/* functions that have been found to be dead */
 	struct users users;	/* but for processes that have a node open: */
 	struct users holders;
 	int failure;		/* of what cannot return an error: the first since somebody looked */
@@ -251,7 +258,6 @@ int read_link_name_at(int dir, const char *path, char *buf, size_t size);
 int read_link_name(const char *path, char *buf, size_t size);
 
 void ctx_learn_vfs(struct pcireset_ctx *ctx);
-size_t ctx_first_below(const struct pcireset_ctx *ctx, const struct pcireset_dev *above);
 
 bool ctx_resets_by_sysfs(const struct pcireset_ctx *ctx);
 bool ctx_can_reset(const struct pcireset_ctx *ctx);
@@ -291,6 +297,13 @@ bool driver_is_idle(const struct pcireset_dev *dev);
 const char *dev_wider_text(struct pcireset_dev *dev, uint32_t type);
 bool dev_is_below(const struct pcireset_dev *dev, const struct pcireset_dev *above);
 void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *member);
+
+/* avoid.c */
+size_t first_below(struct pcireset_dev *const *v, size_t nr, const struct pcireset_dev *above);
+int dev_list_add(struct dev_list *list, struct pcireset_dev *dev);
+void dev_list_remove(struct dev_list *list, const struct pcireset_dev *dev);
+void dev_list_clear(struct dev_list *list);
+struct pcireset_dev *dev_list_hit(const struct dev_list *list, const struct pcireset_dev *dev);
 
 /* names.c */
 bool addr_parse(const char *str, size_t len, struct pcireset_addr *ret_addr);
