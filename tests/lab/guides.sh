@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs every command of README.md's tour and of docs, in one shell a page: it prints what the page says, and times are
-# what the page says within a quarter and 2 ms. In virtual time, so that a busy machine changes none.
+# Runs every command of README.md and docs, in one shell a page. The output must be that of the page, and times must agree
+# within a quarter and 2 ms. It runs in virtual time, so that a busy machine changes none.
 # topology: mixed gpu sriov slots vfio
 # kernels: 6.1
 # timeout: 900
 # icount: yes
-# add: README.md docs/delegation.md docs/drivers.md docs/vfio.md docs/without-module.md docs/guides/fpga.md docs/guides/gpu-passthrough.md docs/guides/moving.md docs/guides/nvme.md docs/guides/vfs.md
+# add: README.md docs/delegation.md docs/drivers.md docs/vfio.md docs/tour.md docs/without-module.md docs/guides/fpga.md docs/guides/gpu-passthrough.md docs/guides/moving.md docs/guides/nvme.md docs/guides/vfs.md
 . "$(dirname "$0")/lib.sh"
 shopt -s extglob
 

@@ -1,30 +1,33 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# README.md's commands in its order, in a clean clone with nothing built before. Those that take a machine apart are named with the
-# test that types them.
+# Types the commands of README.md, of its tour and of the installation page in their order, in a clean clone with nothing built before.
+# Commands that install or load something are named with the test that types them.
 # slow: yes
 # shellcheck disable=SC2016 # what README has the reader's shell fill in
 
 bats_require_minimum_version 1.5.0
 
-# host_commands: those that README has the reader type on the host, in order: an indented line that no prompt precedes.
+pages=(README.md docs/tour.md docs/install.md)
+
+# host_commands: the commands for the host, in order: indented lines without a prompt.
 host_commands() {
 	awk '
+		FNR == 1 { inside = 0 }
 		/^<!-- lab: / { print "lab " $3; next }
 		/^    / && !inside { inside = 1; typed = /^    \$ / }
 		/^    / && !typed { print substr($0, 5) }
-		!/^    / && NF { inside = 0 }' README.md
+		!/^    / && NF { inside = 0 }' "${pages[@]}"
 }
 
-# session TOPOLOGY: what is typed there, "$ COMMAND" and what it prints, without empty lines.
+# session TOPOLOGY: the lines "$ COMMAND" for that guest, each with its output, without empty lines.
 session() {
 	awk -v want="$1" '
+		FNR == 1 { place = ""; inside = 0 }
 		/^<!-- lab: / { place = $3; inside = 0; next }
 		place != want { next }
 		/^    \$ / { inside = 1 }
 		/^    / && inside { print substr($0, 5) }
-		!/^    / && NF { inside = 0 }
-		/^## / { place = "" }' README.md
+		!/^    / && NF { inside = 0 }' "${pages[@]}"
 }
 
 # same_but_for_times: as tests/lab/guides.sh has it; blanks at the end of a line are of a table.
@@ -103,8 +106,8 @@ follow() {
 		run make check TESTS='--tier lab --kernel 6.1 --only uapi -j 1'
 		[[ $status -eq 0 && ${lines[-1]} == *' 0 failed, 0 skipped' ]]
 		;;
-	# The line that names the machine of what follows; both are typed there.
-	'lab/pcilab --topology gpu') ;;
+	# The marker of the guest follows each of these, and type_there starts the guest.
+	'lab/pcilab --topology gpu' | 'lab/pcilab --topology mixed') ;;
 	'lab gpu' | 'lab mixed') type_there "${1#lab }" ;;
 	'make deb') typed_by tests/tools/deb.bats 'make --no-print-directory deb' ;;
 	'sudo apt-get install linux-headers-$(uname -r) ./build/deb/'*) typed_by tests/packages/deb.bats 'apt "${@:2}" install "${files[@]}"' ;;
@@ -113,11 +116,11 @@ follow() {
 	'sudo pcireset list') typed_by tests/packages/deb.bats 'exec pcireset list' ;;
 	'tools/install-deps build') tools/install-deps build ;;
 	'sudo make install') typed_by tests/tools/install.bats 'make --no-print-directory install DESTDIR=' ;;
-	*) echo "README.md: '$1' is typed by no test" && return 1 ;;
+	*) echo "${pages[*]}: no test types '$1'" && return 1 ;;
 	esac
 }
 
-@test "README works in its own order" {
+@test "the commands of README, tour and installation work in their order" {
 	local command
 
 	while IFS= read -r command <&5; do
