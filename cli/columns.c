@@ -97,18 +97,17 @@ static char *get_reach(struct pcireset_dev *dev)
 
 static const struct column columns[] = {
 	{ "DEVICE", "address", 0, get_device },
-	{ "DRIVER", "driver that is bound", 0, get_driver },
-	{ "TYPES", "types of reset that would work now", SCOLS_FL_WRAP, get_types },
-	{ "REACH", "the same, each with the number of functions it hits", SCOLS_FL_WRAP,
-	  get_reach },
-	{ "USERS", "what uses the function", SCOLS_FL_WRAP, get_users },
-	{ "NAME", "names of vendor and device", SCOLS_FL_TRUNC, device_description },
+	{ "DRIVER", "bound driver", 0, get_driver },
+	{ "TYPES", "reset types that would work now", SCOLS_FL_WRAP, get_types },
+	{ "REACH", "the same, with the number of affected functions", SCOLS_FL_WRAP, get_reach },
+	{ "USERS", "current users of the function", SCOLS_FL_WRAP, get_users },
+	{ "NAME", "vendor and device names", SCOLS_FL_TRUNC, device_description },
 	{ "VENDOR", "vendor ID", 0, get_vendor },
 	{ "ID", "device ID", 0, get_id },
 	{ "CLASS", "class code", 0, get_class },
 	{ "SLOT", "physical slot", 0, get_slot },
 	{ "PARENT", "bridge above", 0, get_parent },
-	{ "PHYSFN", "physical function of a virtual one", 0, get_physfn },
+	{ "PHYSFN", "physical function of a virtual function", 0, get_physfn },
 };
 
 const struct column *column_find(const char *name, size_t len)

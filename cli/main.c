@@ -16,9 +16,9 @@ static const struct command commands[] = {
 	{
 		.name = "list",
 		.operands = "[DEVICE...]",
-		.summary = "list functions and how each can be reset",
-		.text = "REACH tells how many functions each type of reset would hit. An option that\n"
-			"selects functions may be repeated: then any of its values fits.",
+		.summary = "list PCI functions and their reset types",
+		.text = "REACH is the number of functions that each reset type affects. Repeat an option\n"
+			"that selects functions to match any of its values.",
 		.options = OPT_COMMON | OPT_TABLE | OPT_FILTER | OPT_COLOR,
 		.takes_devices = true,
 		.takes_none = true,
@@ -27,7 +27,7 @@ static const struct command commands[] = {
 	{
 		.name = "show",
 		.operands = "DEVICE...",
-		.summary = "show the types of reset of a device, or why it lacks them",
+		.summary = "show the reset types of a device, and why others are unsupported",
 		.options = OPT_COMMON | OPT_COLOR,
 		.takes_devices = true,
 		.run = command_show,
@@ -35,7 +35,7 @@ static const struct command commands[] = {
 	{
 		.name = "plan",
 		.operands = "DEVICE... --type TYPES",
-		.summary = "show what a reset would hit, and touch nothing",
+		.summary = "show the functions that a reset would affect",
 		.options = OPT_COMMON | OPT_PLAN | OPT_SVG,
 		.required = OPT_TYPE,
 		.takes_devices = true,
@@ -44,9 +44,9 @@ static const struct command commands[] = {
 	{
 		.name = "reset",
 		.operands = "DEVICE... --type TYPES",
-		.summary = "reset with exactly the types allowed, and verify it",
-		.text = "Nothing is reset unless every DEVICE exists. What is in use is refused\n"
-			"unless that use is forced. There is no default type.",
+		.summary = "reset with exactly the allowed types, and verify the result",
+		.text = "Resets nothing unless every DEVICE exists. Refuses a device that is in use,\n"
+			"unless --force allows that use. There is no default type.",
 		.options = OPT_COMMON | OPT_PLAN | OPT_CHECK | OPT_TIMEOUT | OPT_SETTLE |
 			   OPT_ESCALATE | OPT_YES | OPT_DRY_RUN | OPT_QUIET | OPT_VERBOSE,
 		.required = OPT_TYPE,
@@ -56,10 +56,10 @@ static const struct command commands[] = {
 	{
 		.name = "re-enumerate",
 		.operands = "DEVICE --type TYPES",
-		.summary = "reset a device that is not what it was, and find it anew",
-		.text = "For a card that was programmed anew: its drivers are unbound, errors and\n"
-			"hotplug held off, the device reset, removed and looked for again, and what is\n"
-			"not as before is told. Nobody else is removed. All functions of the device go.",
+		.summary = "reset and rescan a reprogrammed device",
+		.text = "Unbinds the drivers, masks errors and hotplug events, resets and removes the\n"
+			"device, rescans its bus, and reports the differences. Removes all functions of\n"
+			"the device, and no other device.",
 		.options = OPT_TYPE | OPT_MAX_SCOPE | OPT_FORCE | OPT_RUN | OPT_TIMEOUT | OPT_YES |
 			   OPT_QUIET | OPT_JSON | OPT_NO_MODULE | OPT_HELP,
 		.required = OPT_TYPE,
@@ -70,9 +70,9 @@ static const struct command commands[] = {
 		.name = "watch",
 		.operands = "[DEVICE...]",
 		.summary = "follow resets as they happen",
-		.text = "A line for each reset that begins or ends, and for functions that come, go or\n"
-			"recover from errors; with DEVICE, those that hit one of these. It ends by\n"
-			"Ctrl-C, or after --count events or the --timeout.",
+		.text = "Prints a line when a reset begins or ends, and when a function appears,\n"
+			"disappears or recovers from an error. DEVICE selects the functions to watch.\n"
+			"Ends on Ctrl-C, after --count events, or after --timeout.",
 		.options = OPT_JSON | OPT_COUNT | OPT_TIMEOUT | OPT_VERBOSE | OPT_HELP,
 		.takes_devices = true,
 		.takes_none = true,
@@ -81,18 +81,18 @@ static const struct command commands[] = {
 	{
 		.name = "doctor",
 		.operands = "",
-		.summary = "tell what is in the way of resets on this machine, and what to do",
-		.text = "The exit status is 0 if nothing needs doing, else 1.",
+		.summary = "check this machine for problems that prevent resets",
+		.text = "The exit status is 0 if nothing needs to be done, 1 otherwise.",
 		.options = OPT_JSON | OPT_SYSROOT | OPT_REPAIR | OPT_HELP,
 		.run = command_doctor,
 	},
 	{
 		.name = "metrics",
 		.operands = "[FILE]",
-		.summary = "tell what came of all resets so far, for Prometheus",
-		.text = "Counted is since the module was loaded. FILE is replaced in one piece, as the\n"
-			"textfile collector of node_exporter wants it; without it, or for -, it is\n"
-			"standard output.",
+		.summary = "print reset counters for Prometheus",
+		.text = "The counters start when the module is loaded. Replaces FILE atomically, for the\n"
+			"textfile collector of node_exporter. Without FILE, or for -, prints to standard\n"
+			"output.",
 		.options = OPT_HELP,
 		.takes_file = true,
 		.takes_none = true,
@@ -101,9 +101,9 @@ static const struct command commands[] = {
 	{
 		.name = "record",
 		.operands = "FILE",
-		.summary = "write down this machine, to look at it elsewhere",
-		.text = "FILE becomes a tar archive that --sysroot takes; - is standard output. Config\n"
-			"space is read as far as it may be: as root, all of it. Nothing is touched.",
+		.summary = "save this machine's PCI configuration for offline use",
+		.text = "Writes a tar archive for --sysroot; - is standard output. Run it as root to\n"
+			"include the complete config space. Touches no device.",
 		.options = OPT_SERIALS | OPT_SYSROOT | OPT_HELP,
 		.takes_file = true,
 		.run = command_record,
@@ -113,9 +113,9 @@ static const struct command commands[] = {
 static const char statuses[] =
 	"\nExit status:\n"
 	"  0  done and verified          3  refused or unsupported, nothing touched\n"
-	"  1  error, nothing touched     4  touched and not verified\n"
-	"  2  usage                      64 several devices, only some succeeded\n"
-	"  5  of plan: nothing is known to be in the way, but not all is known\n";
+	"  1  error, nothing touched     4  touched, but not verified\n"
+	"  2  usage error                64 only some of several devices succeeded\n"
+	"  5  plan: no obstacle is known, but some facts are unknown\n";
 
 void error(const char *fmt, ...)
 {
@@ -197,13 +197,13 @@ static const struct command *find_command(const char *name)
 static int help(void)
 {
 	printf("Usage: pcireset COMMAND [OPTION...] [DEVICE...]\n"
-	       "Reset PCI devices with exactly the kind of reset that is allowed.\n\n"
+	       "Reset PCI devices with exactly the allowed reset types.\n\n"
 	       "Commands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-12s %s\n", commands[i].name, commands[i].summary);
-	printf("  %-12s %s\n", "help", "explain a command: pcireset help COMMAND");
+	printf("  %-12s %s\n", "help", "show help for a command: pcireset help COMMAND");
 	printf("\nOptions:\n"
-	       "  -h, --help     show this help, or that of a command\n"
+	       "  -h, --help     show this help\n"
 	       "  -V, --version  show the version\n%s"
 	       "\nManual page: pcireset(1)\n",
 	       statuses);
@@ -218,8 +218,8 @@ static int complete_table(void)
 			     commands[i].summary);
 		options_table(&commands[i]);
 	}
-	COMPLETE_ROW("command", "help", "COMMAND", "explain a command");
-	COMPLETE_ROW("option", "", "-h", "help", "", "show this help, or that of a command");
+	COMPLETE_ROW("command", "help", "COMMAND", "show help for a command");
+	COMPLETE_ROW("option", "", "-h", "help", "", "show this help");
 	COMPLETE_ROW("option", "", "-V", "version", "", "show the version");
 	complete_words();
 	return STATUS_DONE;

@@ -18,47 +18,46 @@ struct option_row {
 
 static const struct option_row rows[] = {
 	{ OPT_TYPE, 't', "type", "TYPES",
-	  "types allowed: device_specific, acpi, flr, pm, slot,\n"
+	  "allowed types: device_specific, acpi, flr, pm, slot,\n"
 	  "bus, cxl_bus; func (the first four), link (the last\n"
 	  "three), any" },
-	{ OPT_MAX_SCOPE, 0, "max-scope", "SCOPE", "reach no further than function, slot or bus" },
+	{ OPT_MAX_SCOPE, 0, "max-scope", "SCOPE", "widest scope: function, slot or bus" },
 	{ OPT_CHECK, 0, "check", "CHECKS",
-	  "what must hold afterwards: link, config, proof\n"
-	  "(default: link,config; ready and identity always)" },
-	{ OPT_TIMEOUT, 0, "timeout", "TIME", "how long to wait for it: 2, 2.5s, 500ms" },
-	{ OPT_COUNT, 0, "count", "NUMBER", "end after so many events" },
-	{ OPT_SETTLE, 0, "settle", "TIME", "how long to watch that nothing is lost again" },
-	{ OPT_ESCALATE, 0, "escalate", NULL, "if a reset fails, go on to the next allowed type" },
+	  "checks that must pass: link, config, proof (default:\n"
+	  "link,config; ready and identity always run)" },
+	{ OPT_TIMEOUT, 0, "timeout", "TIME", "longest time to wait: 2, 2.5s, 500ms" },
+	{ OPT_COUNT, 0, "count", "NUMBER", "exit after this number of events" },
+	{ OPT_SETTLE, 0, "settle", "TIME", "check the configuration again after this time" },
+	{ OPT_ESCALATE, 0, "escalate", NULL, "if a reset fails, try the next allowed type" },
 	{ OPT_FORCE, 0, "force", "USES",
-	  "reset although in use by: driver, vfio, mount, net,\n"
-	  "swap, console, open, unknown-users (what cannot be\n"
-	  "read); never allows another type" },
-	{ OPT_RUN, 0, "run", "COMMAND", "a shell runs it before the reset, errors held off" },
-	{ OPT_YES, 'y', "yes", NULL, "hit functions that were not named, and do not ask" },
-	{ OPT_DRY_RUN, 0, "dry-run", NULL, "reset nothing: do as pcireset plan" },
-	{ OPT_FILTER, 0, "driver", "DRIVER", "only functions with this driver bound" },
+	  "reset despite these uses: driver, vfio, mount, net,\n"
+	  "swap, console, open, unknown-users (cannot be read);\n"
+	  "never allows another type" },
+	{ OPT_RUN, 0, "run", "COMMAND", "run a shell command first, with errors masked" },
+	{ OPT_YES, 'y', "yes", NULL, "also affect functions not named, without asking" },
+	{ OPT_DRY_RUN, 0, "dry-run", NULL, "reset nothing, print the plan" },
+	{ OPT_FILTER, 0, "driver", "DRIVER", "only functions bound to this driver" },
 	{ OPT_FILTER, 0, "class", "CLASS",
 	  "only functions of this class: 02, 0200, 020000, x for\n"
 	  "any digit, or part of its name, such as ethernet" },
 	{ OPT_FILTER, 0, "vendor", "ID", "only functions of this vendor, such as 8086" },
 	{ OPT_FILTER, 0, "slot", "SLOT", "only functions in this physical slot" },
-	{ OPT_TREE, 0, "tree", NULL, "draw which functions are below which" },
-	{ OPT_OUTPUT, 'o', "output", "COLUMNS",
-	  "columns to show; +COLUMNS are added to the default" },
-	{ OPT_OUTPUT_ALL, 'O', "output-all", NULL, "all columns" },
-	{ OPT_NOHEADINGS, 'n', "noheadings", NULL, "no line with the names of the columns" },
+	{ OPT_TREE, 0, "tree", NULL, "draw the PCI hierarchy" },
+	{ OPT_OUTPUT, 'o', "output", "COLUMNS", "columns to print; +COLUMNS adds to the default" },
+	{ OPT_OUTPUT_ALL, 'O', "output-all", NULL, "print all columns" },
+	{ OPT_NOHEADINGS, 'n', "noheadings", NULL, "do not print column headings" },
 	{ OPT_RAW, 'r', "raw", NULL, "one blank between columns, for scripts" },
 	{ OPT_COLOR, 0, "color", "WHEN", "colour lines: auto (on a terminal), always, never" },
 	{ OPT_JSON, 'J', "json", NULL, "print JSON" },
 	{ OPT_SYSROOT, 0, "sysroot", "DIR",
-	  "the machine whose /sys and /proc are in DIR, or that\n"
-	  "was recorded into the file DIR" },
+	  "read another machine: its /sys and /proc in DIR, or\n"
+	  "the archive DIR from pcireset record" },
 	{ OPT_FILE, 'F', "file", "DUMP",
-	  "the machine whose config spaces lspci -xxxx printed\n"
-	  "into DUMP" },
-	{ OPT_NO_MODULE, 0, "no-module", NULL, "go by the kernel's own files, module or not" },
-	{ OPT_REPAIR, 0, "repair", NULL, "put back what a killed reset has left" },
-	{ OPT_SVG, 0, "svg", "FILE", "draw it too, with Graphviz; one device" },
+	  "read another machine: its config spaces in DUMP, as\n"
+	  "lspci -xxxx printed them" },
+	{ OPT_NO_MODULE, 0, "no-module", NULL, "use sysfs, even if the module is loaded" },
+	{ OPT_REPAIR, 0, "repair", NULL, "restore settings that killed resets left changed" },
+	{ OPT_SVG, 0, "svg", "FILE", "also draw the plan with Graphviz; one device only" },
 	{ OPT_SERIALS, 0, "with-serials", NULL,
 	  "keep serial numbers, MAC addresses, names of homes" },
 	{ OPT_QUIET, 'q', "quiet", NULL, "print errors only" },
@@ -224,8 +223,8 @@ void help_command(const struct command *command)
 	if (command->takes_devices)
 		printf("\nDEVICE is [domain:]bus:device.function, a pattern such as '01:00.*',\n"
 		       "vendor:device, slot:NAME, a path in /sys or /dev, a device such as nvme0, a\n"
-		       "network interface, a driver of one function, or - to read names from standard\n"
-		       "input, one on a line.\n");
+		       "network interface, a driver bound to one function, or - to read names from\n"
+		       "standard input, one per line.\n");
 	printf("\nOptions:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (command->options & rows[i].id)

@@ -23,7 +23,7 @@ section() {
 }
 
 @test "the reasons that it explains are words of the library" {
-	section 'TYPES THAT DO NOT EXIST' >"$BATS_TEST_TMPDIR/reasons"
+	section 'UNSUPPORTED TYPES' >"$BATS_TEST_TMPDIR/reasons"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/reasons")" -ge 5 ]
 	while IFS= read -r reason; do
 		grep -qF "$reason" lib/types.c || { echo "$reason" && return 1; }
