@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What cannot be read, written or allocated is an error or "unknown", and never an answer. Resets nothing.
 
+# make_machine sets ROOT.
+# shellcheck disable=SC2153
 bats_require_minimum_version 1.5.0
+load lib
 
 setup_file() {
-	export ROOT=$BATS_FILE_TMPDIR/machine
-	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
-	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
+	make_machine
 }
 
 # with_closed DESCRIPTORS ARG...: pcireset, started without these standard descriptors.

@@ -4,30 +4,14 @@
 # pcireset list on a machine that is only files: width, columns, filters, tree and colours.
 
 bats_require_minimum_version 1.5.0
+load lib
 
 setup_file() {
-	export ROOT=$BATS_FILE_TMPDIR/machine ARCHIVE=$BATS_FILE_TMPDIR/machine.tar
-	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
-	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
+	make_machine
+	export ARCHIVE=$BATS_FILE_TMPDIR/machine.tar
 	pcireset record "$ARCHIVE" --sysroot "$ROOT"
 	unset COLUMNS NO_COLOR
 	export TERM=xterm LC_ALL=C.UTF-8
-}
-
-# on COMMAND ARG...: a command on that machine.
-on() {
-	pcireset "$@" --sysroot "$ROOT"
-}
-
-# exits STATUS ARG...: the output is in $output and the errors are in $stderr.
-exits() {
-	local want=$1
-
-	shift
-	run --separate-stderr on "$@"
-	[[ $status -eq $want ]] && return
-	printf 'status %d instead of %d\n%s\n%s\n' "$status" "$want" "$output" "${stderr:-}"
-	return 1
 }
 
 # says TEXT: one error, once, with the name of the program.

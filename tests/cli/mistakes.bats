@@ -3,16 +3,10 @@
 # Mistakes as people make them: each ends with its exit status and with the way out, in one line. Resets nothing.
 
 bats_require_minimum_version 1.5.0
+load lib
 
 setup_file() {
-	export ROOT=$BATS_FILE_TMPDIR/machine
-	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
-	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
-}
-
-# on ARG...: on that machine.
-on() {
-	pcireset "$@" --sysroot "$ROOT"
+	make_machine
 }
 
 # mistake STATUS HINT WORD...: the last line of standard error has the hint, and there is no other line.

@@ -5,11 +5,10 @@
 # The expansions are those of the shell inside.
 # shellcheck disable=SC2016
 bats_require_minimum_version 1.5.0
+load lib
 
 setup_file() {
-	export ROOT=$BATS_FILE_TMPDIR/machine
-	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
-	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
+	make_machine
 }
 
 setup() {

@@ -2,29 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The command line on a machine that is only files: usage, names, plans, output, exit statuses. Resets nothing.
 
+# make_machine sets ROOT.
+# shellcheck disable=SC2153
 bats_require_minimum_version 1.5.0
+load lib
 
 setup_file() {
-	export ROOT=$BATS_FILE_TMPDIR/machine
-	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
-	# The one that was built, and not one that is installed: it finds its own library.
-	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
-}
-
-# on COMMAND ARG...: a command on that machine.
-on() {
-	pcireset "$@" --sysroot "$ROOT"
-}
-
-# exits STATUS ARG...: the output is in $output and the errors are in $stderr.
-exits() {
-	local want=$1
-
-	shift
-	run --separate-stderr on "$@"
-	[[ $status -eq $want ]] && return
-	printf 'status %d instead of %d\n%s\n%s\n' "$status" "$want" "$output" "${stderr:-}"
-	return 1
+	make_machine
 }
 
 # json FILTER: jq on the output; false and null fail.

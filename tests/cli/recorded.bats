@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Machines out of files: archives that were recorded, and what lspci -xxxx printed. Resets nothing.
 
+# make_machine sets ROOT.
+# shellcheck disable=SC2153
 bats_require_minimum_version 1.5.0
+load lib
 
 setup_file() {
-	export ROOT=$BATS_FILE_TMPDIR/machine ARCHIVE=$BATS_FILE_TMPDIR/machine.tar DUMP=$BATS_FILE_TMPDIR/dump
-	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
-	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
+	make_machine
+	export ARCHIVE=$BATS_FILE_TMPDIR/machine.tar DUMP=$BATS_FILE_TMPDIR/dump
 	pcireset record "$ARCHIVE" --sysroot "$ROOT"
 	lspci -xxxx -A linux-sysfs -O "sysfs.path=$ROOT/sys/bus/pci" >"$DUMP" 2>/dev/null
 }

@@ -161,15 +161,9 @@ chosen_for_vfs() {
 	sim_clear
 }
 
-# A switch and what is below it overlap, so that they are reset in turn: some have not begun when the signal comes.
+# The nine of sim_switch are reset in turn: some have not begun when the signal comes.
 interrupted() {
-	sim_node 01.0 kind=root-port
-	sim_node 01.0/00.0 kind=upstream
-	sim_node 01.0/00.0/00.0 kind=downstream
-	sim_node 01.0/00.0/00.0/00.0 "${driverless[@]}" count=8
-	sim_live
-	sim_set 01.0/00.0/00.0/00.0 ready_flr_us=500000
-	fns=("${sim_bus[3]}":00.{0..7} "${sim_bus[1]}:00.0")
+	sim_switch
 	config_dump before "${fns[@]}"
 	exits 64 'interrupted: only some succeeded' timeout -s INT 2 pcireset reset "${fns[@]}" --type flr,pm --json --yes
 	is $(($(results verified) + $(results refused))) 9 'each is either verified or refused'

@@ -205,20 +205,8 @@ sim_clear
 
 # ---- many devices
 
-# A switch and what is below it overlap, so that they are reset in turn.
-# switch: one with eight functions below it.
-switch() {
-	sim_node 01.0 kind=root-port
-	sim_node 01.0/00.0 kind=upstream
-	sim_node 01.0/00.0/00.0 kind=downstream
-	sim_node 01.0/00.0/00.0/00.0 "${driverless[@]}" count=8
-	sim_live
-	sim_set 01.0/00.0/00.0/00.0 ready_flr_us=500000
-	fns=("${sim_bus[3]}":00.{0..7} "${sim_bus[1]}:00.0")
-}
-
 for signal in 'ctrl_c 2' 'terminate 15'; do
-	switch
+	sim_switch
 	# shellcheck disable=SC2086
 	late=20000000 many_devices 'many devices' $signal 01.0/00.0/00.0/00.0
 	sim_clear

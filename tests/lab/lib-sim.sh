@@ -47,6 +47,18 @@ sim_live() {
 	echo 1 >"$sim/host/live"
 }
 
+# sim_switch: a switch with eight functions below it, each busy for half a second with its FLR; sets fns to all nine. The
+# switch's reset would hit the functions, so the nine are reset in turn.
+sim_switch() {
+	sim_node 01.0 kind=root-port
+	sim_node 01.0/00.0 kind=upstream
+	sim_node 01.0/00.0/00.0 kind=downstream
+	sim_node 01.0/00.0/00.0/00.0 "${driverless[@]}" count=8
+	sim_live
+	sim_set 01.0/00.0/00.0/00.0 ready_flr_us=500000
+	fns=("${sim_bus[3]}":00.{0..7} "${sim_bus[1]}:00.0")
+}
+
 # sim_clear: takes everything out of the machine, the deepest directories first.
 sim_clear() {
 	local dirs=() depth
