@@ -31,6 +31,7 @@
 	X(archive_read_next_header)          \
 	X(archive_read_header_position)      \
 	X(archive_filter_bytes)              \
+	X(archive_filter_count)              \
 	X(archive_read_data)                 \
 	X(archive_error_string)              \
 	X(archive_entry_pathname)            \
@@ -107,6 +108,23 @@ static int no_archive(const struct reader *reader)
 	return ctx_error(reader->ctx, -EBADMSG, "this is no tar archive, or it is cut off");
 }
 
+/*
+ * A compressed file is recognized by more bytes than archive_is_compressed() looks at: one
+ * that is cut off within them has no decompressor. Decompressors do not stack, because the
+ * work would not be bounded by the size of the file.
+ */
+static int check_filters(struct reader *reader)
+{
+	int nr = reader->lib.archive_filter_count(reader->archive) - 1;
+
+	if (nr > 1)
+		return ctx_error(reader->ctx, -EBADMSG, "the file is compressed more than once");
+	if (!nr && !reader->tree)
+		return ctx_error(reader->ctx, -EBADMSG,
+				 "the file is damaged or cut off: too little of it is left");
+	return 0;
+}
+
 static int reader_open(struct reader *reader, const char *data, size_t size)
 {
 	int r = library_load(reader);
@@ -124,7 +142,7 @@ static int reader_open(struct reader *reader, const char *data, size_t size)
 	else
 		reader->lib.archive_read_support_format_raw(reader->archive);
 	if (reader->lib.archive_read_open_memory(reader->archive, data, size) == ARCHIVE_OK)
-		return 0;
+		return check_filters(reader);
 	return reader->tree ? no_archive(reader) : damaged(reader);
 }
 
