@@ -22,15 +22,15 @@ static int run_link(struct pci_dev *dev, struct pcireset_request *request, bool 
 }
 
 /**
- * pcireset_probe_function - which types would work now
+ * pcireset_probe_function - return the types that would work now
  * @dev: the function
- * @types: mask of PCI_RESET_* to ask about
+ * @types: mask of PCI_RESET_* to query
  *
- * Asks the hardware, not a list made when the function was found. Touches
- * nothing. Whether somebody is in the way is not looked at.
+ * Queries the hardware, not a list from the time of enumeration. Touches
+ * nothing. Does not check for users or other obstacles.
  *
- * Context: Process context, may sleep. @dev must not go away meanwhile.
- * Return: those of @types that fit.
+ * Context: Process context, may sleep. @dev must not go away during the call.
+ * Return: mask of the supported @types.
  */
 u32 pcireset_probe_function(struct pci_dev *dev, u32 types)
 {
@@ -43,13 +43,13 @@ PCIRESET_EXPORT(pcireset_probe_function);
 /**
  * pcireset_function - reset a function
  * @dev: the function
- * @types: mask of PCI_RESET_* that are allowed
- * @report: what happened, or NULL
+ * @types: mask of the allowed PCI_RESET_*
+ * @report: result of the reset, or NULL
  *
- * Locks, saves, resets and restores all that the chosen type reaches.
+ * Locks, saves, resets and restores all functions that the chosen type affects.
  *
  * Context: Process context, may sleep. The caller holds no device lock.
- * Return: 0, or as described at the head of this header.
+ * Return: 0, or a value from the list at the beginning of pcireset_api.h.
  */
 int pcireset_function(struct pci_dev *dev, u32 types, struct pcireset_report *report)
 {
@@ -62,11 +62,11 @@ PCIRESET_EXPORT(pcireset_function);
 /**
  * pcireset_try_function - reset a function, never wait for a lock
  * @dev: the function
- * @types: mask of PCI_RESET_* that are allowed
- * @report: what happened, or NULL
+ * @types: mask of the allowed PCI_RESET_*
+ * @report: result of the reset, or NULL
  *
  * Context: Process context, may sleep. The caller may hold any device lock.
- * Return: as pcireset_function(), and -EAGAIN if a lock is not free.
+ * Return: as pcireset_function(), and -EAGAIN if a lock is held.
  */
 int pcireset_try_function(struct pci_dev *dev, u32 types, struct pcireset_report *report)
 {
@@ -79,14 +79,14 @@ PCIRESET_EXPORT(pcireset_try_function);
 /**
  * pcireset_function_locked - reset a function from its driver's probe() or remove()
  * @dev: the function; the caller holds its device lock
- * @types: mask of PCI_RESET_* that are allowed, those that reset the link too
- * @report: what happened, or NULL
+ * @types: mask of the allowed PCI_RESET_*, including those that reset the link
+ * @report: result of the reset, or NULL
  *
- * All other locks are tried for a bounded time: whoever holds one may be
- * waiting for the caller's. The reset callbacks of @dev's own driver are not
- * called, since it is the driver that calls.
+ * Tries all other locks for a bounded time, because their holder may be waiting
+ * for the caller's lock. Does not call the reset callbacks of @dev's own driver,
+ * because that driver is the caller.
  *
- * Context: Process context, may sleep. Holds @dev's device lock and no other.
+ * Context: Process context, may sleep. The caller holds only @dev's device lock.
  * Return: as pcireset_function().
  */
 int pcireset_function_locked(struct pci_dev *dev, u32 types, struct pcireset_report *report)
@@ -99,10 +99,10 @@ int pcireset_function_locked(struct pci_dev *dev, u32 types, struct pcireset_rep
 PCIRESET_EXPORT(pcireset_function_locked);
 
 /**
- * pcireset_bus - reset the link of a function and all that is below it
+ * pcireset_bus - reset the link of a function and everything below it
  * @dev: the function
- * @types: mask of types in PCI_RESET_LINK that are allowed
- * @report: what happened, or NULL
+ * @types: mask of the allowed types in PCI_RESET_LINK
+ * @report: result of the reset, or NULL
  *
  * Context: Process context, may sleep. The caller holds no device lock.
  * Return: as pcireset_function(), and -EINVAL if a type does not reset the link.
@@ -118,11 +118,11 @@ PCIRESET_EXPORT(pcireset_bus);
 /**
  * pcireset_try_bus - as pcireset_bus(), never wait for a lock
  * @dev: the function
- * @types: mask of types in PCI_RESET_LINK that are allowed
- * @report: what happened, or NULL
+ * @types: mask of the allowed types in PCI_RESET_LINK
+ * @report: result of the reset, or NULL
  *
  * Context: Process context, may sleep. The caller may hold any device lock.
- * Return: as pcireset_bus(), and -EAGAIN if a lock is not free.
+ * Return: as pcireset_bus(), and -EAGAIN if a lock is held.
  */
 int pcireset_try_bus(struct pci_dev *dev, u32 types, struct pcireset_report *report)
 {
@@ -135,10 +135,10 @@ PCIRESET_EXPORT(pcireset_try_bus);
 /**
  * pcireset_bus_locked - as pcireset_bus(), from the driver's probe() or remove()
  * @dev: the function; the caller holds its device lock
- * @types: mask of types in PCI_RESET_LINK that are allowed
- * @report: what happened, or NULL
+ * @types: mask of the allowed types in PCI_RESET_LINK
+ * @report: result of the reset, or NULL
  *
- * Context: Process context, may sleep. Holds @dev's device lock and no other.
+ * Context: Process context, may sleep. The caller holds only @dev's device lock.
  * Return: as pcireset_bus().
  */
 int pcireset_bus_locked(struct pci_dev *dev, u32 types, struct pcireset_report *report)
@@ -151,15 +151,15 @@ int pcireset_bus_locked(struct pci_dev *dev, u32 types, struct pcireset_report *
 PCIRESET_EXPORT(pcireset_bus_locked);
 
 /**
- * pcireset_plan - look at what would be done
+ * pcireset_plan - make a plan
  * @dev: the function
- * @request: what is allowed
- * @ret_plan: the plan; give it back with pcireset_plan_put()
+ * @request: permissions of the caller
+ * @ret_plan: the plan; release it with pcireset_plan_put()
  *
- * A plan may be refused: it then has no type, or running it fails.
+ * A plan may be refused: it then has no type, or pcireset_run() fails.
  *
  * Context: Process context, may sleep. The caller holds no device lock.
- * Return: 0, -EINVAL, -EOPNOTSUPP if a bit is not known, or -ENOMEM.
+ * Return: 0, -EINVAL, -EOPNOTSUPP if a bit is unknown, or -ENOMEM.
  */
 int pcireset_plan(struct pci_dev *dev, const struct pcireset_request *request,
 		  struct pcireset_plan **ret_plan)
@@ -169,10 +169,10 @@ int pcireset_plan(struct pci_dev *dev, const struct pcireset_request *request,
 PCIRESET_EXPORT(pcireset_plan);
 
 /**
- * pcireset_plan_type - the type that a plan would issue first
+ * pcireset_plan_type - return the type that a plan would issue first
  * @plan: the plan
  *
- * Return: PCI_RESET_*, or 0 if no allowed type fits.
+ * Return: one PCI_RESET_*, or 0 if no allowed type is supported.
  */
 u32 pcireset_plan_type(const struct pcireset_plan *plan)
 {
@@ -181,7 +181,7 @@ u32 pcireset_plan_type(const struct pcireset_plan *plan)
 PCIRESET_EXPORT(pcireset_plan_type);
 
 /**
- * pcireset_plan_nr_members - how many functions a plan would hit
+ * pcireset_plan_nr_members - return the number of affected functions
  * @plan: the plan
  *
  * Return: the number.
@@ -193,12 +193,12 @@ unsigned int pcireset_plan_nr_members(const struct pcireset_plan *plan)
 PCIRESET_EXPORT(pcireset_plan_nr_members);
 
 /**
- * pcireset_plan_member - a function that a plan would hit
+ * pcireset_plan_member - return one affected function
  * @plan: the plan
  * @nr: from 0, parents before children
  *
- * Return: the function, which the plan keeps a reference to, or NULL if there
- * is none of that number.
+ * Return: the function, or NULL if @nr is too large. The plan keeps the
+ * reference.
  */
 struct pci_dev *pcireset_plan_member(const struct pcireset_plan *plan, unsigned int nr)
 {
@@ -207,15 +207,15 @@ struct pci_dev *pcireset_plan_member(const struct pcireset_plan *plan, unsigned 
 PCIRESET_EXPORT(pcireset_plan_member);
 
 /**
- * pcireset_run - do exactly what a plan says
+ * pcireset_run - run exactly this plan
  * @plan: the plan
- * @report: what happened, or NULL
+ * @report: result of the reset, or NULL
  *
  * A plan may be run more than once.
  *
  * Context: Process context, may sleep. The caller holds no device lock.
  * Return: as pcireset_function(), and -ESTALE if types, members or their
- * drivers are no longer those of the plan.
+ * drivers differ from the plan.
  */
 int pcireset_run(struct pcireset_plan *plan, struct pcireset_report *report)
 {

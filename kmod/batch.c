@@ -635,16 +635,17 @@ static int make_items(struct pcireset_job *jobs, struct pcireset_item *items, un
 
 /**
  * pcireset_run_batch - run many plans at once
- * @jobs: plans, and where to put what happened; result of each is written
+ * @jobs: plans and their reports; the result of each is written
  * @nr_jobs: number of @jobs
  *
- * Plans that share no function run side by side. Plans that reset the same
- * link run as one. Other plans that overlap run in the order given.
- * A failure of one does not stop the others; a fatal signal keeps back those
- * that have not begun, with -EINTR.
+ * Plans without a common function run in parallel. Plans that reset the same link
+ * run as one. Other overlapping plans run in the given order. A failed plan does
+ * not stop the others. A fatal signal cancels the plans that have not begun, with
+ * -EINTR.
  *
  * Context: Process context, may sleep. The caller holds no device lock.
- * Return: 0 if the plans were run, whatever came of them; -ENOMEM if none was.
+ * Return: 0 if the plans were run, whether they succeeded or not; -ENOMEM if none
+ * was run.
  */
 int pcireset_run_batch(struct pcireset_job *jobs, unsigned int nr_jobs)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The interface for other kernel modules: reset a PCI function with exactly the types allowed. */
+/* The interface for other kernel modules: reset a PCI function with exactly the allowed types. */
 #ifndef _PCIRESET_API_H
 #define _PCIRESET_API_H
 
@@ -9,26 +9,25 @@
 /**
  * DOC: Calling pcireset from a driver
  *
- * The exports are in the symbol namespace PCIRESET: a caller needs
- * MODULE_IMPORT_NS(), and to be built with this module's Module.symvers in
- * KBUILD_EXTRA_SYMBOLS. Three drivers to copy from are in samples/.
+ * The exports are in the symbol namespace PCIRESET. A caller needs
+ * MODULE_IMPORT_NS(), and a build with this module's Module.symvers in
+ * KBUILD_EXTRA_SYMBOLS. The directory samples/ has three example drivers.
  *
- * Types are the PCI_RESET_* of the uAPI header, and so are the words scope,
- * check, force, why, proof and state.
+ * Types are the PCI_RESET_* of the uAPI header. Scope, check, force, why, proof
+ * and state are its enums.
  *
- * All functions may sleep. None may be called with a PCI bus semaphore or the
- * rescan/remove lock held by the caller, with one exception: a driver's
- * probe() may use the _locked ones although the PCI core calls it with the
- * rescan/remove lock held.
+ * All functions may sleep. The caller must not hold a PCI bus semaphore or the
+ * rescan/remove lock. There is one exception: a driver's probe() may call the
+ * _locked functions, although the PCI core holds the rescan/remove lock.
  *
- * Every function returns 0 when the reset was issued, all functions came back
- * and all checks asked for hold. Other values:
+ * Every function returns 0 if the reset was issued, all functions came back, and
+ * all requested checks passed. Other values:
  *
- * Nothing was touched: -EOPNOTSUPP no allowed type fits, -EINVAL an empty mask
- * or an unknown bit, -EBUSY a lock, a driver or a user in the way (the report
- * says who), -EAGAIN a lock in the way of a function that never waits, -ESTALE
- * the plan is no longer what would be done, -ENODEV gone, -EINTR a fatal
- * signal while waiting for a lock, -ENOMEM.
+ * Nothing was touched: -EOPNOTSUPP no allowed type is supported, -EINVAL an empty
+ * mask or an unknown bit, -EBUSY a lock, a driver or a user is an obstacle (the
+ * report names it), -EAGAIN a lock is held and the function never waits, -ESTALE
+ * the plan is out of date, -ENODEV the device is gone, -EINTR a fatal signal
+ * arrived while waiting for a lock, -ENOMEM out of memory.
  *
  * A reset was issued: -ETIMEDOUT a function did not come back in time, -EIO a
  * function came back wrong or a check failed.
@@ -37,21 +36,22 @@
 struct pcireset_owners;
 
 /**
- * struct pcireset_request - what a caller allows
+ * struct pcireset_request - permissions of the caller
  * @types: mask of PCI_RESET_*, not empty
  * @max_scope: widest enum pcireset_scope, 0 for any
- * @checks: mask of enum pcireset_check that must hold, 0 for all but PROOF
+ * @checks: mask of enum pcireset_check, required checks, 0 for all except PROOF
  * @force: mask of enum pcireset_force
  * @flags: mask of PCIRESET_RESET_ESCALATE and PCIRESET_RESET_TRY
- * @timeout_ms: how long to wait for the functions to come back, 0 for the default
- * @settle_ms: how long to watch afterwards that nothing is lost again
- * @must_own: reset a link only if all on it is held by @owners
- * @owners: what user space has shown to hold, or NULL
- * @by_user: user space asks, which cannot have revoked any mapping
+ * @timeout_ms: time limit for the functions to come back, 0 for the default
+ * @settle_ms: time until a second check for lost configuration, 0 for none
+ * @must_own: reset a link only if @owners holds everything on it
+ * @owners: proof of ownership from user space, or NULL
+ * @by_user: user space is the caller, and cannot have revoked any mapping
  *
- * A driver leaves the last three at zero. One that sets PCIRESET_FORCE_VFIO in
- * @force answers for it that no VFIO user can reach a member's memory meanwhile:
- * it holds vfio-pci-core's memory_lock of each, with mappings revoked.
+ * A driver leaves the last three members at zero. A driver that sets
+ * PCIRESET_FORCE_VFIO in @force must ensure that no VFIO user can access the
+ * memory of a member during the reset: it holds the memory_lock of vfio-pci-core
+ * for each member, with mappings revoked.
  */
 struct pcireset_request {
 	u32 types;
@@ -67,20 +67,20 @@ struct pcireset_request {
 };
 
 /**
- * struct pcireset_report - what happened
- * @members: array of the caller's for the members, parents first, or NULL
+ * struct pcireset_report - result of a reset
+ * @members: the caller's array for the members, parents first, or NULL
  * @max_members: room in @members, entries
- * @nr_members: number of members there are
+ * @nr_members: total number of members
  * @type: the type that was issued last, 0 if none
- * @issued: mask of the types that were issued
+ * @issued: mask of the issued types
  * @type_flags: PCIRESET_TYPE_* of @type
- * @scope: enum pcireset_scope that was reached
- * @why: enum pcireset_why behind a failure
- * @who: the function that @why speaks of
- * @failed: mask of the enum pcireset_check that failed for any member
+ * @scope: enum pcireset_scope of the reset
+ * @why: enum pcireset_why, reason for a failure
+ * @who: function to which @why applies
+ * @failed: mask of enum pcireset_check, checks that failed for any member
  * @proof: enum pcireset_proof, the weakest of all members that were reset
- * @wait_ns: from the end of the trigger until all members answered, nanoseconds
- * @total_ns: the whole call, nanoseconds
+ * @wait_ns: time from the end of the trigger until all members answered, nanoseconds
+ * @total_ns: duration of the call, nanoseconds
  *
  * The caller sets @members and @max_members, or zeroes the whole structure.
  */
@@ -103,7 +103,7 @@ struct pcireset_report {
 /**
  * struct pcireset_job - one reset of a batch
  * @plan: the plan to run
- * @report: what happened, or NULL
+ * @report: the report to fill, or NULL
  * @result: 0 or a negative errno, as from pcireset_run(); written
  */
 struct pcireset_job {

@@ -556,7 +556,7 @@ static void free_plan(struct kref *ref)
 }
 
 /**
- * pcireset_plan_put - give a plan back
+ * pcireset_plan_put - release a plan
  * @plan: the plan, or NULL
  */
 void pcireset_plan_put(struct pcireset_plan *plan)

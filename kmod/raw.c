@@ -189,15 +189,15 @@ static void init_run(struct pcireset_run *run, struct pcireset_report *report)
 /**
  * pcireset_raw_function_locked - reset a function and nothing else
  * @dev: the function; the caller holds its device lock
- * @types: mask of PCI_RESET_* that are allowed
- * @report: what happened, or NULL
+ * @types: mask of the allowed PCI_RESET_*
+ * @report: result of the reset, or NULL
  *
- * Saves nothing, restores nothing, proves nothing. Refuses to hit any function
- * but @dev, since nobody would bring that one back.
+ * Saves nothing, restores nothing, proves nothing. Refuses to affect any function
+ * except @dev, because nobody would restore it.
  *
- * Context: Process context, may sleep. Holds @dev's device lock and no other.
- * Return: 0, -EBUSY also if another function would be hit, -ETIMEDOUT, -EIO,
- * or as described at the head of this header.
+ * Context: Process context, may sleep. The caller holds only @dev's device lock.
+ * Return: 0, -EBUSY also if another function would be affected, -ETIMEDOUT, -EIO,
+ * or a value from the list at the beginning of pcireset_api.h.
  */
 int pcireset_raw_function_locked(struct pci_dev *dev, u32 types, struct pcireset_report *report)
 {
@@ -216,19 +216,19 @@ int pcireset_raw_function_locked(struct pci_dev *dev, u32 types, struct pcireset
 PCIRESET_EXPORT(pcireset_raw_function_locked);
 
 /**
- * pcireset_raw_bus - secondary bus reset and the wait, nothing else
- * @bridge: the bridge whose secondary bus is reset
- * @report: what happened, or NULL
+ * pcireset_raw_bus - issue a secondary bus reset and wait, nothing else
+ * @bridge: the bridge to reset the secondary bus of
+ * @report: result of the reset, or NULL
  *
- * Through the hotplug slot below @bridge if there is one, so that the link
- * down is not taken for a removal. Saves nothing, restores nothing, asks no
- * driver. The wait is for the functions directly below @bridge.
+ * Uses the hotplug slot below @bridge if there is one, so that its driver does not
+ * treat the link down event as a removal. Saves nothing, restores nothing, calls
+ * no driver. Waits for the functions directly below @bridge.
  *
  * Context: Process context, may sleep. The caller keeps drivers away from all
  * functions below @bridge, by their device locks or by being their driver.
- * Takes @bridge's config access lock, which must not be held.
+ * Takes @bridge's config access lock, which the caller must not hold.
  * Return: 0; -ENODEV if nothing is below @bridge; -EOPNOTSUPP; -EBUSY if the
- * config access lock is not to be had; -ETIMEDOUT; -EIO.
+ * config access lock is not available; -ETIMEDOUT; -EIO.
  */
 int pcireset_raw_bus(struct pci_dev *bridge, struct pcireset_report *report)
 {

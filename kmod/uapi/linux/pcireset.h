@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
-/* The interface of /dev/pcireset: reset a PCI function with exactly the types allowed. */
+/* The interface of /dev/pcireset: reset a PCI function with exactly the allowed types. */
 #ifndef _UAPI_LINUX_PCIRESET_H
 #define _UAPI_LINUX_PCIRESET_H
 
@@ -9,45 +9,47 @@
 /**
  * DOC: Calling convention
  *
- * Each command is an ioctl() on a pointer to one structure whose first member
- * is the structure's size. Structures only ever grow at their end. A module that
- * knows a shorter structure accepts a longer one if the surplus is zero. A module
- * that knows a longer one accepts every size from the first published one,
- * PCIRESET_*_SIZE_VER0, and takes the missing members as zero. It writes no more
- * than the size that was given. Zero always means "default".
+ * Each command is an ioctl() with a pointer to one structure. The first member
+ * of the structure is its size. Structures only grow at their end.
  *
- * Masks are closed: a bit that is not known is refused, never ignored. Members
- * named out_* are written by the module and ignored on entry, all others are
- * only read. Members named __reserved must be zero.
+ * A module that knows a shorter structure accepts a longer one if the surplus
+ * is zero. A module that knows a longer structure accepts every size from the
+ * first published one, PCIRESET_*_SIZE_VER0. It treats the missing members as
+ * zero, and writes no more than the given size. Zero always means "default".
  *
- * Arrays are passed as an address, the size of one entry and the number of
- * entries there is room for. The module writes as many entries as fit and
- * always tells how many there are. An entry that is longer than the module's
- * is filled up with zeroes. Of one that is shorter, but not shorter than its
- * PCIRESET_*_SIZE_VER0, the beginning is written.
+ * Masks are closed: the module rejects an unknown bit. It writes the members
+ * named out_*, and ignores them on entry. It only reads all other members.
+ * Members named __reserved must be zero.
  *
- * An errno means the same for every command:
+ * An array is an address, the size of one entry and the number of entries that
+ * have room. The module writes as many entries as fit, and always returns the
+ * total number. It zero-fills the rest of an entry that is longer than its own.
+ * It writes the beginning of an entry that is shorter, but not shorter than its
+ * PCIRESET_*_SIZE_VER0.
+ *
+ * An errno has the same meaning for every command:
  *
  *  Nothing was touched:
- *   - ENOTTY: there is no such command on this file descriptor
- *   - EINVAL: the size is too small, or a member that is understood is wrong
- *   - E2BIG: the surplus is not zero, or a size or number is beyond all reason
+ *   - ENOTTY: this file descriptor has no such command
+ *   - EINVAL: the size is too small, or a known member has an invalid value
+ *   - E2BIG: the surplus is not zero, or a size or number exceeds its limit
  *   - EFAULT: an address cannot be read or written
- *   - ENOMEM: no memory
- *   - EMFILE, ENFILE: no descriptor is free for the one that OPEN makes
- *   - EBADF: one of many resets names no descriptor of a device, or an owner none at all
- *   - EOPNOTSUPP: a bit or value is not known, or no allowed type fits
- *   - EPERM: the caller or this file descriptor may not do this
- *   - ESTALE: the plan of that generation is no longer what would be done
- *   - EBUSY: a lock, a driver, a user or a late function stands in the way
- *   - EAGAIN: a lock stands in the way and %PCIRESET_RESET_TRY was set
- *   - EINTR: a fatal signal arrived while waiting for a lock, or any signal before
- *     one of many resets began
+ *   - ENOMEM: out of memory
+ *   - EMFILE, ENFILE: no file descriptor is available for OPEN
+ *   - EBADF: one of many resets has a descriptor of no device, or an owner has
+ *     an invalid descriptor
+ *   - EOPNOTSUPP: a bit or value is unknown, or no allowed type is supported
+ *   - EPERM: the caller or this file descriptor has no permission
+ *   - ESTALE: the plan of that generation is out of date
+ *   - EBUSY: a lock, a driver, a user or a late function is an obstacle
+ *   - EAGAIN: a lock is held, and %PCIRESET_RESET_TRY is set
+ *   - EINTR: a fatal signal arrived while waiting for a lock, or any signal
+ *     arrived before one of many resets began
  *   - ENODEV: the device is gone; this file descriptor never works again
  *
- *  A reset was issued, and the out_* members say how far it went:
+ *  A reset was issued, and the out_* members tell how far it went:
  *   - ETIMEDOUT: a function did not come back in time; see %PCIRESET_MEMBER_LATE
- *   - EIO: a function came back wrong, or a check that was asked for failed
+ *   - EIO: a function came back wrong, or a requested check failed
  */
 
 #define PCIRESET_IOC_TYPE	0xB9
@@ -66,15 +68,15 @@ enum {
 /**
  * DOC: Reset types
  *
- * One bit each; bits 0 to 4 are fixed by their publication on linux-pci in
- * 2018. The values say nothing about the order of choice, which is narrow
- * before wide: device_specific, acpi, flr, pm, slot, bus, cxl_bus.
+ * Each type is one bit. Bits 0 to 4 have the values that were published on
+ * linux-pci in 2018. The values do not define the order of choice, which is
+ * narrow before wide: device_specific, acpi, flr, pm, slot, bus, cxl_bus.
  */
-#define PCI_RESET_DEV_SPECIFIC	(1U << 0)	/* the kernel's quirk for this device */
-#define PCI_RESET_FLR		(1U << 1)	/* PCIe r6.0, sec 6.6.2, or the AF capability's */
+#define PCI_RESET_DEV_SPECIFIC	(1U << 0)	/* the kernel's method for this device */
+#define PCI_RESET_FLR		(1U << 1)	/* PCIe r6.0, sec 6.6.2, or the AF capability */
 #define PCI_RESET_PM		(1U << 2)	/* D3hot to D0 without No_Soft_Reset */
 #define PCI_RESET_SLOT		(1U << 3)	/* the hotplug slot's own reset */
-#define PCI_RESET_BUS		(1U << 4)	/* Secondary Bus Reset of the bridge above */
+#define PCI_RESET_BUS		(1U << 4)	/* Secondary Bus Reset of the upstream bridge */
 #define PCI_RESET_ACPI		(1U << 5)	/* the firmware's _RST method */
 #define PCI_RESET_CXL_BUS	(1U << 6)	/* Secondary Bus Reset with the CXL mask lifted */
 
@@ -84,10 +86,11 @@ enum {
 #define PCI_RESET_ANY	(PCI_RESET_FUNC | PCI_RESET_LINK)
 
 /**
- * enum pcireset_scope - how much a reset reaches, narrowest first
- * @PCIRESET_SCOPE_FUNCTION: the function; a PF also its VFs, a bridge also all below it
- * @PCIRESET_SCOPE_SLOT: every function in the hotplug slot, and all below it
- * @PCIRESET_SCOPE_BUS: everything below the bridge above
+ * enum pcireset_scope - extent of a reset, narrowest first
+ * @PCIRESET_SCOPE_FUNCTION: the function; for a PF also its VFs, for a bridge also
+ *	everything below it
+ * @PCIRESET_SCOPE_SLOT: every function in the hotplug slot, and everything below it
+ * @PCIRESET_SCOPE_BUS: everything below the upstream bridge
  */
 enum pcireset_scope {
 	PCIRESET_SCOPE_FUNCTION	= 1,
@@ -96,18 +99,18 @@ enum pcireset_scope {
 };
 
 /**
- * enum pcireset_check - what to verify after a reset, one bit each
- * @PCIRESET_CHECK_READY: config space answers; always made
- * @PCIRESET_CHECK_IDENTITY: it is the same device; always made
- * @PCIRESET_CHECK_LINK: the link is up at no less than its former speed and width
- * @PCIRESET_CHECK_CONFIG: config space reads as it did before the reset
+ * enum pcireset_check - checks after a reset, one bit each
+ * @PCIRESET_CHECK_READY: config space answers; always checked
+ * @PCIRESET_CHECK_IDENTITY: the same device answers; always checked
+ * @PCIRESET_CHECK_LINK: the link is up with at least its former speed and width
+ * @PCIRESET_CHECK_CONFIG: config space reads as before the reset
  * @PCIRESET_CHECK_PROOF: there is evidence that the reset took place
  *
- * A check that was asked for and fails makes the call return EIO, READY
- * ETIMEDOUT. CONFIG is made if it was asked for, or with @settle_ms of struct
- * pcireset_reset; every other one is made and reported either way. It compares
- * the header and what the specification defines of each capability, but for
- * status and for a vendor's own registers.
+ * If a requested check fails, the call returns EIO, or ETIMEDOUT for READY. The
+ * module runs CONFIG only if it is requested or @settle_ms of struct
+ * pcireset_reset is set. It runs and reports all other checks in any case. CONFIG
+ * compares the header and the registers that the specification defines for each
+ * capability, except status registers and vendor-specific registers.
  */
 enum pcireset_check {
 	PCIRESET_CHECK_READY	= 1U << 0,
@@ -118,12 +121,12 @@ enum pcireset_check {
 };
 
 /**
- * enum pcireset_force - what the caller resets although it is in the way, one bit each
- * @PCIRESET_FORCE_DRIVER: a bound driver that has no reset_prepare callback
- * @PCIRESET_FORCE_VFIO: a VFIO user who holds the function's group and does not have the
- *	function open
+ * enum pcireset_force - obstacles that the caller overrides, one bit each
+ * @PCIRESET_FORCE_DRIVER: a bound driver without a reset_prepare callback
+ * @PCIRESET_FORCE_VFIO: a VFIO user that holds the group of the function, but does not
+ *	have the function open
  *
- * Force never widens the types or the scope.
+ * Force never adds a type or widens the scope.
  */
 enum pcireset_force {
 	PCIRESET_FORCE_DRIVER	= 1U << 0,
@@ -131,45 +134,46 @@ enum pcireset_force {
 };
 
 /**
- * enum pcireset_why - why a type does not fit, or a reset was refused or failed
- * @PCIRESET_WHY_NONE: no reason, it would work or did
- * @PCIRESET_WHY_NO_CAPABILITY: the function has no capability for this type
- * @PCIRESET_WHY_QUIRK: the kernel knows this device's reset of this type to be broken
- * @PCIRESET_WHY_NO_HANDLER: the kernel has no handler for this device
- * @PCIRESET_WHY_NO_FIRMWARE: the firmware has no _RST for this device
+ * enum pcireset_why - reason for an unsupported type, a refusal or a failure
+ * @PCIRESET_WHY_NONE: no reason: the type is supported, or the reset succeeded
+ * @PCIRESET_WHY_NO_CAPABILITY: the function lacks the capability for this type
+ * @PCIRESET_WHY_QUIRK: a kernel quirk marks this type as broken on this device
+ * @PCIRESET_WHY_NO_HANDLER: the kernel has no reset method for this device
+ * @PCIRESET_WHY_NO_FIRMWARE: the firmware has no _RST method for this device
  * @PCIRESET_WHY_NO_SOFT_RESET: No_Soft_Reset is set: D3hot to D0 resets nothing
  * @PCIRESET_WHY_NOT_D0: the function is not in D0
- * @PCIRESET_WHY_NO_BRIDGE: the function is on a root bus, no bridge is above it
- * @PCIRESET_WHY_NO_SLOT: it is in no hotplug slot that can be reset
- * @PCIRESET_WHY_HOTPLUG: plain bus reset below this hotplug port would be a surprise
- *	removal; the slot's own reset is the way
+ * @PCIRESET_WHY_NO_BRIDGE: the function is on a root bus, without an upstream bridge
+ * @PCIRESET_WHY_NO_SLOT: the function is not in a hotplug slot with a reset
+ * @PCIRESET_WHY_HOTPLUG: below this hotplug port, a bus reset would be a surprise
+ *	removal; use a slot reset
  * @PCIRESET_WHY_CXL_MASKED: the CXL port ignores Secondary Bus Reset
- * @PCIRESET_WHY_NO_CXL: the function is below no CXL port
+ * @PCIRESET_WHY_NO_CXL: the function is not below a CXL port
  * @PCIRESET_WHY_GONE: a function is gone, disconnected or reads all-ones
  * @PCIRESET_WHY_DRIVER: a bound driver has no reset_prepare callback
  * @PCIRESET_WHY_VFIO: a VFIO user holds the function
- * @PCIRESET_WHY_SCOPE: the type reaches further than was allowed
- * @PCIRESET_WHY_LOCK: somebody held a lock for too long
- * @PCIRESET_WHY_CHANGED: functions came, went or changed meanwhile
- * @PCIRESET_WHY_NOT_READY: the function did not come back in time
- * @PCIRESET_WHY_OTHER_DEVICE: another device came back
+ * @PCIRESET_WHY_SCOPE: the scope of the type is wider than allowed
+ * @PCIRESET_WHY_LOCK: timed out waiting for a lock
+ * @PCIRESET_WHY_CHANGED: topology changed: functions appeared, disappeared or changed
+ * @PCIRESET_WHY_NOT_READY: timed out waiting for the function to come back
+ * @PCIRESET_WHY_OTHER_DEVICE: a different device came back
  * @PCIRESET_WHY_LINK: the link came back slower or narrower, or not at all
  * @PCIRESET_WHY_CONFIG: config space does not read as before
  * @PCIRESET_WHY_NO_PROOF: nothing shows that the reset took place
- * @PCIRESET_WHY_TRIGGER: the way to trigger the reset failed
+ * @PCIRESET_WHY_TRIGGER: the reset could not be triggered
  * @PCIRESET_WHY_NOT_ALLOWED: the caller did not allow the type
  * @PCIRESET_WHY_CANCELLED: a signal arrived before this one of many resets began
- * @PCIRESET_WHY_CONTAINED: a port above has cut the function off because of an error (DPC)
- * @PCIRESET_WHY_NOT_OWNED: the caller has not shown that the function is its own, as it has to
- * @PCIRESET_WHY_NOT_ENDPOINT: PCIe defines this type for endpoints only; this is a port or bridge
- * @PCIRESET_WHY_HAS_HANDLER: the kernel has a reset of its own for this device, device_specific,
- *	which does more than this type
- * @PCIRESET_WHY_VFIO_OPEN: a VFIO user has the function open, and may access its memory at any
- *	time. Only a reset through VFIO revokes its mappings; force and ownership do not
+ * @PCIRESET_WHY_CONTAINED: a port above is in DPC containment
+ * @PCIRESET_WHY_NOT_OWNED: the caller must prove ownership of the function, and did not
+ * @PCIRESET_WHY_NOT_ENDPOINT: PCIe defines this type for endpoints only; the function is
+ *	a port or a bridge
+ * @PCIRESET_WHY_HAS_HANDLER: the kernel has a device_specific reset for this device, which
+ *	does more than this type
+ * @PCIRESET_WHY_VFIO_OPEN: a VFIO user has the function open, and may access its memory at
+ *	any time. Only a reset through VFIO revokes its mappings; force and ownership do not
  * @PCIRESET_WHY_LATE: the function is late after an earlier reset. The module restores it
  *	when it answers, or gives up 60 s after that reset
- * @PCIRESET_WHY_BARS: the function's BARs are not what the kernel has assigned: it has lost
- *	its configuration, and saving it would keep the wrong one
+ * @PCIRESET_WHY_BARS: the BARs of the function differ from the kernel's assignment: the
+ *	function has lost its configuration, and must not be saved in this state
  */
 enum pcireset_why {
 	PCIRESET_WHY_NONE = 0,
@@ -208,11 +212,11 @@ enum pcireset_why {
 };
 
 /**
- * enum pcireset_proof - whether a reset is known to have taken place
- * @PCIRESET_PROOF_NONE: not asked of this function: it was not itself reset
+ * enum pcireset_proof - evidence that a reset took place
+ * @PCIRESET_PROOF_NONE: not applicable: this function itself was not reset
  * @PCIRESET_PROOF_SHOWN: a register that was set before reads as after a reset
- * @PCIRESET_PROOF_UNKNOWN: the function has no register that could tell
- * @PCIRESET_PROOF_REFUTED: what a reset must clear is still set
+ * @PCIRESET_PROOF_UNKNOWN: the function has no register that can provide evidence
+ * @PCIRESET_PROOF_REFUTED: a bit that a reset must clear is still set
  */
 enum pcireset_proof {
 	PCIRESET_PROOF_NONE = 0,
@@ -222,12 +226,12 @@ enum pcireset_proof {
 };
 
 /**
- * enum pcireset_state - where a reset left a function
+ * enum pcireset_state - state of a function after a reset
  * @PCIRESET_STATE_UNTOUCHED: no reset was issued
- * @PCIRESET_STATE_RESTORED: it answers and has its configuration back
- * @PCIRESET_STATE_DEAD: it does not answer; nothing was written to it, see also
- *	%PCIRESET_MEMBER_LATE
- * @PCIRESET_STATE_OTHER: another device answers; nothing was written to it
+ * @PCIRESET_STATE_RESTORED: the function answers, and its configuration is restored
+ * @PCIRESET_STATE_DEAD: the function does not answer, and nothing was written to it; see
+ *	also %PCIRESET_MEMBER_LATE
+ * @PCIRESET_STATE_OTHER: a different device answers, and nothing was written to it
  */
 enum pcireset_state {
 	PCIRESET_STATE_UNTOUCHED = 0,
@@ -251,15 +255,15 @@ struct pcireset_addr {
 };
 
 /* struct pcireset_type_info.flags */
-#define PCIRESET_TYPE_AF	(1U << 0)	/* FLR means the AF capability's */
+#define PCIRESET_TYPE_AF	(1U << 0)	/* FLR through the AF capability */
 
 /**
- * struct pcireset_type_info - one type, asked of the hardware now; written by the module
- * @type: the type's bit
+ * struct pcireset_type_info - one type, queried from the hardware; written by the module
+ * @type: bit of the type
  * @why_not: enum pcireset_why, 0 if the type would work
- * @scope: enum pcireset_scope, how much it reaches, 0 if it does not fit
+ * @scope: enum pcireset_scope of the type, 0 if it is unsupported
  * @flags: PCIRESET_TYPE_*
- * @who: the function that @why_not speaks of
+ * @who: function to which @why_not applies
  */
 struct pcireset_type_info {
 	__u32 type;
@@ -272,26 +276,26 @@ struct pcireset_type_info {
 #define PCIRESET_TYPE_INFO_SIZE_VER0	24
 
 /* struct pcireset_member.flags */
-#define PCIRESET_MEMBER_TARGET	(1U << 0)	/* the function that was asked for */
-#define PCIRESET_MEMBER_RESET	(1U << 1)	/* is itself reset, not only cut off meanwhile */
+#define PCIRESET_MEMBER_TARGET	(1U << 0)	/* the requested function */
+#define PCIRESET_MEMBER_RESET	(1U << 1)	/* itself reset, not only cut off temporarily */
 #define PCIRESET_MEMBER_VF	(1U << 2)	/* an SR-IOV virtual function */
 #define PCIRESET_MEMBER_BRIDGE	(1U << 3)	/* a bridge */
 #define PCIRESET_MEMBER_DRIVER	(1U << 4)	/* a driver is bound */
-#define PCIRESET_MEMBER_PREPARE	(1U << 5)	/* that driver is told before and after */
+#define PCIRESET_MEMBER_PREPARE	(1U << 5)	/* it has reset_prepare, or is VFIO's and unused */
 #define PCIRESET_MEMBER_VFIO	(1U << 6)	/* a VFIO user holds it */
-#define PCIRESET_MEMBER_OWNED	(1U << 7)	/* the caller has shown that it is that user */
-#define PCIRESET_MEMBER_LATE	(1U << 8)	/* dead so far; it is restored when it answers */
+#define PCIRESET_MEMBER_OWNED	(1U << 7)	/* the caller has proved to be that user */
+#define PCIRESET_MEMBER_LATE	(1U << 8)	/* dead now; restored when it answers */
 
 /**
- * struct pcireset_member - one function in the scope; written by the module
- * @addr: the function
+ * struct pcireset_member - one affected function; written by the module
+ * @addr: address of the function
  * @flags: PCIRESET_MEMBER_*
- * @why_not: enum pcireset_why, what of this function stands in the way
+ * @why_not: enum pcireset_why, obstacle at this function
  * @state: enum pcireset_state
  * @proof: enum pcireset_proof
- * @failed: mask of the enum pcireset_check that failed
- * @offset: first byte in config space that differs if CONFIG failed
- * @ready_ns: from the end of the reset's trigger until it answered, nanoseconds
+ * @failed: mask of enum pcireset_check, failed checks
+ * @offset: offset of the first different byte in config space, if CONFIG failed
+ * @ready_ns: time from the end of the reset's trigger to the first answer, nanoseconds
  */
 struct pcireset_member {
 	struct pcireset_addr addr;
@@ -310,18 +314,18 @@ struct pcireset_member {
  * struct pcireset_info - ioctl(PCIRESET_INFO), on the control node
  * @size: sizeof(struct pcireset_info)
  * @flags: must be 0
- * @out_types: mask of the types that are known
- * @out_checks: mask of the checks that are known
- * @out_force: mask of enum pcireset_force that is known
- * @out_reset_flags: mask of the flags that PCIRESET_RESET takes
- * @out_max_scope: widest enum pcireset_scope that is known
+ * @out_types: mask of the known types
+ * @out_checks: mask of the known checks
+ * @out_force: mask of the known enum pcireset_force
+ * @out_reset_flags: mask of the flags that PCIRESET_RESET accepts
+ * @out_max_scope: widest known enum pcireset_scope
  * @out_timeout_ms: default timeout of PCIRESET_RESET, milliseconds
- * @out_max_timeout_ms: longest timeout that PCIRESET_RESET takes, milliseconds
+ * @out_max_timeout_ms: longest timeout that PCIRESET_RESET accepts, milliseconds
  * @__reserved: must be 0
  * @out_late_ms: how long after a reset the module waits for a late function, milliseconds
- * @out_max_members: how many members the plans of one PCIRESET_RESET_MANY may have
+ * @out_max_members: maximum number of members in all plans of one PCIRESET_RESET_MANY
  *
- * Ask this instead of comparing versions.
+ * Use this command instead of a comparison of versions.
  */
 struct pcireset_info {
 	__u32 size;
@@ -345,33 +349,35 @@ struct pcireset_info {
  * DOC: Ownership
  *
  * Two functions behind one bridge may belong to two users. A descriptor with
- * %PCIRESET_GRANT_OWNED lets its holder reset the link all the same, by slot,
- * bus or cxl_bus, but only if it shows with each call that every function that
- * would be reset is its own: EPERM and %PCIRESET_WHY_NOT_OWNED otherwise, with
- * the first one that is not. Bridges belong to nobody and are not asked for.
+ * %PCIRESET_GRANT_OWNED still allows slot, bus and cxl_bus resets of the link,
+ * but each call must prove that the caller owns every function that would be
+ * reset. Otherwise it fails with EPERM and %PCIRESET_WHY_NOT_OWNED, and returns
+ * the first function without an owner. Bridges need no owner.
  *
- * The proof is that of VFIO's own hot reset: open descriptors of VFIO groups
- * (/dev/vfio/NUMBER), or of iommufds (/dev/iommu) to which functions have been
- * bound that were opened by their own nodes (/dev/vfio/devices). The kernel gives a
- * group to one of them at a time. A function is owned if its driver is vfio-pci, or
- * another one on top of vfio-pci-core, and one of the descriptors is its
- * group's, or an iommufd's to which at least one function of its group is bound.
- * One without a driver, or without an IOMMU, is nobody's. The descriptor of a device
- * is no proof, and neither is an iommufd that has nothing.
+ * The proof is the same as for VFIO's own hot reset: open descriptors of VFIO
+ * groups (/dev/vfio/NUMBER), or of iommufds (/dev/iommu). Functions must be
+ * bound to the iommufd, and must have been opened through their own nodes
+ * (/dev/vfio/devices). The kernel gives a group to one descriptor at a time.
  *
- * Whoever owns a function when its reset begins does so until it is over: closed
- * meanwhile, it cannot be opened by anybody else before.
+ * The caller owns a function under two conditions. The driver of the function
+ * is vfio-pci, or another driver on top of vfio-pci-core. One of the descriptors
+ * is the group of the function, or an iommufd to which at least one function of
+ * that group is bound. A function without a driver or without an IOMMU has no
+ * owner. A device descriptor is no proof, nor is an iommufd without functions.
  *
- * With any descriptor, a VFIO user who proves to be the caller itself is not in
- * the way, unless it has a function open: %PCIRESET_WHY_VFIO_OPEN. It closes the
- * function first and keeps the group, or it resets through VFIO. Nobody can open
- * a function through VFIO while it is being reset.
+ * Ownership lasts from the beginning of the reset to its end. If the owner
+ * closes a function in the meantime, nobody else can open it before the end.
+ *
+ * With any descriptor, a VFIO user that proves to be the caller is no obstacle,
+ * unless it has a function open: %PCIRESET_WHY_VFIO_OPEN. It must close the
+ * function and keep the group, or reset through VFIO. Nobody can open a function
+ * through VFIO during its reset.
  */
 
 /* struct pcireset_open.flags, struct pcireset_narrow.flags */
-#define PCIRESET_GRANT_OWNED	(1U << 0)	/* slot and bus of what the caller owns alone */
+#define PCIRESET_GRANT_OWNED	(1U << 0)	/* slot and bus only if the caller owns all members */
 
-/* Entries of @owner_ptr at the most. */
+/* Maximum number of entries of @owner_ptr. */
 #define PCIRESET_MAX_OWNERS	256
 
 /**
@@ -379,14 +385,15 @@ struct pcireset_info {
  * @size: sizeof(struct pcireset_open)
  * @flags: PCIRESET_GRANT_OWNED or 0
  * @addr: the function
- * @types: mask of the types the new descriptor may use, 0 for all
- * @max_scope: widest enum pcireset_scope it may reach, 0 for the widest
- * @force: mask of enum pcireset_force it may use, 0 for none
+ * @types: mask of the types that the new descriptor allows, 0 for all
+ * @max_scope: widest enum pcireset_scope that it allows, 0 for the widest
+ * @force: mask of enum pcireset_force that it allows, 0 for none
  * @out_fd: file descriptor for that function, always O_CLOEXEC
  *
- * The descriptor stands for the device that is at @addr now. Once that device
- * is removed it answers ENODEV for ever, even if another takes the address.
- * Whoever holds it can do what it grants, privileged or not.
+ * The descriptor represents the device that is at @addr now. After that device is
+ * removed, the descriptor always returns ENODEV, even if another device takes the
+ * address. Every holder of the descriptor has its rights, with or without
+ * privileges.
  */
 struct pcireset_open {
 	__u32 size;
@@ -404,14 +411,14 @@ struct pcireset_open {
 /**
  * struct pcireset_narrow - ioctl(PCIRESET_NARROW), on a device's descriptor
  * @size: sizeof(struct pcireset_narrow)
- * @flags: PCIRESET_GRANT_OWNED to ask for a proof from now on, 0 for no change
+ * @flags: PCIRESET_GRANT_OWNED to require proof from now on, 0 for no change
  * @types: mask of the types that remain allowed; 0 is refused
  * @max_scope: widest enum pcireset_scope that remains allowed, 0 for no change
  * @force: mask of enum pcireset_force that remains allowed
  * @__reserved: must be 0
  *
- * Takes away for good, from everybody who holds the same open descriptor. What
- * was not granted cannot be asked for: EPERM, and nothing changes.
+ * Removes rights permanently, for every holder of the same open descriptor. A
+ * request for a right that was not granted fails with EPERM and changes nothing.
  */
 struct pcireset_narrow {
 	__u32 size;
@@ -429,7 +436,7 @@ struct pcireset_narrow {
  * struct pcireset_query - ioctl(PCIRESET_QUERY), on a device's descriptor
  * @size: sizeof(struct pcireset_query)
  * @flags: PCIRESET_RESET_ESCALATE to plan with it, or 0
- * @types: mask of the types to plan with, 0 not to plan
+ * @types: mask of the types to plan with, 0 for no plan
  * @max_scope: widest enum pcireset_scope to plan with, 0 for the widest granted
  * @force: mask of enum pcireset_force to plan with
  * @type_size: sizeof(struct pcireset_type_info)
@@ -440,18 +447,18 @@ struct pcireset_narrow {
  * @type_ptr: address of an array of struct pcireset_type_info, in order of choice
  * @member_ptr: address of an array of struct pcireset_member, parents first
  * @owner_ptr: address of an array of __s32: VFIO groups and iommufds that the caller holds
- * @out_nr_types: number of types there are
- * @out_nr_members: number of members the plan has
- * @out_types: mask of the types that would work now, whoever is in the way
- * @out_type: the type the plan uses, 0 if there is none
+ * @out_nr_types: total number of types
+ * @out_nr_members: number of members of the plan
+ * @out_types: mask of the types that would work now, regardless of obstacles
+ * @out_type: type of the plan, 0 if there is none
  * @out_scope: enum pcireset_scope of the plan
- * @out_error: errno that PCIRESET_RESET would fail with, 0 if it would run
- * @out_why: enum pcireset_why behind @out_error
+ * @out_error: errno with which PCIRESET_RESET would fail, 0 if it would run
+ * @out_why: enum pcireset_why, reason for @out_error
  * @out_type_flags: PCIRESET_TYPE_* of @out_type
- * @out_who: the function that @out_why speaks of
+ * @out_who: function to which @out_why applies
  * @out_generation: pass it to PCIRESET_RESET to run this plan or nothing
  *
- * Writes to no device. A refused plan is an answer, not an error.
+ * Writes to no device. The call also succeeds for a refused plan.
  */
 struct pcireset_query {
 	__u32 size;
@@ -488,15 +495,16 @@ struct pcireset_query {
  * @flags: must be 0
  * @types: mask of the types to plan with; 0 is refused
  * @max_scope: widest enum pcireset_scope to plan with, 0 for the widest granted
- * @out_type: the type the plan uses, whoever is in the way, 0 if there is none
+ * @out_type: type of the plan, regardless of obstacles, 0 if there is none
  * @__reserved: must be 0
- * @out_ns: how long the reset takes at least, from its trigger until the functions may be
- *	accessed, nanoseconds, at least 1; 0 if there is no type or nothing tells
+ * @out_ns: minimum time from the reset's trigger until the functions may be accessed,
+ *	nanoseconds, at least 1; 0 if there is no type or no estimate
  *
- * That is what the specification demands, or what the functions (Immediate Readiness,
- * Readiness Time Reporting) and the firmware (_DSM) say instead. Not known beforehand are
- * the time a link needs to train and by how much a function is late, and of
- * %PCI_RESET_DEV_SPECIFIC and %PCI_RESET_ACPI nothing. Writes to no device.
+ * The estimate is the time that the specification requires, or the time that the
+ * functions (Immediate Readiness, Readiness Time Reporting) and the firmware
+ * (_DSM) report instead. It does not include the training time of the link, or
+ * the delay of a late function. There is no estimate for %PCI_RESET_DEV_SPECIFIC
+ * and %PCI_RESET_ACPI. Writes to no device.
  */
 struct pcireset_expect {
 	__u32 size;
@@ -512,54 +520,56 @@ struct pcireset_expect {
 #define PCIRESET_EXPECT	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_EXPECT)
 
 /* struct pcireset_reset.flags */
-#define PCIRESET_RESET_ESCALATE	(1U << 0)	/* a reset failed: go on to a wider allowed type */
-#define PCIRESET_RESET_TRY	(1U << 1)	/* do not wait for a lock, EAGAIN instead */
+#define PCIRESET_RESET_ESCALATE	(1U << 0)	/* if a reset fails, try a wider allowed type */
+#define PCIRESET_RESET_TRY	(1U << 1)	/* do not wait for a lock, return EAGAIN */
 
 /**
  * struct pcireset_reset - ioctl(PCIRESET_RESET), on a device's descriptor
  * @size: sizeof(struct pcireset_reset)
  * @flags: PCIRESET_RESET_*
- * @types: mask of the types that may be used; 0 is refused
- * @max_scope: widest enum pcireset_scope that may be reached, 0 for the widest granted
- * @checks: mask of the enum pcireset_check that must hold, 0 for all but PROOF
+ * @types: mask of the allowed types; 0 is refused
+ * @max_scope: widest allowed enum pcireset_scope, 0 for the widest granted
+ * @checks: mask of enum pcireset_check, required checks, 0 for all except PROOF
  * @force: mask of enum pcireset_force
- * @timeout_ms: how long to wait for the functions to come back, 0 for the default
+ * @timeout_ms: time limit for the functions to come back, 0 for the default
  * @member_size: sizeof(struct pcireset_member)
  * @nr_members: room in @member_ptr, entries
- * @settle_ms: how long to watch afterwards that nothing is lost again, 0 for not at all
+ * @settle_ms: time until a second check for lost configuration, 0 for none
  * @member_ptr: address of an array of struct pcireset_member, parents first
  * @generation: from PCIRESET_QUERY on the same descriptor, or 0 for any plan
  * @owner_ptr: address of an array of __s32: VFIO groups and iommufds that the caller holds
  * @nr_owners: number of descriptors at @owner_ptr; must be 0 in PCIRESET_RESET_MANY
  * @__reserved: must be 0
  * @out_type: the type that was issued last, 0 if none
- * @out_issued: mask of the types that were issued
+ * @out_issued: mask of the issued types
  * @out_type_flags: PCIRESET_TYPE_* of @out_type
- * @out_scope: enum pcireset_scope that was reached
- * @out_why: enum pcireset_why behind a failure
- * @out_failed: mask of the enum pcireset_check that failed for any member
+ * @out_scope: enum pcireset_scope of the reset
+ * @out_why: enum pcireset_why, reason for a failure
+ * @out_failed: mask of enum pcireset_check, checks that failed for any member
  * @out_proof: enum pcireset_proof, the weakest of all members that were reset
  * @out_nr_members: number of members
- * @out_who: the function that @out_why speaks of
- * @out_wait_ns: from the end of the trigger until all members answered, nanoseconds
- * @out_total_ns: the whole call, nanoseconds
+ * @out_who: function to which @out_why applies
+ * @out_wait_ns: time from the end of the trigger until all members answered, nanoseconds
+ * @out_total_ns: duration of the call, nanoseconds
  *
- * Uses the first allowed type in order of choice that the device has. It goes
- * on to another one only if %PCIRESET_RESET_ESCALATE is set and the former
- * was issued and failed. Never goes beyond @types or @max_scope.
+ * Uses the first allowed type, in order of choice, that the device supports. It
+ * tries another type only if %PCIRESET_RESET_ESCALATE is set, and only after an
+ * issued reset has failed. It never exceeds @types or @max_scope.
  *
- * Some devices lose their configuration again a while after they were ready.
- * After @settle_ms all but PROOF is checked again; what was lost is restored once
- * more, and the call has failed all the same. A fatal signal ends the time early.
- * No lock is held for that time, but other resets of the same functions wait for
- * it or fail with EBUSY and %PCIRESET_WHY_LOCK. If a function was removed or got
- * another driver meanwhile, the call has failed: EIO, %PCIRESET_WHY_CHANGED.
+ * Some devices lose their configuration again some time after they were ready.
+ * After @settle_ms, the module repeats all checks except PROOF, and restores lost
+ * configuration once more. The call fails in this case. A fatal signal ends the
+ * waiting time early. The module holds no lock during this time, but other resets
+ * of the same functions wait, or fail with EBUSY and %PCIRESET_WHY_LOCK. If a
+ * function was removed or got another driver in the meantime, the call fails with
+ * EIO and %PCIRESET_WHY_CHANGED.
  *
- * @timeout_ms bounds the call and not the recovery. A function that does not answer
- * by then is late: its member has %PCIRESET_MEMBER_LATE, and the module keeps its
- * state, restores it when it answers and announces that by a uevent with
- * PCIRESET_LATE=restored (or failed, lost). 60 s after the reset the module gives
- * up. Until then another reset of it is refused: EBUSY, %PCIRESET_WHY_LATE.
+ * @timeout_ms limits the call, not the recovery. A function that does not answer
+ * in time is late: its member has %PCIRESET_MEMBER_LATE. The module keeps its
+ * state, restores it when it answers, and sends a uevent with
+ * PCIRESET_LATE=restored (or failed, lost). The module gives up 60 s after the
+ * reset. Until then it refuses another reset of the function with EBUSY and
+ * %PCIRESET_WHY_LATE.
  */
 struct pcireset_reset {
 	__u32 size;
@@ -593,18 +603,18 @@ struct pcireset_reset {
 #define PCIRESET_RESET_SIZE_VER0	128
 #define PCIRESET_RESET	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_RESET)
 
-/* Entries of one PCIRESET_RESET_MANY at the most. */
+/* Maximum number of entries of one PCIRESET_RESET_MANY. */
 #define PCIRESET_MAX_RESETS	16384
 
 /**
  * struct pcireset_reset_entry - one of many resets
  * @fd: a device's descriptor
- * @out_errno: errno that PCIRESET_RESET would fail with, 0 if none
- * @out_done: 1 once @out_errno and all that @reset_ptr leads to are final
+ * @out_errno: errno with which PCIRESET_RESET would fail, 0 if none
+ * @out_done: 1 when @out_errno and all data behind @reset_ptr are final
  * @__reserved: must be 0
- * @reset_ptr: address of a struct pcireset_reset, no other entry's
+ * @reset_ptr: address of a struct pcireset_reset, different for each entry
  *
- * Another thread may watch @out_done, with an acquiring load.
+ * Another thread may poll @out_done with an acquiring load.
  */
 struct pcireset_reset_entry {
 	__s32 fd;
@@ -623,20 +633,20 @@ struct pcireset_reset_entry {
  * @nr_entries: number of entries, not 0
  * @entry_size: sizeof(struct pcireset_reset_entry)
  * @entry_ptr: address of an array of struct pcireset_reset_entry
- * @out_entry: if the call fails, the number of the entry that is wrong
+ * @out_entry: if the call fails, the number of the invalid entry
  * @__reserved: must be 0
  *
- * Each entry may do what its own descriptor grants, whoever calls. Entries that
- * hit no function in common run side by side. Those that reset the same link,
- * with the same checks, force, flags and times, are one reset, told to each.
- * Others that overlap run in the order given. A failure of one does not stop
- * the others.
+ * Each entry has the rights of its own descriptor, for any caller. Entries that
+ * affect no common function run in parallel. Entries that reset the same link
+ * with the same checks, force, flags and times are one reset, and each of them
+ * gets its result. Other overlapping entries run in the given order. A failed
+ * entry does not stop the others.
  *
- * If the call fails, an entry or this structure is wrong, or there is no
- * memory: nothing was touched. Otherwise @out_errno tells of each entry. A signal
- * keeps back what has not begun (EINTR) and waits for the rest; a fatal one also
- * waits for no function longer than the second that PCIe r6.0, sec 6.6.1
- * grants it.
+ * If the call fails, an entry or this structure is invalid, or memory ran out,
+ * and nothing was touched. Otherwise @out_errno has the result of each entry. A
+ * signal cancels the entries that have not begun (EINTR), and the call waits for
+ * the others. After a fatal signal, it waits for each function no longer than the
+ * second that PCIe r6.0, sec 6.6.1 grants.
  */
 struct pcireset_reset_many {
 	__u32 size;
@@ -655,26 +665,26 @@ struct pcireset_reset_many {
  * struct pcireset_stats - ioctl(PCIRESET_STATS), on the control node
  * @size: sizeof(struct pcireset_stats)
  * @flags: must be 0
- * @type: the type to tell of, one PCI_RESET_*
+ * @type: one PCI_RESET_*
  * @__reserved: must be 0
- * @out_last_errno: errno that the last reset of the type ended with, 0 if it succeeded
- * @out_last_proof: enum pcireset_proof of it
- * @out_last_ns: when it was over, nanoseconds of CLOCK_REALTIME; 0 if there was none
- * @out_verified: how many succeeded, with proof that they took place
- * @out_unverified: how many succeeded, and nothing shows that they took place
- * @out_timed_out: of how many a function did not come back in time (ETIMEDOUT)
- * @out_failed: how many failed in another way (EIO)
- * @out_functions: how many functions all of these reached
- * @out_wait_ns: sum of the @out_wait_ns that PCIRESET_RESET tells, nanoseconds
- * @out_refused: how many resets, of any type, were refused before anything was issued
- * @out_late: how many functions are late now, after a reset of the type
- * @out_late_restored: how many were late, came back and were restored
- * @out_late_lost: how many were late and did not come back, or not as they were
+ * @out_last_errno: errno of the last reset of the type, 0 if it succeeded
+ * @out_last_proof: enum pcireset_proof of the last reset
+ * @out_last_ns: end of the last reset, nanoseconds of CLOCK_REALTIME; 0 if there was none
+ * @out_verified: number of successful resets with proof
+ * @out_unverified: number of successful resets without proof
+ * @out_timed_out: number of resets in which a function timed out (ETIMEDOUT)
+ * @out_failed: number of resets that failed in another way (EIO)
+ * @out_functions: number of affected functions of all these resets
+ * @out_wait_ns: sum of @out_wait_ns of PCIRESET_RESET, nanoseconds
+ * @out_refused: number of resets, of any type, that were refused before anything was issued
+ * @out_late: number of functions that are late now, after a reset of the type
+ * @out_late_restored: number of late functions that came back and were restored
+ * @out_late_lost: number of late functions that did not come back, or came back different
  *
- * Numbers are since the module was loaded, whoever asked for the reset: this
- * interface or another kernel module. One that went on to a second type counts
- * for each type that was issued. Many that were one reset of a link count once.
- * What is wrong with a call itself, EPERM for one, is no reset that was refused.
+ * The numbers start when the module is loaded. They include every caller: this
+ * interface and other kernel modules. A reset that continued with a second type
+ * counts for each issued type. Entries that shared one reset of a link count
+ * once. An invalid call, such as one with EPERM, is not a refused reset.
  */
 struct pcireset_stats {
 	__u32 size;
