@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The interface of libpcireset, and all of its documentation. */
+/* The interface of libpcireset, and its complete documentation. */
 #ifndef LIBPCIRESET_H
 #define LIBPCIRESET_H
 
@@ -17,29 +17,30 @@ extern "C" {
  *
  * - A function that can fail returns int: 0 or a count, or a negative errno.
  *   errno itself is never part of the interface.
- * - What a function fills comes last and is named ret_*. It is written on
- *   success only, unless the function says otherwise.
+ * - Output parameters come last and are named ret_*. They are written on success
+ *   only, unless the function says otherwise.
  * - Functions named *_is_*, *_has_* and *_can_* return bool and cannot fail.
- * - Objects are opaque and counted: *_new gives the first reference, *_ref takes
- *   one more, *_unref drops one, takes NULL and returns NULL. An object keeps
- *   alive what it came from.
- * - What a getter returns belongs to the object that was asked.
- * - Nothing is printed, nothing exits, there is no global state. A context and
- *   all that came from it is for one thread at a time.
- * - The types, scopes, checks, reasons and the layout of a member are those of
- *   linux/pcireset.h, which is documented in the same way.
- * - Only pcireset_plan_run() and pcireset_batch_run() write to a device, and
- *   pcireset_leftovers_repair() to what a reset that was killed has left.
+ * - Objects are opaque and reference-counted. *_new returns the first reference.
+ *   *_ref takes another one. *_unref drops one, accepts NULL and returns NULL. An
+ *   object keeps a reference to the object that it came from.
+ * - A getter's return value belongs to the object.
+ * - The library prints nothing, never exits, and has no global state. Use a
+ *   context and all objects from it in one thread at a time.
+ * - linux/pcireset.h defines and documents the types, scopes, checks, reasons and
+ *   the layout of a member.
+ * - Only pcireset_plan_run() and pcireset_batch_run() write to a device.
+ *   pcireset_leftovers_repair() writes the settings that a killed reset left
+ *   changed.
  */
 
 /**
  * DOC: Objects
  *
- * - struct pcireset_ctx: a view of one machine, its functions and who uses them
- * - struct pcireset_dev: one PCI function, as it was when it was scanned
- * - struct pcireset_plan: what a reset would do, decided and not done
- * - struct pcireset_batch: many plans that are run together
- * - struct pcireset_report: what a reset did
+ * - struct pcireset_ctx: a view of one machine, its functions and their users
+ * - struct pcireset_dev: one PCI function, in its state at the time of the scan
+ * - struct pcireset_plan: a reset that is decided, but not run
+ * - struct pcireset_batch: many plans that run together
+ * - struct pcireset_report: the result of a reset
  */
 struct pcireset_ctx;
 struct pcireset_dev;
@@ -48,9 +49,9 @@ struct pcireset_batch;
 struct pcireset_report;
 
 /**
- * enum pcireset_backend - what answers questions and carries out resets
- * @PCIRESET_BACKEND_MODULE: /dev/pcireset: asks the hardware, and resets
- * @PCIRESET_BACKEND_SYSFS: what a stock kernel tells and does: lists and plans all,
+ * enum pcireset_backend - source of facts and resets
+ * @PCIRESET_BACKEND_MODULE: /dev/pcireset: queries the hardware, and resets
+ * @PCIRESET_BACKEND_SYSFS: the files of a stock kernel: lists and plans everything,
  *	resets one function by device_specific, acpi, flr or pm
  * @PCIRESET_BACKEND_VFIO: VFIO descriptors that the caller holds, of one function: see
  *	pcireset_dev_set_vfio()
@@ -64,16 +65,16 @@ enum pcireset_backend {
 };
 
 /**
- * enum pcireset_use - what uses a function, one bit each
- * @PCIRESET_USE_DRIVER: a bound driver that has no reset_prepare callback
- * @PCIRESET_USE_VFIO: a program that holds the function through VFIO
- * @PCIRESET_USE_MOUNT: a mounted file system is on it
- * @PCIRESET_USE_NET: a network interface of it is up
- * @PCIRESET_USE_SWAP: it is swapped to
- * @PCIRESET_USE_CONSOLE: the kernel's console is on it
- * @PCIRESET_USE_OPEN: another process has a device node of it open
- * @PCIRESET_USE_UNKNOWN: there may be more users, because what would tell of them
- *	cannot be read; pcireset_dev_get_user_detail() says what
+ * enum pcireset_use - uses of a function, one bit each
+ * @PCIRESET_USE_DRIVER: a bound driver without a reset_prepare callback
+ * @PCIRESET_USE_VFIO: a program holds the function through VFIO
+ * @PCIRESET_USE_MOUNT: a file system on the function is mounted
+ * @PCIRESET_USE_NET: a network interface of the function is up
+ * @PCIRESET_USE_SWAP: the function holds active swap space
+ * @PCIRESET_USE_CONSOLE: the kernel's console is on the function
+ * @PCIRESET_USE_OPEN: another process has a device node of the function open
+ * @PCIRESET_USE_UNKNOWN: there may be other uses, because a source of information cannot
+ *	be read; pcireset_dev_get_user_detail() names it
  * @_PCIRESET_USE_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_use {
@@ -89,29 +90,30 @@ enum pcireset_use {
 };
 
 /**
- * enum pcireset_lib_why - reasons that only the library knows, beside enum pcireset_why
- * @PCIRESET_WHY_IN_USE: a function that would be hit is in use
+ * enum pcireset_lib_why - reasons of the library, in addition to enum pcireset_why
+ * @PCIRESET_WHY_IN_USE: an affected function is in use
  * @PCIRESET_WHY_NOT_LISTED: the function has the capability, but the kernel's
- *	reset_method does not list it: a known defect, or somebody took it off
+ *	reset_method does not list it: a known defect, or another program removed it
  * @PCIRESET_WHY_UNKNOWN: the kernel's reset_method does not list it, and the
- *	capabilities may not be read to find out why
+ *	capabilities cannot be read to find the reason
  * @PCIRESET_WHY_NO_MODULE: the module is not loaded
- * @PCIRESET_WHY_NO_PERMISSION: /dev/pcireset may not be opened
- * @PCIRESET_WHY_SYSROOT: the context shows another machine than this one
- * @PCIRESET_WHY_NEEDS_MODULE: a stock kernel cannot be held to it
- * @PCIRESET_WHY_METHOD_REFUSED: the kernel does not take the one type in reset_method,
- *	or would not take back what is there now
- * @PCIRESET_WHY_METHOD_CHANGED: somebody else wrote reset_method during the reset
- * @PCIRESET_WHY_METHOD_LEFT: reset_method could not be put back
- * @PCIRESET_WHY_LEFT_OVER: a reset that was killed has left reset_method changed
- * @PCIRESET_WHY_DUMP: the context shows a dump of config space, which does not tell
- * @PCIRESET_WHY_LISTS_DIFFER: a function that would be hit is not in VFIO's own list
- * @PCIRESET_WHY_METHOD_WIDER: the kernel's reset_method lists more than this type, and VFIO
- *	has the kernel try all of it
- * @PCIRESET_WHY_LINK_UNKNOWN: VFIO would reset the slot or the bus, and nothing tells which
- * @PCIRESET_WHY_VFIO_NO_RESET: VFIO found no reset that worked when the device was opened
- * @PCIRESET_WHY_VFIO_DRIVER: the driver is not known to do what vfio-pci does
- * @PCIRESET_WHY_VFIO_NO_PROOF: proof is asked for, which there never is through VFIO
+ * @PCIRESET_WHY_NO_PERMISSION: the caller may not open /dev/pcireset
+ * @PCIRESET_WHY_SYSROOT: the context shows another machine
+ * @PCIRESET_WHY_NEEDS_MODULE: a stock kernel cannot be limited to this type
+ * @PCIRESET_WHY_METHOD_REFUSED: the kernel does not accept this one type in reset_method,
+ *	or would not accept the current content back
+ * @PCIRESET_WHY_METHOD_CHANGED: another process wrote reset_method during the reset
+ * @PCIRESET_WHY_METHOD_LEFT: reset_method could not be restored
+ * @PCIRESET_WHY_LEFT_OVER: a killed reset left reset_method changed
+ * @PCIRESET_WHY_DUMP: the context shows a dump of config space, which lacks this fact
+ * @PCIRESET_WHY_LISTS_DIFFER: an affected function is not in VFIO's own list
+ * @PCIRESET_WHY_METHOD_WIDER: the kernel's reset_method lists more than this type, and
+ *	through VFIO the kernel tries all of them
+ * @PCIRESET_WHY_LINK_UNKNOWN: VFIO would reset the slot or the bus, and the library cannot
+ *	determine which
+ * @PCIRESET_WHY_VFIO_NO_RESET: VFIO found no working reset when the device was opened
+ * @PCIRESET_WHY_VFIO_DRIVER: the driver is not known to behave like vfio-pci
+ * @PCIRESET_WHY_VFIO_NO_PROOF: proof is requested, and VFIO never provides proof
  * @_PCIRESET_WHY_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_lib_why {
@@ -137,10 +139,10 @@ enum pcireset_lib_why {
 };
 
 /**
- * enum pcireset_result - what came of a reset
- * @PCIRESET_RESULT_VERIFIED: done, every check held, and there is proof that it took place
- * @PCIRESET_RESULT_UNVERIFIED: issued, and nothing shows that it took place
- * @PCIRESET_RESULT_FAILED: issued, and it went wrong
+ * enum pcireset_result - result of a reset
+ * @PCIRESET_RESULT_VERIFIED: every check passed, and there is proof of the reset
+ * @PCIRESET_RESULT_UNVERIFIED: the reset was issued, and nothing shows that it took place
+ * @PCIRESET_RESULT_FAILED: the reset was issued, and failed
  * @PCIRESET_RESULT_REFUSED: nothing was touched
  * @_PCIRESET_RESULT_PAD: do not use; keeps the enum 32 bits wide
  */
@@ -156,46 +158,52 @@ enum pcireset_result {
 
 /**
  * pcireset_ctx_new - create a context
- * @sysroot: directory that holds sys/, proc/ and dev/, or a tar archive of one, such as
- *	pcireset_ctx_record() writes, or NULL for "/"
+ * @sysroot: directory with sys/, proc/ and dev/, or a tar archive of such a directory, as
+ *	pcireset_ctx_record() writes it, or NULL for "/"
  * @ret_ctx: the context
  *
  * A context with a sysroot other than "/" reads that tree, never opens
- * /dev/pcireset, and refuses to reset anything. An archive may be compressed with
- * gzip, bzip2, xz, lzma or zstd, and may have the machine in a folder; libarchive
- * reads it, and is loaded at that moment. A file is unpacked by
- * pcireset_ctx_scan(), which tells what is wrong with it, into a directory in
- * $TMPDIR or /tmp that lives as long as the context. For "/" the back end is the
- * module if it is loaded and may be opened, which takes CAP_SYS_ADMIN, else
- * sysfs. pcireset_ctx_scan() has to be called before there are functions.
+ * /dev/pcireset, and refuses every reset.
  *
- * Return: 0, -ENOMEM, or the errno of looking at @sysroot.
+ * An archive may be compressed with gzip, bzip2, xz, lzma or zstd. The machine may be
+ * in a subdirectory of the archive. The library loads libarchive to read it.
+ * pcireset_ctx_scan() unpacks the archive into a directory in $TMPDIR or /tmp, and
+ * reports errors in it. The directory lives as long as the context.
+ *
+ * For "/", the back end is the module if it is loaded and the caller may open its
+ * device, which requires CAP_SYS_ADMIN. Otherwise it is sysfs. A context has no
+ * functions before pcireset_ctx_scan().
+ *
+ * Return: 0, -ENOMEM, or the errno of accessing @sysroot.
  * Since: 0.1
  */
 int pcireset_ctx_new(const char *sysroot, struct pcireset_ctx **ret_ctx);
 
 /**
  * pcireset_ctx_new_from_dump - create a context from config spaces alone
- * @dump: file with what "lspci -xxxx" printed, also with -D, -v and other options; it
- *	may be compressed as an archive may. "NAME#2" is the second of several dumps in
+ * @dump: file with the output of "lspci -xxxx", also with -D, -v and other options; it
+ *	may be compressed like an archive. "NAME#2" is the second of several dumps in
  *	the file NAME.
  * @ret_ctx: the context
  *
- * The text may be quoted, indented, in UTF-16 or otherwise changed by a mail;
- * pcireset_ctx_get_note() tells what could not be read. Bridges tell by their bus
- * numbers what is below them, and physical functions where their virtual ones are. What
- * must be there and is not in the dump makes the reach unknown. Not known are drivers, users, slots, whether a
- * hotplug driver owns a port, on which function a domain of its own hangs (VMD),
- * the firmware's and the kernel's own resets; a type
- * that depends on that has %PCIRESET_WHY_DUMP. Otherwise as a sysroot.
+ * The text may be quoted, indented, in UTF-16, or otherwise changed by a mail program.
+ * pcireset_ctx_get_note() reports text that could not be read. The library derives the
+ * hierarchy from the bus numbers of bridges, and the position of virtual functions from
+ * their physical functions. If a function must exist but is not in the dump, the affected
+ * functions are unknown.
  *
- * Return: 0, -ENOMEM, or the errno of looking at @dump.
+ * A dump contains no drivers, users or slots. It does not tell whether a hotplug driver
+ * owns a port, which function provides a separate domain (VMD), or which resets the
+ * firmware and the kernel provide. A type that depends on such a fact has
+ * %PCIRESET_WHY_DUMP. In other respects, a dump behaves like a sysroot.
+ *
+ * Return: 0, -ENOMEM, or the errno of accessing @dump.
  * Since: 0.1
  */
 int pcireset_ctx_new_from_dump(const char *dump, struct pcireset_ctx **ret_ctx);
 
 /**
- * pcireset_ctx_is_dump - tell whether there is config space and nothing else
+ * pcireset_ctx_is_dump - check whether a context has config space only
  * @ctx: context
  *
  * Return: true if it is from pcireset_ctx_new_from_dump().
@@ -204,31 +212,31 @@ int pcireset_ctx_new_from_dump(const char *dump, struct pcireset_ctx **ret_ctx);
 bool pcireset_ctx_is_dump(const struct pcireset_ctx *ctx);
 
 /**
- * pcireset_ctx_get_sysroot - tell where the files of the machine are
+ * pcireset_ctx_get_sysroot - return the directory with the files of the machine
  * @ctx: context, scanned
  *
- * Return: the directory that holds sys/ and proc/, for a file that to which it was
- * unpacked, "" for the running machine. It belongs to @ctx.
+ * Return: the directory with sys/ and proc/, for an archive the directory into which it
+ * was unpacked, "" for the running machine. It belongs to @ctx.
  * Since: 0.1
  */
 const char *pcireset_ctx_get_sysroot(const struct pcireset_ctx *ctx);
 
 /**
- * pcireset_ctx_get_note - tell what of a file could not be read, or is there twice
+ * pcireset_ctx_get_note - return one problem with the file of a context
  * @ctx: context, scanned
  * @i: 0 for the first note
  *
- * For a file in place of a machine: what was skipped, and how much.
+ * For an archive or a dump: the parts that were skipped or duplicate, and their number.
  *
- * Return: words that belong to @ctx, or NULL if there is no such @i.
+ * Return: text that belongs to @ctx, or NULL if there is no such @i.
  * Since: 0.1
  */
 const char *pcireset_ctx_get_note(const struct pcireset_ctx *ctx, size_t i);
 
 /**
- * enum pcireset_record_flags - what pcireset_ctx_record() is to keep
- * @PCIRESET_RECORD_SERIALS: serial numbers, MAC addresses in interfaces' names,
- *	and whose home a mount point is
+ * enum pcireset_record_flags - optional data for pcireset_ctx_record()
+ * @PCIRESET_RECORD_SERIALS: serial numbers, MAC addresses in interface names, and the
+ *	names of home directories in mount points
  * @_PCIRESET_RECORD_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_record_flags {
@@ -237,15 +245,15 @@ enum pcireset_record_flags {
 };
 
 /**
- * pcireset_ctx_record - write down all that the library reads of this machine
+ * pcireset_ctx_record - save all data that the library reads from this machine
  * @ctx: context, scanned, not from a dump
- * @fd: where to write to
+ * @fd: file descriptor to write to
  * @flags: mask of enum pcireset_record_flags
  *
- * Writes an uncompressed tar archive that pcireset_ctx_new() takes in place of a
- * sysroot. A machine that did not change gives the same bytes. Config space goes
- * as far as this process may read it. Nothing is touched, but a function that
- * sleeps is woken by the kernel to be read.
+ * Writes an uncompressed tar archive that pcireset_ctx_new() accepts as a sysroot. An
+ * unchanged machine produces the same bytes. The archive contains the config space that
+ * this process may read. Touches nothing, but the kernel wakes a suspended function
+ * before it is read.
  *
  * Return: 0; -EOPNOTSUPP if @flags has an unknown bit or @ctx is from a dump;
  * -EFBIG if the machine is too large; -ENOMEM; or the errno of writing.
@@ -256,20 +264,21 @@ struct pcireset_ctx *pcireset_ctx_ref(struct pcireset_ctx *ctx);
 struct pcireset_ctx *pcireset_ctx_unref(struct pcireset_ctx *ctx);
 
 /**
- * pcireset_ctx_get_errmsg - say in words why the last call failed
+ * pcireset_ctx_get_errmsg - return the reason of the last failure
  * @ctx: context
  *
- * Return: a string that stays valid until the next call that fails on @ctx or on
- * something that came from it; "" if none has failed.
+ * Return: a string that stays valid until the next call that fails on @ctx or on an
+ * object from it; "" if none has failed.
  * Since: 0.1
  */
 const char *pcireset_ctx_get_errmsg(const struct pcireset_ctx *ctx);
 
 /**
- * pcireset_ctx_get_backend - tell which back end is in use
+ * pcireset_ctx_get_backend - return the back end in use
  * @ctx: context
  *
- * For all functions but those with descriptors of their own: pcireset_dev_get_backend().
+ * Applies to all functions without VFIO descriptors of their own; see
+ * pcireset_dev_get_backend().
  *
  * Return: one of enum pcireset_backend.
  * Since: 0.1
@@ -281,18 +290,20 @@ enum pcireset_backend pcireset_ctx_get_backend(const struct pcireset_ctx *ctx);
  * @ctx: context, not scanned
  * @backend: one of enum pcireset_backend
  *
- * With %PCIRESET_BACKEND_SYSFS the module is left alone although it is loaded.
+ * With %PCIRESET_BACKEND_SYSFS, the library does not use the module, even if it is
+ * loaded.
  *
  * Return: 0; -EBUSY if functions have been scanned; -EOPNOTSUPP if there is no such
- * back end, or it is %PCIRESET_BACKEND_VFIO, which is a function's own; for %PCIRESET_BACKEND_MODULE -ENOENT if the module is not loaded, -EPERM
- * if its device may not be opened, -EROFS if the context has a sysroot, or the errno
- * of opening the device.
+ * back end, or it is %PCIRESET_BACKEND_VFIO, which belongs to a function; for
+ * %PCIRESET_BACKEND_MODULE -ENOENT if the module is not loaded, -EPERM if the caller may
+ * not open its device, -EROFS if the context has a sysroot, or the errno of opening the
+ * device.
  * Since: 0.1
  */
 int pcireset_ctx_set_backend(struct pcireset_ctx *ctx, enum pcireset_backend backend);
 
 /**
- * pcireset_backend_to_str - the name of a back end
+ * pcireset_backend_to_str - return the name of a back end
  * @backend: one of enum pcireset_backend
  *
  * Return: "module", "sysfs" or "vfio", or NULL if there is no such back end.
@@ -301,14 +312,14 @@ int pcireset_ctx_set_backend(struct pcireset_ctx *ctx, enum pcireset_backend bac
 const char *pcireset_backend_to_str(enum pcireset_backend backend);
 
 /**
- * pcireset_ctx_check_reset - find out whether this context can reset at all
+ * pcireset_ctx_check_reset - check whether this context can reset
  * @ctx: context
  *
- * Says nothing of functions with VFIO descriptors of their own.
+ * Does not apply to functions with VFIO descriptors of their own.
  *
- * Return: 0; -EPERM if the module's device may not be opened or, without the
- * module, the caller is not root; -EROFS if the context has a sysroot; or the errno
- * of opening the device. pcireset_ctx_get_errmsg() says what to do about it.
+ * Return: 0; -EPERM if the caller may not open the module's device or, without the
+ * module, is not root; -EROFS if the context has a sysroot; or the errno of opening the
+ * device. pcireset_ctx_get_errmsg() returns the reason and a remedy.
  * Since: 0.1
  */
 int pcireset_ctx_check_reset(struct pcireset_ctx *ctx);
@@ -317,25 +328,24 @@ int pcireset_ctx_check_reset(struct pcireset_ctx *ctx);
  * pcireset_ctx_scan - read the PCI functions that exist now
  * @ctx: context
  *
- * Replaces what an earlier scan found. Functions from an earlier scan that are
- * still referenced stay what they were, and are no longer part of the walk.
+ * Replaces the result of an earlier scan. Functions from an earlier scan that are still
+ * referenced keep their state, and are no longer part of the iteration.
  *
- * Return: number of functions; -EBADMSG if the file that was given in place of a
- * sysroot is damaged or contradicts itself; -EFBIG if no machine is as large; -ENOTSUP
- * if libarchive, which reads it, cannot be loaded;
- * or another negative errno.
+ * Return: number of functions; -EBADMSG if the archive or dump is damaged or
+ * contradicts itself; -EFBIG if it exceeds the size of any machine; -ENOTSUP if
+ * libarchive cannot be loaded to read it; or another negative errno.
  * Since: 0.1
  */
 int pcireset_ctx_scan(struct pcireset_ctx *ctx);
 
 /**
- * pcireset_ctx_get_failure - tell whether a getter could not read what it was asked for
+ * pcireset_ctx_get_failure - check whether a getter failed to read its value
  * @ctx: context
  *
- * A getter that returns no error returns what a function without driver, users or
- * members has, if memory or descriptors run out or a file cannot be read. Whoever
- * shows what getters returned asks this afterwards. Calls that return an error
- * fail by themselves.
+ * Some getters cannot return an error. If memory or descriptors run out or a file cannot
+ * be read, they return the value of a function without driver, users or members. Call
+ * this function before showing the values of getters. Calls that return an error do not
+ * need it.
  *
  * Return: 0, or the errno of the first failure since pcireset_ctx_scan().
  * Since: 0.1
@@ -343,26 +353,26 @@ int pcireset_ctx_scan(struct pcireset_ctx *ctx);
 int pcireset_ctx_get_failure(const struct pcireset_ctx *ctx);
 
 /**
- * pcireset_ctx_read_stats - ask the module what came of all resets so far
+ * pcireset_ctx_read_stats - read the module's reset counters
  * @ctx: context; need not be scanned
  *
- * Counted are those of every process and of other kernel modules, since the module
- * was loaded. What is done without the module is not.
+ * The counters include every process and other kernel modules, since the module was
+ * loaded. They do not include resets without the module.
  *
- * Return: 0; -ENOENT if the module is not loaded or not wanted; -EPERM if its
- * device may not be opened; -EROFS if the context has a sysroot; -EOPNOTSUPP if the
- * module is one that does not count; or the errno of opening the device.
+ * Return: 0; -ENOENT if the module is not loaded or not in use; -EPERM if the caller may
+ * not open its device; -EROFS if the context has a sysroot; -EOPNOTSUPP if the module has
+ * no counters; or the errno of opening the device.
  * Since: 0.1
  */
 int pcireset_ctx_read_stats(struct pcireset_ctx *ctx);
 
 /**
- * pcireset_ctx_get_stats - what came of the resets of one type
+ * pcireset_ctx_get_stats - return the reset counters of one type
  * @ctx: context
  * @type: one PCI_RESET_*
  *
- * Return: the numbers as pcireset_ctx_read_stats() read them last, which belong to
- * @ctx; NULL if that has not succeeded yet, or if there is no such type.
+ * Return: the numbers from the last pcireset_ctx_read_stats(), which belong to @ctx;
+ * NULL if it has not succeeded yet, or if there is no such type.
  * Since: 0.1
  */
 const struct pcireset_stats *pcireset_ctx_get_stats(const struct pcireset_ctx *ctx,
@@ -371,7 +381,7 @@ const struct pcireset_stats *pcireset_ctx_get_stats(const struct pcireset_ctx *c
 /* ------------------------------------------------------------------ functions */
 
 /**
- * pcireset_dev_first - first function of the last scan, in order of address
+ * pcireset_dev_first - return the first function of the last scan, in order of address
  * @ctx: context
  *
  * Return: the function, without a reference of its own, or NULL.
@@ -387,7 +397,7 @@ struct pcireset_dev *pcireset_dev_ref(struct pcireset_dev *dev);
 struct pcireset_dev *pcireset_dev_unref(struct pcireset_dev *dev);
 
 /**
- * pcireset_dev_get_ctx - the context that a function came from
+ * pcireset_dev_get_ctx - return the context of a function
  * @dev: function
  *
  * Return: the context, without a reference of its own.
@@ -396,27 +406,27 @@ struct pcireset_dev *pcireset_dev_unref(struct pcireset_dev *dev);
 struct pcireset_ctx *pcireset_dev_get_ctx(const struct pcireset_dev *dev);
 
 /**
- * pcireset_dev_from_name - find the one function that a name means
+ * pcireset_dev_from_name - find the function with a name
  * @ctx: context, scanned
- * @name: [domain:]bus:device.function in hexadecimal, function optional where
- *	there is only one; vendor:device, four hexadecimal digits each; a path
- *	in /sys; a block or character device in /dev; slot:NAME, a physical slot; a
- *	network interface; another device of any class in /sys/class, such as nvme0;
- *	a driver, or driver:NAME
+ * @name: [domain:]bus:device.function in hexadecimal, function optional if there is only
+ *	one; vendor:device, four hexadecimal digits each; a path in /sys; a block or
+ *	character device in /dev; slot:NAME, a physical slot; a network interface;
+ *	another device of any class in /sys/class, such as nvme0; a driver, or
+ *	driver:NAME
  * @ret_dev: the function, with a reference
  *
- * A device in /dev, an interface or a device of a class means the function that it
- * hangs on. What is behind a USB host controller does not name that controller. A
- * driver means the function that it is bound to, if there is only one, and a slot
- * the function in it.
+ * A device in /dev, an interface or a device of a class names the function behind it. A
+ * device behind a USB host controller does not name that controller. A driver names the
+ * function that it is bound to, if there is only one, and a slot names the function in
+ * it.
  *
- * Several may fit a word: an interface comes before other devices, and these before
- * drivers. Devices of one name that hang on different functions are -ENOTUNIQ, and so
- * is a driver with several functions. The message lists the functions.
+ * If a word has several meanings, an interface precedes other devices, and these precede
+ * drivers. Devices of one name behind different functions are -ENOTUNIQ, and so is a
+ * driver with several functions. The message lists the functions.
  *
- * Return: 0; -EINVAL if @name cannot be read; -ENOTUNIQ if it fits several
- * functions; -ENOENT if there is no such thing; -ENODEV if there is, and it is on
- * no PCI function; -ENOMEM.
+ * Return: 0; -EINVAL if @name cannot be parsed; -ENOTUNIQ if it matches several
+ * functions; -ENOENT if it matches nothing; -ENODEV if it matches a device that is not
+ * behind a PCI function; -ENOMEM.
  * Since: 0.1
  */
 int pcireset_dev_from_name(struct pcireset_ctx *ctx, const char *name,
@@ -434,10 +444,10 @@ struct pcireset_dev *pcireset_dev_from_addr(struct pcireset_ctx *ctx,
 					    const struct pcireset_addr *addr);
 
 /**
- * pcireset_dev_get_name - the address in words, such as "0000:03:00.0"
+ * pcireset_dev_get_name - return the address as text, such as "0000:03:00.0"
  * @dev: function
  *
- * Return: the address as sysfs writes it.
+ * Return: the address in the format of sysfs.
  * Since: 0.1
  */
 const char *pcireset_dev_get_name(const struct pcireset_dev *dev);
@@ -447,16 +457,16 @@ uint32_t pcireset_dev_get_device(const struct pcireset_dev *dev);
 uint32_t pcireset_dev_get_class(const struct pcireset_dev *dev);
 
 /**
- * pcireset_dev_get_driver - name of the driver that is bound
+ * pcireset_dev_get_driver - return the name of the bound driver
  * @dev: function
  *
- * Return: the name, or NULL if none is bound.
+ * Return: the name, or NULL if no driver is bound.
  * Since: 0.1
  */
 const char *pcireset_dev_get_driver(const struct pcireset_dev *dev);
 
 /**
- * pcireset_dev_get_parent - the bridge right above
+ * pcireset_dev_get_parent - return the upstream bridge
  * @dev: function
  *
  * Return: the bridge, without a reference of its own, or NULL on a root bus.
@@ -465,40 +475,40 @@ const char *pcireset_dev_get_driver(const struct pcireset_dev *dev);
 struct pcireset_dev *pcireset_dev_get_parent(const struct pcireset_dev *dev);
 
 /**
- * pcireset_dev_get_physfn - the physical function that a virtual one belongs to
+ * pcireset_dev_get_physfn - return the physical function of a virtual function
  * @dev: function
  *
- * Return: the PF, without a reference of its own, or NULL if @dev is no VF.
+ * Return: the PF, without a reference of its own, or NULL if @dev is not a VF.
  * Since: 0.1
  */
 struct pcireset_dev *pcireset_dev_get_physfn(const struct pcireset_dev *dev);
 
 /**
- * pcireset_dev_get_topmost_gone - where to begin to find a function anew
+ * pcireset_dev_get_topmost_gone - find the bridge to re-enumerate for a missing function
  * @dev: function
  *
- * Below a port that does not answer, nothing does: it is that port, or another bridge above
- * @dev, that has to be reset and enumerated again. If nothing is above it, only a power
- * cycle helps.
+ * No function below a port that does not answer can answer. To recover @dev, that port,
+ * or another bridge above @dev, must be reset and enumerated again. If there is no bridge
+ * above it, only a power cycle helps.
  *
- * Return: the topmost function on the way up that does not answer, perhaps @dev itself,
+ * Return: the topmost function on the way up that does not answer, possibly @dev itself,
  * without a reference of its own; NULL if @dev answers.
  * Since: 0.1
  */
 struct pcireset_dev *pcireset_dev_get_topmost_gone(struct pcireset_dev *dev);
 
 /**
- * pcireset_dev_get_slot - name of the physical slot
+ * pcireset_dev_get_slot - return the name of the physical slot
  * @dev: function
  *
- * Return: the name as in /sys/bus/pci/slots, or NULL.
+ * Return: the name in /sys/bus/pci/slots, or NULL.
  * Since: 0.1
  */
 const char *pcireset_dev_get_slot(const struct pcireset_dev *dev);
 bool pcireset_dev_is_bridge(const struct pcireset_dev *dev);
 
 /**
- * pcireset_dev_get_backend - tell which back end serves a function
+ * pcireset_dev_get_backend - return the back end of a function
  * @dev: function
  *
  * Return: one of enum pcireset_backend.
@@ -507,48 +517,55 @@ bool pcireset_dev_is_bridge(const struct pcireset_dev *dev);
 enum pcireset_backend pcireset_dev_get_backend(const struct pcireset_dev *dev);
 
 /**
- * pcireset_dev_set_vfio - have a function reset by VFIO descriptors that the caller holds
- * @dev: function; the caller needs a reference, as a later scan finds another object
- * @device_fd: VFIO's descriptor of that function, or -1 to go back to the context's back end
- * @group_fds: descriptors of VFIO groups that prove that the caller holds what else a
- *	reset of the link hits; that of @dev's own group is one of them
+ * pcireset_dev_set_vfio - reset a function through VFIO descriptors that the caller holds
+ * @dev: function; the caller needs a reference, because a later scan creates a new object
+ * @device_fd: VFIO's descriptor of that function, or -1 to return to the context's back end
+ * @group_fds: descriptors of VFIO groups, which prove that the caller holds the other
+ *	functions that a reset of the link affects; the group of @dev must be one of them
  * @nr_groups: their number; 0 if @device_fd is a character device bound to an iommufd,
- *	where VFIO knows by itself what else is bound to it
+ *	because VFIO then knows the other functions bound to that iommufd
  *
- * For a process without privileges, such as a virtual machine's monitor, which has the
- * device and neither /dev/pcireset nor a narrowed descriptor of it. The descriptors stay
- * the caller's, are not duplicated, and have to stay open until they are taken back here
- * or @dev is let go. That @device_fd is the function's own is checked by what VFIO tells:
- * its address if @device_fd is a character device or Linux is 6.18 or later, else
- * vendor, device and class. A plan of @dev that another back end has resolved cannot be
- * run any more.
+ * For a process without privileges, such as a virtual machine monitor, which has the
+ * device, but neither /dev/pcireset nor a narrowed descriptor of it. The descriptors
+ * belong to the caller and are not duplicated. They must stay open until a call with -1,
+ * or until the last reference to @dev is dropped.
  *
- * Queries, plans and resets of @dev then go through VFIO and mean the same, but:
+ * The library checks that @device_fd belongs to @dev. It compares the address if
+ * @device_fd is a character device or Linux is 6.18 or later, otherwise vendor, device
+ * and class. A plan of @dev that another back end resolved cannot be run any more.
  *
- * - SLOT and BUS are VFIO's hot reset, for which the kernel takes the slot if that has a
- *   reset of its own, else the bus. The one that it would take is offered and the other
- *   refused; where nothing tells which (%PCIRESET_WHY_LINK_UNKNOWN), both are.
- * - Every function that SLOT or BUS hits has to be in VFIO's list of what it hits, to
- *   have a driver of VFIO and to be in one of the groups, or in a group of which a
- *   function is bound to the same iommufd. The first that is not is named: -EPERM with
- *   %PCIRESET_WHY_NOT_OWNED or %PCIRESET_WHY_LISTS_DIFFER.
- * - The other types are VFIO_DEVICE_RESET, for which the kernel tries all that
- *   reset_method lists. A type is offered if it alone is in that list. Several that are
- *   all allowed, and reset no more than the function, run only with
- *   PCIRESET_RESET_ESCALATE; which of them the kernel issued is then not known: the
- *   report's type is 0, and its issued types are those that may have been.
- * - reset_method is read right before and after. A change in between is a failure, as
- *   what ran is not known; one that is undone in time cannot be seen.
+ * Queries, plans and resets of @dev then go through VFIO. They have the same meaning,
+ * with these differences:
+ *
+ * - SLOT and BUS are VFIO's hot reset. For it, the kernel resets the slot if the slot has
+ *   a reset of its own, and the bus otherwise. The library offers the one that the kernel
+ *   would use, and refuses the other. If it cannot determine which
+ *   (%PCIRESET_WHY_LINK_UNKNOWN), it refuses both.
+ * - Every function that SLOT or BUS affects must be in VFIO's list of affected functions,
+ *   must have a VFIO driver, and must be in one of the groups, or in a group with a
+ *   function bound to the same iommufd. For the first function that is not:
+ *   -EPERM with %PCIRESET_WHY_NOT_OWNED or %PCIRESET_WHY_LISTS_DIFFER.
+ * - The other types are VFIO_DEVICE_RESET, for which the kernel tries all types in
+ *   reset_method. The library offers a type if it is the only one in that list. If the
+ *   list has several types, all of them must be allowed and reset only the function, and
+ *   PCIRESET_RESET_ESCALATE must be set. The type that the kernel issued is then unknown:
+ *   the report has the type 0, and its issued types are those that the kernel may have
+ *   issued.
+ * - The library reads reset_method immediately before and after the reset. A difference
+ *   is a failure, because the issued type is unknown. The library cannot detect a change
+ *   that is undone in time.
  * - There is never proof, and the result is %PCIRESET_RESULT_UNVERIFIED. A plan that
- *   demands PCIRESET_CHECK_PROOF is refused. Looked at are the header of every function
- *   and, of @dev, all of config space that VFIO shows, its link included.
- * - CXL_BUS, a function with VFs and PCIRESET_RESET_ESCALATE to a LINK type are refused.
- * - No lock is waited for: -EBUSY, and -EAGAIN with PCIRESET_RESET_TRY. The kernel's own
- *   waits for the functions, up to minutes, are not bounded by the timeout.
+ *   requires PCIRESET_CHECK_PROOF is refused. The library checks the header of every
+ *   function and, for @dev, all config space that VFIO shows, including its link.
+ * - CXL_BUS, a function with VFs, and PCIRESET_RESET_ESCALATE to a LINK type are refused.
+ * - The library waits for no lock: -EBUSY, and -EAGAIN with PCIRESET_RESET_TRY. The
+ *   timeout does not limit the kernel's own waits for the functions, which may last
+ *   minutes.
  *
- * Return: 0; -EINVAL if @device_fd is not VFIO's, or of another function, or one of
- * @group_fds is no group's; -EBADF if it is not open; -ENODEV if the function is gone;
- * -EROFS if the context has a sysroot; -E2BIG; -ENOMEM. Then all is as before.
+ * Return: 0; -EINVAL if @device_fd does not belong to VFIO, or belongs to another
+ * function, or one of @group_fds is not a group; -EBADF if it is not open; -ENODEV if the
+ * function is gone; -EROFS if the context has a sysroot; -E2BIG; -ENOMEM. On failure,
+ * nothing changes.
  * Since: 0.1
  */
 int pcireset_dev_set_vfio(struct pcireset_dev *dev, int device_fd, const int *group_fds,
@@ -558,23 +575,23 @@ int pcireset_dev_set_vfio(struct pcireset_dev *dev, int device_fd, const int *gr
  * pcireset_ctx_query - pcireset_dev_query() for every function
  * @ctx: context, scanned
  *
- * Takes less than to ask them one by one, as functions that share a bus share
- * what a reset of it reaches. A function that is gone is dropped from the list,
- * and stays valid as long as the caller holds a reference.
+ * This is faster than a query of each function, because functions on one bus share the
+ * list of functions that a reset of the bus affects. A function that is gone is removed
+ * from the iteration, and stays valid as long as the caller holds a reference.
  *
- * Return: number of functions that are left; or a negative errno, of which
- * pcireset_ctx_get_errmsg() tells more.
+ * Return: number of remaining functions; or a negative errno, with a message in
+ * pcireset_ctx_get_errmsg().
  * Since: 0.1
  */
 int pcireset_ctx_query(struct pcireset_ctx *ctx);
 
 /**
- * pcireset_dev_query - ask what kinds of reset the function has now
+ * pcireset_dev_query - query the current reset types of a function
  * @dev: function
  *
- * Fills in what the functions below return. The module asks the hardware. Sysfs
- * has the kernel's own list, and the capabilities if they may be read, which
- * takes CAP_SYS_ADMIN.
+ * Provides the values of the getters below. The module queries the hardware. Sysfs has
+ * the kernel's own list, and the capabilities if the caller may read them, which requires
+ * CAP_SYS_ADMIN.
  *
  * Return: 0; -ENODEV if the function is gone; or another negative errno.
  * Since: 0.1
@@ -582,37 +599,37 @@ int pcireset_ctx_query(struct pcireset_ctx *ctx);
 int pcireset_dev_query(struct pcireset_dev *dev);
 
 /**
- * pcireset_dev_get_types - the types that would work
+ * pcireset_dev_get_types - return the types that would work
  * @dev: function, queried
  *
- * Return: mask of PCI_RESET_*, whoever may be in the way.
+ * Return: mask of PCI_RESET_*, regardless of obstacles.
  * Since: 0.1
  */
 uint32_t pcireset_dev_get_types(const struct pcireset_dev *dev);
 
 /**
- * pcireset_dev_get_why_not - why a type would not work
+ * pcireset_dev_get_why_not - return the reason for an unsupported type
  * @dev: function, queried
  * @type: one PCI_RESET_*
  *
- * Return: enum pcireset_why or enum pcireset_lib_why, 0 if it would work.
+ * Return: enum pcireset_why or enum pcireset_lib_why, 0 if the type would work.
  * Since: 0.1
  */
 uint32_t pcireset_dev_get_why_not(const struct pcireset_dev *dev, uint32_t type);
 
 /**
- * pcireset_dev_get_why_not_text - why a type would not work, in words
+ * pcireset_dev_get_why_not_text - return the reason for an unsupported type as text
  * @dev: function, queried
  * @type: one PCI_RESET_*
  *
- * Return: words, with the function they speak of if it is not @dev; NULL if the
- * type would work.
+ * Return: text, which names the function if the reason applies to another one than @dev;
+ * NULL if the type would work.
  * Since: 0.1
  */
 const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t type);
 
 /**
- * pcireset_dev_get_type_flags - more about a type
+ * pcireset_dev_get_type_flags - return the flags of a type
  * @dev: function, queried
  * @type: one PCI_RESET_*
  *
@@ -622,7 +639,7 @@ const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t typ
 uint32_t pcireset_dev_get_type_flags(const struct pcireset_dev *dev, uint32_t type);
 
 /**
- * pcireset_dev_get_scope - how far a type reaches
+ * pcireset_dev_get_scope - return the scope of a type
  * @dev: function, queried
  * @type: one PCI_RESET_*
  *
@@ -632,7 +649,7 @@ uint32_t pcireset_dev_get_type_flags(const struct pcireset_dev *dev, uint32_t ty
 uint32_t pcireset_dev_get_scope(const struct pcireset_dev *dev, uint32_t type);
 
 /**
- * pcireset_dev_get_nr_members - how many functions a type reaches
+ * pcireset_dev_get_nr_members - return the number of functions that a type affects
  * @dev: function, queried
  * @type: one PCI_RESET_*
  *
@@ -642,7 +659,7 @@ uint32_t pcireset_dev_get_scope(const struct pcireset_dev *dev, uint32_t type);
 size_t pcireset_dev_get_nr_members(const struct pcireset_dev *dev, uint32_t type);
 
 /**
- * pcireset_dev_get_member - one function that a type reaches, parents first
+ * pcireset_dev_get_member - return one function that a type affects, parents first
  * @dev: function, queried
  * @type: one PCI_RESET_*
  * @i: 0 to pcireset_dev_get_nr_members() - 1
@@ -654,15 +671,14 @@ const struct pcireset_member *pcireset_dev_get_member(const struct pcireset_dev 
 						      uint32_t type, size_t i);
 
 /**
- * pcireset_dev_get_nr_users - how many users of the function are known
+ * pcireset_dev_get_nr_users - return the number of known users of the function
  * @dev: function
  *
- * Users are looked for when they are first asked for after the context was scanned,
- * and again when a plan is resolved.
- * PCIRESET_USE_DRIVER is known only after pcireset_dev_query() with the module, or
- * from a recording. Mounts are those of the caller's mount namespace. What
- * cannot be read is a user of its own, PCIRESET_USE_UNKNOWN: without /proc, or
- * without CAP_SYS_PTRACE where somebody could have a device node open.
+ * The library searches for users at the first call after the scan, and again when a plan
+ * is resolved. PCIRESET_USE_DRIVER is known only after pcireset_dev_query() with the
+ * module, or from a recording. Mounts are those of the caller's mount namespace. A source
+ * of information that cannot be read is a user of its own, PCIRESET_USE_UNKNOWN: without
+ * /proc, or without CAP_SYS_PTRACE if a process could have a device node open.
  *
  * Return: their number.
  * Since: 0.1
@@ -670,25 +686,25 @@ const struct pcireset_member *pcireset_dev_get_member(const struct pcireset_dev 
 size_t pcireset_dev_get_nr_users(const struct pcireset_dev *dev);
 
 /**
- * pcireset_dev_get_user - one user of the function
+ * pcireset_dev_get_user - return one user of the function
  * @dev: function
  * @i: 0 to pcireset_dev_get_nr_users() - 1
  * @ret_use: one of enum pcireset_use, or NULL
  *
- * Return: the use in words that do not change: "net:eth0", "mount:/data",
- * "swap:/dev/sda2", "vfio", "driver:e1000e", "console", "open:/dev/nvme0" or
- * "unknown"; NULL if there is no such @i.
+ * Return: the use as stable text: "net:eth0", "mount:/data", "swap:/dev/sda2", "vfio",
+ * "driver:e1000e", "console", "open:/dev/nvme0" or "unknown"; NULL if there is no such
+ * @i.
  * Since: 0.1
  */
 const char *pcireset_dev_get_user(const struct pcireset_dev *dev, size_t i, uint32_t *ret_use);
 
 /**
- * pcireset_dev_get_user_detail - more about a user, for people
+ * pcireset_dev_get_user_detail - return details of a user as text
  * @dev: function
  * @i: 0 to pcireset_dev_get_nr_users() - 1
  *
- * Return: for VFIO and open nodes the program and its process number, where it could
- * be found out; for PCIRESET_USE_UNKNOWN what cannot be read; else NULL.
+ * Return: for VFIO and open nodes the program and its process ID, if they are known; for
+ * PCIRESET_USE_UNKNOWN the source of information that cannot be read; otherwise NULL.
  * Since: 0.1
  */
 const char *pcireset_dev_get_user_detail(const struct pcireset_dev *dev, size_t i);
@@ -696,12 +712,12 @@ const char *pcireset_dev_get_user_detail(const struct pcireset_dev *dev, size_t 
 /* ------------------------------------------------------------------ plan */
 
 /**
- * pcireset_plan_new - begin to plan a reset
+ * pcireset_plan_new - create a plan
  * @dev: the function to reset
  * @ret_plan: the plan
  *
- * A new plan allows no type, every scope, and forces nothing. Say what is
- * allowed, resolve the plan, look at what it would reach, then run it.
+ * A new plan allows no type and every scope, and forces nothing. Set the allowed types,
+ * resolve the plan, check the affected functions, then run the plan.
  *
  * Return: 0 or -ENOMEM.
  * Since: 0.1
@@ -711,7 +727,7 @@ struct pcireset_plan *pcireset_plan_ref(struct pcireset_plan *plan);
 struct pcireset_plan *pcireset_plan_unref(struct pcireset_plan *plan);
 
 /**
- * pcireset_plan_set_types - say which types are allowed
+ * pcireset_plan_set_types - set the allowed types
  * @plan: plan
  * @types: mask of PCI_RESET_*
  *
@@ -723,7 +739,7 @@ struct pcireset_plan *pcireset_plan_unref(struct pcireset_plan *plan);
 int pcireset_plan_set_types(struct pcireset_plan *plan, uint32_t types);
 
 /**
- * pcireset_plan_set_max_scope - say how far the reset may reach
+ * pcireset_plan_set_max_scope - set the widest allowed scope
  * @plan: plan
  * @scope: one of enum pcireset_scope, or 0 for any
  *
@@ -733,9 +749,9 @@ int pcireset_plan_set_types(struct pcireset_plan *plan, uint32_t types);
 int pcireset_plan_set_max_scope(struct pcireset_plan *plan, uint32_t scope);
 
 /**
- * pcireset_plan_set_checks - say which checks must hold
+ * pcireset_plan_set_checks - set the required checks
  * @plan: plan
- * @checks: mask of enum pcireset_check, or 0 for all but PCIRESET_CHECK_PROOF
+ * @checks: mask of enum pcireset_check, or 0 for all except PCIRESET_CHECK_PROOF
  *
  * Return: 0 or -EOPNOTSUPP.
  * Since: 0.1
@@ -743,11 +759,11 @@ int pcireset_plan_set_max_scope(struct pcireset_plan *plan, uint32_t scope);
 int pcireset_plan_set_checks(struct pcireset_plan *plan, uint32_t checks);
 
 /**
- * pcireset_plan_set_force - say which uses are not to stand in the way
+ * pcireset_plan_set_force - set the uses that are not obstacles
  * @plan: plan
  * @uses: mask of enum pcireset_use
  *
- * Never widens the types or the scope.
+ * Never adds a type or widens the scope.
  *
  * Return: 0 or -EOPNOTSUPP.
  * Since: 0.1
@@ -755,31 +771,31 @@ int pcireset_plan_set_checks(struct pcireset_plan *plan, uint32_t checks);
 int pcireset_plan_set_force(struct pcireset_plan *plan, uint32_t uses);
 
 /**
- * pcireset_plan_set_timeout_ms - say how long to wait for the functions
+ * pcireset_plan_set_timeout_ms - set the time limit for the functions to come back
  * @plan: plan
  * @timeout_ms: milliseconds, 0 for the module's default
  *
- * Return: 0; -EINVAL if it is longer than the module takes.
+ * Return: 0; -EINVAL if it exceeds the longest timeout of the module.
  * Since: 0.1
  */
 int pcireset_plan_set_timeout_ms(struct pcireset_plan *plan, uint32_t timeout_ms);
 
 /**
- * pcireset_plan_set_settle_ms - watch for a while that nothing is lost again
+ * pcireset_plan_set_settle_ms - set the time until a second check for lost configuration
  * @plan: plan
- * @settle_ms: milliseconds after everything was restored, 0 for not at all
+ * @settle_ms: milliseconds after everything was restored, 0 for no second check
  *
- * Some devices lose their configuration again after they were ready. All but
- * the proof is checked anew then; what was lost is restored once more, and the
- * reset has failed all the same.
+ * Some devices lose their configuration again after they were ready. After this time, all
+ * checks except proof are repeated. Lost configuration is restored once more, but the
+ * reset has failed.
  *
- * Return: 0; -EINVAL if it is longer than the longest timeout of the module.
+ * Return: 0; -EINVAL if it exceeds the longest timeout of the module.
  * Since: 0.1
  */
 int pcireset_plan_set_settle_ms(struct pcireset_plan *plan, uint32_t settle_ms);
 
 /**
- * pcireset_plan_set_flags - set how the plan is run
+ * pcireset_plan_set_flags - set the flags of the reset
  * @plan: plan
  * @flags: mask of PCIRESET_RESET_*
  *
@@ -789,23 +805,23 @@ int pcireset_plan_set_settle_ms(struct pcireset_plan *plan, uint32_t settle_ms);
 int pcireset_plan_set_flags(struct pcireset_plan *plan, uint32_t flags);
 
 /**
- * pcireset_plan_resolve - find out what running the plan would do
+ * pcireset_plan_resolve - determine the reset that the plan would run
  * @plan: plan
  *
- * Touches nothing. The getters below answer afterwards, also after -EOPNOTSUPP,
- * -EBUSY and -EPERM. A plan that is already resolved is resolved anew.
+ * Touches nothing. Afterwards the getters below are valid, also after -EOPNOTSUPP, -EBUSY
+ * and -EPERM. If the plan is already resolved, it is resolved again.
  *
- * Return: 0; -EOPNOTSUPP if no allowed type fits; -EBUSY if a user, a driver or a
- * lock stands in the way; -EPERM if a function that would be hit is not the caller's
- * by the descriptors of pcireset_dev_set_vfio(); -ESTALE if VFIO lists one that the last
- * scan did not find; -EINVAL if no type is allowed, or such a descriptor is not what it
- * was; -ENODEV if the function is gone; or another negative errno.
+ * Return: 0; -EOPNOTSUPP if no allowed type is supported; -EBUSY if a user, a driver or a
+ * lock is an obstacle; -EPERM if the descriptors of pcireset_dev_set_vfio() do not own an
+ * affected function; -ESTALE if VFIO lists a function that the last scan did not find;
+ * -EINVAL if no type is allowed, or such a descriptor has changed; -ENODEV if the
+ * function is gone; or another negative errno.
  * Since: 0.1
  */
 int pcireset_plan_resolve(struct pcireset_plan *plan);
 
 /**
- * pcireset_plan_get_dev - the function that is to be reset
+ * pcireset_plan_get_dev - return the function to reset
  * @plan: plan
  *
  * Return: the function, without a reference of its own.
@@ -814,7 +830,7 @@ int pcireset_plan_resolve(struct pcireset_plan *plan);
 struct pcireset_dev *pcireset_plan_get_dev(const struct pcireset_plan *plan);
 
 /**
- * pcireset_plan_get_error - what the last pcireset_plan_resolve() returned
+ * pcireset_plan_get_error - return the result of the last pcireset_plan_resolve()
  * @plan: plan
  *
  * Return: 0 or a negative errno; -EINVAL if the plan is not resolved.
@@ -823,10 +839,10 @@ struct pcireset_dev *pcireset_plan_get_dev(const struct pcireset_plan *plan);
 int pcireset_plan_get_error(const struct pcireset_plan *plan);
 
 /**
- * pcireset_plan_get_type - the type that would be issued
+ * pcireset_plan_get_type - return the type that would be issued
  * @plan: plan, resolved
  *
- * Return: one PCI_RESET_*, also if somebody stands in the way; 0 if none fits.
+ * Return: one PCI_RESET_*, regardless of obstacles; 0 if no allowed type is supported.
  * Since: 0.1
  */
 uint32_t pcireset_plan_get_type(const struct pcireset_plan *plan);
@@ -834,7 +850,7 @@ uint32_t pcireset_plan_get_type_flags(const struct pcireset_plan *plan);
 uint32_t pcireset_plan_get_scope(const struct pcireset_plan *plan);
 
 /**
- * pcireset_plan_get_why - the reason behind pcireset_plan_get_error()
+ * pcireset_plan_get_why - return the reason for pcireset_plan_get_error()
  * @plan: plan, resolved
  *
  * Return: enum pcireset_why or enum pcireset_lib_why.
@@ -843,43 +859,44 @@ uint32_t pcireset_plan_get_scope(const struct pcireset_plan *plan);
 uint32_t pcireset_plan_get_why(const struct pcireset_plan *plan);
 
 /**
- * pcireset_plan_get_in_way - the uses that stand in the way
+ * pcireset_plan_get_in_way - return the uses that are obstacles
  * @plan: plan, resolved
  *
- * Return: mask of enum pcireset_use, of all members, that are not forced.
+ * Return: mask of enum pcireset_use of all members, without the forced ones.
  * Since: 0.1
  */
 uint32_t pcireset_plan_get_in_way(const struct pcireset_plan *plan);
 
 /**
- * pcireset_plan_get_unknown - one thing that is not known and could refuse the reset
+ * pcireset_plan_get_unknown - return one unknown fact that could lead to a refusal
  * @plan: plan, resolved
  * @i: 0 for the first
  *
- * A context that can reset refuses what it does not know, with PCIRESET_USE_UNKNOWN or
- * PCIRESET_USE_DRIVER in the way. One that cannot, because it shows another machine
- * or the caller has no right to reset, resolves such a plan without an error: it
- * says what would be reset, and not that it would be.
+ * A context that can reset refuses unknown facts, with PCIRESET_USE_UNKNOWN or
+ * PCIRESET_USE_DRIVER as the obstacle. A context that cannot reset, because it shows
+ * another machine or the caller has no right to reset, resolves such a plan without an
+ * error. The plan then has the affected functions, but does not promise that the reset
+ * would run.
  *
- * Return: words for people, or NULL if there is no such @i.
+ * Return: text for people, or NULL if there is no such @i.
  * Since: 0.1
  */
 const char *pcireset_plan_get_unknown(const struct pcireset_plan *plan, size_t i);
 
 /**
- * pcireset_plan_get_message - why the plan is refused, in words
+ * pcireset_plan_get_message - return the reason for the refusal of a plan as text
  * @plan: plan, resolved
  *
- * Return: words, or NULL if it is not refused.
+ * Return: text, or NULL if the plan is not refused.
  * Since: 0.1
  */
 const char *pcireset_plan_get_message(const struct pcireset_plan *plan);
 
 /**
- * pcireset_plan_get_nr_members - how many functions the plan would hit
+ * pcireset_plan_get_nr_members - return the number of functions that the plan affects
  * @plan: plan, resolved
  *
- * Return: their number, 0 if no type fits.
+ * Return: their number, 0 if no allowed type is supported.
  * Since: 0.1
  */
 size_t pcireset_plan_get_nr_members(const struct pcireset_plan *plan);
@@ -887,63 +904,63 @@ const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_pla
 						       size_t i);
 
 /**
- * pcireset_plan_get_expected_ns - how long the reset takes at least
+ * pcireset_plan_get_expected_ns - return the minimum duration of the reset
  * @plan: plan, resolved
  *
- * From its trigger until the functions may be accessed again, as the specification
- * demands it or the functions say of themselves (Immediate Readiness, Readiness Time
- * Reporting); a link's own training is not known beforehand. To find out, the config
- * space of every function that would be hit is looked at when this is asked first.
+ * The time runs from the reset's trigger until the functions may be accessed again. It is
+ * the time that the specification requires, or the time that the functions report
+ * (Immediate Readiness, Readiness Time Reporting). It does not include the training time
+ * of the link. The first call reads the config space of every affected function.
  *
- * Return: nanoseconds, at least 1; 0 if no type fits or nothing tells, as for
- * DEV_SPECIFIC and ACPI.
+ * Return: nanoseconds, at least 1; 0 if no allowed type is supported or there is no
+ * estimate, as for DEV_SPECIFIC and ACPI.
  * Since: 0.1
  */
 uint64_t pcireset_plan_get_expected_ns(struct pcireset_plan *plan);
 
 /**
- * pcireset_plan_get_choice - why the plan is to share a reset with others, in words
+ * pcireset_plan_get_choice - return the reason why the plan shares a reset as text
  * @plan: plan, resolved
  *
- * Return: words, such as "one bus reset instead of 3 flr: all it reaches is named"; NULL
- * if pcireset_batch_choose() has chosen nothing for it, and its first type is the one.
+ * Return: text, such as "one bus reset instead of 3 flr: all it reaches is named"; NULL
+ * if pcireset_batch_choose() has not changed the plan, and its first type applies.
  * Since: 0.1
  */
 const char *pcireset_plan_get_choice(const struct pcireset_plan *plan);
 
 /**
- * pcireset_plan_get_leader - the function whose reset the plan shares
+ * pcireset_plan_get_leader - return the leader of a shared reset
  * @plan: plan, resolved
  *
- * What the other getters tell is that reset, which is issued once for all that share it.
+ * The leader is the function that is reset for all plans that share the reset. The reset
+ * is issued once. The other getters describe it.
  *
- * Return: the function, without a reference of its own; NULL if it is the plan's own, or
- * the reset is not shared.
+ * Return: the leader, without a reference of its own; NULL if it is the plan's own
+ * function, or the reset is not shared.
  * Since: 0.1
  */
 struct pcireset_dev *pcireset_plan_get_leader(const struct pcireset_plan *plan);
 
 /**
  * pcireset_plan_run - reset
- * @plan: a plan that pcireset_plan_resolve() returned 0 for
- * @ret_report: what happened, or NULL not to know
+ * @plan: a plan for which pcireset_plan_resolve() returned 0
+ * @ret_report: the result of the reset, or NULL
  *
- * Does what was resolved and nothing else. @ret_report is filled whatever is
- * returned, except for -ENOMEM and -EINVAL. The plan is unresolved afterwards.
+ * Runs exactly the resolved plan. @ret_report is filled for every return value except
+ * -ENOMEM and -EINVAL. The plan is unresolved afterwards.
  *
- * Without the module the kernel itself waits for the function, for up to two
- * minutes, before the timeout can be looked at. SIGINT, SIGTERM and SIGHUP are held
- * back in the calling thread until reset_method is as before. One that will end the
- * process then cuts the waiting short.
+ * Without the module, the kernel itself waits for the function for up to two minutes,
+ * before the library can check the timeout. The library blocks SIGINT, SIGTERM and SIGHUP
+ * in the calling thread until reset_method is restored. A signal that will end the
+ * process shortens the wait afterwards.
  *
- * 0 means that every check that was asked for holds. It does not mean that
- * there is proof: see pcireset_report_get_result().
+ * 0 means that every requested check passed. It does not mean that there is proof: see
+ * pcireset_report_get_result().
  *
- * Return: 0. Something was touched: -ETIMEDOUT if a function did not come back;
- * -EIO if one came back wrong or a check failed. Nothing was touched: -ESTALE if
- * the machine changed since the plan was resolved; -EINVAL if it is not
- * resolved; what pcireset_ctx_check_reset() returns; or what linux/pcireset.h
- * lists.
+ * Return: 0. Something was touched: -ETIMEDOUT if a function did not come back; -EIO if a
+ * function came back wrong or a check failed. Nothing was touched: -ESTALE if the machine
+ * has changed since the plan was resolved; -EINVAL if the plan is not resolved; a return
+ * value of pcireset_ctx_check_reset(); or an errno from the list in linux/pcireset.h.
  * Since: 0.1
  */
 int pcireset_plan_run(struct pcireset_plan *plan, struct pcireset_report **ret_report);
@@ -951,7 +968,7 @@ int pcireset_plan_run(struct pcireset_plan *plan, struct pcireset_report **ret_r
 /* ------------------------------------------------------------------ batch */
 
 /**
- * pcireset_batch_new - begin to collect plans that are to be run together
+ * pcireset_batch_new - create a set of plans that run together
  * @ctx: context
  * @ret_batch: the batch
  *
@@ -963,10 +980,10 @@ struct pcireset_batch *pcireset_batch_ref(struct pcireset_batch *batch);
 struct pcireset_batch *pcireset_batch_unref(struct pcireset_batch *batch);
 
 /**
- * pcireset_batch_add - one more plan
+ * pcireset_batch_add - add a plan
  * @batch: a batch that has not been run
- * @plan: a plan of the same context that pcireset_plan_resolve() returned 0 for;
- *	the batch takes a reference
+ * @plan: a plan of the same context for which pcireset_plan_resolve() returned 0; the
+ *	batch takes a reference
  *
  * Return: 0, -EINVAL or -ENOMEM.
  * Since: 0.1
@@ -975,71 +992,69 @@ int pcireset_batch_add(struct pcireset_batch *batch, struct pcireset_plan *plan)
 size_t pcireset_batch_get_nr(const struct pcireset_batch *batch);
 
 /**
- * pcireset_batch_choose - choose by cost where the masks allow several ways for the set
+ * pcireset_batch_choose - choose the cheapest resets for the whole set
  * @batch: a batch that has not been run
  *
- * A plan by itself uses the first type that fits, narrow before wide. For a set of
- * functions one wider reset may do what many narrow ones would: that of a link all of
- * whose functions are in the batch, or of a PF for its VFs. Chosen are the fewest
- * resets; of several ways for the same functions the one that is expected to be over
- * first; and where that is not known, the narrower type.
+ * A single plan uses the first supported type, narrow before wide. For a set of
+ * functions, one wider reset may replace many narrow ones: a reset of a link with all its
+ * functions in the batch, or of a PF for its VFs. This function chooses the fewest
+ * resets. If several choices affect the same functions, it takes the one with the
+ * shortest expected time, or the narrower type if the times are unknown.
  *
- * - Nothing is reset but what is in the batch or would be reset anyway, nothing cut off
- *   but what is in the batch or would be cut off anyway. A plan that was refused is
- *   not in the batch, so that its function is spared.
- * - Each function's own plan allows the type, and its scope; the plans ask for the same
- *   checks, forced uses, times and flags; and that reset is not refused for users,
- *   drivers, locks or hotplug.
- * - A function whose first type is DEV_SPECIFIC or ACPI keeps it, and so does one that
- *   would be reset alone, or through VFIO.
+ * - A chosen reset resets only functions that are in the batch or would be reset anyway.
+ *   It cuts off only functions that are in the batch or would be cut off anyway. A
+ *   refused plan is not in the batch, so its function is never affected.
+ * - The plan of each function must allow the type and the scope. The plans must have the
+ *   same checks, forced uses, times and flags. The chosen reset must not be refused for
+ *   users, drivers, locks or hotplug.
+ * - A function keeps its first type if that is DEV_SPECIFIC or ACPI, if the function
+ *   would be reset alone, or if it is reset through VFIO.
  *
- * The plans of those that are to share a reset become that reset, which their getters
- * tell: pcireset_plan_get_type(), pcireset_plan_get_choice() and so on. It is what
- * pcireset_batch_run() runs, or nothing. A plan that is resolved anew is on its own
- * again. Touches nothing.
+ * The plans that share a reset change to that reset, and their getters describe it:
+ * pcireset_plan_get_type(), pcireset_plan_get_choice() and so on. pcireset_batch_run()
+ * runs it, or nothing. A plan that is resolved again leaves the shared reset. Touches
+ * nothing.
  *
- * Return: 0; -EINVAL if the batch has been run; -ENOMEM: the plans that were not looked at
- * by then stay what they were.
+ * Return: 0; -EINVAL if the batch has been run; -ENOMEM: the plans that were not reached
+ * are unchanged.
  * Since: 0.1
  */
 int pcireset_batch_choose(struct pcireset_batch *batch);
 
 /**
- * pcireset_batch_run - reset
+ * pcireset_batch_run - run all plans
  * @batch: batch, not empty
  *
- * Takes as long as the slowest reset, not the sum: plans that hit no function in
- * common run side by side. Plans that reset the same link are one reset, and so are
- * those for which pcireset_batch_choose() has chosen one. Others that overlap run in
- * the order in which they were added. A failure of one does
- * not stop the others. Each plan is unresolved afterwards.
+ * Takes as long as the slowest reset, not the sum. Plans that affect no common function
+ * run in parallel. Plans that reset the same link are one reset, and so are plans for
+ * which pcireset_batch_choose() has chosen one. Other overlapping plans run in the order
+ * in which they were added. A failed plan does not stop the others. Each plan is
+ * unresolved afterwards.
  *
- * A signal that is caught keeps back what has not begun: -EINTR in its report, and
- * nothing of it was touched. What has begun is waited for.
+ * A caught signal cancels the plans that have not begun. Their reports have -EINTR, and
+ * their functions were not touched. The call waits for the other plans.
  *
- * Return: 0 if the plans were run: pcireset_batch_get_report() tells what came
- * of each. Nothing was touched: -EINVAL if a plan is not resolved or refused, or
- * the batch is empty or has been run; -E2BIG if there are more than
- * PCIRESET_MAX_RESETS; -ENOMEM.
+ * Return: 0 if the plans were run: pcireset_batch_get_report() returns the result of
+ * each. Nothing was touched: -EINVAL if a plan is not resolved or refused, or the batch
+ * is empty or has been run; -E2BIG if there are more than PCIRESET_MAX_RESETS; -ENOMEM.
  * Since: 0.1
  */
 int pcireset_batch_run(struct pcireset_batch *batch);
 
 /**
- * pcireset_batch_get_nr_done - how many resets are over
+ * pcireset_batch_get_nr_done - return the number of finished resets
  * @batch: batch
- * @ret_nr_failed: how many of them failed or were refused, or NULL
+ * @ret_nr_failed: number of resets that failed or were refused, or NULL
  *
- * The one function that another thread may call while pcireset_batch_run() is
- * under way.
+ * This is the only function that another thread may call during pcireset_batch_run().
  *
- * Return: their number; 0 before, and without the module also meanwhile.
+ * Return: their number; 0 before the run, and without the module also during the run.
  * Since: 0.1
  */
 size_t pcireset_batch_get_nr_done(const struct pcireset_batch *batch, size_t *ret_nr_failed);
 
 /**
- * pcireset_batch_get_report - what came of one plan
+ * pcireset_batch_get_report - return the report of one plan
  * @batch: a batch that has been run
  * @i: number of the plan, in the order in which they were added
  *
@@ -1052,11 +1067,11 @@ struct pcireset_report *pcireset_batch_get_report(const struct pcireset_batch *b
 /* ------------------------------------------------------------------ report */
 
 /**
- * pcireset_report_new_refused - a report of a plan that was not run
+ * pcireset_report_new_refused - create a report for a refused plan
  * @plan: plan, resolved with an error
- * @ret_report: a report with %PCIRESET_RESULT_REFUSED that says why
+ * @ret_report: a report with %PCIRESET_RESULT_REFUSED and the reason
  *
- * For callers that list what became of many plans in one way.
+ * Use it to list the results of many plans in a uniform way.
  *
  * Return: 0; -EINVAL if @plan is not resolved or not refused; -ENOMEM.
  * Since: 0.1
@@ -1067,7 +1082,7 @@ struct pcireset_report *pcireset_report_ref(struct pcireset_report *report);
 struct pcireset_report *pcireset_report_unref(struct pcireset_report *report);
 
 /**
- * pcireset_report_get_result - what came of the reset
+ * pcireset_report_get_result - return the result of the reset
  * @report: report
  *
  * Return: one of enum pcireset_result.
@@ -1076,13 +1091,13 @@ struct pcireset_report *pcireset_report_unref(struct pcireset_report *report);
 enum pcireset_result pcireset_report_get_result(const struct pcireset_report *report);
 
 /**
- * pcireset_result_of - what came of a reset, where there is no report
- * @error: 0 or a negative errno: what the reset ended with
- * @issued: mask of the types that were issued, 0 for none
+ * pcireset_result_of - compute the result of a reset without a report
+ * @error: 0 or a negative errno, with which the reset ended
+ * @issued: mask of the issued types, 0 for none
  * @proof: enum pcireset_proof
  *
- * For what tells of resets of others, such as the module's statistics and tracepoints;
- * pcireset_report_get_result() is this of the report's own.
+ * For other sources that describe resets, such as the module's statistics and
+ * tracepoints. pcireset_report_get_result() applies this function to a report.
  *
  * Return: one of enum pcireset_result.
  * Since: 0.1
@@ -1090,7 +1105,7 @@ enum pcireset_result pcireset_report_get_result(const struct pcireset_report *re
 enum pcireset_result pcireset_result_of(int error, uint32_t issued, uint32_t proof);
 
 /**
- * pcireset_report_get_error - what pcireset_plan_run() returned
+ * pcireset_report_get_error - return the result of pcireset_plan_run()
  * @report: report
  *
  * Return: 0 or a negative errno.
@@ -1099,31 +1114,31 @@ enum pcireset_result pcireset_result_of(int error, uint32_t issued, uint32_t pro
 int pcireset_report_get_error(const struct pcireset_report *report);
 
 /**
- * pcireset_report_get_message - what went wrong or is not known, in words
+ * pcireset_report_get_message - return the failure or the unknown fact as text
  * @report: report
  *
- * Return: words, or NULL if the result is %PCIRESET_RESULT_VERIFIED.
+ * Return: text, or NULL if the result is %PCIRESET_RESULT_VERIFIED.
  * Since: 0.1
  */
 const char *pcireset_report_get_message(const struct pcireset_report *report);
 
 /**
- * pcireset_report_get_type - the type that was issued last
+ * pcireset_report_get_type - return the type that was issued last
  * @report: report
  *
- * Return: one PCI_RESET_*, also if it was refused; 0 if there is none, or if the kernel
- * chose one of several through VFIO and does not tell.
+ * Return: one PCI_RESET_*, also for a refused reset; 0 if there is none, or if the kernel
+ * chose one of several types through VFIO and does not report it.
  * Since: 0.1
  */
 uint32_t pcireset_report_get_type(const struct pcireset_report *report);
 uint32_t pcireset_report_get_type_flags(const struct pcireset_report *report);
 
 /**
- * pcireset_report_get_issued - all types that were issued
+ * pcireset_report_get_issued - return all issued types
  * @report: report
  *
- * Return: mask of PCI_RESET_*; more than one bit only with PCIRESET_RESET_ESCALATE. Through
- * VFIO more than one are those of which the kernel issued one or more.
+ * Return: mask of PCI_RESET_*; more than one bit only with PCIRESET_RESET_ESCALATE. If
+ * there is more than one through VFIO, the kernel issued at least one of them.
  * Since: 0.1
  */
 uint32_t pcireset_report_get_issued(const struct pcireset_report *report);
@@ -1131,16 +1146,16 @@ uint32_t pcireset_report_get_scope(const struct pcireset_report *report);
 uint32_t pcireset_report_get_why(const struct pcireset_report *report);
 
 /**
- * pcireset_report_get_failed_checks - the checks that failed for any member
+ * pcireset_report_get_failed_checks - return the checks that failed for any member
  * @report: report
  *
- * Return: mask of enum pcireset_check, also of checks that were not asked for.
+ * Return: mask of enum pcireset_check, including checks that were not requested.
  * Since: 0.1
  */
 uint32_t pcireset_report_get_failed_checks(const struct pcireset_report *report);
 
 /**
- * pcireset_report_get_proof - the weakest proof of all members that were reset
+ * pcireset_report_get_proof - return the weakest proof of all members that were reset
  * @report: report
  *
  * Return: enum pcireset_proof.
@@ -1156,13 +1171,13 @@ pcireset_report_get_member(const struct pcireset_report *report, size_t i);
 /* ------------------------------------------------------------------ leftovers */
 
 /**
- * enum pcireset_leftover - what is to be done about a reset without the module
- * @PCIRESET_LEFTOVER_RUNNING: nothing, it is under way
- * @PCIRESET_LEFTOVER_VOID: nothing: what it changed is as before, or gone
- * @PCIRESET_LEFTOVER_TO_REPAIR: it was killed, and reset_method is to be put back
- * @PCIRESET_LEFTOVER_REPAIRED: reset_method was put back just now
- * @PCIRESET_LEFTOVER_OVERWRITTEN: it was killed, and somebody else wrote
- *	reset_method since: that stays
+ * enum pcireset_leftover - state of the settings of a reset without the module
+ * @PCIRESET_LEFTOVER_RUNNING: nothing to do: the reset is running
+ * @PCIRESET_LEFTOVER_VOID: nothing to do: the settings are unchanged, or gone
+ * @PCIRESET_LEFTOVER_TO_REPAIR: the reset was killed, and reset_method must be restored
+ * @PCIRESET_LEFTOVER_REPAIRED: reset_method was restored by this call
+ * @PCIRESET_LEFTOVER_OVERWRITTEN: the reset was killed, and another process has written
+ *	reset_method since then: its value is kept
  * @PCIRESET_LEFTOVER_UNKNOWN: there is an entry that the caller cannot read
  * @_PCIRESET_LEFTOVER_PAD: do not use; keeps the enum 32 bits wide
  */
@@ -1177,39 +1192,39 @@ enum pcireset_leftover {
 };
 
 /**
- * typedef pcireset_leftover_fn - is told of one leftover
- * @name: address of the function, as sysfs writes it
- * @state: what is to be done
- * @text: the same in words
- * @data: what the caller passed
+ * typedef pcireset_leftover_fn - callback for one leftover
+ * @name: address of the function, in the format of sysfs
+ * @state: state of the settings
+ * @text: the state as text
+ * @data: pointer from the caller
  */
 typedef void (*pcireset_leftover_fn)(const char *name, enum pcireset_leftover state,
 				     const char *text, void *data);
 
 /**
- * pcireset_leftovers_look - find what resets without the module have left behind
+ * pcireset_leftovers_look - find settings that resets without the module left changed
  * @ctx: context; need not be scanned
  * @fn: called for each
  * @data: passed to @fn
  *
- * Such a reset changes reset_method for a while. What was there is in a file below
- * /run/pcireset, for the case that the process is killed meanwhile.
+ * Such a reset changes reset_method temporarily. It saves the former content in a file
+ * below /run/pcireset, in case the process is killed before it restores it.
  *
- * Return: how many are to be repaired, or a negative errno.
+ * Return: number of leftovers to repair, or a negative errno.
  * Since: 0.1
  */
 int pcireset_leftovers_look(struct pcireset_ctx *ctx, pcireset_leftover_fn fn, void *data);
 
 /**
- * pcireset_leftovers_repair - put back what killed resets have left
+ * pcireset_leftovers_repair - restore settings that killed resets left changed
  * @ctx: context; need not be scanned
- * @fn: called for each, with what has become of it
+ * @fn: called for each, with its new state
  * @data: passed to @fn
  *
- * Only where reset_method still is what the killed process wrote.
+ * Restores reset_method only if it still has the value that the killed process wrote.
  *
- * Return: how many could not be repaired; -EROFS if the context has a sysroot; or
- * another negative errno.
+ * Return: number of leftovers that could not be repaired; -EROFS if the context has a
+ * sysroot; or another negative errno.
  * Since: 0.1
  */
 int pcireset_leftovers_repair(struct pcireset_ctx *ctx, pcireset_leftover_fn fn, void *data);
@@ -1217,26 +1232,26 @@ int pcireset_leftovers_repair(struct pcireset_ctx *ctx, pcireset_leftover_fn fn,
 /* ------------------------------------------------------------------ words */
 
 /**
- * pcireset_types_from_str - read a list of reset types
+ * pcireset_types_from_str - parse a list of reset types
  * @ctx: context that gets the error message
  * @str: words separated by commas or spaces: device_specific, acpi, flr, pm,
  *	slot, bus, cxl_bus, and func, link, any for several of them; in upper or
  *	lower case, and with - or _
  * @ret_types: mask of PCI_RESET_*, never empty
  *
- * Return: 0, or -EINVAL if there is no word or one that is not known.
+ * Return: 0, or -EINVAL if there is no word or an unknown word.
  * Since: 0.1
  */
 int pcireset_types_from_str(struct pcireset_ctx *ctx, const char *str, uint32_t *ret_types);
 
 /**
- * pcireset_types_to_str - write a mask of reset types
+ * pcireset_types_to_str - format a mask of reset types
  * @types: mask of PCI_RESET_*
- * @buf: where to write
- * @size: room in @buf; 64 is enough for all
+ * @buf: output buffer
+ * @size: size of @buf; 64 is enough for all types
  *
- * The words are in order of choice, with a comma between them, and can be read
- * by pcireset_types_from_str().
+ * The words are in order of choice, separated by commas. pcireset_types_from_str() can
+ * parse them.
  *
  * Return: length of the string, -EINVAL if @types has an unknown bit, -ENOBUFS if
  * @buf is too small.
@@ -1245,7 +1260,7 @@ int pcireset_types_from_str(struct pcireset_ctx *ctx, const char *str, uint32_t 
 int pcireset_types_to_str(uint32_t types, char *buf, size_t size);
 
 /**
- * pcireset_type_at - walk over the types in order of choice
+ * pcireset_type_at - iterate over the types in order of choice
  * @i: 0 for the type that is chosen first
  *
  * Return: one PCI_RESET_*, or 0 if there is no such @i.
@@ -1254,9 +1269,9 @@ int pcireset_types_to_str(uint32_t types, char *buf, size_t size);
 uint32_t pcireset_type_at(size_t i);
 
 /**
- * pcireset_type_to_str - the name of one type
+ * pcireset_type_to_str - return the name of one type
  * @type: one PCI_RESET_*
- * @flags: PCIRESET_TYPE_*: with %PCIRESET_TYPE_AF, FLR is called "af_flr"
+ * @flags: PCIRESET_TYPE_*: with %PCIRESET_TYPE_AF, the name of FLR is "af_flr"
  *
  * Return: the name, or NULL if there is no such type.
  * Since: 0.1
@@ -1273,31 +1288,31 @@ const char *pcireset_state_to_str(uint32_t state);
 const char *pcireset_proof_to_str(uint32_t proof);
 
 /**
- * pcireset_errno_to_str - the name of an errno, such as "EBUSY"
+ * pcireset_errno_to_str - return the name of an errno, such as "EBUSY"
  * @error: errno, positive or negative
  *
- * Return: the name; "EUNKNOWN" for what no function of this library returns.
+ * Return: the name; "EUNKNOWN" for an errno that no function of this library returns.
  * Since: 0.1
  */
 const char *pcireset_errno_to_str(int error);
 
 /**
- * pcireset_why_to_str - a reason in words
+ * pcireset_why_to_str - return a reason as text
  * @why: enum pcireset_why or enum pcireset_lib_why
- * @type: the PCI_RESET_* it is about, or 0
+ * @type: the PCI_RESET_* to which it applies, or 0
  *
- * Return: words that a person can act on, "" for %PCIRESET_WHY_NONE.
+ * Return: text that a person can act on, "" for %PCIRESET_WHY_NONE.
  * Since: 0.1
  */
 const char *pcireset_why_to_str(uint32_t why, uint32_t type);
 
-/** PCIRESET_ADDR_STR_MAX - room that an address takes in words */
+/** PCIRESET_ADDR_STR_MAX - size of the buffer for an address as text */
 #define PCIRESET_ADDR_STR_MAX 20
 
 /**
- * pcireset_addr_to_str - write an address the way sysfs does
+ * pcireset_addr_to_str - format an address in the way of sysfs
  * @addr: address
- * @buf: where to write, PCIRESET_ADDR_STR_MAX bytes
+ * @buf: output buffer of PCIRESET_ADDR_STR_MAX bytes
  *
  * Return: @buf.
  * Since: 0.1
