@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Reset PCI devices with exactly the kind of reset that is allowed.
+"""Reset PCI devices with exactly the allowed reset types.
 
     import pcireset
 
@@ -13,11 +13,12 @@
         for report in machine.reset_all(["03:00.0", "04:00.0"], "flr"):
             print(report.device, report.result)
 
-What is returned is a picture of one moment: it does not change, and stays valid when the context is closed.
-The words, such as "flr" or "verified", are those of pcireset(1). A context, and the plans that came from it, are for one
-thread at a time.
+Returned objects are snapshots. They do not change, and they stay valid after
+the context is closed. Words such as "flr" or "verified" are those of
+pcireset(1). Use a context and its plans in one thread at a time.
 
-Every argument is checked. Raises TypeError for a wrong type, BadArgument for a value that is out of range.
+Every argument is checked. A wrong type raises TypeError. A value that is out of
+range raises BadArgument.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ __all__ = [
 
 
 class ResetFailed(Error):
-    """A reset failed or was refused; report tells whether anything was touched."""
+    """A reset failed or was refused. The report says if anything was touched."""
 
     def __init__(self, code: int, message: str, report: Report) -> None:
         super().__init__(code, message)
@@ -66,11 +67,13 @@ class ResetFailed(Error):
 class Device:
     """One PCI function.
 
-    types: the types of reset that would work, in order of choice; "af_flr" is FLR by the AF capability
-    why_not: for each other type the reason
-    scope: for each of types the addresses of all functions that it reaches
-    users: what uses the function, such as "net:eth0" or "mount:/data"
-    user_details: for those of users where it is known, by which processes, such as "qemu-system-x86, process 812"
+    types: the reset types that would work, in order of choice; "af_flr" is FLR
+        through the AF capability
+    why_not: the reason for each unsupported type
+    scope: the addresses of all functions that each of types affects
+    users: the users of the function, such as "net:eth0" or "mount:/data"
+    user_details: the processes of each of users, if they are known, such as
+        "qemu-system-x86, process 812"
     """
 
     name: str
@@ -89,11 +92,11 @@ class Device:
     user_details: Mapping[str, str]
 
     def plan(self, types: Words, **allowed: Any) -> Plan:
-        """What a reset of this function would do: see Context.plan()."""
+        """Plan a reset of this function; see Context.plan()."""
         return _context_of(self).plan(self, types, **allowed)
 
     def reset(self, types: Words, **allowed: Any) -> Report:
-        """Reset this function: see Context.reset()."""
+        """Reset this function; see Context.reset()."""
         return _context_of(self).reset(self, types, **allowed)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -109,10 +112,12 @@ def _context_of(device: Device) -> Context:
 
 @dataclass(frozen=True)
 class Member:
-    """What became of one function that a reset reached.
+    """The result for one affected function.
 
-    reset: whether it was itself reset, and not only cut off meanwhile
-    offset: the first byte of config space that differs, if the check "config" failed
+    reset: True if the function itself was reset, False if it was only cut off
+        temporarily
+    offset: the offset of the first different byte in config space, if the check
+        "config" failed
     """
 
     name: str
@@ -126,13 +131,13 @@ class Member:
 
 @dataclass(frozen=True)
 class Report:
-    """What a reset did.
+    """The result of a reset.
 
     result: "verified", "unverified", "failed" or "refused"
     type: the type that was issued last, None if none was
-    issued: all types that were issued
-    error: an errno, 0 if every check held
-    message: what went wrong or is not known, None if the result is "verified"
+    issued: all issued types
+    error: an errno, 0 if every check passed
+    message: the failure or the unknown fact, None if the result is "verified"
     """
 
     device: str
@@ -150,17 +155,20 @@ class Report:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a reset would do, decided and not done.
+    """A reset that is decided, but not run.
 
-    chosen: the type that would be issued, also if somebody stands in the way; None if none fits
-    reaches: "function", "slot" or "bus", None if no type fits
-    members: the addresses of all functions that would be hit
-    refused: why running it would be refused, None if it would not
-    error: the errno that goes with it, or 0
-    chosen_why: why a batch has chosen this type, None if it has not
-    shares: the address of the function whose reset it shares in a batch, or None
-    expected_ms: how long the reset takes at least; None if nothing tells
-    unknown: what is not known and could refuse the reset when it is run, in words
+    chosen: the type that would be issued, regardless of obstacles; None if no
+        allowed type is supported
+    reaches: "function", "slot" or "bus", None if no allowed type is supported
+    members: the addresses of all affected functions
+    refused: the reason why run() would refuse the reset, None if it would not
+    error: the errno of the refusal, or 0
+    chosen_why: the reason why a batch chose this type, None if it did not
+    shares: the address of the leader, if the plan shares a reset in a batch, or
+        None
+    expected_ms: the minimum duration of the reset in milliseconds; None if there
+        is no estimate
+    unknown: unknown facts that could refuse the reset when it is run
     """
 
     device: str
@@ -176,10 +184,11 @@ class Plan:
     unknown: tuple[str, ...] = ()
 
     def run(self) -> Report:
-        """Reset: exactly what is planned, or nothing.
+        """Run exactly this plan, or nothing.
 
-        The result may be "unverified": then nothing shows that the reset took place. A plan can be run once.
-        Raises ResetFailed if the plan is refused or the reset fails, Error if the plan was run before.
+        The result may be "unverified": nothing shows that the reset took place.
+        A plan can be run once. Raises ResetFailed if the plan is refused or the
+        reset fails, Error if the plan was run before.
         """
         return self._run()
 
@@ -192,12 +201,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Stats:
-    """What came of the resets of one type since the module was loaded.
+    """The reset counters of one type since the module was loaded.
 
-    failed: those that failed, those among them that timed_out too
-    functions: how many functions they reached
-    last_time: when the last one was over, seconds since the epoch; None if there was none
-    last_result: what came of it, or None
+    failed: failed resets, including those in timed_out
+    functions: affected functions
+    last_time: the end of the last reset, seconds since the epoch; None if there
+        was none
+    last_result: the result of the last reset, or None
     """
 
     verified: int
@@ -221,13 +231,13 @@ def _name(argument: str, device: Device | str) -> str:
 
 
 class Context:
-    """A view of one machine: this one, or one that was recorded.
+    """A view of one machine: this one, or a recorded one.
 
-    sysroot: a directory with sys/ and proc/ in it, or what "pcireset record" wrote
-    dump: instead of that, what "lspci -xxxx" printed
-    use_module: False to leave the kernel module alone although it is loaded
+    sysroot: a directory with sys/ and proc/, or an archive from "pcireset record"
+    dump: instead of sysroot, a file with the output of "lspci -xxxx"
+    use_module: False to use sysfs, even if the kernel module is loaded
 
-    Functions are read when the context is made, and by scan(). Raises Error if that fails.
+    The constructor and scan() read the functions. Both raise Error if that fails.
     """
 
     def __init__(
@@ -260,7 +270,7 @@ class Context:
         self.close()
 
     def close(self) -> None:
-        """Let go of the machine. Afterwards only what was returned before can be used."""
+        """Close the context. Objects that it returned before stay valid."""
         self._object.close()
 
     @property
@@ -276,12 +286,12 @@ class Context:
         return result
 
     def scan(self) -> int:
-        """Read the functions that exist now; returns how many there are."""
+        """Read the functions that exist now, and return their number."""
         return self._check(self._lib.ctx_scan(self._ctx))
 
     @property
     def backend(self) -> str:
-        """Who answers: "module" or "sysfs"."""
+        """The back end: "module" or "sysfs"."""
         return _text(self._lib.backend_to_str(self._lib.ctx_get_backend(self._ctx))) or ""
 
     # ---- functions
@@ -298,15 +308,18 @@ class Context:
         types: Words | None = None,
         in_use: bool | None = None,
     ) -> list[Device]:
-        """All functions to which every filter applies, in order of address. Touches nothing.
+        """Return all functions that match every filter, in order of address.
 
-        driver: the driver that is bound; "" for functions without one
-        vendor, device: the numbers of their IDs
-        class_code: the first digits of the class in hexadecimal: "02" is every network card, "0108" NVMe and its like
+        Touches nothing.
+
+        driver: the bound driver; "" for functions without a driver
+        vendor, device: the IDs as numbers
+        class_code: the first hexadecimal digits of the class: "02" is every
+            network card, "0108" is NVMe and similar devices
         slot: the name of the hotplug slot
-        below: a bridge; the functions are those at any depth below it
-        types: one of these types at least would work
-        in_use: True for functions that have users, False for those that have none
+        below: a bridge; selects the functions at any depth below it
+        types: at least one of these types would work
+        in_use: True for functions with users, False for functions without users
         """
         wanted = self._filters(driver, slot, class_code, vendor, device)
         mask = None if types is None else self._types(types)
@@ -359,9 +372,11 @@ class Context:
         return bool(bridge)
 
     def device(self, name: str) -> Device:
-        """The function that a name means: an address, vendor:device, a path in /sys or /dev, an interface.
+        """Return the function with a name.
 
-        Raises Error with ENOENT, ENODEV, EINVAL or ENOTUNIQ. Touches nothing.
+        The name is an address, vendor:device, a path in /sys or /dev, or an
+        interface. Raises Error with ENOENT, ENODEV, EINVAL or ENOTUNIQ. Touches
+        nothing.
         """
         _border.text("name", name)
         handle = self._find("name", name)
@@ -381,7 +396,7 @@ class Context:
         return _text(self._lib.addr_to_str(addr, buffer)) or ""
 
     def _list(self, get: Callable[[int], Any]) -> list[Any]:
-        """What a getter returns for 0, 1 and so on."""
+        """Return the values of a getter for 0, 1 and so on."""
         found: list[Any] = []
         while item := get(len(found)):
             found.append(item)
@@ -422,7 +437,7 @@ class Context:
             users=users,
             user_details={user: detail for user, detail in details if detail},
         )
-        # Not a field: what is compared, copied and shown is the picture.
+        # Not a field: comparison, copy and repr() cover the snapshot only.
         device.__dict__["_context"] = self
         return device
 
@@ -455,16 +470,21 @@ class Context:
         settle_ms: int = 0,
         escalate: bool = False,
     ) -> Plan:
-        """What a reset of a function would do with what is allowed. Touches nothing.
+        """Plan a reset of a function. Touches nothing.
 
-        types: words, or one string with commas; there is no default
-        max_scope: reach no further than "function", "slot" or "bus"
-        force: uses that are not to stand in the way, such as "driver" or "net"; never widens the types
-        checks: what must hold afterwards: "link", "config", "proof"; none for the default, the first two
-        timeout_ms, settle_ms: as the options of pcireset(1); 0 for the default
-        escalate: if a reset fails, go on to the next allowed type
+        types: the allowed types, as words or one string with commas; there is no
+            default
+        max_scope: the widest scope: "function", "slot" or "bus"
+        force: uses that are not obstacles, such as "driver" or "net"; never adds
+            a type
+        checks: the required checks: "link", "config", "proof"; empty for the
+            default, which is the first two
+        timeout_ms, settle_ms: as the options of pcireset-reset(1), in
+            milliseconds; 0 for the default
+        escalate: if a reset fails, try the next allowed type
 
-        A plan that would be refused is an answer. Raises Error for what cannot be planned at all.
+        Also returns a plan that would be refused. Raises Error if no plan is
+        possible.
         """
         lib = self._lib
         scope = 0 if max_scope is None else self._mask("max_scope", lib.scope_from_str, [max_scope])
@@ -507,12 +527,12 @@ class Context:
             expected_ms=expected / 1e6 if expected else None,
             unknown=tuple(os.fsdecode(w) for w in self._list(lambda i: lib.plan_get_unknown(pointer, i))),
         )
-        # Not fields: a batch needs them, and nobody else.
+        # Not fields: only a batch needs them.
         shown.__dict__["_of"] = (self, plan)
         return shown
 
     def reset(self, device: Device | str, types: Words, **allowed: Any) -> Report:
-        """Plan, and run the plan: see plan() and Plan.run()."""
+        """Plan a reset and run it; see plan() and Plan.run()."""
         return self.plan(device, types, **allowed).run()
 
     def _run(self, device: str, plan: Object) -> Report:
@@ -529,7 +549,7 @@ class Context:
         return report
 
     def _refusal(self, device: str, plan: Object) -> Report | None:
-        """The report of a plan that is resolved and refused; None for any other."""
+        """Return the report of a refused plan, None for any other plan."""
         out = ctypes.c_void_p()
         result = self._lib.report_new_refused(plan.pointer, out)
         if result == -errno.EINVAL:
@@ -541,14 +561,18 @@ class Context:
     # ---- batches
 
     def batch(self, plans: Iterable[Plan], *, choose: bool = True) -> Batch:
-        """Plans of this context that are to be run together: see Batch. Touches nothing.
+        """Combine plans of this context in a batch; see Batch. Touches nothing.
 
-        choose: where the plans allow it, make one reset of several; False to run each plan as it is
+        choose: merge resets if the plans allow it; False to run each plan
+            unchanged
         """
         return Batch(self, plans, choose=choose)
 
     def reset_all(self, devices: Iterable[Device | str], types: Words, **allowed: Any) -> tuple[Report, ...]:
-        """Plan a reset of each function, and run them together: see plan(), batch() and Batch.run()."""
+        """Plan a reset of each function, and run the plans together.
+
+        See plan(), batch() and Batch.run().
+        """
         if isinstance(devices, str):
             raise TypeError("devices: expected a list of functions, not one string")
         return self.batch([self.plan(device, types, **allowed) for device in devices]).run()
@@ -593,7 +617,7 @@ class Context:
     # ---- statistics
 
     def stats(self) -> dict[str, Stats]:
-        """What came of all resets so far, by type; needs the module, and raises Error without it."""
+        """Return the reset counters by type. Raises Error without the module."""
         self._check(self._lib.ctx_read_stats(self._ctx))
         found = {}
         for bit in self._lib.types():
@@ -602,7 +626,7 @@ class Context:
         return found
 
     def _stats(self, stats: _library.Stats) -> Stats:
-        # What is counted was issued.
+        # The counters include issued resets only.
         last = self._lib.result_of(-stats.last_errno, stats.type, stats.last_proof)
         return Stats(
             verified=stats.verified,
@@ -619,13 +643,16 @@ class Context:
 def watch(
     *devices: Device | str, timeout_ms: int | None = None, count: int | None = None, tool: str = "pcireset"
 ) -> Watch:
-    """Follow resets as they happen, by whomever they are made: the events of pcireset-watch(1), one by one.
+    """Follow resets as they happen: the events of pcireset-watch(1), one by one.
 
-    devices: only events of these functions; none for all
-    timeout_ms, count: end after that time, or after so many events
-    tool: the program that is run; it has to be root
+    The events include the resets of every caller.
 
-    What happens before the program has started is missed. Raises Error if it cannot be run or may not look.
+    devices: only events of these functions; empty for all
+    timeout_ms, count: end after this time, or after this number of events
+    tool: the program to run; it must run as root
+
+    Events before the start of the program are missed. Raises Error if the program
+    cannot be run or is not permitted to watch.
     """
     names = tuple(_name("devices", device) for device in devices)
     return Watch(_watch.command(tool, names, timeout_ms, count))

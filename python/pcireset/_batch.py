@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 
 class Batch:
-    """Resets that are run together. They take as long as the slowest of them, and those that share a link share one reset.
+    """Plans that run together, created by Context.batch().
 
-    plans: what would be run, in the order in which the plans were given. Plan.chosen_why and Plan.shares say what was
-        made of them. A plan that is refused is not run, and keeps back none of the others.
+    A batch takes as long as its slowest reset. Resets of the same link are one
+    reset.
 
-    Made by Context.batch(). The plans that it was made of can no longer be run by themselves once it was run.
+    plans: the plans that would run, in the given order. Plan.chosen_why and
+        Plan.shares describe the changes. A refused plan is not run, and does not
+        stop the others.
+
+    After run(), the original plans can no longer be run separately.
     """
 
     def __init__(self, context: Context, plans: Iterable[Plan], *, choose: bool = True) -> None:
@@ -58,11 +62,16 @@ class Batch:
         self._context._check(result)
 
     def run(self) -> tuple[Report, ...]:
-        """Reset. Returns a report for each plan, in the order of plans, whatever came of it: look at Report.result.
+        """Run all plans, and return a report for each, in the order of plans.
 
-        While it runs, a signal that Python handles keeps back what has not begun; its report has the error EINTR. The
-        handler runs when the rest is over. If that raises an exception, as Ctrl-C does, reports has the reports.
-        Raises Error if the batch as a whole cannot be run, or was run. Then nothing was touched.
+        Check Report.result: there is a report for each plan, also for a failed
+        one.
+
+        A signal that Python handles cancels the plans that have not begun. Their
+        reports have the error EINTR. The handler runs when the other plans are
+        finished. If it raises an exception, as for Ctrl-C, the property reports
+        has the reports. Raises Error if the batch cannot be run, or was run
+        before; nothing was touched then.
         """
         # Raises ValueError if the context is closed.
         self._context._check(0 if self._context._ctx else -errno.EINVAL)
@@ -76,7 +85,7 @@ class Batch:
 
     @property
     def reports(self) -> tuple[Report, ...]:
-        """The reports of all plans after run(); before that, none."""
+        """The reports of all plans; empty before run()."""
         if not self._was_run:
             return ()
         found = []
@@ -92,7 +101,10 @@ class Batch:
         return tuple(found)
 
     def progress(self) -> tuple[int, int]:
-        """How many resets are over, and how many of them failed. Another thread may ask this during run()."""
+        """Return the number of finished resets, and of failed ones.
+
+        Another thread may call this method during run().
+        """
         failed = ctypes.c_size_t()
         done = self._lib.batch_get_nr_done(self._object.pointer, failed)
         return done, failed.value

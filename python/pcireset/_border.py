@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Checks of all that a caller passes: ctypes wraps numbers that are too large, and C ends a string at a NUL byte."""
+"""Checks of all arguments.
+
+ctypes truncates large numbers, and C ends a string at a NUL byte.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,11 @@ UINT32_MAX = 2**32 - 1
 
 
 class Error(OSError):
-    """An operation failed; errno is the error of libpcireset, strerror gives the reason."""
+    """An operation failed: errno is from libpcireset, strerror is the reason."""
 
 
 class BadArgument(Error, ValueError):
-    """An argument is out of range or cannot be read; errno is EINVAL. Nothing was touched."""
+    """An argument is out of range or malformed: EINVAL. Nothing was touched."""
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(errno.EINVAL, f"{name}: {problem}")
@@ -33,7 +36,7 @@ def _kind(value: object) -> str:
 
 
 def number(name: str, value: int, largest: int = UINT32_MAX) -> int:
-    """The number, if it is one and 0 to largest. True and False are no numbers."""
+    """Return the number. It must be an integer from 0 to largest, not a bool."""
     try:
         if isinstance(value, bool):
             raise TypeError
@@ -46,14 +49,14 @@ def number(name: str, value: int, largest: int = UINT32_MAX) -> int:
 
 
 def flag(name: str, value: bool) -> bool:
-    """The flag. A string such as "no" would be true."""
+    """Return the flag. It must be a bool, because a string such as "no" is true."""
     if not isinstance(value, bool):
         raise TypeError(f"{name}: expected True or False, not {_kind(value)}")
     return value
 
 
 def path(name: str, value: str | os.PathLike[str]) -> bytes:
-    """The path as C takes it."""
+    """Return the path as bytes for C."""
     try:
         encoded = os.fsencode(value)
     except TypeError:
@@ -66,14 +69,14 @@ def path(name: str, value: str | os.PathLike[str]) -> bytes:
 
 
 def text(name: str, value: str) -> bytes:
-    """The string as C takes it."""
+    """Return the string as bytes for C."""
     if not isinstance(value, str):
         raise TypeError(f"{name}: expected a string, not {_kind(value)}")
     return path(name, value)
 
 
 def words(name: str, value: Words) -> list[bytes]:
-    """The words of a list, or of one string with commas or spaces between them."""
+    """Return the words of a list, or of one string with commas or spaces."""
     if isinstance(value, str):
         found = value.replace(",", " ").split()
     else:

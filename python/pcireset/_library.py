@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The C library as ctypes sees it: structures, and what each function takes and returns."""
+"""The C library for ctypes: structures and function signatures."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ _OUT = c.POINTER(c.c_void_p)
 _OUT_U = c.POINTER(c.c_uint32)
 _OUT_N = c.POINTER(c.c_size_t)
 
-# name without "pcireset_": what it returns, and what it takes
+# name without "pcireset_": return type and argument types
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "addr_to_str": (_S, [c.POINTER(Addr), _S]),
     "backend_to_str": (_S, [c.c_int]),
@@ -176,10 +176,10 @@ class Object:
 
 
 class Library:
-    """libpcireset, with its functions as attributes, less the prefix."""
+    """libpcireset, with its functions as attributes without the prefix."""
 
     def __init__(self) -> None:
-        # With the errno of its own that ctypes keeps, as no function of the library tells by errno.
+        # Without use_errno: no function of the library reports through errno.
         library = self._load()
         for name, (result, arguments) in _FUNCTIONS.items():
             try:
@@ -205,7 +205,7 @@ class Library:
         raise AttributeError(f"no function pcireset_{name}")
 
     def types(self) -> list[int]:
-        """All types, in order of choice."""
+        """Return all types, in order of choice."""
         found: list[int] = []
         while bit := self.type_at(len(found)):
             found.append(bit)

@@ -14,7 +14,7 @@ from typing import IO, Any, Iterator, Mapping
 from . import _border
 from ._border import Error
 
-# The tool's exit status, as an errno.
+# Exit status of the tool to errno.
 _ERRNO = {2: errno.EINVAL, 3: errno.EPERM}
 
 
@@ -22,8 +22,9 @@ _ERRNO = {2: errno.EINVAL, 3: errno.EPERM}
 class Event:
     """One event.
 
-    event: "begin" or "end" of a reset, "add", "remove", "bind", "unbind", "change", "error", "kernel", "reset" or "lost"
-    time: when it happened, in UTC
+    event: "begin" or "end" of a reset, "late", "add", "remove", "bind", "unbind",
+        "change", "error", "kernel", "reset" or "lost"
+    time: the time of the event, in UTC
     device: the address of the function; None for "lost"
     data: every key of the JSON object, as pcireset-watch(1) lists them
     """
@@ -41,10 +42,13 @@ def _event(line: str) -> Event:
 
 
 class Watch(Iterator[Event]):
-    """Events, one by one. Use it in a "with" statement, or call close(): both end the process behind it."""
+    """An iterator over events.
+
+    Use it in a "with" statement, or call close(). Both end the process behind it.
+    """
 
     def __init__(self, command: list[str]) -> None:
-        # A file, as nobody reads a pipe while the next event is waited for.
+        # A file, because nobody reads a pipe while waiting for the next event.
         self._messages: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         try:
             self._process = subprocess.Popen(
@@ -89,7 +93,7 @@ class Watch(Iterator[Event]):
 
 
 def command(tool: str, devices: tuple[str, ...], timeout_ms: int | None, count: int | None) -> list[str]:
-    """The tool's command line."""
+    """Return the command line of the tool."""
     options = []
     if timeout_ms is not None:
         options += ["--timeout", f"{_border.number('timeout_ms', timeout_ms)}ms"]
