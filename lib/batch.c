@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Batches: many plans in one call, and how far they are. */
+/* Batches: many plans in one call, and their progress. */
 #include <errno.h>
 #include <string.h>
 #include "private.h"
@@ -48,8 +48,8 @@ struct pcireset_batch *pcireset_batch_unref(struct pcireset_batch *batch)
 }
 
 /*
- * One reset serves all that want the same link reset in the same way. That this is known
- * early keeps the plans small: each would have a list of all that is below the bridge.
+ * One reset serves all plans with the same link reset. Sharing it early keeps the plans
+ * small: otherwise each would have a list of all functions below the bridge.
  */
 static int share_link(struct pcireset_batch *batch, struct pcireset_plan *plan)
 {
@@ -101,7 +101,7 @@ size_t pcireset_batch_get_nr(const struct pcireset_batch *batch)
 	return batch->nr;
 }
 
-/* Each may have been resolved anew, or changed, since it was added. */
+/* A plan may have been resolved again or changed since it was added. */
 static int check_plans(struct pcireset_batch *batch)
 {
 	int r = 0;
@@ -111,7 +111,7 @@ static int check_plans(struct pcireset_batch *batch)
 	return r;
 }
 
-/* Those that share a reset are one run. */
+/* Plans that share a reset are one run. */
 static void find_runs(struct pcireset_batch *batch)
 {
 	for (size_t i = 0; i < batch->nr; i++)
@@ -147,7 +147,7 @@ static int make_runs(struct pcireset_batch *batch)
 	return 0;
 }
 
-/* One for each item, before anything is done: afterwards it is too late to fail. */
+/* Allocate all reports before the first reset: afterwards the call must not fail. */
 static int make_reports(struct pcireset_batch *batch)
 {
 	for (size_t i = 0; i < batch->nr; i++) {
@@ -168,7 +168,7 @@ static void take_report(struct pcireset_batch *batch, struct batch_item *item)
 	report_explain(item->report, item->plan);
 }
 
-/* Those that have nothing to run many with run them one by one. */
+/* Run the plans one by one, for a back end that cannot run many. */
 static int run_each(struct pcireset_batch *batch)
 {
 	sigset_t old;
@@ -188,7 +188,7 @@ static int run_each(struct pcireset_batch *batch)
 	return 0;
 }
 
-/* What runs many at once takes its own plans only. */
+/* A back end can run many plans only if all of them use it. */
 static const struct backend *common_backend(const struct pcireset_batch *batch)
 {
 	const struct backend *backend = plan_backend(batch->runs[0].plan);
@@ -229,7 +229,7 @@ int pcireset_batch_run(struct pcireset_batch *batch)
 	return 0;
 }
 
-/* The kernel writes entries while another thread waits for it to return. */
+/* The kernel writes the entries while another thread waits in the ioctl. */
 size_t pcireset_batch_get_nr_done(const struct pcireset_batch *batch, size_t *ret_nr_failed)
 {
 	const struct pcireset_reset_entry *entries =

@@ -1,41 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The choice for a set of functions: fewest resets, then the shortest; nothing is reached
- * that was not named, and would not be by the first type of each function.
+ * Choose resets for a set of functions: the fewest resets, then the shortest ones. A
+ * chosen reset affects only functions that are named, or that their first types would
+ * affect anyway.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include "private.h"
 
-/* These are there for devices that the other types do not do for: nothing stands in for them. */
+/* These types exist for devices on which the other types do not work. No type replaces them. */
 #define IRREPLACEABLE (PCI_RESET_DEV_SPECIFIC | PCI_RESET_ACPI)
 
-/* What is done to a function if nothing is chosen. */
+/* Effect on a function if nothing is chosen. */
 enum reach {
 	REACH_NOT,
 	REACH_CUT_OFF,
 	REACH_RESET,
 };
 
-/* One reset that would serve several of the batch. */
+/* One reset that could serve several items of the batch. */
 struct way {
-	struct pcireset_plan *plan; /* resolved; the batch's own, or made for this */
-	bool is_own;                /* it is issued anyway, if nothing better is found */
-	bool is_out;                /* cannot be taken any more */
-	size_t item;                /* whose plan it is */
-	size_t *serves, nr;         /* the items that it would be enough for */
+	struct pcireset_plan *plan; /* resolved; from the batch, or created for this way */
+	bool is_own;                /* issued anyway, if there is no better way */
+	bool is_out;                /* no longer available */
+	size_t item;                /* the item of the plan */
+	size_t *serves, nr;         /* the items for which it is sufficient */
 };
 
 struct choice {
 	struct pcireset_batch *batch;
-	bool *is_settled;                   /* by item: a way has been taken for it */
-	bool *is_asked;                     /* by item: its link has been looked at */
+	bool *is_settled;                   /* by item: a way was chosen for it */
+	bool *is_asked;                     /* by item: its link was examined */
 	size_t *item_of;                    /* by function: 1 + the item, 0 if it is not named */
-	bool may_reset_links;               /* does any allow that? */
-	size_t *below;                      /* by bridge, then: how many of the batch are below */
+	bool may_reset_links;               /* does any plan allow it? */
+	size_t *below;                      /* by bridge, if so: number of items below */
 	unsigned char *reach;               /* by function: enum reach */
-	const struct pcireset_plan **links; /* room to count in, one for each item */
+	const struct pcireset_plan **links; /* buffer for counting, one entry per item */
 	struct way *ways;
 	size_t nr_ways;
 };
@@ -45,7 +46,7 @@ static struct pcireset_plan *plan_of(const struct choice *c, size_t item)
 	return c->batch->v[item].plan;
 }
 
-/* What is run for it as things are. */
+/* The reset that currently runs for this item. */
 static const struct pcireset_plan *run_of(const struct choice *c, size_t item)
 {
 	return plan_effective(plan_of(c, item));
@@ -58,7 +59,7 @@ static struct pcireset_dev *dev_of(const struct choice *c, const struct pcireset
 
 /* ---- what there is */
 
-/* Whoever was refused is not asked for, and neither is who goes through descriptors of its own. */
+/* Refused plans do not take part, nor do functions with VFIO descriptors. */
 static bool takes_part(const struct pcireset_plan *plan)
 {
 	return !plan_check_runnable(plan) && plan->dev->listed && !plan->dev->vfio;
@@ -66,7 +67,7 @@ static bool takes_part(const struct pcireset_plan *plan)
 
 static void note_reach(struct choice *c, const struct pcireset_plan *plan)
 {
-	/* It lists what it may go on to; that is no reason to go there at once. */
+	/* The members include those of later types, which may never be tried. */
 	if (plan->flags & PCIRESET_RESET_ESCALATE)
 		return;
 	for (size_t i = 0; i < plan->members.nr; i++) {
@@ -98,7 +99,7 @@ static bool is_named(const struct choice *c, const struct pcireset_dev *dev)
 	return dev && c->item_of[dev->index];
 }
 
-/* Of two for one function the second is none. */
+/* If a function has two items, the second one does not take part. */
 static bool is_part(const struct choice *c, size_t item)
 {
 	const struct pcireset_dev *dev = plan_of(c, item)->dev;
@@ -108,7 +109,7 @@ static bool is_part(const struct choice *c, size_t item)
 
 /* ---- ways */
 
-/* Is a reset of this type, wanted by one item, enough for another that it resets too? */
+/* Is the way sufficient for another item that it resets? */
 static bool is_enough(const struct choice *c, const struct way *way, size_t item)
 {
 	const struct pcireset_plan *plan = plan_of(c, item), *run = run_of(c, item);
@@ -119,7 +120,7 @@ static bool is_enough(const struct choice *c, const struct way *way, size_t item
 	       plan_is_same_request(plan, plan_of(c, way->item));
 }
 
-/* Does it hit no more than what is named, or is hit anyway? */
+/* Does it affect only functions that are named or affected anyway? */
 static bool is_within_reach(const struct choice *c, const struct pcireset_plan *plan)
 {
 	for (size_t i = 0; i < plan->members.nr; i++) {
@@ -136,7 +137,7 @@ static bool is_within_reach(const struct choice *c, const struct pcireset_plan *
 	return true;
 }
 
-/* False if one that is named would be reset by it, and had to be reset once more. */
+/* Return false if the way would reset a named function that needs another reset. */
 static bool find_served(const struct choice *c, struct way *way)
 {
 	const struct pcireset_plan *plan = way->plan;
@@ -155,7 +156,7 @@ static bool find_served(const struct choice *c, struct way *way)
 	return all;
 }
 
-/* Takes over the plan, and gives it back if it is no way for several. */
+/* Take over the plan, and release it if it serves only one item. */
 static int add_way(struct choice *c, struct way way)
 {
 	bool all;
@@ -176,8 +177,8 @@ static int add_way(struct choice *c, struct way way)
 }
 
 /*
- * A plan for one item by these types alone, or NULL. What a plan to escalate lists, it does
- * not do at first.
+ * Make a plan for one item with these types, or return NULL. It does not escalate
+ * unless @flags say so.
  */
 static struct pcireset_plan *try_types(const struct choice *c, size_t item, uint32_t types,
 				       uint32_t flags)
@@ -202,7 +203,7 @@ static bool resets_others(const struct choice *c, const struct pcireset_plan *pl
 	return nr > 1;
 }
 
-/* Such as that of a PF, which resets its VFs too, or of a link. */
+/* The item's own reset may serve others: a PF resets its VFs, too. */
 static int add_own_way(struct choice *c, size_t item)
 {
 	struct pcireset_plan *plan = plan_of(c, item);
@@ -220,7 +221,7 @@ static int add_own_way(struct choice *c, size_t item)
 	return way.plan ? add_way(c, way) : 0;
 }
 
-/* All that would get the same answer: the same types, and the same slot of the same bus. */
+/* Mark all items with the same answer: same types, and same slot of the same bus. */
 static void mark_asked(struct choice *c, size_t item, const struct pcireset_dev *bridge)
 {
 	const struct pcireset_plan *plan = plan_of(c, item);
@@ -257,7 +258,7 @@ static bool is_known(const struct choice *c, const struct pcireset_plan *plan)
 	return false;
 }
 
-/* The reset of its link, if others of the batch are below the same bridge. */
+/* Add a reset of the link, if other items are below the same bridge. */
 static int add_link_way(struct choice *c, size_t item)
 {
 	const struct pcireset_plan *plan = plan_of(c, item);
@@ -289,7 +290,7 @@ static size_t nr_open(const struct choice *c, const struct way *way)
 
 	for (size_t i = 0; i < way->nr; i++)
 		nr += !c->is_settled[way->serves[i]];
-	/* What has been settled must not be reset once more; but for what is issued anyway. */
+	/* A reset must not repeat for a settled item, unless it is issued anyway. */
 	if (way->is_out || c->is_settled[way->item] || (!way->is_own && nr < way->nr))
 		return 0;
 	return nr;
@@ -303,7 +304,7 @@ static bool serves(const struct way *way, size_t item)
 	return false;
 }
 
-/* Of two for the same functions the one that is over sooner, as far as that is known. */
+/* Of two ways for the same functions, is the first one shorter? Unknown times are not. */
 static bool is_sooner(const struct way *a, const struct way *b)
 {
 	uint64_t x = pcireset_plan_get_expected_ns(a->plan);
@@ -312,7 +313,7 @@ static bool is_sooner(const struct way *a, const struct way *b)
 	return x && y && x < y;
 }
 
-/* @ret_rival: one that would have served the same functions as well, or NULL */
+/* @ret_rival: a way that would have served the same functions, or NULL */
 static struct way *find_best(const struct choice *c, struct way **ret_rival)
 {
 	struct way *best = NULL;
@@ -335,7 +336,7 @@ static struct way *find_best(const struct choice *c, struct way **ret_rival)
 	return best;
 }
 
-/* What there would have been instead, by type; several that want the same link are one reset. */
+/* Count the replaced resets by type. Several resets of one link count once. */
 static size_t count_replaced(const struct choice *c, const struct way *way, size_t nr[NR_TYPES])
 {
 	size_t nr_links = 0, all = 0;
@@ -450,7 +451,10 @@ static uint32_t this_and_wider(uint32_t allowed, uint32_t type)
 	return types;
 }
 
-/* The reset that all join: planned with the way, or once more where it may go on to wider types. */
+/*
+ * The reset that all items join. If the plan escalates, it is planned again with the
+ * wider types.
+ */
 static struct pcireset_plan *reset_of(const struct choice *c, const struct way *way)
 {
 	struct pcireset_plan *plan = plan_of(c, way->item), *own;
@@ -479,7 +483,7 @@ static int take(struct choice *c, struct way *way, const struct way *rival)
 		if (c->is_settled[item])
 			continue;
 		r = plan_join(plan_of(c, item), shared, words);
-		if (r == -ESTALE) /* it has gone meanwhile, and its own plan will say so */
+		if (r == -ESTALE) /* the function is gone, and its own plan reports it */
 			r = 0;
 		c->is_settled[item] = true;
 	}
@@ -548,7 +552,7 @@ int pcireset_batch_choose(struct pcireset_batch *batch)
 
 	if (batch->has_run || batch->entries)
 		return ctx_error(batch->ctx, -EINVAL, "the batch has been run");
-	/* What is tried and does not fit is no failure of anybody's. */
+	/* Unsuccessful attempts must not leave a message in the context. */
 	memcpy(errmsg, batch->ctx->errmsg, sizeof(errmsg));
 	r = begin(&c);
 	if (!r)

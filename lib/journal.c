@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The lock on a function whose reset_method is changed for a reset, and what has to
- * be put back if the process is killed meanwhile: one file below /run for both.
+ * One file below /run for each function with a changed reset_method. It is the lock on
+ * the function, and it has the former content, in case the process is killed before it
+ * restores it.
  *
- * reset_method is lost with the device and with the boot, and so is what is in /run:
- * an entry lives about as long as what it speaks of. Where it lives longer, its
- * boot and the inode of the function's directory tell.
+ * Both reset_method and /run are lost at a reboot, and reset_method is lost with the
+ * device. An entry that lives longer is detected by its boot ID and by the inode of the
+ * function's directory.
  */
 #include <dirent.h>
 #include <endian.h>
@@ -22,7 +23,10 @@
 #define DIRECTORY LOCKFILE_DIRECTORY
 #define ENTRY_MAX (2 * ATTR_MAX + 512)
 
-/* What an entry says; "end" is its last word, as a killed process may write half of it. */
+/*
+ * Content of an entry. "end" is the last word, because a killed process may have
+ * written half of it.
+ */
 struct entry {
 	char process[128], boot[64], wrote[ATTR_MAX], was[ATTR_MAX];
 	unsigned long long inode;
@@ -30,7 +34,7 @@ struct entry {
 	bool is_whole;
 };
 
-/* A recording has none. */
+/* A recording has no boot ID. */
 static int read_boot(const struct pcireset_ctx *ctx, char *buf, size_t size)
 {
 	char path[PATH_MAX];
@@ -91,7 +95,7 @@ static int open_attr(const struct pcireset_ctx *ctx, const char *name, const cha
 	return fd < 0 ? -errno : fd;
 }
 
-/* 1 if it is, 0 if it is not, or an error. */
+/* Return 1 if it is the same function, 0 if not, or an error. */
 static int is_same_function(const struct pcireset_ctx *ctx, const char *name,
 			    const struct entry *entry)
 {
@@ -107,7 +111,7 @@ static int is_same_function(const struct pcireset_ctx *ctx, const char *name,
 	return r < 0 ? (is_absent(r) ? 0 : r) : st.st_ino == entry->inode;
 }
 
-/* The bit that serves as proof is nobody's while MSI-X is off, and is then to be clear. */
+/* While MSI-X is off, nobody else uses the bit that serves as proof. It must then be clear. */
 static int is_masked(int fd, unsigned int at)
 {
 	uint16_t flags;
@@ -131,7 +135,7 @@ static int mask_is_left(const struct pcireset_ctx *ctx, const char *name, unsign
 	return left;
 }
 
-/* One of enum pcireset_leftover, or an error: then nobody knows, and nothing is taken away. */
+/* Return one of enum pcireset_leftover, or an error. After an error, nothing is removed. */
 static int judge(const struct pcireset_ctx *ctx, const char *name, const struct entry *entry)
 {
 	char path[PATH_MAX], now[ATTR_MAX];
@@ -188,7 +192,7 @@ static int say_who(struct journal *journal, int error, char **ret_message)
 	return -EBUSY;
 }
 
-/* An empty file is taken away while it is locked; see lockfile_open(). */
+/* An empty file is removed while it is locked; see lockfile_open(). */
 void journal_close(struct journal *journal)
 {
 	if (journal->is_clean)
@@ -200,7 +204,7 @@ void journal_close(struct journal *journal)
 	journal->fd = journal->dir = -1;
 }
 
-/* Nothing is to be put back, or not any more; who has the lock is told all the same. */
+/* There is nothing to restore yet, or any more. The entry still names the owner of the lock. */
 static int sign(struct journal *journal)
 {
 	char comm[64] = "?", text[128];
@@ -212,8 +216,8 @@ static int sign(struct journal *journal)
 }
 
 /*
- * Nothing that was left is put back here: who asks for a reset has not asked for
- * that, and would never hear of it.
+ * This function restores nothing that a killed process left: the caller requested a
+ * reset, not a repair, and would not learn of it.
  */
 int journal_open(struct pcireset_dev *dev, struct journal *journal, char **ret_message)
 {
@@ -336,7 +340,7 @@ struct visit {
 	int nr_left;
 };
 
-/* An entry that went away meanwhile belonged to a reset that ended well. */
+/* If the entry is gone now, its reset has ended normally. */
 static void visit_unreadable(struct visit *visit, const char *name, int error)
 {
 	_cleanup_free_ char *text = NULL;
@@ -363,7 +367,7 @@ static void visit_locked(struct visit *visit, const char *name, const struct ent
 		if (!r)
 			state = PCIRESET_LEFTOVER_REPAIRED;
 	}
-	/* That bit is nobody else's. */
+	/* Nobody else uses this bit. */
 	if (visit->repairs && state == PCIRESET_LEFTOVER_OVERWRITTEN && entry->msix)
 		clear_mask(visit->ctx, name, entry->msix);
 	if (visit->repairs && state != PCIRESET_LEFTOVER_TO_REPAIR)

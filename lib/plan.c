@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plans: what is allowed, what would be done, who is in the way. */
+/* Plans: the permissions of the caller, the selected reset, and its obstacles. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -108,7 +108,7 @@ int pcireset_plan_set_force(struct pcireset_plan *plan, uint32_t uses)
 	return set_mask(plan, &plan->force, uses, ALL_USES);
 }
 
-/* The module has one limit for all that its callers may have it wait for. */
+/* The module has one limit for all times that a caller can set. */
 static int set_ms(struct pcireset_plan *plan, uint32_t *field, uint32_t ms, const char *what)
 {
 	struct pcireset_ctx *ctx = plan->dev->ctx;
@@ -136,7 +136,10 @@ int pcireset_plan_set_flags(struct pcireset_plan *plan, uint32_t flags)
 	return set_mask(plan, &plan->flags, flags, PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY);
 }
 
-/* Appends to the message. Without memory it stays as it is, and the call fails. */
+/*
+ * Append to the message. If memory runs out, the message stays unchanged, and the call
+ * fails.
+ */
 static void append(struct pcireset_plan *plan, const char *fmt, ...) PRINTF(2, 3);
 static void append(struct pcireset_plan *plan, const char *fmt, ...)
 {
@@ -157,7 +160,7 @@ static void append(struct pcireset_plan *plan, const char *fmt, ...)
 	plan->message = all;
 }
 
-/* Each allowed type with what speaks against it. */
+/* Each allowed type with the reason against it. */
 static void explain_no_type(struct pcireset_plan *plan)
 {
 	struct pcireset_dev *dev = plan->dev;
@@ -177,7 +180,7 @@ static void explain_no_type(struct pcireset_plan *plan)
 	}
 }
 
-/* Each use that is in the way, once, with the function it is on. */
+/* Each use that is an obstacle, once, with its function. */
 static void explain_users(struct pcireset_plan *plan)
 {
 	struct pcireset_ctx *ctx = plan->dev->ctx;
@@ -197,7 +200,7 @@ static void explain_users(struct pcireset_plan *plan)
 	}
 }
 
-/* The kernel does not tell which callbacks a driver has; that is no reason to guess. */
+/* The kernel does not show the callbacks of a driver, and the library does not guess. */
 static bool is_driver_in_doubt(const struct pcireset_plan *plan, const struct pcireset_dev *dev)
 {
 	return plan->backend == &backend_sysfs && !(plan->force & PCIRESET_USE_DRIVER) &&
@@ -235,7 +238,7 @@ static void explain_why(struct pcireset_plan *plan)
 	append(plan, "%s", pcireset_why_to_str(plan->why, plan->type));
 }
 
-/* Then it is not about the types, and who uses the functions does not matter either. */
+/* For these reasons, neither the types nor the users matter. */
 static bool is_about_back_end(const struct pcireset_plan *plan)
 {
 	return plan->why == PCIRESET_WHY_NEEDS_MODULE || plan->why == PCIRESET_WHY_VFIO_NO_PROOF ||
@@ -267,7 +270,10 @@ static uint32_t uses_of(const struct pcireset_dev *dev)
 	return mask;
 }
 
-/* The module itself judges drivers. VFIO wants to be shown whose it all is, and then the user is the caller. */
+/*
+ * The module itself checks drivers. VFIO requires proof of ownership, so the VFIO user
+ * is the caller.
+ */
 static uint32_t judged_uses(const struct pcireset_plan *plan)
 {
 	if (plan->backend == &backend_vfio)
@@ -275,7 +281,10 @@ static uint32_t judged_uses(const struct pcireset_plan *plan)
 	return plan->backend == &backend_module ? PCIRESET_USE_DRIVER : 0;
 }
 
-/* As of now: a driver that has come since the scan may have made nodes that somebody has open. */
+/*
+ * Read the users now: a driver that was bound since the scan may have created device
+ * nodes, and a process may have opened them.
+ */
 static int know_users(const struct pcireset_plan *plan)
 {
 	int r = 0;
@@ -285,7 +294,7 @@ static int know_users(const struct pcireset_plan *plan)
 		const struct pcireset_dev *dev =
 			pcireset_dev_from_addr(plan->dev->ctx, &member->addr);
 
-		/* The module has just said so where there is none. */
+		/* The module has just reported whether there is a driver. */
 		if (dev &&
 		    (plan->backend != &backend_module || member->flags & PCIRESET_MEMBER_DRIVER))
 			dev_forget_driver(dev);
@@ -294,7 +303,7 @@ static int know_users(const struct pcireset_plan *plan)
 	return r;
 }
 
-/* Each once. Without memory the call fails. Takes over the words. */
+/* Add the text unless it is in the list, and take it over. The call fails without memory. */
 static void add_unknown(struct pcireset_plan *plan, char *words)
 {
 	char **v = plan->unknown;
@@ -318,8 +327,8 @@ static void add_unknown(struct pcireset_plan *plan, char *words)
 }
 
 /*
- * What is not known refuses a reset. Where there can be none, as for a recorded machine or for
- * whoever has no right to it, nobody can say whether it would be refused elsewhere.
+ * An unknown fact refuses the reset. If this context cannot reset, because it shows
+ * another machine or the caller has no right, the plan lists the fact instead.
  */
 static uint32_t in_way_of(struct pcireset_plan *plan, const struct pcireset_dev *dev)
 {
@@ -339,7 +348,7 @@ static uint32_t in_way_of(struct pcireset_plan *plan, const struct pcireset_dev 
 	return in_way;
 }
 
-/* The users of all members count. Those that the back end does not know of are judged here. */
+/* Check the users of all members, except those that the back end checks. */
 static int check_users(struct pcireset_plan *plan)
 {
 	const uint32_t forces = PCIRESET_USE_DRIVER | PCIRESET_USE_UNKNOWN;
@@ -367,7 +376,7 @@ static int check_users(struct pcireset_plan *plan)
 	return error;
 }
 
-/* Both are answers about the machine. All else is a failure to find out. */
+/* These errors are results of the plan. All others mean that it could not be made. */
 static bool is_answer(int error)
 {
 	return !error || error == -EOPNOTSUPP || error == -EBUSY;
@@ -402,7 +411,7 @@ static int resolve(struct pcireset_plan *plan)
 	return error;
 }
 
-/* What could not be read, for want of memory or descriptors say, decides nothing. */
+/* A value that could not be read, for lack of memory or descriptors, fails the call. */
 int pcireset_plan_resolve(struct pcireset_plan *plan)
 {
 	struct pcireset_ctx *ctx = plan->dev->ctx;
@@ -421,13 +430,13 @@ int pcireset_plan_resolve(struct pcireset_plan *plan)
 
 /* ---- plans that share a reset */
 
-/* What is run: the plan itself, or the reset that it shares. */
+/* The reset that runs: the plan itself, or the shared reset. */
 const struct pcireset_plan *plan_effective(const struct pcireset_plan *plan)
 {
 	return plan->shared ? plan->shared : plan;
 }
 
-/* May one reset serve both? Who goes on to wider types must go on to the same. */
+/* Can one reset serve both? With escalation, both need the same later types. */
 bool plan_is_same_request(const struct pcireset_plan *a, const struct pcireset_plan *b)
 {
 	return a->max_scope == b->max_scope && a->checks == b->checks && a->force == b->force &&
@@ -436,7 +445,10 @@ bool plan_is_same_request(const struct pcireset_plan *a, const struct pcireset_p
 	       (a->types == b->types || !(a->flags & PCIRESET_RESET_ESCALATE));
 }
 
-/* One reset of a link, seen from two functions. Whoever goes through VFIO has descriptors of its own. */
+/*
+ * One reset of a link, seen from two functions. A function with VFIO descriptors never
+ * shares.
+ */
 bool plan_is_same_link(const struct pcireset_plan *a, const struct pcireset_plan *b)
 {
 	a = plan_effective(a);
@@ -446,7 +458,7 @@ bool plan_is_same_link(const struct pcireset_plan *a, const struct pcireset_plan
 	       addr_is(&a->members.v[0].addr, &b->members.v[0].addr);
 }
 
-/* A plan that asks for the same, but for the types; not resolved. */
+/* Create an unresolved plan with the same request, but other types. */
 int plan_new_like(const struct pcireset_plan *like, uint32_t types, struct pcireset_plan **ret_plan)
 {
 	struct pcireset_plan *plan;
@@ -465,7 +477,7 @@ int plan_new_like(const struct pcireset_plan *like, uint32_t types, struct pcire
 	return 0;
 }
 
-/* Puts what a plan has resolved where others can join it. */
+/* Make the resolved reset of a plan available for other plans. */
 int plan_share(struct pcireset_plan *plan)
 {
 	struct pcireset_plan *shared;
@@ -494,7 +506,7 @@ int plan_share(struct pcireset_plan *plan)
 	return 0;
 }
 
-/* From now on the plan is that its function is reset with others, by a reset that is planned. */
+/* Replace the plan by a shared reset. */
 int plan_join(struct pcireset_plan *plan, struct pcireset_plan *shared, const char *choice)
 {
 	char *copy = choice ? strdup(choice) : NULL;
@@ -588,7 +600,7 @@ const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_pla
 	return view_get(&plan->view, &plan_effective(plan)->members, i);
 }
 
-/* Not before it is asked for: that takes a look at every function that would be hit. */
+/* Computed on demand, because it reads the config space of all affected functions. */
 uint64_t pcireset_plan_get_expected_ns(struct pcireset_plan *plan)
 {
 	if (plan->shared)
@@ -609,7 +621,7 @@ int plan_check_runnable(const struct pcireset_plan *plan)
 			 plan->dev->name);
 }
 
-/* The back end of a sysroot cannot reset either; this is the second bolt. */
+/* Never use the module for a sysroot, although its back end cannot reset either. */
 const struct backend *plan_backend(const struct pcireset_plan *plan)
 {
 	const struct pcireset_ctx *ctx = plan->dev->ctx;
@@ -624,7 +636,7 @@ int plan_run(struct pcireset_plan *plan, struct pcireset_report *report)
 	return plan_backend(run)->run(run, report);
 }
 
-/* A plan is good for one run, and so is a reset that others share. */
+/* A plan and a shared reset can run only once. */
 void plan_done(struct pcireset_plan *plan)
 {
 	if (plan->shared)

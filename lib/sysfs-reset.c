@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A reset by the kernel's own files: reset_method is narrowed to one word, 1 is
- * written to reset, and what was in reset_method is put back.
+ * Reset through the kernel's files: write one word to reset_method, write 1 to reset,
+ * and restore the former content of reset_method.
  *
- * With one word the kernel has nothing to fall back on. It takes no lock over the
- * two files: whoever writes reset_method in between is found out afterwards, unless
- * it has put our word back by then.
+ * With one word, the kernel cannot fall back on another type. The kernel has no lock
+ * over the two files. If another process writes reset_method in between, the library
+ * detects it afterwards, unless that process has restored the word by then.
  */
 #include <endian.h>
 #include <errno.h>
@@ -23,12 +23,12 @@
 #define MIN_PAUSE_NS NS_PER_MS
 #define SLICE_NS     (100 * NS_PER_MS)
 
-/* One reset under way. */
+/* One running reset. */
 struct session {
 	struct pcireset_dev *dev;
 	const struct pcireset_plan *plan;
 	struct pcireset_report *report;
-	struct pcireset_member *member; /* of the report; there is only one */
+	struct pcireset_member *member; /* of the report, which has only one */
 	struct journal journal;
 	struct narrowing narrowing;
 	int dir, method, reset, config;
@@ -36,7 +36,7 @@ struct session {
 	sigset_t old_mask;
 	uint64_t begin_ns;
 	int trigger_error;
-	bool is_foreign; /* somebody else has written reset_method meanwhile */
+	bool is_foreign; /* another process has written reset_method */
 };
 
 void pause_ns(uint64_t ns)
@@ -50,7 +50,7 @@ void pause_ns(uint64_t ns)
 static const int held_signals[] = { SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
 				    SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2 };
 
-/* What is put back is put back before a signal ends the process. SIGKILL leaves the journal. */
+/* Block these signals until the settings are restored. After SIGKILL, the journal remains. */
 void signals_hold(sigset_t *old)
 {
 	sigset_t set;
@@ -61,7 +61,7 @@ void signals_hold(sigset_t *old)
 	pthread_sigmask(SIG_BLOCK, &set, old);
 }
 
-/* While they are held, also those are pending that the program ignores. */
+/* Blocked signals are also pending if the program ignores them. */
 bool signals_are_waiting(void)
 {
 	struct sigaction action;
@@ -75,7 +75,7 @@ bool signals_are_waiting(void)
 	return false;
 }
 
-/* Will one of them end the process as soon as it is let go? */
+/* Will one of them end the process when it is unblocked? */
 static bool signal_is_fatal(void)
 {
 	struct sigaction action;
@@ -102,7 +102,7 @@ static int refuse(struct session *s, int error, uint32_t why)
 
 /* ---- files */
 
-/* Open files stay the function's own: once it is removed they answer ENODEV. */
+/* Open files belong to the function: after its removal they return ENODEV. */
 static int open_files(struct session *s)
 {
 	struct stat st;
@@ -123,7 +123,7 @@ static int open_files(struct session *s)
 	switch (errno) {
 	case EACCES:
 		return -EPERM;
-	case ENOENT: /* a kernel before 5.15, or a function without any reset of its own */
+	case ENOENT: /* a kernel before 5.15, or a function without any reset */
 		return refuse(s, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE);
 	default:
 		return -errno;
@@ -165,7 +165,10 @@ static bool method_is(const struct session *s, const char *text)
 
 /* ---- before */
 
-/* Since the plan: a driver that is bound now may not like it, and VFs would be hit too. */
+/*
+ * Since the plan, a driver may have been bound that has no reset_prepare, and VFs may
+ * have been created.
+ */
 static int check_unchanged(struct session *s)
 {
 	char path[PATH_MAX], driver[NAME_MAX + 1] = "", text[32] = "0";
@@ -185,8 +188,8 @@ static int check_unchanged(struct session *s)
 }
 
 /*
- * The kernel's list may be older than what is around the function now, and then it
- * does not take its own words back: so that is tried while nothing has changed yet.
+ * The kernel's list may be older than the current topology. The kernel then rejects its
+ * own words. Write them once before anything is changed.
  */
 static int learn_method(struct session *s)
 {
@@ -203,8 +206,8 @@ static int learn_method(struct session *s)
 }
 
 /*
- * Nothing that the kernel restores can tell whether there was a reset. The mask of
- * MSI-X it leaves alone while MSI-X is off, as it is for a function without driver.
+ * A register that the kernel restores is no proof. The kernel does not restore the mask
+ * of MSI-X while MSI-X is off, as without a driver.
  */
 static void choose_proof(struct session *s)
 {
@@ -234,7 +237,7 @@ static bool write_mask(const struct session *s, uint16_t flags)
 	return pwrite(s->config, &flags, sizeof(flags), s->narrowing.msix) == sizeof(flags);
 }
 
-/* Where config space may not be written, as under lockdown, there is no proof. */
+/* If config space is read-only, as under lockdown, there is no proof. */
 static void set_proof(struct session *s)
 {
 	uint16_t flags;
@@ -278,13 +281,13 @@ static int narrow(struct session *s)
 
 /* ---- the reset */
 
-/* Only over our own word: what somebody else has written since is not ours to undo. */
+/* Restore reset_method only if it has our word. Keep a word from another process. */
 static int widen(struct session *s)
 {
 	char now[ATTR_MAX];
 	int r = read_method(s, now);
 
-	if (r == -ENODEV) /* its list is gone with it */
+	if (r == -ENODEV) /* reset_method is gone with the function */
 		return 0;
 	if (r < 0)
 		return r;
@@ -298,7 +301,10 @@ static int widen(struct session *s)
 	return r;
 }
 
-/* A VF's IDs always read as all ones. 0001 is a Request Retry Status (PCIe r6.0, sec 2.3.2). */
+/*
+ * The IDs of a VF always read as all-ones. 0001 is a Request Retry Status (PCIe r6.0,
+ * sec 2.3.2).
+ */
 static bool answers(const struct session *s)
 {
 	uint32_t ids, command;
@@ -311,7 +317,7 @@ static bool answers(const struct session *s)
 	return dev_is_vf(s->dev) || (ids != UINT32_MAX && (le32toh(ids) & 0xffff) != 0x0001);
 }
 
-/* The kernel has waited by itself, for a minute or two at worst, and nobody can keep it from that. */
+/* The kernel has already waited, for up to two minutes. This wait cannot be limited. */
 static void wait_ready(struct session *s, uint64_t since_ns)
 {
 	uint32_t ms = s->plan->timeout_ms ? s->plan->timeout_ms : TIMEOUT_MS;
@@ -373,7 +379,7 @@ static void compare(struct session *s)
 		s->member->failed |= PCIRESET_CHECK_LINK;
 }
 
-/* In slices: a signal that ends the process does not interrupt what holds it back. */
+/* Sleep in slices: a blocked signal does not interrupt the sleep. */
 static void settle(const struct session *s)
 {
 	uint64_t until_ns = now_ns() + s->plan->settle_ms * NS_PER_MS, now;
@@ -393,7 +399,10 @@ static void verify(struct session *s)
 	}
 }
 
-/* Identity comes first: another device is not written to, and the mask is its own. */
+/*
+ * Check the identity first: nothing must be written to another device, and the mask
+ * belongs to it.
+ */
 static bool is_the_same(struct session *s)
 {
 	struct config now;
@@ -434,7 +443,7 @@ static int judge_reset(struct session *s, int widen_error)
 	uint32_t checks = s->plan->checks ? s->plan->checks : ALL_CHECKS & ~PCIRESET_CHECK_PROOF;
 	int r = report_judge(s->report, always);
 
-	if (r < 0 && widen_error) /* a dead function lacks what the kernel wants to see */
+	if (r < 0 && widen_error) /* the kernel cannot check a dead function */
 		s->report->message =
 			format("%s; %s", pcireset_why_to_str(s->report->why, s->plan->type),
 			       pcireset_why_to_str(PCIRESET_WHY_METHOD_LEFT, s->plan->type));
