@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The module back end: everything is asked of, and done through, /dev/pcireset. */
+/* The module back end: queries and resets through /dev/pcireset. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #define ROOM_TYPES    32
 #define ROOM_MEMBERS  64
-#define SPARE_MEMBERS 16 /* functions that may come between the plan and the reset */
+#define SPARE_MEMBERS 16 /* functions that may appear between the plan and the reset */
 
 static int call(int fd, unsigned long request, void *arg)
 {
@@ -24,7 +24,7 @@ static int map_open_error(int error)
 		return -EPERM;
 	case ENOENT:
 	case ENXIO:
-	case ENODEV: /* the node is there, nobody is behind it */
+	case ENODEV: /* the node exists without the module */
 		return -ENOENT;
 	default:
 		return -error;
@@ -64,7 +64,7 @@ static int open_dev(struct pcireset_dev *dev)
 	return arg.out_fd;
 }
 
-/* Asks for one plan and gets its members, however many there are. */
+/* Query one plan and all its members. */
 static int query_plan(int fd, struct pcireset_query *arg, struct members *members)
 {
 	uint32_t room = ROOM_MEMBERS;
@@ -100,7 +100,7 @@ static void take_types(struct pcireset_dev *dev, const struct pcireset_query *ar
 	for (uint32_t i = 0; i < arg->out_nr_types && i < ROOM_TYPES; i++) {
 		int at = type_index(infos[i].type);
 
-		if (at < 0) /* a type that is newer than this library */
+		if (at < 0) /* a type that this library does not know */
 			continue;
 		dev->state[at].why_not = infos[i].why_not;
 		dev->state[at].scope = infos[i].scope;
@@ -115,7 +115,10 @@ static void note_drivers(struct pcireset_ctx *ctx, const struct members *members
 		dev_note_driver(ctx, &members->v[i]);
 }
 
-/* All types, and the members of those that reset the function: these are the same for each. */
+/*
+ * Query all types, and the members of the types that reset the function, which are the
+ * same for each.
+ */
 static int query_function(struct pcireset_dev *dev, int fd)
 {
 	struct member_list *list = list_new();
@@ -146,8 +149,8 @@ static bool is_on_same_bus(const struct pcireset_dev *a, const struct pcireset_d
 }
 
 /*
- * What resets a sibling's bus or slot and the function with it reaches the same when the
- * function is named: only the one that was asked for differs.
+ * If a reset of the bus or slot of a sibling also resets this function, it affects the
+ * same functions. Only the target flag differs.
  */
 static bool share_link(struct pcireset_dev *dev, const struct pcireset_dev *sibling, size_t i)
 {
@@ -205,7 +208,7 @@ static uint32_t module_force(const struct pcireset_plan *plan)
 	return plan->force & MODULE_USES & plan->dev->ctx->info.out_force;
 }
 
-/* The descriptor stays open with the plan: the generation belongs to it. */
+/* The descriptor stays open with the plan, because the generation belongs to it. */
 static int resolve(struct pcireset_plan *plan)
 {
 	struct pcireset_query arg = {
@@ -229,12 +232,15 @@ static int resolve(struct pcireset_plan *plan)
 	plan->why = arg.out_why;
 	plan->who = arg.out_who;
 	plan->generation = arg.out_generation;
-	/* Only now is there need to know what all types say. */
+	/* Only an unsupported reset needs the reasons of all types. */
 	r = arg.out_error == EOPNOTSUPP ? pcireset_dev_query(plan->dev) : 0;
 	return r < 0 ? r : -(int)arg.out_error;
 }
 
-/* It knows what the firmware and the kernel's quirks say, too; a module that is older does not tell. */
+/*
+ * The module also knows the times from firmware and quirks. An older module does not
+ * report them.
+ */
 static uint64_t expect(struct pcireset_plan *plan)
 {
 	struct pcireset_expect arg = {
@@ -246,7 +252,7 @@ static uint64_t expect(struct pcireset_plan *plan)
 	return call(plan->fd, PCIRESET_EXPECT, &arg) < 0 ? expect_ns(plan) : arg.out_ns;
 }
 
-/* What is to be asked of the module; the members' array has to be freed. */
+/* Fill the request for the module. The caller frees the array of members. */
 static int fill_reset(const struct pcireset_plan *plan, struct pcireset_reset *arg)
 {
 	uint32_t room = (uint32_t)plan->members.nr + SPARE_MEMBERS;
@@ -276,7 +282,7 @@ static struct pcireset_member *members_of(const struct pcireset_reset *arg)
 	return (struct pcireset_member *)(uintptr_t)arg->member_ptr;
 }
 
-/* Takes the array over: after a reset no memory is asked for that may not be there. */
+/* Take over the array: after a reset, an allocation could fail. */
 static void take_members(struct pcireset_report *report, struct pcireset_reset *arg)
 {
 	members_clear(&report->members);
@@ -340,7 +346,7 @@ static int call_many(struct pcireset_batch *batch, struct pcireset_reset_entry *
 
 	if (batch->nr_runs > PCIRESET_MAX_RESETS)
 		return -E2BIG;
-	/* Another thread may look at them from now on. */
+	/* Another thread may read the entries from now on. */
 	__atomic_store_n(&batch->entries, entries, __ATOMIC_RELEASE);
 	r = call(batch->runs[0].plan->fd, PCIRESET_RESET_MANY, &arg);
 	for (size_t i = 0; !r && i < batch->nr_runs; i++) {
@@ -361,7 +367,7 @@ static int run_many(struct pcireset_batch *batch)
 	for (size_t i = 0; resets && i < batch->nr_runs; i++)
 		free(members_of(&resets[i]));
 	free(resets);
-	/* The batch keeps them, or would be told lies by the other thread. */
+	/* The batch keeps the entries, because another thread may still read them. */
 	if (batch->entries != entries)
 		free(entries);
 	return r;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The VFIO back end: resets what the caller holds by VFIO's own descriptors, where that is exactly what was allowed. */
+/*
+ * The VFIO back end: resets functions through the caller's VFIO descriptors, if the
+ * effect is exactly the allowed one.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,7 +88,7 @@ static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 	struct vfio_facts *f;
 	int r = vfio_look(dev, &f);
 
-	(void)sibling; /* it has descriptors of its own, or none */
+	(void)sibling; /* it may have descriptors of its own */
 	if (r < 0)
 		return r;
 	r = fill_types(dev, f);
@@ -95,7 +98,10 @@ static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 
 /* ---- the plan */
 
-/* The first allowed type that VFIO does and nothing else; or, if the caller lets it, those of a list. */
+/*
+ * Choose the first allowed type that VFIO issues alone. With escalation, all types of a
+ * list may be chosen.
+ */
 static uint32_t choose(const struct pcireset_plan *plan, const struct vfio_facts *f)
 {
 	if ((plan->flags & PCIRESET_RESET_ESCALATE) && f->is_kernels && f->has_reset &&
@@ -119,7 +125,10 @@ static int refuse(struct pcireset_plan *plan, int error, uint32_t why,
 	return error;
 }
 
-/* Nothing that VFIO lets a user write stays unless a reset takes it: the kernel restores it all. */
+/*
+ * The kernel restores every register that a VFIO user can write, so no register can
+ * provide proof.
+ */
 static int check_wishes(struct pcireset_plan *plan)
 {
 	if (plan->checks & PCIRESET_CHECK_PROOF)
@@ -129,7 +138,10 @@ static int check_wishes(struct pcireset_plan *plan)
 	return 0;
 }
 
-/* The kernel saves and restores one function, VFs of a PF and what is below a bridge not. */
+/*
+ * The kernel saves and restores one function, but not the VFs of a PF or the functions
+ * below a bridge.
+ */
 static int check_alone(struct pcireset_plan *plan)
 {
 	return plan->members.nr == 1 ?
@@ -144,7 +156,7 @@ static bool has_vfio_driver(const struct pcireset_dev *dev)
 	return !vfio_read_driver(dev, name) && strstr(name, "vfio");
 }
 
-/* VFIO never resets a VF with its PF, whoever holds both. */
+/* VFIO never resets a VF together with its PF, even if the caller owns both. */
 static uint32_t why_not_member(const struct pcireset_plan *plan, const struct vfio_facts *f,
 			       const struct pcireset_addr *addr)
 {
@@ -166,7 +178,10 @@ static bool is_member(const struct pcireset_plan *plan, const struct pcireset_ad
 	return false;
 }
 
-/* What VFIO lists and what sysfs shows are to be the same, and all of it the caller's. */
+/*
+ * The list of VFIO and the members in sysfs must be equal, and the caller must own all
+ * of them.
+ */
 static int check_owned(struct pcireset_plan *plan, const struct vfio_facts *f)
 {
 	int error = 0;
@@ -232,7 +247,7 @@ static bool is_same(const struct pcireset_plan *a, const struct pcireset_plan *b
 	return true;
 }
 
-/* The same again, from what is there now: only if that is still the plan is it run. */
+/* Make the plan again from the current state. Run it only if it is unchanged. */
 static int check_again(const struct pcireset_plan *plan, const struct vfio_facts *f,
 		       struct pcireset_report *report)
 {

@@ -46,7 +46,7 @@ static struct pcireset_plan *plan_of(const struct choice *c, size_t item)
 	return c->batch->v[item].plan;
 }
 
-/* The reset that currently runs for this item. */
+/* The reset that would run for this item without a choice. */
 static const struct pcireset_plan *run_of(const struct choice *c, size_t item)
 {
 	return plan_effective(plan_of(c, item));
@@ -57,7 +57,7 @@ static struct pcireset_dev *dev_of(const struct choice *c, const struct pcireset
 	return pcireset_dev_from_addr(c->batch->ctx, &member->addr);
 }
 
-/* ---- what there is */
+/* ---- the set */
 
 /* Refused plans do not take part, nor do functions with VFIO descriptors. */
 static bool takes_part(const struct pcireset_plan *plan)

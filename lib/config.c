@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Config space as sysfs gives it: reading it, finding capabilities, comparing it with what it was. */
+/* Config space from sysfs: read it, find capabilities, compare it with an earlier state. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +10,10 @@
 #define MAX_CAPABILITIES 48
 #define VENDOR_LENGTH_AT 2 /* of a vendor-specific capability */
 
-/* A register that may differ although all is well. The one list of the library; the module's is in kmod/config.c. */
+/*
+ * A register that may change without a fault. This is the only list in the library; the
+ * module has its own in kmod/config.c.
+ */
 struct volatile_register {
 	uint16_t id;
 	bool extended;
@@ -24,7 +27,7 @@ static const struct volatile_register volatile_registers[] = {
 	{ PCI_CAP_ID_VPD, false, PCI_VPD_DATA, UINT32_MAX },
 	{ PCI_CAP_ID_PCIX, false, PCI_X_STATUS, UINT32_MAX },
 	{ PCI_CAP_ID_AF, false, PCI_AF_CTRL, UINT32_MAX },
-	/* The upper half of each of these is the status that belongs to the control. */
+	/* The upper half of each of these is the status register for the control register. */
 	{ PCI_CAP_ID_EXP, false, PCI_EXP_DEVCTL, 0xffff0000 },
 	{ PCI_CAP_ID_EXP, false, PCI_EXP_LNKCTL, 0xffff0000 },
 	{ PCI_CAP_ID_EXP, false, PCI_EXP_SLTCTL, 0xffff0000 },
@@ -62,7 +65,7 @@ int config_read_fd(int fd, struct config *config)
 	return n < 0 ? -errno : 0;
 }
 
-/* As far as anybody may read it. */
+/* Read the part that every user may read. */
 int config_read_header_fd(int fd, struct config *config)
 {
 	ssize_t n = pread(fd, config->b, PCI_STD_HEADER_SIZEOF, 0);
@@ -71,7 +74,7 @@ int config_read_header_fd(int fd, struct config *config)
 	return n < 0 ? -errno : 0;
 }
 
-/* None at all if the function is gone, or may not be looked at. */
+/* The result is empty if the function is gone, or may not be read. */
 int config_read(const struct pcireset_dev *dev, struct config *config)
 {
 	char path[PATH_MAX];
@@ -88,7 +91,7 @@ int config_read(const struct pcireset_dev *dev, struct config *config)
 	return r;
 }
 
-/* What is not there reads as nothing set. */
+/* Missing bytes read as zero. */
 uint32_t config_get16(const struct config *c, size_t at)
 {
 	return at + 2 <= c->len ? (uint32_t)(c->b[at] | c->b[at + 1] << 8) : 0;
@@ -104,13 +107,13 @@ uint32_t config_header_type(const struct config *c)
 	return c->len > PCI_HEADER_TYPE ? c->b[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK : 0;
 }
 
-/* Not by the vendor: that of a VF reads as all ones when all is well. */
+/* Do not check the vendor ID: a VF always reads it as all-ones. */
 bool config_is_dead(const struct config *c)
 {
 	return c->len >= PCI_COMMAND + 4 && config_get32(c, PCI_COMMAND) == UINT32_MAX;
 }
 
-/* Where the number of the first capability is, which a CardBus bridge has elsewhere; or 0. */
+/* Offset of the pointer to the first capability, or 0. A CardBus bridge has it elsewhere. */
 static size_t first_pointer(const struct config *c)
 {
 	size_t at = config_header_type(c) == PCI_HEADER_TYPE_CARDBUS ? PCI_CB_CAPABILITY_LIST :
@@ -119,7 +122,10 @@ static size_t first_pointer(const struct config *c)
 	return at < c->len && config_get16(c, PCI_STATUS) & PCI_STATUS_CAP_LIST ? at : 0;
 }
 
-/* Where the next one is, read or not. Bounded: a list in broken hardware may be a circle. */
+/*
+ * Return the next pointer. The number of steps is limited, because broken hardware may
+ * have a cyclic list.
+ */
 static size_t next_pointer(const struct config *c, size_t at, int *left)
 {
 	if (!at)
@@ -135,7 +141,7 @@ static size_t next_capability(const struct config *c, size_t at, int *left)
 	return at + 4 <= c->len ? at : 0;
 }
 
-/* Does what was read of config space have all of the list? Else one may be missing. */
+/* Is the whole list within the bytes that were read? Otherwise a capability may be missing. */
 bool config_has_all_capabilities(const struct config *c)
 {
 	size_t at = 0;
@@ -149,7 +155,7 @@ bool config_has_all_capabilities(const struct config *c)
 	return true;
 }
 
-/* PCIe r6.0, sec 7.5.3.2: the Device/Port Type; -1 if it is no PCIe function. */
+/* PCIe r6.0, sec 7.5.3.2: return the Device/Port Type, or -1 for a conventional function. */
 int config_express_type(const struct config *c)
 {
 	size_t at = config_find(c, PCI_CAP_ID_EXP);
@@ -205,7 +211,7 @@ size_t config_find_dvsec(const struct config *c, uint32_t vendor, uint32_t id)
 
 /* ---- before and after */
 
-/* Takes these bits out of the comparison, whether or not they differ. */
+/* Exclude these bits from the comparison. */
 static void ignore(struct config *diff, size_t at, uint32_t mask)
 {
 	for (size_t i = 0; i < 4 && at + i < diff->len; i++)
@@ -218,7 +224,10 @@ static void ignore_range(struct config *diff, size_t from, size_t to)
 		ignore(diff, from, UINT32_MAX);
 }
 
-/* Message address, data, mask and pending mean nothing while MSI is off; pending never stays. */
+/*
+ * Message address, data, mask and pending bits are meaningless while MSI is off.
+ * Pending bits change at any time.
+ */
 static void ignore_msi(const struct config *was, struct config *diff, size_t at)
 {
 	uint32_t flags = config_get16(was, at + PCI_MSI_FLAGS);
@@ -240,7 +249,7 @@ static void ignore_listed(struct config *diff, size_t at, uint32_t id, bool exte
 	}
 }
 
-/* Only the vendor knows what the registers of its own capabilities do: they may count, latch or start something. */
+/* Only the vendor knows its own registers: they may count, latch or start an action. */
 static void ignore_volatile(const struct config *was, struct config *diff)
 {
 	size_t at = 0;
@@ -262,7 +271,10 @@ static void ignore_volatile(const struct config *was, struct config *diff)
 	}
 }
 
-/* The first byte that differs and should not, or -1. Lengths that differ are a difference. */
+/*
+ * Return the offset of the first unexpected difference, or -1. Different lengths are a
+ * difference.
+ */
 int config_difference(const struct config *was, const struct config *now)
 {
 	size_t len = was->len < now->len ? was->len : now->len;
@@ -282,7 +294,7 @@ int config_difference(const struct config *was, const struct config *now)
 	return was->len == now->len ? -1 : (int)len;
 }
 
-/* A VF's own IDs read as all ones both times. */
+/* The IDs of a VF read as all-ones both times. */
 bool config_is_same_device(const struct config *was, const struct config *now)
 {
 	if (config_get32(was, PCI_VENDOR_ID) != config_get32(now, PCI_VENDOR_ID) ||
@@ -294,7 +306,7 @@ bool config_is_same_device(const struct config *was, const struct config *now)
 		       config_get32(now, PCI_SUBSYSTEM_VENDOR_ID);
 }
 
-/* PCIe r6.0, sec 7.5.3.8. What has no link, such as a VF, has a width of 0. */
+/* PCIe r6.0, sec 7.5.3.8. A function without a link, such as a VF, has a width of 0. */
 bool config_link_holds(const struct config *was, const struct config *now)
 {
 	size_t at = config_find(was, PCI_CAP_ID_EXP);

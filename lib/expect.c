@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How long a reset takes at least: what the specification demands, or the functions say of themselves. */
+/* Minimum duration of a reset, from the specification or from the functions. */
 #include <errno.h>
 #include <string.h>
 #include "private.h"
@@ -39,12 +39,15 @@ static void read_or_fail(const struct pcireset_dev *dev, struct config *config)
 		ctx_fail(dev->ctx, r, dev->name);
 }
 
-/* How long a function may not be accessed after each kind of reset. */
+/* Time after each kind of reset until a function may be accessed. */
 struct times {
 	uint64_t flr, link, d0;
 };
 
-/* Sec 7.9.16.2: 9 bits, in units of 32 to the power of the 3 bits above; two of these are reserved. */
+/*
+ * Sec 7.9.16.2: 9 bits, in units of 32 to the power of the 3 bits above. Two of these
+ * powers are reserved.
+ */
 static void take_time(uint64_t *ns, uint32_t field)
 {
 	unsigned int scale = field >> 9 & 7;
@@ -78,7 +81,7 @@ static unsigned int port_type(const struct config *config, size_t express)
 	return (config_get16(config, express + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_TYPE) >> 4;
 }
 
-/* A link above 5 GT/s counts from link up, if the port tells when that is. */
+/* Above 5 GT/s, the time starts when the link is up, if the port reports that. */
 static bool counts_from_link_up(const struct config *config, size_t express)
 {
 	unsigned int type = port_type(config, express);
@@ -90,7 +93,10 @@ static bool counts_from_link_up(const struct config *config, size_t express)
 	       (cap & PCI_EXP_LNKCAP_SLS) > PCI_EXP_LNKCAP_SLS_5_0GB;
 }
 
-/* When what is below a bridge may be accessed, if the bridge itself may be at @since. */
+/*
+ * Time at which the functions below a bridge may be accessed, if the bridge may be
+ * accessed at @since.
+ */
 static uint64_t ready_below(const struct pcireset_dev *bridge, uint64_t since, uint64_t link)
 {
 	struct config config;
@@ -108,7 +114,10 @@ static uint64_t ready_below(const struct pcireset_dev *bridge, uint64_t since, u
 	return since > from_reset ? since : from_reset;
 }
 
-/* By index of the bridge: the slowest function on its bus, and when that bus may be accessed. */
+/*
+ * By index of the bridge: the slowest function on its bus, and the time at which that
+ * bus may be accessed.
+ */
 struct buses {
 	uint64_t *link, *ready;
 };
@@ -126,7 +135,7 @@ static void slowest_links(const struct pcireset_plan *plan, const struct buses *
 	}
 }
 
-/* Parents come first, so that each bridge's own bus is known by then. */
+/* Parents come first, so the bus of each bridge is known in time. */
 static uint64_t last_ready(const struct pcireset_plan *plan, const struct buses *buses)
 {
 	const struct pcireset_dev *done = NULL;
@@ -167,7 +176,10 @@ static uint64_t expect_link(const struct pcireset_plan *plan)
 	return ns;
 }
 
-/* What the kernel's and the firmware's own resets take, nothing tells: 0. Else at least 1. */
+/*
+ * Return 0 for the resets of the kernel and the firmware, which have no known duration.
+ * Otherwise return at least 1.
+ */
 uint64_t expect_ns(const struct pcireset_plan *plan)
 {
 	uint64_t ns;

@@ -82,7 +82,7 @@ static int read_entry(int fd, struct entry *entry)
 	return 0;
 }
 
-/* ---- what has become of an entry */
+/* ---- state of an entry */
 
 static int open_attr(const struct pcireset_ctx *ctx, const char *name, const char *attr, int flags)
 {

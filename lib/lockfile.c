@@ -10,7 +10,7 @@
 #include "lockfile.h"
 
 #define TRIES    10
-#define PAUSE_US 20000 /* longer than any process needs to look at a file */
+#define PAUSE_US 20000 /* longer than any process needs to read a file */
 
 int lockfile_directory(const char *path)
 {
@@ -22,7 +22,7 @@ int lockfile_directory(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The process that had the lock before may have removed the file after it was opened here. */
+/* The previous owner of the lock may have removed the file after this process opened it. */
 static bool has_name(int fd, int dir, const char *name)
 {
 	struct stat opened, named;
@@ -36,7 +36,7 @@ static int try_once(int dir, const char *name, int *ret_fd)
 	*ret_fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (*ret_fd < 0)
 		return -errno;
-	/* A file of an older version may have a wider mode. */
+	/* A file from an older version may have a wider mode. */
 	if (fchmod(*ret_fd, 0600) || flock(*ret_fd, LOCK_EX | LOCK_NB))
 		return -errno;
 	return has_name(*ret_fd, dir, name) ? 0 : -EAGAIN;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What people call a PCI function: addresses, IDs, paths, devices, interfaces, drivers, slots. */
+/* Names of a PCI function: addresses, IDs, paths, devices, interfaces, drivers, slots. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #define ANY_FUNCTION 0x100 /* no function was given */
 
-/* An address as typed: what is missing is told apart from what is 0. */
+/* An address from the command line. It distinguishes missing fields from 0. */
 struct typed {
 	unsigned long domain, bus, dev, func;
 	bool has_bus;
@@ -35,7 +35,7 @@ static char *put_hex(char *to, uint32_t value, int digits)
 	return to;
 }
 
-/* Not by printf(): it is done for all that each reset of each function reaches. */
+/* Without printf(), for speed: every affected function of every reset needs this. */
 const char *pcireset_addr_to_str(const struct pcireset_addr *addr, char buf[PCIRESET_ADDR_STR_MAX])
 {
 	char *end = put_hex(buf, addr->domain, 4);
@@ -49,7 +49,7 @@ const char *pcireset_addr_to_str(const struct pcireset_addr *addr, char buf[PCIR
 	return buf;
 }
 
-/* A field of 1 to 8 hexadecimal digits and nothing else, no greater than max. */
+/* Parse a field of exactly 1 to 8 hexadecimal digits, not greater than max. */
 static bool field(const char *str, size_t len, unsigned long max, unsigned long *ret_value)
 {
 	unsigned long value = 0;
@@ -88,8 +88,8 @@ static bool typed_parse(const char *str, size_t len, struct typed *t)
 }
 
 /*
- * A whole address exactly as sysfs writes it. Nothing looser: a serial port's
- * directory may be called "00:00:0.0".
+ * Parse a complete address exactly in the format of sysfs. A looser match would be
+ * wrong: the directory of a serial port may be called "00:00:0.0".
  */
 bool addr_parse(const char *str, size_t len, struct pcireset_addr *ret_addr)
 {
@@ -107,7 +107,7 @@ bool addr_parse(const char *str, size_t len, struct pcireset_addr *ret_addr)
 	return strlen(exact) == len && !memcmp(exact, str, len);
 }
 
-/* The innermost PCI function that a real path in sysfs leads through. */
+/* The innermost PCI function in a real path in sysfs. */
 bool addr_in_path(const char *path, struct pcireset_addr *ret_addr)
 {
 	bool found = false;
@@ -132,7 +132,7 @@ static int take(struct pcireset_dev *dev, struct pcireset_dev **ret_dev)
 	return 0;
 }
 
-/* The matches of a search, and the words for an error that lists them. */
+/* The matches of a search, and the text for an error that lists them. */
 struct matches {
 	struct pcireset_dev *first;
 	size_t nr;
@@ -183,7 +183,7 @@ static int from_typed(struct pcireset_ctx *ctx, const char *name, const struct t
 	return take_only(ctx, name, &m, ret_dev);
 }
 
-/* Four digits each, so that it cannot be taken for bus:device. */
+/* IDs have four digits each, which distinguishes them from bus:device. */
 static bool ids_parse(const char *name, unsigned long *vendor, unsigned long *device)
 {
 	return strlen(name) == 9 && name[4] == ':' && field(name, 4, 0xffff, vendor) &&
@@ -225,7 +225,7 @@ static int usb_error(struct pcireset_ctx *ctx, const char *name)
 			 "%s: is behind a USB host controller; name that one if you mean it", name);
 }
 
-/* What has a real path in sysfs and hangs on a PCI function, perhaps on several. */
+/* Find the function of a device with a real path in sysfs. There may be several. */
 static int from_real_path(struct pcireset_ctx *ctx, const char *name, const char *path,
 			  struct pcireset_dev **ret_dev)
 {
@@ -262,7 +262,7 @@ static int from_sysfs_path(struct pcireset_ctx *ctx, const char *name,
 	if (!addr_in_path(path, &addr))
 		return from_real_path(ctx, name, path, ret_dev);
 	dev = pcireset_dev_from_addr(ctx, &addr);
-	/* A path that goes on below the function may lead to something else's. */
+	/* A path below the function may belong to a device of another function. */
 	if (dev && strcmp(dev->path, path))
 		return from_real_path(ctx, name, path, ret_dev);
 	if (!dev)
@@ -296,10 +296,13 @@ static int find_in_class(void *data, const char *dirname, const char *name)
 	return !ctx_realpath(search->ctx, search->path, "%s/%s/%s", dirname, name, search->base);
 }
 
-/* In this machine a node is known by its number, in a sysroot only by its name. */
+/* On this machine, find a node by its number. In a sysroot, find it by its name. */
 int node_in_sysfs(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX])
 {
-	/* Before all others, which may have something of the same name and no node. */
+	/*
+	 * These classes precede all others, which may have a device of this name
+	 * without a node.
+	 */
 	static const char *const classes[] = { "block", "nvme", "nvme-generic", "misc", "drm" };
 	const char *base = strrchr(node, '/') + 1;
 	struct class_search search = { ctx, base, path };
@@ -342,7 +345,10 @@ static int from_slot(struct pcireset_ctx *ctx, const char *name, struct pcireset
 	return take_only(ctx, name, &m, ret_dev);
 }
 
-/* A driver, with "driver:" before it or not. It names a function only while it is bound to one. */
+/*
+ * A driver, with or without "driver:". It names a function only if it is bound to
+ * exactly one.
+ */
 static bool from_driver(struct pcireset_ctx *ctx, const char *name, struct pcireset_dev **ret_dev,
 			int *ret_error)
 {
@@ -394,8 +400,8 @@ static int match_in_class(void *data, const char *dirname, const char *class)
 }
 
 /*
- * "nvme0" or "card0": of whatever class, as long as all that have this name are on the same
- * function. A card0 of drm and one of sound rarely are.
+ * "nvme0" or "card0": a device of any class, if all devices of this name belong to the
+ * same function. A card0 of drm and a card0 of sound rarely do.
  */
 static bool from_class(struct pcireset_ctx *ctx, const char *name, struct pcireset_dev **ret_dev,
 		       int *ret_error)
@@ -421,7 +427,7 @@ static bool from_class(struct pcireset_ctx *ctx, const char *name, struct pcires
 	return true;
 }
 
-/* One word that is no address: a network interface, else another device, else a driver. */
+/* A word that is not an address: a network interface, or another device, or a driver. */
 static bool from_word(struct pcireset_ctx *ctx, const char *name, struct pcireset_dev **ret_dev,
 		      int *ret_error)
 {

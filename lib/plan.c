@@ -539,7 +539,7 @@ const char *pcireset_plan_get_choice(const struct pcireset_plan *plan)
 	return plan->choice;
 }
 
-/* ---- what is planned */
+/* ---- getters */
 
 struct pcireset_dev *pcireset_plan_get_dev(const struct pcireset_plan *plan)
 {

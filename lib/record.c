@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Writes down what the library reads of a machine: of /sys the functions and what
- * hangs on them, of /proc the lines that say which function is in use.
+ * Save all data that the library reads from a machine: from /sys the functions and
+ * their devices, from /proc the lines that show the users of a function.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -20,7 +20,7 @@ struct recorder {
 	unsigned int nr_macs, nr_btrfs;
 };
 
-/* In the archive a path has no sysroot and no slash before it. */
+/* Paths in the archive have no sysroot and no leading slash. */
 static const char *inside(const struct recorder *rec, const char *real)
 {
 	return real + strlen(rec->ctx->sysroot) + 1;
@@ -41,7 +41,10 @@ static int add_dir(struct recorder *rec, const char *path)
 	return tree_add(rec->ctx, &rec->tree, TREE_DIR, path, NULL, 0);
 }
 
-/* What may not be read is left out: it will not be there for the reader either. What cannot be read is an error. */
+/*
+ * Omit a file without read permission: the reader of the archive has no access either.
+ * Any other failure to read is an error.
+ */
 static int leave_out(struct recorder *rec, int error, const char *path)
 {
 	return is_absent(error) || error == -EACCES ? 0 : ctx_fail(rec->ctx, error, path);
@@ -86,7 +89,7 @@ static int copy_link_in(void *data, const char *dirname, const char *name)
 		       0;
 }
 
-/* Those of them that there are. */
+/* Add those of the attributes that exist. */
 static int add_attributes(struct recorder *rec, const char *path, const char *const *names)
 {
 	char file[PATH_MAX];
@@ -100,7 +103,10 @@ static int add_attributes(struct recorder *rec, const char *path, const char *co
 
 /* ---- functions */
 
-/* The Device Serial Number, often a MAC address, and what VPD was last read. */
+/*
+ * Remove the Device Serial Number, which is often a MAC address, and the last data read
+ * from VPD.
+ */
 static void take_serials_out(struct config *c)
 {
 	size_t vpd = config_find(c, PCI_CAP_ID_VPD), at;
@@ -128,7 +134,7 @@ static int add_config(struct recorder *rec, const struct pcireset_dev *dev, cons
 	return add_file(rec, path, config.b, config.len);
 }
 
-/* What the module says of the driver, which no file of the kernel's does. */
+/* The module knows this fact about the driver, and no file of the kernel has it. */
 static int add_awareness(struct recorder *rec, const struct pcireset_dev *dev, const char *dirname)
 {
 	char path[PATH_MAX];
@@ -196,7 +202,7 @@ static int add_slot(void *data, const char *dirname, const char *name)
 	return r ? r : copy_link_in(rec, slot, "module");
 }
 
-/* ---- what hangs on them */
+/* ---- their devices */
 
 static void note(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data)
 {
@@ -220,7 +226,7 @@ static int copy_controller(void *data, const char *dirname, const char *name)
 	return strncmp(name, "nvme", 4) ? 0 : copy_link_in(rec, dirname, name);
 }
 
-/* What a disk of disks is made of, or a namespace's controllers. */
+/* Add the parts of a stacked disk, or the controllers of a namespace. */
 static int add_below(struct recorder *rec, const char *path)
 {
 	static const char mark[] = "/nvme-subsystem/";
@@ -279,7 +285,7 @@ static int add_vtconsole(struct recorder *rec, const char *path)
 	return add_attributes(rec, path, names);
 }
 
-/* systemd calls an interface of an unknown place by its MAC address. */
+/* systemd names an interface after its MAC address if its location is unknown. */
 static bool is_named_by_mac(const char *name)
 {
 	static const char *const kinds[] = { "en", "ib", "sl", "wl", "ww" };
@@ -291,7 +297,7 @@ static bool is_named_by_mac(const char *name)
 	return false;
 }
 
-/* By another name in the archive than on this machine. */
+/* Add a device with a different name in the archive than on this machine. */
 static int add_renamed(struct recorder *rec, const char *dirname, const char *path)
 {
 	const char *base = strrchr(path, '/') + 1;
@@ -323,7 +329,7 @@ static int add_interface(struct recorder *rec, const char *path)
 	return add_attributes(rec, path, names);
 }
 
-/* A class, and what is read of each of its members that hangs on a function. */
+/* A class, and the files to read for each device that belongs to a function. */
 static const struct class
 {
 	const char *name;
@@ -379,7 +385,7 @@ static int add_classes(struct recorder *rec)
 	return r;
 }
 
-/* A file system of several devices; its own name here, its UUID, is left out. */
+/* A file system of several devices. The UUID, which is its name here, is omitted. */
 static int add_btrfs(void *data, const char *dirname, const char *name)
 {
 	struct recorder *rec = data;
@@ -412,9 +418,9 @@ static int add_btrfs(void *data, const char *dirname, const char *name)
 	return r;
 }
 
-/* ---- who uses them */
+/* ---- their users */
 
-/* Whose it is, is nobody's business: what is below /home is only said to be below it. */
+/* Hide the owner: of a mount point below /home, keep only that fact. */
 static void hide_owner(const struct recorder *rec, char *mount_point, size_t size)
 {
 	static const char *const places[] = { "home/", "media/", "run/media/", "run/user/" };
@@ -429,7 +435,7 @@ static void hide_owner(const struct recorder *rec, char *mount_point, size_t siz
 	}
 }
 
-/* What cannot be looked up for want of memory fails the recording. */
+/* If a lookup fails for lack of memory, the recording fails. */
 static bool is_found(struct recorder *rec, int r, const char *what)
 {
 	if (r < 0)
@@ -437,7 +443,7 @@ static bool is_found(struct recorder *rec, int r, const char *what)
 	return !r;
 }
 
-/* By number where it has one, else by the name that the source has in sysfs. */
+/* Find the source by its number if it has one, or by its name in sysfs. */
 static bool find_source(struct recorder *rec, const char *number, const char *source,
 			char real[PATH_MAX])
 {
@@ -459,7 +465,7 @@ static bool find_source(struct recorder *rec, const char *number, const char *so
 	return is_found(rec, ctx_realpath(rec->ctx, real, "sys/class/block/%s", base + 1), source);
 }
 
-/* Of a line of mountinfo the number, the mount point and the source: no options. */
+/* Keep the number, the mount point and the source of a line of mountinfo, but no options. */
 static int add_mount(struct recorder *rec, FILE *out, char *line)
 {
 	char number[32], mount_point[PATH_MAX], source[PATH_MAX], real[PATH_MAX];
@@ -498,7 +504,7 @@ static int add_console(struct recorder *rec, FILE *out, char *line)
 	return fprintf(out, "%s\n", line) < 0 ? -ENOMEM : 0;
 }
 
-/* The lines that add() keeps, as a file of the same name. */
+/* Add a file of the same name with the lines that add() keeps. */
 static int add_lines(struct recorder *rec, const char *file,
 		     int (*add)(struct recorder *rec, FILE *out, char *line))
 {
@@ -556,7 +562,7 @@ static int add_to_class(void *data, const char *dirname, const char *name)
 	return r ? r : add_dir(open->rec, inside(open->rec, real));
 }
 
-/* The reader of an archive knows a node by its name in a class. */
+/* The reader of an archive finds a node by its name in a class. */
 static int add_node(struct recorder *rec, const char *node, const char *real)
 {
 	struct open_node open = { rec, strrchr(node, '/') + 1, real };
@@ -588,7 +594,7 @@ static int add_open_node(struct recorder *rec, const char *full, const char *nod
 	return add_node(rec, node, real);
 }
 
-/* Which group's, function's or device's node it has open, and what it calls itself. */
+/* Add the open node of a group, function or device, and the name of the process. */
 static int add_descriptor(void *data, const char *dirname, const char *name)
 {
 	struct recorder *rec = data;
@@ -620,13 +626,16 @@ static int add_process(void *data, const char *dirname, const char *name)
 	if (!isdigit((unsigned char)*name) ||
 	    snprintf(path, sizeof(path), "%s/%s/fd", dirname, name) >= (int)sizeof(path))
 		return 0;
-	/* Another user's: users_know_all() has noted that. */
+	/* The process belongs to another user; users_know_all() has noted that. */
 	if (ctx_path(rec->ctx, full, "%s", path) < 0 || (access(full, R_OK) && errno == EACCES))
 		return 0;
 	return ctx_foreach_name(rec->ctx, path, add_descriptor, rec);
 }
 
-/* In an archive without any of /proc, nobody knows what is in use; with an empty one, nothing is. */
+/*
+ * Without any file of /proc in the archive, the users are unknown. With an empty /proc,
+ * there are none.
+ */
 static int add_empty_proc(struct recorder *rec)
 {
 	for (size_t i = 0; i < rec->tree.nr; i++)
@@ -646,7 +655,7 @@ static int add_doubt(struct recorder *rec)
 	return *doubt ? add_file(rec, RECORDED_DOUBT, doubt, strlen(doubt)) : add_empty_proc(rec);
 }
 
-/* Only the module can tell which drivers want to know of a reset. */
+/* Only the module knows the drivers with reset_prepare. */
 static int ask_module(struct recorder *rec)
 {
 	int r = rec->ctx->backend == &backend_module ? pcireset_ctx_query(rec->ctx) : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Removes a temporary directory however this process ends, by SIGKILL too: a shell waits until the other end of its
- * input, which only this process has, is closed.
+ * Remove a temporary directory at the end of this process, even after SIGKILL. A shell
+ * waits until the other end of its input is closed, which only this process holds.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,14 +15,15 @@
 extern char **environ;
 
 /*
- * In the background, so that it is no child of this process; the shell takes the standard input from what is there.
- * The full stop keeps ends of lines, which command substitution takes away.
+ * The shell runs in the background and is not a child of this process. It saves its
+ * standard input first. The full stop keeps newlines, which command substitution
+ * removes.
  */
 static const char script[] =
 	"exec 3<&0 </dev/null; "
 	"(d=$(cat <&3; echo .); d=${d%.}; [ -z \"$d\" ] || exec rm -rf -- \"$d\") &";
 
-/* Not from the terminal's process group: Ctrl-C is not for it. */
+/* Use a new process group: Ctrl-C on the terminal must not end the shell. */
 static int start_shell(int from, pid_t *ret_pid)
 {
 	char *const argv[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
@@ -59,7 +60,7 @@ int remover_start(void)
 	int ends[2], r;
 	pid_t pid;
 
-	/* A pipe, but for the signal where its reader is gone. */
+	/* Use a socket as a pipe, to avoid SIGPIPE if the reader is gone. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 	r = start_shell(ends[0], &pid);
@@ -68,7 +69,7 @@ int remover_start(void)
 		close(ends[1]);
 		return r;
 	}
-	/* A program that waits for all of its children may have been quicker. */
+	/* A program that waits for all of its children may already have reaped it. */
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return ends[1];
@@ -79,7 +80,10 @@ int remover_takes(int fd, const char *path)
 	return send(fd, path, strlen(path), MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* The name becomes one that mkdtemp() never makes. If that fails, nothing is left to be removed either. */
+/*
+ * Replace the path by a name that mkdtemp() never creates. If that fails, the directory
+ * is already removed.
+ */
 void remover_stop(int fd)
 {
 	if (fd < 0)

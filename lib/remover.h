@@ -2,13 +2,16 @@
 #ifndef LIBPCIRESET_REMOVER_H
 #define LIBPCIRESET_REMOVER_H
 
-/* A descriptor that stands for the process which removes, or a negative errno. */
+/* Return a descriptor of the removing process, or a negative errno. */
 int remover_start(void);
 
-/* From now on @path, which mkdtemp() made, is removed when the descriptor is closed by the end of this process. */
+/*
+ * From now on, the end of this process closes the descriptor and removes @path, which
+ * mkdtemp() created.
+ */
 int remover_takes(int fd, const char *path);
 
-/* The directory is removed already. */
+/* The caller has already removed the directory. */
 void remover_stop(int fd);
 
 #endif

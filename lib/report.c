@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reports: what a reset did, what came of it, and the same in words. */
+/* Reports: the result of a reset, also as text. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include "private.h"
 
-/* These two say by themselves that something was touched. */
+/* These two errors imply that something was touched. */
 static bool was_touched(int error, uint32_t issued)
 {
 	return issued || error == -EIO || error == -ETIMEDOUT;
@@ -20,7 +20,7 @@ enum pcireset_result pcireset_result_of(int error, uint32_t issued, uint32_t pro
 							 PCIRESET_RESULT_UNVERIFIED;
 }
 
-/* A function that the module waits for although the caller's time is over. */
+/* Does the module still wait for a function after the timeout of the caller? */
 static bool has_late(const struct pcireset_report *report)
 {
 	for (size_t i = 0; i < report->members.nr; i++)
@@ -60,7 +60,7 @@ void report_explain(struct pcireset_report *report, const struct pcireset_plan *
 		report->message = format("%s", words);
 }
 
-/* The first of these checks that failed, and the first function it failed for. */
+/* Find the first of these checks that failed, and the first function for which it failed. */
 int report_judge(struct pcireset_report *report, uint32_t checks)
 {
 	static const struct {
@@ -95,7 +95,7 @@ struct pcireset_report *report_new(void)
 	return report;
 }
 
-/* What came of a reset that several share, as one of them sees it. */
+/* Copy the result of a shared reset for one of its plans. */
 void report_share(struct pcireset_report *report, struct pcireset_report *of,
 		  const struct pcireset_plan *plan)
 {
@@ -159,7 +159,7 @@ int pcireset_report_get_error(const struct pcireset_report *report)
 	return report->error;
 }
 
-/* Where memory ran out after a reset there are fewer words, and not none. */
+/* If memory ran out after a reset, return a shorter text instead of none. */
 const char *pcireset_report_get_message(const struct pcireset_report *report)
 {
 	if (report->message || report->result == PCIRESET_RESULT_VERIFIED)

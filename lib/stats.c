@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What came of all resets since the module was loaded, as the module counts them. */
+/* The module's reset counters. */
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words for types, scopes, checks, uses, results and reasons: one table each. */
+/* Words for types, scopes, checks, uses, results and reasons, with one table for each. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -88,8 +88,8 @@ static const struct word errnos[] = {
 };
 
 /*
- * What a person reads. A reason that means something else for one type has a row
- * for it before the row for all.
+ * Texts for people. If a reason has a special text for one type, that row precedes the
+ * general row.
  */
 static const struct {
 	uint32_t why;

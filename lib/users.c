@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who uses which function: mounts, swap, interfaces that are up, VFIO, consoles, open device nodes. */
+/*
+ * Users of functions: mounts, swap, interfaces that are up, VFIO, consoles, open device
+ * nodes.
+ */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -12,16 +15,16 @@
 #include <unistd.h>
 #include "private.h"
 
-#define MAX_STACK          64         /* of block devices on block devices; the stack bounds it */
-#define MAX_DETAIL         160        /* of one use, so that a person reads it to its end */
-#define FRESH_NS           100000000u /* so that many plans in a row read only once */
+#define MAX_STACK          64         /* of block devices on block devices; limits the recursion */
+#define MAX_DETAIL         160        /* of one use, short enough to read */
+#define FRESH_NS           100000000u /* so that consecutive plans read only once */
 #define IFF_UP             1u
 #define BASE_CLASS_DISPLAY 0x03
 
-/* A PID namespace has its own number, and the first one always this. */
+/* The initial PID namespace always has this inode number, and the others have other numbers. */
 #define FIRST_PID_NS 0xeffffffcu
 
-/* What block_foreach_function() hands to add_block_user(). */
+/* The data that block_foreach_function() passes to add_block_user(). */
 struct block_user {
 	uint32_t use;
 	const char *prefix;
@@ -43,7 +46,7 @@ static void users_clear(struct users *users)
 	memset(users, 0, sizeof(*users));
 }
 
-/* The first one says enough. */
+/* The first reason is sufficient. */
 static void doubt(struct users *users, const char *fmt, ...) PRINTF(2, 3);
 static void doubt(struct users *users, const char *fmt, ...)
 {
@@ -56,13 +59,16 @@ static void doubt(struct users *users, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Too few descriptors or too little memory: this call fails, and another one may not. */
+/* Out of descriptors or memory: this call fails, but the next one may succeed. */
 static bool is_shortage(int error)
 {
 	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
 }
 
-/* What @file holds is not known, and it says nothing of the machine. Returns what the call fails with, or 0. */
+/*
+ * A file of the machine cannot be read, so there may be other users. Return an error
+ * only for a shortage.
+ */
 static int cannot_read(struct pcireset_ctx *ctx, struct users *users, int error, const char *file)
 {
 	if (is_shortage(error))
@@ -71,7 +77,7 @@ static int cannot_read(struct pcireset_ctx *ctx, struct users *users, int error,
 	return 0;
 }
 
-/* What sysfs holds can be read, or what hangs on what cannot be said at all. */
+/* An unreadable file in sysfs fails the call, because the users cannot be determined at all. */
 static int cannot_find(struct pcireset_ctx *ctx, int error, const char *file)
 {
 	return !error || is_absent(error) ? 0 : ctx_fail(ctx, error, file);
@@ -117,7 +123,7 @@ static bool ends_with(const char *str, const char *end)
 	return len >= nr && !strcmp(str + len - nr, end);
 }
 
-/* The same use by another process. What one process has open several times comes in a row. */
+/* Add another process to a known use. The descriptors of one process are consecutive. */
 static int add_detail(struct user *known, const char *detail)
 {
 	char *both;
@@ -133,7 +139,7 @@ static int add_detail(struct user *known, const char *detail)
 	return 0;
 }
 
-/* Each once, however often it was found. */
+/* Sort the users and remove duplicates. */
 static int users_sort(struct users *users)
 {
 	size_t nr = users->nr;
@@ -173,7 +179,7 @@ static size_t first_user(const struct users *users, const struct pcireset_dev *d
 
 /* ---- block devices: down through partitions, dm, md and NVMe multipath */
 
-/* One way down from a device. Each path is gone through once: links may lead in a circle. */
+/* One walk down from a device. It visits each path once, because links may form a cycle. */
 struct walk {
 	struct pcireset_ctx *ctx;
 	block_fn fn;
@@ -201,7 +207,7 @@ static bool is_first_time(struct walk *walk, const char *path)
 
 static void foreach_function(struct walk *walk, const char *path, unsigned int depth);
 
-/* Calls fn for each entry of a directory that is itself a link into sysfs. */
+/* Call fn for each entry of a directory that is itself a link in sysfs. */
 static bool foreach_link(struct walk *walk, const char *dirname, const char *prefix,
 			 unsigned int depth)
 {
@@ -231,8 +237,8 @@ static bool foreach_link(struct walk *walk, const char *dirname, const char *pre
 }
 
 /*
- * A namespace that several controllers may share is no child of any of them: its
- * subsystem's directory links to the controllers.
+ * A namespace with several possible controllers is a child of none of them. The
+ * directory of its subsystem links to the controllers.
  */
 static bool foreach_controller(struct walk *walk, const char *path, unsigned int depth)
 {
@@ -258,7 +264,7 @@ static void foreach_slave(struct walk *walk, const char *path, unsigned int dept
 	if (snprintf(dirname, sizeof(dirname), "%s/slaves", path) >= (int)sizeof(dirname) ||
 	    foreach_link(walk, dirname, "", depth))
 		return;
-	/* A partition has no slaves of its own, the disk it is on has them. */
+	/* A partition has no slaves of its own. Use those of its disk. */
 	strcpy(dirname, path);
 	slash = strrchr(dirname, '/');
 	if (slash && (size_t)(slash - dirname) + sizeof("/slaves") < sizeof(dirname)) {
@@ -281,7 +287,7 @@ static void foreach_function(struct walk *walk, const char *path, unsigned int d
 		foreach_slave(walk, path, depth);
 }
 
-/* Calls fn for each PCI function that a block device, by its real path, is stored on. */
+/* Call fn for each PCI function that stores the block device with this real path. */
 void block_foreach_function(struct pcireset_ctx *ctx, const char *path, block_fn fn, void *data)
 {
 	struct walk walk = { .ctx = ctx, .fn = fn, .data = data };
@@ -299,7 +305,7 @@ static void add_block_user(struct pcireset_ctx *ctx, const struct pcireset_addr 
 				       format("%s:%s", user->prefix, user->what), NULL);
 }
 
-/* By name: in a sysroot the nodes in /dev need not be nodes. */
+/* Use the name: in a sysroot, the nodes in /dev need not be device nodes. */
 static int node_path(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX])
 {
 	const char *base = strrchr(node, '/');
@@ -336,7 +342,7 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-/* btrfs: the mount tells one of the devices, and sysfs tells the others. */
+/* For btrfs, the mount names one of the devices, and sysfs names the others. */
 struct btrfs_search {
 	struct pcireset_ctx *ctx;
 	const char *base;
@@ -404,7 +410,7 @@ static int read_mount(struct pcireset_ctx *ctx, char *line)
 	return user.error;
 }
 
-/* "/dev/sda2 partition 1048572 0 -2"; a swap file is on a file system that is mounted. */
+/* "/dev/sda2 partition 1048572 0 -2"; a swap file is on a mounted file system. */
 static int read_swap(struct pcireset_ctx *ctx, char *line)
 {
 	struct block_user user = { PCIRESET_USE_SWAP, "swap", line, 0 };
@@ -438,7 +444,7 @@ static int read_lines(struct pcireset_ctx *ctx, const char *path,
 	return r;
 }
 
-/* A kernel may be built without swap, and a recording leaves out what is empty. */
+/* A kernel without swap has no such file, and a recording omits empty files. */
 static int foreach_line(struct pcireset_ctx *ctx, const char *file,
 			int (*fn)(struct pcireset_ctx *ctx, char *line))
 {
@@ -508,7 +514,7 @@ static int read_boot_vga(struct pcireset_ctx *ctx)
 	return 0;
 }
 
-/* The virtual terminals are shown by a frame buffer, by VGA text, or by nobody. */
+/* A frame buffer or VGA text shows the virtual terminals, or no device does. */
 static int read_vtconsole(void *data, const char *dirname, const char *name)
 {
 	struct pcireset_ctx *ctx = data;
@@ -547,7 +553,7 @@ static int read_console(struct pcireset_ctx *ctx, char *line)
 	return addr_in_path(path, &addr) ? add_console(ctx, &addr) : 0;
 }
 
-/* ---- processes: what they call themselves, and which device nodes they have open */
+/* ---- processes: names and open device nodes */
 
 static bool is_this_process(const struct pcireset_ctx *ctx, const char *pid)
 {
@@ -561,7 +567,7 @@ struct holder {
 	const char *pid;
 };
 
-/* For the user to find it. */
+/* The process as text, so that the user can find it. */
 static char *process_text(struct pcireset_ctx *ctx, const char *pid)
 {
 	char path[PATH_MAX], comm[64] = "?";
@@ -577,7 +583,7 @@ static char *process_text(struct pcireset_ctx *ctx, const char *pid)
 	return format("%s, process %s", comm, pid);
 }
 
-/* VFIO: the node is the group's or the function's own. */
+/* For VFIO, the node belongs to the group or to the function. */
 
 static bool is_on_vfio(const struct pcireset_dev *dev)
 {
@@ -603,7 +609,7 @@ static bool vfio_node_is(const struct pcireset_dev *dev, const char *node)
 	return !r && !strcmp(group, node);
 }
 
-/* With the process' name, which is not to be lost. */
+/* Add the name of the process. Fail rather than lose it. */
 static int add_holder(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
 		      const struct holder *holder)
 {
@@ -648,15 +654,15 @@ static void add_node_user(struct pcireset_ctx *ctx, const struct pcireset_addr *
 						     format("open:%s", open->node), open->pid });
 }
 
-/* Nearly all that is open in /dev is one of these, and none is a device's. */
+/* Most open nodes in /dev are one of these, and none of them belongs to a device. */
 static bool is_everybodys(const char *node)
 {
 	return !strcmp(node, "null") || !strncmp(node, "pts/", 4) || !strncmp(node, "shm/", 4);
 }
 
 /*
- * fd is the descriptor in /proc. What it is called is for people: the process may be
- * in a container, whose /dev is not ours.
+ * fd is the descriptor in /proc. Its name is for messages only: the process may be in a
+ * container with another /dev.
  */
 static int add_node_users(struct pcireset_ctx *ctx, const char *fd, struct open_node *open)
 {
@@ -684,14 +690,14 @@ static int read_descriptor(struct pcireset_ctx *ctx, const char *fd, const char 
 	open.node = target;
 	if (!strncmp(target, vfio, strlen(vfio)))
 		return add_vfio_users(ctx, target + strlen(vfio), pid);
-	/* Whoever asks knows what it has open itself. */
+	/* The calling process knows its own open nodes. */
 	if (strncmp(target, dev, strlen(dev)) || is_everybodys(target + strlen(dev)) ||
 	    is_this_process(ctx, pid))
 		return 0;
 	return add_node_users(ctx, fd, &open);
 }
 
-/* It has ended, or it is somebody else's. */
+/* The process has ended, or belongs to another user. */
 static int cannot_open_fds(struct pcireset_ctx *ctx, int error, const char *fds)
 {
 	if (is_absent(error))
@@ -733,7 +739,7 @@ uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* Of a recorded machine: why not all were known there. */
+/* For a recorded machine: the reason why the users there were incomplete. */
 static int read_recorded_doubt(struct pcireset_ctx *ctx, struct users *users)
 {
 	char path[PATH_MAX], text[sizeof(users->doubt)];
@@ -748,8 +754,8 @@ static int read_recorded_doubt(struct pcireset_ctx *ctx, struct users *users)
 }
 
 /*
- * Without this file, which is in each /proc, what else is missing means nothing. A recording need not
- * have it, but has some of the directory.
+ * Every /proc has this file. Without it, the absence of other files means nothing. A
+ * recording may lack this file, but has a part of the directory.
  */
 static int check_proc(struct pcireset_ctx *ctx, struct users *users)
 {
@@ -786,7 +792,7 @@ static int read_users(struct pcireset_ctx *ctx)
 	return r;
 }
 
-/* Processes may be hidden (hidepid, a PID namespace): the first one always exists. */
+/* Processes may be hidden (hidepid, a PID namespace), but process 1 always exists. */
 static int check_processes(struct pcireset_ctx *ctx)
 {
 	struct stat st;
@@ -836,15 +842,18 @@ static int read_once(struct pcireset_ctx *ctx, struct users *users,
 	return 0;
 }
 
-/* Whose nodes could somebody have open? A driver has to be there to make one, and no bridge's does. */
+/*
+ * Can another process have nodes of this function open? Only a driver creates nodes,
+ * and no driver of a bridge does.
+ */
 static bool may_have_nodes(const struct pcireset_dev *dev)
 {
 	return dev_driver(dev) && !pcireset_dev_is_bridge(dev);
 }
 
 /*
- * Who uses the function. Every process is looked at only where there is a function whose
- * nodes it could have open: that takes longer than all else.
+ * Find the users of the function. Scan all processes only if one of them could have a
+ * node of a function open, because this scan takes longer than everything else.
  */
 int users_know(const struct pcireset_dev *dev)
 {
@@ -854,14 +863,14 @@ int users_know(const struct pcireset_dev *dev)
 	return !r && may_have_nodes(dev) ? read_once(ctx, &ctx->holders, read_holders) : r;
 }
 
-/* As of now, once somebody asks. */
+/* Read the users again at the next request. */
 void users_forget(struct pcireset_ctx *ctx)
 {
 	users_clear(&ctx->users);
 	users_clear(&ctx->holders);
 }
 
-/* Whoever writes the machine down wants all of it. */
+/* A recording needs the users of all functions. */
 int users_know_all(struct pcireset_ctx *ctx)
 {
 	int r = read_once(ctx, &ctx->users, read_users);
@@ -869,13 +878,16 @@ int users_know_all(struct pcireset_ctx *ctx)
 	return r ? r : read_once(ctx, &ctx->holders, read_holders);
 }
 
-/* Why there may be more users than are known, or NULL. Without a driver only a display has one. */
+/*
+ * The reason why there may be unknown users, or NULL. Without a driver, only a display
+ * can have users.
+ */
 const char *users_doubt(const struct pcireset_dev *dev)
 {
 	const struct pcireset_ctx *ctx = dev->ctx;
 
 	if (ctx->is_dump)
-		return NULL; /* that is true of each function of a dump, and of more than users */
+		return NULL; /* this applies to each function of a dump, and not only to users */
 	if (!may_have_nodes(dev) && dev_identity(dev)->class >> 16 != BASE_CLASS_DISPLAY)
 		return NULL;
 	if (*ctx->users.doubt)
@@ -883,7 +895,7 @@ const char *users_doubt(const struct pcireset_dev *dev)
 	return may_have_nodes(dev) && *ctx->holders.doubt ? ctx->holders.doubt : NULL;
 }
 
-/* Who uses what changes all the time: no plan relies on what is older than this. */
+/* Users change all the time, so a plan uses no older data than this. */
 void users_refresh(struct pcireset_ctx *ctx)
 {
 	if (!is_fresh(&ctx->users))
@@ -892,7 +904,7 @@ void users_refresh(struct pcireset_ctx *ctx)
 		users_clear(&ctx->holders);
 }
 
-/* The @i-th in one list; else @i is what it is in the next. */
+/* Return the @i-th user in a list. If the list is shorter, reduce @i for the next list. */
 static const struct user *user_in(const struct users *users, const struct pcireset_dev *dev,
 				  size_t *i)
 {
@@ -933,7 +945,7 @@ size_t pcireset_dev_get_nr_users(const struct pcireset_dev *dev)
 	return nr_read_users(dev) + has_unaware_driver(dev) + !!users_doubt(dev);
 }
 
-/* After those that were read, the driver, and then that there may be more. */
+/* The order is: the users from files, the driver, then the possible unknown users. */
 const char *pcireset_dev_get_user(const struct pcireset_dev *dev, size_t i, uint32_t *ret_use)
 {
 	const struct user *user = user_at(dev, i);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What VFIO's two resets would do, decided from what is known of the function. Reads nothing, writes nothing. */
+/*
+ * Determine the effect of VFIO's two resets from the facts about a function. Reads and
+ * writes nothing.
+ */
 #include <errno.h>
 #include <string.h>
 #include "vfio.h"
 
-/* The words of reset_method; those that reset more than the function have no type here. */
+/* The words of reset_method. Words that affect more than the function have no type here. */
 static const struct {
 	const char *word;
 	uint32_t type, flags;
@@ -57,8 +60,8 @@ void vfio_parse_methods(const char *text, struct vfio_methods *methods)
 }
 
 /*
- * Drivers whose VFIO_DEVICE_RESET is the kernel's reset_method and nothing else. Any other
- * one may do what it likes, so that it is not asked.
+ * Drivers with a VFIO_DEVICE_RESET that is exactly the kernel's reset_method. Other
+ * drivers may do anything, and are not used.
  */
 bool vfio_is_stock_driver(const char *driver)
 {
@@ -75,9 +78,9 @@ bool vfio_is_stock_driver(const char *driver)
 }
 
 /*
- * The kernel resets the slot if the slot has a reset of its own, else the bus. On x86 and
- * Arm only pciehp's slots have. Which functions its slot has depends on the kernel's
- * version, but for those of device 0.
+ * The kernel resets the slot if the slot has a reset of its own, otherwise the bus. On
+ * x86 and Arm, only the slots of pciehp have one. The functions in its slot depend on
+ * the version of the kernel, except for device 0.
  */
 enum vfio_link vfio_choose_link(const struct vfio_place *place)
 {
@@ -100,7 +103,7 @@ static uint32_t why_not_func(const struct vfio_facts *f, uint32_t type)
 	return f->methods.nr == 1 ? 0 : PCIRESET_WHY_METHOD_WIDER;
 }
 
-/* What the kernel does not have at all comes before what it would do instead. */
+/* A reset that the kernel lacks has priority over the reset that it would use instead. */
 static uint32_t why_not_link(const struct vfio_facts *f, uint32_t type)
 {
 	if (f->link == VFIO_LINK_NONE || (f->hot_error == -ENODEV && f->is_vf))
@@ -120,13 +123,13 @@ static uint32_t why_not_link(const struct vfio_facts *f, uint32_t type)
 	return f->methods.has_cxl_bus && !f->methods.has_bus ? PCIRESET_WHY_CXL_MASKED : 0;
 }
 
-/* enum pcireset_why or pcireset_lib_why, 0 if VFIO does exactly this type or nothing. */
+/* Return enum pcireset_why or pcireset_lib_why, 0 if VFIO does exactly this type or nothing. */
 uint32_t vfio_why_not(const struct vfio_facts *f, uint32_t type)
 {
 	return type & PCI_RESET_FUNC ? why_not_func(f, type) : why_not_link(f, type);
 }
 
-/* Several words: the kernel may go on to another one after it has issued the first. */
+/* With several words, the kernel may try another one after it has issued the first. */
 bool vfio_may_go_on(const struct vfio_methods *methods, uint32_t allowed)
 {
 	return methods->nr > 1 && !methods->has_other && !(methods->types & ~allowed);
@@ -153,8 +156,9 @@ bool vfio_is_listed(const struct vfio_facts *f, const struct pcireset_addr *addr
 }
 
 /*
- * By the groups that the caller holds. A character device of VFIO has no groups: there VFIO
- * itself says who is bound to the caller's iommufd, or could be by nobody else.
+ * Check the groups that the caller holds. A character device of VFIO has no groups. For
+ * it, VFIO itself checks that the function is bound to the caller's iommufd, or that
+ * nobody else can bind it.
  */
 bool vfio_is_owned(const struct vfio_facts *f, size_t i)
 {
@@ -169,8 +173,8 @@ bool vfio_is_owned(const struct vfio_facts *f, size_t i)
 }
 
 /*
- * What VFIO's errno means, after all that could be known before has been checked. In
- * doubt something was touched: -EIO or -ETIMEDOUT.
+ * Meaning of an errno of VFIO after all earlier checks. If it is ambiguous, report that
+ * something was touched: -EIO or -ETIMEDOUT.
  */
 int vfio_judge_errno(uint32_t type, uint32_t flags, int error, uint32_t *ret_why)
 {
@@ -186,7 +190,7 @@ int vfio_judge_errno(uint32_t type, uint32_t flags, int error, uint32_t *ret_why
 	case ENODEV:
 		*ret_why = PCIRESET_WHY_GONE;
 		return -ENODEV;
-	case ENOTTY: /* the kernel's word for a function that does not come back */
+	case ENOTTY: /* the kernel's errno for a function that does not come back */
 		*ret_why = PCIRESET_WHY_NOT_READY;
 		return -ETIMEDOUT;
 	}
@@ -194,7 +198,7 @@ int vfio_judge_errno(uint32_t type, uint32_t flags, int error, uint32_t *ret_why
 		*ret_why = PCIRESET_WHY_LOCK;
 		return flags & PCIRESET_RESET_TRY ? -EAGAIN : -EBUSY;
 	}
-	if (is_hot && error == EINVAL) { /* VFIO no longer finds that all is the caller's */
+	if (is_hot && error == EINVAL) { /* the caller no longer owns all functions */
 		*ret_why = PCIRESET_WHY_CHANGED;
 		return -ESTALE;
 	}

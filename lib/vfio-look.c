@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asks VFIO and sysfs what there is to know of a function. Resets nothing. */
+/* Read the facts about a function from VFIO and sysfs. Resets nothing. */
 #include <dirent.h>
 #include <endian.h>
 #include <errno.h>
@@ -13,9 +13,9 @@
 #include "vfio.h"
 
 #define FIRST_ROOM 32
-#define MAX_TRIES  8 /* functions come and go while they are counted */
+#define MAX_TRIES  8 /* functions may appear and disappear while they are counted */
 
-/* ---- is it VFIO's descriptor of that function? */
+/* ---- the descriptor */
 
 static bool is_char_device(int fd, dev_t *ret_number)
 {
@@ -27,7 +27,7 @@ static bool is_char_device(int fd, dev_t *ret_number)
 	return true;
 }
 
-/* Where a character device is in sysfs. */
+/* Read the location of a character device in sysfs. */
 static int read_char_device(const struct pcireset_ctx *ctx, dev_t number, char target[PATH_MAX])
 {
 	char path[PATH_MAX];
@@ -43,7 +43,7 @@ static int read_char_device(const struct pcireset_ctx *ctx, dev_t number, char t
 	return 0;
 }
 
-/* Linux tells since 6.18, in the descriptor's own file. */
+/* Since Linux 6.18, fdinfo of the descriptor has the address. */
 static bool read_fdinfo(int fd, char path[PATH_MAX])
 {
 	static const char key[] = "vfio-device-syspath:";
@@ -75,7 +75,7 @@ int vfio_config_offset(int device, uint64_t *ret_offset)
 	return 0;
 }
 
-/* VFIO shows a VF the IDs that sysfs has, too. */
+/* For a VF, VFIO shows the same IDs as sysfs. */
 static bool has_ids(const struct pcireset_dev *dev, int device)
 {
 	uint32_t ids, class;
@@ -127,7 +127,7 @@ static int check_device(struct pcireset_dev *dev, struct vfio_facts *f)
 
 /* ---- the groups that the caller holds */
 
-/* A group's number is the name of its file: "26", or "noiommu-26". */
+/* The file name of a group has its number: "26", or "noiommu-26". */
 static int read_group(struct pcireset_ctx *ctx, int fd, uint32_t *ret_id)
 {
 	static const char prefix[] = "noiommu-";
@@ -163,9 +163,9 @@ static int read_groups(struct pcireset_dev *dev, struct vfio_facts *f)
 	return 0;
 }
 
-/* ---- what a hot reset hits */
+/* ---- hot reset */
 
-/* How many there are is only known after there was no room for them. */
+/* VFIO reports the number of functions only if the buffer is too small. */
 static int ask_hot(int device, uint32_t *room, struct vfio_pci_hot_reset_info **ret_info)
 {
 	size_t size = sizeof(**ret_info) + *room * sizeof((*ret_info)->devices[0]);
@@ -187,7 +187,10 @@ static int ask_hot(int device, uint32_t *room, struct vfio_pci_hot_reset_info **
 	return r;
 }
 
-/* That there is none is an answer; what else goes wrong makes only this reset impossible. */
+/*
+ * The absence of a hot reset is a valid answer. Any other error makes only this reset
+ * unavailable.
+ */
 static int read_hot(struct pcireset_dev *dev, struct vfio_facts *f)
 {
 	uint32_t room = FIRST_ROOM;
@@ -200,7 +203,7 @@ static int read_hot(struct pcireset_dev *dev, struct vfio_facts *f)
 	return f->hot_error == -ENOMEM ? -ENOMEM : 0;
 }
 
-/* ---- what sysfs tells to everybody */
+/* ---- facts from sysfs */
 
 int vfio_read_driver(const struct pcireset_dev *dev, char name[NAME_MAX + 1])
 {
@@ -220,7 +223,10 @@ static void read_driver(const struct pcireset_dev *dev, struct vfio_facts *f)
 	if (r < 0 && !is_absent(r))
 		ctx_fail(dev->ctx, r, dev->name);
 	f->is_kernels = vfio_is_stock_driver(name);
-	/* Our own sample does exactly SLOT or exactly BUS, as the kernel would, or refuses. */
+	/*
+	 * The project's sample driver does exactly SLOT or exactly BUS, as the kernel
+	 * would, or refuses.
+	 */
 	f->is_hot_kernels = f->is_kernels || !strcmp(name, "vfio_typed_pci");
 }
 
@@ -232,7 +238,10 @@ static int begins_with(void *data, const char *dirname, const char *name)
 	return !strncmp(name, prefix, strlen(prefix));
 }
 
-/* Now, not at the scan: it can be unbound from a port, and then the kernel takes the bus. */
+/*
+ * Check now, not at the scan: pciehp can be unbound from a port, and the kernel then
+ * resets the bus.
+ */
 static bool has_pciehp(const struct pcireset_dev *port)
 {
 	char prefix[PCIRESET_ADDR_STR_MAX + 8];
@@ -242,7 +251,10 @@ static bool has_pciehp(const struct pcireset_dev *port)
 				prefix) == 1;
 }
 
-/* Of the hotplug drivers these have no reset. Who has neither driver nor power is only a name. */
+/*
+ * These hotplug drivers have no reset. A slot without driver and power control is only
+ * a name.
+ */
 static bool is_plain(struct pcireset_ctx *ctx, const char *slot)
 {
 	static const char *const names[] = { "acpiphp", "shpchp", "ibmphp", "cpqphp" };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A reset by one ioctl on the caller's own VFIO descriptor: what there is to see is kept
- * before, and compared after.
+ * Reset by one ioctl on the caller's VFIO descriptor. The visible state is saved
+ * before, and compared afterwards.
  *
- * What anybody may read of a member is its header, in sysfs. Of the function that was
- * asked for VFIO shows all of config space, some of it made up. No register of it can be
- * set that a reset clears and the kernel does not restore, so that there is never proof.
+ * For a member, only its header in sysfs is visible. For the target, VFIO shows all of
+ * config space, some of it emulated. There is no writable register that a reset clears
+ * and the kernel does not restore, so there is never proof.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,13 +19,13 @@
 #define NS_PER_MS    1000000ull
 #define MIN_PAUSE_NS NS_PER_MS
 
-/* One reset under way; members are the report's. */
+/* One running reset. The members belong to the report. */
 struct session {
 	const struct pcireset_plan *plan;
 	const struct vfio_facts *f;
 	struct pcireset_report *report;
 	struct config *before; /* of each member */
-	int error;             /* of the ioctl, judged */
+	int error;             /* of the ioctl, mapped to the library's errno */
 	uint32_t why;
 };
 
@@ -34,7 +34,7 @@ static struct pcireset_dev *dev_of(const struct session *s, size_t i)
 	return pcireset_dev_from_addr(s->plan->dev->ctx, &s->report->members.v[i].addr);
 }
 
-/* ---- what can be seen */
+/* ---- visible state */
 
 static bool read_header(const struct pcireset_dev *dev, struct config *config)
 {
@@ -52,7 +52,7 @@ static bool read_header(const struct pcireset_dev *dev, struct config *config)
 	return config->len;
 }
 
-/* What follows the header, as VFIO shows it to its user. */
+/* Read the bytes after the header through VFIO. */
 static void read_rest(const struct pcireset_dev *dev, struct config *config)
 {
 	uint64_t offset;
@@ -66,7 +66,10 @@ static void read_rest(const struct pcireset_dev *dev, struct config *config)
 		config->len += (size_t)n;
 }
 
-/* A VF's IDs always read as all ones. 0001 is a Request Retry Status (PCIe r6.0, sec 2.3.2). */
+/*
+ * The IDs of a VF always read as all-ones. 0001 is a Request Retry Status (PCIe r6.0,
+ * sec 2.3.2).
+ */
 static bool header_is_alive(const struct pcireset_dev *dev, const struct config *header)
 {
 	uint32_t ids = config_get32(header, PCI_VENDOR_ID);
@@ -149,8 +152,8 @@ static bool is_first_of_group(const struct vfio_facts *f, size_t g)
 }
 
 /*
- * VFIO takes no more groups than functions that are hit. It takes none at all for a
- * character device, where it knows by itself whose the functions are.
+ * VFIO accepts at most as many groups as affected functions. It accepts none for a
+ * character device, because it knows the owners itself.
  */
 static int reset_link(const struct session *s)
 {
@@ -188,14 +191,17 @@ static void trigger(struct session *s)
 	s->report->issued = plan->type;
 	if (plan->type & PCI_RESET_LINK || s->f->methods.nr == 1)
 		return;
-	/* One of several words: nobody tells which. */
+	/* The list has several words, and the kernel does not report the issued one. */
 	s->report->issued = s->f->methods.types;
 	s->report->type = s->report->type_flags = 0;
 }
 
 /* ---- after */
 
-/* The kernel has waited by itself, and nobody can keep it from that; its own limit is over a minute. */
+/*
+ * The kernel has already waited, for more than a minute at most. This wait cannot be
+ * limited.
+ */
 static void wait_ready(struct session *s, size_t i, uint64_t since_ns, struct config *now)
 {
 	uint32_t ms = s->plan->timeout_ms ? s->plan->timeout_ms : TIMEOUT_MS;
@@ -266,7 +272,7 @@ static void verify(struct session *s, uint64_t since_ns, struct config *now)
 	s->report->proof = PCIRESET_PROOF_UNKNOWN;
 }
 
-/* What is wrong with a function says more than VFIO's errno. */
+/* A fault of a function is more precise than the errno of VFIO. */
 static int judge(struct session *s, bool list_has_changed)
 {
 	const uint32_t always = PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY;

@@ -1,42 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the VFIO back end share: what VFIO and sysfs say of a function, and what follows from it. */
+/*
+ * Shared by the files of the VFIO back end: the facts from VFIO and sysfs, and the
+ * decisions based on them.
+ */
 #ifndef LIBPCIRESET_VFIO_H
 #define LIBPCIRESET_VFIO_H
 
 #include <linux/vfio.h>
 #include "private.h"
 
-/* Since Linux 6.4; Debian 12's header is older. */
+/* Since Linux 6.4; the header in Debian 12 is older. */
 #ifndef VFIO_PCI_HOT_RESET_FLAG_DEV_ID
 #define VFIO_PCI_HOT_RESET_FLAG_DEV_ID (1 << 0)
 #endif
 
-/* The caller's descriptors, which stay the caller's. */
+/* The caller's descriptors. They stay open. */
 struct vfio_fds {
 	int device;
 	size_t nr_groups;
 	int groups[];
 };
 
-/* reset_method: what VFIO_DEVICE_RESET makes the kernel try, one after the other. */
+/* reset_method: the types that the kernel tries for VFIO_DEVICE_RESET, in this order. */
 struct vfio_methods {
 	size_t nr;
-	uint32_t first, first_flags; /* the type of the first word, 0 if it is none of a function */
-	uint32_t types;              /* all that are of a function */
-	bool has_other;              /* a word that is not */
+	uint32_t first, first_flags; /* type of the first word, 0 if wider than the function */
+	uint32_t types;              /* all types that affect only the function */
+	bool has_other;              /* the list has another word */
 	bool has_bus, has_cxl_bus;
 };
 
-/* What anybody can see of the place that a function is in. */
+/* The place of a function in the hierarchy, as every user can see it. */
 struct vfio_place {
-	bool has_bridge;        /* above */
-	bool has_pciehp;        /* which owns that bridge's slot */
-	bool has_device_number; /* other than 0: below a port that is an ARI function */
+	bool has_bridge;        /* upstream */
+	bool has_pciehp;        /* it owns the slot of that bridge */
+	bool has_device_number; /* other than 0: an ARI function below a port */
 	bool is_in_slot;        /* of /sys/bus/pci/slots */
-	bool is_slot_plain;     /* its driver is known to have no reset for it, or there is none */
+	bool is_slot_plain;     /* without a driver, or with a driver that has no reset */
 };
 
-/* Which reset of the link the kernel takes; it lets nobody choose. */
+/* The reset of the link that the kernel uses. The caller cannot choose. */
 enum vfio_link {
 	VFIO_LINK_NONE,
 	VFIO_LINK_SLOT,
@@ -46,19 +49,19 @@ enum vfio_link {
 
 struct vfio_facts {
 	bool has_reset;      /* VFIO_DEVICE_RESET worked when the device was opened */
-	bool is_kernels;     /* and is the kernel's, by reset_method */
+	bool is_kernels;     /* it is the kernel's reset, through reset_method */
 	bool is_hot_kernels; /* so is VFIO_DEVICE_PCI_HOT_RESET */
 	bool is_vf;
 	char text[ATTR_MAX]; /* of reset_method */
 	struct vfio_methods methods;
 	enum vfio_link link;
-	int hot_error; /* of asking what a hot reset hits */
+	int hot_error; /* of the query for affected functions */
 	struct vfio_pci_hot_reset_info *hot;
 	uint32_t *group_ids; /* of the caller's groups */
 	size_t nr_groups;
 };
 
-/* vfio-decide.c: nothing here reads or writes anything */
+/* vfio-decide.c: these functions read and write nothing */
 void vfio_parse_methods(const char *text, struct vfio_methods *methods);
 bool vfio_is_stock_driver(const char *driver);
 enum vfio_link vfio_choose_link(const struct vfio_place *place);
