@@ -23,14 +23,14 @@ int ctx_error(struct pcireset_ctx *ctx, int error, const char *fmt, ...)
 	return error;
 }
 
-/* The answer is no, and not that there is none: what is asked for does not exist, or no longer. */
+/* These errors mean that the object does not exist, or no longer exists. */
 bool is_absent(int error)
 {
 	return error == -ENOENT || error == -ENOTDIR || error == -ENODEV || error == -ENXIO ||
 	       error == -ESRCH;
 }
 
-/* For what cannot return an error: whoever called for it finds it with ctx_end(). */
+/* For functions that cannot return an error: their caller gets it from ctx_end(). */
 int ctx_fail(struct pcireset_ctx *ctx, int error, const char *what)
 {
 	if (!ctx->failure)
@@ -38,7 +38,10 @@ int ctx_fail(struct pcireset_ctx *ctx, int error, const char *what)
 	return error;
 }
 
-/* What fails between this and ctx_end() fails the call; what failed before is kept for others. */
+/*
+ * A failure between this call and ctx_end() fails the call. An earlier failure is kept
+ * for pcireset_ctx_get_failure().
+ */
 int ctx_begin(struct pcireset_ctx *ctx)
 {
 	int before = ctx->failure;
@@ -61,7 +64,7 @@ int pcireset_ctx_get_failure(const struct pcireset_ctx *ctx)
 	return ctx->failure;
 }
 
-/* NULL at the end with errno 0, else errno says why the directory cannot be read. */
+/* Return NULL with errno 0 at the end. Otherwise errno has the reason for the failure. */
 struct dirent *dir_next(DIR *dir)
 {
 	errno = 0;
@@ -105,8 +108,8 @@ int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char 
 }
 
 /*
- * Where a function is in sysfs. The link of the running machine says it at once; in a
- * sysroot it may be anything.
+ * Find the path of a function in sysfs. On the running machine, the link has it. In a
+ * sysroot, the link may be anything.
  */
 int ctx_dev_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *name)
 {
@@ -130,8 +133,8 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 }
 
 /*
- * Calls fn for each name in a directory until it fails; one that is not there has none. In
- * order, so that a recorded machine says things in the same.
+ * Call fn for each name in a directory until it fails. A missing directory has no
+ * names. The order is sorted, so that a recorded machine gives the same output.
  */
 int ctx_foreach_name(struct pcireset_ctx *ctx, const char *dirname, name_fn fn, void *data)
 {
@@ -153,7 +156,7 @@ int ctx_foreach_name(struct pcireset_ctx *ctx, const char *dirname, name_fn fn, 
 	return r;
 }
 
-/* Files in sysfs and proc are short; what does not fit is cut off. */
+/* Files in sysfs and proc are short. Longer content is truncated. */
 int read_file_at(int dir, const char *path, char *buf, size_t size)
 {
 	size_t len = 0;
@@ -162,7 +165,7 @@ int read_file_at(int dir, const char *path, char *buf, size_t size)
 
 	if (fd < 0)
 		return -errno;
-	/* One of a page or less is given at once: there is no need to ask for its end. */
+	/* A file of up to one page is complete after one read. */
 	do {
 		n = read(fd, buf + len, size - 1 - len);
 		len += n > 0 ? (size_t)n : 0;
@@ -183,7 +186,7 @@ int read_file(const char *path, char *buf, size_t size)
 	return read_file_at(AT_FDCWD, path, buf, size);
 }
 
-/* The last component of what a symbolic link points to. */
+/* The last component of the target of a symbolic link. */
 int read_link_name_at(int dir, const char *path, char *buf, size_t size)
 {
 	char target[PATH_MAX];
@@ -206,7 +209,7 @@ int read_link_name(const char *path, char *buf, size_t size)
 	return read_link_name_at(AT_FDCWD, path, buf, size);
 }
 
-/* A file is not looked into before the scan, which can say what is wrong with it. */
+/* The scan opens the file, because the scan can report errors in it. */
 static int choose_sysroot(struct pcireset_ctx *ctx, const char *sysroot)
 {
 	char path[PATH_MAX];
@@ -311,7 +314,7 @@ enum pcireset_backend pcireset_ctx_get_backend(const struct pcireset_ctx *ctx)
 	return ctx->backend->id;
 }
 
-/* A back end that is not to be used is not to be held open either. */
+/* Close the device of a back end that is not used. */
 static void forget_module(struct pcireset_ctx *ctx)
 {
 	if (ctx->fd >= 0)
@@ -346,7 +349,7 @@ bool ctx_resets_by_sysfs(const struct pcireset_ctx *ctx)
 	return ctx->backend == &backend_sysfs && ctx->module_error == -ENOENT;
 }
 
-/* The same as pcireset_ctx_check_reset(), with nothing said. */
+/* The same as pcireset_ctx_check_reset(), without a message. */
 bool ctx_can_reset(const struct pcireset_ctx *ctx)
 {
 	return !ctx->module_error || (ctx->module_error == -ENOENT && !geteuid());
@@ -398,7 +401,7 @@ static int add_dev(struct pcireset_ctx *ctx, const char *name, size_t *room)
 		*room = more;
 	}
 	r = dev_new(ctx, &addr, &ctx->devs[ctx->nr_devs]);
-	if (is_absent(r)) /* removed since its name was read */
+	if (is_absent(r)) /* removed after its name was read */
 		return 0;
 	if (r < 0)
 		return ctx_error(ctx, r, "%s: %s", name, strerror(-r));
@@ -449,7 +452,7 @@ static int sort_devs(struct pcireset_ctx *ctx)
 	return 0;
 }
 
-/* By asking all functions whose virtual one they are. */
+/* Query the physical functions of all virtual functions. */
 void ctx_learn_vfs(struct pcireset_ctx *ctx)
 {
 	struct pcireset_dev *dev, *physfn;
@@ -464,7 +467,7 @@ void ctx_learn_vfs(struct pcireset_ctx *ctx)
 	ctx->knows_vfs = true;
 }
 
-/* A port whose slot pciehp runs has a link "0000:00:1c.0:pcie004" there. */
+/* A port with a slot of pciehp has a link "0000:00:1c.0:pcie004" there. */
 static int note_hotplug_port(void *data, const char *dirname, const char *name)
 {
 	const char *colon = strrchr(name, ':');
@@ -481,7 +484,7 @@ static int note_hotplug_port(void *data, const char *dirname, const char *name)
 	return 0;
 }
 
-/* The address of its device and the name of its driver, "" if it has none. */
+/* Read the address of the device and the name of its driver, "" if it has none. */
 static int read_slot(struct pcireset_ctx *ctx, const char *slot, char text[64],
 		     char driver[NAME_MAX + 1])
 {
@@ -500,7 +503,7 @@ static int read_slot(struct pcireset_ctx *ctx, const char *slot, char text[64],
 	return is_absent(r) ? 0 : r;
 }
 
-/* A slot's address has no function: it is every function of that device. */
+/* The address of a slot has no function: it includes every function of that device. */
 static int name_slot(void *data, const char *dirname, const char *slot)
 {
 	struct pcireset_ctx *ctx = data;
@@ -578,7 +581,7 @@ static void drop_gone(struct pcireset_ctx *ctx)
 	ctx->nr_devs = kept;
 }
 
-/* By address: those on one bus follow each other. */
+/* In order of address: functions on one bus are adjacent. */
 int pcireset_ctx_query(struct pcireset_ctx *ctx)
 {
 	const struct pcireset_dev *sibling = NULL;
@@ -589,7 +592,7 @@ int pcireset_ctx_query(struct pcireset_ctx *ctx)
 		ctx->devs[i]->is_gone = r == -ENODEV;
 		if (r < 0 && r != -ENODEV)
 			return r;
-		/* What VFIO says is for its user alone. */
+		/* Facts from VFIO apply to its user only. */
 		if (!r && !ctx->devs[i]->vfio)
 			sibling = ctx->devs[i];
 	}

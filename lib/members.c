@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The functions that a reset reaches: a list of them, and how they are found. */
+/* The list of functions that a reset affects, and the search for them. */
 #include <errno.h>
 #include <string.h>
 #include "private.h"
@@ -8,7 +8,7 @@ int members_add(struct members *list, const struct pcireset_member *member)
 {
 	struct pcireset_member *v;
 
-	/* Grows by doubling: there is room up to the next power of two. */
+	/* The room doubles: it is the next power of two. */
 	if (!(list->nr & (list->nr - 1))) {
 		v = reallocarray(list->v, list->nr ? list->nr * 2 : 1, sizeof(*v));
 		if (!v)
@@ -44,7 +44,7 @@ void members_clear(struct members *list)
 	list->nr = 0;
 }
 
-/* The same members, where another function was asked for. */
+/* Change the target of the list to another of its members. */
 void members_retarget(struct members *list, const struct pcireset_addr *target)
 {
 	for (size_t i = 0; i < list->nr; i++) {
@@ -64,8 +64,8 @@ static void view_differ(struct view *view, const struct members *list, size_t i)
 }
 
 /*
- * As members_retarget(), for a list that as many share as it has members. Returns whether
- * the function is there, and is itself reset.
+ * As members_retarget(), for a shared list, which stays unchanged. Return true if the
+ * function is a member and is itself reset.
  */
 bool view_make(struct view *view, const struct members *list, const struct pcireset_addr *target)
 {
@@ -117,7 +117,7 @@ struct member_list *list_unref(struct member_list *list)
 	return NULL;
 }
 
-/* ---- by what sysfs shows of the tree */
+/* ---- from the hierarchy in sysfs */
 
 static uint32_t member_flags(const struct pcireset_dev *dev, const struct pcireset_dev *target,
 			     uint32_t type)
@@ -126,7 +126,7 @@ static uint32_t member_flags(const struct pcireset_dev *dev, const struct pcires
 
 	if (dev == target)
 		flags |= PCIRESET_MEMBER_TARGET;
-	/* A VF below a port that is reset itself is cut off, as its PF is. */
+	/* A VF below a port that is reset itself is cut off, like its PF. */
 	if (type & PCI_RESET_LINK || dev == target ||
 	    (dev_is_vf(dev) && pcireset_dev_get_physfn(dev) == target))
 		flags |= PCIRESET_MEMBER_RESET;
@@ -139,7 +139,7 @@ static uint32_t member_flags(const struct pcireset_dev *dev, const struct pcires
 	return flags;
 }
 
-/* Functions found so far; there is room for all there are. */
+/* Functions found so far. There is room for all functions. */
 struct found {
 	const struct pcireset_dev **v;
 	size_t nr;
@@ -149,14 +149,17 @@ static void find_vfs(struct found *found, const struct pcireset_dev *physfn)
 {
 	struct pcireset_dev *dev;
 
-	/* Each once: in a sysroot they may also be below, or be their own. */
+	/*
+	 * Add each function once: in a sysroot, a VF may also be below its PF, or be
+	 * its own PF.
+	 */
 	pcireset_dev_foreach(physfn->ctx, dev)
 		if (dev != physfn && pcireset_dev_get_physfn(dev) == physfn &&
 		    !dev_is_below(dev, physfn))
 			found->v[found->nr++] = dev;
 }
 
-/* Whatever is below is cut off with it. By path, parents come first. */
+/* Every function below is cut off. In order of path, parents come first. */
 static void find_below(struct found *found, const struct pcireset_dev *top)
 {
 	const struct pcireset_ctx *ctx = top->ctx;
@@ -167,8 +170,8 @@ static void find_below(struct found *found, const struct pcireset_dev *top)
 }
 
 /*
- * sysfs has a VF beside its PF, also where it is on a bus number that is not below
- * the bridge: what is below the bridge by path is all that a reset of it hits.
+ * In sysfs, a VF is next to its PF, even if its bus number is not below the bridge. A
+ * reset of the bridge therefore affects exactly the functions below its path.
  */
 static void find_reached(struct found *found, struct pcireset_dev *target, uint32_t type)
 {
@@ -200,7 +203,7 @@ int dev_find_members(struct pcireset_dev *target, uint32_t type, struct members 
 	return r;
 }
 
-/* @state: its list is taken away again by dev_forget_types(), also after an error */
+/* @state: dev_forget_types() frees its list, also after an error */
 int dev_list_members(struct pcireset_dev *target, uint32_t type, struct type_state *state)
 {
 	state->list = list_new();

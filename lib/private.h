@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of libpcireset share and do not show. */
+/* Internal interface between the files of libpcireset. */
 #ifndef LIBPCIRESET_PRIVATE_H
 #define LIBPCIRESET_PRIVATE_H
 
@@ -17,7 +17,7 @@
 #define NR_TYPES 7
 #define ATTR_MAX 4096
 #define RECORDED_PREPARE "pcireset/reset_prepare" /* of a function, in a recording: 0 or 1 */
-#define RECORDED_DOUBT	 "pcireset/unknown-users" /* in a recording: why not all users are known */
+#define RECORDED_DOUBT	 "pcireset/unknown-users" /* in a recording: reason for unknown users */
 #define ALL_CHECKS (PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY | PCIRESET_CHECK_LINK | \
 		    PCIRESET_CHECK_CONFIG | PCIRESET_CHECK_PROOF)
 #define ALL_USES (PCIRESET_USE_DRIVER | PCIRESET_USE_VFIO | PCIRESET_USE_MOUNT | \
@@ -25,7 +25,7 @@
 		  PCIRESET_USE_OPEN | PCIRESET_USE_UNKNOWN)
 #define MODULE_USES (PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO)
 
-/* Config space as far as it may be read: 64 bytes, 256 or 4096. */
+/* The readable part of config space: 64, 256 or 4096 bytes. */
 struct config {
 	uint8_t b[PCI_CFG_SPACE_EXP_SIZE];
 	size_t len;
@@ -37,7 +37,7 @@ struct members {
 	size_t nr;
 };
 
-/* Members as another function of the same reset sees them: which one was asked for differs. */
+/* Differences of a shared member list for another target of the same reset. */
 struct view {
 	struct pcireset_member v[2];
 	size_t at[2];
@@ -50,14 +50,14 @@ struct member_list {
 	struct members members;
 };
 
-/* One type of one function, as the back end told it. */
+/* One type of one function, from the back end. */
 struct type_state {
 	uint32_t why_not;
 	uint32_t scope;
 	uint32_t flags;
 	struct pcireset_addr who;
-	char *detail;			/* what is said of why_not, or NULL for the usual words */
-	struct member_list *list;	/* or NULL: no members */
+	char *detail;			/* text for why_not, or NULL for the general text */
+	struct member_list *list;	/* NULL: no members */
 	struct view view;
 };
 
@@ -71,18 +71,18 @@ struct user {
 };
 
 struct users {
-	struct user *v;		/* by address, once all are read */
+	struct user *v;		/* sorted by address after reading */
 	size_t nr;
 	bool is_read;
 	uint64_t read_ns;
-	char doubt[160];	/* what could not be read, so that there may be more; or "" */
+	char doubt[160];	/* reason for possible unknown users, or "" */
 };
 
-/* What a function's directory says. In the running machine it is read once somebody asks. */
+/* Facts from the function's directory. On the running machine, they are read on demand. */
 struct dev_facts {
-	bool knows_identity, knows_driver, knows_physfn;	/* what has been read */
+	bool knows_identity, knows_driver, knows_physfn;	/* already read */
 	uint32_t vendor, device, class;
-	char driver[NAME_MAX + 1];	/* "": none */
+	char driver[NAME_MAX + 1];	/* "" if none */
 	bool is_vf;
 	struct pcireset_addr physfn;
 };
@@ -90,25 +90,25 @@ struct dev_facts {
 struct vfio_fds;
 
 struct pcireset_dev {
-	unsigned int refs;	/* of callers; each holds one of the context's, too */
-	bool listed;		/* in the context's list, which keeps it alive */
-	bool is_gone;		/* the last pcireset_ctx_query() found out */
-	bool is_dead;		/* its config space reads as all ones */
-	uint64_t looked_ns;	/* when that was found out, 0 for never */
+	unsigned int refs;	/* of callers; each also holds a reference to the context */
+	bool listed;		/* in the context's list, which holds a reference */
+	bool is_gone;		/* set by the last pcireset_ctx_query() */
+	bool is_dead;		/* its config space reads as all-ones */
+	uint64_t looked_ns;	/* time of that check, 0 for never */
 	size_t index;
 	struct pcireset_ctx *ctx;
 	struct pcireset_addr addr;
 	char name[PCIRESET_ADDR_STR_MAX];
 	char *path;		/* real path in sysfs, with the sysroot */
-	struct dev_facts *facts;	/* by dev_identity(), dev_driver() and dev_is_vf() only */
+	struct dev_facts *facts;	/* access with dev_identity(), dev_driver() and dev_is_vf() only */
 	char *slot;
-	char *slot_driver;	/* or NULL: the slot is only a name */
+	char *slot_driver;	/* NULL: the slot is only a name */
 	bool has_parent, has_vfs, is_hotplug_port;
 	struct pcireset_addr parent;
 	uint32_t types;
 	struct type_state state[NR_TYPES];
-	bool knows_awareness;	/* the module, or a recording, says whether the driver has reset_prepare */
-	bool is_unaware;	/* and that it has none */
+	bool knows_awareness;	/* from the module or a recording: is_unaware is valid */
+	bool is_unaware;	/* the driver has no reset_prepare */
 	char *unaware_name;
 	struct vfio_fds *vfio;	/* the caller's descriptors, or NULL */
 	char text[256];
@@ -119,25 +119,25 @@ struct pcireset_plan {
 	struct pcireset_dev *dev;
 	uint32_t types, max_scope, checks, force, timeout_ms, settle_ms, flags;
 	bool is_resolved;
-	int fd;			/* the function as the module knew it at resolve time */
+	int fd;			/* the module's descriptor from resolve time */
 	int error;
 	uint32_t type, type_flags, scope, why, in_way;
 	struct pcireset_addr who;
 	uint64_t generation;
-	const struct backend *backend;	/* that has resolved it */
+	const struct backend *backend;	/* that resolved it */
 	struct members members;
 	char *message;
-	char **unknown;		/* what could refuse it and is not known, NULL at the end; or NULL */
-	uint64_t expected_ns;	/* 0 before it was asked for */
-	struct pcireset_plan *shared;	/* what is run in its place, also for others, or NULL */
-	struct view view;	/* of the members of that */
-	char *choice;		/* why that, in words */
-	size_t run;		/* of the batch that runs it now, if it is shared */
+	char **unknown;		/* unknown facts that could refuse it, NULL-terminated; or NULL */
+	uint64_t expected_ns;	/* 0 before it was computed */
+	struct pcireset_plan *shared;	/* the shared reset that runs instead, or NULL */
+	struct view view;	/* of the members of the shared reset */
+	char *choice;		/* reason for the choice as text */
+	size_t run;		/* number in the batch that runs it now, if shared */
 };
 
 struct pcireset_report {
 	unsigned int refs;
-	struct pcireset_report *shared;	/* whose members these are, or NULL */
+	struct pcireset_report *shared;	/* the report with the members, or NULL */
 	struct view view;
 	enum pcireset_result result;
 	int error;
@@ -154,7 +154,7 @@ struct batch_item {
 	size_t run;
 };
 
-/* One reset of a batch, for one of its items or for several. */
+/* One reset of a batch, for one or several of its items. */
 struct batch_run {
 	struct pcireset_plan *plan;
 	struct pcireset_report *report;
@@ -165,19 +165,21 @@ struct pcireset_batch {
 	struct pcireset_ctx *ctx;
 	struct batch_item *v;
 	size_t nr, room;
-	struct batch_run *runs;	/* once it is run */
+	struct batch_run *runs;	/* set when it runs */
 	size_t nr_runs;
 	bool has_run;
-	struct pcireset_reset_entry *entries;	/* one for each run, while and after that, or NULL */
+	struct pcireset_reset_entry *entries;	/* one for each run, from its beginning, or NULL */
 };
 
 /*
- * A back end answers for one function. query() fills dev->types and dev->state; it may
- * take what is the same for both from a sibling that has just been asked, or NULL.
- * resolve() fills type, scope, members, why, who and generation of the plan and
- * returns what running it would. run() fills the report. run_many(), which may
- * be missing, fills those of a batch's runs and their errors, or fails with nothing done.
- * expect(), which may be missing too, knows more of how long a plan takes than config space.
+ * The operations of a back end.
+ *
+ * query() fills dev->types and dev->state. It may copy common facts from @sibling, which
+ * was queried just before, or is NULL. resolve() fills type, scope, members, why, who and
+ * generation of the plan, and returns the result that run() would have. run() fills the
+ * report. run_many() is optional: it fills the reports and errors of a batch's runs, or
+ * fails and touches nothing. expect() is optional, too: it returns a better estimate of
+ * the duration than config space provides.
  */
 struct backend {
 	enum pcireset_backend id;
@@ -188,22 +190,22 @@ struct backend {
 	uint64_t (*expect)(struct pcireset_plan *plan);
 };
 
-/* What a reset by the kernel's files changes for a while: the journal's entry. */
+/* Settings that a reset through sysfs changes temporarily: an entry of the journal. */
 struct narrowing {
-	char word[32];		/* what is written to reset_method */
-	char was[ATTR_MAX];	/* what it read before */
+	char word[32];		/* written to reset_method */
+	char was[ATTR_MAX];	/* former content of reset_method */
 	uint64_t inode;		/* of the function's directory */
-	unsigned int msix;	/* where the mask is that serves as proof, or 0 */
+	unsigned int msix;	/* offset of the mask that serves as proof, or 0 */
 };
 
-/* The lock on a function for such a reset, and the file that is both. */
+/* The journal file of a function, which is also the lock for such a reset. */
 struct journal {
 	int dir, fd;
 	char name[PCIRESET_ADDR_STR_MAX];
-	bool is_clean;		/* nothing is to be put back */
+	bool is_clean;		/* there is nothing to restore */
 };
 
-/* Some functions, by path. */
+/* A set of functions, sorted by path. */
 struct dev_list {
 	struct pcireset_dev **v;
 	size_t nr, room;
@@ -212,28 +214,28 @@ struct dev_list {
 struct pcireset_ctx {
 	unsigned int refs;
 	char *sysroot;		/* "" for "/" */
-	char *file;		/* what the sysroot is to be made from, or NULL */
-	bool is_dump;		/* and that is config space alone */
-	bool is_unpacked;	/* the sysroot is a directory of the context's own */
-	int remover;		/* removes it however the process ends; see remover.h */
-	size_t dump_number;	/* which one in the file, 0 if that was not said */
-	char **notes;		/* what of the file is not known, in words */
+	char *file;		/* archive or dump to unpack, or NULL */
+	bool is_dump;		/* the file is a dump of config space */
+	bool is_unpacked;	/* the context owns the sysroot directory */
+	int remover;		/* removes that directory; see remover.h */
+	size_t dump_number;	/* number of the dump in the file, 0 if not given */
+	char **notes;		/* problems with the file as text */
 	size_t nr_notes;
 	const struct backend *backend;
-	int module_error;	/* why the module is not the back end; -ENOENT also if not wanted */
+	int module_error;	/* reason why the module is not used; -ENOENT also if not wanted */
 	int fd;			/* /dev/pcireset */
 	struct pcireset_info info;
-	struct pcireset_stats stats[NR_TYPES];	/* of size 0 before they were read */
-	struct pcireset_dev **devs;	/* by address */
-	struct pcireset_dev **by_path;	/* what is below a path is in one piece */
+	struct pcireset_stats stats[NR_TYPES];	/* size is 0 before they are read */
+	struct pcireset_dev **devs;	/* sorted by address */
+	struct pcireset_dev **by_path;	/* functions below a path are adjacent */
 	size_t nr_devs;
-	bool knows_vfs;		/* has_vfs of all is as it should be */
+	bool knows_vfs;		/* has_vfs of all functions is valid */
 	bool knows_broken_links;
-	struct dev_list broken_links; /* functions whose link must not be reset; see known_broken_learn() */
-	struct dev_list dead;	/* functions that have been found to be dead */
-	struct users users;	/* but for processes that have a node open: */
+	struct dev_list broken_links; /* their links must not be reset; see known_broken_learn() */
+	struct dev_list dead;	/* functions that do not answer */
+	struct users users;	/* without processes that have a node open */
 	struct users holders;
-	int failure;		/* of what cannot return an error: the first since somebody looked */
+	int failure;		/* first failure that no call returned; see ctx_fail() */
 	char errmsg[1024];
 };
 
@@ -262,7 +264,7 @@ void ctx_learn_vfs(struct pcireset_ctx *ctx);
 bool ctx_resets_by_sysfs(const struct pcireset_ctx *ctx);
 bool ctx_can_reset(const struct pcireset_ctx *ctx);
 
-/* Files of a function from a dump: why something of it is not known. */
+/* Files of a function from a dump: the reason why a fact is unknown. */
 #define DUMP_NO_BRIDGE "unknown_bridge"
 #define DUMP_BELOW     "unknown_below"
 #define DUMP_VFS       "unknown_vfs"
