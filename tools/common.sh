@@ -40,6 +40,19 @@ kernel_slowness() {
 	awk -v name="$1" '!/^#/ && $1 == name { slowness = $6 } END { print slowness ? slowness : 1 }' lab/kernels-built
 }
 
+# paragraphs PAGE...: "PAGE:TEXT", with a paragraph, a row of a table or an item of a list on one line. It omits blocks of code.
+paragraphs() {
+	awk '
+		function flush() { if (text) print page ":" text; text = "" }
+		FNR == 1 { flush(); fenced = 0 }
+		/^```/ { flush(); fenced = !fenced; next }
+		fenced || (/^    / && !text) { next }
+		/^[[:space:]]*$/ { flush(); next }
+		/^[[:space:]]*[|*-] ?/ { flush() }
+		{ page = FILENAME; sub(/^[[:space:]]+/, ""); text = text " " $0 }
+		END { flush() }' "$@"
+}
+
 problem() {
 	printf '%s\n' "$*"
 	problems=$((problems + 1))

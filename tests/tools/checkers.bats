@@ -73,6 +73,22 @@ source_file() {
 	[ "$status" -eq 1 ]
 }
 
+@test "check-words finds phrases in prose, also across lines, and not in code" {
+	mkdir man
+	source_file kmod/a.c
+	source_file lab/x
+	# shellcheck disable=SC2016 # code in a page
+	printf '%s\n' 'The driver must be prepared.' '' '    it is told anew' '' 'Here is `is told`. There is no slot.' '```' 'anew' '```' >a.md
+	printf '%s\n' 'The driver is no longer bound.' >man/a.1.scd
+	run tools/check-words
+	[ "$status" -eq 0 ]
+	printf '%s\n' 'The driver is' 'told of it, whoever asks.' '- It is found anew.' >>man/a.1.scd
+	run tools/check-words
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 3 ]
+	[[ $output == *'man/a.1.scd:'*'is told'*'say "print"'* && $output == *'found anew'* && $output == *whoever*'name the actor'* ]]
+}
+
 @test "check-words fails where there is nothing to check" {
 	run tools/check-words
 	[ "$status" -eq 1 ]
@@ -162,6 +178,45 @@ source_file() {
 	printf '%s\n' '64 need 0.12 s,' 'and not 6.7 s: [there](docs/performance.md).' '| 5 s |' '- 7 s' >README.md
 	run tools/check-docs
 	[[ $output == *'README.md: 0.12 s is not in ./docs/performance.md'* && $output == *'README.md: 6.7 s is not in'* ]]
+}
+
+@test "check-prose passes plain text, and does not measure code, tables and headings" {
+	printf '%s\n' '# What a long heading: what it does and what it prints, and what else there may be to say here' '' 'A short sentence.' '' \
+		'    what a command prints in a line that is much longer than a line of prose may be, by far' '' \
+		'| what | whose | a row that is much longer than a line of prose may be, as a table has no line breaks |' '' \
+		'What does it do? It resets.' '[a](https://a.example/an/address/that/is/much/longer/than/a/line/of/prose/may/be/by/far/x.html)' >a.md
+	tools/check-prose
+}
+
+# prose_problem TEXT: check-prose says so of a.md.
+prose_problem() {
+	local said
+
+	if said=$(tools/check-prose); then return 1; fi
+	[[ $said == *"$1"* ]]
+}
+
+@test "check-prose finds noun clauses, long sentences and long lines" {
+	rm LICENSES/README.md
+	prose_problem 'found no prose to check'
+	echo 'The page lists what happens.' >a.md
+	prose_problem 'clauses with "what" in 10,000 words; the limit is 8'
+	echo 'The caller, whose lock it is, waits.' >a.md
+	prose_problem 'who, whose, whoever, whatever in 10,000 words; the limit is 2'
+	printf '%s\n' 'One two three four five six seven eight nine ten eleven twelve thirteen' 'one two three four five six seven eight nine ten eleven twelve thirteen fourteen.' >a.md
+	prose_problem 'one sentence in ten has 27 words or more; the limit is 26'
+	echo 'This line of prose has no long sentence. But it is longer than it may be, by far.' >a.md
+	prose_problem 'a.md:1: 81 columns; prose has at most 80'
+}
+
+@test "check-docs finds a README that is too long" {
+	yes | head -n 150 >README.md
+	run tools/check-docs
+	[[ $output != *README.md* ]]
+	echo y >>README.md
+	run tools/check-docs
+	[ "$status" -eq 1 ]
+	[[ $output == *'README.md: 151 lines; it has at most 150'* ]]
 }
 
 @test "check-uapi finds a member and a constant that the test of the layout lacks" {
