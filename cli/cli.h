@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the command line share. */
+/* Shared declarations of the command line tool. */
 #ifndef PCIRESET_CLI_H
 #define PCIRESET_CLI_H
 
@@ -13,18 +13,18 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
-/* Exit statuses; they are part of the interface. */
+/* Exit statuses. They are part of the interface. */
 enum status {
-	STATUS_DONE = 0,	/* and verified */
+	STATUS_DONE = 0,	/* done and verified */
 	STATUS_ERROR = 1,	/* nothing was touched */
 	STATUS_USAGE = 2,
-	STATUS_REFUSED = 3,	/* or not supported; nothing was touched */
-	STATUS_TOUCHED = 4,	/* and not verified */
-	STATUS_UNKNOWN = 5,	/* of plan: nothing is known to be in the way, and not all is known */
-	STATUS_SOME = 64,	/* several devices, and only some succeeded */
+	STATUS_REFUSED = 3,	/* or unsupported; nothing was touched */
+	STATUS_TOUCHED = 4,	/* touched, but not verified */
+	STATUS_UNKNOWN = 5,	/* plan: no obstacle is known, but some facts are unknown */
+	STATUS_SOME = 64,	/* only some of several devices succeeded */
 };
 
-/* One bit per option, so that a command can say which ones it takes. */
+/* One bit per option, so that a command can list its options. */
 enum option_id {
 	OPT_TYPE	= 1 << 0,
 	OPT_MAX_SCOPE	= 1 << 1,
@@ -56,30 +56,30 @@ enum option_id {
 	OPT_COLOR	= 1 << 29,
 };
 
-/* How a table looks. */
+/* The options for tables. */
 #define OPT_TABLE (OPT_OUTPUT | OPT_OUTPUT_ALL | OPT_NOHEADINGS | OPT_RAW | OPT_TREE)
 
 struct request;
 
-/* One row per command: dispatch, help and options all come from it. */
+/* One row per command, for dispatch, help and options. */
 struct command {
 	const char *name;
 	const char *operands;
 	const char *summary;
 	const char *text;
 	unsigned int options;	/* mask of enum option_id */
-	unsigned int required;	/* those of them that have no default */
+	unsigned int required;	/* the options without a default */
 	bool takes_devices;
-	bool takes_file;	/* one, that is written */
-	bool takes_none;	/* or nothing of these */
+	bool takes_file;	/* one file to write */
+	bool takes_none;	/* operands are optional */
 	int (*run)(const struct request *req);
 };
 
-/* A command line, read and checked. */
+/* A parsed and checked command line. */
 struct request {
 	const struct command *command;
 	unsigned int given;	/* mask of enum option_id */
-	const char *types;	/* read by the library, which names the bad word */
+	const char *types;	/* parsed by the library, which names the invalid word */
 	const char *columns;
 	const char *sysroot;
 	const char *dump;
@@ -93,15 +93,15 @@ struct request {
 	size_t nr_filters;
 };
 
-/* The functions that were named, each once. */
+/* The named functions, without duplicates. */
 struct machine {
 	struct pcireset_ctx *ctx;
-	struct pcireset_dev **devs; /* those that are named, in that order */
+	struct pcireset_dev **devs; /* the named functions, in order */
 	size_t nr_devs;
 	void *known; /* the same as a tree, for machine_has() */
 };
 
-/* The functions that list shows, each below another that is shown, if that is a tree. */
+/* The functions that list shows. In a tree, each one is below another one. */
 struct selection {
 	struct selected {
 		struct pcireset_dev *dev;
@@ -158,7 +158,10 @@ bool is_given(const struct request *req, enum option_id id);
 bool can_ask(void);
 bool ask(const char *question);
 
-/* printable.c: all but utf8() make new words; printable() and printable_lines() take over the old ones. */
+/*
+ * printable.c: all except utf8() return new text; printable() and printable_lines()
+ * take over the old text.
+ */
 char *printable(char *words);
 char *printable_lines(char *words);
 char *printable_json(const char *document);
@@ -258,7 +261,7 @@ int svg_draw(const struct request *req, struct pcireset_plan *plan);
 
 /* json.c */
 json_object *json_document(struct pcireset_ctx *ctx, const char *key, json_object *list);
-struct json_devices { /* in the making; what one shares with the one before is kept once */
+struct json_devices { /* under construction; scopes are shared with the previous device */
 	json_object *array, *last;
 	struct pcireset_dev *last_dev;
 };

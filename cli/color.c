@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Colours: whether there are any, what each stands for, and the files of terminal-colors.d(5). */
+/* Colours: whether to use them, their meanings, and the files of terminal-colors.d(5). */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +8,9 @@
 
 #define SEQUENCE_MAX 32
 
-/* What colours say is in the words of the table, too. */
+/* The table shows the same facts without colours. */
 static struct meaning {
-	const char *name; /* in a scheme */
+	const char *name; /* in a scheme file */
 	const char *legend;
 	char sequence[SEQUENCE_MAX];
 	bool is_used;
@@ -46,7 +46,7 @@ enum {
 	NR_FILES
 };
 
-/* The best file of each kind, and how well its name fits: [[pcireset][@TERM].]KIND */
+/* The best file of each kind, and the score of its name: [[pcireset][@TERM].]KIND */
 struct color_files {
 	int score[NR_FILES];
 	char *path[NR_FILES];
@@ -62,7 +62,10 @@ static int file_kind(const char *name)
 	return NR_FILES;
 }
 
-/* How well the part before the kind fits, 0 if not: the terminal counts more than the program. */
+/*
+ * The score of the part before the kind, 0 if it does not match: the terminal has
+ * priority over the program.
+ */
 static int file_score(const char *name, size_t len)
 {
 	static const char program[] = "pcireset";
@@ -98,7 +101,7 @@ static void take_file(struct color_files *files, const char *dirname, const char
 	files->score[kind] = score;
 }
 
-/* Takes over dirname; false if there is no such directory. */
+/* Take over dirname. Return false if there is no such directory. */
 static bool read_directory(struct color_files *files, char *dirname)
 {
 	DIR *dir = opendir(dirname);
@@ -112,7 +115,7 @@ static bool read_directory(struct color_files *files, char *dirname)
 	return dir;
 }
 
-/* The user's own directory stands for the system's. */
+/* The user's own directory replaces the system's directory. */
 static void find_files(struct color_files *files)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
@@ -126,7 +129,7 @@ static void find_files(struct color_files *files)
 		read_directory(files, text("/etc/terminal-colors.d"));
 }
 
-/* "red", "1;31", "\e[1;31m": nothing else gets to the terminal. */
+/* "red", "1;31", "\e[1;31m": nothing else is sent to the terminal. */
 static void set_sequence(struct meaning *meaning, const char *color)
 {
 	size_t len;
@@ -159,7 +162,7 @@ static void read_scheme(const char *path)
 
 /* ---- */
 
-/* Without being asked only a terminal that has them gets any: https://no-color.org */
+/* By default, only a terminal with colours gets them: https://no-color.org */
 static bool wants_colors(const struct request *req, const struct color_files *files)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -170,7 +173,7 @@ static bool wants_colors(const struct request *req, const struct color_files *fi
 	       strcmp(term, "dumb") && files->score[FILE_DISABLE] <= files->score[FILE_ENABLE];
 }
 
-/* Asked once, as it reads files. */
+/* Computed once, because it reads files. */
 bool is_colored(const struct request *req)
 {
 	static enum {
@@ -198,7 +201,7 @@ void color_line(struct libscols_line *line, enum color color)
 	meanings[color].is_used = true;
 }
 
-/* What the colours above it mean, in these colours. */
+/* Print the meanings of the used colours, in these colours. */
 void color_legend(void)
 {
 	bool is_first = true;
@@ -214,7 +217,7 @@ void color_legend(void)
 		putchar('\n');
 }
 
-/* For --color; NULL behind the last. */
+/* For --color; NULL after the last. */
 const char *color_at(size_t i)
 {
 	static const char *const words[] = { "auto", "always", "never" };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The columns of list: one table makes the output, -o and the help. */
+/* The columns of list: one table for the output, -o and the help. */
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
@@ -11,7 +11,7 @@ struct column {
 	char *(*get)(struct pcireset_dev *dev);
 };
 
-#define WRAPPED_COLUMN 20 /* so that the default columns fit 80 */
+#define WRAPPED_COLUMN 20 /* so that the default columns fit in 80 */
 
 static const char default_columns[] = "DEVICE,DRIVER,REACH,USERS,NAME";
 
@@ -132,7 +132,7 @@ void columns_help(void)
 
 typedef void (*column_fn)(const struct column *column, void *data);
 
-/* Calls fn for each of the columns with commas between; returns the name of a bad one. */
+/* Call fn for each of the comma-separated columns. Return the name of an invalid one. */
 static const char *foreach_name(const char *p, column_fn fn, void *data)
 {
 	for (;;) {
@@ -149,7 +149,7 @@ static const char *foreach_name(const char *p, column_fn fn, void *data)
 	}
 }
 
-/* The same for the columns that are asked for; "+" adds to the default. */
+/* The same for the requested columns; "+" adds to the default. */
 static const char *foreach_column(const struct request *req, column_fn fn, void *data)
 {
 	bool is_more = req->columns && *req->columns == '+';
@@ -187,7 +187,7 @@ int columns_check(const struct request *req)
 struct row {
 	struct libscols_line *line;
 	struct pcireset_dev *dev;
-	size_t width; /* of a column that is wrapped; 0 if none is */
+	size_t width; /* of a wrapped column; 0 if none is wrapped */
 	size_t next;
 };
 
@@ -201,7 +201,7 @@ static void add_cell(const struct column *column, void *data)
 	table_set(row->line, row->next++, cell);
 }
 
-/* Where the tree is drawn: with the addresses, else in the first column. */
+/* The tree is drawn in the column with the addresses, or in the first column without them. */
 static void find_tree(const struct column *column, void *data)
 {
 	const struct column **tree = data;
@@ -212,7 +212,7 @@ static void find_tree(const struct column *column, void *data)
 
 struct head {
 	struct libscols_table *table;
-	const struct column *tree; /* NULL once it is there */
+	const struct column *tree; /* NULL after the tree was drawn */
 };
 
 static void add_column(const struct column *column, void *data)
@@ -235,7 +235,7 @@ static struct libscols_table *new_table(const struct request *req)
 	return head.table;
 }
 
-/* What is above comes first. */
+/* Add the parent line first. */
 static struct libscols_line *line_of(struct libscols_table *table, struct selected *selected)
 {
 	if (!selected->line)

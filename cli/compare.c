@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is not as it was before a device was enumerated anew, and what of that is missing. */
+/* Differences of a device after a re-enumeration, including the missing items. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "reenumerate.h"
 
-/* Takes over the words. */
+/* Take over the text. */
 static void differ(struct differences *list, const char *device, char *what, char *was, char *now,
 		   bool is_missing)
 {
@@ -37,7 +37,7 @@ static char *id_text(const struct function *f)
 	return text("%04x:%04x", f->vendor, f->device);
 }
 
-/* In the largest unit that leaves no rest. */
+/* Use the largest unit without a remainder. */
 static char *size_text(uint64_t size)
 {
 	static const char units[] = "BKMGTPE";
@@ -125,7 +125,7 @@ static void compare_link(const struct subtree *was, const struct subtree *now, c
 		      was->width && (!now->width || atof(now->width) < atof(was->width)), list);
 }
 
-/* A virtual function goes with what the count of its physical one tells. */
+/* A virtual function is covered by the count in its physical function. */
 void subtree_compare(const struct subtree *was, const struct subtree *now,
 		     struct differences *ret_list)
 {

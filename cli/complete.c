@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the completions in shells offer: --complete-table and --complete-words, a row a line. */
+/* Data for the shell completions: --complete-table and --complete-words, one row per line. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
 
-/* The arguments of options that are not free text, by what the help calls them. */
+/* The arguments of options that are not free text, by their name in the help. */
 struct kind {
-	const char *tag; /* file, word, list (words with commas between), or machine */
+	const char *tag; /* file, word, list (comma-separated words), or machine */
 	const char *arg;
 	const char *(*at)(size_t i);
 };
@@ -49,7 +49,7 @@ static const struct kind kinds[] = {
 	{ "machine", "SLOT", NULL },
 };
 
-/* The words that an argument is made of, by what the help calls it; NULL if it is free text. */
+/* The words of an argument, by its name in the help; NULL for free text. */
 word_at_fn words_of(const char *arg)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -68,7 +68,7 @@ static void print_kind(const struct kind *kind)
 		COMPLETE_ROW(kind->tag, kind->arg, word);
 }
 
-/* No field is empty, or shells would take two tabs for one. */
+/* No field is empty, because shells would treat two tabs as one. */
 void complete_row(const char *const fields[])
 {
 	for (size_t i = 0; fields[i]; i++) {
@@ -89,8 +89,8 @@ void complete_words(void)
 /* ---- words of a machine */
 
 /*
- * One word and its description. Words come from hardware and from administrators: one that
- * would be taken for an option, or breaks the lines of the answer, is left out.
+ * One word and its description. Words come from hardware and from administrators. Omit
+ * a word that looks like an option, or that would break the lines of the output.
  */
 static void print_word(const char *word, char *description)
 {
@@ -103,7 +103,7 @@ static void print_word(const char *word, char *description)
 	free(description);
 }
 
-/* Without the domain where it is 0, unless its digits were typed. */
+/* Omit the domain if it is 0, unless the user has typed its digits. */
 static void print_address(struct pcireset_dev *dev, const char *typed)
 {
 	const char *name = pcireset_dev_get_name(dev);
@@ -112,7 +112,7 @@ static void print_address(struct pcireset_dev *dev, const char *typed)
 	print_word(name + (is_short ? 5 : 0), device_description(dev));
 }
 
-/* Interfaces that name a function: not loopback, bridges, or what is behind USB. */
+/* Interfaces that name a function: not loopback, bridges, or interfaces behind USB. */
 static void print_interfaces(struct pcireset_ctx *ctx, const struct request *req)
 {
 	char *path = text("%s/sys/class/net", req->sysroot ? req->sysroot : "");
@@ -186,7 +186,7 @@ static bool has_value(struct pcireset_dev *dev, const char *value,
 	return has;
 }
 
-/* Each once, with the first function that has it. */
+/* Print each value once, with the first function that has it. */
 static void print_values(struct machine *m, char *(*get)(struct pcireset_dev *dev))
 {
 	struct pcireset_dev *dev, *other;
@@ -204,8 +204,8 @@ static void print_values(struct machine *m, char *(*get)(struct pcireset_dev *de
 }
 
 /*
- * --complete-words KIND TYPED [--sysroot DIR | --file DUMP]: what a machine has of a kind.
- * The scripts compare it with what was typed.
+ * --complete-words KIND TYPED [--sysroot DIR | --file DUMP]: the words of a kind on a
+ * machine. The scripts compare them with the typed text.
  */
 int complete_machine(int argc, char **argv)
 {

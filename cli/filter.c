@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which functions list shows: by driver, class, vendor and slot. One table has them all. */
+/*
+ * Selection of functions for list: by driver, class, vendor and slot, with one table
+ * for all.
+ */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "cli.h"
 
-/* One option, read. A class or vendor is a value under a mask, a class also a name. */
+/* One parsed option. A class or vendor is a value under a mask, a class may also be a name. */
 struct filter {
 	const struct filter_row *row;
 	const char *arg;
@@ -15,12 +18,12 @@ struct filter {
 
 struct filter_row {
 	const char *option;
-	const char *unknown; /* what a dump does not tell; NULL if it does */
+	const char *unknown; /* a fact that a dump lacks; NULL if it has it */
 	int (*read)(struct filter *filter);
 	bool (*fits)(const struct filter *filter, const struct pcireset_dev *dev);
 };
 
-/* Hexadecimal digits, of which "x" is any. */
+/* Hexadecimal digits; "x" is any digit. */
 static bool read_digits(const char *digits, uint32_t *ret_value, uint32_t *ret_mask)
 {
 	*ret_value = *ret_mask = 0;
@@ -64,7 +67,7 @@ static int read_vendor(struct filter *filter)
 	return STATUS_DONE;
 }
 
-/* "03", "0300", "030000", "0300:00", and each after "::" as for lspci -d; else a name. */
+/* "03", "0300", "030000", "0300:00", each also after "::" as for lspci -d; otherwise a name. */
 static int read_class(struct filter *filter)
 {
 	const char *arg = filter->arg + (strncmp(filter->arg, "::", 2) ? 0 : 2), *p = skip_0x(arg);
@@ -122,7 +125,7 @@ static const struct filter_row rows[] = {
 	{ "slot", "slots", read_name, fits_slot },
 };
 
-/* The argument of one of the options above; it has to outlive the request. */
+/* The argument of one of the options above. It must outlive the request. */
 int filter_add(struct request *req, const char *option, const char *arg)
 {
 	struct filter filter = { .arg = arg };
@@ -139,7 +142,7 @@ int filter_add(struct request *req, const char *option, const char *arg)
 	return STATUS_DONE;
 }
 
-/* What is unknown neither fits nor does not: that is no list. */
+/* An unknown fact neither matches nor differs, so there is no correct list. */
 int filters_check(const struct request *req)
 {
 	for (size_t i = 0; req->dump && i < req->nr_filters; i++)
@@ -150,7 +153,7 @@ int filters_check(const struct request *req)
 	return STATUS_DONE;
 }
 
-/* Of an option that is repeated any value, of different options all. */
+/* A function must match one value of each given option. */
 bool filters_fit(const struct request *req, const struct pcireset_dev *dev)
 {
 	bool given[ARRAY_SIZE(rows)] = { false }, fits[ARRAY_SIZE(rows)] = { false };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Hints for mistakes: the word that was probably meant, by spelling or by what other tools call it. */
+/*
+ * Hints for mistakes: the intended word, guessed from the spelling or from the words of
+ * other tools.
+ */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +10,7 @@
 
 #define LONGEST_WORD 32
 
-/* What people type who know another tool. A meaning in parentheses is the whole hint. */
+/* Words of other tools. A meaning in parentheses is the complete hint. */
 static const struct synonym {
 	const char *kind, *word, *meaning;
 } synonyms[] = {
@@ -125,7 +128,7 @@ static const struct synonym {
 	{ "COLUMNS", "pf", "PHYSFN" },
 };
 
-/* Case does not count, and neither does - for _. */
+/* Ignore case, and treat - as _. */
 static char folded(char c)
 {
 	return c == '-' ? '_' : (char)tolower((unsigned char)c);
@@ -151,7 +154,7 @@ static size_t least(size_t a, size_t b, size_t c)
 	return ab < c ? ab : c;
 }
 
-/* How many letters to insert, delete, replace or swap with their neighbour. */
+/* The number of letters to insert, delete, replace or swap with a neighbour. */
 static size_t distance(const char *a, size_t len_a, const char *b, size_t len_b)
 {
 	size_t rows[3][LONGEST_WORD + 1], *before = rows[0], *last = rows[1], *row = rows[2];
@@ -177,7 +180,7 @@ static size_t distance(const char *a, size_t len_a, const char *b, size_t len_b)
 	return last[len_b];
 }
 
-/* The beginning of a longer word costs as much as one wrong letter. */
+/* A prefix of a longer word costs as much as one wrong letter. */
 static size_t cost(const char *typed, size_t len, const char *word)
 {
 	size_t len_word = strlen(word);
@@ -189,7 +192,7 @@ static size_t cost(const char *typed, size_t len, const char *word)
 	return distance(typed, len, word, len_word);
 }
 
-/* One wrong letter in four, and at least one; NULL if no word is that close. */
+/* Allow one wrong letter in four, and at least one. Return NULL if no word is close enough. */
 static const char *closest(const char *typed, size_t len, word_at_fn at)
 {
 	size_t limit = (len + 1) / 4 ? (len + 1) / 4 : 1, least_cost = SIZE_MAX;
@@ -231,8 +234,8 @@ static const char *synonym_of(const char *kind, const char *typed, size_t len, w
 }
 
 /*
- * Words to put behind a message, with a blank before them; "" if nothing is close. kind is
- * what help calls such words, and at() walks over those that fit.
+ * The text to append to a message, with a leading blank; "" if no word is close enough.
+ * kind is the name of such words in the help, and at() iterates over the valid ones.
  */
 char *did_you_mean(const char *kind, const char *typed, size_t len, word_at_fn at)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Ctrl-C, SIGTERM and SIGHUP. Before the first reset they end pcireset, and it says that
- * nothing was touched. After that the first begins no further reset, and the second ends
- * pcireset.
+ * Ctrl-C, SIGTERM and SIGHUP. Before the first reset, they end pcireset with the
+ * message that nothing was touched. After that, the first signal prevents further
+ * resets, and the second one ends pcireset.
  *
- * A reset is one long system call, during which its thread runs no signal handler. So
- * another thread makes the call, and the main thread hears the signals: the kernel gives a
- * signal to the main thread first.
+ * A reset is one long system call, and its thread runs no signal handler during the
+ * call. Another thread therefore makes the call, and the main thread handles the
+ * signals: the kernel delivers a signal to the main thread first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@ static struct {
 	volatile sig_atomic_t last;   /* the number of the last one */
 	volatile sig_atomic_t sender; /* its si_code: SI_KERNEL if a terminal sent it */
 	volatile sig_atomic_t runs;   /* interrupt_begin() was called */
-	bool library_holds;           /* signals back, in the thread that resets */
+	bool library_holds;           /* blocks signals in the thread that resets */
 	size_t nr_told;
 	void (*after_end)(void *data);
 	void *data;
@@ -43,7 +43,7 @@ static void end_by(int signal)
 	raise(signal);
 }
 
-/* The main thread passes signals on to the one that resets: those do not count twice. */
+/* The main thread forwards signals to the thread that resets. Do not count them twice. */
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
 	ssize_t unused;
@@ -62,7 +62,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 	end_by(signal);
 }
 
-/* What is ignored stays so, as for nohup(1) and what a shell runs in the background. */
+/* Keep an ignored signal ignored, as for nohup(1) and for background jobs of a shell. */
 void interrupt_catch(void)
 {
 	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO }, old;
@@ -75,8 +75,8 @@ void interrupt_catch(void)
 }
 
 /*
- * From here on something may have been touched. Without the module, the library holds
- * signals back until the files that it changes are as before.
+ * From now on, devices may be touched. Without the module, the library blocks signals
+ * until it has restored the files.
  */
 void interrupt_begin(const struct pcireset_ctx *ctx)
 {
@@ -84,7 +84,7 @@ void interrupt_begin(const struct pcireset_ctx *ctx)
 	state.runs = 1;
 }
 
-/* All resets are over. A signal ends pcireset again, as it does any program. */
+/* All resets are over. From now on, a signal ends pcireset in the default way. */
 void interrupt_end(void)
 {
 	struct sigaction old;
@@ -96,7 +96,10 @@ void interrupt_end(void)
 	}
 }
 
-/* What has to be put back once a second signal has ended pcireset; NULL for nothing. */
+/*
+ * The function that restores settings after a second signal has ended pcireset; NULL
+ * for none.
+ */
 void interrupt_after_end(void (*fn)(void *data), void *data)
 {
 	state.after_end = fn;
@@ -113,13 +116,13 @@ bool interrupt_is_second(void)
 	return state.nr > 1;
 }
 
-/* The number of the signal if a process sent it, and 0 if the terminal sent it to all. */
+/* The number of the signal if a process sent it, 0 if the terminal sent it to all. */
 int interrupt_to_forward(void)
 {
 	return state.nr && state.sender != SI_KERNEL ? state.last : 0;
 }
 
-/* Once for the first signal, and once for the second. */
+/* Print a message for the first signal, and one for the second. */
 void interrupt_tell(void)
 {
 	size_t nr = state.nr > 2 ? 2 : (size_t)state.nr;
@@ -127,7 +130,7 @@ void interrupt_tell(void)
 	if (state.nr_told >= nr)
 		return;
 	state.nr_told = nr;
-	/* In the place of the line that progress_show() keeps. */
+	/* Replace the line of progress_show(). */
 	if (isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
 	if (nr == 1)
@@ -154,7 +157,7 @@ static void *run(void *data)
 	return NULL;
 }
 
-/* In a session of its own, so that no terminal waits for it or sends it signals. */
+/* Use a session of its own, so that no terminal waits for it or sends it signals. */
 static __attribute__((noreturn)) void put_back(int ended)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -170,9 +173,9 @@ static __attribute__((noreturn)) void put_back(int ended)
 }
 
 /*
- * A child waits until the last thread has left the kernel, which closes the pipe: what the
- * module does to the port until then would undo what is put back. Without a child it stays
- * for doctor --repair.
+ * A child waits until the last thread has left the kernel, which closes the pipe.
+ * Before that, the module could overwrite the restored settings of the port. If there
+ * is no child, doctor --repair restores them.
  */
 static void leave_behind(void)
 {
@@ -190,9 +193,9 @@ static void leave_behind(void)
 }
 
 /*
- * Raised here and not in the thread that resets: the kernel drops a signal that is pending
- * there already. Where the library holds it back, it is pending, and ends the process when
- * the library lets it go.
+ * Raise the signal here and not in the thread that resets, because the kernel drops a
+ * signal that is already pending there. If the library blocks it, it stays pending, and
+ * ends the process when the library unblocks it.
  */
 static void end_now(void)
 {
@@ -209,7 +212,7 @@ static void pass_on(pthread_t thread)
 	if (!interrupt_is_given())
 		return;
 	interrupt_tell();
-	/* More than once: it may have come just before the system call. */
+	/* Repeat it: it may have arrived just before the system call. */
 	pthread_kill(thread, state.last);
 	if (interrupt_is_second())
 		end_now();
@@ -227,8 +230,8 @@ static void wait_for(const struct call *call, pthread_t thread, const struct int
 }
 
 /*
- * Calls fn() in a thread of its own and waits for it; tick is called meanwhile, about ten
- * times a second. Where there is no room for a thread the signals have to wait.
+ * Call fn() in a thread of its own and wait for it. Call tick about ten times a second
+ * in the meantime. Without memory for a thread, signals are handled after fn().
  */
 void interrupt_run(void (*fn)(void *data), void *data, const struct interrupt_tick *tick)
 {

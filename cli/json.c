@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* JSON for programs: keys are only ever added, and never change their meaning. */
+/* JSON for programs: new keys may appear, but no key changes its meaning. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static json_object *hex(uint32_t value, int digits)
 	return string(buf);
 }
 
-/* Milliseconds with one decimal: more would be noise. */
+/* Milliseconds with one decimal. More digits would be noise. */
 static json_object *ms(uint64_t ns)
 {
 	char buf[32];
@@ -59,7 +59,7 @@ static json_object *array(void)
 	return must(json_object_new_array());
 }
 
-/* What is null or empty because nothing tells it, and not because it is not there. */
+/* Keys that are null or empty because the value is unknown, not because it is absent. */
 static json_object *not_known(void)
 {
 	json_object *list = array();
@@ -101,10 +101,10 @@ static json_object *address(const struct pcireset_addr *addr)
 	return string(pcireset_addr_to_str(addr, buf));
 }
 
-/* As json-c prints such an array there, in a device of a list of a document. */
+/* The indentation of json-c for such an array, in a device of a list of a document. */
 #define SCOPE_INDENT "        "
 
-/* All that a bus reset reaches are many, and are printed as one piece. */
+/* A bus reset may affect many functions, so they are printed as one piece. */
 static json_object *new_scope(struct pcireset_dev *dev, uint32_t type)
 {
 	json_object *o = array();
@@ -141,7 +141,7 @@ static bool has_same_scope(struct pcireset_dev *a, struct pcireset_dev *b, uint3
 	return !x && !y;
 }
 
-/* What a reset of a whole bus reaches is the same for each function on it. */
+/* A reset of a bus affects the same functions for each function on it. */
 static json_object *scope_of(struct pcireset_dev *dev, uint32_t type, const char *name,
 			     const struct json_devices *devices)
 {
@@ -187,7 +187,7 @@ static void add_users(json_object *o, struct pcireset_dev *dev)
 
 		append(users, name);
 		detail = pcireset_dev_get_user_detail(dev, i);
-		/* By the name as it is in the list: the node's own may be any bytes. */
+		/* Use the name from the list: the node's own name may be arbitrary bytes. */
 		if (detail)
 			add(details, json_object_get_string(name), string(detail));
 	}
@@ -195,7 +195,10 @@ static void add_users(json_object *o, struct pcireset_dev *dev)
 	add(o, "user_details", details);
 }
 
-/* Of what is gone: the command that finds it anew, or null if only a power cycle may. */
+/*
+ * For a missing function: the command that re-enumerates it, or null if only a power
+ * cycle helps.
+ */
 static void add_way_out(json_object *o, struct pcireset_dev *dev)
 {
 	char *command;
@@ -207,7 +210,7 @@ static void add_way_out(json_object *o, struct pcireset_dev *dev)
 	free(command);
 }
 
-/* Returns what belongs to the array, for more to be added. */
+/* Return the object, which belongs to the array, to add more keys. */
 json_object *json_add_device(struct json_devices *devices, struct pcireset_dev *dev)
 {
 	json_object *o = object();
@@ -325,7 +328,7 @@ json_object *json_report(struct pcireset_dev *dev, const struct pcireset_report 
 	return o;
 }
 
-/* For a device that got no report: nothing was touched. */
+/* For a device without a report: nothing was touched. */
 json_object *json_failure(struct pcireset_dev *dev, int r, const char *message)
 {
 	json_object *o = reset_object(dev);
@@ -398,7 +401,7 @@ json_object *json_finding(const char *check, const char *verdict, const char *de
 	return o;
 }
 
-/* An object of its own in a stream of them. */
+/* One object in a stream of objects. */
 json_object *json_event(const char *event, const char *time, const char *device)
 {
 	json_object *o = object();
@@ -459,7 +462,10 @@ void json_add_members(json_object *o, const struct pcireset_member *members, siz
 	add(o, "members", list);
 }
 
-/* json-c does not report each allocation that failed, and ends at 2 GiB: no half of a text is printed. */
+/*
+ * json-c does not report every failed allocation, and its limit is 2 GiB. Never print a
+ * truncated text.
+ */
 static void print(json_object *o, int flags)
 {
 	const char *words;
@@ -476,14 +482,14 @@ static void print(json_object *o, int flags)
 	json_object_put(o);
 }
 
-/* On one line, at once. Takes over the object. */
+/* Print it on one line with one write. Take over the object. */
 void json_print_line(json_object *o)
 {
 	print(o, JSON_C_TO_STRING_PLAIN);
 	fflush(stdout);
 }
 
-/* Takes over the document. */
+/* Take over the document. */
 void json_print(json_object *document)
 {
 	print(document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* libpci as all that use it want it: silent, and its errors are ours. */
+/* libpci for all users of it: silent, with errors in the format of pcireset. */
 #include <errno.h>
 #include <pci/pci.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ static void ignore(char *fmt, ...)
 	(void)fmt;
 }
 
-/* libpci expects that this does not return. */
+/* libpci expects that this function does not return. */
 static void __attribute__((noreturn)) give_up(char *fmt, ...)
 {
 	char *why = text("neither PCI names nor config space can be read: %s", fmt);
@@ -29,12 +29,12 @@ struct pci_access *libpci_new(void)
 	return access;
 }
 
-/* The names of vendors, devices and classes, loaded when the first is asked for. */
+/* The names of vendors, devices and classes, loaded on demand. */
 static struct pci_access *names;
 
 /*
- * All at once, so that what cannot be read is known. udev's copy of the names is for machines without the
- * file: it crashes where memory runs out.
+ * Load all names at once, to detect a file that cannot be read. Machines without the
+ * file use udev's copy of the names, which crashes if memory runs out.
  */
 static struct pci_access *names_open(void)
 {
@@ -58,7 +58,7 @@ void names_close(void)
 	names = NULL;
 }
 
-/* Where there are many functions, most are like the one before. */
+/* If there are many functions, most are like the previous one. */
 char *device_description(struct pcireset_dev *dev)
 {
 	static uint32_t last_vendor, last_device;
@@ -67,7 +67,7 @@ char *device_description(struct pcireset_dev *dev)
 	char buf[sizeof(last)];
 
 	if (!names || !*last || vendor != last_vendor || device != last_device) {
-		/* It may return something else than buf. */
+		/* It may return another pointer than buf. */
 		snprintf(last, sizeof(last), "%s",
 			 pci_lookup_name(names_open(), buf, sizeof(buf),
 					 PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE, (int)vendor,
@@ -78,7 +78,7 @@ char *device_description(struct pcireset_dev *dev)
 	return text("%s", last);
 }
 
-/* Can classes be known by name? */
+/* Are the names of classes available? */
 bool class_names_check(void)
 {
 	return pci_load_name_list(names_open());
@@ -86,7 +86,7 @@ bool class_names_check(void)
 
 static bool is_part(const char *name, const char *part)
 {
-	/* libpci appends the number where only the base class has a name. */
+	/* libpci appends the number if only the base class has a name. */
 	char *plain = text("%.*s", (int)(name ? strcspn(name, "[") : 0), name ? name : "");
 	bool found = strcasestr(plain, part);
 
@@ -94,7 +94,7 @@ static bool is_part(const char *name, const char *part)
 	return found;
 }
 
-/* Is this part of the name of the class, the base class or the programming interface? */
+/* Is this a part of the name of the class, the base class or the programming interface? */
 bool class_has_name(uint32_t class, const char *part)
 {
 	int base = (int)(class >> 8 & 0xff00), sub = (int)(class >> 8), interface = class & 0xff;

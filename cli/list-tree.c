@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pcireset list --tree: which functions it shows, and what each is below. */
+/* pcireset list --tree: the functions to show, and the parent of each. */
 #include <search.h>
 #include <stdlib.h>
 #include "cli.h"
 
-/* Where a function is in the selection; NULL if it is not shown. */
+/* The place of a function in the selection; NULL if it is not shown. */
 struct place {
 	struct pcireset_dev *dev;
 	bool is_shown;
@@ -13,7 +13,7 @@ struct place {
 
 struct tree {
 	const struct machine *m;
-	void *root; /* of all places, for tsearch() */
+	void *root; /* root of all places, for tsearch() */
 	struct place *v;
 	size_t nr;
 };
@@ -33,7 +33,10 @@ static struct place *place_of(const struct tree *tree, struct pcireset_dev *dev)
 	return found ? *found : NULL;
 }
 
-/* The highest function that is named on the way up, or what is at the top where none has to be. */
+/*
+ * The highest named function on the way up, or the top of the hierarchy if no function
+ * is named.
+ */
 static struct pcireset_dev *top_of(const struct machine *m, struct pcireset_dev *dev)
 {
 	struct pcireset_dev *top = NULL;
@@ -44,7 +47,7 @@ static struct pcireset_dev *top_of(const struct machine *m, struct pcireset_dev 
 	return top;
 }
 
-/* With all that is above, so that it has its place. */
+/* Show a function and all its parents, so that it has a place. */
 static void show_branch(struct tree *tree, struct pcireset_dev *dev)
 {
 	struct pcireset_dev *top = top_of(tree->m, dev);
@@ -76,7 +79,7 @@ static void tree_close(struct tree *tree)
 	free(tree->v);
 }
 
-/* Those that fit, below the ones that are named, with the bridges above them. */
+/* The matching functions below the named ones, with the bridges above them. */
 void tree_select(const struct machine *m, const struct request *req, struct selection *list)
 {
 	struct tree tree = { .m = m };

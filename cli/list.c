@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pcireset list: the functions of the machine, all or some, as a table or as a tree. */
+/* pcireset list: all or some functions of the machine, as a table or as a tree. */
 #include <stdlib.h>
 #include "cli.h"
 
@@ -17,7 +17,7 @@ static void select_all(struct machine *m, const struct request *req, struct sele
 			add(list, dev);
 }
 
-/* ---- those that are named */
+/* ---- named functions */
 
 /* In the order of their names. */
 static int select_named(struct machine *m, const struct request *req, struct selection *list)
@@ -38,7 +38,10 @@ static int select_named(struct machine *m, const struct request *req, struct sel
 	return status;
 }
 
-/* A tree shows what is below, too; the functions that have gone are no longer in the context. */
+/*
+ * A tree also shows the functions below. Functions that are gone are no longer in the
+ * context.
+ */
 static int check_named(const struct machine *m)
 {
 	int *statuses = must(calloc(m->nr_devs + 1, sizeof(*statuses))), status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What all commands begin with: a context, the named devices, their plans. */
+/* The beginning of all commands: a context, the named devices, their plans. */
 #include <errno.h>
 #include <search.h>
 #include <signal.h>
@@ -62,7 +62,7 @@ bool machine_has(const struct machine *m, const struct pcireset_dev *dev)
 	return tfind(dev, &m->known, by_pointer);
 }
 
-/* Each once, however often it is named. Takes over the reference. */
+/* Add a function once, even if it is named twice. Take over the reference. */
 void machine_add(struct machine *m, struct pcireset_dev *dev)
 {
 	if (machine_has(m, dev)) {
@@ -74,7 +74,7 @@ void machine_add(struct machine *m, struct pcireset_dev *dev)
 	m->devs[m->nr_devs++] = dev;
 }
 
-/* All names are looked up before anything is done with the first. */
+/* Look up all names before doing anything with the first one. */
 static int find_devices(struct machine *m, const struct request *req)
 {
 	int status = STATUS_DONE;
@@ -84,7 +84,10 @@ static int find_devices(struct machine *m, const struct request *req)
 	return status;
 }
 
-/* For work that has to be taken back in the end: a signal waits, or is read, and a reader that is gone is an error of writing. */
+/*
+ * For work that must be undone at the end. A signal stays pending or is read, and a
+ * reader that is gone is a write error.
+ */
 sigset_t hold_signals(void)
 {
 	sigset_t set;
@@ -108,7 +111,7 @@ bool is_above(struct pcireset_dev *dev, struct pcireset_dev *below)
 
 #define MAX_LISTED 32
 
-/* The functions that a plan hits and nobody named, for a message; NULL if there are none. */
+/* The affected functions that were not named, for a message; NULL if there are none. */
 char *unnamed_members(const struct machine *m, const struct pcireset_plan *plan)
 {
 	const struct pcireset_member *member;
@@ -131,7 +134,7 @@ char *unnamed_members(const struct machine *m, const struct pcireset_plan *plan)
 	return NULL;
 }
 
-/* What of a file could not be read; JSON has them among the rest. */
+/* Print the parts of a file that could not be read. In JSON they are a key. */
 static void print_notes(const struct machine *m, const struct request *req)
 {
 	const char *note;
@@ -142,7 +145,7 @@ static void print_notes(const struct machine *m, const struct request *req)
 		error("note: drivers, users and slots are not known from a dump");
 }
 
-/* Where memory runs out, there may be none. */
+/* If memory runs out, there may be no message. */
 static const char *message_of(const struct pcireset_ctx *ctx, int r)
 {
 	const char *message = pcireset_ctx_get_errmsg(ctx);
@@ -198,7 +201,7 @@ int machine_query(struct machine *m)
 	return r < 0 ? status_of_error(r) : STATUS_DONE;
 }
 
-/* A list has no room for why. */
+/* A list has no column for the reason. */
 void machine_note_unknown(const struct machine *m)
 {
 	struct pcireset_dev *dev;
@@ -214,7 +217,7 @@ void machine_note_unknown(const struct machine *m)
 	}
 }
 
-/* An answer that was not read whole is an error, although it is printed. */
+/* A result from incomplete data is an error, although it is printed. */
 int machine_finish(struct machine *m, int status)
 {
 	int r = m->ctx ? pcireset_ctx_get_failure(m->ctx) : 0;
@@ -237,10 +240,13 @@ void machine_close(struct machine *m)
 	pcireset_ctx_unref(m->ctx);
 }
 
-/* What the process has open besides: files of sysfs, the control node, what it was started with. */
+/* Other open files of the process: files in sysfs, the control node, inherited files. */
 #define OTHER_FILES 64
 
-/* Each plan keeps a descriptor of its device open until it is let go, perhaps for a newer one. The hard limit is root's to raise. */
+/*
+ * Each plan keeps a descriptor of its device open until it is released, possibly at the
+ * same time as its successor. Only root may raise the hard limit.
+ */
 void allow_many_files(const struct machine *m)
 {
 	rlim_t wanted = 2 * (rlim_t)m->nr_devs + OTHER_FILES;
@@ -264,7 +270,7 @@ struct pcireset_batch *batch_new(const struct machine *m)
 	return batch;
 }
 
-/* Those that would be reset are chosen for together. */
+/* The choice covers all plans that would run. */
 int resolve_into(struct pcireset_batch *batch, struct pcireset_plan *plan)
 {
 	int r = pcireset_plan_resolve(plan);
@@ -274,7 +280,7 @@ int resolve_into(struct pcireset_batch *batch, struct pcireset_plan *plan)
 	return r;
 }
 
-/* Takes over the batch, whose plans then are what is chosen for all of them. */
+/* Take over the batch. Its plans then have the choice for the whole set. */
 void choose(struct pcireset_batch *batch)
 {
 	if (pcireset_batch_choose(batch) < 0)
@@ -282,7 +288,7 @@ void choose(struct pcireset_batch *batch)
 	pcireset_batch_unref(batch);
 }
 
-/* A plan as the options say, not resolved. */
+/* Create an unresolved plan from the options. */
 int machine_plan(struct machine *m, const struct request *req, struct pcireset_dev *dev,
 		 struct pcireset_plan **ret_plan)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pcireset: the table of commands, and what runs them. */
+/* pcireset: the table of commands, and their dispatch. */
 #include <ctype.h>
 #include <errno.h>
 #include <locale.h>
@@ -153,7 +153,7 @@ bool is_given(const struct request *req, enum option_id id)
 	return req->given & id;
 }
 
-/* The answer is read from standard input, and the question is written to standard error. */
+/* The question goes to standard error, and the answer comes from standard input. */
 bool can_ask(void)
 {
 	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
@@ -175,7 +175,7 @@ const char *command_at(size_t i)
 	return i < ARRAY_SIZE(commands) ? commands[i].name : NULL;
 }
 
-/* The commands that take an option, for a message; "" if none does. */
+/* The commands with an option, for a message; "" if none has it. */
 char *commands_with(enum option_id id)
 {
 	char *all = text("%s", "");
@@ -210,7 +210,7 @@ static int help(void)
 	return STATUS_DONE;
 }
 
-/* For the completions of shells and the checks of the manual pages. */
+/* For the shell completions and the check of the manual pages. */
 static int complete_table(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
@@ -235,7 +235,7 @@ static bool is_type(const char *word)
 	return false;
 }
 
-/* A device or a type in the place of the command is a command that was left out. */
+/* A device or a type instead of a command: the user has omitted the command. */
 static int unknown_command(const char *word)
 {
 	char *hint;
@@ -329,7 +329,7 @@ int main(int argc, char **argv)
 	int status;
 
 	process_start();
-	/* For the width of names in tables; numbers are the same everywhere. */
+	/* For the width of names in tables. Numbers do not depend on the locale. */
 	errno = 0;
 	if (!setlocale(LC_CTYPE, "") && is_exhausted())
 		process_abort("the locale cannot be read");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pcireset metrics: what the module has counted, in the text format of Prometheus. */
+/* pcireset metrics: the module's counters, in the text format of Prometheus. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,14 +10,14 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
-/* Where a sample belongs. */
+/* The labels of a sample. */
 struct place {
 	FILE *out;
 	const char *name;
 	const char *type;
 };
 
-/* What there is to be told of each type; print() is false if there is nothing. */
+/* A metric with a value for each type. print() returns false if there is none. */
 struct family {
 	const char *name;
 	const char *kind;
@@ -100,7 +100,7 @@ static bool print_last_time(const struct place *at, const struct pcireset_stats 
 
 static bool print_last_result(const struct place *at, const struct pcireset_stats *stats)
 {
-	/* What is counted here was issued. */
+	/* The counters include issued resets only. */
 	enum pcireset_result last =
 		pcireset_result_of(-(int)stats->out_last_errno, stats->type, stats->out_last_proof);
 
@@ -113,38 +113,36 @@ static bool print_last_result(const struct place *at, const struct pcireset_stat
 }
 
 static const struct family families[] = {
-	{ "pcireset_resets_total", "counter", "Resets that were issued, by what came of them.",
-	  print_resets },
+	{ "pcireset_resets_total", "counter", "Issued resets by result.", print_resets },
 	{ "pcireset_timeouts_total", "counter",
-	  "Resets that failed because a function did not come back in time.", print_timeouts },
-	{ "pcireset_functions_total", "counter", "Functions that were reached by resets.",
+	  "Failed resets in which a function did not come back in time.", print_timeouts },
+	{ "pcireset_functions_total", "counter", "Functions that were affected by resets.",
 	  print_functions },
-	{ "pcireset_late", "gauge",
-	  "Functions that are not back after a reset and will be restored when they answer.",
+	{ "pcireset_late", "gauge", "Late functions that will be restored when they answer.",
 	  print_late },
 	{ "pcireset_late_restored_total", "counter",
 	  "Late functions that came back and were restored.", print_late_restored },
 	{ "pcireset_late_lost_total", "counter",
-	  "Late functions that did not come back, or not as they were.", print_late_lost },
-	{ "pcireset_wait_seconds_total", "counter",
-	  "Time that was waited for functions until they came back.", print_wait },
-	{ "pcireset_last_reset_timestamp_seconds", "gauge", "When the last reset was over.",
+	  "Late functions that did not come back, or came back different.", print_late_lost },
+	{ "pcireset_wait_seconds_total", "counter", "Total time until functions came back.",
+	  print_wait },
+	{ "pcireset_last_reset_timestamp_seconds", "gauge", "End time of the last reset.",
 	  print_last_time },
-	{ "pcireset_last_reset_result", "gauge", "1 for what came of the last reset.",
+	{ "pcireset_last_reset_result", "gauge", "1 for the result of the last reset.",
 	  print_last_result },
 };
 
-/* What is told once, whatever the type. */
+/* The metrics without a type. */
 static const struct family loaded = {
 	"pcireset_module_loaded",
 	"gauge",
-	"1 if the module is loaded, else 0.",
+	"1 if the module is loaded, 0 otherwise.",
 	NULL,
 };
 static const struct family leftovers = {
 	"pcireset_leftovers",
 	"gauge",
-	"Functions that a killed reset has left to be repaired.",
+	"Functions with settings that a killed reset left changed.",
 	NULL,
 };
 static const struct family refused = {
@@ -166,7 +164,7 @@ static void print_single(FILE *out, const struct family *family, uint64_t value)
 	fprintf(out, "%s %" PRIu64 "\n", family->name, value);
 }
 
-/* A family of which nothing is known is left out, its head too. */
+/* Omit a metric without samples, including its header. */
 static void print_family(FILE *out, const struct pcireset_ctx *ctx, const struct family *family)
 {
 	size_t size = 0;
@@ -197,7 +195,7 @@ static void ignore_leftover(const char *name, enum pcireset_leftover state, cons
 	(void)data;
 }
 
-/* What cannot be known is left out; that the module is not there is worth an alert. */
+/* Omit unknown values. Report a missing module, because it deserves an alert. */
 static int print_all(FILE *out, struct pcireset_ctx *ctx)
 {
 	int r = pcireset_ctx_read_stats(ctx), left;
@@ -212,7 +210,7 @@ static int print_all(FILE *out, struct pcireset_ctx *ctx)
 		print_single(out, &leftovers, (uint64_t)left);
 	if (r)
 		return STATUS_DONE;
-	/* The same whatever the type. */
+	/* This counter is the same for each type. */
 	print_single(out, &refused, pcireset_ctx_get_stats(ctx, PCI_RESET_FLR)->out_refused);
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
 		print_family(out, ctx, &families[i]);
@@ -225,7 +223,7 @@ static int cannot_write(const char *name, int r)
 	return STATUS_ERROR;
 }
 
-/* The reader is another user, and never sees half of it. */
+/* The reader is another user, and never sees a partial file. */
 static int replace_file(const char *name, const char *words, size_t size)
 {
 	struct output output;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* DEVICE as people type it: patterns and slots that name several, and hints for names that are none. */
+/*
+ * DEVICE on the command line: patterns and slots that name several functions, and hints
+ * for invalid names.
+ */
 #include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
@@ -10,13 +13,13 @@
 
 #define MOST_LISTED 8
 
-/* A name that cannot be read is the caller's mistake; one that is not there is not. */
+/* A malformed name is a usage error, but a device that does not exist is not. */
 static int status_of_name(int r)
 {
 	return r == -EINVAL || r == -ENOTUNIQ ? STATUS_USAGE : STATUS_ERROR;
 }
 
-/* "0000:01:00.0" without the domain, or as it is. */
+/* "0000:01:00.0" without the domain, other names unchanged. */
 static const char *short_name(const struct pcireset_dev *dev)
 {
 	const char *name = pcireset_dev_get_name(dev);
@@ -39,7 +42,7 @@ static bool fits_slot(const struct pcireset_dev *dev, const char *name)
 	return slot && !strcmp(slot, name + strlen("slot:"));
 }
 
-/* The functions that fit, for a message; at most MOST_LISTED of them. */
+/* The matching functions, for a message; at most MOST_LISTED of them. */
 static char *list_fitting(struct machine *m, const char *name, fits_fn fits, size_t *ret_nr)
 {
 	char *all = text("%s", "");
@@ -57,7 +60,7 @@ static char *list_fitting(struct machine *m, const char *name, fits_fn fits, siz
 	return all;
 }
 
-/* Do all that fit have one device number, as the functions of a card have? */
+/* Do all matching functions have one device number, as the functions of a card do? */
 static bool is_one_device(struct machine *m, const char *name, fits_fn fits)
 {
 	const struct pcireset_addr *first = NULL;
@@ -78,8 +81,8 @@ static bool is_one_device(struct machine *m, const char *name, fits_fn fits)
 }
 
 /*
- * All functions that fit, but where they are to be reset, more than one device only with
- * --yes: "*" is no list of names that somebody has looked at.
+ * Add all matching functions. To reset more than one device, --yes is required, because
+ * nobody has reviewed the matches of "*".
  */
 static int add_fitting(struct machine *m, const struct request *req, const char *name, fits_fn fits)
 {
@@ -109,7 +112,7 @@ static int add_fitting(struct machine *m, const struct request *req, const char 
 
 /* ---- hints */
 
-/* "pci_0000_01_00_0", "0000:01:00:0" and "01.00.0" are addresses, with other separators. */
+/* "pci_0000_01_00_0", "0000:01:00:0" and "01.00.0" are addresses with other separators. */
 static bool read_address(const char *name, struct pcireset_addr *ret_addr)
 {
 	unsigned long fields[4] = { 0 };
@@ -138,7 +141,10 @@ static bool read_address(const char *name, struct pcireset_addr *ret_addr)
 	return true;
 }
 
-/* What else is on the bus of an address at which nothing is, or at it in another domain. */
+/*
+ * For an address without a function: other functions on its bus, or at this address in
+ * another domain.
+ */
 static char *neighbours(struct machine *m, const struct pcireset_addr *addr)
 {
 	char *all = text("%s", ""), *hint;
@@ -173,7 +179,7 @@ static char *address_hint(struct machine *m, const char *name)
 	return text(" (did you mean '%s'?)", pcireset_addr_to_str(&addr, buf));
 }
 
-/* The machine whose drivers driver_at() walks over: did_you_mean() has no argument for it. */
+/* The machine for driver_at(): did_you_mean() has no argument for it. */
 static struct pcireset_ctx *searched;
 
 static const char *driver_at(size_t i)
@@ -223,7 +229,7 @@ static char *word_hint(struct machine *m, const struct request *req, const char 
 	return did_you_mean("DEVICE", name, len, driver_at);
 }
 
-/* Words to put behind the library's message; "" if it is not known what was meant. */
+/* The text to append to the library's message; "" if there is no hint. */
 static char *name_hint(struct machine *m, const struct request *req, const char *name)
 {
 	char *hint;
@@ -238,7 +244,7 @@ static char *name_hint(struct machine *m, const struct request *req, const char 
 	return hint;
 }
 
-/* Of an address. "[8086:10c9]" is what lspci prints of a device. */
+/* A pattern of addresses. "[8086:10c9]" is not one: lspci prints it for a device. */
 static bool is_pattern(const char *name)
 {
 	return *name != '[' && strpbrk(name, "*?[") &&
@@ -246,8 +252,8 @@ static bool is_pattern(const char *name)
 }
 
 /*
- * A message that lists functions needs no hint. Where it is known what was meant, the
- * library's list of what could be is too much.
+ * A message that lists functions needs no hint. If there is a hint, omit the library's
+ * list of possible names.
  */
 static void print_hinted(const char *message, const char *hint)
 {
@@ -260,7 +266,7 @@ static void print_hinted(const char *message, const char *hint)
 		error("%.*s%s", len, message, *hint ? hint : " (pcireset list shows all)");
 }
 
-/* Adds what a name means to the machine's devices. */
+/* Add the functions with a name to the devices of the machine. */
 int names_find(struct machine *m, const struct request *req, const char *name)
 {
 	struct pcireset_dev *dev;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The table of options: how they are read, and how --help shows them. */
+/* The table of options: parsing, and --help. */
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -65,7 +65,7 @@ static const struct option_row rows[] = {
 	{ OPT_HELP, 'h', "help", NULL, "show this help" },
 };
 
-/* Whose help explains what is wrong, once that is known. */
+/* The command for the reference to --help in a usage error, once it is known. */
 static const struct command *explained_by;
 
 int usage_error(const char *fmt, ...)
@@ -81,7 +81,7 @@ int usage_error(const char *fmt, ...)
 	return STATUS_USAGE;
 }
 
-/* The long options of the command that is read, or all where none is read yet. */
+/* The long options of the current command, or all if there is none yet. */
 static const char *option_at(size_t i)
 {
 	if (!explained_by && !i--)
@@ -113,7 +113,7 @@ static bool is_taken(const struct option_row *row)
 	return row && (!explained_by || explained_by->options & row->id);
 }
 
-/* What messages begin with: the command, if that is known. */
+/* The beginning of messages: the command, if it is known. */
 static const char *place(void)
 {
 	static char text[32];
@@ -123,7 +123,7 @@ static const char *place(void)
 	return text;
 }
 
-/* Another command's option is known, and is said to be that one's. */
+/* An option of another command: name the commands that have it. */
 static int foreign_option(const struct option_row *row, const char *typed)
 {
 	char *commands = commands_with(row->id);
@@ -154,7 +154,7 @@ static int unknown_long(const char *typed)
 	return status;
 }
 
-/* What other tools call -n and -f, and the letter in the other case. */
+/* The meaning of -n and -f in other tools, or the letter in the other case. */
 static const struct option_row *meant_by_letter(int letter)
 {
 	const struct option_row *other =
@@ -362,7 +362,7 @@ static void add_name(struct request *req, const char *name)
 	req->names[req->nr_names++] = must(strdup(name));
 }
 
-/* All names or none: a reset of fewer devices than were named is not what was asked for. */
+/* Read all names or none: a reset of fewer devices would not be the requested one. */
 static int read_names(struct request *req)
 {
 	char *line = NULL;
@@ -387,7 +387,7 @@ static int read_names(struct request *req)
 	return status;
 }
 
-/* getopt_long() takes any prefix that is unique today and may not be tomorrow. */
+/* getopt_long() accepts any prefix that is unique today but may not be in future. */
 static bool is_exact(const char *typed, const char *name)
 {
 	return !strncmp(typed, "--", 2) && strcspn(typed + 2, "=") == strlen(name);
@@ -419,28 +419,28 @@ static const struct option_row *row_of(int c)
 	return c >= 256 ? &rows[c - 256] : row_of_letter(c);
 }
 
-/* Would getopt() read what was to be an option as the argument of the one before it? */
+/* Would getopt() use an option as the argument of the previous option? */
 static bool is_swallowed(const char *arg, const char *typed)
 {
 	return arg == typed && !strncmp(arg, "--", 2) &&
 	       is_taken(row_of_name(arg + 2, strcspn(arg + 2, "=")));
 }
 
-/* "-type" is -t with the argument "ype" to getopt(), and never meant that way. */
+/* getopt() would parse "-type" as -t with the argument "ype". Nobody means that. */
 static bool lacks_hyphen(const char *typed)
 {
 	return typed[0] == '-' && typed[1] && typed[1] != '-' && typed[2] &&
 	       is_taken(row_of_name(typed + 1, strcspn(typed + 1, "=")));
 }
 
-/* A dash of a word processor, with which options come from web pages. */
+/* A dash from a word processor, as in options copied from web pages. */
 static bool is_wrong_dash(const char *typed)
 {
 	return !strncmp(typed, "\xe2\x80\x93", 3) || !strncmp(typed, "\xe2\x80\x94", 3) ||
 	       !strncmp(typed, "\xe2\x88\x92", 3);
 }
 
-/* What getopt() takes for something else. */
+/* Mistakes that getopt() would accept with another meaning. */
 static int check_typed(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
@@ -514,7 +514,7 @@ static const struct option_row *leading_option(const char *typed, bool *ret_take
 	return row;
 }
 
-/* The number of the word that is the command; -1 if there is none, and it is said so. */
+/* Return the index of the command, or -1 after an error message. */
 int options_skip(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What became of each reset: as lines, as JSON, and as an exit status. */
+/* The result of each reset: as lines, as JSON, and as an exit status. */
 #include <stdlib.h>
 #include <string.h>
 #include "reset.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Files that appear whole or not at all, however the process ends: they get their name when all is in them. */
+/*
+ * Files that appear complete or not at all, even if the process is killed. A file gets
+ * its name when it is complete.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -10,7 +13,10 @@
 #include <unistd.h>
 #include "output.h"
 
-/* Beside the file, hidden and without its suffix: a program that collects *.prom passes it over. */
+/*
+ * A hidden name in the same directory, without the suffix: a program that collects
+ * *.prom ignores it.
+ */
 static char *name_beside(const char *name, const char *end)
 {
 	const char *base = strrchr(name, '/');
@@ -37,7 +43,7 @@ static int open_unnamed(struct output *output, mode_t mode)
 	return output->fd < 0 ? -errno : 0;
 }
 
-/* For file systems without O_TMPFILE. Only kill -9 leaves it behind. */
+/* For file systems without O_TMPFILE. Only kill -9 leaves this file behind. */
 static int open_named(struct output *output, mode_t mode)
 {
 	mode_t mask = umask(0);
@@ -58,7 +64,7 @@ static int check_name(const struct output *output)
 		return errno == ENOENT ? 0 : -errno;
 	if (output->kind == OUTPUT_NEW)
 		return -EEXIST;
-	/* A device, such as /dev/stdout, is not to become a file. */
+	/* A device, such as /dev/stdout, must not be replaced by a file. */
 	return S_ISREG(st.st_mode) ? 0 : -ENODEV;
 }
 
@@ -95,8 +101,8 @@ static int link_to(int fd, const char *name)
 }
 
 /*
- * A link cannot replace a file: it gets a name beside it first, always the same one. Only kill -9 between the two
- * steps leaves that, until the next time.
+ * A link cannot replace a file. It first gets a fixed name next to the file. Only kill
+ * -9 between the two steps leaves that name behind, until the next run.
  */
 static int replace(struct output *output)
 {

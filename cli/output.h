@@ -6,22 +6,28 @@
 #include "cli.h"
 
 enum output_kind {
-	OUTPUT_NEW,      /* nothing is overwritten */
-	OUTPUT_REPLACES, /* a regular file, in one step */
+	OUTPUT_NEW,      /* never overwrite */
+	OUTPUT_REPLACES, /* replace a regular file atomically */
 };
 
-/* A file in the making. */
+/* A file that is being written. */
 struct output {
 	const char *name;
 	enum output_kind kind;
 	int fd;
-	char *temporary; /* where the file system has no files without a name */
+	char *temporary; /* for a file system without unnamed files */
 };
 
-/* 0, -ENODEV if what is there is no regular file, or a negative errno; @mode as for open(), less the umask. */
+/*
+ * Open a file. @mode is as for open(), without the umask. Return: 0, -ENODEV if the
+ * existing file is not a regular file, or another negative errno.
+ */
 int output_open(struct output *output, const char *name, enum output_kind kind, mode_t mode);
 
-/* Stores what was written to @output->fd under the name, or nothing; 0 or a negative errno. */
+/*
+ * Store the content of @output->fd under the name, or nothing. Return: 0 or a negative
+ * errno.
+ */
 int output_commit(struct output *output);
 
 void output_discard(struct output *output);

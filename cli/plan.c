@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pcireset plan: what a reset would hit. */
+/* pcireset plan: the functions that a reset would affect. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
 
-#define LAST_COLUMN 44 /* what the columns before it leave of 80 */
+#define LAST_COLUMN 44 /* the rest of 80 after the columns before it */
 
 static void add_member(struct libscols_table *table, struct pcireset_plan *plan,
 		       const struct pcireset_member *member, FILE *out)
@@ -25,7 +25,7 @@ static void add_member(struct libscols_table *table, struct pcireset_plan *plan,
 			text("%s", ""));
 }
 
-/* What may refuse it, for all that is known here. */
+/* Unknown facts that could refuse the plan. */
 static void print_unknown(const struct pcireset_plan *plan, FILE *out)
 {
 	const char *unknown;
@@ -58,7 +58,7 @@ static void print_verdict(const struct request *req, struct pcireset_plan *plan,
 	print_unknown(plan, out);
 }
 
-/* What that reset hits is said where the one is that it is issued for. */
+/* The functions of a shared reset are printed for its leader only. */
 static bool print_shared(const struct pcireset_plan *plan, FILE *out)
 {
 	const struct pcireset_dev *leader = pcireset_plan_get_leader(plan);
@@ -92,7 +92,7 @@ void plan_print(const struct request *req, struct pcireset_plan *plan, FILE *out
 	table_print(table);
 }
 
-/* Whoever is gone by now has no types to tell of. */
+/* A function that is gone now has no types. */
 static void add_json(struct json_devices *list, struct pcireset_plan *plan)
 {
 	struct pcireset_dev *dev = pcireset_plan_get_dev(plan);
@@ -104,7 +104,7 @@ static void add_json(struct json_devices *list, struct pcireset_plan *plan)
 	json_add_plan(json_add_device(list, dev), plan);
 }
 
-/* Null if the machine cannot be asked: that is said at once. */
+/* Return NULL after an error message if no plan is possible. */
 static struct pcireset_plan *make_plan(struct machine *m, const struct request *req, size_t i,
 				       struct pcireset_batch *batch, int *ret_status)
 {
@@ -123,7 +123,7 @@ static struct pcireset_plan *make_plan(struct machine *m, const struct request *
 	return pcireset_plan_unref(plan);
 }
 
-/* A plan that is refused is printed like any other; the status tells. */
+/* Print a refused plan like any other. The status reports the refusal. */
 static int show_plan(const struct request *req, struct pcireset_plan *plan,
 		     struct json_devices *list)
 {
@@ -140,7 +140,7 @@ static int show_plan(const struct request *req, struct pcireset_plan *plan,
 	return status;
 }
 
-/* What is best for one may depend on the others, so that all are planned before one is shown. */
+/* The best choice for one device may depend on the others, so plan all before printing one. */
 static int plan_all(struct machine *m, const struct request *req)
 {
 	struct pcireset_plan **plans = must(calloc(m->nr_devs, sizeof(struct pcireset_plan *)));

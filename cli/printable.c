@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names come from devices, disks, files and other users. Before they reach a terminal or a program, every character
- * that is not to be seen as itself is written as an escape: by its Unicode category, in this one file.
+ * Names come from devices, disks, files and other users. Before a name reaches a
+ * terminal or a program, each character that is not visible as itself is escaped, by
+ * its Unicode category. Only this file does so.
  */
 #include <langinfo.h>
 #include <stdarg.h>
@@ -13,18 +14,24 @@
 
 #define ESCAPE_MAX 12 /* bytes: \ud800\udc00 */
 
-/* Controls, invisible and directional formatting, ends of lines, and code points that mean nothing. */
+/*
+ * Control characters, invisible and directional formatting, line separators, and
+ * unassigned code points.
+ */
 #define UNSAFE                                                                                   \
 	(UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Co | \
 	 UC_CATEGORY_MASK_Cn | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp)
 
-/* A terminal that does not read UTF-8 takes some of its bytes for controls. */
+/* A terminal without UTF-8 treats some of its bytes as control characters. */
 static bool is_utf8_terminal(void)
 {
 	return !strcmp(nl_langinfo(CODESET), "UTF-8");
 }
 
-/* The length of the character at s, and the character itself; 0 for a byte that is not UTF-8. */
+/*
+ * Return the length of the character at s, and the character; 0 for a byte that is not
+ * UTF-8.
+ */
 static size_t decode(const char *s, ucs4_t *ret_c)
 {
 	int len = u8_mbtoucr(ret_c, (const uint8_t *)s, strnlen(s, 4));
@@ -37,7 +44,7 @@ static bool is_safe(ucs4_t c)
 	return !uc_is_general_category_withtable(c, UNSAFE);
 }
 
-/* What stays as it is. */
+/* The characters to keep. */
 struct style {
 	const char *keep;
 	ucs4_t last;
@@ -57,7 +64,10 @@ static size_t nr_not_plain(const char *s)
 	return nr;
 }
 
-/* As JSON has it, in UTF-16. A byte that is no character is written as /proc/mounts does. */
+/*
+ * Escape as in JSON, in UTF-16. A byte that is not a character is escaped as in
+ * /proc/mounts.
+ */
 static char *escape(char *to, ucs4_t c)
 {
 	if (c < 0x10000)
@@ -108,7 +118,7 @@ char *printable_lines(char *words)
 	return replace(words, "\n");
 }
 
-/* Only strings have such characters in them, and in a string an escape means the same. */
+/* Only strings contain such characters, and an escape in a string has the same meaning. */
 char *printable_json(const char *document)
 {
 	static const struct style json = { "\n", 0x10ffff };

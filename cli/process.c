@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How the process starts and ends: standard descriptors, lost output, lost memory. */
+/* Start and end of the process: standard descriptors, lost output, out of memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -8,15 +8,16 @@
 #include <unistd.h>
 #include "cli.h"
 
-/* What the process exits with if it cannot go on. */
+/* The exit status if the process cannot continue. */
 static int abort_status = STATUS_ERROR;
 
-/* The status of a reset is known, and lost output does not change it. */
+/* The status of a reset is final, and lost output does not change it. */
 static bool is_settled;
 
 /*
- * A file that is opened must never become a standard descriptor, or messages go there: a
- * closed one is opened in the mode that its use fails in, as it does while it is closed.
+ * A file must never be opened as a standard descriptor, because messages would be
+ * written to it. Open a closed one in the mode in which its use fails, as it does for a
+ * closed one.
  */
 static bool reserve(int fd)
 {
@@ -31,17 +32,17 @@ void process_start(void)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (!reserve(fd))
 			_exit(STATUS_ERROR);
-	/* Neither a reset nor what has to be cleaned up ends because a reader does. */
+	/* A reader that goes away must not end a reset or a cleanup. */
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* From here on a device may have been touched. */
+/* From now on, a device may have been touched. */
 void process_touches(void)
 {
 	abort_status = STATUS_TOUCHED;
 }
 
-/* All resets are over, and this is what the process exits with. */
+/* All resets are over, and this is the exit status. */
 int process_settle(int status)
 {
 	abort_status = status;
@@ -62,7 +63,7 @@ void *must(void *memory)
 	return memory;
 }
 
-/* A reader such as head goes when it has seen enough, which is no error. */
+/* A reader such as head leaves when it has enough data. That is not an error. */
 static bool has_reader_gone(void)
 {
 	struct pollfd out = { .fd = STDOUT_FILENO };
@@ -70,7 +71,7 @@ static bool has_reader_gone(void)
 	return poll(&out, 1, 0) == 1 && out.revents & (POLLERR | POLLHUP);
 }
 
-/* A list that could not be written is an error; a reset stays what it was. */
+/* A list that could not be written is an error. The status of a reset does not change. */
 int process_end(int status)
 {
 	bool is_lost = ferror(stdout);
@@ -85,7 +86,7 @@ int process_end(int status)
 	return is_settled || status != STATUS_DONE ? status : STATUS_ERROR;
 }
 
-/* For libraries that do not report each allocation or file that failed: errno was 0 before. */
+/* For libraries that do not report every failed allocation or file: errno was 0 before. */
 bool is_exhausted(void)
 {
 	return errno == ENOMEM || errno == EFBIG || errno == EMFILE || errno == ENFILE ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How far a batch is, on a terminal. */
+/* The progress of a batch, on a terminal. */
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,7 +31,7 @@ struct progress *progress_start(const struct request *req, const struct pcireset
 	return progress;
 }
 
-/* A line that replaces itself. Nothing is shown of what is over in a moment. */
+/* A line that replaces itself. A short batch shows none. */
 void progress_show(void *data)
 {
 	struct progress *progress = data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What became of it: as lines, as JSON, and as an exit status. */
+/* The result of re-enumerate: as lines, as JSON, and as an exit status. */
 #include <stdlib.h>
 #include "reenumerate.h"
 
@@ -30,7 +30,7 @@ static void print_difference(const struct difference *d, bool is_quiet)
 	free(line);
 }
 
-/* Bound to no driver, and perhaps gone: somebody has to see to it. */
+/* The device has no driver and may be gone: the user must act. */
 static void print_failure(const struct reenumeration *e)
 {
 	const char *name = pcireset_dev_get_name(e->device);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pcireset re-enumerate: reset a device that is not what it was, and let the kernel find it anew. */
+/* pcireset re-enumerate: reset a reprogrammed device, and let the kernel enumerate it. */
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
@@ -10,11 +10,11 @@
 #include <unistd.h>
 #include "reenumerate.h"
 
-#define DEFAULT_MS 5000 /* for the card to be there again */
-#define BIND_MS    5000 /* a driver may probe by itself, after the function was found */
+#define DEFAULT_MS 5000 /* until the card is back */
+#define BIND_MS    5000 /* until its driver has bound after the rescan */
 #define PAUSE_MS   50
 
-/* The first message counts. */
+/* The first message is kept. */
 static int PRINTF(3, 4) fail(struct reenumeration *e, int r, const char *fmt, ...)
 {
 	char message[1024];
@@ -59,7 +59,7 @@ static int find_place(struct reenumeration *e)
 	return 0;
 }
 
-/* A driver is unbound before the reset, so that it need not know of it. */
+/* The driver is unbound before the reset, so it needs no reset_prepare. */
 static int check_use(struct reenumeration *e, struct pcireset_dev *dev)
 {
 	const char *name;
@@ -83,7 +83,7 @@ static int check_uses(struct reenumeration *e)
 	return r;
 }
 
-/* Would the reset hit a driver that stays, and cannot be told? */
+/* Would the reset affect another bound driver without reset_prepare? */
 static bool hits_other_drivers(struct reenumeration *e)
 {
 	const struct pcireset_member *member;
@@ -101,8 +101,9 @@ static bool hits_other_drivers(struct reenumeration *e)
 }
 
 /*
- * What does not answer has no state that could be saved, and is not reset by the module. But once it
- * is removed its bus is empty, and can be reset by the bridge without harm to anybody.
+ * A device that does not answer has no state to save, and the module does not reset it.
+ * After its removal, its bus is empty, and the bridge can reset it without effect on
+ * others.
  */
 static bool can_do_without_plan(struct reenumeration *e, int r)
 {
@@ -114,7 +115,7 @@ static bool can_do_without_plan(struct reenumeration *e, int r)
 	       (!e->req->max_scope || e->req->max_scope == PCIRESET_SCOPE_BUS);
 }
 
-/* r: what pcireset_plan_resolve() returned. */
+/* r: the return value of pcireset_plan_resolve(). */
 static int take_plan(struct reenumeration *e, int r)
 {
 	const char *message;
@@ -164,7 +165,7 @@ static int prepare(struct reenumeration *e)
 	return r ? r : make_plan(e);
 }
 
-/* The functions that would be removed or reset besides the one that was named, or NULL. */
+/* The other functions that would be removed or reset, or NULL. */
 static char *unnamed_functions(struct reenumeration *e)
 {
 	char *members = e->is_dead ? NULL : unnamed_members(&e->machine, e->plan);
@@ -180,7 +181,7 @@ static char *unnamed_functions(struct reenumeration *e)
 	return NULL;
 }
 
-/* Without a terminal nobody is asked, so only the function that was named may be removed. */
+/* Without a terminal there is no question, so only the named function may be removed. */
 static int refuse_unnamed(struct reenumeration *e)
 {
 	char *unnamed = unnamed_functions(e);
@@ -211,7 +212,7 @@ static int may_go_on(struct reenumeration *e)
 
 /* ---- the flow */
 
-/* The virtual functions first: they may go with the driver of the physical one. */
+/* Unbind virtual functions first: the driver of the physical function may remove them. */
 static int unbind_drivers(struct reenumeration *e)
 {
 	for (size_t i = e->was.nr; i-- > 0;) {
@@ -226,7 +227,7 @@ static int unbind_drivers(struct reenumeration *e)
 	return 0;
 }
 
-/* Signals are for COMMAND, and standard output is not, if it is to be JSON. */
+/* COMMAND gets the signals. It does not get standard output if that is for JSON. */
 static pid_t start_shell(const char *line, bool keeps_stdout)
 {
 	char sh[] = "sh", c[] = "-c", *copy;
@@ -258,7 +259,7 @@ destroy_attr:
 	return pid;
 }
 
-/* A terminal has sent its signal to COMMAND, too; a process has sent it to pcireset alone. */
+/* A terminal has also sent its signal to COMMAND. A process has sent it to pcireset only. */
 static void pass_on(pid_t pid, int *passed)
 {
 	int signal = interrupt_to_forward();
@@ -270,7 +271,7 @@ static void pass_on(pid_t pid, int *passed)
 	kill(pid, signal);
 }
 
-/* As a shell tells it: 128 and the number of the signal, if one ended it. */
+/* Return the status like a shell: 128 plus the number of the signal that ended it. */
 static int shell(const char *line, bool keeps_stdout)
 {
 	pid_t pid = start_shell(line, keeps_stdout);
@@ -311,7 +312,7 @@ static int run_command(struct reenumeration *e)
 		    e->req->command_line, status);
 }
 
-/* Fewer functions may be there than when it was agreed to, and no others. */
+/* Some functions may be gone since the user agreed, but there must be no others. */
 static bool is_as_agreed(struct reenumeration *e)
 {
 	const struct pcireset_member *member;
@@ -324,7 +325,10 @@ static bool is_as_agreed(struct reenumeration *e)
 	return true;
 }
 
-/* To come back as something else is no failure here; not to come back is. */
+/*
+ * A device that comes back different is no failure here. A device that does not come
+ * back is.
+ */
 static bool is_back(struct reenumeration *e)
 {
 	return pcireset_report_get_result(e->report) != PCIRESET_RESULT_REFUSED &&
@@ -332,7 +336,10 @@ static bool is_back(struct reenumeration *e)
 	       pcireset_report_get_error(e->report) != -ETIMEDOUT;
 }
 
-/* Nothing was touched: there is nothing to save, and the port resets what is removed first. */
+/*
+ * Nothing was touched: there is no state to save, and the port resets the removed
+ * device first.
+ */
 static bool has_lost_configuration(const struct reenumeration *e)
 {
 	return pcireset_report_get_result(e->report) == PCIRESET_RESULT_REFUSED &&
@@ -391,7 +398,10 @@ static int remove_device(struct reenumeration *e)
 	return 0;
 }
 
-/* By the bus and not the port: only this lets the bridge's windows grow, where the bus is empty. */
+/*
+ * Rescan the bus and not the port: only this lets the windows of a bridge with an empty
+ * bus grow.
+ */
 static int rescan(struct reenumeration *e)
 {
 	const struct pcireset_addr *device = &e->place.device;
@@ -429,14 +439,14 @@ static unsigned int timeout_ms(const struct reenumeration *e)
 	return e->req->timeout_ms ? e->req->timeout_ms : DEFAULT_MS;
 }
 
-/* What is half done by the first signal is finished; the second one waits for nothing. */
+/* After the first signal, finish the operation. After the second one, wait for nothing. */
 static bool goes_on(void)
 {
 	interrupt_tell();
 	return !interrupt_is_second();
 }
 
-/* A card that has to find itself first is there only after a while, and so may be a driver. */
+/* A card that initializes itself, and its driver, may need some time to appear. */
 static int find_again(struct reenumeration *e)
 {
 	int r = read_again(e);
@@ -463,7 +473,7 @@ static int replace(struct reenumeration *e)
 	e->is_changed = true;
 	if (!r && e->is_dead)
 		hold_reset_bus(e->hold, timeout_ms(e));
-	/* Also if only some could be removed: they are to come back. */
+	/* Also rescan if only some functions were removed, to bring them back. */
 	if (rescan(e) || r)
 		return e->error;
 	return find_again(e);
@@ -500,14 +510,17 @@ static int run_all(struct reenumeration *e)
 		r = may_go_on(e);
 	if (r)
 		return r;
-	/* After the reset a first signal waits for the rest: half of it would be worse. */
+	/*
+	 * After the reset, a first signal waits for the rest: a half-removed card would
+	 * be worse.
+	 */
 	interrupt_begin(e->machine.ctx);
 	process_touches();
 	e->is_touched = true;
 	r = unbind_drivers(e);
 	if (!r)
 		r = run_held(e);
-	/* What was not changed can go on as before. */
+	/* If the device is unchanged, bind its drivers again. */
 	if (r && !e->is_changed)
 		subtree_bind(&e->was);
 	return r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pcireset record: this machine as a file. */
+/* pcireset record: save this machine in a file. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@ static int record_to(struct machine *m, const struct request *req, int fd)
 	int r = pcireset_ctx_record(m->ctx, fd,
 				    is_given(req, OPT_SERIALS) ? PCIRESET_RECORD_SERIALS : 0);
 
-	/* Only a pipe's reader can go, and needs no message. */
+	/* EPIPE means that the reader of a pipe is gone, which needs no message. */
 	if (r < 0 && r != -EPIPE)
 		error("%s: %s", req->names[0], pcireset_ctx_get_errmsg(m->ctx));
 	return r;
@@ -31,7 +31,7 @@ static int record_to_pipe(struct machine *m, const struct request *req)
 	return record_to(m, req, STDOUT_FILENO) ? STATUS_ERROR : STATUS_DONE;
 }
 
-/* As root it holds what only root may read. Nothing is overwritten. */
+/* An archive made by root contains data that only root may read. Nothing is overwritten. */
 static int record_to_file(struct machine *m, const struct request *req)
 {
 	const char *name = req->names[0];
@@ -59,7 +59,7 @@ int command_record(const struct request *req)
 	struct machine m = { 0 };
 	int status;
 
-	/* The operand is no device to be looked for. */
+	/* The operand is a file, not a device. */
 	whole.nr_names = 0;
 	status = machine_open(&m, &whole);
 	if (!status)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of "pcireset re-enumerate" share. */
+/* Shared declarations of "pcireset re-enumerate". */
 #ifndef PCIRESET_CLI_REENUMERATE_H
 #define PCIRESET_CLI_REENUMERATE_H
 
@@ -7,13 +7,13 @@
 
 #define NR_REGIONS 7 /* six BARs and the expansion ROM */
 
-/* Which device, and where: it may come back as something else. */
+/* The device and its place. The device may come back different. */
 struct place {
 	struct pcireset_addr port, device;
-	bool is_whole_bus; /* all that is below the port is one device */
+	bool is_whole_bus; /* everything below the port is one device */
 };
 
-/* One function as the kernel knows it. */
+/* One function, from the data of the kernel. */
 struct function {
 	char *name;
 	uint32_t vendor, device, class;
@@ -23,23 +23,23 @@ struct function {
 	char *vfs;          /* sriov_numvfs, or NULL */
 	uint64_t size[NR_REGIONS];
 	bool has_no_room[NR_REGIONS]; /* the kernel found no address for it */
-	bool is_top;                  /* it is removed, and all the others with it */
+	bool is_top;                  /* it is removed, and all others with it */
 	bool is_vf;
 	bool is_bridge;			/* it keeps its driver until it is removed */
 };
 
-/* All that goes when the device is removed, and the link that leads there. */
+/* The functions that are removed with the device, and its link. */
 struct subtree {
 	struct function *v;
 	size_t nr;
 	char *speed, *width; /* or NULL */
 };
 
-/* Something that is not as it was. */
+/* One difference. */
 struct difference {
 	char *device, *what;
 	char *was, *now; /* or NULL: nothing */
-	bool is_missing; /* it was there, or ought to be */
+	bool is_missing; /* it existed before, or should exist */
 };
 
 struct differences {
@@ -47,7 +47,7 @@ struct differences {
 	size_t nr;
 };
 
-/* One run of it. */
+/* One run of re-enumerate. */
 struct reenumeration {
 	struct machine machine;
 	const struct request *req;
@@ -55,13 +55,13 @@ struct reenumeration {
 	struct place place;
 	struct hold *hold;
 	struct pcireset_plan *plan;
-	uint32_t type;                  /* that was agreed to */
-	bool is_dead;                   /* it does not answer: there is nothing to bring back */
-	struct pcireset_report *report; /* or NULL: there was no reset */
+	uint32_t type;                  /* that the user agreed to */
+	bool is_dead;                   /* it does not answer: there is no state to restore */
+	struct pcireset_report *report; /* NULL: there was no reset */
 	struct subtree was, now;
 	struct differences differences;
 	bool is_touched; /* drivers were unbound */
-	bool is_changed; /* and the device is not what it was */
+	bool is_changed; /* the device may have changed */
 	int error;
 	char *message;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pcireset reset: plan all, ask if need be, then run all. */
+/* pcireset reset: plan all, ask if necessary, then run all. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@ void job_fail(struct job *job, int r, const char *message)
 	job->message = text("%s", message);
 }
 
-/* The library's message begins with the device; here that is printed anyway. */
+/* The library's message begins with the device, and the output of this job does, too. */
 void job_fail_by_library(const struct jobs *jobs, struct job *job, int r)
 {
 	const char *message = pcireset_ctx_get_errmsg(jobs->machine.ctx);
@@ -59,13 +59,13 @@ static void resolve(const struct jobs *jobs, struct job *job, struct pcireset_ba
 {
 	int r = resolve_into(batch, job->plan);
 
-	/* What could not be planned is not refused, and has no report. */
+	/* A device without a plan is not refused, and has no report. */
 	if (r && (!pcireset_plan_get_message(job->plan) ||
 		  pcireset_report_new_refused(job->plan, &job->report) < 0))
 		job_fail_by_library(jobs, job, r);
 }
 
-/* A while later: what was agreed to must still be so. */
+/* Plan again after the question: the plans must be the ones that the user agreed to. */
 void jobs_plan_again(struct jobs *jobs)
 {
 	struct pcireset_batch *batch = batch_new(&jobs->machine);
@@ -107,7 +107,7 @@ static void make_plans(struct jobs *jobs)
 			agree(&jobs->v[i]);
 }
 
-/* Without a terminal nobody is asked, so nothing is reset that was not named. */
+/* Without a terminal there is no question, so only named functions may be affected. */
 static bool allows_unnamed(struct jobs *jobs)
 {
 	bool hits_any = false;
@@ -148,7 +148,7 @@ static bool show_unnamed(struct jobs *jobs)
 	return hits_any;
 }
 
-/* Why the jobs that are still open must not be run, or NULL. */
+/* The reason why the remaining jobs must not run, or NULL. */
 static const char *why_not_run(struct jobs *jobs)
 {
 	if (is_given(jobs->req, OPT_YES))
@@ -176,7 +176,7 @@ static int fail_all(struct jobs *jobs, int r, const char *message)
 	return jobs_finish(jobs);
 }
 
-/* Whoever may not reset, or cannot, is told so before anything else. */
+/* First check whether the caller can reset at all. */
 static int run_all(struct jobs *jobs)
 {
 	int r = pcireset_ctx_check_reset(jobs->machine.ctx);

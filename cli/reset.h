@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of "pcireset reset" share. */
+/* Shared declarations of "pcireset reset". */
 #ifndef PCIRESET_CLI_RESET_H
 #define PCIRESET_CLI_RESET_H
 
 #include "cli.h"
 
-/* What a plan was when the user agreed to it. */
+/* The plan that the user agreed to. */
 struct agreed {
 	uint32_t type;
 	size_t nr;
 	struct pcireset_addr *addrs;
 };
 
-/* One device: its plan, and what became of it. */
+/* One device: its plan and its result. */
 struct job {
 	struct pcireset_dev *dev;
 	struct pcireset_plan *plan;
 	struct agreed agreed;
 	bool is_planned_again;
 	struct pcireset_report *report;
-	int error; /* where there is no report */
+	int error; /* if there is no report */
 	char *message;
 };
 

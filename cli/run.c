@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Running what was planned: one by itself, several together. */
+/* Run the plans: one by itself, several together. */
 #include <errno.h>
 #include <stdlib.h>
 #include "reset.h"
 
-/* What the thread that resets is given, and returns. */
+/* Arguments and results of the thread that resets. */
 struct call {
 	struct pcireset_batch *batch;
-	struct job *job; /* or one by itself */
+	struct job *job; /* or a single one */
 	int r;
 };
 
@@ -38,7 +38,7 @@ static struct pcireset_batch *make_batch(const struct jobs *jobs)
 	return batch;
 }
 
-/* The order is that in which make_batch() added them. */
+/* In the order in which make_batch() added them. */
 static void take_reports(const struct jobs *jobs, const struct pcireset_batch *batch, int r)
 {
 	size_t nr = 0;
@@ -99,7 +99,7 @@ static void plan_changed_again(struct jobs *jobs)
 	jobs_plan_again(jobs);
 }
 
-/* Once more for those whose plan is the same, although the machine changed. */
+/* Run once more if the topology changed, but the plan is the same. */
 void jobs_run(struct jobs *jobs)
 {
 	interrupt_begin(jobs->machine.ctx);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pcireset show: the types of a function, what each hits, or why it is missing. */
+/*
+ * pcireset show: the types of a function, with their affected functions or the reason
+ * for a missing one.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
 
-#define LAST_COLUMN 54 /* what the columns before it leave of 80 */
+#define LAST_COLUMN 54 /* the rest of 80 after the columns before it */
 
 static char *reached(struct pcireset_dev *dev, uint32_t type)
 {
@@ -50,7 +53,7 @@ static bool is_hit(struct pcireset_dev *dev, uint32_t type, const struct pcirese
 	return false;
 }
 
-/* The types of reset of dev that hit another. */
+/* The reset types of dev that affect another function. */
 static char *hit_by(struct pcireset_dev *dev, const struct pcireset_addr *addr)
 {
 	char *all = text("%s", "");
@@ -83,7 +86,7 @@ static void add_branch(struct libscols_table *table, struct pcireset_dev *dev,
 
 		if (pcireset_dev_get_parent(below) != top)
 			continue;
-		/* Of what is spared only the way down to dev. */
+		/* Of the unaffected functions, print only those on the way to dev. */
 		hits = hit_by(dev, pcireset_dev_get_addr(below));
 		if (*hits || is_above(below, dev))
 			add_branch(table, dev, below, line);
@@ -91,7 +94,7 @@ static void add_branch(struct libscols_table *table, struct pcireset_dev *dev,
 	}
 }
 
-/* Where it is, and what else each of its types hits. */
+/* Print the position of the function, and the other functions that its types affect. */
 static void print_tree(const struct request *req, struct pcireset_dev *dev)
 {
 	struct pcireset_dev *top = dev, *parent;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A plan as a picture: what is hit, who uses it, what is spared. Drawn by the program
- * dot, because its library would come, with all of its own, where nobody draws.
+ * A plan as a picture: affected functions, users, unaffected functions. The program dot
+ * draws it, because its library would be a dependency for users that never draw.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "output.h"
 
-/* How a function looks. Without colour the line and the words tell. */
+/* The style of a function. Without colour, the line and the words are sufficient. */
 struct look {
 	const char *word, *line, *fill;
 };
@@ -41,7 +41,7 @@ static struct pcireset_dev *top_of(struct pcireset_dev *dev)
 	return dev;
 }
 
-/* What is below the same root port as something that is hit, or as what was to be. */
+/* Draw the functions below the same root port as an affected function, or as the target. */
 static bool is_drawn(struct pcireset_plan *plan, struct pcireset_dev *dev)
 {
 	struct pcireset_dev *named = pcireset_plan_get_dev(plan), *top = top_of(dev);
@@ -59,7 +59,7 @@ static bool is_drawn(struct pcireset_plan *plan, struct pcireset_dev *dev)
 	return false;
 }
 
-/* Inside of quotes; takes over the words. */
+/* Print text inside of quotes. Take over the text. */
 static void put_words(FILE *out, char *words)
 {
 	words = utf8(printable(words));
@@ -112,7 +112,7 @@ static char *title(struct pcireset_plan *plan)
 		    nr == 1 ? "" : "s", message ? "; refused: " : "", message ? message : "");
 }
 
-/* The graph in the language of dot; the caller frees it. */
+/* Return the graph in the language of dot. The caller frees it. */
 static char *describe(struct pcireset_plan *plan, size_t *ret_size)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -150,7 +150,7 @@ static void __attribute__((noreturn)) run_dot(const int ends[2], int fd)
 	_exit(127);
 }
 
-/* The status of dot; it reads all before it writes. */
+/* Return the status of dot, which reads everything before it writes. */
 static int draw(const char *graph, size_t size, int fd)
 {
 	int ends[2], status = -1;
@@ -195,7 +195,7 @@ static int draw_into(struct output *output, struct pcireset_plan *plan)
 	return r ? STATUS_ERROR : STATUS_DONE;
 }
 
-/* Root sees users of this machine that others may not see. Nothing is overwritten. */
+/* The users that root can see are not for everybody. Nothing is overwritten. */
 int svg_draw(const struct request *req, struct pcireset_plan *plan)
 {
 	bool is_private = !geteuid() && !req->sysroot && !req->dump;

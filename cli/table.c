@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tables for people, through libsmartcols. */
+/* Tables for people, with libsmartcols. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -8,10 +8,10 @@
 #include <unistd.h>
 #include "cli.h"
 
-#define DESIGN_WIDTH 80 /* for which the tables are designed */
-#define LEAST_WIDTH  10 /* of a column that is wrapped */
+#define DESIGN_WIDTH 80 /* the tables are designed for it */
+#define LEAST_WIDTH  10 /* of a wrapped column */
 
-/* The width of the output; 0 if it has none, as a pipe. COLUMNS is what the user asks for. */
+/* The width of the output; 0 if it has none, as a pipe. COLUMNS overrides it. */
 size_t output_width(FILE *out)
 {
 	const char *columns = getenv("COLUMNS");
@@ -31,7 +31,7 @@ size_t output_width(FILE *out)
 	return size.ws_col;
 }
 
-/* The width of a column that takes this part of 80; half of 80 is for those that cannot shrink. */
+/* The width of a column with this part of 80. Half of 80 is for columns that cannot shrink. */
 size_t width_of_part(FILE *out, size_t part)
 {
 	size_t width = output_width(out);
@@ -44,7 +44,7 @@ size_t width_of_part(FILE *out, size_t part)
 	return part > LEAST_WIDTH ? part : LEAST_WIDTH;
 }
 
-/* The width of the last column, for which the others leave this part of 80. */
+/* The width of the last column, if the others need this part of 80. */
 size_t width_of_rest(FILE *out, size_t rest)
 {
 	size_t width = output_width(out), others = DESIGN_WIDTH - rest;
@@ -54,7 +54,7 @@ size_t width_of_rest(FILE *out, size_t rest)
 	return width > others + LEAST_WIDTH ? width - others : LEAST_WIDTH;
 }
 
-/* Nothing is cut where the output has no width. */
+/* Truncate nothing if the output has no width. */
 struct libscols_table *table_new(const struct request *req, FILE *out)
 {
 	struct libscols_table *table = must(scols_new_table());
@@ -75,7 +75,7 @@ void table_column(struct libscols_table *table, const char *name, int flags)
 {
 	struct libscols_column *column = must(scols_table_new_column(table, name, 0, flags));
 
-	/* libsmartcols wraps in the middle of words; wrap() puts the lines' ends. */
+	/* libsmartcols wraps in the middle of words. wrap() has inserted the newlines. */
 	if (!(flags & SCOLS_FL_WRAP))
 		return;
 	if (scols_column_set_safechars(column, "\n") ||
@@ -83,14 +83,14 @@ void table_column(struct libscols_table *table, const char *name, int flags)
 		must(NULL);
 }
 
-/* Breaks the words that are longer than width; takes over words. */
+/* Break words that are longer than width. Take over the text. */
 static char *break_words(char *words, size_t width)
 {
 	char *broken = must(malloc(2 * strlen(words) + 1)), *to = broken;
 	size_t len = 0;
 
 	for (const char *p = words; *p; p++) {
-		bool is_first = ((unsigned char)*p & 0xc0) != 0x80; /* byte of a character */
+		bool is_first = ((unsigned char)*p & 0xc0) != 0x80; /* first byte of a character */
 
 		if (len >= width && *p != ' ' && is_first) {
 			*to++ = '\n';
@@ -105,8 +105,8 @@ static char *break_words(char *words, size_t width)
 }
 
 /*
- * Changes blanks to the ends of lines that are no longer than width; takes over words.
- * Words are broken only where the output has a width that the table has to keep to.
+ * Replace blanks by newlines, so that no line is longer than width. Take over the text.
+ * Break words only if the output has a width.
  */
 char *wrap(FILE *out, char *words, size_t width)
 {
@@ -137,7 +137,7 @@ struct libscols_line *table_line(struct libscols_table *table)
 	return must(scols_table_new_line(table, NULL));
 }
 
-/* Takes over data. */
+/* Take over data. */
 void table_set(struct libscols_line *line, size_t column, char *data)
 {
 	if (scols_line_refer_data(line, column, printable_lines(must(data))))
@@ -152,7 +152,7 @@ void table_print(struct libscols_table *table)
 	scols_unref_table(table);
 }
 
-/* Appends a word; takes over both. */
+/* Append a word. Take over both. */
 char *join(char *all, char *word)
 {
 	char *longer = text("%s%s%s", all, *all ? " " : "", word);
@@ -162,7 +162,7 @@ char *join(char *all, char *word)
 	return longer;
 }
 
-/* The users as programs see them, in one cell. */
+/* The users in the format for programs, in one cell. */
 char *users_text(const struct pcireset_dev *dev)
 {
 	char *all = text("%s", "");
@@ -173,7 +173,7 @@ char *users_text(const struct pcireset_dev *dev)
 	return all;
 }
 
-/* The same, with what helps a person to find them. */
+/* The same, with details that help a person to find them. */
 char *users_details(const struct pcireset_dev *dev)
 {
 	char *all = text("%s", "");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A tracing instance of our own: it disturbs nobody's tracing, and a killed watch's is taken away. */
+/*
+ * A separate tracing instance. It does not disturb other users of tracing, and the next
+ * watch removes the instance of a killed one.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +15,7 @@
 
 #define PREFIX "pcireset-"
 
-/* A lock on a directory goes with the process that holds it, however that ends. */
+/* The kernel releases a lock on a directory when the process ends in any way. */
 static int lock_directory(int at, const char *path, int operation)
 {
 	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -46,7 +49,10 @@ static void remove_stale(const char *path, int instances)
 		closedir(dir);
 }
 
-/* Under a lock on the directory of all instances: one that is new and not locked yet is not stale. */
+/*
+ * Hold a lock on the directory of all instances: otherwise a new instance without a
+ * lock would look stale.
+ */
 struct tracefs_instance *instance_open(int *ret_lock)
 {
 	struct tracefs_instance *instance = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Puts the events of each reset together. */
+/* Combine the events of each reset. */
 #include <stdlib.h>
 #include <string.h>
 #include "watch.h"
@@ -22,7 +22,7 @@ static void free_reset(struct reset *reset)
 	free(reset);
 }
 
-/* Where the pointer to it is, or would be. */
+/* Return the pointer to it, or the place for a new one. */
 static struct reset **find(struct watch *watch, uint64_t id)
 {
 	struct reset **at = &watch->resets;
@@ -50,7 +50,7 @@ static void remove_reset(struct reset **at)
 	free_reset(reset);
 }
 
-/* All members are known, or no more are to be expected. */
+/* All members are known, or no more will arrive. */
 static void tell_once(struct watch *watch, struct reset *reset)
 {
 	if (!reset->is_told)
@@ -62,7 +62,7 @@ static void begin(struct watch *watch, const struct trace_event *event)
 {
 	struct reset **at = find(watch, event->field[FIELD_ID]);
 
-	/* The module has been loaded anew, and we were not told. */
+	/* The module was loaded again without a notification. */
 	if (*at)
 		remove_reset(at);
 	at = find(watch, event->field[FIELD_ID]);
@@ -105,7 +105,7 @@ static void take_check(struct reset *reset, const struct trace_event *event)
 	member->ready_ns = event->field[FIELD_READY_NS];
 }
 
-/* One that was refused has not begun; nor, for us, has one that began before we did. */
+/* A refused reset never began. A reset from before watch has no known beginning. */
 static void end(struct watch *watch, const struct trace_event *event)
 {
 	struct reset **at = find(watch, event->field[FIELD_ID]), *reset;

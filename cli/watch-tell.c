@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The lines of watch, for people and as JSON. */
+/* The output of watch, for people and as JSON. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #define NS_PER_S  1000000000
 #define NS_PER_US 1000
 
-/* Of one line; what is NULL is not there yet. */
+/* One line. Columns that are NULL are not known yet. */
 struct line {
 	struct watch *watch;
 	struct timespec time; /* CLOCK_REALTIME */
@@ -35,7 +35,7 @@ static int64_t to_ns(struct timespec ts)
 	return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
-/* What the clock on the wall showed at a time of CLOCK_MONOTONIC. */
+/* Convert a time of CLOCK_MONOTONIC to CLOCK_REALTIME. */
 static struct timespec wall_time(uint64_t mono_ns)
 {
 	int64_t age = watch_now_ns() - (int64_t)mono_ns;
@@ -65,7 +65,7 @@ static void finish_object(const struct line *line, json_object *o)
 	watch_told(line->watch);
 }
 
-/* Takes over the words. */
+/* Take over the text. */
 static void print_line(const struct line *line, const char *event, char *words)
 {
 	char time[16];
@@ -141,7 +141,7 @@ void tell_begin(struct watch *watch, const struct reset *reset)
 	free(nr);
 }
 
-/* What the event says, as a report does. */
+/* The result from the event, as in a report. */
 struct end {
 	enum pcireset_result result;
 	int error;
@@ -214,7 +214,7 @@ static char *outcome_words(const struct end *end)
 
 	if (!end->issued)
 		return text("%s (%s)", result, pcireset_errno_to_str(end->error));
-	/* All that were issued; if it was one, by the name it goes by here. */
+	/* All issued types. A single one has its name from the event. */
 	if (end->issued == end->type ||
 	    pcireset_types_to_str(end->issued, types, sizeof(types)) <= 0)
 		snprintf(types, sizeof(types), "%s", name_of(end->type, end->type_flags));
@@ -385,7 +385,7 @@ void tell_device(struct watch *watch, const struct device_event *e)
 		print_line(&line, word, text("%s", e->driver ? e->driver : ""));
 }
 
-/* nr: 0 if nobody knows. */
+/* nr: 0 if it is unknown. */
 void tell_lost(struct watch *watch, const char *source, uint64_t nr)
 {
 	struct line line = { watch, wall_clock(), NULL };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tracepoints: the module's own, and what the kernel has for PCI. */
+/* Tracepoints: those of the module, and those of the kernel for PCI. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,16 +10,16 @@
 #include <unistd.h>
 #include "watch.h"
 
-#define BUFFER_KB "1024" /* for each CPU: some thousand events */
+#define BUFFER_KB "1024" /* per CPU, for several thousand events */
 
 /*
- * CPUs have buffers of their own, which are read one after the other. What is
- * younger than that when reading begins may have an older neighbour in a buffer
- * that is read later, or was read before.
+ * Each CPU has its own buffer, and they are read one after the other. An event that is
+ * younger than this at the beginning of a read may have an older event in another
+ * buffer, which is read later or was read before.
  */
 #define SETTLED_NS 2000000
 
-/* How often to ask each CPU what was lost. */
+/* Interval for reading each CPU's counter of lost events. */
 #define LOST_NS 500000000
 #define LOST_MS 500
 
@@ -29,11 +29,11 @@ struct trace {
 	int fd; /* trace_pipe, to wait for */
 	struct tep_handle *tep;
 	bool sees_module;
-	char *kernel_events; /* those of the kernel that are there, or "" */
+	char *kernel_events; /* available events of the kernel, or "" */
 	struct trace_event *queue;
 	size_t nr;
 	uint64_t number;   /* of the last event */
-	uint64_t asked_ns; /* when CPUs were asked what was lost */
+	uint64_t asked_ns; /* when the counters of lost events were read */
 	bool is_asked;     /* since the last event */
 	uint64_t nr_lost;  /* since the beginning */
 };
@@ -45,7 +45,7 @@ static const char *const fields[NR_FIELDS] = {
 	"who_domain", "who_bus",  "who_devfn", "wait_ns", "total_ns",  "caller_pid",
 };
 
-/* The tracepoints of which events are taken, and the field that names the function. */
+/* The tracepoints in use, and the field with the name of the function. */
 static const struct source {
 	const char *system;
 	const char *event;
@@ -68,7 +68,7 @@ static uint64_t now_ns(void)
 	return (uint64_t)watch_now_ns();
 }
 
-/* ---- what an event says */
+/* ---- fields of an event */
 
 static const struct source *source_of(const struct tep_event *event)
 {
@@ -162,7 +162,7 @@ static void deliver(struct trace *trace, struct watch *watch, uint64_t until_ns)
 	memmove(trace->queue, trace->queue + i, trace->nr * sizeof(*trace->queue));
 }
 
-/* ---- what was lost */
+/* ---- lost events */
 
 static uint64_t number_after(const char *words, const char *label)
 {
@@ -171,7 +171,7 @@ static uint64_t number_after(const char *words, const char *label)
 	return at ? strtoull(at + strlen(label), NULL, 10) : 0;
 }
 
-/* "commit overrun" is another thing, and comes after "overrun". */
+/* "commit overrun" is a different counter, and comes after "overrun". */
 static uint64_t lost_of(struct trace *trace, long cpu)
 {
 	char name[64], *stats;
@@ -197,13 +197,13 @@ static void look_for_lost(struct trace *trace, struct watch *watch)
 		nr += lost_of(trace, cpu);
 	if (nr > trace->nr_lost) {
 		tell_lost(watch, "trace", nr - trace->nr_lost);
-		/* Their ends may be among what was lost. */
+		/* Their end events may be lost. */
 		resets_forget(watch);
 	}
 	trace->nr_lost = nr;
 }
 
-/* ---- what the kernel says of its events */
+/* ---- event formats */
 
 static struct tep_handle *read_header(void)
 {
@@ -232,7 +232,7 @@ static void read_format(struct tep_handle *tep, const struct source *source)
 	free(format);
 }
 
-/* Not tracefs_local_events_system(), which reads all symbols of the kernel too. */
+/* Not tracefs_local_events_system(), which also reads all symbols of the kernel. */
 static struct tep_handle *read_formats(void)
 {
 	struct tep_handle *tep = read_header();
@@ -244,7 +244,7 @@ static struct tep_handle *read_formats(void)
 
 /* ---- the instance */
 
-/* Returns whether there was anything. */
+/* Return true if there was an event. */
 bool trace_read(struct trace *trace, struct watch *watch)
 {
 	uint64_t begin = now_ns(), number = trace->number;
@@ -258,7 +258,7 @@ bool trace_read(struct trace *trace, struct watch *watch)
 	return trace->number != number;
 }
 
-/* When to read again although nothing new has come, in milliseconds; -1 for never. */
+/* The time until the next read without new data, in milliseconds; -1 for never. */
 int trace_patience_ms(const struct trace *trace)
 {
 	if (trace->nr)
@@ -266,7 +266,7 @@ int trace_patience_ms(const struct trace *trace)
 	return trace->is_asked ? -1 : LOST_MS;
 }
 
-/* Nothing more is waited for. */
+/* Read the remaining events without waiting. */
 void trace_finish(struct trace *trace, struct watch *watch)
 {
 	tracefs_iterate_raw_events(trace->tep, trace->instance, NULL, 0, take_record, trace);
@@ -274,7 +274,7 @@ void trace_finish(struct trace *trace, struct watch *watch)
 	deliver(trace, watch, UINT64_MAX);
 }
 
-/* Also when the module is loaded later: its events have other numbers each time. */
+/* Also called when the module is loaded later, because its events get new IDs each time. */
 void trace_enable(struct trace *trace)
 {
 	char *all = text("%s", "");
@@ -288,7 +288,7 @@ void trace_enable(struct trace *trace)
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		const struct source *source = &sources[i];
 
-		/* Not tracefs_event_enable(), which goes through all events of the kernel. */
+		/* Not tracefs_event_enable(), which visits all events of the kernel. */
 		if (tracefs_event_file_write(trace->instance, source->system, source->event,
 					     "enable", "1") < 0)
 			continue;
@@ -337,7 +337,7 @@ int trace_open(struct trace **ret_trace)
 	struct trace *trace = must(calloc(1, sizeof(*trace)));
 	int r;
 
-	/* What is wrong with other tracepoints is nobody's business here. */
+	/* Problems with other tracepoints do not matter here. */
 	tracefs_set_loglevel(TEP_LOG_NONE);
 	trace->lock = -1;
 	trace->fd = -1;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's uevents: functions that come and go, drivers, error recovery, and whether the module is there. */
+/*
+ * The kernel's uevents: functions that appear and disappear, drivers, error recovery,
+ * and the module itself.
+ */
 #include <errno.h>
 #include <libudev.h>
 #include <stdlib.h>
 #include <string.h>
 #include "watch.h"
 
-#define ROOM_BYTES (8 << 20) /* a machine that is scanned anew says a lot at once */
+#define ROOM_BYTES (8 << 20) /* a rescan of the machine produces many events at once */
 
 struct uevents {
 	struct udev *udev;
@@ -36,7 +39,7 @@ static void take_function(struct udev_device *device, struct watch *watch)
 		.late = udev_device_get_property_value(device, "PCIRESET_LATE"),
 	};
 
-	/* The tracepoints tell more of a reset. */
+	/* The tracepoints have more details of a reset. */
 	if (e.action && !(e.type && trace_sees_module(watch->trace)))
 		tell_device(watch, &e);
 }
@@ -56,7 +59,7 @@ void uevents_read(struct uevents *uevents, struct watch *watch)
 		udev_device_unref(device);
 		errno = 0;
 	}
-	/* The kernel does not say how many. */
+	/* The kernel does not report the number. */
 	if (errno == ENOBUFS)
 		tell_lost(watch, "uevent", 0);
 }
@@ -66,7 +69,7 @@ int uevents_open(struct uevents **ret_uevents)
 	struct uevents *uevents = must(calloc(1, sizeof(*uevents)));
 	int r = -ENOMEM;
 
-	/* Not udev's: they come later, and not at all where there is no udev. */
+	/* Use the kernel's events. Those of udev come later, and not without udev. */
 	uevents->udev = udev_new();
 	if (uevents->udev)
 		uevents->monitor = udev_monitor_new_from_netlink(uevents->udev, "kernel");

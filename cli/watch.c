@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include "watch.h"
 
-#define RETRY_MS 10 /* where the tracepoints say that there is something, and there is not */
+#define RETRY_MS 10 /* pause if the tracepoints are ready without data */
 
 enum {
 	POLL_SIGNALS,
@@ -35,7 +35,7 @@ void watch_told(struct watch *watch)
 		watch->is_over = true;
 }
 
-/* What it cannot see is not to be taken for what has not happened. */
+/* Report the missing sources, so that silence is not mistaken for the absence of resets. */
 void watch_note_sources(const struct watch *watch)
 {
 	const char *more = trace_kernel_events(watch->trace);
@@ -48,7 +48,7 @@ void watch_note_sources(const struct watch *watch)
 	      *more ? ", and the kernel's " : "", more);
 }
 
-/* CLOCK_MONOTONIC, as in the buffers of tracepoints. */
+/* CLOCK_MONOTONIC, as in the trace buffers. */
 int64_t watch_now_ns(void)
 {
 	struct timespec ts;
@@ -62,7 +62,7 @@ static int64_t now_ms(void)
 	return watch_now_ns() / 1000000;
 }
 
-/* The sooner of two times to wait, -1 is for ever. */
+/* The shorter of two times to wait; -1 is infinite. */
 static int sooner(int a, int b)
 {
 	if (a < 0 || b < 0)
@@ -93,7 +93,7 @@ static void take(struct watch *watch, const struct pollfd *polls)
 		uevents_read(watch->uevents, watch);
 }
 
-/* Whoever reads the output may be gone: then there is nobody to tell. */
+/* The reader of the output may be gone, and watch then ends. */
 static void follow(struct watch *watch, int signals)
 {
 	int64_t until_ms = now_ms() + watch->req->timeout_ms;
@@ -122,7 +122,7 @@ static void follow(struct watch *watch, int signals)
 		trace_finish(watch->trace, watch);
 }
 
-/* From here on only follow() hears of them, so that nothing is left behind. */
+/* From now on, only follow() handles signals, so that it can clean up. */
 static int catch_signals(void)
 {
 	sigset_t set = hold_signals();
@@ -155,7 +155,7 @@ static int open_sources(struct watch *watch)
 	return STATUS_DONE;
 }
 
-/* The machine is let go at once: as long as it is open the module cannot be unloaded. */
+/* Release the machine at once, because the module cannot be unloaded while it is open. */
 static int find_names(struct watch *watch)
 {
 	struct machine m = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of "pcireset watch" share. */
+/* Shared declarations of "pcireset watch". */
 #ifndef PCIRESET_CLI_WATCH_H
 #define PCIRESET_CLI_WATCH_H
 
@@ -7,7 +7,7 @@
 
 #define WATCH_COMM_MAX 17
 
-/* The numbers that the module's tracepoints carry, see kmod/trace.h; 0 where an event has none. */
+/* The numbers in the module's tracepoints, see kmod/trace.h; 0 if an event has none. */
 enum trace_field {
 	FIELD_ID,
 	FIELD_TYPES,
@@ -39,18 +39,18 @@ enum trace_kind {
 	TRACE_CHECK,
 	TRACE_END,
 	TRACE_LATE,
-	TRACE_KERNEL, /* a tracepoint of the kernel's own */
+	TRACE_KERNEL, /* a tracepoint of the kernel itself */
 };
 
 /* One event of a tracepoint. */
 struct trace_event {
 	enum trace_kind kind;
 	uint64_t time_ns; /* CLOCK_MONOTONIC */
-	uint64_t number;  /* in the order in which they were read */
+	uint64_t number;  /* in the order of reading */
 	unsigned long long field[NR_FIELDS];
 	char device[PCIRESET_ADDR_STR_MAX];
 	char comm[WATCH_COMM_MAX];
-	const char *name; /* of one of the kernel's own, and what it says */
+	const char *name; /* of a kernel tracepoint, and its text */
 	char *text;
 };
 
@@ -59,14 +59,14 @@ struct device_event {
 	const char *device;
 	const char *action;
 	const char *driver;   /* or NULL */
-	const char *recovery; /* what error recovery has come to, or NULL */
-	bool is_online;	      /* says error recovery */
-	const char *type;     /* the module's own, or NULL */
+	const char *recovery; /* state of the error recovery, or NULL */
+	bool is_online;	      /* from the error recovery */
+	const char *type;     /* the module's own key, or NULL */
 	const char *result;
 	const char *late;
 };
 
-/* A reset that has begun and is not over. */
+/* A reset that has begun and is not finished. */
 struct reset {
 	struct reset *next;
 	uint64_t id;
@@ -82,7 +82,7 @@ struct uevents;
 
 struct watch {
 	const struct request *req;
-	char **names; /* only these functions are of interest, all if there are none */
+	char **names; /* only these functions are of interest, or all if there are none */
 	size_t nr_names;
 	struct trace *trace; /* or NULL */
 	struct uevents *uevents;

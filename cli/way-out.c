@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How to go on after a refusal: the end of each message that says no. */
+/* The remedy at the end of each refusal message. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
 
-/* "--force mount,swap", with what is forced already. */
+/* "--force mount,swap", including the uses that are already forced. */
 static char *force_option(uint32_t uses)
 {
 	char *all = text("--force");
@@ -54,7 +54,7 @@ static char *type_options(const struct pcireset_dev *dev, uint32_t types)
 	return NULL;
 }
 
-/* Those that would work and are not allowed, or allowed and too wide. */
+/* The types that would work and are not allowed, or that are allowed and too wide. */
 static char *type_way(const struct request *req, struct pcireset_plan *plan)
 {
 	struct pcireset_dev *dev = pcireset_plan_get_dev(plan);
@@ -74,7 +74,7 @@ static char *type_way(const struct request *req, struct pcireset_plan *plan)
 	return way;
 }
 
-/* Below a port what does not answer can be found anew, from the topmost that is gone on. */
+/* A function below a port can be re-enumerated, beginning with the topmost one that is gone. */
 char *way_to_find(struct pcireset_dev *dev)
 {
 	const struct pcireset_dev *top = pcireset_dev_get_topmost_gone(dev);
@@ -96,7 +96,7 @@ static char *gone_way(struct pcireset_dev *dev)
 	return way;
 }
 
-/* Another function that would be hit, and is gone: its address is what the reason begins with. */
+/* Another affected function that is gone: the reason begins with its address. */
 static struct pcireset_dev *other_that_is_gone(struct pcireset_dev *dev)
 {
 	struct pcireset_dev *other;
@@ -113,14 +113,14 @@ static struct pcireset_dev *other_that_is_gone(struct pcireset_dev *dev)
 			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)(end - why), why);
 		if (!pcireset_dev_from_name(pcireset_dev_get_ctx(dev), name, &other)) {
-			pcireset_dev_unref(other); /* the context keeps it */
+			pcireset_dev_unref(other); /* the context keeps a reference */
 			return other;
 		}
 	}
 	return NULL;
 }
 
-/* The function itself, and not one of those that would be hit with it. */
+/* Is the function itself gone, and not another affected one? */
 static bool is_gone(struct pcireset_dev *dev)
 {
 	const char *gone = pcireset_why_to_str(PCIRESET_WHY_GONE, 0), *why;
@@ -140,7 +140,7 @@ static char *way_of_plan(const struct request *req, struct pcireset_plan *plan)
 	uint32_t in_way = pcireset_plan_get_in_way(plan);
 	int error = pcireset_plan_get_error(plan);
 
-	/* These reasons say what to do. */
+	/* These reasons already include a remedy. */
 	if (!error || pcireset_plan_get_why(plan) == PCIRESET_WHY_NEEDS_MODULE)
 		return NULL;
 	if (in_way == PCIRESET_USE_DRIVER &&
@@ -163,13 +163,13 @@ static char *behind_message(char *way)
 	return end;
 }
 
-/* To be put behind a plan's message: "; use --force mount", or "". */
+/* The text to append to a plan's message: "; use --force mount", or "". */
 char *way_out(const struct request *req, struct pcireset_plan *plan)
 {
 	return behind_message(way_of_plan(req, plan));
 }
 
-/* The same where there is no plan. */
+/* The same without a plan. */
 char *way_out_of_error(struct pcireset_dev *dev, int r)
 {
 	if (r == -ENODEV)
