@@ -792,17 +792,30 @@ static int read_users(struct pcireset_ctx *ctx)
 	return r;
 }
 
-/* Processes may be hidden (hidepid, a PID namespace), but process 1 always exists. */
-static int check_processes(struct pcireset_ctx *ctx)
+/* Without CONFIG_PID_NS the kernel has one PID namespace and no file for it. */
+static int read_pid_namespace(ino_t *ret_number)
 {
 	struct stat st;
 
+	*ret_number = FIRST_PID_NS;
+	if (!stat("/proc/self/ns/pid", &st))
+		*ret_number = st.st_ino;
+	else if (errno != ENOENT || access("/proc/self/ns", F_OK))
+		return -errno;
+	return 0;
+}
+
+/* Processes may be hidden (hidepid, a PID namespace), but process 1 always exists. */
+static int check_processes(struct pcireset_ctx *ctx)
+{
+	ino_t number;
+
 	if (*ctx->sysroot)
 		return 0;
-	if (stat("/proc/1", &st) || stat("/proc/self/ns/pid", &st))
+	if (access("/proc/1", F_OK) || read_pid_namespace(&number))
 		return is_shortage(-errno) ? ctx_fail(ctx, -errno, "/proc") :
 					     (doubt(&ctx->holders, "processes are hidden"), 0);
-	if (st.st_ino != FIRST_PID_NS)
+	if (number != FIRST_PID_NS)
 		doubt(&ctx->holders, "processes of other PID namespaces are hidden");
 	return 0;
 }
