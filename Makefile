@@ -14,6 +14,7 @@ help:
 	@echo 'make check          all tests (installs what they need); TESTS="--tier cli" and so on narrow it'
 	@echo 'make check-quick    KUnit and simulated hardware under KASAN and lockdep, in a minute (the first time in a quarter of an hour)'
 	@echo 'make check-debug    the tests of the lab under KASAN, lockdep, kmemleak, failing allocations and KCSAN (hours)'
+	@echo 'make check-mutants  put small faults into copies of the code, and count those that the tests notice (hours; MUTANTS="-j 2" and so on)'
 	@echo 'make lint           all static checks (installs what they need)'
 	@echo 'make tools          the library and the tool'
 	@echo 'make module         the module for kernel KV=$(KV)'
@@ -71,6 +72,11 @@ check-debug:
 	tools/install-deps lab build test kernel
 	tests/run --tier debug $(TESTS)
 
+# Tests the tests; for the night.
+check-mutants:
+	tools/install-deps lab build test kernel
+	tests/mutants/run $(MUTANTS)
+
 lint:
 	tools/install-deps lab build lint
 	$(MAKE) --no-print-directory tools
@@ -108,4 +114,4 @@ clean:
 	rm -rf build
 	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
-.PHONY: all help deps tools module modules demo check check-quick check-debug lint install deb rpm check-deb abi uninstall clean
+.PHONY: all help deps tools module modules demo check check-quick check-debug check-mutants lint install deb rpm check-deb abi uninstall clean
