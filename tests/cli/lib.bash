@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
 # Shared by tests of the command line on a machine that consists of files.
 
 # make_machine: sets ROOT, and puts the tool that was built first in PATH. That tool finds its own library.
