@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A machine out of a file: unpacked into a directory that goes away with the context. */
+/* A machine from a file, unpacked into a directory that is removed with the context. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -12,7 +12,7 @@
 #include "remover.h"
 #include "tree.h"
 
-/* Without memory a note is lost, which is better than all that there is to show. */
+/* Without memory, losing a note is better than losing everything. */
 void ctx_note(struct pcireset_ctx *ctx, const char *fmt, ...)
 {
 	char **notes = reallocarray(ctx->notes, ctx->nr_notes + 1, sizeof(*notes));
@@ -45,7 +45,7 @@ static void forget_notes(struct pcireset_ctx *ctx)
 	ctx->notes = NULL;
 }
 
-/* "FILE#2", where there is no file of that name, is the second dump in FILE. */
+/* "FILE#2" is the second dump in FILE, unless there is a file of that name. */
 bool replay_split_number(struct pcireset_ctx *ctx, const char *name, char path[PATH_MAX])
 {
 	const char *mark = strrchr(name, '#');
@@ -106,7 +106,7 @@ close_fd:
 	return n ? ctx_error(ctx, (int)n, "%s", strerror((int)-n)) : 0;
 }
 
-/* No signal that can be caught comes between the two. */
+/* No signal that can be caught arrives between the two. */
 static int make_to_be_removed(struct pcireset_ctx *ctx, char *path)
 {
 	sigset_t all, before;
@@ -151,7 +151,7 @@ static int make_directory(struct pcireset_ctx *ctx)
 	return 0;
 }
 
-/* A dump may be compressed, too. */
+/* A dump may also be compressed. */
 static int read_dump(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree)
 {
 	char *plain = NULL;
@@ -181,7 +181,7 @@ static int unpack(struct pcireset_ctx *ctx, struct tree *tree)
 	return r ? r : tree_write(ctx, tree, ctx->sysroot);
 }
 
-/* Once: a second scan finds the same. After a failure nothing is left of it. */
+/* Unpack once: a second scan uses the same files. After a failure, remove everything. */
 int replay_unpack(struct pcireset_ctx *ctx)
 {
 	struct tree tree = { 0 };

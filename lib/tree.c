@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Trees of files: collected, put in order, checked, and written into a directory. */
+/* Trees of files: collect them, sort them, check them, and write them into a directory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ void tree_clear(struct tree *tree)
 	memset(tree, 0, sizeof(*tree));
 }
 
-/* Relative, and each component a name. */
+/* The path is relative, and each component is a name. */
 static bool is_inside(const char *path)
 {
 	for (;;) {
@@ -34,8 +34,9 @@ static bool is_inside(const char *path)
 }
 
 /*
- * Only read, never followed, and only there: which node a process has open. Perhaps in a
- * folder at the top, which is not known yet; tree_strip_top() looks again.
+ * An absolute link is allowed only for the open node of a process. It is only read,
+ * never followed. It may be in a subdirectory at the top, which is not known yet;
+ * tree_strip_top() checks again.
  */
 static bool may_be_absolute(const char *path, const char *target)
 {
@@ -112,7 +113,7 @@ static bool is_same(const struct entry *a, const struct entry *b)
 	return a->kind == b->kind && a->size == b->size && !memcmp(a->data, b->data, a->size);
 }
 
-/* By path, each once; the same twice is no contradiction. */
+/* Sort by path and remove duplicates. Equal duplicates are no contradiction. */
 int tree_sort(struct pcireset_ctx *ctx, struct tree *tree)
 {
 	size_t kept = 0;
@@ -128,7 +129,10 @@ int tree_sort(struct pcireset_ctx *ctx, struct tree *tree)
 						  "%s: is there twice, and not the same",
 						  entry->path);
 
-				/* What was moved down is no longer its own. */
+				/*
+				 * The entries that were moved down now belong to their
+				 * new places.
+				 */
 				memmove(&tree->v[kept], entry, (tree->nr - i) * sizeof(*entry));
 				tree->nr = kept + tree->nr - i;
 				return r;
@@ -143,7 +147,7 @@ int tree_sort(struct pcireset_ctx *ctx, struct tree *tree)
 	return 0;
 }
 
-/* How much of a path is before "sys/bus/pci/devices"; SIZE_MAX if that is not in it. */
+/* Length of the path before "sys/bus/pci/devices"; SIZE_MAX if the path does not have it. */
 static size_t length_of_top(const char *path)
 {
 	static const char mark[] = "sys/bus/pci/devices";
@@ -187,8 +191,8 @@ static int check_absolute_links(struct pcireset_ctx *ctx, const struct tree *tre
 }
 
 /*
- * An archive may have the machine in a folder of its own: then that is the root, and what
- * is beside the folder is left out.
+ * The machine may be in a subdirectory of the archive. Make this directory the root,
+ * and drop the files outside of it.
  */
 int tree_strip_top(struct pcireset_ctx *ctx, struct tree *tree)
 {
@@ -267,7 +271,7 @@ static int write_entry(const char *dirname, const struct entry *entry, bool link
 	return write_file(full, entry);
 }
 
-/* What is there must be inside, through whatever other links it leads. */
+/* The target must be inside the directory, through all other links on the way. */
 static int check_link(struct pcireset_ctx *ctx, const char *dirname, const struct entry *entry)
 {
 	char full[PATH_MAX], end[PATH_MAX];
@@ -283,8 +287,8 @@ static int check_link(struct pcireset_ctx *ctx, const char *dirname, const struc
 }
 
 /*
- * Into an empty directory, which is given by its real path. Links come last, where
- * every directory is made already, so that nothing is ever written through one.
+ * Write into an empty directory, given by its real path. Write the links last, when all
+ * directories exist, so that nothing is ever written through a link.
  */
 int tree_write(struct pcireset_ctx *ctx, const struct tree *tree, const char *dirname)
 {
