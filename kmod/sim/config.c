@@ -122,10 +122,12 @@ static u32 *field_at(struct config_item *item, size_t offset)
 SHAPE(vendor, 1, 0xfffe);
 SHAPE(device, 0, 0xffff);
 SHAPE(class, 0, 0xffffff);
+SHAPE(revision, 0, 0xff);
 SHAPE(count, 1, 4096);
 SHAPE(msix, 0, 1);
 SHAPE(flr, 0, 1);
 SHAPE(af, 0, 1);
+SHAPE(pcix, 0, 1);
 SHAPE(pm, 0, 1);
 SHAPE(no_soft_reset, 0, 1);
 SHAPE(immediate_readiness, 0, 1);
@@ -156,6 +158,7 @@ FAULT(return_speed, return_speed, NULL, 6);
 FAULT(return_width, return_width, NULL, 32);
 FAULT(surprise_down, surprise_down, NULL, 1);
 FAULT(lose_control, lose_control, NULL, 1);
+FAULT(link_flaps, link_flaps, NULL, 1);
 
 static ssize_t node_bar_size_show(struct config_item *item, char *page)
 {
@@ -459,11 +462,13 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_vendor,
 	&node_attr_device,
 	&node_attr_class,
+	&node_attr_revision,
 	&node_attr_count,
 	&node_attr_bar_size,
 	&node_attr_msix,
 	&node_attr_flr,
 	&node_attr_af,
+	&node_attr_pcix,
 	&node_attr_pm,
 	&node_attr_no_soft_reset,
 	&node_attr_immediate_readiness,
@@ -497,6 +502,7 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_return_width,
 	&node_attr_surprise_down,
 	&node_attr_lose_control,
+	&node_attr_link_flaps,
 	&node_attr_error,
 	&node_attr_present,
 	&node_attr_link,

@@ -66,6 +66,11 @@ void pcisim_effect_lnkctl(struct pcisim_function *fn, u16 before, u16 after)
 {
 	hold_if(fn, PCISIM_HELD_DISABLE,
 		after & PCI_EXP_LNKCTL_LD && heeds(fn, PCISIM_CXL_UNMASK_LINK_DISABLE));
+	if (!(after & PCI_EXP_LNKCTL_RL))
+		return;
+	/* PCIe r6.0, sec 7.5.3.7: Retrain Link, reads as zero. */
+	set(fn, fn->template->pcie + PCI_EXP_LNKCTL, after & ~PCI_EXP_LNKCTL_RL);
+	pcisim_retrain(fn);
 }
 
 /* A mask that is lifted or put back while one of the bits is set. */

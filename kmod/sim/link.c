@@ -11,6 +11,9 @@
 #include "pcisim.h"
 #include "pcisim_trace.h"
 
+/* PCIe r6.0, sec 7.5.3.19: Target Link Speed of 2.5 GT/s. */
+#define SLOWEST 1
+
 static u8 *link_register(struct pcisim_function *fn, unsigned int offset)
 {
 	return fn->space + fn->template->pcie + offset;
@@ -165,11 +168,17 @@ void pcisim_hold(struct pcisim_function *bridge, u32 reason)
 		report_link(bridge);
 }
 
+static u8 target_speed(const struct pcisim_function *bridge)
+{
+	unsigned int at = bridge->template->pcie + PCI_EXP_LNKCTL2;
+
+	return pcisim_get16(bridge->space + at) & PCI_EXP_LNKCTL2_TLS;
+}
+
 /* As fast as both ends can, and no faster than software wants (PCIe r6.0, sec 7.5.3.19). */
 static u8 usual_speed(const struct pcisim_function *bridge)
 {
-	unsigned int at = bridge->template->pcie + PCI_EXP_LNKCTL2;
-	u8 target = pcisim_get16(bridge->space + at) & PCI_EXP_LNKCTL2_TLS;
+	u8 target = target_speed(bridge);
 	u8 highest = bridge->node->shape.speed;
 
 	return target ? min(target, highest) : highest;
@@ -210,6 +219,11 @@ void pcisim_release(struct pcisim_function *bridge, u32 reason)
 	port->held &= ~reason;
 	if (port->held)
 		return;
+	/* The link's two ends change between speeds for ever. */
+	if (bridge->node->faults.link_flaps && reason != PCISIM_HELD_FLAPS) {
+		port->held = PCISIM_HELD_FLAPS;
+		return;
+	}
 	train(bridge, ktime_get_ns());
 	for (i = port->first; i < port->end; i++) {
 		fn = host->functions[i];
@@ -220,6 +234,23 @@ void pcisim_release(struct pcisim_function *bridge, u32 reason)
 		}
 	}
 	report_link_later(bridge);
+}
+
+/**
+ * pcisim_retrain - train a link once more
+ * @bridge: the port
+ *
+ * One whose ends cannot agree on a speed comes up at 2.5 GT/s, and from there at
+ * any other.
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_retrain(struct pcisim_function *bridge)
+{
+	if (bridge->port->held & PCISIM_HELD_FLAPS && target_speed(bridge) == SLOWEST)
+		pcisim_release(bridge, PCISIM_HELD_FLAPS);
+	else if (pcisim_link_is_up(bridge))
+		bridge->port->speed = usual_speed(bridge);
 }
 
 /**
@@ -269,6 +300,8 @@ void pcisim_refresh(struct pcisim_function *fn)
 		bridge = fn;
 		if (fn->node->shape.dllla && link_looks_up(fn))
 			status |= PCI_EXP_LNKSTA_DLLLA;
+		if (fn->port->held & PCISIM_HELD_FLAPS)
+			status |= PCI_EXP_LNKSTA_LBMS;
 		refresh_slot(fn);
 	}
 	if (!bridge || !pcisim_is_port(bridge->node))

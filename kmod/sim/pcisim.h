@@ -69,6 +69,7 @@ enum pcisim_answer {
 #define PCISIM_HELD_ABSENT  BIT(3) /* nothing in the slot */
 #define PCISIM_HELD_LINK    BIT(4) /* link = 0 in configfs */
 #define PCISIM_HELD_DPC     BIT(5) /* DPC has triggered */
+#define PCISIM_HELD_FLAPS   BIT(6) /* it cannot agree on a speed with its partner */
 
 /* What hardware a node is; fixed while its host is live. */
 struct pcisim_shape {
@@ -76,11 +77,13 @@ struct pcisim_shape {
 	u32 vendor;
 	u32 device;
 	u32 class;
+	u32 revision;
 	u32 count;
 	u32 bar_size;
 	u32 msix;
 	u32 flr;
 	u32 af;
+	u32 pcix;
 	u32 pm;
 	u32 no_soft_reset;
 	u32 immediate_readiness;
@@ -115,6 +118,7 @@ struct pcisim_faults {
 	u32 return_width;
 	u32 surprise_down;
 	u32 lose_control;
+	u32 link_flaps;
 };
 
 struct pcisim_counts {
@@ -407,6 +411,7 @@ bool pcisim_settle(struct pcisim_function *fn);
 bool pcisim_link_is_up(struct pcisim_function *bridge);
 void pcisim_hold(struct pcisim_function *bridge, u32 reason);
 void pcisim_release(struct pcisim_function *bridge, u32 reason);
+void pcisim_retrain(struct pcisim_function *bridge);
 void pcisim_set_present(struct pcisim_function *bridge, u32 present);
 void pcisim_refresh(struct pcisim_function *fn);
 void pcisim_check_irq(struct pcisim_function *bridge);

@@ -87,7 +87,7 @@ static void build_common(struct pcisim_template *template, const struct pcisim_s
 	field16(template, PCI_COMMAND, 0, COMMAND_BITS);
 	fixed16(template, PCI_STATUS, status);
 	pcisim_put16(template->w1c + PCI_STATUS, STATUS_ERRORS);
-	fixed32(template, PCI_CLASS_REVISION, shape->class << 8);
+	fixed32(template, PCI_CLASS_REVISION, shape->class << 8 | shape->revision);
 	template->writable[PCI_CACHE_LINE_SIZE] = 0xff;
 	template->writable[PCI_INTERRUPT_LINE] = 0xff;
 }
@@ -196,7 +196,7 @@ static void build_link(struct pcisim_template *template, u8 at, const struct pci
 	}
 	fixed32(template, at + PCI_EXP_LNKCAP, capability);
 	field16(template, at + PCI_EXP_LNKCTL, 0,
-		pcisim_is_port(node) ? 0x0fdb : 0x0fdb & ~PCI_EXP_LNKCTL_LD);
+		pcisim_is_port(node) ? 0x0ffb : 0x0fdb & ~PCI_EXP_LNKCTL_LD);
 	/* Every speed up to the highest. */
 	fixed32(template, at + PCI_EXP_LNKCAP2, (2U << shape->speed) - 2);
 	field16(template, at + PCI_EXP_LNKCTL2, shape->speed, PCI_EXP_LNKCTL2_TLS);
@@ -243,6 +243,13 @@ static void build_af(struct pcisim_template *template)
 	template->initial[at + PCI_AF_CAP] = PCI_AF_CAP_TP | PCI_AF_CAP_FLR;
 	template->writable[at + PCI_AF_CTRL] = PCI_AF_CTRL_FLR;
 	on_write(template, at + PCI_AF_CTRL, pcisim_effect_af);
+}
+
+static void build_pcix(struct pcisim_template *template)
+{
+	u8 at = add_cap(template, PCI_CAP_ID_PCIX, PCI_CAP_PCIX_SIZEOF_V1);
+
+	field16(template, at + PCI_X_CMD, PCI_X_CMD_ERO, PCI_X_CMD_DPERR_E | PCI_X_CMD_ERO);
 }
 
 static void build_aer(struct pcisim_template *template)
@@ -410,6 +417,8 @@ int pcisim_template_make(struct pcisim_node *node, u32 slot)
 		build_pcie(template, node, slot);
 	if (node->shape.af)
 		build_af(template);
+	if (node->shape.pcix)
+		build_pcix(template);
 	if (!is_conventional(node))
 		build_ext_caps(template, node);
 	if (node->shape.kind == PCISIM_VF)
