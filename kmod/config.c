@@ -342,7 +342,8 @@ static int find_capabilities(struct pci_dev *dev, const u32 *header, struct pcir
 
 	if (!(header[PCI_COMMAND / 4] >> 16 & PCI_STATUS_CAP_LIST))
 		return 0;
-	while (pos >= PCI_STD_HEADER_SIZEOF && !has_register(config, pos)) {
+	while (pos >= PCI_STD_HEADER_SIZEOF && pos + 4 <= dev->cfg_size &&
+	       !has_register(config, pos)) {
 		pci_read_config_dword(dev, pos, &value);
 		error = add_register(config, pos, value);
 		if (error || PCI_POSSIBLE_ERROR(value))
@@ -370,12 +371,18 @@ static int find_ext_capabilities(struct pci_dev *dev, struct pcireset_config *co
 	return 0;
 }
 
-/* Where the next capability in config space begins, or the space ends. */
+/*
+ * Where the next capability in config space begins, or the space ends. There are
+ * devices that hang where theirs is read to the usual end, and the kernel has made
+ * it shorter.
+ */
 static unsigned int room_of(const struct walk *walk)
 {
-	unsigned int end = walk->extended ? walk->dev->cfg_size : PCI_CFG_SPACE_SIZE;
+	unsigned int end = walk->dev->cfg_size;
 	unsigned int i;
 
+	if (!walk->extended)
+		end = min_t(unsigned int, end, PCI_CFG_SPACE_SIZE);
 	for (i = 0; i < walk->config->nr_headers; i++) {
 		unsigned int pos = walk->config->registers[i].pos;
 

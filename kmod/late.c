@@ -308,6 +308,7 @@ static bool late_restore(struct pcireset_plan *plan, struct pcireset_fn *fn)
 	/* What the driver has saved for itself meanwhile stays its own. */
 	if (pcireset_state_unpark(fn))
 		return false;
+	pcireset_quirk_woken(fn);
 	same = pcireset_identity_holds(fn);
 	/* All-ones are no other device. */
 	if (!same && !pcireset_fn_answers(fn)) {

@@ -138,6 +138,7 @@ struct pcireset_type;
  * @hushed: its Surprise Down was masked by us
  * @surprise: whether it was masked before, in place
  * @slot_child: function 0 in this port's slot as it was before the trigger, or NULL
+ * @slot_present: the slot said that it has a card then
  * @slot_changed: the card in this port's slot has left or was replaced meanwhile
  * @controls: control registers of the port above before the trigger
  * @bridge_control: its Bridge Control
@@ -195,6 +196,7 @@ struct pcireset_fn {
 	bool hushed;
 	u32 surprise;
 	struct pcireset_fn *slot_child;
+	bool slot_present;
 	bool slot_changed;
 	u16 controls[PCIRESET_NR_PORT_CONTROLS];
 	u16 bridge_control;
@@ -532,8 +534,16 @@ void pcireset_hotplug_exit(void);
 
 /* quirk.c */
 bool pcireset_quirk_handler(struct pci_dev *dev);
+bool pcireset_quirk_no_flr(struct pci_dev *dev);
+bool pcireset_quirk_no_pm(struct pci_dev *dev);
+bool pcireset_quirk_imm_ready(struct pci_dev *dev);
+void pcireset_quirk_woken(const struct pcireset_fn *fn);
+void pcireset_quirk_restored(struct pci_dev *dev);
 void pcireset_quirk_add(const struct pci_dev *dev);
 unsigned int pcireset_quirk_d3hot_ms(const struct pci_dev *dev);
+
+/* retrain.c */
+int pcireset_link_retrain(struct pci_dev *port);
 
 /* iommu.c */
 int pcireset_iommu_block(struct pcireset_fn *fn);

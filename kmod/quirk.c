@@ -73,6 +73,102 @@ static bool is_slow_chipset(const struct pci_dev *dev)
 	return false;
 }
 
+/*
+ * What Linux 7.3 knows of single devices and an older kernel may not, and what
+ * no kernel applies to a reset. The flags and delays of struct pci_dev say the same
+ * where the running kernel knows it.
+ */
+#define QUIRK_NO_FLR     BIT(0) /* FLR hangs it */
+#define QUIRK_NO_D3_PORT BIT(1) /* a downstream port that takes its switch down in D3hot */
+#define QUIRK_NOT_READY  BIT(2) /* it is not ready at once, although it says so */
+
+static const struct pci_device_id quirk_news[] = {
+	{ PCI_DEVICE(PCI_VENDOR_ID_AMD, 0x1502), .driver_data = QUIRK_NO_FLR },
+	{ PCI_DEVICE(PCI_VENDOR_ID_AMD, 0x17f0), .driver_data = QUIRK_NO_FLR },
+	{ PCI_DEVICE(PCI_VENDOR_ID_MEDIATEK, 0x0616), .driver_data = QUIRK_NO_FLR },
+	{ PCI_DEVICE(PCI_VENDOR_ID_MEDIATEK, 0x7925), .driver_data = QUIRK_NO_FLR },
+	{ PCI_DEVICE(PCI_VENDOR_ID_PLX, 0x8532), .driver_data = QUIRK_NO_D3_PORT },
+	{ PCI_DEVICE(PCI_VENDOR_ID_PLX, 0x8533), .driver_data = QUIRK_NO_D3_PORT },
+	{ PCI_DEVICE(PCI_VENDOR_ID_PLX, 0x8548), .driver_data = QUIRK_NO_D3_PORT },
+	{ PCI_DEVICE(PCI_VENDOR_ID_SAMSUNG, 0xa80c), .driver_data = QUIRK_NOT_READY },
+	{ PCI_DEVICE(PCI_VENDOR_ID_SAMSUNG, 0xa80d), .driver_data = QUIRK_NOT_READY },
+	{}
+};
+
+static bool quirk_is_news(struct pci_dev *dev, kernel_ulong_t quirk)
+{
+	const struct pci_device_id *id = pci_match_id(quirk_news, dev);
+
+	return id && id->driver_data & quirk;
+}
+
+/**
+ * pcireset_quirk_no_flr - is FLR known to hang a function?
+ * @dev: the function
+ *
+ * Return: true if it is.
+ */
+bool pcireset_quirk_no_flr(struct pci_dev *dev)
+{
+	return dev->dev_flags & PCI_DEV_FLAGS_NO_FLR_RESET || quirk_is_news(dev, QUIRK_NO_FLR);
+}
+
+/**
+ * pcireset_quirk_no_pm - must a function not be reset by way of D3hot?
+ * @dev: the function
+ *
+ * Because that resets nothing, or because D3hot itself does harm. Of the latter
+ * the kernel takes care when it suspends the function, and not when it resets it.
+ *
+ * Return: true if it must not.
+ */
+bool pcireset_quirk_no_pm(struct pci_dev *dev)
+{
+	if (dev->dev_flags & (PCI_DEV_FLAGS_NO_PM_RESET | PCI_DEV_FLAGS_NO_D3))
+		return true;
+	return quirk_is_news(dev, QUIRK_NO_D3_PORT) && pci_is_pcie(dev) &&
+	       pci_pcie_type(dev) == PCI_EXP_TYPE_DOWNSTREAM;
+}
+
+/**
+ * pcireset_quirk_imm_ready - may a function be accessed at once after a reset?
+ * @dev: the function
+ *
+ * PCIe r6.0, sec 7.5.1.1.4: Immediate Readiness, unless it is known to be wrong.
+ *
+ * Return: true if it may.
+ */
+bool pcireset_quirk_imm_ready(struct pci_dev *dev)
+{
+	return dev->imm_ready && !quirk_is_news(dev, QUIRK_NOT_READY);
+}
+
+/**
+ * pcireset_quirk_woken - set up what the kernel sets up after a power loss
+ * @fn: the function; it was reset, answers, and its configuration is not restored
+ *
+ * The kernel does this when a function has slept without power, which takes the
+ * same registers away as a reset: a graphics card shows its audio function then,
+ * and a card with several controllers the right ones. So it comes before the
+ * identity of the function and of its siblings is looked at.
+ */
+void pcireset_quirk_woken(const struct pcireset_fn *fn)
+{
+	if (fn->dev->is_virtfn || fn->answer != fn->header[PCI_VENDOR_ID / 4])
+		return;
+	pci_fixup_device(pci_fixup_resume_early, fn->dev);
+}
+
+/**
+ * pcireset_quirk_restored - the same for what depends on the configuration
+ * @dev: the function, restored
+ */
+void pcireset_quirk_restored(struct pci_dev *dev)
+{
+	if (!dev->is_virtfn)
+		pci_fixup_device(pci_fixup_resume, dev);
+}
+
 static atomic_t seen_slow_chipset = ATOMIC_INIT(0);
 
 /**

@@ -203,11 +203,19 @@ bool pcireset_is_pulled(struct pci_dev *dev)
 	return false;
 }
 
+/* Only for a card that is there, and for somebody who waits. */
+static int retrain_link(struct pcireset_run *run, struct pci_dev *bridge)
+{
+	if (is_unplugged(bridge) || pcireset_contained(bridge) || pcireset_is_killed(run))
+		return -ETIMEDOUT;
+	return pcireset_link_retrain(bridge);
+}
+
 static int wait_link(struct pcireset_run *run, struct pci_dev *bridge)
 {
 	while (!link_is_active(bridge)) {
 		if (gives_up(run, bridge))
-			return -ETIMEDOUT;
+			return retrain_link(run, bridge);
 		sleep_a_bit(run->triggered);
 	}
 	return 0;

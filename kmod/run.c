@@ -197,6 +197,8 @@ static void recover(struct pcireset_run *run, struct pcireset_fn *fn)
 	int error = pcireset_wait_ready(run, fn);
 
 	trace_pcireset_ready(run, fn, error);
+	if (!error)
+		pcireset_quirk_woken(fn);
 	take_outcome(fn, error);
 	if (fn->outcome == PCIRESET_STATE_RESTORED)
 		pcireset_witness_read(fn, run->type->bit);

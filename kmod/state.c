@@ -144,6 +144,7 @@ void pcireset_state_restore(struct pcireset_fn *fn)
 	pci_restore_state(dev);
 	pcireset_control_restore(fn);
 	restore_pme(fn);
+	pcireset_quirk_restored(dev);
 	fn->quiesced = false;
 }
 

@@ -96,10 +96,10 @@ static unsigned int reset_ms(const struct pci_dev *dev)
  * 6.6.1) and 10 ms (sec 5.9) unless a quirk or the firmware's _DSM (PCI
  * Firmware r3.3, sec 4.6.9) says otherwise.
  */
-static struct pcireset_times assumed_times(const struct pci_dev *dev)
+static struct pcireset_times assumed_times(struct pci_dev *dev)
 {
 	/* PCIe r6.0, sec 7.5.1.1.4: Immediate Readiness, after a reset of any kind. */
-	if (dev->imm_ready)
+	if (pcireset_quirk_imm_ready(dev))
 		return (struct pcireset_times){ 0 };
 	return (struct pcireset_times){
 		.flr_us = FLR_MS * USEC_PER_MSEC,
@@ -125,7 +125,7 @@ static struct pcireset_times times_of(const struct pcireset_plan *plan, struct p
 {
 	struct pcireset_times times = assumed_times(dev);
 
-	if (dev->imm_ready) {
+	if (pcireset_quirk_imm_ready(dev)) {
 		take_quirks(dev, &times);
 		return times;
 	}

@@ -45,7 +45,7 @@ void pcireset_probe_flr(struct pci_dev *dev, enum pcireset_caller caller,
 		info->why_not = PCIRESET_WHY_NO_CAPABILITY;
 	else if (!is_endpoint(dev))
 		info->why_not = PCIRESET_WHY_NOT_ENDPOINT;
-	else if (dev->dev_flags & PCI_DEV_FLAGS_NO_FLR_RESET)
+	else if (pcireset_quirk_no_flr(dev))
 		info->why_not = PCIRESET_WHY_QUIRK;
 	else if (pcireset_quirk_handler(dev))
 		info->why_not = PCIRESET_WHY_HAS_HANDLER;

@@ -13,7 +13,7 @@ void pcireset_probe_pm(struct pci_dev *dev, enum pcireset_caller caller,
 	}
 
 	pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &csr);
-	if (dev->dev_flags & PCI_DEV_FLAGS_NO_PM_RESET)
+	if (pcireset_quirk_no_pm(dev))
 		info->why_not = PCIRESET_WHY_QUIRK;
 	else if (csr & PCI_PM_CTRL_NO_SOFT_RESET)
 		info->why_not = PCIRESET_WHY_NO_SOFT_RESET;

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A link that does not come up by itself, and does when it is told to begin slowly. */
+#include <linux/delay.h>
+
+#include "pcireset.h"
+
+/*
+ * A link that trains at all does so within this time; the specification's second
+ * is over when it is tried.
+ */
+#define RETRAIN_MS      200
+#define RETRAIN_POLL_US 1000
+
+/*
+ * PCIe r6.0, sec 7.5.3.8: hardware has tried to make the link reliable, or still
+ * tries. In a slot that is empty it does neither.
+ */
+static bool retrain_is_tried_by_port(struct pci_dev *port)
+{
+	u16 status;
+
+	pcie_capability_read_word(port, PCI_EXP_LNKSTA, &status);
+	return !PCI_POSSIBLE_ERROR(status) && status & (PCI_EXP_LNKSTA_LBMS | PCI_EXP_LNKSTA_LT);
+}
+
+/* @control: its Link Control 2, which ports have whose link can be told to begin slowly. */
+static bool retrain_may_help(struct pci_dev *port, u16 control)
+{
+	if ((pcie_caps_reg(port) & PCI_EXP_FLAGS_VERS) < 2 || PCI_POSSIBLE_ERROR(control))
+		return false;
+	if ((control & PCI_EXP_LNKCTL2_TLS) <= PCI_EXP_LNKCTL2_TLS_2_5GT)
+		return false;
+	return port->link_active_reporting && retrain_is_tried_by_port(port);
+}
+
+/* Sec 7.5.3.19 and 7.5.3.7: Target Link Speed, then Retrain Link, which reads as zero. */
+static void retrain_at(struct pci_dev *port, u16 speed)
+{
+	u16 control;
+
+	pcie_capability_read_word(port, PCI_EXP_LNKCTL2, &control);
+	control &= ~PCI_EXP_LNKCTL2_TLS;
+	pcie_capability_write_word(port, PCI_EXP_LNKCTL2, control | speed);
+	pcie_capability_set_word(port, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_RL);
+	/* Some ports want it to be cleared. */
+	if (port->clear_retrain_link)
+		pcie_capability_clear_word(port, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_RL);
+}
+
+static bool retrain_is_over(struct pci_dev *port)
+{
+	u16 status;
+
+	pcie_capability_read_word(port, PCI_EXP_LNKSTA, &status);
+	return !PCI_POSSIBLE_ERROR(status) && status & PCI_EXP_LNKSTA_DLLLA &&
+	       !(status & PCI_EXP_LNKSTA_LT);
+}
+
+static bool retrain_wait(struct pci_dev *port)
+{
+	ktime_t end = ktime_add_ms(ktime_get(), RETRAIN_MS);
+
+	while (!retrain_is_over(port)) {
+		if (ktime_after(ktime_get(), end))
+			return false;
+		usleep_range(RETRAIN_POLL_US, RETRAIN_POLL_US * 2);
+	}
+	return true;
+}
+
+/**
+ * pcireset_link_retrain - have a link that stays down begin at 2.5 GT/s
+ * @port: the port above it, whose link has had its time
+ *
+ * Between some switches a link never settles on a speed after a reset, and does
+ * once it has come up at the lowest. The Target Link Speed is as before in the
+ * end, and the link as fast as both ends like.
+ *
+ * Context: With the locks of the plan.
+ * Return: 0, or -ETIMEDOUT if the link is down.
+ */
+int pcireset_link_retrain(struct pci_dev *port)
+{
+	u16 control;
+	bool up;
+
+	pcie_capability_read_word(port, PCI_EXP_LNKCTL2, &control);
+	if (!retrain_may_help(port, control))
+		return -ETIMEDOUT;
+
+	pci_info(port, "link does not come up after a reset, trying 2.5 GT/s\n");
+	retrain_at(port, PCI_EXP_LNKCTL2_TLS_2_5GT);
+	up = retrain_wait(port);
+	retrain_at(port, control & PCI_EXP_LNKCTL2_TLS);
+	return up && retrain_wait(port) ? 0 : -ETIMEDOUT;
+}
