@@ -97,13 +97,17 @@ static void hotplug_act(struct work_struct *work)
 void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child)
 {
 	port->slot_changed = false;
-	port->slot_child = child && child->dev->slot && hotplug_is_present(port->dev) ? child :
-											NULL;
+	port->slot_present = hotplug_is_present(port->dev);
+	port->slot_child = child && child->dev->slot ? child : NULL;
 }
 
 /**
  * pcireset_hotplug_check - has the card in a port's slot left, or was it replaced?
  * @port: the port, whose events are not dropped any more; @port->slot_changed is written
+ *
+ * A slot that was empty already has had a card when the functions were saved, and its
+ * event may have come when events were dropped. But there are slots that never show
+ * their card: one that answers is there.
  */
 void pcireset_hotplug_check(struct pcireset_fn *port)
 {
@@ -116,8 +120,10 @@ void pcireset_hotplug_check(struct pcireset_fn *port)
 	pcie_capability_read_word(port->dev, PCI_EXP_SLTSTA, &status);
 	if (PCI_POSSIBLE_ERROR(status))
 		return;
-	port->slot_changed = !(status & PCI_EXP_SLTSTA_PDS) ||
-			     child->outcome == PCIRESET_STATE_OTHER;
+	if (!(status & PCI_EXP_SLTSTA_PDS))
+		port->slot_changed = port->slot_present || child->outcome == PCIRESET_STATE_DEAD;
+	if (child->outcome == PCIRESET_STATE_OTHER)
+		port->slot_changed = true;
 }
 
 /**

@@ -492,6 +492,112 @@ proctype aer_reset(byte kind)
 	running--
 }
 
+/* ---- a card that is pulled out of its slot; OTHER is all that is on it ---- */
+
+#ifdef SLOT_EVENTS
+bool card = true; /* it is in the slot */
+bool latched;     /* Slot Status has an event */
+bool ignoring;    /* ignore_hotplug of the port */
+bool asked;       /* pciehp has been asked to disable the slot */
+bool noted;       /* there was a card when the reset began */
+bool handed;      /* the worker will let the port hear again */
+
+/* A card that is gone when the reset begins counts too: it was there when the functions were saved. */
+#ifdef ONLY_IF_NOTED
+#define NOTICED (noted && !card)
+#else
+#define NOTICED (!card)
+#endif
+#define is_gone ((listed & BIT(OTHER)) == 0)
+
+ltl acted { [] (!card -> <> is_gone) }
+
+inline slot_disable()
+{
+	down_read(reset_lock);
+	take(rescan);
+	if
+	:: listed & BIT(OTHER) ->
+		up_read(reset_lock);
+		stop(OTHER);
+		destroy(OTHER)
+	:: else -> up_read(reset_lock)
+	fi;
+	give(rescan)
+}
+#endif
+
+#ifdef SLOT_EVENTS
+/* hush(): pciehp drops events from here on, and the reset itself causes some. */
+inline slot_hush()
+{
+	d_step { noted = card; ignoring = true }
+	latched = true
+}
+
+/* unhush(): what is latched is cleared, events are heard again, and then the slot is looked at. */
+inline slot_hear()
+{
+#ifdef LOOK_TOO_EARLY
+	asked = asked || NOTICED;
+#endif
+	latched = false;
+	ignoring = false;
+#if !defined(NO_LOOK) && !defined(LOOK_TOO_EARLY)
+	/* pcireset_hotplug_check(), pcireset_hotplug_tell() */
+	asked = asked || NOTICED
+#endif
+}
+
+/* end_quiet(): or the port stays as it is until the worker has done with what is late. */
+inline slot_end()
+{
+	if
+	:: slot_hear()
+	:: handed = true
+	fi
+}
+#endif
+
+/* Somebody pulls the card. */
+proctype pull()
+{
+	card = false;
+	latched = true;
+	running--
+}
+
+/* pciehp_isr(), which takes events and drops them while they are ignored, and pciehp_ist(). */
+proctype slot_events()
+{
+	bool heard;
+
+	running--;
+end:
+	do
+	:: atomic { latched -> latched = false; heard = !ignoring }
+		if
+		:: heard && !card -> slot_disable()
+		:: else
+		fi
+	:: asked -> asked = false; slot_disable()
+	od
+}
+
+/* late_work() to late_end_quiet(): what is late is back, or is not waited for any longer. */
+proctype slot_worker()
+{
+	running--;
+end:
+	do
+	:: handed ->
+		handed = false;
+		take(device[BRIDGE]);
+		slot_hear();
+		give(device[BRIDGE])
+	od
+}
+
 /* ---- the module ---- */
 
 #define OWN(f) (HELD && (f) == target)
@@ -675,6 +781,9 @@ inline judge()
 inline reset_members()
 {
 	begin_reset(members);
+#ifdef SLOT_EVENTS
+	slot_hush();
+#endif
 	assert(NOBODY_LEFT);
 #ifdef HOLD_RESCAN
 	take(rescan);
@@ -692,6 +801,9 @@ inline reset_members()
 #endif
 	assert(NOBODY_LEFT);
 	assert(NOBODY_CAME);
+#ifdef SLOT_EVENTS
+	slot_end();
+#endif
 	end_reset(members)
 }
 
@@ -808,5 +920,7 @@ inline all_free()
 init {
 	atomic { START; running = _nr_pr - 1 }
 	running == 0;
+#ifndef SLOT_EVENTS
 	all_free()
+#endif
 }

@@ -650,6 +650,43 @@ static void bus_numbers_of_a_bridge_prove_nothing(struct kunit *test)
 	subject->now[PCI_PRIMARY_BUS / 4] = numbers;
 }
 
+/* Presence Detect State is in the upper half of the dword at Slot Control. */
+static void put_presence(struct pcireset_kunit_machine *machine, u16 presence)
+{
+	kunit_put16(machine->port_space, KUNIT_PCIE + PCI_EXP_SLTSTA, presence);
+}
+
+static bool is_changed(struct pcireset_kunit_machine *machine, bool was_present, u32 outcome)
+{
+	struct pcireset_fn child = { .dev = machine->fns[0], .outcome = outcome };
+	struct pcireset_fn port = {
+		.dev = machine->port,
+		.slot_child = &child,
+		.slot_present = was_present,
+	};
+
+	pcireset_hotplug_check(&port);
+	return port.slot_changed;
+}
+
+/* The event of a card that is pulled right before a reset is dropped as those of the reset are. */
+static void card_that_was_pulled_right_before_is_missed(struct kunit *test)
+{
+	put_presence(test->priv, 0);
+	KUNIT_EXPECT_TRUE(test, is_changed(test->priv, true, PCIRESET_STATE_DEAD));
+	KUNIT_EXPECT_TRUE(test, is_changed(test->priv, false, PCIRESET_STATE_DEAD));
+	KUNIT_EXPECT_TRUE(test, is_changed(test->priv, true, PCIRESET_STATE_RESTORED));
+}
+
+static void card_that_its_slot_never_shows_is_taken_for_gone(struct kunit *test)
+{
+	put_presence(test->priv, 0);
+	KUNIT_EXPECT_FALSE(test, is_changed(test->priv, false, PCIRESET_STATE_RESTORED));
+	put_presence(test->priv, PCI_EXP_SLTSTA_PDS);
+	KUNIT_EXPECT_FALSE(test, is_changed(test->priv, true, PCIRESET_STATE_DEAD));
+	KUNIT_EXPECT_TRUE(test, is_changed(test->priv, true, PCIRESET_STATE_OTHER));
+}
+
 static struct kunit_case check_cases[] = {
 	KUNIT_CASE(config_that_is_the_same_fails),
 	KUNIT_CASE(other_registers_than_the_defined_ones_are_compared),
@@ -680,6 +717,8 @@ static struct kunit_case check_cases[] = {
 	KUNIT_CASE(nothing_to_tell_from_counts_as_proof),
 	KUNIT_CASE(mask_of_msix_stays_set),
 	KUNIT_CASE(bus_numbers_of_a_bridge_prove_nothing),
+	KUNIT_CASE(card_that_was_pulled_right_before_is_missed),
+	KUNIT_CASE(card_that_its_slot_never_shows_is_taken_for_gone),
 	{},
 };
 
