@@ -44,6 +44,8 @@ const char *const pcireset_why_text[] = {
 	[PCIRESET_WHY_VFIO_OPEN] = "is open in VFIO",
 	[PCIRESET_WHY_LATE] = "is late after a reset, and being restored",
 	[PCIRESET_WHY_BARS] = "has not the addresses that the kernel has assigned",
+	[PCIRESET_WHY_TSM] = "is connected to a TSM",
+	[PCIRESET_WHY_LIVE_UPDATE] = "is in a live update",
 };
 
 /* PCIe r6.0, sec 2.3.1 and SR-IOV: a VF has no Vendor ID of its own; present means it answers. */
@@ -140,7 +142,7 @@ bool pcireset_has_new_user(const struct pcireset_fn *fn)
 
 	return driver && driver->driver_managed_dma &&
 	       !(fn->flags & (PCIRESET_MEMBER_BRIDGE | PCIRESET_MEMBER_VFIO)) &&
-	       is_vfio_used(fn->dev);
+	       (is_vfio_used(fn->dev) || pcireset_vfio_is_open(fn->dev));
 }
 
 /*
@@ -191,6 +193,11 @@ static u32 in_the_way(const struct pcireset_plan *plan, const struct pcireset_fn
 
 	if (is_being_found(plan, fn->dev))
 		return PCIRESET_WHY_CHANGED;
+	/* Somebody else relies on its state, and nobody here can tell them. */
+	if (pcireset_has_tsm(fn->dev))
+		return PCIRESET_WHY_TSM;
+	if (pcireset_is_handed_over(fn->dev))
+		return PCIRESET_WHY_LIVE_UPDATE;
 	if (plan->held && fn->dev == plan->dev)
 		return PCIRESET_WHY_NONE;
 	/* Neither force nor ownership revokes a mapping: reads of it would meet a dead link. */

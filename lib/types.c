@@ -143,6 +143,10 @@ static const struct {
 	{ PCIRESET_WHY_BARS, 0,
 	  "its addresses are not those that the kernel has assigned: its configuration is lost; "
 	  "remove and rescan it" },
+	{ PCIRESET_WHY_TSM, 0,
+	  "the platform's security manager (TSM) has connected it; disconnect it first" },
+	{ PCIRESET_WHY_LIVE_UPDATE, 0,
+	  "a live update preserves it across kernels; finish the live update first" },
 	{ PCIRESET_WHY_IN_USE, 0, "it is in use" },
 	{ PCIRESET_WHY_NOT_LISTED, 0,
 	  "the kernel does not list it in reset_method: known to be broken, or taken off" },

@@ -68,6 +68,21 @@ static inline void pcireset_release_dma(struct device *dev)
 #define pcireset_dpc_cap(dev) 0
 #endif
 
+/* Has a security manager of the platform (TSM) connected a function, or bound it to a guest? */
+#ifdef PCIRESET_HAVE_TSM
+#define pcireset_has_tsm(dev) READ_ONCE((dev)->tsm)
+#else
+#define pcireset_has_tsm(dev) NULL
+#endif
+
+/* Has the kernel before this one left a function at work, or will this one? */
+#ifdef PCIRESET_HAVE_LIVE_UPDATE
+#define pcireset_is_handed_over(dev) \
+	(READ_ONCE((dev)->liveupdate.outgoing) || READ_ONCE((dev)->liveupdate.incoming))
+#else
+#define pcireset_is_handed_over(dev) false
+#endif
+
 /* For the sample that is a VFIO driver: a device's mappings, NULL if they cannot be found. */
 #ifdef PCIRESET_HAVE_VFIO_INODE
 #define pcireset_vfio_mapping(device) ((device)->inode->i_mapping)

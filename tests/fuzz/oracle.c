@@ -369,7 +369,7 @@ static bool is_address(struct pcireset_addr addr)
 static bool is_type_info(const struct pcireset_type_info *info)
 {
 	return info->type && !(info->type & ~PCI_RESET_ANY) && !(info->type & (info->type - 1)) &&
-	       info->why_not <= PCIRESET_WHY_BARS && info->scope <= PCIRESET_SCOPE_BUS &&
+	       info->why_not <= PCIRESET_WHY_LIVE_UPDATE && info->scope <= PCIRESET_SCOPE_BUS &&
 	       !(info->flags & ~PCIRESET_TYPE_AF) && is_address(info->who) &&
 	       !info->why_not == !!info->scope;
 }
@@ -377,7 +377,7 @@ static bool is_type_info(const struct pcireset_type_info *info)
 static bool is_member(const struct pcireset_member *member)
 {
 	return is_address(member->addr) && !(member->flags & ~0x1ffU) &&
-	       member->why_not <= PCIRESET_WHY_BARS && member->state <= PCIRESET_STATE_OTHER &&
+	       member->why_not <= PCIRESET_WHY_LIVE_UPDATE && member->state <= PCIRESET_STATE_OTHER &&
 	       member->proof <= PCIRESET_PROOF_REFUTED && !(member->failed & ~ALL_CHECKS) &&
 	       member->offset < PAGE && member->ready_ns < 3600ULL * 1000000000;
 }
@@ -432,7 +432,7 @@ static void check_query(const struct worker *worker, const struct pcireset_query
 {
 	bool good = arg->out_nr_types == 7 && !(arg->out_types & ~PCI_RESET_ANY) &&
 		    !(arg->out_type & ~arg->types) && arg->out_scope <= PCIRESET_SCOPE_BUS &&
-		    arg->out_why <= PCIRESET_WHY_BARS &&
+		    arg->out_why <= PCIRESET_WHY_LIVE_UPDATE &&
 		    !(arg->out_type_flags & ~PCIRESET_TYPE_AF) && is_address(arg->out_who) &&
 		    !arg->out_generation == !arg->types;
 
@@ -474,7 +474,7 @@ static bool is_reset(const struct pcireset_reset *arg, unsigned int error)
 		return false;
 	if ((error == E_OK) != !arg->out_why)
 		return false;
-	return arg->out_scope <= PCIRESET_SCOPE_BUS && arg->out_why <= PCIRESET_WHY_BARS &&
+	return arg->out_scope <= PCIRESET_SCOPE_BUS && arg->out_why <= PCIRESET_WHY_LIVE_UPDATE &&
 	       !(arg->out_type_flags & ~PCIRESET_TYPE_AF) && !(arg->out_failed & ~ALL_CHECKS) &&
 	       arg->out_proof <= PCIRESET_PROOF_REFUTED && is_address(arg->out_who) &&
 	       arg->out_total_ns < 3600ULL * 1000000000 && arg->out_wait_ns <= arg->out_total_ns;

@@ -174,6 +174,9 @@ enum pcireset_force {
  *	when it answers, or gives up 60 s after that reset
  * @PCIRESET_WHY_BARS: the BARs of the function differ from the kernel's assignment: the
  *	function has lost its configuration, and must not be saved in this state
+ * @PCIRESET_WHY_TSM: the platform's security manager (TSM) has connected the function, and
+ *	a reset would end the secure session
+ * @PCIRESET_WHY_LIVE_UPDATE: a live update preserves the function across kernels
  */
 enum pcireset_why {
 	PCIRESET_WHY_NONE = 0,
@@ -209,6 +212,8 @@ enum pcireset_why {
 	PCIRESET_WHY_VFIO_OPEN,
 	PCIRESET_WHY_LATE,
 	PCIRESET_WHY_BARS,
+	PCIRESET_WHY_TSM,
+	PCIRESET_WHY_LIVE_UPDATE,
 };
 
 /**
