@@ -158,12 +158,15 @@ static void read_known(const struct pcireset_dev *dev, struct facts *f)
 	f->handler = known_handler_find(dev, &f->config, has_express_flr(f) || has_af_flr(f));
 }
 
-/* The kernel of a running machine decides by itself: what it does not list, that explains. */
-static bool is_known_broken(const struct facts *f, uint32_t type, uint32_t why)
+/*
+ * Also where the running kernel lists the type: it may be older than what is known, and it
+ * does not take into account what D3hot alone does to a device.
+ */
+static bool is_known_broken(const struct facts *f, uint32_t type)
 {
 	if (type == PCI_RESET_FLR && f->handler)
 		return true;
-	return (f->is_replay || why == PCIRESET_WHY_NOT_LISTED) && f->broken[type_index(type)];
+	return f->broken[type_index(type)];
 }
 
 static char *known_text(const struct facts *f, uint32_t type)
@@ -302,7 +305,7 @@ static uint32_t why_not(const struct facts *f, uint32_t type, uint32_t *flags)
 	uint32_t why = f->is_gone ? PCIRESET_WHY_GONE : why_not_by_itself(f, type, flags);
 
 	if ((!why || why == PCIRESET_WHY_DUMP || why == PCIRESET_WHY_NOT_LISTED) &&
-	    is_known_broken(f, type, why))
+	    is_known_broken(f, type))
 		why = f->broken[type_index(type)] ? PCIRESET_WHY_QUIRK : PCIRESET_WHY_HAS_HANDLER;
 	if (why)
 		*flags = 0;
@@ -427,6 +430,31 @@ static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 	return r;
 }
 
+/* The kernel shows by these files whether a TSM has connected a function. */
+static int find_tsm(struct pcireset_plan *plan)
+{
+	static const char *const files[] = { "tsm/connect", "tsm/dsm" };
+	struct pcireset_ctx *ctx = plan->dev->ctx;
+	char text[64];
+
+	for (size_t i = 0; i < plan->members.nr; i++) {
+		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &plan->members.v[i].addr);
+
+		for (size_t f = 0; dev && f < ARRAY_SIZE(files); f++) {
+			int r = dev_attr(dev, files[f], text, sizeof(text));
+
+			if (r < 0 && !is_absent(r))
+				return ctx_fail(ctx, r, dev->name);
+			if (r <= 0)
+				continue;
+			plan->who = dev->addr;
+			plan->why = PCIRESET_WHY_TSM;
+			return -EBUSY;
+		}
+	}
+	return 0;
+}
+
 /*
  * What cannot be promised is not begun. By "bus" the kernel means slot or bus; it
  * neither locks nor brings back any function but one, VFs of a PF included; and it
@@ -470,6 +498,8 @@ static int resolve(struct pcireset_plan *plan)
 		plan->type_flags = state->flags;
 		plan->scope = state->scope;
 		r = dev_find_members(dev, type, &plan->members);
+		if (!r)
+			r = find_tsm(plan);
 		return r < 0 ? r : check_promise(plan);
 	}
 	plan->who = dev->addr;

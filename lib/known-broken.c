@@ -11,7 +11,11 @@
 #define VENDOR_ATI      0x1002
 #define VENDOR_AMD      0x1022
 #define VENDOR_TI       0x104c
+#define VENDOR_PLX      0x10b5
+#define VENDOR_AL       0x10b9
 #define VENDOR_NVIDIA   0x10de
+#define VENDOR_VIA      0x1106
+#define VENDOR_SERVER   0x1166
 #define VENDOR_CHELSIO  0x1425
 #define VENDOR_SAMSUNG  0x144d
 #define VENDOR_MEDIATEK 0x14c3
@@ -25,6 +29,7 @@
 #define VENDOR_SOLIDRUN 0xd063
 #define VENDOR_INTEL    0x8086
 
+#define CLASS_IDE  0x0101
 #define CLASS_VGA  0x0300
 #define CLASS_NVME 0x0108
 
@@ -45,12 +50,24 @@
 	{                                                                                \
 		ID(vendor, device), PCI_RESET_PM, true, what, "quirk_no_pm_reset", since \
 	}
+#define NO_D3_IDE(vendor)                                                                     \
+	{                                                                                     \
+		{ vendor, 0, 0, CLASS_IDE, ANY_REVISION }, PCI_RESET_PM, false, BREAKS_IN_D3, \
+			"quirk_no_ata_d3", "6.1"                                              \
+	}
+#define NO_D3_PORT(device)                                                                  \
+	{                                                                                   \
+		{ VENDOR_PLX, device, 0xffff, 0, ANY_REVISION, true }, PCI_RESET_PM, false, \
+			TAKES_SWITCH, "quirk_plx_pex_no_d3", "6.12"                         \
+	}
 
-#define HANGS    "the function may hang"
-#define LOST     "its config space cannot be read again, and the machine may hang or reset"
-#define NO_LINK  "the link below may not come up again"
-#define NO_LINK2 "its link may not come up again"
-#define NOTHING  "it resets nothing, although the device says that it does"
+#define HANGS        "the function may hang"
+#define LOST         "its config space cannot be read again, and the machine may hang or reset"
+#define NO_LINK      "the link below may not come up again"
+#define NO_LINK2     "its link may not come up again"
+#define BREAKS_IN_D3 "D3hot, which it goes through, breaks the controller"
+#define TAKES_SWITCH "D3hot of the port takes its whole switch down"
+#define NOTHING      "it resets nothing, although the device says that it does"
 
 static const struct known_broken broken_rows[] = {
 	NO_FLR(VENDOR_AMD, 0x1487, "6.1", HANGS),
@@ -101,6 +118,15 @@ static const struct known_broken broken_rows[] = {
 	NO_PM(VENDOR_MELLANOX, 0xcf6c, "6.1", NOTHING),
 	NO_PM(VENDOR_MELLANOX, 0xcf70, "6.1", NOTHING),
 	NO_PM(VENDOR_MELLANOX, 0xcf80, "6.1", NOTHING),
+
+	/* The kernel keeps these out of D3hot, and lists pm for them all the same. */
+	NO_D3_IDE(VENDOR_ATI),
+	NO_D3_IDE(VENDOR_AL),
+	NO_D3_IDE(VENDOR_VIA),
+	NO_D3_IDE(VENDOR_SERVER),
+	NO_D3_PORT(0x8532),
+	NO_D3_PORT(0x8533),
+	NO_D3_PORT(0x8548),
 };
 
 static const struct known_handler handlers[] = {
@@ -142,14 +168,22 @@ const struct known_handler *known_handler_at(size_t i)
 	return i < ARRAY_SIZE(handlers) ? &handlers[i] : NULL;
 }
 
-/* A revision that cannot be read may be the one. */
+static bool may_be_downstream(const struct config *config)
+{
+	int type = config_express_type(config);
+
+	return type == PCI_EXP_TYPE_DOWNSTREAM || type < 0;
+}
+
+/* A revision, or a type of port, that cannot be read may be the one. */
 static bool is_about(const struct known_device *id, const struct dev_facts *facts,
 		     const struct config *config)
 {
 	return id->vendor == facts->vendor && (facts->device & id->mask) == id->device &&
 	       (!id->class || facts->class >> 8 == id->class) &&
 	       (id->revision == ANY_REVISION || config->len <= PCI_REVISION_ID ||
-		config->b[PCI_REVISION_ID] == id->revision);
+		config->b[PCI_REVISION_ID] == id->revision) &&
+	       (!id->is_downstream || may_be_downstream(config));
 }
 
 const struct known_broken *known_broken_find(const struct pcireset_dev *dev,

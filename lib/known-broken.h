@@ -13,6 +13,7 @@ struct known_device {
 	uint16_t device, mask;	/* device IDs that are equal in the bits of the mask */
 	uint32_t class;		/* base and sub-class; 0 for any */
 	uint16_t revision;	/* or ANY_REVISION */
+	bool is_downstream;	/* only a downstream port of a switch */
 };
 
 /**

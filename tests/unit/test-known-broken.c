@@ -54,7 +54,8 @@ static void print_function(FILE *out, const char *name, const uint8_t *config)
 	fputc('\n', out);
 }
 
-static void make(struct machine *m, const struct known_device *id, unsigned int device)
+static void make_port(struct machine *m, const struct known_device *id, unsigned int device,
+		      unsigned int express)
 {
 	FILE *out;
 	int fd;
@@ -62,8 +63,7 @@ static void make(struct machine *m, const struct known_device *id, unsigned int 
 	fill(m->port, 0x8086, 0x1234, 0x0604, PCI_EXP_TYPE_ROOT_PORT);
 	m->port[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE;
 	m->port[PCI_SECONDARY_BUS] = m->port[PCI_SUBORDINATE_BUS] = 1;
-	fill(m->function, id->vendor, device, id->class ? id->class : 0x0200,
-	     PCI_EXP_TYPE_ENDPOINT);
+	fill(m->function, id->vendor, device, id->class ? id->class : 0x0200, express);
 	if (id->revision != ANY_REVISION)
 		m->function[PCI_REVISION_ID] = (uint8_t)id->revision;
 	snprintf(m->path, sizeof(m->path), "%s/known-broken-XXXXXX", P_tmpdir);
@@ -77,6 +77,12 @@ static void make(struct machine *m, const struct known_device *id, unsigned int 
 	assert_int_equal(pcireset_ctx_scan(m->ctx), 2);
 	assert_int_equal(pcireset_dev_from_name(m->ctx, "01:00.0", &m->dev), 0);
 	assert_int_equal(pcireset_dev_query(m->dev), 0);
+}
+
+static void make(struct machine *m, const struct known_device *id, unsigned int device)
+{
+	make_port(m, id, device,
+		  id->is_downstream ? PCI_EXP_TYPE_DOWNSTREAM : PCI_EXP_TYPE_ENDPOINT);
 }
 
 static void unmake(struct machine *m)
@@ -142,6 +148,26 @@ static void the_next_device_is_not_refused(void **state)
 	}
 }
 
+static void another_port_of_the_switch_is_not_refused(void **state)
+{
+	const struct known_broken *broken;
+	size_t nr = 0;
+
+	(void)state;
+	for (size_t i = 0; (broken = known_broken_at(i)); i++) {
+		struct machine m;
+
+		if (!broken->id.is_downstream)
+			continue;
+		make_port(&m, &broken->id, broken->id.device, PCI_EXP_TYPE_UPSTREAM);
+		assert_int_equal(pcireset_dev_get_types(m.dev) & types_of(broken),
+				 types_of(broken));
+		unmake(&m);
+		nr++;
+	}
+	assert_int_equal(nr, 3);
+}
+
 /* A bare FLR is not what the kernel does to these, and its own way is. */
 static void a_handler_stands_in_for_flr(void **state)
 {
@@ -183,6 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row_is_refused_for_its_device),
 		cmocka_unit_test(the_next_device_is_not_refused),
+		cmocka_unit_test(another_port_of_the_switch_is_not_refused),
 		cmocka_unit_test(a_handler_stands_in_for_flr),
 		cmocka_unit_test(every_row_has_all_there_is_to_say),
 	};
