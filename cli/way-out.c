@@ -138,10 +138,11 @@ static char *way_of_plan(const struct request *req, struct pcireset_plan *plan)
 {
 	struct pcireset_ctx *ctx = pcireset_dev_get_ctx(pcireset_plan_get_dev(plan));
 	uint32_t in_way = pcireset_plan_get_in_way(plan);
+	uint32_t why = pcireset_plan_get_why(plan);
 	int error = pcireset_plan_get_error(plan);
 
 	/* These reasons already include a remedy. */
-	if (!error || pcireset_plan_get_why(plan) == PCIRESET_WHY_NEEDS_MODULE)
+	if (!error || why == PCIRESET_WHY_NEEDS_MODULE || why == PCIRESET_WHY_VFIO_OPEN)
 		return NULL;
 	if (in_way == PCIRESET_USE_DRIVER &&
 	    pcireset_ctx_get_backend(ctx) == PCIRESET_BACKEND_SYSFS)

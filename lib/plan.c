@@ -224,6 +224,20 @@ static void explain_drivers(struct pcireset_plan *plan)
 		     "unbind it, force driver, or run: modprobe pcireset");
 }
 
+/* Nothing is forced here: a read of memory that is off for a moment can stop the machine. */
+static bool is_vfio_in_doubt(const struct pcireset_plan *plan)
+{
+	return plan->in_way & PCIRESET_USE_VFIO && plan->backend == &backend_sysfs &&
+	       ctx_resets_by_sysfs(plan->dev->ctx);
+}
+
+static void explain_vfio(struct pcireset_plan *plan)
+{
+	if (is_vfio_in_doubt(plan))
+		append(plan, "; without the module nothing keeps it from being accessed during "
+			     "the reset: end that program, or reset through VFIO");
+}
+
 static void explain_why(struct pcireset_plan *plan)
 {
 	char who[PCIRESET_ADDR_STR_MAX];
@@ -256,6 +270,7 @@ void plan_explain(struct pcireset_plan *plan)
 	} else if (plan->in_way) {
 		explain_users(plan);
 		explain_drivers(plan);
+		explain_vfio(plan);
 	}
 	if (!plan->message)
 		explain_why(plan);
@@ -326,13 +341,21 @@ static void add_unknown(struct pcireset_plan *plan, char *words)
 	plan->unknown = v;
 }
 
+/* What the caller allows, as far as the back end can make sure of what that relies on. */
+static uint32_t forced_uses(const struct pcireset_plan *plan)
+{
+	if (plan->backend == &backend_sysfs && ctx_resets_by_sysfs(plan->dev->ctx))
+		return plan->force & ~(uint32_t)PCIRESET_USE_VFIO;
+	return plan->force;
+}
+
 /*
  * An unknown fact refuses the reset. If this context cannot reset, because it shows
  * another machine or the caller has no right, the plan lists the fact instead.
  */
 static uint32_t in_way_of(struct pcireset_plan *plan, const struct pcireset_dev *dev)
 {
-	uint32_t in_way = uses_of(dev) & ~plan->force & ~judged_uses(plan);
+	uint32_t in_way = uses_of(dev) & ~forced_uses(plan) & ~judged_uses(plan);
 
 	if (in_way & PCIRESET_USE_UNKNOWN) {
 		add_unknown(plan, format("who else uses it: %s", users_doubt(dev)));
@@ -398,7 +421,7 @@ static int resolve(struct pcireset_plan *plan)
 	r = check_users(plan);
 	if (!error && r) {
 		error = r;
-		plan->why = PCIRESET_WHY_IN_USE;
+		plan->why = is_vfio_in_doubt(plan) ? PCIRESET_WHY_VFIO_OPEN : PCIRESET_WHY_IN_USE;
 	}
 	if (error == -EOPNOTSUPP && !plan->why)
 		plan->why = PCIRESET_WHY_NOT_ALLOWED;

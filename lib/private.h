@@ -371,6 +371,7 @@ int dev_list_members(struct pcireset_dev *target, uint32_t type, struct type_sta
 /* users.c */
 int users_know(const struct pcireset_dev *dev);
 int users_know_all(struct pcireset_ctx *ctx);
+bool users_on_vfio(const struct pcireset_dev *dev);
 const char *users_doubt(const struct pcireset_dev *dev);
 void users_refresh(struct pcireset_ctx *ctx);
 void users_forget(struct pcireset_ctx *ctx);

@@ -32,6 +32,7 @@ struct session {
 	struct journal journal;
 	struct narrowing narrowing;
 	int dir, method, reset, config;
+	int group; /* VFIO's, if it has one */
 	struct config before;
 	sigset_t old_mask;
 	uint64_t begin_ns;
@@ -132,7 +133,7 @@ static int open_files(struct session *s)
 
 static void close_files(struct session *s)
 {
-	const int fds[] = { s->dir, s->method, s->reset, s->config };
+	const int fds[] = { s->dir, s->method, s->reset, s->config, s->group };
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)
@@ -161,6 +162,47 @@ static bool method_is(const struct session *s, const char *text)
 	char now[ATTR_MAX];
 
 	return !read_method(s, now) && !strcmp(now, text);
+}
+
+/* ---- nobody has it open through VFIO */
+
+static int open_group(const char *group)
+{
+	static const char *const prefixes[] = { "", "noiommu-" };
+	char path[sizeof("/dev/vfio/noiommu-") + NAME_MAX];
+	int fd = -ENOENT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes) && fd == -ENOENT; i++) {
+		snprintf(path, sizeof(path), "/dev/vfio/%s%s", prefixes[i], group);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		fd = fd < 0 ? -errno : fd;
+	}
+	return fd;
+}
+
+/*
+ * VFIO has one opener for each group. Who has a device open, by the group or by the
+ * device's own node, keeps everybody else from opening the group, also when the group's
+ * descriptor is closed and only a mapping is left. So whoever can open it knows that nobody
+ * has the device open, and that nobody opens it before it is closed again.
+ */
+static int keep_closed(struct session *s)
+{
+	char path[PATH_MAX], group[NAME_MAX + 1];
+	int r = -ENAMETOOLONG;
+
+	if (!users_on_vfio(s->dev))
+		return 0;
+	if (snprintf(path, sizeof(path), "%s/iommu_group", s->dev->path) < (int)sizeof(path))
+		r = read_link_name(path, group, sizeof(group));
+	if (r >= 0)
+		r = open_group(group);
+	if (r == -EBUSY)
+		return refuse(s, -EBUSY, PCIRESET_WHY_VFIO_OPEN);
+	if (r < 0) /* what cannot be opened cannot be kept closed either */
+		return refuse(s, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE);
+	s->group = r;
+	return 0;
 }
 
 /* ---- before */
@@ -253,6 +295,8 @@ static int prepare(struct session *s)
 {
 	int r = check_unchanged(s);
 
+	if (!r)
+		r = keep_closed(s);
 	if (r < 0)
 		return r;
 	r = config_read_fd(s->config, &s->before);
@@ -516,6 +560,7 @@ int sysfs_reset(struct pcireset_plan *plan, struct pcireset_report *report)
 		.method = -1,
 		.reset = -1,
 		.config = -1,
+		.group = -1,
 		.begin_ns = now_ns(),
 	};
 	int r = start_report(&s);

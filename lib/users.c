@@ -585,7 +585,7 @@ static char *process_text(struct pcireset_ctx *ctx, const char *pid)
 
 /* For VFIO, the node belongs to the group or to the function. */
 
-static bool is_on_vfio(const struct pcireset_dev *dev)
+bool users_on_vfio(const struct pcireset_dev *dev)
 {
 	return dev_driver(dev) && strstr(dev_driver(dev), "vfio");
 }
@@ -628,7 +628,7 @@ static int add_vfio_users(struct pcireset_ctx *ctx, const char *node, const char
 	int r = 0;
 
 	pcireset_dev_foreach(ctx, dev) {
-		if (r || !is_on_vfio(dev) || !vfio_node_is(dev, node))
+		if (r || !users_on_vfio(dev) || !vfio_node_is(dev, node))
 			continue;
 		r = add_holder(ctx, &dev->addr,
 			       &(struct holder){ PCIRESET_USE_VFIO, format("vfio"), pid });

@@ -44,6 +44,12 @@ done
 refused 'any type' pcireset reset "$disk" --type any --yes --force driver,vfio
 run pcireset reset "$disk" --type any --yes
 is "$status" 3 'without force: refused'
+# Without the module it is the kernel's own files that would do it.
+for force in driver,vfio driver; do
+	run pcireset reset "$disk" --type flr --yes --no-module --force "$force"
+	is "$status" 3 "without the module, force $force: refused"
+	like "$output" 'during the reset' "without the module, force $force: says why"
+done
 all_reads_good 'resets of its own function'
 
 watched_for "$card.0" 0x8
@@ -53,6 +59,12 @@ done
 refused 'a neighbour in the same slot' pcireset reset "$card.2" --type slot --yes --force driver,vfio
 all_reads_good 'resets of its slot'
 is "$(triggers)" 0 'nothing was issued'
+
+# Nobody has it open: then it can be reset without the module too, but not while somebody holds the group.
+exits 0 'without the module: closed, may be reset' pcireset reset "$disk" --type flr --yes --no-module --force driver,vfio
+exec {group_fd}<>"/dev/vfio/$(basename "$(readlink -f "$devices/$disk/iommu_group")")"
+exits 3 'without the module: the group is held' pcireset reset "$disk" --type flr --yes --no-module --force driver,vfio
+exec {group_fd}>&-
 
 # Closed again it can be reset, and a group that is held is still in the way.
 exits 0 'closed: may be reset' pcireset reset "$disk" --type flr --yes

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Plans on the sysfs back end: choice, scope, users; and that nothing is ever run. */
 #include <stdio.h>
+#include <sys/stat.h>
 #include "sysroot.h"
 
 static const char *scope_of(struct pcireset_ctx *ctx, const char *name, uint32_t type)
@@ -284,6 +285,45 @@ static void without_the_module_only_what_is_strict_is_planned(void **state)
 	}
 }
 
+/* With no module nothing revokes a VFIO user's mappings, nor keeps the user from making some. */
+static void force_vfio_resets_by_sysfs(void **state)
+{
+	struct pcireset_ctx *ctx = *state;
+	struct pcireset_plan *plan = make_plan(ctx, "07:00.0", PCI_RESET_FLR);
+
+	assert_int_equal(pcireset_plan_set_force(plan, PCIRESET_USE_VFIO), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	pcireset_plan_unref(plan);
+
+	ctx->module_error = -ENOENT;
+	plan = make_plan(ctx, "07:00.0", PCI_RESET_FLR);
+	assert_int_equal(pcireset_plan_set_force(plan, PCIRESET_USE_VFIO), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), -EBUSY);
+	assert_int_equal(pcireset_plan_get_why(plan), PCIRESET_WHY_VFIO_OPEN);
+	assert_non_null(strstr(pcireset_plan_get_message(plan), "during the reset"));
+	pcireset_plan_unref(plan);
+}
+
+static void a_function_of_a_tsm_is_reset(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, "02:00.0", PCI_RESET_FLR);
+	char path[PATH_MAX];
+
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	pcireset_plan_unref(plan);
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/0000:02:00.0/tsm", sysroot);
+	assert_int_equal(mkdir(path, 0755), 0);
+	sysroot_write("sys/bus/pci/devices/0000:02:00.0/tsm/connect", "tsm0\n");
+	plan = make_plan(*state, "02:00.0", PCI_RESET_FLR);
+	assert_int_equal(pcireset_plan_resolve(plan), -EBUSY);
+	assert_int_equal(pcireset_plan_get_why(plan), PCIRESET_WHY_TSM);
+	pcireset_plan_unref(plan);
+	sysroot_write("sys/bus/pci/devices/0000:02:00.0/tsm/connect", "\n");
+	plan = make_plan(*state, "02:00.0", PCI_RESET_FLR);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	pcireset_plan_unref(plan);
+}
+
 static void a_back_end_is_chosen_before_the_scan(void **state)
 {
 	struct pcireset_ctx *ctx;
@@ -329,6 +369,8 @@ int main(void)
 		TEST(a_plan_without_a_type_cannot_be_resolved),
 		TEST(nothing_in_a_sysroot_is_reset),
 		TEST(without_the_module_only_what_is_strict_is_planned),
+		TEST(force_vfio_resets_by_sysfs),
+		TEST(a_function_of_a_tsm_is_reset),
 		TEST(a_back_end_is_chosen_before_the_scan),
 		TEST(a_change_to_a_plan_makes_it_unresolved),
 	};
