@@ -69,21 +69,33 @@ static int group_of(const char *function, unsigned int *ret_id)
 	return 0;
 }
 
-static int add_group(struct client *client, unsigned int id)
+/* Without an IOMMU the node has another name, and the container another type. */
+static int open_group(unsigned int id, int *ret_type)
 {
 	char path[64];
 	int group;
 
 	snprintf(path, sizeof(path), "/dev/vfio/%u", id);
+	*ret_type = VFIO_TYPE1_IOMMU;
 	group = open(path, O_RDWR | O_CLOEXEC);
+	if (group >= 0 || errno != ENOENT)
+		return group;
+	snprintf(path, sizeof(path), "/dev/vfio/noiommu-%u", id);
+	*ret_type = VFIO_NOIOMMU_IOMMU;
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+static int add_group(struct client *client, unsigned int id)
+{
+	int type, group = open_group(id, &type);
+
 	if (group < 0)
 		return -1;
 	client->group_ids[client->nr_groups] = id;
 	client->groups[client->nr_groups++] = group;
 	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &client->container))
 		return -1;
-	return client->nr_groups > 1 ? 0 :
-				       ioctl(client->container, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU);
+	return client->nr_groups > 1 ? 0 : ioctl(client->container, VFIO_SET_IOMMU, type);
 }
 
 /* A function's descriptor, or -1. */
