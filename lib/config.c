@@ -22,7 +22,8 @@ struct volatile_register {
 };
 
 static const struct volatile_register volatile_registers[] = {
-	{ PCI_CAP_ID_PM, false, PCI_PM_CTRL, PCI_PM_CTRL_PME_STATUS },
+	/* An event; and the kernel puts an idle function to sleep when it likes. */
+	{ PCI_CAP_ID_PM, false, PCI_PM_CTRL, PCI_PM_CTRL_PME_STATUS | PCI_PM_CTRL_STATE_MASK },
 	{ PCI_CAP_ID_VPD, false, 0, 0xffff0000 }, /* address and data of the last access */
 	{ PCI_CAP_ID_VPD, false, PCI_VPD_DATA, UINT32_MAX },
 	{ PCI_CAP_ID_PCIX, false, PCI_X_STATUS, UINT32_MAX },
