@@ -13,6 +13,7 @@ help:
 	@echo 'make demo           boot a kernel in the lab and reset emulated devices (installs what it needs)'
 	@echo 'make check          all tests (installs what they need); TESTS="--tier cli" and so on narrow it'
 	@echo 'make check-quick    KUnit and simulated hardware under KASAN and lockdep, in a minute (the first time in a quarter of an hour)'
+	@echo 'make check-intree   the kernel series of in-tree/: the patches, and a kernel with them (half an hour)'
 	@echo 'make check-debug    the tests of the lab under KASAN, lockdep, kmemleak, failing allocations and KCSAN (hours)'
 	@echo 'make check-mutants  put small faults into copies of the code, and count those that the tests notice (hours; MUTANTS="-j 2" and so on)'
 	@echo 'make lint           all static checks (installs what they need)'
@@ -77,6 +78,11 @@ check-mutants:
 	tools/install-deps lab build test kernel
 	tests/mutants/run $(MUTANTS)
 
+# Not part of "check" either: the kernel series, whose kernel takes 12 minutes to build, once.
+check-intree:
+	tools/install-deps lab build test kernel
+	tests/run --tier intree $(TESTS)
+
 lint:
 	tools/install-deps lab build lint
 	$(MAKE) --no-print-directory tools
@@ -114,4 +120,4 @@ clean:
 	rm -rf build
 	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
-.PHONY: all help deps tools module modules demo check check-quick check-debug check-mutants lint install deb rpm check-deb abi uninstall clean
+.PHONY: all help deps tools module modules demo check check-quick check-debug check-mutants check-intree lint install deb rpm check-deb abi uninstall clean

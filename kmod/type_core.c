@@ -34,7 +34,7 @@ int pcireset_trigger_dev_specific(struct pcireset_run *run)
 
 	memcpy(before, dev->reset_methods, sizeof(before));
 	memcpy(dev->reset_methods, only, sizeof(only));
-	ret = __pci_reset_function_locked(dev);
+	ret = pcireset_core_reset(dev, PCI_RESET_DEV_SPECIFIC);
 	if (!memcmp(dev->reset_methods, only, sizeof(only)))
 		memcpy(dev->reset_methods, before, sizeof(before));
 

@@ -30,9 +30,9 @@ kernel_names() {
 	awk '!/^#/ && NF { print $1 }' lab/kernels
 }
 
-# Those of them that are built here and are guests of QEMU.
+# Those of them that are built here with the kernel's checkers and are guests of QEMU. A kernel with patches is not one of them.
 debug_kernel_names() {
-	awk '!/^#/ && NF && $1 != "uml" { print $1 }' lab/kernels-built
+	awk '!/^#/ && NF == 6 && $1 != "uml" { print $1 }' lab/kernels-built
 }
 
 # kernel_slowness NAME: how much longer everything may take than with a stock kernel.

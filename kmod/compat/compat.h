@@ -6,6 +6,7 @@
 #include <linux/export.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
+#include <linux/pci.h>
 
 #ifdef PCIRESET_NS_IS_TOKEN
 #define PCIRESET_EXPORT(symbol)   EXPORT_SYMBOL_NS_GPL(symbol, PCIRESET)
@@ -32,6 +33,13 @@ static inline int pci_dev_reset_iommu_prepare(struct pci_dev *dev)
 static inline void pci_dev_reset_iommu_done(struct pci_dev *dev)
 {
 }
+#endif
+
+/* The kernel with the patches in in-tree/ takes a mask of types, and has no function without one. */
+#ifdef PCIRESET_HAVE_RESET_TYPES
+#define pcireset_core_reset(dev, types) __pci_reset_function_types_locked(dev, types)
+#else
+#define pcireset_core_reset(dev, types) __pci_reset_function_locked(dev)
 #endif
 
 /* What an iommufd has. Nobody can have one where the kernel has none. */

@@ -68,7 +68,7 @@ kernel_names() {
 }
 
 # The table of those that are built here: built_field NAME COLUMN (1 name, 2 suites, 3 source, 4 architecture, 5 configuration,
-# 6 slowness).
+# 6 slowness, 7 patches).
 built_field() {
 	table_field "$lab_dir/kernels-built" "$1" "$2"
 }
@@ -87,6 +87,23 @@ built_config() {
 
 	IFS=, read -ra files < <(built_field "$1" 5)
 	(cd "$lab_dir" && cat "${files[@]}")
+}
+
+# built_patches NAME: the patches that are applied to its source, in order; nothing for most kernels.
+built_patches() {
+	local dir
+
+	dir=$(built_field "$1" 7)
+	[[ -z $dir ]] || printf '%s\n' "$repo_dir/$dir"/*.patch
+}
+
+# built_inputs NAME: everything that a cached kernel depends on besides Debian's source.
+built_inputs() {
+	local patches
+
+	built_config "$1"
+	mapfile -t patches < <(built_patches "$1")
+	((${#patches[@]} == 0)) || cat "${patches[@]}"
 }
 
 # The one kernel that is no guest of QEMU.
@@ -114,11 +131,12 @@ require_kernel() {
 		usage_error "no kernel '$1'; there are: $( (kernel_names && built_names) | paste -sd ' ')"
 }
 
-# kernel_dir NAME: one that is built has a directory for each configuration, as checkouts that differ share the cache.
+# kernel_dir NAME: one that is built has a directory for each configuration and set of patches, as checkouts that differ share
+# the cache.
 kernel_dir() {
 	local name=$1
 
-	! is_built "$1" || name+=-$(built_config "$1" | sha256sum | cut -c 1-16)
+	! is_built "$1" || name+=-$(built_inputs "$1" | sha256sum | cut -c 1-16)
 	printf '%s/kernels/%s\n' "$cache_dir" "$name"
 }
 

@@ -57,6 +57,24 @@ keep_kernel() {
 	printf '%s\n' "$release" >"$dir/release"
 }
 
+# apply_patches NAME SOURCE: exactly, without a line of context that does not match. Says which one does not apply.
+apply_patches() {
+	local patch
+
+	while IFS= read -r patch; do
+		patch -d "$2" -p1 -s -F0 <"$patch" && continue
+		printf '%s does not apply to this source\n' "${patch##*/}"
+		return 1
+	done < <(built_patches "$1")
+}
+
+# keep_selftests NAME SOURCE DIR: those that the patches add.
+keep_selftests() {
+	[[ -n $(built_field "$1" 7) ]] || return 0
+	mkdir -p "$3/selftests"
+	cp -r "$2"/tools/testing/selftests/{kselftest,pci_reset} "$3/selftests/"
+}
+
 # fetch_source APTDIR DIR VERSION PACKAGE: into DIR.new/deb. Prints why not, and fails.
 fetch_source() {
 	apt_download "$1" "$2.new/deb" "$4=$3"
@@ -70,8 +88,10 @@ make_kernel() {
 	dpkg -x "$dir"/deb/*.deb "$dir/deb" || return
 	tar -C "$dir" -xf "$dir/deb/usr/src/$package.tar.xz" || return
 	rm -rf "$dir/deb"
+	apply_patches "$name" "$dir/$package" || return
 	configure_kernel "$name" "$dir/$package" || return
 	kernel_make "$name" "$dir/$package" -j "$(nproc)" || return
+	keep_selftests "$name" "$dir/$package" "$dir" || return
 	keep_kernel "$name" "$dir/$package" "$dir" || return
 	rm -rf "${dir:?}/$package"
 }
@@ -93,7 +113,7 @@ fetch_built() {
 
 	dir=$(kernel_dir "$name")
 	[[ -f $dir/release && $2 -eq 0 ]] && return
-	need apt-get dpkg depmod tar xz make gcc flex bison bc
+	need apt-get dpkg depmod tar xz make gcc flex bison bc patch
 	package=$(built_field "$name" 3)
 	IFS=, read -ra suites < <(built_field "$name" 2)
 	get_lists "$name" "$package" "${suites[@]}" || missing=3

@@ -149,6 +149,44 @@ start_guest() {
 	pool_add $! judge_guest "lab $name" "$output"
 }
 
+# run_intree_guests: each test of tests/intree in a guest of the patched kernel, and in one of the plain kernel.
+run_intree_guests() {
+	local script
+
+	for script in tests/intree/*.sh; do
+		is_wanted "$(basename "$script" .sh)" || continue
+		start_intree_guest 7.3-intree judge_guest "$script"
+		start_intree_guest 7.3 judge_plain_guest "$script"
+	done
+}
+
+# start_intree_guest KERNEL JUDGE SCRIPT: with virtual time, and without pcireset.
+start_intree_guest() {
+	local kernel=$1 script=$3 name output options=() selftests
+
+	pool_make_room "$jobs"
+	name="$(basename "$script" .sh) $kernel"
+	output=$logs/intree-${name// /-}
+	options_for "$kernel" "$script"
+	selftests=$(bash -c '. lab/lib/common.sh && kernel_dir 7.3-intree')/selftests
+	rm -f "$output".*
+	lab/pcilab --kernel "$kernel" --topology empty --icount --timeout "$(script_header "$script" timeout 200)" \
+		--keep-log "$output.kernel.log" --add tests/intree:/intree --add "$selftests:/selftests" "${options[@]}" \
+		-- "rmmod pcireset; bash /intree/$(basename "$script")" >"$output.tap" 2>"$output.log" </dev/null &
+	pool_add $! "$2" "intree $name" "$output"
+}
+
+# judge_plain_guest NAME OUTPUT STATUS: the test must fail on the kernel without the series, or it shows nothing.
+judge_plain_guest() {
+	if [[ $3 -eq 124 ]]; then
+		count_failure "$1: ${lab_verdict[124]} (log: $2.log)"
+	elif [[ $3 -ne 0 ]] || grep -q '^not ok' "$2.tap"; then
+		count_pass 1
+	else
+		count_failure "$1: passes without the series, so it shows nothing (log: $2.tap)"
+	fi
+}
+
 # judge_guest NAME OUTPUT STATUS
 judge_guest() {
 	local name=$1 output=$2 status=$3

@@ -71,7 +71,11 @@ enum {
  * Each type is one bit. Bits 0 to 4 have the values that were published on
  * linux-pci in 2018. The values do not define the order of choice, which is
  * narrow before wide: device_specific, acpi, flr, pm, slot, bus, cxl_bus.
+ *
+ * A kernel with the patches in in-tree/ defines the same names with the same
+ * values in linux/pci.h.
  */
+#ifndef PCI_RESET_ANY
 #define PCI_RESET_DEV_SPECIFIC	(1U << 0)	/* the kernel's method for this device */
 #define PCI_RESET_FLR		(1U << 1)	/* PCIe r6.0, sec 6.6.2, or the AF capability */
 #define PCI_RESET_PM		(1U << 2)	/* D3hot to D0 without No_Soft_Reset */
@@ -84,6 +88,7 @@ enum {
 			 PCI_RESET_FLR | PCI_RESET_PM)
 #define PCI_RESET_LINK	(PCI_RESET_SLOT | PCI_RESET_BUS | PCI_RESET_CXL_BUS)
 #define PCI_RESET_ANY	(PCI_RESET_FUNC | PCI_RESET_LINK)
+#endif
 
 /**
  * enum pcireset_scope - extent of a reset, narrowest first
