@@ -213,7 +213,7 @@ static int resolve(struct pcireset_plan *plan)
 {
 	struct pcireset_query arg = {
 		.flags = plan->flags & PCIRESET_RESET_ESCALATE,
-		.types = plan->types,
+		.types = plan->allowed,
 		.max_scope = plan->max_scope,
 		.force = module_force(plan),
 	};
@@ -263,7 +263,7 @@ static int fill_reset(const struct pcireset_plan *plan, struct pcireset_reset *a
 	*arg = (struct pcireset_reset){
 		.size = sizeof(*arg),
 		.flags = plan->flags,
-		.types = plan->types,
+		.types = plan->allowed,
 		.max_scope = plan->max_scope,
 		.checks = plan->checks,
 		.force = module_force(plan),

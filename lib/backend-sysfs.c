@@ -491,7 +491,7 @@ static int resolve(struct pcireset_plan *plan)
 		const struct type_state *state = &dev->state[i];
 		uint32_t type = pcireset_type_at(i);
 
-		if (!(plan->types & dev->types & type) ||
+		if (!(plan->allowed & dev->types & type) ||
 		    (plan->max_scope && state->scope > plan->max_scope))
 			continue;
 		plan->type = type;

@@ -105,12 +105,12 @@ static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 static uint32_t choose(const struct pcireset_plan *plan, const struct vfio_facts *f)
 {
 	if ((plan->flags & PCIRESET_RESET_ESCALATE) && f->is_kernels && f->has_reset &&
-	    vfio_may_go_on(&f->methods, plan->types))
+	    vfio_may_go_on(&f->methods, plan->allowed))
 		return f->methods.first;
 	for (size_t i = 0; i < NR_TYPES; i++) {
 		uint32_t type = pcireset_type_at(i);
 
-		if (plan->types & type && !vfio_why_not(f, type) &&
+		if (plan->allowed & type && !vfio_why_not(f, type) &&
 		    (!plan->max_scope || scope_of(type) <= plan->max_scope))
 			return type;
 	}
@@ -133,7 +133,7 @@ static int check_wishes(struct pcireset_plan *plan)
 {
 	if (plan->checks & PCIRESET_CHECK_PROOF)
 		return refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_VFIO_NO_PROOF, &plan->dev->addr);
-	if ((plan->flags & PCIRESET_RESET_ESCALATE) && (plan->types & PCI_RESET_LINK))
+	if ((plan->flags & PCIRESET_RESET_ESCALATE) && (plan->allowed & PCI_RESET_LINK))
 		return refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE, &plan->dev->addr);
 	return 0;
 }
@@ -230,6 +230,8 @@ static int resolve(struct pcireset_plan *plan)
 		return r;
 	r = fill_types(plan->dev, f);
 	if (!r)
+		r = rules_review(plan->dev);
+	if (!r)
 		r = decide(plan, f);
 	vfio_forget(f);
 	return r;
@@ -254,6 +256,7 @@ static int check_again(const struct pcireset_plan *plan, const struct vfio_facts
 	struct pcireset_plan now = {
 		.dev = plan->dev,
 		.types = plan->types,
+		.allowed = plan->allowed,
 		.max_scope = plan->max_scope,
 		.checks = plan->checks,
 		.flags = plan->flags,

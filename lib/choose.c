@@ -116,7 +116,7 @@ static bool is_enough(const struct choice *c, const struct way *way, size_t item
 
 	if (item == way->item)
 		return true;
-	return !(run->type & IRREPLACEABLE) && plan->types & way->plan->type &&
+	return !(run->type & IRREPLACEABLE) && plan->allowed & way->plan->type &&
 	       plan_is_same_request(plan, plan_of(c, way->item));
 }
 

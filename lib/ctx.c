@@ -285,6 +285,7 @@ static void drop_devs(struct pcireset_ctx *ctx)
 	ctx->nr_devs = 0;
 	ctx->knows_vfs = false;
 	ctx->knows_broken_links = false;
+	rules_forget(ctx);
 	dev_list_clear(&ctx->broken_links);
 	dev_list_clear(&ctx->dead);
 }
@@ -543,6 +544,8 @@ int pcireset_ctx_scan(struct pcireset_ctx *ctx)
 	if (!r)
 		r = sort_devs(ctx);
 	if (!r)
+		r = rules_load(ctx);
+	if (!r)
 		r = ctx_foreach_name(ctx, "sys/bus/pci/slots", name_slot, ctx);
 	if (!r)
 		r = ctx_foreach_name(ctx, "sys/bus/pci_express/drivers/pciehp", note_hotplug_port,
@@ -573,6 +576,7 @@ static void drop_gone(struct pcireset_ctx *ctx)
 			ctx->devs[kept++] = dev;
 			continue;
 		}
+		rules_drop(ctx, dev);
 		dev_list_remove(&ctx->broken_links, dev);
 		dev_list_remove(&ctx->dead, dev);
 		if (!dev->refs)

@@ -144,6 +144,43 @@ void dev_forget_driver(const struct pcireset_dev *dev)
 		dev->facts->knows_driver = false;
 }
 
+/* A bridge has it in a capability of its own (PCI to PCI Bridge r1.2, sec 3.2.4.13), or has none. */
+static int subsystem_in_config(const struct config *config, uint32_t *ret_vendor,
+			       uint32_t *ret_device)
+{
+	bool is_bridge = config_header_type(config) != PCI_HEADER_TYPE_NORMAL;
+	size_t at = is_bridge ? config_find(config, PCI_CAP_ID_SSVID) : 0;
+	uint32_t ids;
+
+	if (config->len < PCI_STD_HEADER_SIZEOF || config_is_dead(config) ||
+	    (is_bridge && !at && !config_has_all_capabilities(config)))
+		return -ENODATA;
+	if (is_bridge)
+		ids = at ? config_get32(config, at + PCI_SSVID_VENDOR_ID) : 0;
+	else
+		ids = config_get32(config, PCI_SUBSYSTEM_VENDOR_ID);
+	*ret_vendor = ids & 0xffff;
+	*ret_device = ids >> 16;
+	return 0;
+}
+
+/* A recording has it in config space alone. */
+int dev_subsystem(const struct pcireset_dev *dev, uint32_t *ret_vendor, uint32_t *ret_device)
+{
+	int dir = open(dev->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct config config;
+	int r = dir < 0 ? -errno : attr_number(dir, "subsystem_vendor", ret_vendor);
+
+	if (!r)
+		r = attr_number(dir, "subsystem_device", ret_device);
+	if (dir >= 0)
+		close(dir);
+	if (dir < 0 || r != -ENOENT)
+		return r;
+	r = config_read(dev, &config);
+	return r ? r : subsystem_in_config(&config, ret_vendor, ret_device);
+}
+
 bool dev_is_vf(const struct pcireset_dev *dev)
 {
 	char path[PATH_MAX];
@@ -392,7 +429,10 @@ int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 	int before = ctx_begin(dev->ctx), r;
 
 	dev_forget_types(dev);
-	r = ctx_end(dev->ctx, before, dev_backend(dev)->query(dev, sibling));
+	r = dev_backend(dev)->query(dev, sibling);
+	if (!r)
+		r = rules_review(dev);
+	r = ctx_end(dev->ctx, before, r);
 	if (r < 0)
 		dev_forget_types(dev);
 	return r;

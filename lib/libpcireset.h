@@ -47,6 +47,7 @@ struct pcireset_dev;
 struct pcireset_plan;
 struct pcireset_batch;
 struct pcireset_report;
+struct pcireset_rule;
 
 /**
  * enum pcireset_backend - source of facts and resets
@@ -114,6 +115,9 @@ enum pcireset_use {
  * @PCIRESET_WHY_VFIO_NO_RESET: VFIO found no working reset when the device was opened
  * @PCIRESET_WHY_VFIO_DRIVER: the driver is not known to behave like vfio-pci
  * @PCIRESET_WHY_VFIO_NO_PROOF: proof is requested, and VFIO never provides proof
+ * @PCIRESET_WHY_RULE: a rule of the administrator denies it; see pcireset-rules(5)
+ * @PCIRESET_WHY_BAD_RULES: the administrator's rules contain an error or cannot be read,
+ *	and nothing is reset until that is corrected
  * @_PCIRESET_WHY_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_lib_why {
@@ -135,6 +139,8 @@ enum pcireset_lib_why {
 	PCIRESET_WHY_VFIO_NO_RESET,
 	PCIRESET_WHY_VFIO_DRIVER,
 	PCIRESET_WHY_VFIO_NO_PROOF,
+	PCIRESET_WHY_RULE,
+	PCIRESET_WHY_BAD_RULES,
 	_PCIRESET_WHY_PAD	= 0x7fffffff,
 };
 
@@ -227,6 +233,7 @@ const char *pcireset_ctx_get_sysroot(const struct pcireset_ctx *ctx);
  * @i: 0 for the first note
  *
  * For an archive or a dump: the parts that were skipped or duplicate, and their number.
+ * Also the error in the administrator's rules, if there is one.
  *
  * Return: text that belongs to @ctx, or NULL if there is no such @i.
  * Since: 0.1
@@ -708,6 +715,111 @@ const char *pcireset_dev_get_user(const struct pcireset_dev *dev, size_t i, uint
  * Since: 0.1
  */
 const char *pcireset_dev_get_user_detail(const struct pcireset_dev *dev, size_t i);
+
+/* ------------------------------------------------------------------ rules */
+
+/*
+ * The administrator's rules, see pcireset-rules(5). They are read by each
+ * pcireset_ctx_scan(), of the machine that the context shows; a dump has none. What they
+ * deny is refused by each plan, whoever asks: %PCIRESET_WHY_RULE. If anything is wrong with
+ * them every plan is refused: %PCIRESET_WHY_BAD_RULES. Rules belong to the context, and are
+ * valid until its next scan.
+ */
+
+/**
+ * pcireset_ctx_get_rule - walk over the rules
+ * @ctx: context, scanned
+ * @i: 0 for the first rule
+ *
+ * Return: the rule, or NULL if there is no such @i.
+ * Since: 0.1
+ */
+const struct pcireset_rule *pcireset_ctx_get_rule(const struct pcireset_ctx *ctx, size_t i);
+
+/**
+ * pcireset_ctx_get_rules_error - what is wrong with the rules
+ * @ctx: context, scanned
+ * @i: 0 for the first error
+ *
+ * Return: words that begin with the file and perhaps the line; they belong to @ctx. NULL if
+ * there is no such @i.
+ * Since: 0.1
+ */
+const char *pcireset_ctx_get_rules_error(const struct pcireset_ctx *ctx, size_t i);
+
+/**
+ * pcireset_dev_get_rule - walk over the rules about a function
+ * @dev: function
+ * @i: 0 for the first rule
+ *
+ * What denies a reset of the link may also be about another function that it hits:
+ * pcireset_dev_check_rules().
+ *
+ * Return: the rule, or NULL if there is no such @i.
+ * Since: 0.1
+ */
+const struct pcireset_rule *pcireset_dev_get_rule(const struct pcireset_dev *dev, size_t i);
+
+/**
+ * pcireset_dev_check_rules - find out whether the rules deny a type
+ * @dev: function
+ * @type: one PCI_RESET_*
+ *
+ * For those who reset by other means than a plan. Whether the function has the type does
+ * not matter. Rules about other functions count where a reset of the link hits them or is
+ * issued by them.
+ *
+ * Return: 0 if no rule denies it; -EOPNOTSUPP if one does, and -EPERM if something is wrong
+ * with the rules, which pcireset_ctx_get_errmsg() explains; -EINVAL if @type is not one
+ * type; or -ENOMEM.
+ * Since: 0.1
+ */
+int pcireset_dev_check_rules(struct pcireset_dev *dev, uint32_t type);
+
+/**
+ * pcireset_rule_get_where - where a rule is
+ * @rule: rule
+ *
+ * Return: "FILE:LINE" of its [Match] section, as on the machine that it is from.
+ * Since: 0.1
+ */
+const char *pcireset_rule_get_where(const struct pcireset_rule *rule);
+
+/**
+ * pcireset_rule_get_reason - the administrator's words
+ * @rule: rule
+ *
+ * Return: words, or NULL: a rule that denies has them, one that delays may have them.
+ * Since: 0.1
+ */
+const char *pcireset_rule_get_reason(const struct pcireset_rule *rule);
+
+/**
+ * pcireset_rule_get_denied - what a rule denies
+ * @rule: rule
+ *
+ * Return: mask of PCI_RESET_*.
+ * Since: 0.1
+ */
+uint32_t pcireset_rule_get_denied(const struct pcireset_rule *rule);
+
+/**
+ * pcireset_rule_get_delayed - after which types a rule asks for a delay
+ * @rule: rule
+ *
+ * Return: mask of PCI_RESET_*.
+ * Since: 0.1
+ */
+uint32_t pcireset_rule_get_delayed(const struct pcireset_rule *rule);
+
+/**
+ * pcireset_rule_get_delay_ms - how long a function must not be accessed after these types
+ * @rule: rule
+ *
+ * Return: milliseconds, 0 if the rule asks for no delay.
+ * Since: 0.1
+ */
+uint32_t pcireset_rule_get_delay_ms(const struct pcireset_rule *rule);
 
 /* ------------------------------------------------------------------ plan */
 

@@ -43,7 +43,7 @@ void plan_unresolve(struct pcireset_plan *plan)
 	plan->is_resolved = false;
 	plan->error = -EINVAL;
 	plan->type = plan->type_flags = plan->scope = plan->why = plan->in_way = 0;
-	plan->generation = 0;
+	plan->generation = plan->allowed = 0;
 	memset(&plan->who, 0, sizeof(plan->who));
 	if (plan->fd >= 0)
 		close(plan->fd);
@@ -160,6 +160,15 @@ static void append(struct pcireset_plan *plan, const char *fmt, ...)
 	plan->message = all;
 }
 
+static void explain_denial(struct pcireset_plan *plan, uint32_t type)
+{
+	const struct pcireset_dev *who;
+	_cleanup_free_ char *text = rules_denial(plan->dev, type, &who);
+
+	append(plan, "%s%s: %s%s%s", plan->message ? "; " : "", pcireset_type_to_str(type, 0),
+	       who == plan->dev ? "" : who->name, who == plan->dev ? "" : ": ", text ? text : "");
+}
+
 /* Each allowed type with the reason against it. */
 static void explain_no_type(struct pcireset_plan *plan)
 {
@@ -171,6 +180,10 @@ static void explain_no_type(struct pcireset_plan *plan)
 
 		if (!(plan->types & type))
 			continue;
+		if (!(plan->allowed & type)) {
+			explain_denial(plan, type);
+			continue;
+		}
 		if (dev->types & type)
 			why = dev_wider_text(dev, type);
 		else
@@ -263,7 +276,9 @@ void plan_explain(struct pcireset_plan *plan)
 {
 	if (!plan->error)
 		return;
-	if (is_about_back_end(plan)) {
+	if (plan->why == PCIRESET_WHY_BAD_RULES) {
+		append(plan, "no reset is allowed: %s", rules_error(plan->dev->ctx));
+	} else if (is_about_back_end(plan)) {
 		explain_why(plan);
 	} else if (plan->error == -EOPNOTSUPP) {
 		explain_no_type(plan);
@@ -405,6 +420,60 @@ static bool is_answer(int error)
 	return !error || error == -EOPNOTSUPP || error == -EBUSY;
 }
 
+/* Which other types there are is said, if the function answers. */
+static int deny_all(struct pcireset_plan *plan)
+{
+	int r = pcireset_dev_query(plan->dev);
+
+	if (r == -ENODEV)
+		dev_forget_types(plan->dev);
+	return !r || r == -ENODEV ? -EOPNOTSUPP : r;
+}
+
+/* Whoever goes on to wider types goes on to none that is denied. */
+static int check_rules(struct pcireset_plan *plan)
+{
+	plan->who = plan->dev->addr;
+	plan->why = PCIRESET_WHY_BAD_RULES;
+	if (rules_error(plan->dev->ctx))
+		return -EPERM;
+	plan->why = PCIRESET_WHY_RULE;
+	for (size_t i = 0; i < NR_TYPES; i++) {
+		uint32_t type = pcireset_type_at(i) & plan->types;
+		const struct pcireset_dev *who;
+		_cleanup_free_ char *denial = type ? rules_denial(plan->dev, type, &who) : NULL;
+
+		if (type && !denial)
+			plan->allowed |= type;
+	}
+	if (!plan->allowed)
+		return deny_all(plan);
+	plan->why = 0;
+	return 0;
+}
+
+/* Of a function that has come since the scan nobody knows whether a rule is about it. */
+static int check_members_are_known(struct pcireset_plan *plan, int error)
+{
+	for (size_t i = 0; !error && i < plan->members.nr; i++) {
+		if (pcireset_dev_from_addr(plan->dev->ctx, &plan->members.v[i].addr))
+			continue;
+		plan->who = plan->members.v[i].addr;
+		plan->why = PCIRESET_WHY_CHANGED;
+		return -ESTALE;
+	}
+	return error;
+}
+
+static int resolve_allowed(struct pcireset_plan *plan)
+{
+	int error = check_rules(plan);
+
+	if (!error)
+		error = plan->backend->resolve(plan);
+	return rules_are_given(plan->dev->ctx) ? check_members_are_known(plan, error) : error;
+}
+
 static int resolve(struct pcireset_plan *plan)
 {
 	struct pcireset_ctx *ctx = plan->dev->ctx;
@@ -412,7 +481,7 @@ static int resolve(struct pcireset_plan *plan)
 
 	users_refresh(ctx);
 	plan->backend = dev_backend(plan->dev);
-	error = plan->backend->resolve(plan);
+	error = resolve_allowed(plan);
 	if (!is_answer(error) && !plan->why)
 		return error;
 	r = know_users(plan);
@@ -465,7 +534,7 @@ bool plan_is_same_request(const struct pcireset_plan *a, const struct pcireset_p
 	return a->max_scope == b->max_scope && a->checks == b->checks && a->force == b->force &&
 	       a->flags == b->flags && a->timeout_ms == b->timeout_ms &&
 	       a->settle_ms == b->settle_ms &&
-	       (a->types == b->types || !(a->flags & PCIRESET_RESET_ESCALATE));
+	       (a->allowed == b->allowed || !(a->flags & PCIRESET_RESET_ESCALATE));
 }
 
 /*
@@ -514,6 +583,7 @@ int plan_share(struct pcireset_plan *plan)
 	shared->is_resolved = plan->is_resolved;
 	shared->error = plan->error;
 	shared->fd = plan->fd;
+	shared->allowed = plan->allowed;
 	shared->type = plan->type;
 	shared->type_flags = plan->type_flags;
 	shared->scope = plan->scope;
@@ -533,6 +603,7 @@ int plan_share(struct pcireset_plan *plan)
 int plan_join(struct pcireset_plan *plan, struct pcireset_plan *shared, const char *choice)
 {
 	char *copy = choice ? strdup(choice) : NULL;
+	uint32_t allowed = plan->allowed;
 	struct view view;
 
 	if (choice && !copy)
@@ -545,6 +616,7 @@ int plan_join(struct pcireset_plan *plan, struct pcireset_plan *shared, const ch
 	plan_unresolve(plan);
 	plan->is_resolved = true;
 	plan->error = 0;
+	plan->allowed = allowed;
 	plan->backend = shared->backend;
 	plan->shared = shared;
 	plan->view = view;

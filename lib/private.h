@@ -15,6 +15,14 @@
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 #define NR_TYPES 7
+
+/* What a rule does to types of reset. */
+enum rule_effect {
+	RULE_DENIES,
+	RULE_DELAYS,
+	NR_EFFECTS
+};
+
 #define ATTR_MAX 4096
 #define RECORDED_PREPARE "pcireset/reset_prepare" /* of a function, in a recording: 0 or 1 */
 #define RECORDED_DOUBT	 "pcireset/unknown-users" /* in a recording: reason for unknown users */
@@ -93,6 +101,7 @@ struct pcireset_dev {
 	unsigned int refs;	/* of callers; each also holds a reference to the context */
 	bool listed;		/* in the context's list, which holds a reference */
 	bool is_gone;		/* set by the last pcireset_ctx_query() */
+	uint32_t ruled[NR_EFFECTS]; /* types, by rules about the function itself; see rules_learn() */
 	bool is_dead;		/* its config space reads as all-ones */
 	uint64_t looked_ns;	/* time of that check, 0 for never */
 	size_t index;
@@ -118,6 +127,7 @@ struct pcireset_plan {
 	unsigned int refs;
 	struct pcireset_dev *dev;
 	uint32_t types, max_scope, checks, force, timeout_ms, settle_ms, flags;
+	uint32_t allowed;	/* of the types, once it is resolved: those that no rule denies */
 	bool is_resolved;
 	int fd;			/* the module's descriptor from resolve time */
 	int error;
@@ -233,6 +243,7 @@ struct pcireset_ctx {
 	bool knows_broken_links;
 	struct dev_list broken_links; /* their links must not be reset; see known_broken_learn() */
 	struct dev_list dead;	/* functions that do not answer */
+	struct rules *rules;	/* the administrator's, of the last scan, or NULL */
 	struct users users;	/* without processes that have a node open */
 	struct users holders;
 	int failure;		/* first failure that no call returned; see ctx_fail() */
@@ -274,6 +285,7 @@ bool replay_split_number(struct pcireset_ctx *ctx, const char *name, char path[P
 int replay_unpack(struct pcireset_ctx *ctx);
 void replay_remove(struct pcireset_ctx *ctx);
 void ctx_note(struct pcireset_ctx *ctx, const char *fmt, ...) PRINTF(2, 3);
+void ctx_drop_notes(struct pcireset_ctx *ctx, const char *prefix);
 
 /* module: open and close the device */
 int module_open(struct pcireset_ctx *ctx);
@@ -285,6 +297,7 @@ void dev_free(struct pcireset_dev *dev);
 const struct dev_facts *dev_identity(const struct pcireset_dev *dev);
 const char *dev_driver(const struct pcireset_dev *dev);
 void dev_forget_driver(const struct pcireset_dev *dev);
+int dev_subsystem(const struct pcireset_dev *dev, uint32_t *ret_vendor, uint32_t *ret_device);
 bool dev_is_vf(const struct pcireset_dev *dev);
 void dev_forget_types(struct pcireset_dev *dev);
 void dev_refuse(struct pcireset_dev *dev, uint32_t type, uint32_t why,
@@ -306,6 +319,20 @@ int dev_list_add(struct dev_list *list, struct pcireset_dev *dev);
 void dev_list_remove(struct dev_list *list, const struct pcireset_dev *dev);
 void dev_list_clear(struct dev_list *list);
 struct pcireset_dev *dev_list_hit(const struct dev_list *list, const struct pcireset_dev *dev);
+
+/* rules.c; rules_denial() gives words to be freed, or NULL if no rule denies the type */
+int rules_load(struct pcireset_ctx *ctx);
+typedef int (*rules_file_fn)(void *data, const char *path, const char *text, size_t size);
+int rules_foreach_file(struct pcireset_ctx *ctx, rules_file_fn fn, void *data);
+void rules_forget(struct pcireset_ctx *ctx);
+void rules_drop(struct pcireset_ctx *ctx, const struct pcireset_dev *dev);
+const char *rules_error(const struct pcireset_ctx *ctx);
+bool rules_are_given(const struct pcireset_ctx *ctx);
+int rules_learn(struct pcireset_ctx *ctx);
+int rules_review(struct pcireset_dev *dev);
+uint32_t rules_why(const struct pcireset_ctx *ctx);
+char *rules_denial(const struct pcireset_dev *dev, uint32_t type,
+		   const struct pcireset_dev **ret_who);
 
 /* names.c */
 bool addr_parse(const char *str, size_t len, struct pcireset_addr *ret_addr);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Save all data that the library reads from a machine: from /sys the functions and
- * their devices, from /proc the lines that show the users of a function.
+ * their devices, from /proc the lines that show the users of a function, and
+ * the administrator's rules.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -655,6 +656,11 @@ static int add_doubt(struct recorder *rec)
 	return *doubt ? add_file(rec, RECORDED_DOUBT, doubt, strlen(doubt)) : add_empty_proc(rec);
 }
 
+static int add_rules_file(void *data, const char *path, const char *text, size_t size)
+{
+	return add_file(data, path, text, size);
+}
+
 /* Only the module knows the drivers with reset_prepare. */
 static int ask_module(struct recorder *rec)
 {
@@ -686,6 +692,8 @@ static int collect(struct recorder *rec)
 		r = add_lines(rec, "proc/consoles", add_console);
 	if (!r)
 		r = ctx_foreach_name(rec->ctx, "proc", add_process, rec);
+	if (!r)
+		r = rules_foreach_file(rec->ctx, add_rules_file, rec);
 	if (!r)
 		r = add_doubt(rec);
 	return r ? r : tree_sort(rec->ctx, &rec->tree);

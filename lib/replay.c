@@ -27,6 +27,19 @@ void ctx_note(struct pcireset_ctx *ctx, const char *fmt, ...)
 	va_end(ap);
 }
 
+void ctx_drop_notes(struct pcireset_ctx *ctx, const char *prefix)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ctx->nr_notes; i++) {
+		if (strncmp(ctx->notes[i], prefix, strlen(prefix)))
+			ctx->notes[kept++] = ctx->notes[i];
+		else
+			free(ctx->notes[i]);
+	}
+	ctx->nr_notes = kept;
+}
+
 const char *pcireset_ctx_get_sysroot(const struct pcireset_ctx *ctx)
 {
 	return ctx->sysroot;

@@ -182,6 +182,8 @@ static const struct {
 	{ PCIRESET_WHY_VFIO_NO_RESET, 0, "no reset of it worked when VFIO opened it" },
 	{ PCIRESET_WHY_VFIO_NO_PROOF, 0,
 	  "through VFIO nothing can prove a reset; ask for no proof" },
+	{ PCIRESET_WHY_RULE, 0, "a rule of the administrator's denies it" },
+	{ PCIRESET_WHY_BAD_RULES, 0, "no reset is allowed: the rules cannot be read" },
 	{ PCIRESET_WHY_VFIO_DRIVER, 0, "what its VFIO driver takes for a reset is not known" },
 };
 

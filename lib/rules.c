@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The administrator's rules: which functions they are about, and what they take away. */
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+#include "rules.h"
+
+/* Why nothing may be reset at all, or NULL. */
+const char *rules_error(const struct pcireset_ctx *ctx)
+{
+	const struct rules *rules = ctx->rules;
+
+	if (!rules)
+		return "the rules have not been read";
+	if (!rules->has_failed)
+		return NULL;
+	return rules->nr_errors ? rules->errors[0] : "the rules cannot be read";
+}
+
+/* A function has gone; see drop_gone(). */
+void rules_drop(struct pcireset_ctx *ctx, const struct pcireset_dev *dev)
+{
+	for (size_t i = 0; ctx->rules && i < NR_TYPES; i++) {
+		dev_list_remove(&ctx->rules->lists[RULE_DENIES][i], dev);
+		dev_list_remove(&ctx->rules->lists[RULE_DELAYS][i], dev);
+	}
+}
+
+/* ---- whom a rule is about */
+
+static bool fits(const char *pattern, const char *value)
+{
+	return !pattern || !fnmatch(pattern, value, 0);
+}
+
+static bool fits_id(const char *pattern, uint32_t id)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%04x", id);
+	return fits(pattern, text);
+}
+
+static bool fits_address(const char *pattern, const char *name)
+{
+	return fits(pattern, name) || (!strncmp(name, "0000:", 5) && fits(pattern, name + 5));
+}
+
+/* What cannot be read may be what the rule is about. */
+static bool fits_subsystem(const char *pattern, const struct pcireset_dev *dev)
+{
+	char text[16];
+	uint32_t vendor, device;
+
+	if (!pattern || dev_subsystem(dev, &vendor, &device) < 0)
+		return true;
+	snprintf(text, sizeof(text), "%04x:%04x", vendor, device);
+	return fits(pattern, text);
+}
+
+static bool is_about(const struct pcireset_rule *rule, const struct pcireset_dev *dev)
+{
+	const struct dev_facts *facts = rule->vendor ? dev_identity(dev) : NULL;
+
+	return fits_address(rule->address, dev->name) &&
+	       (!rule->slot || (dev->slot && fits(rule->slot, dev->slot))) &&
+	       (!facts || (fits_id(rule->vendor, facts->vendor) &&
+			   (!rule->device || fits_id(rule->device, facts->device)))) &&
+	       fits_subsystem(rule->subsystem, dev);
+}
+
+static int learn(struct rules *rules, struct pcireset_dev *dev, enum rule_effect effect)
+{
+	int r = 0;
+
+	dev->ruled[effect] = 0;
+	for (size_t i = 0; i < rules->nr; i++)
+		if (rules->v[i].types[effect] && is_about(&rules->v[i], dev))
+			dev->ruled[effect] |= rules->v[i].types[effect];
+	for (size_t i = 0; !r && i < NR_TYPES; i++)
+		if (dev->ruled[effect] & pcireset_type_at(i) & PCI_RESET_LINK)
+			r = dev_list_add(&rules->lists[effect][i], dev);
+	return r;
+}
+
+/* What each rule is about, once for each scan. */
+int rules_learn(struct pcireset_ctx *ctx)
+{
+	struct rules *rules = ctx->rules;
+	struct pcireset_dev *dev;
+
+	if (!rules->nr || rules->are_learned)
+		return 0;
+	pcireset_dev_foreach(ctx, dev)
+		if (learn(rules, dev, RULE_DENIES) < 0 || learn(rules, dev, RULE_DELAYS) < 0)
+			return ctx_fail(ctx, -ENOMEM, dev->name);
+	rules->are_learned = true;
+	return 0;
+}
+
+/* ---- what they take away */
+
+static const struct pcireset_rule *own_rule(const struct pcireset_dev *dev, uint32_t type,
+					    enum rule_effect effect)
+{
+	const struct rules *rules = dev->ctx->rules;
+
+	/* Of what an earlier scan found nothing has been learned. */
+	if (dev->listed && !(dev->ruled[effect] & type))
+		return NULL;
+	for (size_t i = 0; i < rules->nr; i++)
+		if (rules->v[i].types[effect] & type && is_about(&rules->v[i], dev))
+			return &rules->v[i];
+	return NULL;
+}
+
+/*
+ * For a type of the function's own a rule about the function counts. For a reset of the link
+ * one about the port above counts as well, or about any function that it hits.
+ */
+static const struct pcireset_rule *find_rule(const struct pcireset_dev *dev, uint32_t type,
+					     enum rule_effect effect,
+					     const struct pcireset_dev **ret_who)
+{
+	const struct pcireset_rule *rule = own_rule(dev, type, effect);
+	const struct pcireset_dev *port = type & PCI_RESET_LINK ? dev_upstream(dev) : NULL;
+	const struct dev_list *list = &dev->ctx->rules->lists[effect][type_index(type)];
+
+	*ret_who = dev;
+	if (rule || !port)
+		return rule;
+	*ret_who = port->ruled[effect] & type ? port : dev_list_hit(list, dev);
+	return *ret_who ? own_rule(*ret_who, type, effect) : NULL;
+}
+
+/* The kernel restores a function by itself as soon as it answers. Of a recording nobody knows the back end. */
+static bool can_delay(const struct pcireset_dev *dev)
+{
+	return *dev->ctx->sysroot;
+}
+
+static char *deny_text(const struct pcireset_rule *rule, const struct pcireset_dev *who)
+{
+	uint32_t vendor, device;
+	bool is_in_doubt = rule->subsystem && dev_subsystem(who, &vendor, &device) < 0;
+
+	return format("denied by the rule at %s%s: %s", rule->where,
+		      is_in_doubt ? " (its subsystem ID cannot be read)" : "", rule->reason);
+}
+
+static char *delay_text(const struct pcireset_rule *rule)
+{
+	return format("the rule at %s asks for %u ms without access afterwards, which only the "
+		      "module can keep; run: modprobe pcireset",
+		      rule->where, rule->delay_ms);
+}
+
+static char *denial_by_rules(const struct pcireset_dev *dev, uint32_t type,
+			     const struct pcireset_dev **ret_who, bool *ret_is_denied)
+{
+	const struct pcireset_rule *rule = find_rule(dev, type, RULE_DENIES, ret_who);
+
+	*ret_is_denied = rule;
+	if (rule)
+		return deny_text(rule, *ret_who);
+	rule = can_delay(dev) ? NULL : find_rule(dev, type, RULE_DELAYS, ret_who);
+	*ret_is_denied = rule;
+	return rule ? delay_text(rule) : NULL;
+}
+
+/* NULL if none denies it, or without memory, which fails the call. To be freed. */
+char *rules_denial(const struct pcireset_dev *dev, uint32_t type,
+		   const struct pcireset_dev **ret_who)
+{
+	bool is_denied = true;
+	char *text;
+
+	*ret_who = dev;
+	if (rules_error(dev->ctx))
+		text = format(RULES_REFUSAL "%s", rules_error(dev->ctx));
+	else if (!rules_learn(dev->ctx))
+		text = denial_by_rules(dev, type, ret_who, &is_denied);
+	else
+		return NULL;
+	if (!text && is_denied)
+		ctx_fail(dev->ctx, -ENOMEM, dev->name);
+	return text;
+}
+
+bool rules_are_given(const struct pcireset_ctx *ctx)
+{
+	return ctx->rules && ctx->rules->nr;
+}
+
+uint32_t rules_why(const struct pcireset_ctx *ctx)
+{
+	return rules_error(ctx) ? PCIRESET_WHY_BAD_RULES : PCIRESET_WHY_RULE;
+}
+
+/* Takes from a function that a back end has looked at what the rules deny. */
+int rules_review(struct pcireset_dev *dev)
+{
+	int r = rules_error(dev->ctx) ? 0 : rules_learn(dev->ctx);
+
+	for (size_t i = 0; !r && i < NR_TYPES; i++) {
+		uint32_t type = pcireset_type_at(i);
+		const struct pcireset_dev *who;
+		char *text = dev->types & type ? rules_denial(dev, type, &who) : NULL;
+
+		if (!text)
+			continue;
+		dev_refuse(dev, type, rules_why(dev->ctx), &who->addr);
+		dev->state[i].detail = text;
+	}
+	return r;
+}
+
+/* ---- for callers */
+
+const struct pcireset_rule *pcireset_dev_get_rule(const struct pcireset_dev *dev, size_t i)
+{
+	const struct rules *rules = dev->ctx->rules;
+
+	for (size_t r = 0; rules && r < rules->nr; r++)
+		if (is_about(&rules->v[r], dev) && !i--)
+			return &rules->v[r];
+	return NULL;
+}
+
+int pcireset_dev_check_rules(struct pcireset_dev *dev, uint32_t type)
+{
+	struct pcireset_ctx *ctx = dev->ctx;
+	const struct pcireset_dev *who;
+	_cleanup_free_ char *denial = NULL;
+	int before, r;
+
+	if (type_index(type) < 0)
+		return ctx_error(ctx, -EINVAL, "%#x: is no type of reset", type);
+	before = ctx_begin(ctx);
+	denial = rules_denial(dev, type, &who);
+	r = ctx_end(ctx, before, 0);
+	if (r || !denial)
+		return r;
+	return ctx_error(ctx, rules_error(ctx) ? -EPERM : -EOPNOTSUPP, "%s: %s", who->name, denial);
+}
+
+const char *pcireset_rule_get_where(const struct pcireset_rule *rule)
+{
+	return rule->where;
+}
+
+const char *pcireset_rule_get_reason(const struct pcireset_rule *rule)
+{
+	return rule->reason;
+}
+
+uint32_t pcireset_rule_get_denied(const struct pcireset_rule *rule)
+{
+	return rule->types[RULE_DENIES];
+}
+
+uint32_t pcireset_rule_get_delayed(const struct pcireset_rule *rule)
+{
+	return rule->types[RULE_DELAYS];
+}
+
+uint32_t pcireset_rule_get_delay_ms(const struct pcireset_rule *rule)
+{
+	return rule->delay_ms;
+}
+
+const char *pcireset_ctx_get_rules_error(const struct pcireset_ctx *ctx, size_t i)
+{
+	const struct rules *rules = ctx->rules;
+
+	if (!i || !rules)
+		return rules_error(ctx);
+	return i < rules->nr_errors ? rules->errors[i] : NULL;
+}
+
+const struct pcireset_rule *pcireset_ctx_get_rule(const struct pcireset_ctx *ctx, size_t i)
+{
+	return ctx->rules && i < ctx->rules->nr ? &ctx->rules->v[i] : NULL;
+}
