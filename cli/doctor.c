@@ -143,6 +143,7 @@ int command_doctor(const struct request *req)
 	if (!status) {
 		doctor_check_machine(&doctor);
 		doctor_check_boot(&doctor);
+		doctor_check_rules(&doctor);
 		status = check_leftovers(&doctor);
 	}
 	if (!status) {

@@ -41,6 +41,9 @@ void doctor_check_machine(struct doctor *doctor);
 /* doctor-boot.c */
 void doctor_check_boot(struct doctor *doctor);
 
+/* doctor-rules.c */
+void doctor_check_rules(struct doctor *doctor);
+
 /* doctor-devices.c */
 void doctor_check_devices(struct doctor *doctor);
 

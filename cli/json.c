@@ -195,6 +195,44 @@ static void add_users(json_object *o, struct pcireset_dev *dev)
 	add(o, "user_details", details);
 }
 
+static json_object *types_list(uint32_t mask, uint32_t flags)
+{
+	json_object *list = array();
+	uint32_t type;
+
+	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
+		if (mask & type)
+			append(list, string(pcireset_type_to_str(type, flags)));
+	return list;
+}
+
+static json_object *rule_object(const struct pcireset_rule *rule)
+{
+	uint32_t delay_ms = pcireset_rule_get_delay_ms(rule);
+	json_object *o = object();
+
+	add(o, "where", string(pcireset_rule_get_where(rule)));
+	add(o, "denies", types_list(pcireset_rule_get_denied(rule), 0));
+	add(o, "delays", types_list(pcireset_rule_get_delayed(rule), 0));
+	add(o, "delay_ms", delay_ms ? must(json_object_new_int64(delay_ms)) : NULL);
+	add(o, "reason", string(pcireset_rule_get_reason(rule)));
+	return o;
+}
+
+/* Only where there are any. */
+static void add_rules(json_object *o, const struct pcireset_dev *dev)
+{
+	const struct pcireset_rule *rule;
+	json_object *rules;
+
+	if (!pcireset_dev_get_rule(dev, 0))
+		return;
+	rules = array();
+	for (size_t i = 0; (rule = pcireset_dev_get_rule(dev, i)); i++)
+		append(rules, rule_object(rule));
+	add(o, "rules", rules);
+}
+
 /*
  * For a missing function: the command that re-enumerates it, or null if only a power
  * cycle helps.
@@ -222,6 +260,7 @@ json_object *json_add_device(struct json_devices *devices, struct pcireset_dev *
 	add(o, "driver", string(pcireset_dev_get_driver(dev)));
 	add_types(o, dev, devices);
 	add_users(o, dev);
+	add_rules(o, dev);
 	add_way_out(o, dev);
 	append(devices->array, o);
 	devices->last = o;
@@ -293,17 +332,6 @@ static json_object *reset_object(struct pcireset_dev *dev)
 	append(devices, string(pcireset_dev_get_name(dev)));
 	add(o, "devices", devices);
 	return o;
-}
-
-static json_object *types_list(uint32_t mask, uint32_t flags)
-{
-	json_object *list = array();
-	uint32_t type;
-
-	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
-		if (mask & type)
-			append(list, string(pcireset_type_to_str(type, flags)));
-	return list;
 }
 
 json_object *json_report(struct pcireset_dev *dev, const struct pcireset_report *report)

@@ -100,6 +100,14 @@ static bool hits_other_drivers(struct reenumeration *e)
 	return false;
 }
 
+/* The port resets the bus without a plan, which would have asked the rules. */
+static int check_bus_rules(struct reenumeration *e)
+{
+	int r = pcireset_dev_check_rules(e->device, PCI_RESET_BUS);
+
+	return r ? fail(e, r, "%s", pcireset_ctx_get_errmsg(e->machine.ctx)) : 0;
+}
+
 /*
  * A device that does not answer has no state to save, and the module does not reset it.
  * After its removal, its bus is empty, and the bridge can reset it without effect on
@@ -126,7 +134,7 @@ static int take_plan(struct reenumeration *e, int r)
 	if (can_do_without_plan(e, r)) {
 		e->is_dead = true;
 		e->type = PCI_RESET_BUS;
-		return 0;
+		return check_bus_rules(e);
 	}
 	message = pcireset_plan_get_message(e->plan);
 	way = message ? way_out(e->req, e->plan) : way_out_of_error(e->device, r);
@@ -379,7 +387,7 @@ static int reset(struct reenumeration *e)
 		pcireset_report_unref(e->report);
 		e->report = NULL;
 		e->is_dead = true;
-		return 0;
+		return check_bus_rules(e);
 	}
 	if (pcireset_report_get_result(e->report) != PCIRESET_RESULT_REFUSED)
 		e->is_changed = true;

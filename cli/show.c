@@ -10,6 +10,13 @@
 
 #define LAST_COLUMN 54 /* the rest of 80 after the columns before it */
 
+static char *types_text(uint32_t types)
+{
+	char buf[128];
+
+	return text("%s", pcireset_types_to_str(types, buf, sizeof(buf)) < 0 ? "?" : buf);
+}
+
 static char *reached(struct pcireset_dev *dev, uint32_t type)
 {
 	char *all = text("%s", "");
@@ -125,6 +132,36 @@ static void print_way_out(struct pcireset_dev *dev)
 	free(way);
 }
 
+/* "denies slot,bus; delays flr by 500 ms: the reason (FILE:LINE)" */
+static char *rule_words(const struct pcireset_rule *rule)
+{
+	const char *reason = pcireset_rule_get_reason(rule);
+	uint32_t denied = pcireset_rule_get_denied(rule);
+	uint32_t delay_ms = pcireset_rule_get_delay_ms(rule);
+	char *denies = types_text(denied), *delays = types_text(pcireset_rule_get_delayed(rule));
+	char *words, *delay = text("%u ms after %s", delay_ms, delays);
+
+	words = text("%s%s%s%s%s%s (%s)", denied ? "denies " : "", denies,
+		     denied && delay_ms ? "; " : "", delay_ms ? delay : "", reason ? ": " : "",
+		     reason ? reason : "", pcireset_rule_get_where(rule));
+	free(denies);
+	free(delays);
+	free(delay);
+	return words;
+}
+
+static void print_rules(const struct pcireset_dev *dev)
+{
+	const struct pcireset_rule *rule;
+
+	for (size_t i = 0; (rule = pcireset_dev_get_rule(dev, i)); i++) {
+		char *words = rule_words(rule);
+
+		say(stdout, "rule: %s", words);
+		free(words);
+	}
+}
+
 static void print_text(const struct request *req, struct pcireset_dev *dev)
 {
 	struct libscols_table *table = table_new(req, stdout);
@@ -147,6 +184,7 @@ static void print_text(const struct request *req, struct pcireset_dev *dev)
 	    *users  ? users :
 	    is_dump ? "not known" :
 		      "nothing that is known");
+	print_rules(dev);
 	table_column(table, "TYPE", 0);
 	table_column(table, "REACHES", 0);
 	table_column(table, "FUNCTIONS, OR WHY NOT", SCOLS_FL_WRAP);

@@ -6,7 +6,8 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
 	export ROOT=$BATS_FILE_TMPDIR/machine TOOL=$BATS_TEST_DIRNAME/../../build/meson/cli/pcireset
-	mkdir "$ROOT"
+	mkdir -p "$ROOT/etc/pcireset/rules.d"
+	printf '[Match]\nAddress=02:00.*\nSubsystem=1af4:*\n[Reset]\nDeny=slot\nReason=none\n' >"$ROOT/etc/pcireset/rules.d/10-slot.conf"
 	xz -dc "$BATS_TEST_DIRNAME/../machines/vfio.tar.xz" | tar -C "$ROOT" -xf -
 }
 

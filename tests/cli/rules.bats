@@ -1,0 +1,213 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2030,SC2031 # each test is a subshell
+# The administrator's rules on a machine that is only files: where they are read from, and what each command says. Resets nothing.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	export ROOT=$BATS_TEST_TMPDIR/machine
+	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
+	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
+	mkdir -p "$ROOT"/{etc,run,usr/lib}/pcireset/rules.d
+}
+
+# rule PLACE/NAME DENY REASON [MATCH]: a file with one rule; about the GPU if nothing else is said.
+rule() {
+	printf '[Match]\n%s\n[Reset]\nDeny=%s\nReason=%s\n' "${4:-Slot=3}" "$2" "$3" \
+		>"$ROOT/${1%/*}/pcireset/rules.d/${1##*/}"
+}
+
+# on COMMAND ARG...: a command on that machine.
+on() {
+	pcireset "$@" --sysroot "$ROOT"
+}
+
+# exits STATUS COMMAND...: the output is in $output and the errors are in $stderr.
+exits() {
+	local want=$1
+
+	shift
+	run --separate-stderr "$@"
+	[[ $status -eq $want ]] && return
+	printf 'status %d instead of %d\n%s\n%s\n' "$status" "$want" "$output" "${stderr:-}"
+	return 1
+}
+
+# says TEXT...: all of them are in the output, wherever its lines end.
+says() {
+	local text all
+
+	all=$(tr -s ' \n' ' ' <<<"$output")
+	for text in "$@"; do
+		[[ $all == *"$text"* ]] || { printf 'not said: %s\n%s\n' "$text" "$all" && return 1; }
+	done
+}
+
+where=/etc/pcireset/rules.d/50-gpu.conf
+
+@test 'show, plan and list say what is denied, where, and why' {
+	rule etc/50-gpu.conf slot,bus 'ticket 4711: the machine hangs'
+	exits 0 on show 03:00.0
+	says "rule: denies slot,bus: ticket 4711: the machine hangs ($where:1)" \
+		"slot no denied by the rule at $where:1: ticket 4711: the machine hangs"
+	exits 3 on plan 03:00.0 --type slot
+	says "refused: slot: denied by the rule at $where:1: ticket 4711"
+	exits 0 on list -o DEVICE,REACH -n
+	grep -q '^0000:03:00' <<<"$output"
+	[[ $output != *slot* ]]
+}
+
+@test 'JSON has the rule and the reason' {
+	rule etc/50-gpu.conf slot 'ticket 4711'
+	exits 3 on plan 03:00.0 --type slot --json
+	python3 -c '
+import json, sys
+device = json.loads(sys.argv[1])["devices"][0]
+assert device["rules"] == [{"where": sys.argv[2], "denies": ["slot"], "delays": [], "delay_ms": None,
+                            "reason": "ticket 4711"}], device["rules"]
+assert device["why_not"]["slot"] == "denied by the rule at %s: ticket 4711" % sys.argv[2], device["why_not"]
+assert device["refused"] == "slot: " + device["why_not"]["slot"], device["refused"]
+assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
+	exits 0 on show 04:00.0 --json
+	[[ $output != *'"rules"'* ]]
+}
+
+@test 'a rule cannot be forced' {
+	rule etc/50-gpu.conf any because
+	exits 3 on plan 03:00.0 --type any --force driver,vfio,mount,net,swap,console,open,unknown-users
+	exits 3 on reset 03:00.0 --type any --yes
+}
+
+@test 'a reset of the bus is denied by a rule about any function that it hits' {
+	rule etc/50-disk.conf bus because Address=07:00.1
+	exits 3 on plan 07:00.0 --type bus
+	says '0000:07:00.1: denied by the rule'
+	exits 3 on plan 06:00.0 --type bus
+	exits 0 on plan 08:00.0 --type bus --force unknown-users
+	exits 3 on plan 07:00.0 07:00.1 --type bus
+}
+
+@test 'of files of one name that in /etc counts, then that in /run; an empty one or a link to /dev/null masks' {
+	rule usr/lib/50-a.conf slot packaged
+	exits 3 on plan 03:00.0 --type slot
+	says '/usr/lib/pcireset/rules.d/50-a.conf:1: packaged'
+	rule run/50-a.conf slot 'for now'
+	exits 3 on plan 03:00.0 --type slot
+	says '/run/pcireset/rules.d/50-a.conf:1: for now'
+	rule etc/50-a.conf slot "the administrator's"
+	exits 3 on plan 03:00.0 --type slot
+	says "/etc/pcireset/rules.d/50-a.conf:1: the administrator's"
+	: >"$ROOT/etc/pcireset/rules.d/50-a.conf"
+	exits 5 on plan 03:00.0 --type slot
+	ln -sf /dev/null "$ROOT/etc/pcireset/rules.d/50-a.conf"
+	exits 5 on plan 03:00.0 --type slot
+	# Other names are read beside it, in their order, and no other files.
+	rule usr/lib/40-b.conf slot first
+	rule etc/60-c.conf slot last
+	rule etc/30-no-rules slot never
+	rule etc/.hidden.conf slot never
+	exits 3 on plan 03:00.0 --type slot
+	says '40-b.conf:1: first'
+}
+
+@test 'what is wrong is named, and then nothing is reset' {
+	rule etc/50-gpu.conf slot because
+	rule usr/lib/60-more.conf slot because Slot=
+	echo 'Frobnicate=1' >>"$ROOT$where"
+	exits 3 on plan 04:00.0 --type flr --force mount,swap
+	says "refused: no reset is allowed: $where:6: unknown key Frobnicate"
+	exits 0 on list
+	[[ $stderr == *"no reset is allowed: $where:6: unknown key Frobnicate"* && $output != *flr* ]]
+	exits 0 on list --json
+	[[ $output == *"\"no reset is allowed: $where:6: unknown key Frobnicate\""* ]]
+	exits 0 on show 04:00.0
+	says "flr no no reset is allowed: $where:6:"
+	exits 1 on doctor
+	says "todo rules $where:6: unknown key Frobnicate; do: correct the file; until then nothing is reset" \
+		'todo rules /usr/lib/pcireset/rules.d/60-more.conf:2: Slot='
+}
+
+@test 'what cannot be read is no reason to go on' {
+	mkdir "$ROOT/etc/pcireset/rules.d/10-a.conf"
+	exits 3 on plan 04:00.0 --type flr --force mount,swap
+	says 'no reset is allowed: /etc/pcireset/rules.d/10-a.conf: is not a file'
+	# What is not known cannot be recorded either.
+	exits 1 on record "$BATS_TEST_TMPDIR/archive"
+	[[ $stderr == *'10-a.conf: is not a file'* && ! -e $BATS_TEST_TMPDIR/archive ]]
+	rmdir "$ROOT/etc/pcireset/rules.d/10-a.conf"
+	ln -s nowhere "$ROOT/etc/pcireset/rules.d/10-a.conf"
+	exits 3 on plan 04:00.0 --type flr --force mount,swap
+	says '10-a.conf: No such file or directory'
+	rm "$ROOT/etc/pcireset/rules.d/10-a.conf"
+	mkfifo "$ROOT/etc/pcireset/rules.d/10-a.conf"
+	exits 3 on plan 04:00.0 --type flr --force mount,swap
+	rm "$ROOT/etc/pcireset/rules.d/10-a.conf"
+	rmdir "$ROOT/etc/pcireset/rules.d"
+	echo >"$ROOT/etc/pcireset/rules.d"
+	exits 3 on plan 04:00.0 --type flr --force mount,swap
+	says 'no reset is allowed: /etc/pcireset/rules.d: Not a directory'
+}
+
+@test 'a recording keeps the rules of its machine, and only those that count' {
+	rule etc/50-gpu.conf slot because
+	rule usr/lib/50-gpu.conf pm never
+	rule usr/lib/60-masked.conf flr never Address='*'
+	ln -s /dev/null "$ROOT/etc/pcireset/rules.d/60-masked.conf"
+	exits 0 on record "$BATS_TEST_TMPDIR/archive"
+	tar -tf "$BATS_TEST_TMPDIR/archive" | grep -q '^etc/pcireset/rules.d/50-gpu.conf$'
+	[[ $(tar -tf "$BATS_TEST_TMPDIR/archive") != *@(usr/|masked)* ]]
+	exits 3 pcireset plan 03:00.0 --type slot --sysroot "$BATS_TEST_TMPDIR/archive"
+	says "denied by the rule at $where:1: because"
+	exits 5 pcireset plan 04:00.0 --type flr --force mount,swap --sysroot "$BATS_TEST_TMPDIR/archive"
+}
+
+@test 'rules with mistakes are recorded as they are' {
+	echo nonsense >"$ROOT$where"
+	exits 0 on record "$BATS_TEST_TMPDIR/archive"
+	exits 3 pcireset plan 04:00.0 --type flr --force mount,swap --sysroot "$BATS_TEST_TMPDIR/archive"
+	says "no reset is allowed: $where:1: \"nonsense\" is neither a section nor KEY=VALUE"
+}
+
+@test 'no link leads to the rules of the machine that the tool runs on' {
+	local outside=$BATS_TEST_TMPDIR/outside.conf
+
+	rule etc/50-gpu.conf slot because
+	mv "$ROOT$where" "$outside"
+	ln -s "$outside" "$ROOT$where"
+	exits 3 on plan 03:00.0 --type slot
+	says "$where: No such file or directory"
+	# Inside it is followed as it would be there.
+	ln -sf /opt/gpu.conf "$ROOT$where"
+	mkdir "$ROOT/opt"
+	mv "$outside" "$ROOT/opt/gpu.conf"
+	exits 3 on plan 03:00.0 --type slot
+	says "denied by the rule at $where:1"
+}
+
+@test 'doctor names rules that are about nothing here, and counts the others' {
+	exits 1 on doctor
+	says 'ok rules there are none'
+	rule etc/50-gpu.conf slot because
+	exits 1 on doctor
+	says 'ok rules 1 in force, and each matches a function'
+	rule etc/60-other.conf bus because Vendor=dead
+	exits 1 on doctor
+	says 'note rules the rule at /etc/pcireset/rules.d/60-other.conf:1 matches no function'
+}
+
+@test 'what a file says reaches no terminal as it is' {
+	rule etc/50-gpu.conf slot $'\e[31mred\u202e'
+	exits 3 on plan 03:00.0 --type slot
+	says '\u001b[31mred\u202e'
+	exits 0 on show 03:00.0
+	[[ $output != *$'\e'* ]]
+}
+
+@test 'the example that is installed has no mistake' {
+	cp "$BATS_TEST_DIRNAME"/../../examples/rules.d/*.conf "$ROOT/etc/pcireset/rules.d"
+	exits 1 on doctor
+	[[ ! $output =~ todo\ +rules ]]
+	says 'note rules the rule at /etc/pcireset/rules.d/50-example.conf:6 matches no function' 'conf:16 matches'
+	exits 5 on plan 04:00.0 --type flr --force mount,swap
+}
