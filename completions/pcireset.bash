@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# shellcheck disable=SC2016 # programs of awk
-# Completion for bash. The tool itself says what it takes (--complete-table) and what a machine has (--complete-words).
-# No word goes through "compgen -W" or eval: a name may hold "$(...)", which these would run.
+# shellcheck disable=SC2016 # awk programs
+# Completion for bash. The tool provides its options (--complete-table) and the words of a machine (--complete-words).
+# Words must not be passed to "compgen -W" or eval: a name may contain "$(...)", which these would run.
 
-# _pcireset_rows AWK [VAR=VALUE...]: what AWK prints of the table.
+# _pcireset_rows AWK [VAR=VALUE...]: prints the output of AWK for the table.
 _pcireset_rows() {
 	pcireset --complete-table 2>/dev/null | awk -F '\t' "${@:2:$#-1}" "$1"
 }
 
-# _pcireset_offer TYPED [BEFORE]: those lines of standard input that begin with TYPED, with BEFORE before them.
+# _pcireset_offer TYPED [BEFORE]: offers the lines of standard input that begin with TYPED, prefixed with BEFORE.
 _pcireset_offer() {
 	local word
 
@@ -18,13 +18,13 @@ _pcireset_offer() {
 	done
 }
 
-# _pcireset_files TYPED: readline quotes them.
+# _pcireset_files TYPED: offers files. Readline quotes them.
 _pcireset_files() {
 	compopt -o filenames
 	mapfile -t COMPREPLY < <(compgen -f -- "$1")
 }
 
-# _pcireset_list TYPED [BEFORE]: as _pcireset_offer, also after a comma, or after "+" as --output takes it.
+# _pcireset_list TYPED [BEFORE]: as _pcireset_offer, also after a comma, or after "+" for --output.
 _pcireset_list() {
 	local last=${1##*,}
 
@@ -33,14 +33,14 @@ _pcireset_list() {
 	compopt -o nospace
 }
 
-# _pcireset_unquote WORD: sets REPLY to the word without quotes, and with the home directory for "~". Nothing else is expanded.
+# _pcireset_unquote WORD: sets REPLY to the word without quotes. Expands "~" and nothing else.
 _pcireset_unquote() {
 	REPLY=$1
 	[[ ${REPLY:0:2} != \~/ ]] || REPLY=$HOME/${REPLY:2}
 	REPLY=${REPLY//[\\\"\']/}
 }
 
-# _pcireset_machine WORD...: sets machine to the option that names another machine than this one, if there is one.
+# _pcireset_machine WORD...: sets machine to the option that selects another machine, if there is one.
 _pcireset_machine() {
 	local REPLY previous='' word
 
@@ -58,7 +58,7 @@ _pcireset_machine() {
 	done
 }
 
-# _pcireset_of_machine KIND TYPED [BEFORE]: what the machine has of a kind, quoted for the shell.
+# _pcireset_of_machine KIND TYPED [BEFORE]: offers the words of a kind from the machine, quoted for the shell.
 _pcireset_of_machine() {
 	local REPLY word quoted
 
@@ -70,7 +70,7 @@ _pcireset_of_machine() {
 	done < <(pcireset --complete-words "$1" "$REPLY" "${machine[@]}" 2>/dev/null)
 }
 
-# _pcireset_argument KIND TYPED [BEFORE]: of an option.
+# _pcireset_argument KIND TYPED [BEFORE]: offers the arguments of an option.
 _pcireset_argument() {
 	local words
 
@@ -83,7 +83,7 @@ _pcireset_argument() {
 	esac
 }
 
-# _pcireset_operand COMMAND TYPED
+# _pcireset_operand COMMAND TYPED: offers the operands of a command.
 _pcireset_operand() {
 	case $(_pcireset_rows '$1 == "command" && $2 == name { print $3 }' -v name="$1") in
 	*DEVICE*)
@@ -98,7 +98,7 @@ _pcireset_operand() {
 	esac
 }
 
-# _pcireset_words: sets words to those up to the cursor. Readline breaks words at ":" and "=": they are put together again.
+# _pcireset_words: sets words to the words up to the cursor, and joins the parts that readline breaks at ":" and "=".
 _pcireset_words() {
 	local i breaks='^[:=]+$'
 
@@ -112,7 +112,7 @@ _pcireset_words() {
 	done
 }
 
-# _pcireset_kind COMMAND OPTION: prints what the argument of an option is called, or nothing.
+# _pcireset_kind COMMAND OPTION: prints the name of the argument of an option, or nothing.
 _pcireset_kind() {
 	_pcireset_rows '$1 == "option" && $2 == name && $5 != "-" && (option == $3 || option == "--" $4) { print $5 }' \
 		-v name="$1" -v option="$2"
@@ -132,7 +132,7 @@ _pcireset() {
 	((${#words[@]} > 2)) || command=- # of the tool itself
 	if [[ $cur == --*=* ]]; then
 		kind=$(_pcireset_kind "$command" "${cur%%=*}")
-		# Readline replaces what is typed after "=", unless it does not break words there.
+		# Readline replaces the text after "=", if it breaks words there.
 		[[ $COMP_WORDBREAKS == *=* ]] || before=${cur%%=*}=
 		[[ -z $kind ]] || _pcireset_argument "$kind" "${cur#*=}" "$before"
 	elif kind=$(_pcireset_kind "$command" "${words[-2]}") && [[ -n $kind ]]; then
@@ -142,7 +142,7 @@ _pcireset() {
 	else
 		_pcireset_operand "$command" "$cur"
 	fi
-	# Of an address, readline replaces what is typed after the last ":".
+	# In an address, readline replaces the text after the last ":".
 	split=${cur#"${cur%%=*}="}
 	if [[ ${COMP_WORDS[COMP_CWORD]} != "$cur" && $split == *:* ]]; then
 		COMPREPLY=("${COMPREPLY[@]#"${split%"${split##*:}"}"}")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Completion for fish. The tool itself says what it takes (--complete-table) and what a machine has (--complete-words).
-# What a machine has is only ever output of a function, which fish does not expand.
+# Completion for fish. The tool provides its options (--complete-table) and the words of a machine (--complete-words).
+# Words of a machine are always the output of a function, which fish does not expand.
 
-# __pcireset_of_machine KIND: what the machine has of a kind, which is another machine than this one if an option says so.
+# __pcireset_of_machine KIND: prints the words of a kind, from the machine that the options select.
 function __pcireset_of_machine
     set -l machine
     set -l previous
@@ -20,11 +20,11 @@ function __pcireset_of_machine
         set previous $word
     end
     set -l typed (commandline -ct | string replace -r '^--[a-z-]+=' '' | string unescape)
-    # Fish itself would look for what is typed in descriptions, too.
+    # Fish would also search for the typed text in descriptions.
     pcireset --complete-words $argv[1] "$typed" $machine 2>/dev/null | string match -r -- '^'(string escape --style=regex -- "$typed")'.*'
 end
 
-# A function, or a path.
+# Prints functions, or paths.
 function __pcireset_devices
     set -l typed (commandline -ct)
     if string match -q '/*' -- $typed
@@ -34,13 +34,13 @@ function __pcireset_devices
     end
 end
 
-# __pcireset_list WORD...: with commas between, and perhaps after "+" as --output takes it.
+# __pcireset_list WORD...: prints comma-separated words, possibly after "+" for --output.
 function __pcireset_list
     set -l before (commandline -ct | string replace -r '^--[a-z-]+=' '' | string replace -r '[^,+]*$' '')
     printf '%s\n' "$before"$argv
 end
 
-# __pcireset_argument KIND ROW...: how complete is to treat what the table calls KIND.
+# __pcireset_argument KIND ROW...: prints the options of complete for an argument of this kind.
 function __pcireset_argument
     set -l words (string match -rg "^(?:list|word)\t$argv[1]\t(.*)" -- $argv[2..])
     set -l lists (string match -r "^list\t$argv[1]\t" -- $argv[2..])

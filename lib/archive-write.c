@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Writes a tar archive as POSIX has it: ustar, with pax records for long names.
+ * Write a tar archive in the POSIX format: ustar, with pax records for long names.
  *
- * Not by libarchive: a machine that is recorded may be a rescue system without that library,
- * and the same machine gives the same bytes whatever library it has.
+ * This does not use libarchive: the recorded machine may be a rescue system without that
+ * library, and the archive must not depend on the version of a library.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -60,7 +60,7 @@ static int put_padded(int fd, const char *data, size_t size)
 	return r ? r : put(fd, zeros, (BLOCK - size % BLOCK) % BLOCK);
 }
 
-/* Nobody's, and of no time: the same machine makes the same archive. */
+/* Without owner and time, so that the same machine gives the same archive. */
 static int put_header(int fd, char type, const char *name, const char *link, size_t size)
 {
 	struct header h = { .type = type, .version = "00" };
@@ -81,7 +81,7 @@ static int put_header(int fd, char type, const char *name, const char *link, siz
 	return put(fd, &h, sizeof(h));
 }
 
-/* The length counts its own digits. */
+/* The length includes its own digits. */
 static int add_record(char *records, size_t room, const char *key, const char *value)
 {
 	size_t len = strlen(key) + strlen(value) + 3, digits = 1;
@@ -112,7 +112,7 @@ static int put_entry(int fd, const struct entry *entry)
 	return r || !size ? r : put_padded(fd, entry->data, size);
 }
 
-/* Two blocks of zeros are the end. */
+/* Two blocks of zeros mark the end. */
 int archive_pack(const struct tree *tree, int fd)
 {
 	static const char end[2 * BLOCK];

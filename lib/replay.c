@@ -119,7 +119,7 @@ close_fd:
 	return n ? ctx_error(ctx, (int)n, "%s", strerror((int)-n)) : 0;
 }
 
-/* No signal that can be caught arrives between the two. */
+/* Create the directory and register its removal, with all signals blocked. */
 static int make_to_be_removed(struct pcireset_ctx *ctx, char *path)
 {
 	sigset_t all, before;

@@ -129,10 +129,7 @@ int tree_sort(struct pcireset_ctx *ctx, struct tree *tree)
 						  "%s: is there twice, and not the same",
 						  entry->path);
 
-				/*
-				 * The entries that were moved down now belong to their
-				 * new places.
-				 */
+				/* Close the gap: its entries have moved down, and must not be freed twice. */
 				memmove(&tree->v[kept], entry, (tree->nr - i) * sizeof(*entry));
 				tree->nr = kept + tree->nr - i;
 				return r;
