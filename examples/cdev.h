@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Devices of VFIO by nodes of their own, since Linux 6.6: to open one, and to bind it to an iommufd. */
+/*
+ * VFIO devices with nodes of their own, since Linux 6.6: open a device, and bind it to
+ * an iommufd.
+ */
 #ifndef EXAMPLES_CDEV_H
 #define EXAMPLES_CDEV_H
 
@@ -12,7 +15,10 @@
 #include <sys/ioctl.h>
 #include <linux/vfio.h>
 
-/* As in linux/vfio.h, which may be older than this. Kernels without tokens take the last member for surplus. */
+/*
+ * From linux/vfio.h, which may be older. Kernels without tokens treat the last member
+ * as surplus.
+ */
 struct cdev_bind {
 	uint32_t argsz;
 	uint32_t flags;
@@ -23,7 +29,7 @@ struct cdev_bind {
 #define CDEV_BIND            _IO(VFIO_TYPE, VFIO_BASE + 18)
 #define CDEV_BIND_WITH_TOKEN (1 << 0)
 
-/* Closed to others until it is bound. */
+/* No other process can use it until it is bound. */
 static inline int cdev_open(const char *function)
 {
 	char path[512];
@@ -47,8 +53,9 @@ static inline int cdev_open(const char *function)
 }
 
 /*
- * The user of a virtual function shows that the one of its physical function knows of it, by a token that both
- * give; here it is the same for all. Who is neither refuses a token, and so do kernels that know of none here.
+ * The user of a virtual function proves with a token that the user of its physical
+ * function agrees. Both pass the same token; here it is the same for all. A function
+ * that is neither refuses a token, and so does a kernel without tokens.
  */
 static inline int cdev_bind(int device, int iommufd)
 {

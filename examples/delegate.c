@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* delegate [-i] FUNCTION [FUNCTION...]: gives devices that VFIO has to a process without privileges, which can then reset the first. */
+/*
+ * delegate [-i] FUNCTION [FUNCTION...]: pass VFIO devices to an unprivileged process,
+ * which can then reset the first function.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -17,26 +20,26 @@
 #include "cdev.h"
 
 /*
- * The broker is privileged. It opens the first function in /dev/pcireset, narrows
- * the descriptor to FLR, SLOT and BUS of what its holder owns, and sends it
- * with the VFIO groups' through a socket. No force is granted: the monitor
- * itself is the VFIO user that would be in the way, and shows that it is; any
- * other one stays in the way.
+ * The broker is privileged. It opens the first function through /dev/pcireset, and
+ * narrows the descriptor to FLR, SLOT and BUS resets of functions that its holder owns.
+ * It sends the descriptor and the VFIO groups through a socket. It grants no force: the
+ * monitor is itself the VFIO user that would be an obstacle, and proves it. Any other
+ * VFIO user remains an obstacle.
  *
- * The monitor is whoever has the virtual machine, here the user nobody. It can
- * reset the function as long as it holds its group, and the link, which may
- * hit others, as long as the groups it holds are those of all that is hit.
+ * The monitor represents a virtual machine, and runs as the user nobody. It can reset
+ * the function as long as it holds the group of the function. It can reset the link,
+ * which may affect others, as long as it holds the groups of all affected functions.
  *
- * With -i there are no groups: the broker sends an iommufd and the devices,
- * which it has opened by their own nodes. The monitor binds them to the iommufd,
- * and shows that one instead.
+ * With -i there are no groups. The broker opens the devices through their own nodes,
+ * and sends them with an iommufd. The monitor binds them to the iommufd, which then is
+ * the proof.
  */
 
 #define NOBODY 65534
 
 /*
- * What goes through the socket: the narrowed descriptor of /dev/pcireset, and then
- * VFIO groups; or an iommufd, and then devices. This many at the most.
+ * Maximum number of descriptors in a message: the narrowed descriptor of /dev/pcireset
+ * and VFIO groups, or an iommufd and devices.
  */
 #define MAX_FDS 10
 
@@ -85,7 +88,10 @@ static int open_device(const char *function)
 	return open_arg.out_fd;
 }
 
-/* -1 if it is open already: functions may share a group, and nobody gets it twice. */
+/*
+ * Return -1 if the group is already open: functions may share a group, and only one
+ * process at a time can open it.
+ */
 static int open_group(const char *function)
 {
 	char path[128], target[256];
@@ -142,7 +148,7 @@ static void send_fds(int to, const int *fds, size_t nr)
 		die("sendmsg");
 }
 
-/* It keeps nothing: what it gives away is held by the monitor alone. */
+/* The broker keeps no descriptor: only the monitor holds them. */
 static void broker_main(int to, char **functions)
 {
 	int fds[MAX_FDS];
@@ -164,14 +170,14 @@ static void broker_main(int to, char **functions)
 /* ---- the monitor */
 
 /**
- * struct monitor - all that the process without privileges has
+ * struct monitor - the descriptors of the unprivileged process
  * @reset: the narrowed descriptor of /dev/pcireset
- * @proofs: VFIO groups, or an iommufd: what shows that a function is this process's
+ * @proofs: VFIO groups or an iommufd, as proof of ownership
  * @nr_proofs: number of @proofs
- * @container: VFIO's container, of groups
- * @devices: of VFIO, the function that can be reset first; of groups no others
+ * @container: VFIO's container of the groups
+ * @devices: VFIO devices, beginning with the function to reset; with groups only this one
  * @nr_devices: number of @devices
- * @function: the name of the function that can be reset, of groups
+ * @function: name of the function to reset, with groups
  */
 struct monitor {
 	int reset;
@@ -249,7 +255,7 @@ static void bind_devices(struct monitor *monitor)
 			die("iommufd");
 }
 
-/* The scope first, and then what was shown or nothing. */
+/* Query the scope first, then reset with or without proof. */
 static int query_and_reset(struct monitor *monitor, uint32_t types, const int32_t *proofs,
 			   uint32_t nr_proofs)
 {
@@ -282,10 +288,9 @@ static int query_and_reset(struct monitor *monitor, uint32_t types, const int32_
 }
 
 /*
- * Whoever has the device open may access its memory, so that pcireset refuses. Of
- * groups the device is closed first, and the groups still show whose it is. An
- * iommufd shows nothing any more once the device is closed: that monitor resets
- * through VFIO.
+ * An open device gives access to its memory, so pcireset refuses. With groups, close
+ * the device first: the groups are still the proof. An iommufd is no proof after its
+ * device is closed, so that monitor resets through VFIO.
  */
 static int reset_with(struct monitor *monitor, uint32_t types, const int32_t *proofs,
 		      uint32_t nr_proofs)
@@ -303,7 +308,7 @@ static int reset_with(struct monitor *monitor, uint32_t types, const int32_t *pr
 	return ret;
 }
 
-/* Refused: the device is open. */
+/* Refused, because the device is open. */
 static int do_flr_open(struct monitor *monitor)
 {
 	return query_and_reset(monitor, PCI_RESET_FLR, monitor->proofs, monitor->nr_proofs);
@@ -330,7 +335,7 @@ static int do_any(struct monitor *monitor)
 	return reset_with(monitor, PCI_RESET_ANY, monitor->proofs, monitor->nr_proofs);
 }
 
-/* Without a word on who it is. */
+/* Without proof of ownership. */
 static int do_flr_unproved(struct monitor *monitor)
 {
 	return reset_with(monitor, PCI_RESET_FLR, NULL, 0);
@@ -341,13 +346,13 @@ static int do_slot_unproved(struct monitor *monitor)
 	return reset_with(monitor, PCI_RESET_SLOT, NULL, 0);
 }
 
-/* With what it has, but which proves nothing: the device itself. */
+/* With the device itself, which is no proof. */
 static int do_slot_by_device(struct monitor *monitor)
 {
 	return reset_with(monitor, PCI_RESET_SLOT, monitor->devices, 1);
 }
 
-/* And an iommufd that everybody can have, and that has nothing. */
+/* With an iommufd without devices, which every process can open. */
 static int do_slot_by_stranger(struct monitor *monitor)
 {
 	int32_t iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
@@ -362,7 +367,7 @@ static int do_slot_by_stranger(struct monitor *monitor)
 	return ret;
 }
 
-/* What was narrowed cannot be had back. */
+/* A removed right cannot be restored. */
 static int do_widen(struct monitor *monitor)
 {
 	struct pcireset_narrow narrow = {
@@ -374,7 +379,7 @@ static int do_widen(struct monitor *monitor)
 	return ioctl(monitor->reset, PCIRESET_NARROW, &narrow);
 }
 
-/* Nor can another one be opened, by the control node or by what it has. */
+/* Another descriptor cannot be opened either, through the control node or through this one. */
 static int do_open(struct monitor *monitor)
 {
 	struct pcireset_open open_arg = { .size = sizeof(open_arg) };
@@ -393,7 +398,10 @@ static int do_open_by_device(struct monitor *monitor)
 	return ioctl(monitor->reset, PCIRESET_OPEN, &open_arg);
 }
 
-/* VFIO's own way: the slot or the bus, whichever it takes, of all that the groups hold. A device's node takes no proof. */
+/*
+ * VFIO's own hot reset: the slot or the bus, as VFIO decides, for all functions of the
+ * groups. A device node needs no proof.
+ */
 static int do_hot(struct monitor *monitor)
 {
 	uint32_t room[sizeof(struct vfio_pci_hot_reset) / sizeof(uint32_t) + MAX_FDS] = { 0 };
@@ -405,14 +413,17 @@ static int do_hot(struct monitor *monitor)
 	return ioctl(monitor->devices[0], VFIO_DEVICE_PCI_HOT_RESET, hot);
 }
 
-/* One of several, of which the first stays. */
+/* Close one of several proofs, and keep the first. */
 static int do_give_back(struct monitor *monitor)
 {
 	return close(by_iommufd ? monitor->devices[--monitor->nr_devices] :
 				  monitor->proofs[--monitor->nr_proofs]);
 }
 
-/* Gives the devices back, but keeps the descriptor of /dev/pcireset; and the iommufd, which does not hold them any more. */
+/*
+ * Close the devices, but keep the descriptor of /dev/pcireset, and the iommufd, which
+ * no longer holds the devices.
+ */
 static int do_close(struct monitor *monitor)
 {
 	while (monitor->nr_devices)

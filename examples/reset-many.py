@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Resets many PCI functions at once: reset-many.py TYPES DEVICE...
+"""Reset many PCI functions at once: reset-many.py TYPES DEVICE...
 
-Shows the plan, resets if no plan is refused, prints a line for each function, and exits as pcireset(1) does.
+Print the plans, reset if no plan is refused, print a line for each function, and
+exit with the statuses of pcireset(1).
 """
 
 import signal
@@ -14,7 +15,7 @@ import pcireset
 
 
 def show_plans(batch):
-    """Prints what would be reset, and returns whether anything stands in the way."""
+    """Print the plans, and return True if one is refused."""
     refused = False
     for plan in batch.plans:
         if plan.refused is not None:
@@ -28,21 +29,21 @@ def show_plans(batch):
 
 
 def show_progress(batch, over):
-    """Runs in a thread of its own until the event is set."""
+    """Print the progress until the event is set. Runs in a thread of its own."""
     while not over.wait(1):
         done, failed = batch.progress()
         print(f"{done} of {len(batch.plans)} done, {failed} failed", file=sys.stderr)
 
 
 def run(batch):
-    """Resets, with a line of progress each second."""
+    """Run the batch, with a line of progress each second."""
     over = threading.Event()
     progress = threading.Thread(target=show_progress, args=(batch, over))
     progress.start()
     try:
         return batch.run()
     except KeyboardInterrupt:
-        # What had begun was waited for. The others have a report with the error EINTR.
+        # The running resets are finished. The others have a report with the error EINTR.
         return batch.reports
     finally:
         over.set()

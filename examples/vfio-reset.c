@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vfio-reset [-i] TYPES FUNCTION[,FUNCTION...] [REGISTER=VALUE]: holds functions by VFIO, as an unprivileged user can, and resets the first. */
+/*
+ * vfio-reset [-i] TYPES FUNCTION[,FUNCTION...] [REGISTER=VALUE]: hold functions through
+ * VFIO as an unprivileged user, and reset the first one.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,32 +16,32 @@
 #include "cdev.h"
 
 /*
- * What has to be allowed beforehand, by whoever is root: the functions are bound to
- * vfio-pci, and the files of their groups in /dev/vfio are this user's; with -i /dev/iommu
- * and the functions' own in /dev/vfio/devices. /dev/pcireset need not be there. What is printed, a line each:
+ * Root must prepare this: bind the functions to vfio-pci, and make the user the owner of
+ * their groups' files in /dev/vfio; with -i of /dev/iommu, and of the functions' own files
+ * in /dev/vfio/devices. /dev/pcireset is not necessary. The output has one line each:
  *
  *   would be flr of 0000:01:00.0          the plan, before anything is touched
- *   refused: EPERM: 0000:02:00.1: ...     or why there is none
- *   unverified: flr of 0000:01:00.0       what came of it
- *   register: 0                           what REGISTER of BAR 0 reads then
+ *   refused: EPERM: 0000:02:00.1: ...     or the reason for a refusal
+ *   unverified: flr of 0000:01:00.0       the result
+ *   register: 0                           the value of REGISTER of BAR 0 afterwards
  *
- * ESCALATE in the environment lets the kernel go on from one type to another, if all that
- * it would try are among TYPES.
+ * With ESCALATE in the environment, the kernel may try several types, if all of them are
+ * in TYPES.
  *
- * VFIO lets nobody see that a reset took place. Who knows the device can: VALUE is
- * written to a register that a reset clears and no driver's or VFIO's restoring of
- * config space brings back.
+ * Through VFIO there is no proof of a reset. With knowledge of the device, a register can
+ * provide it: VALUE is written to a register that a reset clears, and that neither the
+ * driver nor VFIO's restore of config space sets again.
  *
- * Exit status: 0 if a reset was issued and no check failed, 3 if it was refused and nothing was touched, 4 if it was
- * issued and failed, 1 and 2 if it did not come to that.
+ * Exit status: 0 if a reset was issued and no check failed, 3 if it was refused and nothing
+ * was touched, 4 if it was issued and failed, 1 and 2 for an error before the reset.
  */
 
 #define MAX_GROUPS 16
 
 /**
- * struct holder - what this process holds
+ * struct holder - the descriptors of this process
  * @container: VFIO's container of all groups
- * @groups: their descriptors, none twice
+ * @groups: descriptors of the groups, without duplicates
  * @ids: their numbers
  * @nr_groups: number of @groups
  * @device: the first function
@@ -106,12 +109,15 @@ static void hold(struct holder *holder, char *functions)
 	holder->device = ioctl(open_group(holder, function), VFIO_GROUP_GET_DEVICE_FD, function);
 	if (holder->device < 0)
 		die(function);
-	/* VFIO asks for the groups of the others, not for their descriptors. */
+	/* VFIO needs the groups of the other functions, not their descriptors. */
 	while ((function = strtok(NULL, ",")) && holder->nr_groups < MAX_GROUPS)
 		open_group(holder, function);
 }
 
-/* All by their own nodes, for one iommufd. They and it stay open as long as the process is there. */
+/*
+ * Open all functions through their own nodes, for one iommufd. All descriptors stay
+ * open until the process exits.
+ */
 static void hold_nodes(struct holder *holder, char *functions)
 {
 	int iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
@@ -131,7 +137,7 @@ static void hold_nodes(struct holder *holder, char *functions)
 	}
 }
 
-/* ---- the caller's own proof */
+/* ---- proof by a register */
 
 static int access_region(const struct holder *holder, uint32_t region, uint64_t at, void *value,
 			 size_t len, bool write)
