@@ -492,6 +492,147 @@ proctype aer_reset(byte kind)
 	running--
 }
 
+/* ---- the kernel with the patches in in-tree/series ---- */
+
+/* The lock of the bridge, for a reset that it performs, before that of the function. Given back before waiting for the function. */
+inline lock_bridge_first(f)
+{
+	do
+	:: lock_both(BRIDGE);
+		atomic {
+			if
+			:: FREE_BOTH(f) -> own_both(f); break
+			:: else
+			fi
+		}
+#ifndef KEEP_BRIDGE
+		unlock_both(BRIDGE);
+#endif
+		lock_both(f);
+#ifdef KEEP_BRIDGE
+		break
+#else
+		unlock_both(f)
+#endif
+	od
+}
+
+/* pci_reset_function_types() */
+proctype series(byte target; byte kind)
+{
+	if
+	:: kind == FUNC -> lock_both(target)
+	:: else -> lock_bridge_first(target)
+	fi;
+	begin_reset(BIT(target));
+	secondary_reset(kind);
+	end_reset(BIT(target));
+	unlock_both(target);
+	if
+	:: kind == FUNC
+	:: else -> unlock_both(BRIDGE)
+	fi;
+	running--
+}
+
+/* pci_reset_function_types_locked(), called by a driver in probe(): tries for the bridge, and gives up. */
+proctype series_probe(byte target; byte kind; byte how)
+{
+	enter_probe();
+	if
+	:: kind == FUNC -> skip
+	:: else ->
+#ifdef WAIT_FOR_BRIDGE
+		lock_both(BRIDGE)
+#else
+		atomic {
+			if
+			:: FREE_BOTH(BRIDGE) -> own_both(BRIDGE)
+			:: else -> goto busy
+			fi
+		}
+#endif
+	fi;
+	take(config[target]);
+	begin_reset(BIT(target));
+	secondary_reset(kind);
+	end_reset(BIT(target));
+	give(config[target]);
+	if
+	:: kind == FUNC
+	:: else -> unlock_both(BRIDGE)
+	fi;
+busy:
+	leave_probe();
+out:
+	running--
+}
+
+inline lock_if_found(f)
+{
+	if
+	:: found & BIT(f) -> lock_both(f)
+	:: else
+	fi
+}
+
+inline unlock_if_found(f)
+{
+	if
+	:: found & BIT(f) -> unlock_both(f)
+	:: else
+	fi
+}
+
+/* pci_bus_error_reset(): finds the functions once, without pci_slot_mutex over the reset. */
+proctype series_aer(byte kind)
+{
+	byte found;
+
+	if
+	:: kind == SLOT -> take(slot_mutex); give(slot_mutex)
+	:: else
+	fi;
+	down_read(bus_sem);
+	found = listed & BELOW;
+	up_read(bus_sem);
+	lock_both(BRIDGE);
+	lock_if_found(PF);
+	lock_if_found(OTHER);
+	lock_if_found(VF);
+	begin_reset(found);
+	secondary_reset(kind);
+	end_reset(found);
+	unlock_if_found(VF);
+	unlock_if_found(OTHER);
+	unlock_if_found(PF);
+	unlock_both(BRIDGE);
+	running--
+}
+
+/* A driver in probe() that waits for the config access of its bridge, as mlxsw of 7.3 does. */
+proctype waits_in_probe(byte target)
+{
+	take(device[target]);
+	take(config[BRIDGE]);
+	secondary_reset(BUS);
+	give(config[BRIDGE]);
+	give(device[target]);
+	running--
+}
+
+/* A driver in probe() that asks for its own device lock, as hfi1 did in 2018. */
+proctype asks_for_own_lock(byte target)
+{
+	take(device[target]);
+	lock_both(BRIDGE);
+	lock_both(target);
+	unlock_both(target);
+	unlock_both(BRIDGE);
+	give(device[target]);
+	running--
+}
+
 /* ---- a card that is pulled out of its slot; OTHER is all that is on it ---- */
 
 #ifdef SLOT_EVENTS
