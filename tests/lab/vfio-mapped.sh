@@ -61,7 +61,8 @@ all_reads_good 'resets of its slot'
 is "$(triggers)" 0 'nothing was issued'
 
 # Nobody has it open: then it can be reset without the module too, but not while somebody holds the group.
-exits 0 'without the module: closed, may be reset' pcireset reset "$disk" --type flr --yes --no-module --force driver,vfio
+exits 4 'without the module: closed, is reset' pcireset reset "$disk" --type flr --yes --no-module --force driver,vfio
+like "$output" 'flr, unverified' 'without the module: and comes back as it was'
 exec {group_fd}<>"/dev/vfio/$(basename "$(readlink -f "$devices/$disk/iommu_group")")"
 exits 3 'without the module: the group is held' pcireset reset "$disk" --type flr --yes --no-module --force driver,vfio
 exec {group_fd}>&-
