@@ -115,9 +115,9 @@ enum pcireset_use {
  * @PCIRESET_WHY_VFIO_NO_RESET: VFIO found no working reset when the device was opened
  * @PCIRESET_WHY_VFIO_DRIVER: the driver is not known to behave like vfio-pci
  * @PCIRESET_WHY_VFIO_NO_PROOF: proof is requested, and VFIO never provides proof
- * @PCIRESET_WHY_RULE: a rule of the administrator denies it; see pcireset-rules(5)
+ * @PCIRESET_WHY_RULE: a rule of the administrator denies the type; see pcireset-rules(5)
  * @PCIRESET_WHY_BAD_RULES: the administrator's rules contain an error or cannot be read,
- *	and nothing is reset until that is corrected
+ *	which prevents every reset
  * @_PCIRESET_WHY_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_lib_why {
@@ -719,15 +719,14 @@ const char *pcireset_dev_get_user_detail(const struct pcireset_dev *dev, size_t 
 /* ------------------------------------------------------------------ rules */
 
 /*
- * The administrator's rules, see pcireset-rules(5). They are read by each
- * pcireset_ctx_scan(), of the machine that the context shows; a dump has none. What they
- * deny is refused by each plan, whoever asks: %PCIRESET_WHY_RULE. If anything is wrong with
- * them every plan is refused: %PCIRESET_WHY_BAD_RULES. Rules belong to the context, and are
- * valid until its next scan.
+ * The administrator's rules, see pcireset-rules(5). Each pcireset_ctx_scan() reads the
+ * rules of the machine that the context shows; a dump has none. Every plan refuses a
+ * denied type with %PCIRESET_WHY_RULE. An error in the rules refuses every plan with
+ * %PCIRESET_WHY_BAD_RULES. Rules belong to the context, and are valid until its next scan.
  */
 
 /**
- * pcireset_ctx_get_rule - walk over the rules
+ * pcireset_ctx_get_rule - iterate over the rules
  * @ctx: context, scanned
  * @i: 0 for the first rule
  *
@@ -737,22 +736,22 @@ const char *pcireset_dev_get_user_detail(const struct pcireset_dev *dev, size_t 
 const struct pcireset_rule *pcireset_ctx_get_rule(const struct pcireset_ctx *ctx, size_t i);
 
 /**
- * pcireset_ctx_get_rules_error - what is wrong with the rules
+ * pcireset_ctx_get_rules_error - iterate over the errors in the rules
  * @ctx: context, scanned
  * @i: 0 for the first error
  *
- * Return: words that begin with the file and perhaps the line; they belong to @ctx. NULL if
- * there is no such @i.
+ * Return: text that begins with the file and, if known, the line, and belongs to @ctx; NULL
+ * if there is no such @i.
  * Since: 0.1
  */
 const char *pcireset_ctx_get_rules_error(const struct pcireset_ctx *ctx, size_t i);
 
 /**
- * pcireset_dev_get_rule - walk over the rules about a function
+ * pcireset_dev_get_rule - iterate over the rules that match a function
  * @dev: function
  * @i: 0 for the first rule
  *
- * What denies a reset of the link may also be about another function that it hits:
+ * A rule for another affected function may also deny a reset of the link; see
  * pcireset_dev_check_rules().
  *
  * Return: the rule, or NULL if there is no such @i.
@@ -761,41 +760,41 @@ const char *pcireset_ctx_get_rules_error(const struct pcireset_ctx *ctx, size_t 
 const struct pcireset_rule *pcireset_dev_get_rule(const struct pcireset_dev *dev, size_t i);
 
 /**
- * pcireset_dev_check_rules - find out whether the rules deny a type
+ * pcireset_dev_check_rules - check whether the rules deny a type
  * @dev: function
  * @type: one PCI_RESET_*
  *
- * For those who reset by other means than a plan. Whether the function has the type does
- * not matter. Rules about other functions count where a reset of the link hits them or is
- * issued by them.
+ * For programs that reset without a plan. The function need not support the type. For a
+ * reset of the link, the rules for every affected function and for the bridge that issues
+ * the reset apply.
  *
- * Return: 0 if no rule denies it; -EOPNOTSUPP if one does, and -EPERM if something is wrong
- * with the rules, which pcireset_ctx_get_errmsg() explains; -EINVAL if @type is not one
+ * Return: 0 if no rule denies it; -EOPNOTSUPP if a rule denies it, or -EPERM if the rules
+ * have an error, with a message in pcireset_ctx_get_errmsg(); -EINVAL if @type is not one
  * type; or -ENOMEM.
  * Since: 0.1
  */
 int pcireset_dev_check_rules(struct pcireset_dev *dev, uint32_t type);
 
 /**
- * pcireset_rule_get_where - where a rule is
+ * pcireset_rule_get_where - return the location of a rule
  * @rule: rule
  *
- * Return: "FILE:LINE" of its [Match] section, as on the machine that it is from.
+ * Return: "FILE:LINE" of its [Match] section, on the machine of the rule.
  * Since: 0.1
  */
 const char *pcireset_rule_get_where(const struct pcireset_rule *rule);
 
 /**
- * pcireset_rule_get_reason - the administrator's words
+ * pcireset_rule_get_reason - return the administrator's reason
  * @rule: rule
  *
- * Return: words, or NULL: a rule that denies has them, one that delays may have them.
+ * Return: text, or NULL. A rule that denies types always has a reason.
  * Since: 0.1
  */
 const char *pcireset_rule_get_reason(const struct pcireset_rule *rule);
 
 /**
- * pcireset_rule_get_denied - what a rule denies
+ * pcireset_rule_get_denied - return the denied types
  * @rule: rule
  *
  * Return: mask of PCI_RESET_*.
@@ -804,7 +803,7 @@ const char *pcireset_rule_get_reason(const struct pcireset_rule *rule);
 uint32_t pcireset_rule_get_denied(const struct pcireset_rule *rule);
 
 /**
- * pcireset_rule_get_delayed - after which types a rule asks for a delay
+ * pcireset_rule_get_delayed - return the types with a delay
  * @rule: rule
  *
  * Return: mask of PCI_RESET_*.
@@ -813,10 +812,10 @@ uint32_t pcireset_rule_get_denied(const struct pcireset_rule *rule);
 uint32_t pcireset_rule_get_delayed(const struct pcireset_rule *rule);
 
 /**
- * pcireset_rule_get_delay_ms - how long a function must not be accessed after these types
+ * pcireset_rule_get_delay_ms - return the time without access after these types
  * @rule: rule
  *
- * Return: milliseconds, 0 if the rule asks for no delay.
+ * Return: milliseconds, 0 if the rule has no delay.
  * Since: 0.1
  */
 uint32_t pcireset_rule_get_delay_ms(const struct pcireset_rule *rule);
