@@ -153,6 +153,20 @@ source_file() {
 	done
 }
 
+@test "check-links finds a file that an installed page links to and that is not installed" {
+	mkdir docs
+	printf '%s\n' "doc_files = {" "  '.': ['a.md', 'b.md']," "  'lib': ['x.h', 'y.h']," '}' >docs/meson.build
+	touch b.md c.md lib/x.h lib/y.h
+	printf '%s\n' '[b](b.md)' '[y](lib/y.h)' >a.md
+	printf '%s\n' '[a](../a.md)' '[x](../lib/x.h)' >docs/d.md
+	echo '[c](a.md)' >c.md
+	tools/check-links
+	echo '[c](../c.md)' >>docs/d.md
+	run tools/check-links
+	[ "$status" -eq 1 ]
+	[ "$output" = "docs/d.md: '../c.md': docs/meson.build does not install c.md" ]
+}
+
 @test "check-docs finds commands that no test types, and tests that are not there" {
 	mkdir -p tests/lab docs
 	printf '%s\n' '# topology: mixed gpu' '# add: docs/a.md' >tests/lab/guides.sh
