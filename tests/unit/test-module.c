@@ -83,6 +83,8 @@ static int answer_reset(struct pcireset_reset *arg)
 	arg->out_failed = module.reset.out_failed;
 	arg->out_proof = module.reset.out_proof;
 	arg->out_nr_members = module.nr_members;
+	arg->out_scope = PCIRESET_SCOPE_SLOT;
+	arg->out_type_flags = PCIRESET_TYPE_AF;
 	arg->out_wait_ns = 101300000;
 	arg->out_total_ns = 131000000;
 	return module.reset_error;
@@ -281,6 +283,9 @@ static void what_was_planned_is_what_is_asked_for(void **state)
 	assert_int_equal(module.asked.flags, PCIRESET_RESET_TRY);
 	assert_int_equal(module.asked.generation, 77);
 	assert_int_equal(pcireset_report_get_wait_ns(report), 101300000);
+	assert_int_equal(pcireset_report_get_total_ns(report), 131000000);
+	assert_int_equal(pcireset_report_get_scope(report), PCIRESET_SCOPE_SLOT);
+	assert_int_equal(report->type_flags, PCIRESET_TYPE_AF);
 	assert_int_equal(pcireset_report_get_nr_members(report), 1);
 	pcireset_report_unref(report);
 	pcireset_plan_unref(plan);
@@ -335,6 +340,7 @@ static void a_failure_names_the_function_and_why(void **state)
 static void a_refusal_by_the_module_is_an_answer(void **state)
 {
 	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
+	struct pcireset_report *report;
 
 	module.error = EBUSY;
 	module.why = PCIRESET_WHY_DRIVER;
@@ -351,6 +357,24 @@ static void a_refusal_by_the_module_is_an_answer(void **state)
 	assert_non_null(strstr(pcireset_plan_get_message(plan), "driver:igb (0000:01:00.0)"));
 	assert_int_equal(run(plan, NULL), -EINVAL);
 	assert_int_equal(module.nr_resets, 0);
+	assert_int_equal(pcireset_report_new_refused(plan, &report), 0);
+	assert_int_equal(pcireset_report_get_result(report), PCIRESET_RESULT_REFUSED);
+	assert_int_equal(pcireset_report_get_error(report), -EBUSY);
+	assert_string_equal(pcireset_report_get_message(report), pcireset_plan_get_message(plan));
+	assert_int_equal(report->why, PCIRESET_WHY_DRIVER);
+	pcireset_report_unref(report);
+	pcireset_plan_unref(plan);
+}
+
+/* Nothing is refused there. */
+static void a_plan_that_fits_has_no_report_of_a_refusal(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
+	struct pcireset_report *report;
+
+	assert_int_equal(pcireset_report_new_refused(plan, &report), -EINVAL);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(pcireset_report_new_refused(plan, &report), -EINVAL);
 	pcireset_plan_unref(plan);
 }
 
@@ -582,6 +606,9 @@ static void statistics_are_of_the_type_that_is_asked_for(void **state)
 
 	assert_null(pcireset_ctx_get_stats(ctx, PCI_RESET_FLR));
 	assert_int_equal(pcireset_ctx_read_stats(ctx), 0);
+	for (size_t i = 0; i < NR_TYPES; i++)
+		assert_int_equal(pcireset_ctx_get_stats(ctx, pcireset_type_at(i))->out_verified,
+				 100 + pcireset_type_at(i));
 	stats = pcireset_ctx_get_stats(ctx, PCI_RESET_FLR);
 	assert_int_equal(stats->out_verified, 100 + PCI_RESET_FLR);
 	assert_int_equal(stats->out_refused, 7);
@@ -616,6 +643,7 @@ int main(void)
 		TEST(what_was_touched_is_never_called_refused),
 		TEST(a_failure_names_the_function_and_why),
 		TEST(a_refusal_by_the_module_is_an_answer),
+		TEST(a_plan_that_fits_has_no_report_of_a_refusal),
 		TEST(users_that_the_module_does_not_know_are_in_the_way),
 		TEST(what_was_chosen_is_asked_for_once),
 		TEST(what_went_wrong_is_told_to_each),

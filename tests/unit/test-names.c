@@ -149,6 +149,25 @@ static void a_name_that_fits_several_lists_them(void **state)
 	assert_non_null(strstr(pcireset_ctx_get_errmsg(*state), "0000:08:00.0, 0000:08:00.1"));
 }
 
+/* The list ends where there is no more room, and says so once. */
+static void a_name_that_fits_too_many_lists_the_first(void **state)
+{
+	struct pcireset_dev *dev, *first = find(*state, "01:00.4");
+	char name[64], link[PATH_MAX];
+	const char *text;
+
+	for (unsigned int i = 1; i < 32; i++) {
+		snprintf(name, sizeof(name), "0000:77:%02x.0", i);
+		snprintf(link, sizeof(link), "%s/sys/bus/pci/devices/%s", sysroot, name);
+		assert_int_equal(symlink(first->path, link), 0);
+	}
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_int_equal(pcireset_dev_from_name(*state, "8086:10ca", &dev), -ENOTUNIQ);
+	text = strstr(pcireset_ctx_get_errmsg(*state), " ...");
+	assert_non_null(text);
+	assert_string_equal(text, " ...");
+}
+
 static void a_path_may_begin_with_the_sysroot(void **state)
 {
 	char path[PATH_MAX];
@@ -245,6 +264,7 @@ int main(void)
 		TEST(other_names_are_errors_that_name_them),
 		TEST(a_name_too_long_is_an_error),
 		TEST(a_name_that_fits_several_lists_them),
+		TEST(a_name_that_fits_too_many_lists_the_first),
 		TEST(a_path_may_begin_with_the_sysroot),
 		TEST(a_serial_port_is_no_function),
 		TEST(functions_are_walked_in_order),

@@ -230,6 +230,20 @@ static void the_one_type_that_the_kernel_lists_is_issued(void **state)
 	assert_int_equal(report->issued, PCI_RESET_FLR);
 	assert_string_equal(join_members(report->members.v, report->members.nr), HELD);
 	assert_int_equal(report->members.v[0].state, PCIRESET_STATE_RESTORED);
+	assert_memory_equal(&report->who, &find(*state, HELD)->addr, sizeof(report->who));
+	assert_int_equal(report->scope, PCIRESET_SCOPE_FUNCTION);
+	pcireset_report_unref(report);
+}
+
+static void flr_by_the_af_capability_is_told(void **state)
+{
+	struct pcireset_report *report;
+
+	sysroot_write(METHODS, "af_flr\n");
+	report = reset(*state, PCI_RESET_FLR, 0);
+	assert_int_equal(report->error, 0);
+	assert_int_equal(report->type, PCI_RESET_FLR);
+	assert_int_equal(report->type_flags, PCIRESET_TYPE_AF);
 	pcireset_report_unref(report);
 }
 
@@ -590,6 +604,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_one_type_that_the_kernel_lists_is_issued),
+		TEST(flr_by_the_af_capability_is_told),
 		TEST(a_list_with_anything_else_is_refused),
 		TEST(several_types_take_a_flag_and_no_type_is_claimed),
 		TEST(escalation_does_not_leave_the_function),
