@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reads config spaces as lspci -x prints them, also after a mail, a forum or an editor has
- * changed the text: quotes, tabs, no-break spaces, a byte order mark, UTF-16, lines of
- * stderr in between, listings before and other numbers behind. What looks like config
- * space and is not taken is counted, and the context has a note of it.
+ * changed the text: quotes, patches, times and line numbers in front, tabs, no-break
+ * spaces, HTML, a byte order mark, UTF-16, lines of stderr in between, listings before and
+ * other numbers behind. What looks like config space and is not taken is counted, and the
+ * context has a note of it.
  */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include "dump.h"
 #include "tree.h"
 
@@ -53,40 +55,57 @@ static size_t narrow_utf16(const unsigned char *data, size_t size, bool is_big, 
 	return len;
 }
 
-/* "h\0e\0l\0l\0o\0" has no mark at its beginning, and is UTF-16 all the same. */
+/*
+ * "h\0e\0l\0l\0o\0" has no mark at its beginning, and is UTF-16 all the same: three of four
+ * characters are ASCII. Other text has no zeros.
+ */
 static bool is_utf16(const unsigned char *data, size_t size, bool is_big)
 {
-	size_t nr = 0, seen = size < 64 ? size & ~(size_t)1 : 64;
+	size_t nr = 0, seen = size < 4096 ? size & ~(size_t)1 : 4096;
 
 	if (size >= 2 && data[is_big] == 0xff && data[!is_big] == 0xfe)
 		return true;
 	for (size_t i = 0; i < seen; i += 2)
 		nr += data[i + is_big] && !data[i + !is_big];
-	return seen >= 8 && nr == seen / 2;
+	return seen >= 8 && nr >= seen / 2 - seen / 8;
 }
 
-/* Blanks of all kinds become blanks, and what has no width goes. Returns what to go on with. */
+/* Blanks of all kinds become blanks, what has no width and the tags of HTML go. */
+static const struct {
+	const char *bytes;
+	char becomes;
+} characters[] = {
+	{ "\xc2\xa0", ' ' },     { "\xe2\x80\xaf", ' ' },
+	{ "\xe2\x80\x8b", 0 },   { "\xef\xbb\xbf", 0 },
+	{ "\xe3\x80\x80", ' ' }, { "\xe2\x80\x80", ' ' },
+	{ "\xe2\x80\x82", ' ' }, { "\xe2\x80\x83", ' ' },
+	{ "\xe2\x80\x87", ' ' }, { "\xe2\x80\x89", ' ' },
+	{ "\xa0", ' ' },         { "&nbsp;", ' ' },
+	{ "&#160;", ' ' },       { "&#xa0;", ' ' },
+	{ "&gt;", '>' },         { "&#62;", '>' },
+	{ "&lt;", '<' },         { "&amp;", '&' },
+	{ "<br>", '\n' },        { "<br/>", '\n' },
+	{ "<br />", '\n' },      { "<pre>", 0 },
+	{ "</pre>", 0 },         { "<code>", 0 },
+	{ "</code>", 0 },        { "<p>", 0 },
+	{ "</p>", 0 },
+};
+
+/* Returns what to go on with. */
 static const unsigned char *narrow_utf8(const unsigned char *p, const unsigned char *end, char *to,
 					size_t *len)
 {
-	static const struct {
-		const char *bytes;
-		size_t size;
-		char becomes;
-	} rows[] = {
-		{ "\xc2\xa0", 2, ' ' },     { "\xe2\x80\xaf", 3, ' ' }, { "\xe2\x80\x8b", 3, 0 },
-		{ "\xef\xbb\xbf", 3, 0 },   { "\xe3\x80\x80", 3, ' ' }, { "\xe2\x80\x80", 3, ' ' },
-		{ "\xe2\x80\x82", 3, ' ' }, { "\xe2\x80\x83", 3, ' ' }, { "\xe2\x80\x87", 3, ' ' },
-		{ "\xe2\x80\x89", 3, ' ' }, { "\xa0", 1, ' ' },         { "&nbsp;", 6, ' ' },
-		{ "&gt;", 4, '>' },
-	};
+	bool is_special = *p >= 0x80 || *p == '&' || *p == '<';
 
-	for (size_t i = 0; (*p >= 0x80 || *p == '&') && i < ARRAY_SIZE(rows); i++) {
-		if ((size_t)(end - p) < rows[i].size || memcmp(p, rows[i].bytes, rows[i].size))
+	for (size_t i = 0; is_special && i < ARRAY_SIZE(characters); i++) {
+		size_t size = strlen(characters[i].bytes);
+
+		if ((size_t)(end - p) < size ||
+		    strncasecmp((const char *)p, characters[i].bytes, size) != 0)
 			continue;
-		if (rows[i].becomes)
-			to[(*len)++] = rows[i].becomes;
-		return p + rows[i].size;
+		if (characters[i].becomes)
+			to[(*len)++] = characters[i].becomes;
+		return p + size;
 	}
 	to[(*len)++] = *p == '\t' || !*p ? ' ' : (char)*p;
 	return p + 1;
@@ -215,6 +234,68 @@ static bool is_function_line(const char *line, struct pcireset_addr *ret_addr)
 	return addr_parse(full, strlen(full), ret_addr);
 }
 
+/* ---- what a log, a patch or an editor has put in front */
+
+/* Text as of "[   12.345678] ", of "[Mon Jan  1 12:00:00 2024] ", or NULL. */
+static const char *skip_brackets(const char *p)
+{
+	const char *end = *p == '[' ? strchr(p, ']') : NULL;
+
+	return end && end[1] == ' ' && strcspn(p, "0123456789") < (size_t)(end - p) ? end + 2 :
+										      NULL;
+}
+
+/* Text as of "  12 ", of "12: " and of "12:", or NULL. */
+static const char *skip_line_number(const char *p)
+{
+	size_t digits = strspn(p, "0123456789");
+
+	return digits && (p[digits] == ' ' || p[digits] == ':') ? p + digits + 1 : NULL;
+}
+
+/* Text as of "Jan  1 12:00:00 host program[1]: " and of "2024-01-01T12:00:00 host program: ", or NULL. */
+static const char *skip_log(const char *p)
+{
+	bool has_month = isupper((unsigned char)p[0]) && isalpha((unsigned char)p[1]) &&
+			 isalpha((unsigned char)p[2]) && p[3] == ' ';
+	const char *end =
+		has_month || (strspn(p, "0123456789") == 4 && p[4] == '-') ? strstr(p, ": ") : NULL;
+
+	return end ? end + 2 : NULL;
+}
+
+static const char *skip_prefix(const char *p)
+{
+	const char *rest = *p == '+' || *p == '#' ? p + 1 : skip_brackets(p);
+
+	rest = rest ? rest : skip_line_number(p);
+	return rest ? rest : skip_log(p);
+}
+
+static bool is_of_lspci(const char *line)
+{
+	struct pcireset_addr addr;
+	uint8_t bytes[LINE_BYTES];
+	const char *rest;
+	size_t offset;
+
+	return read_hex_line(line, &offset, bytes, &rest) || is_function_line(line, &addr);
+}
+
+/* The line of lspci in a line of a file, or that as it is. */
+static const char *find_line(const char *line)
+{
+	const char *content = unquote(line), *p = content;
+
+	for (int nr = 0; p && nr < 4; nr++) {
+		if (is_of_lspci(p))
+			return p;
+		p = skip_prefix(p);
+		p = p ? unquote(p) : NULL;
+	}
+	return content;
+}
+
 /* ---- functions */
 
 static void skip_line(struct text *text)
@@ -326,6 +407,12 @@ static void take_bytes(struct text *text, size_t offset, const uint8_t *bytes, s
 	text->is_open = true;
 }
 
+/* A patch takes it away. What it puts there instead follows. */
+static bool is_removed(const char *line)
+{
+	return *line == '-' && is_of_lspci(line + 1);
+}
+
 /* Blank lines and words, of -v say, are of no interest. But they end what is in order only. */
 static int read_line(struct text *text, const char *line)
 {
@@ -346,6 +433,10 @@ static int read_line(struct text *text, const char *line)
 	}
 	if (is_function_line(line, &addr))
 		return begin_function(text, &addr);
+	if (is_removed(line)) {
+		skip_line(text);
+		return 0;
+	}
 	if (text->partial && take_rest_of_line(text, line))
 		return 0;
 	if (text->current && text->current->config.len)
@@ -368,13 +459,14 @@ static int read_lines(struct text *text, char *data)
 	int r = 0;
 
 	for (char *line = data; line && !r; line = save) {
-		const char *content = begun ? unquote_rest(line) : unquote(line);
+		const char *content;
 		char *end = strchr(line, '\n');
 
 		save = end ? end + 1 : NULL;
 		if (end)
 			*end = '\0';
 		text->line++;
+		content = begun ? unquote_rest(line) : find_line(line);
 		/* There is room: the message is gone from before it. */
 		if (begun)
 			content = memmove(begun + strlen(begun), content, strlen(content) + 1);
