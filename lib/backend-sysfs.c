@@ -188,8 +188,7 @@ static int read_facts(const struct pcireset_dev *dev, struct facts *f)
 
 	if (r < 0)
 		return r;
-	f->has_capabilities = f->config.len > PCI_STD_HEADER_SIZEOF &&
-			      config_has_all_capabilities(&f->config);
+	f->has_capabilities = config_has_all_capabilities(&f->config);
 	f->is_gone = config_is_dead(&f->config);
 	f->is_bridge = pcireset_dev_is_bridge(dev);
 

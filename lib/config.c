@@ -142,7 +142,10 @@ static size_t next_capability(const struct config *c, size_t at, int *left)
 	return at + 4 <= c->len ? at : 0;
 }
 
-/* Is the whole list within the bytes that were read? Otherwise a capability may be missing. */
+/*
+ * Do the bytes that were read contain the whole list? Otherwise a capability may be missing. Without
+ * a list, the header is enough.
+ */
 bool config_has_all_capabilities(const struct config *c)
 {
 	size_t at = 0;

@@ -27,8 +27,7 @@ static void fill_facts(struct facts *facts, uint8_t listed)
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (listed & 1u << i)
 			strcat(strcat(facts->listed, words[i]), " ");
-	facts->has_capabilities = facts->config.len > PCI_STD_HEADER_SIZEOF &&
-				  config_has_all_capabilities(&facts->config);
+	facts->has_capabilities = config_has_all_capabilities(&facts->config);
 	facts->is_gone = config_is_dead(&facts->config);
 }
 
