@@ -157,22 +157,45 @@ static size_t length_of_top(const char *path)
 	return SIZE_MAX;
 }
 
-static void keep_below(struct tree *tree, const char *top)
+/* The folder itself, and those that it is in. */
+static bool is_above(const struct entry *entry, const char *top)
 {
-	size_t kept = 0, len = strlen(top);
+	size_t len = strlen(entry->path);
+
+	return entry->kind == TREE_DIR && !strncmp(entry->path, top, len) &&
+	       (!top[len] || top[len] == '/');
+}
+
+static void tell_left_out(struct pcireset_ctx *ctx, const char *top, size_t nr, const char *first)
+{
+	if (nr)
+		ctx_note(ctx,
+			 "%zu entr%s of the archive %s not below %s and left out; the first is %s",
+			 nr, nr == 1 ? "y" : "ies", nr == 1 ? "is" : "are", top, first);
+}
+
+static void keep_below(struct pcireset_ctx *ctx, struct tree *tree, const char *top)
+{
+	size_t kept = 0, len = strlen(top), nr_out = 0;
+	char *first = NULL;
 
 	for (size_t i = 0; i < tree->nr; i++) {
 		struct entry *entry = &tree->v[i];
 
-		if (strncmp(entry->path, top, len) || !entry->path[len]) {
-			free(entry->path);
-			free(entry->data);
+		if (!strncmp(entry->path, top, len) && entry->path[len]) {
+			memmove(entry->path, entry->path + len, strlen(entry->path + len) + 1);
+			tree->v[kept++] = *entry;
 			continue;
 		}
-		memmove(entry->path, entry->path + len, strlen(entry->path + len) + 1);
-		tree->v[kept++] = *entry;
+		if (!is_above(entry, top) && !nr_out++)
+			first = entry->path;
+		else
+			free(entry->path);
+		free(entry->data);
 	}
 	tree->nr = kept;
+	tell_left_out(ctx, top, nr_out, first);
+	free(first);
 }
 
 static int check_absolute_links(struct pcireset_ctx *ctx, const struct tree *tree)
@@ -188,8 +211,8 @@ static int check_absolute_links(struct pcireset_ctx *ctx, const struct tree *tre
 }
 
 /*
- * The machine may be in a subdirectory of the archive. Make this directory the root,
- * and drop the files outside of it.
+ * The machine may be in a subdirectory of the archive. Make this directory the root, drop the
+ * files outside of it, and add a note with their number.
  */
 int tree_strip_top(struct pcireset_ctx *ctx, struct tree *tree)
 {
@@ -218,7 +241,7 @@ int tree_strip_top(struct pcireset_ctx *ctx, struct tree *tree)
 	name = strndup(path, top);
 	if (!name)
 		return ctx_error(ctx, -ENOMEM, "out of memory");
-	keep_below(tree, name);
+	keep_below(ctx, tree, name);
 	free(name);
 	return check_absolute_links(ctx, tree);
 }

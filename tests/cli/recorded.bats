@@ -92,10 +92,25 @@ json() {
 	mkdir "$BATS_TEST_TMPDIR/a b"
 	cp -a "$ROOT" "$BATS_TEST_TMPDIR/a b/machine"
 	echo text >"$BATS_TEST_TMPDIR/a b/README"
-	tar -C "$BATS_TEST_TMPDIR" -cJf "$packed" 'a b'
+	tar -C "$BATS_TEST_TMPDIR" -cJf "$packed" 'a b/machine'
 	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J --sysroot "$packed")
-	tar -C "$BATS_TEST_TMPDIR/a b" -cf "$packed" --transform 's,^machine,./machine,' machine README
+	tar -C "$BATS_TEST_TMPDIR/a b" -cf "$packed" --transform 's,^machine,./machine,' machine
 	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J --sysroot "$packed")
+}
+
+@test 'what an archive has beside the machine is left out and counted' {
+	local beside=$BATS_TEST_TMPDIR/beside
+
+	mkdir -p "$beside/top/logs"
+	cp -a "$ROOT" "$beside/top/machine"
+	echo text | tee "$beside/top/logs/dmesg" >"$beside/README"
+	tar -C "$beside" --sort=name -cf "$BATS_TEST_TMPDIR/beside.tar" .
+	run -0 --separate-stderr pcireset list -J --sysroot "$BATS_TEST_TMPDIR/beside.tar"
+	json '.notes == ["3 entries of the archive are not below top/machine/ and left out; the first is README"]'
+	diff <(pcireset list -J --sysroot "$ROOT" | jq .) <(jq 'del(.notes)' <<<"$output")
+	tar -C "$beside" -cf "$BATS_TEST_TMPDIR/beside.tar" ./top/machine README
+	run -0 --separate-stderr pcireset list -J --sysroot "$BATS_TEST_TMPDIR/beside.tar"
+	json '.notes == ["1 entry of the archive is not below top/machine/ and left out; the first is README"]'
 }
 
 @test 'long names are not cut off' {
