@@ -67,10 +67,16 @@ static void damage(struct bytes *file, int fate, size_t where)
 		file->v[where] ^= (char)(1u << where % 8);
 }
 
-/* What is compressed twice is refused. */
+/*
+ * What is compressed twice is refused. So is binary data that libarchive takes for lzma: that
+ * format has no magic number, but always zeros near its beginning, which no dump has.
+ */
 static bool may_be_refused(int fate, const struct bytes *plain)
 {
-	return fate != UNHARMED || !plain->size || archive_is_compressed(plain->v, plain->size);
+	size_t begin = plain->size < 16 ? plain->size : 16;
+
+	return fate != UNHARMED || !begin || memchr(plain->v, 0, begin) ||
+	       archive_is_compressed(plain->v, plain->size);
 }
 
 /* Bytes that make a machine are not needed: only what comes out of the file is looked at. */
