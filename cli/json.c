@@ -290,6 +290,8 @@ void json_add_plan(json_object *o, struct pcireset_plan *plan)
 	add(o, "chosen_why", string(pcireset_plan_get_choice(plan)));
 	add(o, "shares", string(leader ? pcireset_dev_get_name(leader) : NULL));
 	add(o, "expected_ms", expected ? ms(expected) : NULL);
+	if (pcireset_plan_get_delay_ms(plan))
+		add(o, "delay_ms", must(json_object_new_int64(pcireset_plan_get_delay_ms(plan))));
 	add(o, "reaches", string(pcireset_scope_to_str(pcireset_plan_get_scope(plan))));
 	add(o, "members", members);
 	add(o, "refused", string(pcireset_plan_get_message(plan)));

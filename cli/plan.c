@@ -47,6 +47,9 @@ static void print_verdict(const struct request *req, struct pcireset_plan *plan,
 		fprintf(out, "%s: %s would hit %zu function%s\n", name,
 			pcireset_type_to_str(type, pcireset_plan_get_type_flags(plan)), nr,
 			nr == 1 ? "" : "s");
+	if (pcireset_plan_get_delay_ms(plan))
+		fprintf(out, "%s: a rule delays the report by %u ms\n", name,
+			pcireset_plan_get_delay_ms(plan));
 	if (choice)
 		say(out, "%s: %s", name, choice);
 	if (message) {

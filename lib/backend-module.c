@@ -268,7 +268,7 @@ static int fill_reset(const struct pcireset_plan *plan, struct pcireset_reset *a
 		.checks = plan->checks,
 		.force = module_force(plan),
 		.timeout_ms = plan->timeout_ms,
-		.settle_ms = plan->settle_ms,
+		.settle_ms = plan_settle_ms(plan),
 		.member_size = sizeof(*v),
 		.nr_members = room,
 		.member_ptr = (uintptr_t)v,

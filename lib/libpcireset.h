@@ -812,7 +812,7 @@ uint32_t pcireset_rule_get_denied(const struct pcireset_rule *rule);
 uint32_t pcireset_rule_get_delayed(const struct pcireset_rule *rule);
 
 /**
- * pcireset_rule_get_delay_ms - return the time without access after these types
+ * pcireset_rule_get_delay_ms - return the time to wait after these types
  * @rule: rule
  *
  * Return: milliseconds, 0 if the rule has no delay.
@@ -1075,6 +1075,18 @@ struct pcireset_dev *pcireset_plan_get_leader(const struct pcireset_plan *plan);
  * Since: 0.1
  */
 int pcireset_plan_run(struct pcireset_plan *plan, struct pcireset_report **ret_report);
+
+/**
+ * pcireset_plan_get_delay_ms - the delay that the administrator's rules request
+ * @plan: plan, resolved
+ *
+ * The report comes no sooner than that after the reset, and what is checked is checked
+ * again at the end of it, as with pcireset_plan_set_settle_ms().
+ *
+ * Return: milliseconds, 0 if no rule requests a delay after this type.
+ * Since: 0.1
+ */
+uint32_t pcireset_plan_get_delay_ms(const struct pcireset_plan *plan);
 
 /* ------------------------------------------------------------------ batch */
 

@@ -43,7 +43,7 @@ void plan_unresolve(struct pcireset_plan *plan)
 	plan->is_resolved = false;
 	plan->error = -EINVAL;
 	plan->type = plan->type_flags = plan->scope = plan->why = plan->in_way = 0;
-	plan->generation = plan->allowed = 0;
+	plan->generation = plan->allowed = plan->delay_ms = 0;
 	memset(&plan->who, 0, sizeof(plan->who));
 	if (plan->fd >= 0)
 		close(plan->fd);
@@ -471,6 +471,8 @@ static int resolve_allowed(struct pcireset_plan *plan)
 
 	if (!error)
 		error = plan->backend->resolve(plan);
+	plan->delay_ms = rules_delay_ms(
+		plan, plan->flags & PCIRESET_RESET_ESCALATE ? plan->allowed : plan->type);
 	return rules_are_given(plan->dev->ctx) ? check_members_are_known(plan, error) : error;
 }
 
@@ -584,6 +586,7 @@ int plan_share(struct pcireset_plan *plan)
 	shared->error = plan->error;
 	shared->fd = plan->fd;
 	shared->allowed = plan->allowed;
+	shared->delay_ms = plan->delay_ms;
 	shared->type = plan->type;
 	shared->type_flags = plan->type_flags;
 	shared->scope = plan->scope;
@@ -704,6 +707,17 @@ uint64_t pcireset_plan_get_expected_ns(struct pcireset_plan *plan)
 		plan->expected_ns = plan->backend->expect ? plan->backend->expect(plan) :
 							    expect_ns(plan);
 	return plan->expected_ns;
+}
+
+uint32_t pcireset_plan_get_delay_ms(const struct pcireset_plan *plan)
+{
+	return plan_effective(plan)->delay_ms;
+}
+
+/* How long after the reset the functions are looked at once more, before anything is reported. */
+uint32_t plan_settle_ms(const struct pcireset_plan *plan)
+{
+	return plan->settle_ms > plan->delay_ms ? plan->settle_ms : plan->delay_ms;
 }
 
 int plan_check_runnable(const struct pcireset_plan *plan)

@@ -127,6 +127,7 @@ struct pcireset_plan {
 	unsigned int refs;
 	struct pcireset_dev *dev;
 	uint32_t types, max_scope, checks, force, timeout_ms, settle_ms, flags;
+	uint32_t delay_ms;	/* that a rule asks for after the reset, once it is resolved */
 	uint32_t allowed;	/* of the types, once it is resolved: those that no rule denies */
 	bool is_resolved;
 	int fd;			/* the module's descriptor from resolve time */
@@ -327,6 +328,7 @@ int rules_foreach_file(struct pcireset_ctx *ctx, rules_file_fn fn, void *data);
 void rules_forget(struct pcireset_ctx *ctx);
 void rules_drop(struct pcireset_ctx *ctx, const struct pcireset_dev *dev);
 const char *rules_error(const struct pcireset_ctx *ctx);
+uint32_t rules_delay_ms(const struct pcireset_plan *plan, uint32_t types);
 bool rules_are_given(const struct pcireset_ctx *ctx);
 int rules_learn(struct pcireset_ctx *ctx);
 int rules_review(struct pcireset_dev *dev);
@@ -420,6 +422,7 @@ int plan_new_like(const struct pcireset_plan *like, uint32_t types,
 int plan_share(struct pcireset_plan *plan);
 int plan_join(struct pcireset_plan *plan, struct pcireset_plan *shared, const char *choice);
 void plan_done(struct pcireset_plan *plan);
+uint32_t plan_settle_ms(const struct pcireset_plan *plan);
 int plan_run(struct pcireset_plan *plan, struct pcireset_report *report);
 
 /* expect.c */

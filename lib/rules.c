@@ -134,12 +134,6 @@ static const struct pcireset_rule *find_rule(const struct pcireset_dev *dev, uin
 	return *ret_who ? own_rule(*ret_who, type, effect) : NULL;
 }
 
-/* The kernel restores a function by itself as soon as it answers. Of a recording nobody knows the back end. */
-static bool can_delay(const struct pcireset_dev *dev)
-{
-	return *dev->ctx->sysroot;
-}
-
 static char *deny_text(const struct pcireset_rule *rule, const struct pcireset_dev *who)
 {
 	uint32_t vendor, device;
@@ -149,43 +143,54 @@ static char *deny_text(const struct pcireset_rule *rule, const struct pcireset_d
 		      is_in_doubt ? " (its subsystem ID cannot be read)" : "", rule->reason);
 }
 
-static char *delay_text(const struct pcireset_rule *rule)
-{
-	return format("the rule at %s asks for %u ms without access afterwards, which only the "
-		      "module can keep; run: modprobe pcireset",
-		      rule->where, rule->delay_ms);
-}
-
-static char *denial_by_rules(const struct pcireset_dev *dev, uint32_t type,
-			     const struct pcireset_dev **ret_who, bool *ret_is_denied)
-{
-	const struct pcireset_rule *rule = find_rule(dev, type, RULE_DENIES, ret_who);
-
-	*ret_is_denied = rule;
-	if (rule)
-		return deny_text(rule, *ret_who);
-	rule = can_delay(dev) ? NULL : find_rule(dev, type, RULE_DELAYS, ret_who);
-	*ret_is_denied = rule;
-	return rule ? delay_text(rule) : NULL;
-}
-
 /* NULL if none denies it, or without memory, which fails the call. To be freed. */
 char *rules_denial(const struct pcireset_dev *dev, uint32_t type,
 		   const struct pcireset_dev **ret_who)
 {
-	bool is_denied = true;
+	const struct pcireset_rule *rule = NULL;
 	char *text;
 
 	*ret_who = dev;
-	if (rules_error(dev->ctx))
-		text = format(RULES_REFUSAL "%s", rules_error(dev->ctx));
-	else if (!rules_learn(dev->ctx))
-		text = denial_by_rules(dev, type, ret_who, &is_denied);
-	else
-		return NULL;
-	if (!text && is_denied)
+	if (!rules_error(dev->ctx)) {
+		rule = rules_learn(dev->ctx) ? NULL : find_rule(dev, type, RULE_DENIES, ret_who);
+		if (!rule)
+			return NULL;
+	}
+	text = rule ? deny_text(rule, *ret_who) : format(RULES_REFUSAL "%s", rules_error(dev->ctx));
+	if (!text)
 		ctx_fail(dev->ctx, -ENOMEM, dev->name);
 	return text;
+}
+
+static uint32_t own_delay_ms(const struct pcireset_dev *dev, uint32_t types)
+{
+	const struct rules *rules = dev->ctx->rules;
+	uint32_t ms = 0;
+
+	for (size_t i = 0; dev->ruled[RULE_DELAYS] & types && i < rules->nr; i++)
+		if (rules->v[i].types[RULE_DELAYS] & types && rules->v[i].delay_ms > ms &&
+		    is_about(&rules->v[i], dev))
+			ms = rules->v[i].delay_ms;
+	return ms;
+}
+
+/* The longest that a rule asks for, about whatever the types hit. */
+uint32_t rules_delay_ms(const struct pcireset_plan *plan, uint32_t types)
+{
+	const struct pcireset_ctx *ctx = plan->dev->ctx;
+	uint32_t ms;
+
+	if (!rules_are_given(ctx) || !ctx->rules->are_learned)
+		return 0;
+	ms = own_delay_ms(plan->dev, types);
+	for (size_t i = 0; types & PCI_RESET_LINK && i < plan->members.nr; i++) {
+		const struct pcireset_dev *dev =
+			pcireset_dev_from_addr(plan->dev->ctx, &plan->members.v[i].addr);
+		uint32_t more = dev ? own_delay_ms(dev, types & PCI_RESET_LINK) : 0;
+
+		ms = more > ms ? more : ms;
+	}
+	return ms;
 }
 
 bool rules_are_given(const struct pcireset_ctx *ctx)

@@ -426,7 +426,7 @@ static void compare(struct session *s)
 /* Sleep in slices: a blocked signal does not interrupt the sleep. */
 static void settle(const struct session *s)
 {
-	uint64_t until_ns = now_ns() + s->plan->settle_ms * NS_PER_MS, now;
+	uint64_t until_ns = now_ns() + plan_settle_ms(s->plan) * NS_PER_MS, now;
 
 	while ((now = now_ns()) < until_ns && !signal_is_fatal())
 		pause_ns(until_ns - now < SLICE_NS ? until_ns - now : SLICE_NS);
@@ -437,7 +437,7 @@ static void verify(struct session *s)
 	if (s->member->state == PCIRESET_STATE_DEAD)
 		return;
 	compare(s);
-	if (s->plan->settle_ms && s->member->state == PCIRESET_STATE_RESTORED) {
+	if (plan_settle_ms(s->plan) && s->member->state == PCIRESET_STATE_RESTORED) {
 		settle(s);
 		compare(s);
 	}

@@ -260,8 +260,8 @@ static void verify(struct session *s, uint64_t since_ns, struct config *now)
 	for (size_t i = 0; i < members->nr; i++)
 		wait_ready(s, i, since_ns, now);
 	compare_all(s, now);
-	if (s->plan->settle_ms) {
-		pause_ns(s->plan->settle_ms * NS_PER_MS);
+	if (plan_settle_ms(s->plan)) {
+		pause_ns(plan_settle_ms(s->plan) * NS_PER_MS);
 		compare_all(s, now);
 	}
 	for (size_t i = 0; i < members->nr; i++) {

@@ -211,3 +211,17 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 	says 'note rules the rule at /etc/pcireset/rules.d/50-example.conf:6 matches no function' 'conf:16 matches'
 	exits 5 on plan 04:00.0 --type flr --force mount,swap
 }
+
+@test 'a delay is part of the plan' {
+	printf '[Match]\nVendor=1b36\n[Reset]\nDelay=500\nTypes=flr\n' >"$ROOT$where"
+	exits 5 on plan 04:00.0 --type flr --force mount,swap
+	says 'a rule delays the report by 500 ms'
+	exits 5 on plan 04:00.0 --type flr --force mount,swap --json
+	[[ $output == *'"delay_ms": 500'* ]]
+	exits 0 on show 04:00.0
+	says "rule: 500 ms after flr ($where:1)"
+	exits 0 on show 04:00.0 --json
+	[[ $output == *'"delays": ['*'"delay_ms": 500'*'"reason": null'* ]]
+	exits 5 on plan 04:00.0 --type bus --force mount,swap --json
+	[[ $output != *'"delay_ms": 500'*'"chosen"'*'"delay_ms"'* ]]
+}

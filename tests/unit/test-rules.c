@@ -262,6 +262,37 @@ static void a_plan_goes_on_without_what_is_denied(void **state)
 	pcireset_ctx_unref(ctx);
 }
 
+static void the_longest_delay_of_all_that_is_hit_counts(void **state)
+{
+	struct pcireset_ctx *ctx =
+		scan_with("[Match]\nAddress=*\n[Reset]\nDelay=100\nTypes=pm,bus\n"
+			  "[Match]\nAddress=08:00.1\n[Reset]\nDelay=300\n"
+			  "[Match]\nAddress=07:00.1\n[Reset]\nDelay=900\n");
+	static const struct {
+		const char *name;
+		uint32_t types, ms;
+	} plans[] = {
+		{ "0000:08:00.0", PCI_RESET_BUS, 300 }, { "0000:08:00.0", PCI_RESET_FLR, 0 },
+		{ "0000:08:00.1", PCI_RESET_PM, 300 },  { "0000:05:00.0", PCI_RESET_PM, 100 },
+		{ "0000:05:00.0", PCI_RESET_BUS, 900 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(plans); i++) {
+		struct pcireset_plan *plan;
+
+		assert_int_equal(pcireset_plan_new(find(ctx, plans[i].name), &plan), 0);
+		assert_int_equal(pcireset_plan_set_types(plan, plans[i].types), 0);
+		pcireset_plan_resolve(plan);
+		assert_int_equal(pcireset_plan_get_delay_ms(plan), plans[i].ms);
+		assert_int_equal(pcireset_plan_set_settle_ms(plan, 200), 0);
+		pcireset_plan_resolve(plan);
+		assert_int_equal(plan_settle_ms(plan), plans[i].ms > 200 ? plans[i].ms : 200);
+		pcireset_plan_unref(plan);
+	}
+	pcireset_ctx_unref(ctx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +303,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_subsystem_is_refused),
 		cmocka_unit_test(a_link_is_denied_by_all_that_it_hits),
 		cmocka_unit_test(a_plan_goes_on_without_what_is_denied),
+		cmocka_unit_test(the_longest_delay_of_all_that_is_hit_counts),
 	};
 
 	return cmocka_run_group_tests_name("the administrator's rules", tests, make_directory,
