@@ -1077,11 +1077,11 @@ struct pcireset_dev *pcireset_plan_get_leader(const struct pcireset_plan *plan);
 int pcireset_plan_run(struct pcireset_plan *plan, struct pcireset_report **ret_report);
 
 /**
- * pcireset_plan_get_delay_ms - the delay that the administrator's rules request
+ * pcireset_plan_get_delay_ms - return the delay from the administrator's rules
  * @plan: plan, resolved
  *
- * The report comes no sooner than that after the reset, and what is checked is checked
- * again at the end of it, as with pcireset_plan_set_settle_ms().
+ * The library returns the report after this delay, and repeats the checks at its end, as
+ * for pcireset_plan_set_settle_ms().
  *
  * Return: milliseconds, 0 if no rule requests a delay after this type.
  * Since: 0.1
