@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads config spaces as lspci -x prints them, also after a mail, a forum or an editor has
- * changed the text: quotes, patches, times and line numbers in front, tabs, no-break
- * spaces, HTML, a byte order mark, UTF-16, lines of stderr in between, listings before and
- * other numbers behind. What looks like config space and is not taken is counted, and the
- * context has a note of it.
+ * Read config spaces in the format of lspci -x. A mail, a forum, a log, a patch, a page or an
+ * editor may have changed the text: quotes, times and line numbers at the start of a line,
+ * tabs, no-break spaces, HTML, a byte order mark, UTF-16, lines of stderr in between,
+ * listings before and other numbers after the dump. A note of the context has the number of
+ * skipped lines.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -56,8 +56,8 @@ static size_t narrow_utf16(const unsigned char *data, size_t size, bool is_big, 
 }
 
 /*
- * "h\0e\0l\0l\0o\0" has no mark at its beginning, and is UTF-16 all the same: three of four
- * characters are ASCII. Other text has no zeros.
+ * Recognize UTF-16 without a byte order mark ("h\0e\0l\0l\0o\0"): at least three of four
+ * characters are ASCII. Text in other encodings has no zeros.
  */
 static bool is_utf16(const unsigned char *data, size_t size, bool is_big)
 {
@@ -70,7 +70,7 @@ static bool is_utf16(const unsigned char *data, size_t size, bool is_big)
 	return seen >= 8 && nr >= seen / 2 - seen / 8;
 }
 
-/* Blanks of all kinds become blanks, what has no width and the tags of HTML go. */
+/* Replace every kind of space with a blank. Remove characters without width and HTML tags. */
 static const struct {
 	const char *bytes;
 	char becomes;
@@ -91,7 +91,7 @@ static const struct {
 	{ "</p>", 0 },
 };
 
-/* Returns what to go on with. */
+/* Return the rest of the text. */
 static const unsigned char *narrow_utf8(const unsigned char *p, const unsigned char *end, char *to,
 					size_t *len)
 {
@@ -234,9 +234,9 @@ static bool is_function_line(const char *line, struct pcireset_addr *ret_addr)
 	return addr_parse(full, strlen(full), ret_addr);
 }
 
-/* ---- what a log, a patch or an editor has put in front */
+/* ---- prefixes by logs, patches and editors */
 
-/* Text as of "[   12.345678] ", of "[Mon Jan  1 12:00:00 2024] ", or NULL. */
+/* Return the text after "[   12.345678] " or "[Mon Jan  1 12:00:00 2024] ", or NULL. */
 static const char *skip_brackets(const char *p)
 {
 	const char *end = *p == '[' ? strchr(p, ']') : NULL;
@@ -245,7 +245,7 @@ static const char *skip_brackets(const char *p)
 										      NULL;
 }
 
-/* Text as of "  12 ", of "12: " and of "12:", or NULL. */
+/* Return the text after "  12 ", "12: " or "12:", or NULL. */
 static const char *skip_line_number(const char *p)
 {
 	size_t digits = strspn(p, "0123456789");
@@ -253,7 +253,10 @@ static const char *skip_line_number(const char *p)
 	return digits && (p[digits] == ' ' || p[digits] == ':') ? p + digits + 1 : NULL;
 }
 
-/* Text as of "Jan  1 12:00:00 host program[1]: " and of "2024-01-01T12:00:00 host program: ", or NULL. */
+/*
+ * Return the text after "Jan  1 12:00:00 host program[1]: " or "2024-01-01T12:00:00 host
+ * program: ", or NULL.
+ */
 static const char *skip_log(const char *p)
 {
 	bool has_month = isupper((unsigned char)p[0]) && isalpha((unsigned char)p[1]) &&
@@ -282,7 +285,7 @@ static bool is_of_lspci(const char *line)
 	return read_hex_line(line, &offset, bytes, &rest) || is_function_line(line, &addr);
 }
 
-/* The line of lspci in a line of a file, or that as it is. */
+/* Return the part of a line that lspci printed, or the unquoted line if there is none. */
 static const char *find_line(const char *line)
 {
 	const char *content = unquote(line), *p = content;
@@ -407,7 +410,7 @@ static void take_bytes(struct text *text, size_t offset, const uint8_t *bytes, s
 	text->is_open = true;
 }
 
-/* A patch takes it away. What it puts there instead follows. */
+/* A patch removes this line. The replacement follows. */
 static bool is_removed(const char *line)
 {
 	return *line == '-' && is_of_lspci(line + 1);

@@ -157,7 +157,7 @@ static size_t length_of_top(const char *path)
 	return SIZE_MAX;
 }
 
-/* The folder itself, and those that it is in. */
+/* Is the entry the top directory, or a parent of it? */
 static bool is_above(const struct entry *entry, const char *top)
 {
 	size_t len = strlen(entry->path);
