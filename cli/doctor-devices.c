@@ -102,8 +102,15 @@ void doctor_check_devices(struct doctor *doctor)
 	struct pcireset_dev *dev;
 	size_t before = doctor->nr;
 
-	pcireset_dev_foreach(doctor->machine.ctx, dev)
+	pcireset_dev_foreach(doctor->machine.ctx, dev) {
+		size_t first = doctor->nr;
+		struct finding *f;
+
 		check_device(doctor, dev);
+		f = doctor_end_check(doctor, "device", first);
+		if (f)
+			f->device = text("%s", pcireset_dev_get_name(dev));
+	}
 	if (doctor->nr == before)
 		doctor_add(doctor, "device", VERDICT_OK,
 			   text("nothing is known to be in the way of any function"));

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "doctor.h"
 
-static void path_of(const struct doctor *doctor, char path[PATH_MAX], const char *file)
+static void path_of(struct doctor *doctor, char path[PATH_MAX], const char *file)
 {
 	const char *root = pcireset_ctx_get_sysroot(doctor->machine.ctx);
 
@@ -17,29 +17,61 @@ static void path_of(const struct doctor *doctor, char path[PATH_MAX], const char
 		path[0] = '\0';
 }
 
-/* What is not there is an answer; what cannot be read is none. */
-static void check_absent(const char *path)
+/* A missing file is an answer. For a file that this user may not read, see doctor_run(). */
+static void check_absent(struct doctor *doctor, const char *path)
 {
 	char *why;
 
 	if (errno == ENOENT || errno == ENOTDIR || errno == ENODEV || errno == ENXIO)
 		return;
+	if (errno == EACCES || errno == EPERM) {
+		free(doctor->unreadable);
+		doctor->unreadable = text("%s", path);
+		return;
+	}
 	why = text("%s: %s", path, strerror(errno));
 	process_abort(why);
 }
 
-static bool is_there(const struct doctor *doctor, const char *file)
+/*
+ * Findings from a file that cannot be read are no findings: those of the check are replaced.
+ * Return: what replaces them, or NULL if all could be read.
+ */
+struct finding *doctor_end_check(struct doctor *doctor, const char *check, size_t before)
+{
+	char *path = doctor->unreadable;
+	struct finding *f;
+
+	doctor->unreadable = NULL;
+	if (!path)
+		return NULL;
+	doctor_drop(doctor, before);
+	f = doctor_todo(doctor, check, text("unknown: %s cannot be read as this user", path),
+			"sudo pcireset doctor");
+	free(path);
+	return f;
+}
+
+void doctor_run(struct doctor *doctor, const char *check, void (*run)(struct doctor *doctor))
+{
+	size_t before = doctor->nr;
+
+	run(doctor);
+	doctor_end_check(doctor, check, before);
+}
+
+static bool is_there(struct doctor *doctor, const char *file)
 {
 	char path[PATH_MAX];
 
 	path_of(doctor, path, file);
 	if (!access(path, F_OK))
 		return true;
-	check_absent(path);
+	check_absent(doctor, path);
 	return false;
 }
 
-size_t doctor_read(const struct doctor *doctor, const char *file, char *buf, size_t size)
+size_t doctor_read(struct doctor *doctor, const char *file, char *buf, size_t size)
 {
 	char path[PATH_MAX];
 	size_t len = 0;
@@ -50,17 +82,17 @@ size_t doctor_read(const struct doctor *doctor, const char *file, char *buf, siz
 	if (f) {
 		len = fread(buf, 1, size - 1, f);
 		if (ferror(f))
-			check_absent(path);
+			check_absent(doctor, path);
 		fclose(f);
 	} else {
-		check_absent(path);
+		check_absent(doctor, path);
 	}
 	buf[len] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
 	return len;
 }
 
-static size_t count_entries(const struct doctor *doctor, const char *directory,
+static size_t count_entries(struct doctor *doctor, const char *directory,
 			    bool (*counts)(const char *name))
 {
 	char path[PATH_MAX];
@@ -71,13 +103,13 @@ static size_t count_entries(const struct doctor *doctor, const char *directory,
 	path_of(doctor, path, directory);
 	dir = opendir(path);
 	if (!dir) {
-		check_absent(path);
+		check_absent(doctor, path);
 		return 0;
 	}
 	while ((errno = 0, de = readdir(dir)))
 		nr += de->d_name[0] != '.' && counts(de->d_name);
 	if (errno)
-		check_absent(path);
+		check_absent(doctor, path);
 	closedir(dir);
 	return nr;
 }
@@ -93,7 +125,7 @@ static bool is_port(const char *name)
 	return strstr(name, ":pcie");
 }
 
-static size_t count_ports(const struct doctor *doctor, const char *service)
+static size_t count_ports(struct doctor *doctor, const char *service)
 {
 	char *directory = text("sys/bus/pci_express/drivers/%s", service);
 	size_t nr = count_entries(doctor, directory, is_port);
@@ -104,7 +136,7 @@ static size_t count_ports(const struct doctor *doctor, const char *service)
 
 /* ---- the module */
 
-static bool module_is_there(const struct doctor *doctor)
+static bool module_is_there(struct doctor *doctor)
 {
 	return is_there(doctor, "sys/module/pcireset");
 }
@@ -127,7 +159,7 @@ static bool is_listed(FILE *modules)
 }
 
 /* After an upgrade of the kernel often not. True as well where nobody can tell. */
-static bool module_is_installed(const struct doctor *doctor, char release[128])
+static bool module_is_installed(struct doctor *doctor, char release[128])
 {
 	char path[PATH_MAX], *file;
 	bool found = true;
@@ -143,7 +175,7 @@ static bool module_is_installed(const struct doctor *doctor, char release[128])
 		found = is_listed(modules);
 		fclose(modules);
 	} else {
-		check_absent(path);
+		check_absent(doctor, path);
 	}
 	return found;
 }
@@ -245,7 +277,7 @@ struct slots {
 	size_t nr, nr_acpi, nr_other;
 };
 
-static void read_slots(const struct doctor *doctor, struct slots *slots)
+static void read_slots(struct doctor *doctor, struct slots *slots)
 {
 	char path[PATH_MAX], driver[PATH_MAX];
 	struct dirent *de;
@@ -254,7 +286,7 @@ static void read_slots(const struct doctor *doctor, struct slots *slots)
 	path_of(doctor, path, "sys/bus/pci/slots");
 	dir = opendir(path);
 	if (!dir) {
-		check_absent(path);
+		check_absent(doctor, path);
 		return;
 	}
 	while ((errno = 0, de = readdir(dir))) {
@@ -263,7 +295,7 @@ static void read_slots(const struct doctor *doctor, struct slots *slots)
 		const char *base;
 
 		if (len < 0 && de->d_name[0] != '.')
-			check_absent(link);
+			check_absent(doctor, link);
 		free(link);
 		if (de->d_name[0] == '.')
 			continue;
@@ -276,7 +308,7 @@ static void read_slots(const struct doctor *doctor, struct slots *slots)
 		slots->nr++;
 	}
 	if (errno)
-		check_absent(path);
+		check_absent(doctor, path);
 	closedir(dir);
 }
 
@@ -307,29 +339,31 @@ static void check_hotplug(struct doctor *doctor)
 		doctor_add(doctor, "hotplug", VERDICT_OK, text("there are no slots"));
 }
 
-static void check_errors(struct doctor *doctor)
+static void check_service(struct doctor *doctor, const char *check, const char *none,
+			  const char *todo)
 {
-	static const struct {
-		const char *check, *none, *todo;
-	} rows[] = {
-		{ "aer",
-		  "the kernel has it on no port: where firmware has it, that may take a "
-		  "reset's own errors for real",
-		  "dmesg | grep _OSC, which tells what firmware keeps" },
-		{ "dpc", "the kernel has it on no port: what fails is not cut off, or by firmware",
-		  "nothing, if no card is to be cut off; else as for aer" },
-	};
+	size_t ports = count_ports(doctor, check);
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		size_t ports = count_ports(doctor, rows[i].check);
+	if (ports)
+		doctor_add(doctor, check, VERDICT_OK,
+			   text("the kernel has it on %zu port%s", ports, ports == 1 ? "" : "s"));
+	else
+		doctor_note(doctor, check, text("%s", none), todo);
+}
 
-		if (ports)
-			doctor_add(doctor, rows[i].check, VERDICT_OK,
-				   text("the kernel has it on %zu port%s", ports,
-					ports == 1 ? "" : "s"));
-		else
-			doctor_note(doctor, rows[i].check, text("%s", rows[i].none), rows[i].todo);
-	}
+static void check_aer(struct doctor *doctor)
+{
+	check_service(doctor, "aer",
+		      "the kernel has it on no port: where firmware has it, that may take a "
+		      "reset's own errors for real",
+		      "dmesg | grep _OSC, which tells what firmware keeps");
+}
+
+static void check_dpc(struct doctor *doctor)
+{
+	check_service(doctor, "dpc",
+		      "the kernel has it on no port: what fails is not cut off, or by firmware",
+		      "nothing, if no card is to be cut off; else as for aer");
 }
 
 static void check_iommu(struct doctor *doctor)
@@ -347,10 +381,11 @@ static void check_iommu(struct doctor *doctor)
 
 void doctor_check_machine(struct doctor *doctor)
 {
-	check_module(doctor);
-	check_lockdown(doctor);
-	check_secure_boot(doctor);
-	check_hotplug(doctor);
-	check_errors(doctor);
-	check_iommu(doctor);
+	doctor_run(doctor, "module", check_module);
+	doctor_run(doctor, "lockdown", check_lockdown);
+	doctor_run(doctor, "secure-boot", check_secure_boot);
+	doctor_run(doctor, "hotplug", check_hotplug);
+	doctor_run(doctor, "aer", check_aer);
+	doctor_run(doctor, "dpc", check_dpc);
+	doctor_run(doctor, "iommu", check_iommu);
 }

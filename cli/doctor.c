@@ -25,6 +25,18 @@ struct finding *doctor_add(struct doctor *doctor, const char *check, enum verdic
 	return f;
 }
 
+/* Takes back all findings but the first ones. */
+void doctor_drop(struct doctor *doctor, size_t nr)
+{
+	while (doctor->nr > nr) {
+		struct finding *f = &doctor->v[--doctor->nr];
+
+		free(f->device);
+		free(f->text);
+		free(f->todo);
+	}
+}
+
 struct finding *doctor_todo(struct doctor *doctor, const char *check, char *finding,
 			    const char *todo)
 {
@@ -142,7 +154,7 @@ int command_doctor(const struct request *req)
 
 	if (!status) {
 		doctor_check_machine(&doctor);
-		doctor_check_boot(&doctor);
+		doctor_run(&doctor, "command-line", doctor_check_boot);
 		doctor_check_rules(&doctor);
 		status = check_leftovers(&doctor);
 	}
@@ -154,11 +166,7 @@ int command_doctor(const struct request *req)
 			print_text(&doctor);
 		status = status_of(&doctor);
 	}
-	for (size_t i = 0; i < doctor.nr; i++) {
-		free(doctor.v[i].device);
-		free(doctor.v[i].text);
-		free(doctor.v[i].todo);
-	}
+	doctor_drop(&doctor, 0);
 	free(doctor.v);
 	return machine_finish(&doctor.machine, status);
 }

@@ -25,6 +25,7 @@ struct doctor {
 	const struct request *req;
 	struct finding *v;
 	size_t nr;
+	char *unreadable; /* a file that this user may not read, since the check began; or NULL */
 };
 
 /* doctor.c */
@@ -34,8 +35,12 @@ struct finding *doctor_todo(struct doctor *doctor, const char *check, char *find
 			    const char *todo);
 void doctor_note(struct doctor *doctor, const char *check, char *finding, const char *todo);
 
+void doctor_drop(struct doctor *doctor, size_t nr);
+
 /* doctor-machine.c */
-size_t doctor_read(const struct doctor *doctor, const char *file, char *buf, size_t size);
+struct finding *doctor_end_check(struct doctor *doctor, const char *check, size_t before);
+void doctor_run(struct doctor *doctor, const char *check, void (*run)(struct doctor *doctor));
+size_t doctor_read(struct doctor *doctor, const char *file, char *buf, size_t size);
 void doctor_check_machine(struct doctor *doctor);
 
 /* doctor-boot.c */

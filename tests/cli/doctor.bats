@@ -255,3 +255,28 @@ booted_with() {
 	run -2 pcireset doctor 01:00.0 --sysroot "$ROOT"
 	run -2 pcireset doctor --type flr --sysroot "$ROOT"
 }
+
+# unable COMMAND...: without the right to read what the mode of a file forbids.
+unable() {
+	local drop=(setpriv --bounding-set=-dac_override,-dac_read_search)
+
+	[[ $EUID -eq 0 ]] || drop=()
+	"${drop[@]}" "$@"
+}
+
+@test 'what this user may not read is unknown, and all else is checked' {
+	local root=$BATS_TEST_TMPDIR/closed
+
+	cp -a "$ROOT" "$root"
+	mkdir -p "$root/sys/kernel/security" "$root/sys/class/iommu"
+	echo '[none] integrity' >"$root/sys/kernel/security/lockdown"
+	chmod 0 "$root/sys/kernel/security" "$root/sys/class/iommu"
+	run unable pcireset doctor --sysroot "$root" --json
+	[[ $status -eq 1 ]]
+	[[ $output == *"unknown: $root/sys/kernel/security/lockdown cannot be read as this user"* ]]
+	[[ $output == *"unknown: $root/sys/class/iommu cannot be read as this user"* ]]
+	[[ $output != *'the kernel shows none'* && $output == *secure-boot* && $output == *leftovers* ]]
+	chmod 0755 "$root/sys/kernel/security" "$root/sys/class/iommu"
+	run unable pcireset doctor --sysroot "$root" --json
+	[[ $output != *'cannot be read as this user'* ]]
+}
