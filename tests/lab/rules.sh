@@ -9,7 +9,7 @@
 
 rules=/etc/pcireset/rules.d
 device=0000:0b:00.0
-force=(--force driver,vfio,mount,net,swap,console,open,unknown-users)
+force=(--force "driver,vfio,mount,net,swap,console,open,unknown-users")
 before=$(mktemp)
 after=$(mktemp)
 
