@@ -439,12 +439,15 @@ void hold_leftovers(bool repairs, pcireset_leftover_fn fn, void *data)
 	DIR *dir = opendir(DIRECTORY);
 	struct dirent *de;
 
-	while (dir && (de = readdir(dir))) {
+	while (dir && (errno = 0, de = readdir(dir))) {
 		size_t len = strlen(de->d_name);
 
 		if (len > strlen(SUFFIX) && !strcmp(de->d_name + len - strlen(SUFFIX), SUFFIX))
 			visit(de->d_name, repairs, fn, data);
 	}
+	/* A directory that cannot be read is no proof that nothing is left. */
+	if (errno && errno != ENOENT)
+		fn(DIRECTORY, PCIRESET_LEFTOVER_UNKNOWN, "unknown: it cannot be read", data);
 	if (dir)
 		closedir(dir);
 }

@@ -299,7 +299,7 @@ booted_with() {
 
 # unable COMMAND...: without the right to read what the mode of a file forbids.
 unable() {
-	local drop=(setpriv --bounding-set=-dac_override,-dac_read_search)
+	local drop=(setpriv "--bounding-set=-dac_override,-dac_read_search")
 
 	[[ $EUID -eq 0 ]] || drop=()
 	"${drop[@]}" "$@"
