@@ -157,6 +157,8 @@ static void store_bytes(struct pcisim_function *fn, int where, int size, u32 val
 		byte = &fn->space[where + i];
 		bits = value >> 8 * i;
 		writable = writable_bits(fn, where + i);
+		if (fn->node->faults.stuck && ((where + i) & ~3) == fn->node->faults.stuck)
+			continue;
 		*byte = (*byte & ~writable) | (bits & writable);
 		*byte &= ~(bits & template->w1c[where + i]);
 	}

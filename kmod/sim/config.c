@@ -135,12 +135,14 @@ SHAPE(rtr_reset_us, 0, 60000000);
 SHAPE(rtr_flr_us, 0, 60000000);
 SHAPE(rtr_d3_us, 0, 60000000);
 SHAPE(hotplug, 0, 1);
+SHAPE(button, 0, 1);
 SHAPE(dllla, 0, 1);
 SHAPE(speed, 1, 6);
 SHAPE(width, 1, 32);
 SHAPE(aer, 0, 1);
 SHAPE(dpc, 0, 1);
 SHAPE(cxl, 0, 1);
+SHAPE(controls, 0, 1);
 SHAPE(serial, 0, U32_MAX);
 SHAPE(vf_offset, 1, 4096);
 
@@ -159,6 +161,8 @@ FAULT(return_width, return_width, NULL, 32);
 FAULT(surprise_down, surprise_down, NULL, 1);
 FAULT(lose_control, lose_control, NULL, 1);
 FAULT(link_flaps, link_flaps, NULL, 1);
+FAULT(stuck, stuck, NULL, PCISIM_SPACE - 1);
+FAULT(retrain_us, retrain_us, NULL, U32_MAX - 1);
 
 static ssize_t node_bar_size_show(struct config_item *item, char *page)
 {
@@ -439,6 +443,37 @@ static ssize_t node_error_store(struct config_item *item, const char *page, size
 }
 CONFIGFS_ATTR_WO(node_, error);
 
+static void (*const slot_events[])(struct pcisim_function *bridge) = {
+	pcisim_press_button,
+	pcisim_fail_power,
+};
+
+static const char *const slot_event_words[] = { "button", "power_fault" };
+
+/* Happens to the slot, at once. */
+static ssize_t node_slot_event_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_node *node = to_node(item);
+	int word = sysfs_match_string(slot_event_words, page);
+	ssize_t result = count;
+
+	if (word < 0)
+		return word;
+	if (!node->shape.hotplug)
+		return -EOPNOTSUPP;
+	mutex_lock(&node->host->lock);
+	if (node->host->live) {
+		raw_spin_lock_irq(&node->host->hw);
+		slot_events[word](node->functions);
+		raw_spin_unlock_irq(&node->host->hw);
+	} else {
+		result = -ENODEV;
+	}
+	mutex_unlock(&node->host->lock);
+	return result;
+}
+CONFIGFS_ATTR_WO(node_, slot_event);
+
 static ssize_t node_counts_show(struct config_item *item, char *page)
 {
 	struct pcisim_counts *counts = &to_node(item)->counts;
@@ -476,12 +511,14 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_rtr_flr_us,
 	&node_attr_rtr_d3_us,
 	&node_attr_hotplug,
+	&node_attr_button,
 	&node_attr_dllla,
 	&node_attr_speed,
 	&node_attr_width,
 	&node_attr_aer,
 	&node_attr_dpc,
 	&node_attr_cxl,
+	&node_attr_controls,
 	&node_attr_serial,
 	&node_attr_vf_offset,
 	&node_attr_only,
@@ -503,7 +540,10 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_surprise_down,
 	&node_attr_lose_control,
 	&node_attr_link_flaps,
+	&node_attr_stuck,
+	&node_attr_retrain_us,
 	&node_attr_error,
+	&node_attr_slot_event,
 	&node_attr_present,
 	&node_attr_link,
 	&node_attr_counts,

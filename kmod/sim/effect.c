@@ -86,6 +86,8 @@ void pcisim_effect_cxl_control(struct pcisim_function *fn, u16 before, u16 after
 void pcisim_effect_sltctl(struct pcisim_function *fn, u16 before, u16 after)
 {
 	hold_if(fn, PCISIM_HELD_POWER, after & PCI_EXP_SLTCTL_PCC);
+	if (after & PCI_EXP_SLTCTL_PCC)
+		pcisim_release(fn, PCISIM_HELD_FAULT);
 	pcisim_check_irq(fn);
 }
 

@@ -127,16 +127,27 @@ static void report_link_later(struct pcisim_function *bridge)
 		mod_delayed_work(host->work, &bridge->port->link_work, link_delay(bridge->port));
 }
 
+static void lose(struct pcisim_function *fn, unsigned int at, unsigned int size)
+{
+	memcpy(fn->space + at, fn->template->initial + at, size);
+}
+
 /* As some ports do: what software has set up is lost with the link. */
 static void lose_control(struct pcisim_function *bridge)
 {
-	static const u8 registers[] = { PCI_EXP_DEVCTL, PCI_EXP_LNKCTL, PCI_EXP_DEVCTL2 };
-	unsigned int i, at;
+	const struct pcisim_template *template = bridge->template;
+	static const u8 registers[] = { PCI_EXP_DEVCTL, PCI_EXP_LNKCTL, PCI_EXP_DEVCTL2,
+					PCI_EXP_LNKCTL2 };
+	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(registers); i++) {
-		at = bridge->template->pcie + registers[i];
-		pcisim_put16(bridge->space + at, pcisim_get16(bridge->template->initial + at));
+	for (i = 0; i < ARRAY_SIZE(registers); i++)
+		lose(bridge, template->pcie + registers[i], 2);
+	if (template->aer) {
+		lose(bridge, template->aer + PCI_ERR_UNCOR_MASK, 8);
+		lose(bridge, template->aer + PCI_ERR_COR_MASK, 4);
 	}
+	if (template->acs)
+		lose(bridge, template->acs + PCI_ACS_CTRL, 2);
 }
 
 /**
@@ -150,7 +161,8 @@ void pcisim_hold(struct pcisim_function *bridge, u32 reason)
 {
 	struct pcisim_host *host = bridge->node->host;
 	struct pcisim_port *port = bridge->port;
-	u32 without_power = PCISIM_HELD_POWER | PCISIM_HELD_ABSENT, was_held = port->held;
+	u32 without_power = PCISIM_HELD_POWER | PCISIM_HELD_ABSENT | PCISIM_HELD_FAULT;
+	u32 was_held = port->held;
 	enum pcisim_way way = reason & without_power ? PCISIM_POWER_ON : PCISIM_BUS;
 	unsigned int i;
 
@@ -198,6 +210,7 @@ static void train(struct pcisim_function *bridge, u64 from)
 		port->link_at = from + (u64)faults->link_up_us * NSEC_PER_USEC;
 	port->speed = faults->return_speed ?: usual_speed(bridge);
 	port->width = faults->return_width ?: bridge->node->shape.width;
+	port->fast_at = port->link_at + (u64)faults->retrain_us * NSEC_PER_USEC;
 }
 
 /**
@@ -273,6 +286,32 @@ void pcisim_set_present(struct pcisim_function *bridge, u32 present)
 	slot_event(bridge, PCI_EXP_SLTSTA_PDC);
 }
 
+/**
+ * pcisim_press_button - press a slot's attention button
+ * @bridge: the port
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_press_button(struct pcisim_function *bridge)
+{
+	slot_event(bridge, PCI_EXP_SLTSTA_ABP);
+}
+
+/**
+ * pcisim_fail_power - the power of a slot fails
+ * @bridge: the port
+ *
+ * PCIe r6.0, sec 6.7.1.8: the power controller cuts it off, here until software
+ * switches the slot off.
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_fail_power(struct pcisim_function *bridge)
+{
+	pcisim_hold(bridge, PCISIM_HELD_FAULT);
+	slot_event(bridge, PCI_EXP_SLTSTA_PFD);
+}
+
 static void refresh_slot(struct pcisim_function *bridge)
 {
 	u8 *sta = link_register(bridge, PCI_EXP_SLTSTA);
@@ -281,6 +320,12 @@ static void refresh_slot(struct pcisim_function *bridge)
 	if (!(bridge->port->held & PCISIM_HELD_ABSENT))
 		value |= PCI_EXP_SLTSTA_PDS;
 	pcisim_put16(sta, value);
+}
+
+/* A link comes up at 2.5 GT/s. */
+static u8 speed_now(const struct pcisim_port *port)
+{
+	return port->fast_at && ktime_get_ns() < port->fast_at ? SLOWEST : port->speed;
 }
 
 /**
@@ -306,7 +351,7 @@ void pcisim_refresh(struct pcisim_function *fn)
 	}
 	if (!bridge || !pcisim_is_port(bridge->node))
 		return;
-	status |= bridge->port->speed | bridge->port->width << PCI_EXP_LNKSTA_NLW_SHIFT;
+	status |= speed_now(bridge->port) | bridge->port->width << PCI_EXP_LNKSTA_NLW_SHIFT;
 	pcisim_put16(link_register(fn, PCI_EXP_LNKSTA), status);
 }
 

@@ -14,7 +14,7 @@
 #include <linux/workqueue.h>
 
 /* No capability of ours lies beyond this; the rest of the 4 KiB reads as zero. */
-#define PCISIM_SPACE 512
+#define PCISIM_SPACE 1024
 
 /* DPC Control and DPC Status, for headers without names for these. */
 #define PCISIM_DPC_ENABLED      0x0003
@@ -70,6 +70,7 @@ enum pcisim_answer {
 #define PCISIM_HELD_LINK    BIT(4) /* link = 0 in configfs */
 #define PCISIM_HELD_DPC     BIT(5) /* DPC has triggered */
 #define PCISIM_HELD_FLAPS   BIT(6) /* it cannot agree on a speed with its partner */
+#define PCISIM_HELD_FAULT   BIT(7) /* the power controller has found a fault */
 
 /* What hardware a node is; fixed while its host is live. */
 struct pcisim_shape {
@@ -91,12 +92,14 @@ struct pcisim_shape {
 	u32 rtr_flr_us;
 	u32 rtr_d3_us;
 	u32 hotplug;
+	u32 button;
 	u32 dllla;
 	u32 speed;
 	u32 width;
 	u32 aer;
 	u32 dpc;
 	u32 cxl;
+	u32 controls;
 	u32 serial;    /* low half of Device Serial Number, 0 if it has none */
 	u32 vf_offset; /* of a VF node: First VF Offset */
 };
@@ -106,8 +109,8 @@ struct pcisim_faults {
 	u32 only;
 	u32 ready_us[PCISIM_WAYS];
 	u32 answer;
-	u32 ignore;   /* bit mask of ways that do nothing */
-	u32 identity; /* device << 16 | vendor from the next reset on; 0: as it was */
+	u32 ignore;          /* bit mask of ways that do nothing */
+	u32 identity;        /* device << 16 | vendor from the next reset on; 0: as it was */
 	u32 return_bar_size; /* of BAR 0, likewise */
 	u32 return_serial;   /* likewise */
 	u32 drop_us;
@@ -119,6 +122,8 @@ struct pcisim_faults {
 	u32 surprise_down;
 	u32 lose_control;
 	u32 link_flaps;
+	u32 stuck;      /* offset of a dword that nobody can write */
+	u32 retrain_us; /* so long a link that has come up is slow */
 };
 
 struct pcisim_counts {
@@ -155,6 +160,7 @@ struct pcisim_template {
 	u16 dpc;
 	u16 cxl;
 	u16 dsn;
+	u16 acs;
 	unsigned int effects;
 	struct pcisim_effect effect[12];
 };
@@ -184,6 +190,7 @@ struct pcisim_bus {
  * @link_at: time when the link is up again, ns
  * @reported_up: state of the link that the status bits have told of
  * @irq_condition: a slot event is pending and enabled
+ * @fast_at: time when it has its full speed, ns
  * @speed: current link speed, as in Link Status
  * @width: current link width
  * @link_work: tells of the link when it is up
@@ -195,6 +202,7 @@ struct pcisim_port {
 	unsigned int end;
 	u32 held;
 	u64 link_at;
+	u64 fast_at;
 	bool reported_up;
 	bool irq_condition;
 	u8 speed;
@@ -413,6 +421,8 @@ void pcisim_hold(struct pcisim_function *bridge, u32 reason);
 void pcisim_release(struct pcisim_function *bridge, u32 reason);
 void pcisim_retrain(struct pcisim_function *bridge);
 void pcisim_set_present(struct pcisim_function *bridge, u32 present);
+void pcisim_press_button(struct pcisim_function *bridge);
+void pcisim_fail_power(struct pcisim_function *bridge);
 void pcisim_refresh(struct pcisim_function *fn);
 void pcisim_check_irq(struct pcisim_function *bridge);
 void pcisim_raise_irq(struct pcisim_function *bridge);

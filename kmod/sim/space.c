@@ -10,14 +10,16 @@
 #define STATUS_ERRORS 0xf900
 
 /* The core looks for what an older header may not name. */
-#define RTR_ID    0x22
-#define RTR_SIZE  12
-#define RTR_VALID BIT(31)
-#define AER_SIZE  0x48
-#define DPC_SIZE  0x10
-#define MSI_SIZE  14
-#define PCIE_SIZE 0x3c
-#define SPEED_2_5 1
+#define RTR_ID      0x22
+#define VF_REBAR_ID 0x24
+#define DEVICE_3_ID 0x2f
+#define RTR_SIZE    12
+#define RTR_VALID   BIT(31)
+#define AER_SIZE    0x48
+#define DPC_SIZE    0x10
+#define MSI_SIZE    14
+#define PCIE_SIZE   0x3c
+#define SPEED_2_5   1
 
 /* CXL r3.1, sec 8.1.5: the DVSEC of a CXL port. */
 #define CXL_VENDOR_ID  0x1e98
@@ -152,13 +154,16 @@ static void build_msix(struct pcisim_template *template)
 	fixed32(template, at + PCI_MSIX_PBA, 0x800);
 }
 
-static void build_slot(struct pcisim_template *template, u8 at, u32 number)
+static void build_slot(struct pcisim_template *template, u8 at, const struct pcisim_shape *shape,
+		       u32 number)
 {
 	u32 slot = PCI_EXP_SLTCAP_HPC | PCI_EXP_SLTCAP_HPS | PCI_EXP_SLTCAP_PCP |
 		   PCI_EXP_SLTCAP_NCCS | number << 19;
 	u16 events = PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC |
 		     PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC | PCI_EXP_SLTSTA_DLLSC;
 
+	if (shape->button)
+		slot |= PCI_EXP_SLTCAP_ABP | PCI_EXP_SLTCAP_AIP | PCI_EXP_SLTCAP_PIP;
 	fixed32(template, at + PCI_EXP_SLTCAP, slot);
 	field16(template, at + PCI_EXP_SLTCTL, 0, 0x1fff);
 	pcisim_put16(template->w1c + at + PCI_EXP_SLTSTA, events);
@@ -223,7 +228,7 @@ static void build_pcie(struct pcisim_template *template, const struct pcisim_nod
 	if (type != PCI_EXP_TYPE_RC_END)
 		build_link(template, at, node);
 	if (node->shape.hotplug)
-		build_slot(template, at, slot);
+		build_slot(template, at, &node->shape, slot);
 	if (type == PCI_EXP_TYPE_ROOT_PORT) {
 		field16(template, at + PCI_EXP_RTCTL, 0, 0x001f);
 		fixed16(template, at + PCI_EXP_RTCAP, PCI_EXP_RTCAP_CRSVIS);
@@ -321,6 +326,110 @@ static void build_dsn(struct pcisim_template *template, u32 serial)
 	fixed32(template, template->dsn + 8, 0xc0de);
 }
 
+static void build_acs(struct pcisim_template *template)
+{
+	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_ACS, 1, 12);
+
+	template->acs = at;
+	/* All of it, and egress control for eight functions or ports. */
+	fixed16(template, at + PCI_ACS_CAP, 0x087f);
+	field16(template, at + PCI_ACS_CTRL, 0, 0x007f);
+	field32(template, at + PCI_ACS_EGRESS_CTL_V, 0, 0x000000ff);
+}
+
+static void build_multicast(struct pcisim_template *template)
+{
+	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_MCAST, 1, 0x28);
+	unsigned int offset;
+
+	fixed16(template, at + 4, 0x003f);
+	field16(template, at + 6, 0, 0x803f);
+	field32(template, at + 8, 0, 0xfffff03f);
+	for (offset = 12; offset < 0x28; offset += 4)
+		field32(template, at + offset, 0, ~0U);
+}
+
+/* Two substates. Substate Control Enabled is cleared by writing a one. */
+static void build_dpa(struct pcisim_template *template)
+{
+	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_DPA, 1, 0x12);
+
+	fixed32(template, at + PCI_DPA_CAP, 1);
+	fixed16(template, at + 0x0c, 0x0100);
+	pcisim_put16(template->w1c + at + 0x0c, 0x0100);
+	field16(template, at + 0x0e, 0, 0x001f);
+}
+
+/* With two steering tags in the capability. */
+static void build_tph(struct pcisim_template *template)
+{
+	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_TPH, 1, 0x10);
+
+	fixed32(template, at + PCI_TPH_CAP, 0x00010207);
+	field32(template, at + 8, 0, 0x00000307);
+	field32(template, at + PCI_TPH_BASE_SIZEOF, 0, ~0U);
+}
+
+static void build_l1ss(struct pcisim_template *template)
+{
+	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_L1SS, 1, 0x10);
+
+	fixed32(template, at + PCI_L1SS_CAP, 0x1f);
+	field32(template, at + PCI_L1SS_CTL1, 0, 0xe3ff000f);
+	field32(template, at + PCI_L1SS_CTL2, 0, 0x000000fb);
+}
+
+/* CXL r3.1, sec 8.1.3: of a device with two ranges. */
+static void build_cxl_device(struct pcisim_template *template)
+{
+	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_DVSEC, 1, 0x38);
+	unsigned int base;
+
+	fixed32(template, at + PCI_DVSEC_HEADER1, CXL_VENDOR_ID | 0x38 << 20);
+	field16(template, at + 0x0c, 2, 0x4fff);
+	fixed16(template, at + 0x0e, 0x4000);
+	pcisim_put16(template->w1c + at + 0x0e, 0x4000);
+	field16(template, at + 0x10, 0, 0x0039);
+	for (base = 0x20; base <= 0x30; base += 0x10) {
+		field32(template, at + base, 0, ~0U);
+		field32(template, at + base + 4, 0, 0xf0000000);
+	}
+}
+
+/* One control register each. */
+static void build_small_controls(struct pcisim_template *template)
+{
+	u16 at = add_ext_cap(template, DEVICE_3_ID, 1, 12);
+
+	field32(template, at + 8, 0, 0x0000000f);
+	at = add_ext_cap(template, PCI_EXT_CAP_ID_SECPCI, 1, 12 + 2 * 8);
+	field32(template, at + 4, 0, 0x0000fe02);
+	at = add_ext_cap(template, PCI_EXT_CAP_ID_DLF, 1, 12);
+	field32(template, at + 4, 0, 0x80000000);
+}
+
+static void build_controls(struct pcisim_template *template, const struct pcisim_node *node)
+{
+	build_acs(template);
+	if (node->shape.kind != PCISIM_ENDPOINT)
+		return;
+	build_multicast(template);
+	build_dpa(template);
+	build_tph(template);
+	build_l1ss(template);
+	build_cxl_device(template);
+	build_small_controls(template);
+}
+
+/* PCIe r6.0, sec 7.8.7: one BAR of up to 8 MiB; at first it is of 1 MiB. */
+static void build_vf_rebar(struct pcisim_template *template)
+{
+	u16 at = add_ext_cap(template, VF_REBAR_ID, 1, 12);
+
+	fixed32(template, at + 4, 0x000000f0);
+	field32(template, at + 8, 0x00000020, 0x00003f00);
+}
+
 static bool has_rtr(const struct pcisim_shape *shape)
 {
 	return shape->rtr_reset_us || shape->rtr_flr_us || shape->rtr_d3_us;
@@ -374,6 +483,10 @@ static void build_ext_caps(struct pcisim_template *template, const struct pcisim
 			add_ext_cap(template, PCI_EXT_CAP_ID_ARI, 1, PCI_EXT_CAP_ARI_SIZEOF);
 	if (vf)
 		build_sriov(template, &node->shape, &vf->shape);
+	if (vf && node->shape.controls)
+		build_vf_rebar(template);
+	if (node->shape.controls)
+		build_controls(template, node);
 	if (has_rtr(&node->shape))
 		build_rtr(template, &node->shape);
 	if (node->shape.dpc)
