@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Late functions, without the worker's thread. In place of late.o, and contains it as it is. */
+#include "../late.c"
+
+#include "machine.h"
+
+/* A reset of both functions, which do not answer; nobody waits for them yet. */
+struct late_subject {
+	struct pcireset_plan plan;
+	struct pcireset_fn fns[2];
+	struct pcireset_fn *first;
+	struct pcireset_fn *second;
+};
+
+static void late_unmark_all(void *data)
+{
+	struct late_subject *subject = data;
+
+	late_unmark(subject->first);
+	late_unmark(subject->second);
+}
+
+static struct late_subject *late_take_subject(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct late_subject *subject = kunit_kzalloc(test, sizeof(*subject), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, subject);
+	kref_init(&subject->plan.ref);
+	subject->plan.fns = subject->fns;
+	subject->plan.nr_fns = 2;
+	subject->plan.late.triggered = ktime_get();
+	subject->first = &subject->fns[0];
+	subject->second = &subject->fns[1];
+	for (i = 0; i < 2; i++) {
+		subject->fns[i].dev = machine->fns[i];
+		subject->fns[i].parent = -1;
+		subject->fns[i].outcome = PCIRESET_STATE_DEAD;
+	}
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, late_unmark_all, subject), 0);
+	return subject;
+}
+
+static bool late_is_known(const struct pcireset_fn *fn, enum pcireset_unfinished kind)
+{
+	return pcireset_is_unfinished(fn->dev, kind, NULL);
+}
+
+static void member_is_found_by_another_kind_or_function(struct kunit *test)
+{
+	struct late_subject *subject = late_take_subject(test);
+
+	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_LATE));
+	late_mark(&subject->plan, subject->first, PCIRESET_LATE);
+	KUNIT_EXPECT_TRUE(test, late_is_known(subject->first, PCIRESET_LATE));
+	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_WATCHED));
+	KUNIT_EXPECT_FALSE(test, late_is_known(subject->second, PCIRESET_LATE));
+	/* Marked twice, it is in the table once. */
+	late_mark(&subject->plan, subject->first, PCIRESET_WATCHED);
+	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_LATE));
+	KUNIT_EXPECT_TRUE(test, late_is_known(subject->first, PCIRESET_WATCHED));
+	late_unmark(subject->first);
+	late_unmark(subject->first);
+	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_WATCHED));
+}
+
+static void own_reset_is_in_its_own_way(struct kunit *test)
+{
+	struct late_subject *subject = late_take_subject(test);
+	struct late_subject *other = late_take_subject(test);
+	struct pci_dev *dev = subject->second->dev;
+
+	late_mark(&subject->plan, subject->second, PCIRESET_WATCHED);
+	KUNIT_EXPECT_FALSE(test, pcireset_is_unfinished(dev, PCIRESET_WATCHED, &subject->plan));
+	KUNIT_EXPECT_TRUE(test, pcireset_is_unfinished(dev, PCIRESET_WATCHED, &other->plan));
+}
+
+static void removed_function_is_awaited(struct kunit *test)
+{
+	struct late_subject *subject = late_take_subject(test);
+	int wakeups = atomic_read(&late_wakeups);
+
+	late_mark(&subject->plan, subject->first, PCIRESET_LATE);
+	KUNIT_EXPECT_TRUE(test, late_is_any(&subject->plan));
+	down_write(&pcireset_topology);
+	pcireset_late_forget(subject->second->dev);
+	KUNIT_EXPECT_EQ(test, atomic_read(&late_wakeups), wakeups);
+	pcireset_late_forget(subject->first->dev);
+	up_write(&pcireset_topology);
+	KUNIT_EXPECT_TRUE(test, subject->first->gone);
+	KUNIT_EXPECT_FALSE(test, subject->second->gone);
+	KUNIT_EXPECT_FALSE(test, late_is_any(&subject->plan));
+	KUNIT_EXPECT_NE(test, atomic_read(&late_wakeups), wakeups);
+	KUNIT_EXPECT_EQ(test, kref_read(&subject->plan.ref), 1);
+}
+
+/* It answers already. */
+static void function_is_restored_before_its_parent(struct kunit *test)
+{
+	struct late_subject *subject = late_take_subject(test);
+
+	late_mark(&subject->plan, subject->second, PCIRESET_LATE);
+	KUNIT_EXPECT_FALSE(test, late_answers(&subject->plan, subject->first));
+	KUNIT_EXPECT_TRUE(test, late_answers(&subject->plan, subject->second));
+	subject->second->parent = 0;
+	KUNIT_EXPECT_FALSE(test, late_answers(&subject->plan, subject->second));
+	subject->first->outcome = PCIRESET_STATE_OTHER;
+	KUNIT_EXPECT_FALSE(test, late_answers(&subject->plan, subject->second));
+	subject->first->outcome = PCIRESET_STATE_RESTORED;
+	KUNIT_EXPECT_TRUE(test, late_answers(&subject->plan, subject->second));
+	subject->first->gone = true;
+	KUNIT_EXPECT_FALSE(test, late_answers(&subject->plan, subject->second));
+}
+
+/* PCIe r6.0, sec 6.6.1: 100 ms after the reset of its link, or what is known of it. */
+static void function_is_accessed_too_early(struct kunit *test)
+{
+	struct late_subject *subject = late_take_subject(test);
+	struct pcireset_fn *fn = subject->first;
+
+	late_mark(&subject->plan, fn, PCIRESET_LATE);
+	fn->times.link_us = 5000000;
+	KUNIT_EXPECT_FALSE(test, late_may_be_accessed(&subject->plan, fn));
+	KUNIT_EXPECT_EQ(test, ktime_us_delta(fn->settle, subject->plan.late.triggered), 5000000);
+	fn->settle = ktime_sub_us(ktime_get(), 1);
+	KUNIT_EXPECT_TRUE(test, late_may_be_accessed(&subject->plan, fn));
+	/* What hangs on a bridge that was just restored counts anew. */
+	subject->second->parent = 0;
+	subject->second->settle = fn->settle;
+	late_settle_below(&subject->plan, fn);
+	KUNIT_EXPECT_EQ(test, subject->second->settle, 0);
+	KUNIT_EXPECT_NE(test, fn->settle, 0);
+}
+
+static void worker_waits_for_ever_or_gives_up_early(struct kunit *test)
+{
+	struct late_subject *subject = late_take_subject(test);
+	struct pcireset_late *late = &subject->plan.late;
+	ktime_t now = ktime_get();
+
+	KUNIT_EXPECT_FALSE(test, late_is_over(&subject->plan));
+	late->triggered = ktime_sub_ms(now, PCIRESET_LATE_MS - 5000);
+	KUNIT_EXPECT_FALSE(test, late_is_over(&subject->plan));
+	late->triggered = ktime_sub_ms(now, PCIRESET_LATE_MS + 1);
+	KUNIT_EXPECT_TRUE(test, late_is_over(&subject->plan));
+	late->triggered = now;
+	late->pulled = ktime_sub_ms(now, LATE_PULLED_MS + 1);
+	KUNIT_EXPECT_TRUE(test, late_is_over(&subject->plan));
+	late->pulled = now;
+	KUNIT_EXPECT_FALSE(test, late_is_over(&subject->plan));
+}
+
+static void what_cannot_come_back_is_waited_for(struct kunit *test)
+{
+	struct late_subject *subject = late_take_subject(test);
+	struct pcireset_fn *fn = subject->first;
+	pci_channel_state_t state = fn->dev->error_state;
+
+	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
+	/* Only that there is one is looked at. */
+	fn->state = (struct pci_saved_state *)subject;
+	KUNIT_EXPECT_TRUE(test, pcireset_is_late(fn));
+	fn->contained = true;
+	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
+	fn->contained = false;
+	fn->dev->error_state = pci_channel_io_perm_failure;
+	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
+	KUNIT_EXPECT_FALSE(test, late_is_awaited(fn));
+	fn->dev->error_state = state;
+	fn->gone = true;
+	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
+	fn->gone = false;
+	fn->outcome = PCIRESET_STATE_OTHER;
+	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
+	fn->state = NULL;
+}
+
+static unsigned int late_calls;
+
+static void late_count_done(struct pci_dev *dev)
+{
+	late_calls++;
+}
+
+static const struct pci_error_handlers late_handlers = { .reset_done = late_count_done };
+static const struct pci_error_handlers late_other_handlers = { .reset_done = late_count_done };
+static struct pci_driver late_driver = { .err_handler = &late_handlers };
+
+static void driver_is_told_twice_or_the_wrong_one(struct kunit *test)
+{
+	struct late_subject *subject = late_take_subject(test);
+	struct pcireset_fn *fn = subject->first;
+	struct pci_driver *before = fn->dev->driver;
+
+	late_calls = 0;
+	fn->dev->driver = &late_driver;
+	pcireset_driver_done(fn);
+	KUNIT_EXPECT_EQ(test, late_calls, 0);
+	fn->prepared = &late_handlers;
+	late_mark(&subject->plan, fn, PCIRESET_LATE);
+	pcireset_late_unbind(fn->dev);
+	pcireset_driver_done(fn);
+	KUNIT_EXPECT_EQ(test, late_calls, 1);
+	fn->prepared = &late_other_handlers;
+	pcireset_driver_done(fn);
+	KUNIT_EXPECT_EQ(test, late_calls, 1);
+	fn->dev->driver = before;
+}
+
+static void suspend_does_not_wait_or_waits_for_nothing(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, late_suspend(&late_pm, PM_POST_SUSPEND, NULL), NOTIFY_DONE);
+	KUNIT_EXPECT_EQ(test, late_suspend(&late_pm, PM_SUSPEND_PREPARE, NULL), NOTIFY_DONE);
+}
+
+static struct kunit_case late_cases[] = {
+	KUNIT_CASE(member_is_found_by_another_kind_or_function),
+	KUNIT_CASE(own_reset_is_in_its_own_way),
+	KUNIT_CASE(removed_function_is_awaited),
+	KUNIT_CASE(function_is_restored_before_its_parent),
+	KUNIT_CASE(function_is_accessed_too_early),
+	KUNIT_CASE(worker_waits_for_ever_or_gives_up_early),
+	KUNIT_CASE(what_cannot_come_back_is_waited_for),
+	KUNIT_CASE(driver_is_told_twice_or_the_wrong_one),
+	KUNIT_CASE(suspend_does_not_wait_or_waits_for_nothing),
+	{},
+};
+
+static struct kunit_suite late_suite = {
+	.name = "pcireset-late",
+	.init = pcireset_kunit_machine_init,
+	.exit = pcireset_kunit_machine_exit,
+	.test_cases = late_cases,
+};
+
+kunit_test_suite(late_suite);
