@@ -1,27 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is looked at after a reset, but for config space: proof, identity, link. */
+#include <linux/delay.h>
+
 #include "pcireset.h"
+
+static bool link_is_worse(const struct pcireset_fn *fn)
+{
+	u16 now;
+
+	pcie_capability_read_word(fn->dev, PCI_EXP_LNKSTA, &now);
+	return (now & PCI_EXP_LNKSTA_CLS) < (fn->link & PCI_EXP_LNKSTA_CLS) ||
+	       (now & PCI_EXP_LNKSTA_NLW) < (fn->link & PCI_EXP_LNKSTA_NLW) ||
+	       (fn->link & ~now & PCI_EXP_LNKSTA_DLLLA);
+}
 
 /**
  * pcireset_check_link - compare a function's link with what it was
  * @fn: the function, restored; @fn->failed is written
+ * @until: when the link must be as it was
  *
  * PCIe r6.0, sec 7.5.3.8: Current Link Speed, Negotiated Link Width and, for a
- * port, Data Link Layer Link Active.
+ * port, Data Link Layer Link Active. A link comes up at 2.5 GT/s and becomes
+ * faster later (sec 4.2.7), also after a function that is ready at once was
+ * restored. So a worse one is looked at again.
  */
-void pcireset_check_link(struct pcireset_fn *fn)
+void pcireset_check_link(struct pcireset_fn *fn, ktime_t until)
 {
-	u16 now;
-
 	/* The link belongs to the device; a VF has no register for it. */
 	if (fn->dev->is_virtfn || !(fn->link & PCI_EXP_LNKSTA_NLW))
 		return;
 
-	pcie_capability_read_word(fn->dev, PCI_EXP_LNKSTA, &now);
-	if ((now & PCI_EXP_LNKSTA_CLS) < (fn->link & PCI_EXP_LNKSTA_CLS) ||
-	    (now & PCI_EXP_LNKSTA_NLW) < (fn->link & PCI_EXP_LNKSTA_NLW) ||
-	    (fn->link & ~now & PCI_EXP_LNKSTA_DLLLA))
-		fn->failed |= PCIRESET_CHECK_LINK;
+	while (link_is_worse(fn)) {
+		if (ktime_after(ktime_get(), until)) {
+			fn->failed |= PCIRESET_CHECK_LINK;
+			return;
+		}
+		usleep_range(1000, 2000);
+	}
 }
 
 /**

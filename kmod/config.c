@@ -3,7 +3,8 @@
  * Config space before and after a reset: what is compared, and what is not read
  * at all. Only what the header and the two lists of capabilities define: what is
  * between them is the vendor's, may change by itself, and there are devices that
- * do not bear to have it read.
+ * do not bear to have it read. Of a capability that is not known here only the
+ * first register is read.
  */
 #include <linux/slab.h>
 
@@ -20,6 +21,13 @@
 #define DEVICE_3_ID 0x2f
 #define GT64_ID     0x31
 
+/* CXL r3.1, sec 8.1.3 and 8.1.5: DVSECs of a CXL device and of a CXL port. */
+#define CXL_VENDOR_ID    0x1e98
+#define CXL_DVSEC_DEVICE 0
+#define CXL_DVSEC_PORT   3
+#define CXL_CONTROL      0x0c
+#define CXL_CONTROL_2    0x10
+
 /* PCIe r6.0, sec 7.7.4, 7.7.5, 7.7.6 and 7.9.24: where the status is in these. */
 #define GT_STATUS     0x0c
 #define GT16_PARITY   0x10
@@ -35,7 +43,10 @@
 #define NOTHING 0
 #define NOBODY  0xffff
 
-/* An extended capability's registers end where the next one begins. */
+/* In the place of an ID: the address of a message that is in use. */
+#define ADDRESS 0xfffe
+
+/* Arbitration tables end where the next capability begins. */
 #define TO_NEXT PCI_CFG_SPACE_EXP_SIZE
 
 /**
@@ -150,6 +161,12 @@ static unsigned int measure_tph(const struct walk *walk)
 	return PCI_TPH_BASE_SIZEOF + 2 * ((capability & PCI_TPH_CAP_ST_MASK) >> 16) + 2;
 }
 
+/* Sec 7.9.11: ports have an overlay BAR. */
+static unsigned int measure_multicast(const struct walk *walk)
+{
+	return pcireset_is_downstream_port(walk->dev) ? 0x30 : 0x28;
+}
+
 static unsigned int measure_dpa(const struct walk *walk)
 {
 	return PCI_DPA_BASE_SIZEOF + (dword_of(walk, PCI_DPA_CAP) & PCI_DPA_CAP_SUBSTATE_MASK) + 1;
@@ -174,7 +191,7 @@ static unsigned int measure_dpc(const struct walk *walk)
  *
  * The size is the specification's, less what follows the last register that is
  * compared. A vendor's capability is its own affair: its registers may count,
- * latch or start something. One that is not listed reaches as far as it can.
+ * latch or start something.
  */
 struct capability_size {
 	u16 id;
@@ -190,6 +207,7 @@ static const struct capability_size capability_sizes[] = {
 	{ PCI_CAP_ID_VPD, false, PCI_VPD_DATA },
 	{ PCI_CAP_ID_SLOTID, false, 4 },
 	{ PCI_CAP_ID_MSI, false, .measure = measure_msi },
+	{ PCI_CAP_ID_PCIX, false, 8 },
 	{ PCI_CAP_ID_CHSWP, false, 4 },
 	{ PCI_CAP_ID_VNDR, false, 4 },
 	{ PCI_CAP_ID_DBG, false, 4 },
@@ -212,6 +230,7 @@ static const struct capability_size capability_sizes[] = {
 	{ PCI_EXT_CAP_ID_ATS, true, PCI_EXT_CAP_ATS_SIZEOF },
 	{ PCI_EXT_CAP_ID_SRIOV, true, PCI_EXT_CAP_SRIOV_SIZEOF },
 	{ PCI_EXT_CAP_ID_PRI, true, PCI_EXT_CAP_PRI_SIZEOF },
+	{ PCI_EXT_CAP_ID_MCAST, true, .measure = measure_multicast },
 	{ PCI_EXT_CAP_ID_REBAR, true, .measure = measure_rebar },
 	{ PCI_EXT_CAP_ID_DPA, true, .measure = measure_dpa },
 	{ PCI_EXT_CAP_ID_TPH, true, .measure = measure_tph },
@@ -223,6 +242,8 @@ static const struct capability_size capability_sizes[] = {
 	{ PCI_EXT_CAP_ID_PTM, true, 12 },
 	{ PCIRESET_RTR_ID, true, 12 },
 	{ PCI_EXT_CAP_ID_DVSEC, true, 4 },
+	{ PCIRESET_CXL_DEVICE_ID, true, 0x38 },
+	{ PCIRESET_CXL_PORT_ID, true, 0x20 },
 	{ VF_REBAR_ID, true, .measure = measure_rebar },
 	{ PCI_EXT_CAP_ID_DLF, true, 8 },
 	{ PCI_EXT_CAP_ID_PL_16GT, true, 0x20, .per_lane = 1 },
@@ -255,12 +276,13 @@ struct volatile_register {
 
 /* The one list of registers that the CONFIG check does not compare. */
 static const struct volatile_register volatile_registers[] = {
-	{ PCI_CAP_ID_PM, false, PCI_PM_CTRL, PCI_PM_CTRL_PME_STATUS, "event" },
+	{ PCI_CAP_ID_PM, false, PCI_PM_CTRL, 0xff00fe00, "event; Data, and what chooses it" },
 	{ PCI_CAP_ID_VPD, false, 0, 0xffff0000, "address of the last access" },
 	{ PCI_CAP_ID_PCIX, false, PCI_X_STATUS, ~0U, "status" },
 	{ PCI_CAP_ID_EXP, false, PCI_EXP_DEVCTL, 0xffff0000, "Device Status" },
 	{ PCI_CAP_ID_EXP, false, PCI_EXP_LNKCTL, 0xffff0000, "Link Status, see the link check" },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_SLTCTL, 0xffff0000, "Slot Status" },
+	{ PCI_CAP_ID_EXP, false, PCI_EXP_SLTCTL, 0xffff13df,
+	  "Slot Status; indicators and events, which pciehp changes at any time" },
 	{ PCI_CAP_ID_EXP, false, PCI_EXP_RTSTA, ~0U, "Root Status" },
 	{ PCI_CAP_ID_EXP, false, PCI_EXP_DEVCTL2, 0xffff0000, "Device Status 2" },
 	{ PCI_CAP_ID_EXP, false, PCI_EXP_LNKCTL2, 0xffff0000, "Link Status 2" },
@@ -281,9 +303,14 @@ static const struct volatile_register volatile_registers[] = {
 	{ PCI_EXT_CAP_ID_SRIOV, true, PCI_SRIOV_CTRL, 0xffff0000, "SR-IOV Status" },
 	{ PCI_EXT_CAP_ID_PRI, true, PCI_PRI_CTRL, 0xffff0000, "Page Request Status" },
 	{ PCI_EXT_CAP_ID_DPA, true, DPA_CONTROL, 0x0000ffff, "DPA Status" },
+	{ PCI_EXT_CAP_ID_PWR, true, PCI_PWR_DSR, ~0U, "chooses what Data shows" },
+	{ PCI_EXT_CAP_ID_PWR, true, PCI_PWR_DATA, ~0U, "what was chosen" },
 	{ PCI_EXT_CAP_ID_DPC, true, PCI_EXP_DPC_STATUS, ~0U, "status and source" },
 	{ PCI_EXT_CAP_ID_DPC, true, PCI_EXP_DPC_RP_PIO_STATUS, ~0U, "error status" },
 	{ PCI_EXT_CAP_ID_SECPCI, true, 8, ~0U, "Lane Error Status" },
+	{ PCIRESET_CXL_DEVICE_ID, true, CXL_CONTROL, 0xffff0000, "CXL Status" },
+	{ PCIRESET_CXL_DEVICE_ID, true, CXL_CONTROL_2, 0xffff0006, "CXL Status 2, triggers" },
+	{ PCIRESET_CXL_PORT_ID, true, 8, 0xffff0000, "CXL Port Status" },
 	{ PCI_EXT_CAP_ID_PL_16GT, true, GT_STATUS, ~0U, "16.0 GT/s Status" },
 	{ PCI_EXT_CAP_ID_PL_16GT, true, GT16_PARITY, ~0U, "parity errors", 4, GT16_PARITY + 8 },
 	{ MARGIN_ID, true, MARGIN_PORT, 0xffff0000, "Margining Port Status" },
@@ -319,7 +346,8 @@ static int add_register(struct pcireset_config *config, unsigned int pos, u32 va
 		config->registers = registers;
 		config->max = max;
 	}
-	registers[config->nr++] = (struct pcireset_register){ pos, ~0U, value };
+	registers[config->nr++] =
+		(struct pcireset_register){ .pos = pos, .mask = ~0U, .value = value };
 	return 0;
 }
 
@@ -412,7 +440,7 @@ static unsigned int measure(const struct walk *walk)
 			return size->measure(walk);
 		return size->size + (size->per_lane ? size->per_lane * nr_lanes(walk->dev) : 0);
 	}
-	return TO_NEXT;
+	return 4;
 }
 
 static void ignore(const struct walk *walk, unsigned int offset, u32 mask)
@@ -439,6 +467,23 @@ static void ignore_volatile(const struct walk *walk)
 	}
 }
 
+/*
+ * The kernel writes another message when the interrupt moves to another CPU, and
+ * keeps it itself: the address must be there, and nothing else is known of it.
+ */
+static void ignore_message(const struct walk *walk)
+{
+	u16 flags = walk->header >> 16;
+
+	if (walk->extended || walk->id != PCI_CAP_ID_MSI || !(flags & PCI_MSI_FLAGS_ENABLE))
+		return;
+	ignore(walk, PCI_MSI_ADDRESS_HI, ~0U);
+	if (flags & PCI_MSI_FLAGS_64BIT)
+		ignore(walk, PCI_MSI_DATA_64, ~0U);
+	if (walk->body < walk->config->nr)
+		walk->config->registers[walk->body].id = ADDRESS;
+}
+
 /* What is not compared is not read. */
 static void read_registers(const struct walk *walk)
 {
@@ -454,6 +499,21 @@ static void read_registers(const struct walk *walk)
 		config->registers[kept++] = *reg;
 	}
 	config->nr = kept;
+}
+
+/* Which of the vendor-specific capabilities it is, as far as that is known. */
+static u16 vendor_specific_id(const struct walk *walk)
+{
+	if ((dword_of(walk, PCI_DVSEC_HEADER1) & 0xffff) != CXL_VENDOR_ID)
+		return PCI_EXT_CAP_ID_DVSEC;
+	switch (dword_of(walk, PCI_DVSEC_HEADER2) & 0xffff) {
+	case CXL_DVSEC_DEVICE:
+		return PCIRESET_CXL_DEVICE_ID;
+	case CXL_DVSEC_PORT:
+		return PCIRESET_CXL_PORT_ID;
+	default:
+		return PCI_EXT_CAP_ID_DVSEC;
+	}
 }
 
 static int read_capability(struct pci_dev *dev, struct pcireset_config *config, unsigned int nr)
@@ -472,6 +532,9 @@ static int read_capability(struct pci_dev *dev, struct pcireset_config *config, 
 	int error;
 
 	walk.id = walk.extended ? PCI_EXT_CAP_ID(walk.header) : walk.header & 0xff;
+	if (walk.extended && walk.id == PCI_EXT_CAP_ID_DVSEC)
+		walk.id = vendor_specific_id(&walk);
+	config->registers[nr].id = walk.id;
 	size = min(measure(&walk), room_of(&walk));
 	for (offset = 4; offset < size; offset += 4) {
 		error = add_register(config, walk.pos + offset, 0);
@@ -479,6 +542,7 @@ static int read_capability(struct pci_dev *dev, struct pcireset_config *config, 
 			return error;
 	}
 	ignore_volatile(&walk);
+	ignore_message(&walk);
 	read_registers(&walk);
 	return 0;
 }
@@ -534,7 +598,7 @@ u16 pcireset_ext_capability(const struct pcireset_fn *fn, u16 id)
 	for (i = 0; i < config->nr_headers; i++) {
 		const struct pcireset_register *reg = &config->registers[i];
 
-		if (reg->pos >= PCI_CFG_SPACE_SIZE && PCI_EXT_CAP_ID(reg->value) == id)
+		if (reg->pos >= PCI_CFG_SPACE_SIZE && reg->id == id)
 			return reg->pos;
 	}
 	return 0;
@@ -546,6 +610,8 @@ static u32 compare(struct pci_dev *dev, const struct pcireset_register *reg, u32
 	u32 value;
 
 	pci_read_config_dword(dev, reg->pos, &value);
+	if (reg->id == ADDRESS && value)
+		return lowest;
 	value = (value ^ reg->value) & reg->mask;
 	return value ? min_t(u32, lowest, reg->pos + __ffs(value) / 8) : lowest;
 }
@@ -566,7 +632,11 @@ bool pcireset_check_config(struct pcireset_fn *fn)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(fn->header); i++) {
-		struct pcireset_register reg = { i * 4, header_mask(fn->dev, i), fn->header[i] };
+		struct pcireset_register reg = {
+			.pos = i * 4,
+			.mask = header_mask(fn->dev, i),
+			.value = fn->header[i],
+		};
 
 		lowest = compare(fn->dev, &reg, lowest);
 	}

@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What happened to a slot while its events were expected: pciehp drops them then.
- * Presence and identity are compared afterwards, and pciehp is made to act.
+ * Presence, link and identity are compared afterwards, and pciehp is made to act.
+ * All other events stay latched in the port until pciehp listens again.
  */
+#include <linux/delay.h>
 #include <linux/pci.h>
 #include <linux/pci_hotplug.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
 #include "pcireset.h"
+
+/* PCIe r6.0, sec 6.7.3.2: a command to a slot is completed within 1 s. */
+#define HOTPLUG_COMMAND_MS 1000
+
+/* Two writers of Slot Control have no common lock: how often a write that got lost is repeated. */
+#define HOTPLUG_TRIES 3
+
+/* Bits of Slot Control that let an event interrupt. */
+#define HOTPLUG_ENABLES                                                                            \
+	(PCI_EXP_SLTCTL_ABPE | PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_MRLSCE | PCI_EXP_SLTCTL_PDCE | \
+	 PCI_EXP_SLTCTL_CCIE | PCI_EXP_SLTCTL_DLLSCE)
 
 static struct workqueue_struct *hotplug_queue;
 
@@ -89,6 +102,94 @@ static void hotplug_act(struct work_struct *work)
 	kfree(event);
 }
 
+static bool hotplug_command_is_done(struct pci_dev *port)
+{
+	u16 status;
+
+	pcie_capability_read_word(port, PCI_EXP_SLTSTA, &status);
+	return PCI_POSSIBLE_ERROR(status) || status & PCI_EXP_SLTSTA_CC;
+}
+
+/* Command Completed is left as it is: it may be that of a command of pciehp. */
+static void hotplug_wait_for_command(struct pci_dev *port)
+{
+	ktime_t until = ktime_add_ms(ktime_get(), HOTPLUG_COMMAND_MS);
+	u32 capability;
+
+	pcie_capability_read_dword(port, PCI_EXP_SLTCAP, &capability);
+	if (capability & PCI_EXP_SLTCAP_NCCS || port->broken_cmd_compl)
+		return;
+	while (!hotplug_command_is_done(port) && ktime_before(ktime_get(), until))
+		usleep_range(100, 200);
+}
+
+/**
+ * pcireset_hotplug_mask - keep the events of a port's slot latched
+ * @port: the port, which answers; @port->slot_enables remembers what was enabled
+ *
+ * pciehp clears all events of a slot when one of them interrupts, also when it has
+ * to ignore them. An attention button that was pressed would be lost with the link
+ * change that the reset causes. The interrupt of the slot as a whole stays enabled:
+ * pciehp remembers that bit, and not these.
+ */
+void pcireset_hotplug_mask(struct pcireset_fn *port)
+{
+	u16 control;
+
+	pcie_capability_read_word(port->dev, PCI_EXP_SLTCTL, &control);
+	if (PCI_POSSIBLE_ERROR(control) || !(control & PCI_EXP_SLTCTL_HPIE) ||
+	    !(control & HOTPLUG_ENABLES))
+		return;
+	port->slot_enables |= control & HOTPLUG_ENABLES;
+	pcie_capability_write_word(port->dev, PCI_EXP_SLTCTL, control & ~HOTPLUG_ENABLES);
+	hotplug_wait_for_command(port->dev);
+}
+
+/**
+ * pcireset_hotplug_mask_again - mask what pciehp has enabled meanwhile
+ * @port: the port, masked before
+ */
+void pcireset_hotplug_mask_again(struct pcireset_fn *port)
+{
+	u16 control;
+
+	pcie_capability_read_word(port->dev, PCI_EXP_SLTCTL, &control);
+	if (PCI_POSSIBLE_ERROR(control) || !(control & HOTPLUG_ENABLES))
+		return;
+	hotplug_wait_for_command(port->dev);
+	pcireset_hotplug_mask(port);
+}
+
+/* True if nothing is left to be done. */
+static bool hotplug_try_unmask(struct pcireset_fn *port)
+{
+	u16 control, enables = port->slot_enables;
+
+	pcie_capability_read_word(port->dev, PCI_EXP_SLTCTL, &control);
+	/* Without its interrupt the slot has no driver any more. */
+	if (PCI_POSSIBLE_ERROR(control) || !(control & PCI_EXP_SLTCTL_HPIE) ||
+	    (control & enables) == enables)
+		return true;
+	pcie_capability_write_word(port->dev, PCI_EXP_SLTCTL, control | enables);
+	return false;
+}
+
+/**
+ * pcireset_hotplug_unmask - end what pcireset_hotplug_mask() began
+ * @port: the port; what is latched interrupts now
+ *
+ * Nothing happens to a slot whose driver has left meanwhile.
+ */
+void pcireset_hotplug_unmask(struct pcireset_fn *port)
+{
+	unsigned int i;
+
+	if (!port->slot_enables)
+		return;
+	for (i = 0; i < HOTPLUG_TRIES && !hotplug_try_unmask(port); i++)
+		usleep_range(100, 200);
+}
+
 /**
  * pcireset_hotplug_note - remember what is in a port's slot
  * @port: the port, whose events are about to be dropped
@@ -99,6 +200,13 @@ void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child)
 	port->slot_changed = false;
 	port->slot_present = hotplug_is_present(port->dev);
 	port->slot_child = child && child->dev->slot ? child : NULL;
+}
+
+/* A link that is down and not waited for: pciehp takes the card out. DPC has its own recovery. */
+static bool hotplug_link_is_lost(const struct pcireset_fn *port)
+{
+	return port->slot_child->outcome == PCIRESET_STATE_DEAD &&
+	       !pcireset_link_is_up(port->dev) && !pcireset_contained(port->dev);
 }
 
 /**
@@ -122,7 +230,7 @@ void pcireset_hotplug_check(struct pcireset_fn *port)
 		return;
 	if (!(status & PCI_EXP_SLTSTA_PDS))
 		port->slot_changed = port->slot_present || child->outcome == PCIRESET_STATE_DEAD;
-	if (child->outcome == PCIRESET_STATE_OTHER)
+	if (child->outcome == PCIRESET_STATE_OTHER || hotplug_link_is_lost(port))
 		port->slot_changed = true;
 }
 
@@ -149,7 +257,8 @@ void pcireset_hotplug_tell(struct pcireset_fn *port)
 	event->slot = event->child->slot;
 	kobject_get(&event->slot->kobj);
 	INIT_WORK(&event->work, hotplug_act);
-	pci_info(port->dev, "the card in the slot has left or was replaced during a reset\n");
+	pci_info(port->dev,
+		 "the card in the slot has left, was replaced or lost its link during a reset\n");
 	queue_work(hotplug_queue, &event->work);
 }
 

@@ -31,6 +31,9 @@
 /* Threads at the most: each sleeps until the late functions of one reset answer. */
 #define LATE_MAX_THREADS 512
 
+/* A link that has just come up becomes as fast as it can within this time. */
+#define LATE_LINK_MS 100
+
 #define LATE_HASH_BITS 8
 
 /* Members whose reset is not over, by their struct pci_dev. */
@@ -292,7 +295,7 @@ static bool late_verify(struct pcireset_plan *plan, struct pcireset_fn *fn)
 
 	if (fn->outcome == PCIRESET_STATE_OTHER)
 		return false;
-	pcireset_check_link(fn);
+	pcireset_check_link(fn, ktime_add_ms(ktime_get(), LATE_LINK_MS));
 	if (pcireset_compares_config(plan))
 		pcireset_check_config(fn);
 	if (fn->proof == PCIRESET_PROOF_UNKNOWN || fn->proof == PCIRESET_PROOF_REFUTED)

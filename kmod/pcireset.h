@@ -33,7 +33,8 @@
 #define PCIRESET_NR_TYPES 7
 
 /* Control registers of the port above that are put back. */
-#define PCIRESET_NR_PORT_CONTROLS 4
+#define PCIRESET_NR_PORT_CONTROLS     4
+#define PCIRESET_NR_PORT_EXT_CONTROLS 4
 
 /* PCIe r6.0, sec 7.9.16: Readiness Time Reporting; not every kernel has a name for it. */
 #define PCIRESET_RTR_ID 0x22
@@ -50,14 +51,20 @@ struct pcireset_witness {
 	u16 old;
 };
 
+/* Vendor-specific capabilities that are known, in the place of an extended capability's ID. */
+#define PCIRESET_CXL_DEVICE_ID 0x8000
+#define PCIRESET_CXL_PORT_ID   0x8003
+
 /**
  * struct pcireset_register - a dword of config space
  * @pos: where
+ * @id: of a capability's first one: the capability's ID, or PCIRESET_CXL_*
  * @mask: bits that are compared
  * @value: what it was
  */
 struct pcireset_register {
-	u32 pos;
+	u16 pos;
+	u16 id;
 	u32 mask;
 	u32 value;
 };
@@ -140,7 +147,9 @@ struct pcireset_type;
  * @slot_child: function 0 in this port's slot as it was before the trigger, or NULL
  * @slot_present: the slot said that it has a card then
  * @slot_changed: the card in this port's slot has left or was replaced meanwhile
+ * @slot_enables: the events of this port's slot that interrupted before we masked them
  * @controls: control registers of the port above before the trigger
+ * @ext_controls: and of its extended capabilities
  * @bridge_control: its Bridge Control
  * @serial: Device Serial Number before the first trigger, 0 if it has none
  * @times: what it needs before it may be accessed again
@@ -198,7 +207,9 @@ struct pcireset_fn {
 	struct pcireset_fn *slot_child;
 	bool slot_present;
 	bool slot_changed;
+	u16 slot_enables;
 	u16 controls[PCIRESET_NR_PORT_CONTROLS];
+	u32 ext_controls[PCIRESET_NR_PORT_EXT_CONTROLS];
 	u16 bridge_control;
 	u64 serial;
 	struct pcireset_times times;
@@ -521,11 +532,15 @@ void pcireset_lock_ports(struct pcireset_plan *plan);
 void pcireset_unlock_ports(struct pcireset_plan *plan);
 
 /* control.c */
+void pcireset_control_restore_first(struct pcireset_fn *fn);
 void pcireset_control_restore(struct pcireset_fn *fn);
 void pcireset_control_save_port(struct pcireset_fn *port);
 void pcireset_control_restore_port(struct pcireset_fn *port);
 
 /* hotplug.c */
+void pcireset_hotplug_mask(struct pcireset_fn *port);
+void pcireset_hotplug_mask_again(struct pcireset_fn *port);
+void pcireset_hotplug_unmask(struct pcireset_fn *port);
 void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child);
 void pcireset_hotplug_check(struct pcireset_fn *port);
 void pcireset_hotplug_tell(struct pcireset_fn *port);
@@ -591,7 +606,7 @@ void pcireset_witness_clear(struct pcireset_fn *fn);
 void pcireset_identity_note(struct pcireset_fn *fn);
 u64 pcireset_identity_serial(const struct pcireset_fn *fn);
 bool pcireset_identity_holds(struct pcireset_fn *fn);
-void pcireset_check_link(struct pcireset_fn *fn);
+void pcireset_check_link(struct pcireset_fn *fn, ktime_t until);
 
 /* config.c */
 int pcireset_config_save(struct pcireset_fn *fn);

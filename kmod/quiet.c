@@ -42,8 +42,10 @@ static void hush(struct pcireset_plan *plan, struct pcireset_fn *fn)
 	fn->quiet = true;
 	fn->was_ignoring = port->ignore_hotplug;
 	/* pciehp_isr() acknowledges and drops events while this is set. */
-	if (port->is_hotplug_bridge)
+	if (port->is_hotplug_bridge) {
+		pcireset_hotplug_mask(fn);
 		port->ignore_hotplug = 1;
+	}
 	if (!owns_aer(port))
 		return;
 	surprise = set_surprise_mask(port, PCI_ERR_UNC_SURPDN);
@@ -92,9 +94,12 @@ static void unhush(struct pcireset_fn *fn)
 		forget(fn);
 	if (fn->dev->is_hotplug_bridge && !fn->was_ignoring)
 		fn->dev->ignore_hotplug = 0;
-	/* From here on pciehp sees all events; of those before, only the state is left. */
-	if (fn->dev->is_hotplug_bridge && !fn->gone)
+	/* From here on pciehp sees all events; of those of the link, only the state is left. */
+	if (fn->dev->is_hotplug_bridge && !fn->gone) {
+		if (!pcireset_is_lost(fn))
+			pcireset_hotplug_unmask(fn);
 		pcireset_hotplug_check(fn);
+	}
 	fn->quiet = false;
 }
 

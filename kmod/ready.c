@@ -173,23 +173,25 @@ bool pcireset_link_is_up(struct pci_dev *port)
 	return link_is_active(port);
 }
 
-static bool slot_is_empty(struct pci_dev *port)
+/* It has no card, or no power. */
+static bool slot_is_off(struct pci_dev *port)
 {
 	u16 status;
 
 	if (!port->is_hotplug_bridge || !pci_is_pcie(port))
 		return false;
 	pcie_capability_read_word(port, PCI_EXP_SLTSTA, &status);
-	return !PCI_POSSIBLE_ERROR(status) && !(status & PCI_EXP_SLTSTA_PDS) &&
-	       !link_is_active(port);
+	if (PCI_POSSIBLE_ERROR(status) || link_is_active(port))
+		return false;
+	return !(status & PCI_EXP_SLTSTA_PDS) || status & PCI_EXP_SLTSTA_PFD;
 }
 
 /**
- * pcireset_is_pulled - was the card taken out that a function is on?
+ * pcireset_is_pulled - was the card taken out that a function is on, or has its power failed?
  * @dev: the function
  *
- * PCIe r6.0, sec 6.7.3: a slot above says that it is empty. In the moment of a reset
- * that may be wrong: presence may be told by the link itself.
+ * PCIe r6.0, sec 6.7.3: a slot above says so. In the moment of a reset presence may
+ * be wrong: it may be told by the link itself.
  *
  * Return: true if it was.
  */
@@ -198,7 +200,7 @@ bool pcireset_is_pulled(struct pci_dev *dev)
 	struct pci_dev *port = pci_upstream_bridge(pci_physfn(dev));
 
 	for (; port; port = pci_upstream_bridge(port))
-		if (slot_is_empty(port))
+		if (slot_is_off(port))
 			return true;
 	return false;
 }

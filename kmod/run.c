@@ -229,7 +229,7 @@ static bool config_holds(struct pcireset_run *run, struct pcireset_fn *fn)
 static void verify(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	if (fn->outcome == PCIRESET_STATE_RESTORED) {
-		pcireset_check_link(fn);
+		pcireset_check_link(fn, run->deadline);
 		/* While its events are expected, a port's masks are not as before. */
 		if (!fn->quiet)
 			config_holds(run, fn);
@@ -249,7 +249,7 @@ static void verify_again(struct pcireset_run *run, struct pcireset_fn *fn)
 
 	take_outcome(fn, pcireset_fn_answers(fn) ? 0 : -ETIMEDOUT);
 	if (fn->outcome == PCIRESET_STATE_RESTORED) {
-		pcireset_check_link(fn);
+		pcireset_check_link(fn, run->deadline);
 		if (!config_holds(run, fn) && fn->outcome == PCIRESET_STATE_RESTORED)
 			pcireset_state_restore(fn);
 	}
@@ -360,6 +360,20 @@ static bool has_late(struct pcireset_run *run)
 	return false;
 }
 
+/* Somebody directly below a port is late because the link is not up yet. */
+static bool waits_for_link(const struct pcireset_plan *plan, const struct pcireset_fn *port)
+{
+	int nr = port - plan->fns;
+	unsigned int i;
+
+	if (!port->quiet || pcireset_link_is_up(port->dev))
+		return false;
+	for (i = 0; i < plan->nr_fns; i++)
+		if (plan->fns[i].parent == nr && pcireset_is_late(&plan->fns[i]))
+			return true;
+	return false;
+}
+
 /*
  * A link that is down still, or what is below a port that is late, is expected to come
  * up: not only an event, its absence would be a surprise. All other ports hear again.
@@ -372,7 +386,8 @@ static void keep_quiet(struct pcireset_run *run)
 
 	plan->bridge_fn.stays_quiet = late && plan->bridge && !pcireset_link_is_up(plan->bridge);
 	for (i = 0; i < plan->nr_fns; i++)
-		plan->fns[i].stays_quiet = pcireset_is_late(&plan->fns[i]);
+		plan->fns[i].stays_quiet = pcireset_is_late(&plan->fns[i]) ||
+					   waits_for_link(plan, &plan->fns[i]);
 }
 
 static void end_quiet(struct pcireset_run *run)

@@ -33,11 +33,28 @@ static int set_aside(struct pcireset_fn *fn)
 	return 0;
 }
 
+/*
+ * A hotplug port is saved with its slot's events masked. When it is restored they
+ * must not interrupt before they may be acted on.
+ */
+static int save_core_state(struct pcireset_fn *fn)
+{
+	struct pci_dev *dev = fn->dev;
+	int error;
+
+	if (!dev->is_hotplug_bridge || !pci_is_pcie(dev))
+		return pci_save_state(dev);
+	pcireset_hotplug_mask(fn);
+	error = pci_save_state(dev);
+	pcireset_hotplug_unmask(fn);
+	return error;
+}
+
 static int save(struct pcireset_fn *fn)
 {
 	struct pci_dev *dev = fn->dev;
 
-	if (pci_save_state(dev))
+	if (save_core_state(fn))
 		return -ENOMEM;
 	fn->state = pci_store_saved_state(dev);
 	if (!fn->state)
@@ -141,7 +158,10 @@ void pcireset_state_restore(struct pcireset_fn *fn)
 	pcireset_witness_clear(fn);
 	if (pci_load_saved_state(dev, fn->state))
 		pci_warn(dev, "saved state does not fit any more\n");
+	pcireset_control_restore_first(fn);
 	pci_restore_state(dev);
+	if (!fn->quiet)
+		pcireset_hotplug_unmask(fn);
 	pcireset_control_restore(fn);
 	restore_pme(fn);
 	pcireset_quirk_restored(dev);

@@ -109,6 +109,16 @@ static void swap_delays(struct pcireset_plan *plan, unsigned int *delays)
 			swap(plan->fns[i].dev->d3cold_delay, delays[i]);
 }
 
+/* Before 7.3 pciehp enables the events of the link when its reset ends, while the link trains. */
+static int reset_slot(struct pcireset_run *run)
+{
+	int ret = pcireset_slot_reset(run);
+
+	if (run->plan->bridge_fn.quiet)
+		pcireset_hotplug_mask_again(&run->plan->bridge_fn);
+	return ret;
+}
+
 /**
  * pcireset_secondary_reset - reset the bus below the bridge of a plan
  * @run: the run
@@ -132,7 +142,7 @@ int pcireset_secondary_reset(struct pcireset_run *run)
 
 	swap_delays(plan, delays);
 	if (pcireset_slot_find(plan->dev, PCIRESET_CALLER_LOCKED))
-		ret = pcireset_slot_reset(run);
+		ret = reset_slot(run);
 	else
 		ret = pci_bridge_secondary_bus_reset(plan->bridge) ? -EIO : 0;
 	swap_delays(plan, delays);

@@ -8,6 +8,10 @@
 #define UPPER    0xffff0000
 #define CFG_SIZE PCI_CFG_SPACE_EXP_SIZE
 
+/* Slot Status, with indicators and event enables; PME_Status, with Data and what chooses it. */
+#define SLOT  0xffff13df
+#define POWER 0xff00fe00
+
 /* Where make_capabilities() puts them. */
 enum {
 	MSI = 0x88,
@@ -39,11 +43,11 @@ struct place {
  */
 static const struct place may_differ[] = {
 	{ 0x004, UPPER }, { 0x00c, 0xff000000 }, { 0x048, UPPER }, { 0x050, UPPER },
-	{ 0x058, UPPER }, { 0x060, ALL },        { 0x068, UPPER }, { 0x070, UPPER },
-	{ 0x078, UPPER }, { 0x084, 0x00008000 }, { 0x0ac, UPPER }, { 0x0d0, ALL },
-	{ 0x104, ALL },   { 0x110, ALL },        { 0x118, 0x1f },  { 0x154, UPPER },
-	{ 0x160, UPPER }, { 0x170, UPPER },      { 0x1ac, UPPER }, { 0x1c0, ALL },
-	{ 0x1d0, ALL },
+	{ 0x058, SLOT },  { 0x060, ALL },        { 0x068, UPPER }, { 0x070, UPPER },
+	{ 0x078, UPPER }, { 0x084, POWER },      { 0x08c, ALL },   { 0x090, ALL },
+	{ 0x094, ALL },   { 0x0ac, UPPER },      { 0x0d0, ALL },   { 0x104, ALL },
+	{ 0x110, ALL },   { 0x118, 0x1f },       { 0x154, UPPER }, { 0x160, UPPER },
+	{ 0x170, UPPER }, { 0x1ac, UPPER },      { 0x1c0, ALL },   { 0x1d0, ALL },
 };
 
 struct area {
@@ -53,13 +57,12 @@ struct area {
 
 /*
  * What these capabilities define, less a vendor's own registers, logs and what
- * is the last access's. MSI is on: all but the pending bits. That of PCI-X is
- * as long as there is room.
+ * is the last access's. MSI is on: all but the pending bits.
  */
 static const struct area defined[] = {
 	{ 0, 0x40 },     { KUNIT_PCIE, 0x7c }, { KUNIT_PM, 0x88 },   { MSI, 0x9c },
 	{ MSIX, 0xac },  { VPD, 0xb0 },        { AF, 0xb8 },         { VENDOR, 0xc0 },
-	{ PCIX, 0x100 }, { AER, 0x11c },       { VC, 0x164 },        { SRIOV, 0x1a8 },
+	{ PCIX, 0xd4 },  { AER, 0x11c },       { VC, 0x164 },        { SRIOV, 0x1a8 },
 	{ PRI, 0x1b8 },  { DPC, 0x1c4 },       { SECONDARY, 0x1d4 }, { DLF, 0x1e0 },
 	{ VSEC, 0x1e8 }, { DVSEC, 0x1fc },     { SERIAL, 0x214 },
 };
@@ -108,7 +111,7 @@ static u32 config_failure(struct subject *subject)
 static u32 link_failure(struct subject *subject)
 {
 	subject->fn.failed = 0;
-	pcireset_check_link(&subject->fn);
+	pcireset_check_link(&subject->fn, 0);
 	return subject->fn.failed;
 }
 
@@ -231,8 +234,8 @@ static void registers_of_missing_capabilities_are_compared(struct kunit *test)
 	};
 	static const struct place volatiles[] = {
 		{ 0x004, UPPER }, { 0x00c, 0xff000000 }, { 0x048, UPPER }, { 0x050, UPPER },
-		{ 0x058, UPPER }, { 0x060, ALL },        { 0x068, UPPER }, { 0x070, UPPER },
-		{ 0x078, UPPER }, { 0x084, 0x8000 },
+		{ 0x058, SLOT },  { 0x060, ALL },        { 0x068, UPPER }, { 0x070, UPPER },
+		{ 0x078, UPPER }, { 0x084, POWER },
 	};
 
 	expect_compared(test, take_endpoint(test), areas, ARRAY_SIZE(areas), volatiles,
@@ -281,7 +284,10 @@ static void length_that_a_capability_tells_is_not_used(struct kunit *test)
 		{ PCI_EXT_CAP_ID_VC, PCI_VC_PORT_CAP1, 2, 0x34 },
 		{ PCI_EXT_CAP_ID_VC, PCI_VC_PORT_CAP2, 0x04000000, 0xf00 },
 		{ PCI_EXT_CAP_ID_SECPCI, 0, 0, 0x1c },
-		{ 0x7f, 0, 0, 0xf00 },
+		{ PCI_EXT_CAP_ID_MCAST, 0, 0, 0x28 },
+		{ PCI_EXT_CAP_ID_DVSEC, PCI_DVSEC_HEADER1, 0x1e98, 0x38 },
+		{ PCI_EXT_CAP_ID_DVSEC, PCI_DVSEC_HEADER1, 0x1e99, 0x04 },
+		{ 0x7f, 0, 0, 0x04 },
 	};
 	struct pcireset_kunit_machine *machine = test->priv;
 	u32 *space = machine->space[0];
@@ -305,13 +311,15 @@ static void capability_reaches_into_the_next_one(struct kunit *test)
 	struct subject *subject;
 
 	add_ext_cap(machine->space[0], 0x100, PCI_EXT_CAP_ID_ARI, 0x200);
-	add_ext_cap(machine->space[0], 0x200, 0x7f, 0x120);
-	add_ext_cap(machine->space[0], 0x120, 0x7f, 0x210);
+	add_ext_cap(machine->space[0], 0x200, PCI_EXT_CAP_ID_VC, 0x120);
+	machine->space[0][(0x200 + PCI_VC_PORT_CAP2) / 4] = 0x04000000;
+	add_ext_cap(machine->space[0], 0x120, PCI_EXT_CAP_ID_VC, 0x210);
+	machine->space[0][(0x120 + PCI_VC_PORT_CAP2) / 4] = 0x04000000;
 	add_ext_cap(machine->space[0], 0x210, PCI_EXT_CAP_ID_VNDR, 0);
 	subject = take_endpoint(test);
 	expect_bits(test, subject, 0x11c, 0);
 	expect_bits(test, subject, 0x1fc, ALL);
-	expect_bits(test, subject, 0x20c, ALL);
+	expect_bits(test, subject, 0x208, ALL);
 	expect_bits(test, subject, 0x214, 0);
 }
 
@@ -378,11 +386,12 @@ static void msi_is_not_compared_as_far_as_it_is_in_use(struct kunit *test)
 	static const struct {
 		u16 flags;
 		u16 end;
+		u32 last;
 	} layouts[] = {
-		{ 0, 0x0c },
-		{ PCI_MSI_FLAGS_64BIT, 0x10 },
-		{ PCI_MSI_FLAGS_MASKBIT, 0x10 },
-		{ PCI_MSI_FLAGS_64BIT | PCI_MSI_FLAGS_MASKBIT, 0x14 },
+		{ 0, 0x0c, 0 },
+		{ PCI_MSI_FLAGS_64BIT, 0x10, 0 },
+		{ PCI_MSI_FLAGS_MASKBIT, 0x10, ALL },
+		{ PCI_MSI_FLAGS_64BIT | PCI_MSI_FLAGS_MASKBIT, 0x14, ALL },
 	};
 	struct pcireset_kunit_machine *machine = test->priv;
 	u32 *space = machine->space[0];
@@ -395,22 +404,27 @@ static void msi_is_not_compared_as_far_as_it_is_in_use(struct kunit *test)
 		expect_bits(test, take_endpoint(test), MSI + 4, 0);
 		kunit_put16(space, MSI + PCI_MSI_FLAGS, layouts[i].flags | PCI_MSI_FLAGS_ENABLE);
 		subject = take_endpoint(test);
-		expect_bits(test, subject, MSI + layouts[i].end - 4, ALL);
+		expect_bits(test, subject, MSI + layouts[i].end - 4, layouts[i].last);
 		expect_bits(test, subject, MSI + layouts[i].end, 0);
 	}
 }
 
-static void message_that_is_in_use_is_ignored(struct kunit *test)
+/* The kernel itself writes another one when the interrupt moves to another CPU. */
+static void message_that_moves_fails_or_a_lost_one_passes(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
 	struct subject *subject;
 
 	kunit_add_cap(machine->space[0], KUNIT_PM + 1, MSI, PCI_CAP_ID_MSI);
 	kunit_put16(machine->space[0], MSI + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE);
+	machine->space[0][(MSI + PCI_MSI_ADDRESS_LO) / 4] = 0xfee01000;
 	subject = take_endpoint(test);
 	kunit_put16(subject->now, MSI + PCI_MSI_DATA_32, 0x20);
+	subject->now[(MSI + PCI_MSI_ADDRESS_LO) / 4] = 0xfee02000;
+	KUNIT_EXPECT_EQ(test, config_failure(subject), 0);
+	subject->now[(MSI + PCI_MSI_ADDRESS_LO) / 4] = 0;
 	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
-	KUNIT_EXPECT_EQ(test, subject->fn.offset, MSI + PCI_MSI_DATA_32);
+	KUNIT_EXPECT_EQ(test, subject->fn.offset, MSI + PCI_MSI_ADDRESS_LO + 1);
 }
 
 static void looping_capability_list_hangs(struct kunit *test)
@@ -700,7 +714,7 @@ static struct kunit_case check_cases[] = {
 	KUNIT_CASE(last_two_bars_of_an_endpoint_are_ignored),
 	KUNIT_CASE(first_difference_is_not_the_one_reported),
 	KUNIT_CASE(msi_is_not_compared_as_far_as_it_is_in_use),
-	KUNIT_CASE(message_that_is_in_use_is_ignored),
+	KUNIT_CASE(message_that_moves_fails_or_a_lost_one_passes),
 	KUNIT_CASE(looping_capability_list_hangs),
 	KUNIT_CASE(capability_at_the_end_reaches_beyond),
 	KUNIT_CASE(long_vendor_capability_reaches_beyond),

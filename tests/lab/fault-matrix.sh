@@ -19,6 +19,8 @@
 # status and mask, where pcisim's ports have them; and CXL's Port Control.
 bridge_may=' 0x3e 0x70 0x72 0x104 0x108 '
 cxl_control=' 0x154 '
+# And what a port has lost: Device Control, Link Control, the same for version 2, severity and masks of AER.
+lost_control=' 0x60 0x68 0x80 0x88 0x10c 0x114 '
 
 # The waits that the specification sets come on top of the timeout: 100 ms below a link, 1.017 s below a conventional bridge.
 timeout_ms=3000
@@ -48,11 +50,15 @@ machine() {
 	*vf*) sim_set 01.0/00.0/vf count=3 ;;
 	*)
 		for node in "${nodes[@]:1}"; do
-			sim_set "$node" "${driverless[@]}"
+			sim_set "$node" "${driverless[@]}" serial=1
 		done
 		;;
 	esac
-	[[ $1 != quirk* ]] || sim_set 01.0/00.0 vendor=0x8086 device=0x10ed
+	case $1 in
+	# It puts Command back itself.
+	quirk-command) sim_set 01.0/00.0 vendor=0x1425 device=0x4001 ;;
+	quirk*) sim_set 01.0/00.0 vendor=0x8086 device=0x10ed ;;
+	esac
 	sim_live || return
 	[[ $1 != quirk-vfs ]] || bind "$target" pcisim
 	[[ $1 != *vf* ]] || echo 3 >"$devices/$target/sriov_numvfs" || return
@@ -69,6 +75,7 @@ set_fault() {
 	never) sim_set "$faulty" "ready_$2_us=never" ;;
 	stale) sim_set "$faulty" "ready_$2_us=1500000" answer=stale ;;
 	other) sim_set "$faulty" identity=1234:5678 ;;
+	twin) sim_set "$faulty" return_serial=2 ;;
 	vanish) sim_set "$faulty" vanish=1 ;;
 	nothing) sim_set "$faulty" "ignore=$2" ;;
 	drop) sim_set "$faulty" drop_us=1500000 ;;
@@ -76,6 +83,8 @@ set_fault() {
 	slower) sim_set 01.0 return_speed=1 ;;
 	late) sim_set 01.0 link_up_us=400000 ;;
 	down) sim_set 01.0 link_up_us=never ;;
+	# A Max Payload Size of 512 bytes.
+	loses) sim_set 01.0 lose_control=1 && setpci -s "$port" CAP_EXP+8.w=2850 ;;
 	esac
 }
 
@@ -87,11 +96,12 @@ expect() {
 	# which the timers of a kernel with checkers may prolong to twice its time.
 	[[ $2 != quirk* ]] || limit_ms=$((timeout_ms + (${PCILAB_SLOWNESS:-1} > 1 ? 147000 : 72000)))
 	case $1 in
-	none | slow | rrs | late) want='0  ' ;;
+	none | slow | rrs | late | loses) want='0  ' ;;
 	never | vanish | down) want='4 ETIMEDOUT ready' ;;
 	# The quirk waits longer than the caller wants to, and has it by then.
 	overdue) [[ $2 == quirk* ]] && want='0  ' || want='4 ETIMEDOUT ready' ;;
 	# failed_checks has those of all members, and the VFs of a PF that is another device are gone.
+	twin) want='4 EIO identity' ;;
 	other) [[ $2 == *vfs ]] && want='4 EIO ready' || want='4 EIO identity' ;;
 	stale) [[ $2 == *vfs ]] && want='4 ETIMEDOUT ready' || want='4 EIO config' ;;
 	narrow | slower) want='4 EIO link' ;;
@@ -113,11 +123,12 @@ find_members() {
 	members=${members_of[$1 $2]}
 }
 
-# may_be_written DEVICE OFFSET TYPE
+# may_be_written DEVICE OFFSET TYPE FAULT
 may_be_written() {
 	local may=$bridge_may
 
 	[[ $3 != cxl_bus ]] || may+=$cxl_control
+	[[ $4 != loses ]] || may+=$lost_control
 	[[ " $members " == *" $1 "* ]] || [[ $1 == "$bridge" && $may == *" $2 "* ]]
 }
 
@@ -132,7 +143,7 @@ check_writes() {
 	words=($(<writes))
 	for ((i = 0; i < ${#words[@]}; i += 3)); do
 		what="wrote to ${words[i]} at ${words[i + 1]}"
-		may_be_written "${words[i]}" "${words[i + 1]}" "$2" || wrong+=("$what")
+		may_be_written "${words[i]}" "${words[i + 1]}" "$2" "$1" || wrong+=("$what")
 		[[ ${words[i + 2]} == 0 || $1 == stale ]] || wrong+=("$what, which did not answer")
 	done
 }
@@ -163,22 +174,31 @@ note_others() {
 	done
 	case $1-$2 in
 	# A slot that has another card is taken out and found again.
-	other-slot*) others=("$port") ;;
+	other-slot* | twin-slot*) others=("$port") ;;
 	down-* | vanish-* | never-*vfs | other-*vfs | stale-*vfs) others=("$port") ;;
 	esac
 	config_dump before "${others[@]}"
 }
 
-# settle_slot FAULT: waits until pciehp has put another card in the place of the one that was.
+# slot_is_settled FAULT: pciehp has put another card in the place of the one that was, or has taken out one without a link.
+slot_is_settled() {
+	case $1 in
+	other) [[ $(cat "$devices/$target/vendor" 2>/dev/null) == 0x1234 ]] ;;
+	twin) [[ $(setpci -s "$target" BASE_ADDRESS_0.l 2>/dev/null) == *[1-9a-f]* ]] ;;
+	down) [[ ! -e $devices/$target ]] ;;
+	esac
+}
+
+# settle_slot FAULT: waits for that.
 settle_slot() {
 	local try
 
-	[[ $1 == other && $hotplug == yes ]] || return 0
+	[[ $hotplug == yes && " other twin down " == *" $1 "* ]] || return 0
 	for ((try = 0; try < 50; try++)); do
-		[[ $(cat "$devices/$target/vendor" 2>/dev/null) != 0x1234 ]] || return 0
+		! slot_is_settled "$1" || return 0
 		sleep 0.1
 	done
-	wrong+=('pciehp did not act on another card')
+	wrong+=("pciehp did not act on '$1'")
 }
 
 # check_others FAULT: a card that is gone from its slot is taken out, and then only the port is left.
@@ -187,9 +207,9 @@ check_others() {
 
 	settle_slot "$1"
 	now=("$devices"/*)
-	# pciehp switches off a slot whose card has left.
-	[[ $1-$hotplug == vanish-yes ]] || compare_others
-	[[ $1 == vanish || ${now[*]} == "${before_functions[*]}" ]] || wrong+=('functions came or went')
+	# pciehp switches off a slot whose card has left, or whose link does not come up.
+	[[ $1-$hotplug == vanish-yes || $1-$hotplug == down-yes ]] || compare_others
+	[[ $1 == vanish || $1-$hotplug == down-yes || ${now[*]} == "${before_functions[*]}" ]] || wrong+=('functions came or went')
 }
 
 compare_others() {
@@ -240,7 +260,7 @@ row() {
 	local way options=() wrong=() others=() before_functions=() with_target=''
 
 	[[ $3 != overdue ]] || with_target=1
-	is_wanted "$3" || return 0
+	is_wanted "$3" && has_serial "$1" "$3" || return 0
 	way_of "$2"
 	machine "$1" || { not_ok "$3, $2, $1: the machine is there" && return; }
 	find_members "$1" "$2"
@@ -258,8 +278,13 @@ row() {
 	verdict "$3, $2, $1: ${want%% *}"
 }
 
-function_faults=(none slow rrs overdue never stale other vanish nothing drop)
-link_faults=(late narrow slower down)
+function_faults=(none slow rrs overdue never stale other twin vanish nothing drop)
+link_faults=(late narrow slower down loses)
+
+# has_serial VARIANT FAULT: there is no twin of what has no serial number: VFs, the PFs here, conventional PCI.
+has_serial() {
+	[[ $2 != twin || $1 != *vf* && $1 != conventional ]]
+}
 
 # driver_for TYPE: sets prober to a driver that allows that in its probe(), link as it is, other types where it has been told.
 driver_for() {
@@ -274,7 +299,7 @@ driver_for() {
 probe_row() {
 	local others=() wrong=() before_functions=() way prober started took_ms line driver_now='' want_driver=''
 
-	is_wanted "$3" || return 0
+	is_wanted "$3" && has_serial "$1" "$3" || return 0
 	machine "$1" || { not_ok "$3, $2 from probe, $1: the machine is there" && return; }
 	members=''
 	way_of "$2"
@@ -323,6 +348,9 @@ function_rows() {
 		row quirk device_specific "$fault"
 		row quirk-siblings device_specific "$fault"
 		row quirk-vfs device_specific "$fault"
+	done
+	for fault in none slow nothing; do
+		row quirk-command device_specific "$fault"
 	done
 }
 

@@ -1,47 +1,53 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that pciehp acts on a card that is pulled or replaced while it is being reset as it does without a reset: pulled,
-# replaced by a twin with another serial number, replaced by another device, each at several moments of a slot reset, and of a
-# bus reset above the slot.
+# Shows that pciehp acts on what happens to a slot while its card is being reset as it does without a reset: the card is pulled,
+# replaced by a twin with another serial number or by another device, its power fails, the attention button is pressed. Each
+# at several moments of a slot reset, and of a bus reset above the slot.
 # topology: empty
 # icount: yes
+# parts: slot bus
 # timeout: 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-sim.sh"
 
 devices=/sys/bus/pci/devices
 
-# machine VARIANT: a card in a slot of a root port, or in one of a switch; sets port, the node of the slot's port, and target.
+# machine VARIANT EVENT: a card in a slot of a root port, or in one of a switch; sets port, the node of the slot's port, and target.
 machine() {
+	local button=0
+
+	[[ $2 != button ]] || button=1
 	case $1 in
 	slot)
 		port=01.0
-		sim_nodes 01.0 01.0/00.0 && sim_set 01.0 kind=root-port hotplug=1 || return
-		target=${sim_bus[1]}:00.0
+		sim_nodes 01.0 01.0/00.0 && sim_set 01.0 kind=root-port hotplug=1 button="$button" || return
+		target=${sim_bus[1]}:00.0 slot_port=${sim_bus[0]}:01.0
 		;;
 	bus)
 		port=01.0/00.0/01.0
 		sim_nodes 01.0 01.0/00.0 01.0/00.0/01.0 01.0/00.0/01.0/00.0 && sim_set 01.0 kind=root-port || return
-		sim_set 01.0/00.0 kind=upstream && sim_set "$port" kind=downstream hotplug=1 || return
-		target=${sim_bus[3]}:00.0
+		sim_set 01.0/00.0 kind=upstream && sim_set "$port" kind=downstream hotplug=1 button="$button" || return
+		target=${sim_bus[3]}:00.0 slot_port=${sim_bus[2]}:01.0
 		;;
 	esac
 	sim_set "$port/00.0" "${driverless[@]}" serial=1 && sim_live || return
 	sleep 1
 }
 
-# state: what is in the slot, and whether it is powered: what the kernel knows, and what there is.
+# state: what is in the slot, and whether it is powered: what the kernel knows, and what there is. Slot Control has the
+# indicators and the events that interrupt.
 state() {
-	local slot power
+	local slot power control
 
 	for slot in /sys/bus/pci/slots/*; do
 		[[ ! -e $slot/power ]] || read -r power <"$slot/power"
 	done
+	control=$(setpci -s "$slot_port" CAP_EXP+18.w)
 	if [[ -e $devices/$target ]]; then
-		printf '%s %s power %s bar %s\n' "$(cat "$devices/$target/device")" "$(setpci -s "$target" ECAP03+4.l)" "$power" \
-			"$((0x$(setpci -s "$target" BASE_ADDRESS_0.l) != 0))"
+		printf '%s %s power %s bar %s slot %s\n' "$(cat "$devices/$target/device")" "$(setpci -s "$target" ECAP03+4.l)" "$power" \
+			"$((0x$(setpci -s "$target" BASE_ADDRESS_0.l) != 0))" "$control"
 	else
-		echo "none power $power"
+		echo "none power $power slot $control"
 	fi
 }
 
@@ -50,6 +56,7 @@ event() {
 	case $1 in
 	pulled) sim_set "$port" present=0 ;;
 	twin) sim_set "$port/00.0" return_serial=2 && sim_set "$port" present=0 && sleep 0.02 && sim_set "$port" present=1 ;;
+	button | power_fault) sim_set "$port" slot_event="$1" ;;
 	other) sim_set "$port/00.0" identity=1234:5678 && sim_set "$port" present=0 && sleep 0.02 && sim_set "$port" present=1 ;;
 	esac
 }
@@ -58,10 +65,11 @@ event() {
 settled() {
 	local last now try
 
-	for ((try = 0; try < 12; try++)); do
+	# pciehp waits 5 s after the button.
+	for ((try = 0; try < 15; try++)); do
 		sleep 1
 		now=$(state)
-		[[ $now != "$last" || $try -lt 5 ]] || break
+		[[ $now != "$last" || $try -lt 7 ]] || break
 		last=$now
 	done
 	echo "$now"
@@ -69,7 +77,7 @@ settled() {
 
 # without_reset VARIANT EVENT
 without_reset() {
-	machine "$1" && event "$2" && settled
+	machine "$1" "$2" && event "$2" && settled
 	sim_clear
 }
 
@@ -77,7 +85,7 @@ without_reset() {
 with_reset() {
 	local resetter
 
-	machine "$1" || return
+	machine "$1" "$2" || return
 	sim_set "$port/00.0" ready_bus_us=300000
 	pcireset reset "$3" --type "$1" --timeout 2s --yes >/dev/null 2>&1 &
 	resetter=$!
@@ -89,8 +97,9 @@ with_reset() {
 }
 
 sim_load
-for variant in slot bus; do
-	for event in pulled twin other; do
+[[ $# -gt 0 ]] || set -- slot bus
+for variant; do
+	for event in pulled twin other power_fault button; do
 		want=$(without_reset "$variant" "$event")
 		like "$want" '^(none|0x)' "$variant, $event: $want without a reset"
 		for ms in 0 30 60 90 120 150 200 250 350 450; do
