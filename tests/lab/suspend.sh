@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a machine which is told to suspend during a reset does so after it, and that nothing is lost by either.
+# Shows that a machine which is told to suspend during a reset does so after it, and that nothing is lost by either; and that
+# it waits for a function that is late, as long as that may come back, but not longer than whoever asks for it.
 # icount: yes
 # topology: empty
-# timeout: 180
+# timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
+. "$(dirname "$0")/lib-kernel.sh"
 . "$(dirname "$0")/lib-sim.sh"
 
 # The kernel suspends all devices, waits 5 s and resumes them, without the firmware's part.
@@ -31,6 +33,41 @@ suspends_during() {
 	exits 0 "$1: the next reset is verified too" pcireset reset "${card[1]}" --type "$1" --yes --quiet
 }
 
+# late_reset MICROSECONDS: resets the first function, which takes that long; the caller does not wait for it.
+late_reset() {
+	sim_set 01.0/00.0 ready_flr_us="$1"
+	exits 4 'late: the caller does not wait' pcireset reset "${card[1]}" --type flr --timeout 500ms --yes --quiet
+	log_mark
+}
+
+# ended_before_freeze WORDS DESC: the log says so before processes were frozen.
+ended_before_freeze() {
+	like "$(log_since | grep -oE "$1|Freezing user space|Freezing remaining" | head -n 1)" "^$1" "$2"
+}
+
+# suspends_after_late MICROSECONDS WORDS DESC: longer than the freezer waits for anybody, which is 20 s.
+suspends_after_late() {
+	late_reset "$1"
+	exits 0 "$3: the machine suspends" bash -c 'echo freeze >/sys/power/state'
+	ended_before_freeze "$2" "$3: before that"
+}
+
+# The one who asked for suspend is killed: it waits no longer, and the function is restored all the same.
+killed_while_late() {
+	local job
+
+	late_reset 30000000
+	(exec bash -c 'echo freeze >/sys/power/state') 2>/dev/null &
+	job=$!
+	sleep 2
+	kill -9 "$job"
+	wait "$job" 2>/dev/null
+	is "$?" 137 'late, killed: suspend is not waited for any longer'
+	is "$(log_since | grep -c 'Freezing user space')" 0 'late, killed: nothing was suspended'
+	sleep 30
+	like "$(log_since)" 'and restored' 'late, killed: it is restored'
+}
+
 sim_load
 card=("${sim_bus[0]}:01.0" "${sim_bus[1]}:00.0" "${sim_bus[1]}:00.1")
 sim_node 01.0 kind=root-port hotplug=1
@@ -39,5 +76,11 @@ sim_live
 sim_set 01.0/00.0 ready_flr_us=2000000 ready_bus_us=2000000
 suspends_during flr
 suspends_during slot
+config_dump before "${card[@]}"
+suspends_after_late 30000000 'back [0-9]+ ms after its reset, and restored' 'late'
+killed_while_late
+config_dump after "${card[@]}"
+config_is_same before after 'late: everything has its configuration back'
+suspends_after_late never 'not back [0-9]+ ms after its reset' 'never back'
 exits 0 'the driver is bound still' test -e "$devices/${card[1]}/driver"
 plan
