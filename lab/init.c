@@ -166,13 +166,48 @@ static char *read_file(const char *path, size_t *ret_size)
 	return data;
 }
 
+/* "/lib/.../nvme-core.ko" is nvme_core; returns the length of the name in path. */
+static size_t module_name(const char *path, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+
+	*ret_name = slash ? slash + 1 : path;
+	return strcspn(*ret_name, ".");
+}
+
+static bool is_for_module(const char *word, const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (word[i] != name[i] && !(word[i] == '_' && name[i] == '-'))
+			return false;
+	return word[len] == '.' && strchr(word, '=');
+}
+
+/* Parameters from the words MODULE.PARAM=VALUE of the kernel's command line. */
+static void module_params(const char *path, char *params, size_t size)
+{
+	char *line = read_file("/proc/cmdline", NULL), *rest = line, *word;
+	const char *name;
+	size_t len = module_name(path, &name), used = 0;
+
+	params[0] = '\0';
+	while (line && (word = strsep(&rest, " \n"))) {
+		if (!is_for_module(word, name, len) || used + strlen(word) >= size)
+			continue;
+		used += (size_t)sprintf(params + used, "%s ", word + len + 1);
+	}
+	free(line);
+}
+
 static void load_module(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char params[256];
 
 	if (fd < 0)
 		setup_failed("module", path);
-	if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
+	module_params(path, params, sizeof(params));
+	if (syscall(SYS_finit_module, fd, params, 0) && errno != EEXIST)
 		setup_failed("module", path);
 	close(fd);
 }

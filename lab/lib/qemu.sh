@@ -78,7 +78,7 @@ qemu_args() {
 	accel_args
 	port_args
 	printf '%s\n' -kernel "$(kernel_dir "$kernel")/vmlinux" -initrd "$tmp/initrd" \
-		-append "$kernel_words $(checker_words) $(clock_words) PCILAB_KERNEL=$kernel PCILAB_SLOWNESS=$(kernel_slowness "$kernel") PCILAB_TOPOLOGY=${topology##*/} $(topology_append "$topology") $kernel_append"
+		-append "$kernel_words $(checker_words) $(clock_words) $(disk_words) PCILAB_KERNEL=$kernel PCILAB_SLOWNESS=$(kernel_slowness "$kernel") PCILAB_TOPOLOGY=${topology##*/} $(topology_append "$topology") $kernel_append"
 }
 
 # run_qemu: returns when QEMU has ended and all output has been passed on.

@@ -229,6 +229,14 @@ type_in() {
 	[[ $status -eq 0 && $SECONDS -lt 1200 ]]
 }
 
+# The guest skips its waits, and the host does not.
+@test "virtual time: a guest waits long for a disk" {
+	guest --icount -- cat /sys/module/nvme_core/parameters/io_timeout
+	[[ $status -eq 0 && $output == *600* ]]
+	guest --append 'nvme_core.io_timeout=77' -- cat /sys/module/nvme_core/parameters/io_timeout
+	[[ $status -eq 0 && $output == *77* ]]
+}
+
 @test "the kernel log can be kept" {
 	guest --keep-log "$BATS_TEST_TMPDIR/log" -- true
 	[[ $status -eq 0 ]]
