@@ -667,6 +667,8 @@ static void bus_numbers_of_a_bridge_prove_nothing(struct kunit *test)
 /* Presence Detect State is in the upper half of the dword at Slot Control. */
 static void put_presence(struct pcireset_kunit_machine *machine, u16 presence)
 {
+	/* Without a slot the core does not read the register, and says that a card is there. */
+	machine->port->pcie_flags_reg |= PCI_EXP_FLAGS_SLOT;
 	kunit_put16(machine->port_space, KUNIT_PCIE + PCI_EXP_SLTSTA, presence);
 }
 
