@@ -377,9 +377,10 @@ static bool is_type_info(const struct pcireset_type_info *info)
 static bool is_member(const struct pcireset_member *member)
 {
 	return is_address(member->addr) && !(member->flags & ~0x1ffU) &&
-	       member->why_not <= PCIRESET_WHY_LIVE_UPDATE && member->state <= PCIRESET_STATE_OTHER &&
-	       member->proof <= PCIRESET_PROOF_REFUTED && !(member->failed & ~ALL_CHECKS) &&
-	       member->offset < PAGE && member->ready_ns < 3600ULL * 1000000000;
+	       member->why_not <= PCIRESET_WHY_LIVE_UPDATE &&
+	       member->state <= PCIRESET_STATE_OTHER && member->proof <= PCIRESET_PROOF_REFUTED &&
+	       !(member->failed & ~ALL_CHECKS) && member->offset < PAGE &&
+	       member->ready_ns < 3600ULL * 1000000000;
 }
 
 static bool is_zero(const uint8_t *bytes, size_t size)
