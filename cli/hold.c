@@ -38,7 +38,10 @@ struct hold {
 	int slot_status; /* position, or 0 if it is no hotplug slot */
 	struct held v[MAX_HELD];
 	size_t nr;
-	char *power; /* power/control, or NULL */
+	char *power;              /* power/control, or NULL */
+	char *boot;               /* the ID of this boot, or NULL */
+	unsigned long long inode; /* of the port's directory, 0: the port was removed */
+	struct unread unread;
 };
 
 static uint32_t read_register(const struct hold *hold, const struct held *held)
@@ -119,36 +122,41 @@ static void choose_registers(struct hold *hold)
 
 /* ---- what is written down */
 
-static char *boot_id(void)
-{
-	char *id = file_read("/proc/sys/kernel/random/boot_id");
-
-	return id ? id : text("%s", "");
-}
-
 static char *note_name(const char *name)
 {
 	return text("%s" SUFFIX, name);
 }
 
-/* The directory of a port that is plugged in anew is another one. */
-static unsigned long long inode_of(const char *name)
+/* A port that was removed and found again has another directory. */
+static void read_inode(struct hold *hold)
 {
-	char *path = text("/sys/bus/pci/devices/%s", name);
+	char *path = text("/sys/bus/pci/devices/%s", hold->name);
 	struct stat st;
-	bool is_there = !stat(path, &st);
 
+	if (!stat(path, &st))
+		hold->inode = st.st_ino;
+	else if (errno != ENOENT)
+		unread_note(&hold->unread, path, errno);
 	free(path);
-	return is_there ? st.st_ino : 0;
+}
+
+/* The identity of the port. Without it a note would look void to doctor. */
+static int read_identity(struct hold *hold)
+{
+	static const char path[] = "/proc/sys/kernel/random/boot_id";
+
+	hold->boot = file_read(path, &hold->unread);
+	if (!hold->boot)
+		unread_note(&hold->unread, path, ENOENT);
+	read_inode(hold);
+	return hold->unread.error;
 }
 
 /* "end" is the last word, as a killed process may write half of it. */
 static char *note_text(const struct hold *hold)
 {
-	char *boot = boot_id(), *note, *more;
+	char *note = text("boot %s\ninode %llu\n", hold->boot, hold->inode), *more;
 
-	note = text("boot %s\ninode %llu\n", boot, inode_of(hold->name));
-	free(boot);
 	for (size_t i = 0; i < hold->nr; i++) {
 		const struct held *held = &hold->v[i];
 
@@ -172,8 +180,7 @@ static int note_write(struct hold *hold)
 	return r;
 }
 
-static void note_line(struct hold *hold, const char *line, const char *boot, bool *is_whole,
-		      bool *is_same)
+static void note_line(struct hold *hold, const char *line, bool *is_whole, bool *is_same)
 {
 	struct held held = { 0 };
 	unsigned long long inode;
@@ -181,9 +188,9 @@ static void note_line(struct hold *hold, const char *line, const char *boot, boo
 	if (!strcmp(line, "end"))
 		*is_whole = true;
 	else if (!strncmp(line, "boot ", 5))
-		*is_same = *is_same && !strcmp(line + 5, boot);
+		*is_same = *is_same && !strcmp(line + 5, hold->boot);
 	else if (sscanf(line, "inode %llu", &inode) == 1)
-		*is_same = *is_same && inode == inode_of(hold->name);
+		*is_same = *is_same && inode == hold->inode;
 	else if (sscanf(line, "held %d %d %x %x", &held.pos, &held.size, &held.mask, &held.was) ==
 			 4 &&
 		 hold->nr < MAX_HELD)
@@ -196,7 +203,7 @@ static void note_line(struct hold *hold, const char *line, const char *boot, boo
  */
 static int note_read(struct hold *hold)
 {
-	char *boot = boot_id(), *save = NULL, buf[1024];
+	char *save = NULL, buf[1024];
 	ssize_t len = pread(hold->note, buf, sizeof(buf) - 1, 0);
 	bool is_whole = false, is_same = true;
 	int r = len < 0 ? -errno : 0;
@@ -204,8 +211,7 @@ static int note_read(struct hold *hold)
 	hold->nr = 0;
 	buf[len > 0 ? len : 0] = '\0';
 	for (char *line = strtok_r(buf, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		note_line(hold, line, boot, &is_whole, &is_same);
-	free(boot);
+		note_line(hold, line, &is_whole, &is_same);
 	return r ? r : is_whole && is_same;
 }
 
@@ -239,20 +245,27 @@ static struct hold *hold_new(const struct pcireset_addr *addr)
 	return hold;
 }
 
-/* -EAGAIN: somebody else has it. */
-int hold_open(const struct pcireset_dev *port, struct hold **ret_hold)
+/* Return -EAGAIN if another process has the port. Nothing is changed yet. */
+int hold_open(const struct pcireset_dev *port, struct unread *unread, struct hold **ret_hold)
 {
 	struct hold *hold = hold_new(pcireset_dev_get_addr(port));
 	int r = lock_port(hold);
 
-	if (r) {
-		hold_close(hold);
-		return r;
+	if (!r) {
+		/* The note of a process that was killed is not removed by a refusal. */
+		hold->is_clean = !lseek(hold->note, 0, SEEK_END);
+		choose_registers(hold);
+		hold->power = attr_read(hold->name, "power/control", &hold->unread);
+		r = read_identity(hold);
 	}
-	hold->is_clean = true;
-	choose_registers(hold);
-	*ret_hold = hold;
-	return 0;
+	if (!r) {
+		*ret_hold = hold;
+		return 0;
+	}
+	*unread = hold->unread;
+	hold->unread = (struct unread){ 0 };
+	hold_close(hold);
+	return r;
 }
 
 /* Below such a port there is one device, whatever the numbers of its functions. */
@@ -286,9 +299,8 @@ static int put_back(struct hold *hold)
 }
 
 /* With nothing below it the port might fall asleep, and be deaf when it is looked below. */
-static void stay_awake(struct hold *hold)
+static void stay_awake(const struct hold *hold)
 {
-	hold->power = attr_read(hold->name, "power/control");
 	attr_write(hold->name, "power/control", "on");
 }
 
@@ -362,6 +374,8 @@ void hold_close(struct hold *hold)
 	pci_free_dev(hold->port);
 	pci_cleanup(hold->access);
 	free(hold->power);
+	free(hold->boot);
+	unread_clear(&hold->unread);
 	free(hold);
 }
 
@@ -382,6 +396,8 @@ static enum pcireset_leftover judge(struct hold *hold, bool repairs)
 
 	if (r == -EAGAIN)
 		return PCIRESET_LEFTOVER_RUNNING;
+	if (!r)
+		r = read_identity(hold);
 	if (!r)
 		r = note_read(hold);
 	if (r < 0)
@@ -409,7 +425,8 @@ static const char *describe(enum pcireset_leftover state)
 	case PCIRESET_LEFTOVER_REPAIRED:
 		return "the port reports errors and hotplug events as before";
 	case PCIRESET_LEFTOVER_UNKNOWN:
-		return "unknown: its entry in " DIRECTORY " cannot be read";
+		return "unknown: its entry in " DIRECTORY ", or the state of the port, cannot be "
+		       "read";
 	default:
 		return "an entry with nothing to put back";
 	}

@@ -30,12 +30,23 @@ static int PRINTF(3, 4) fail(struct reenumeration *e, int r, const char *fmt, ..
 	return r;
 }
 
+/* State that is unknown can neither be restored nor compared. */
+static int fail_unread(struct reenumeration *e, struct unread *unread)
+{
+	int r = fail(e, unread->error, "%s cannot be read: %s", unread->path,
+		     strerror(-unread->error));
+
+	unread_clear(unread);
+	return r;
+}
+
 /* ---- before anything is touched */
 
 static int find_place(struct reenumeration *e)
 {
 	struct pcireset_dev *port = pcireset_dev_get_parent(e->device);
 	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(e->device);
+	struct unread unread = { 0 };
 	int r;
 
 	if (physfn)
@@ -48,15 +59,17 @@ static int find_place(struct reenumeration *e)
 			    "below; use: pcireset reset");
 	e->place.port = *pcireset_dev_get_addr(port);
 	e->place.device = *pcireset_dev_get_addr(e->device);
-	r = hold_open(port, &e->hold);
+	r = hold_open(port, &unread, &e->hold);
+	if (unread.error)
+		return fail_unread(e, &unread);
 	if (r == -EAGAIN)
 		return fail(e, -EBUSY, "somebody else re-enumerates below %s; try again later",
 			    pcireset_dev_get_name(port));
 	if (r)
 		return fail(e, r, "%s: %s", pcireset_dev_get_name(port), strerror(-r));
 	e->place.is_whole_bus = hold_is_point_to_point(e->hold);
-	subtree_read(&e->was, e->machine.ctx, &e->place);
-	return 0;
+	return subtree_read(&e->was, e->machine.ctx, &e->place) ? fail_unread(e, &e->was.unread) :
+								  0;
 }
 
 /* The driver is unbound before the reset, so it needs no reset_prepare. */
@@ -429,7 +442,8 @@ static int read_again(struct reenumeration *e)
 	differences_clear(&e->differences);
 	if (pcireset_ctx_scan(e->machine.ctx) < 0)
 		return fail(e, -EIO, "%s", pcireset_ctx_get_errmsg(e->machine.ctx));
-	subtree_read(&e->now, e->machine.ctx, &e->place);
+	if (subtree_read(&e->now, e->machine.ctx, &e->place))
+		return fail_unread(e, &e->now.unread);
 	subtree_compare(&e->was, &e->now, &e->differences);
 	return 0;
 }

@@ -13,6 +13,12 @@ struct place {
 	bool is_whole_bus; /* everything below the port is one device */
 };
 
+/* The first file with unknown content, because it cannot be read. */
+struct unread {
+	int error; /* 0, or a negative errno */
+	char *path;
+};
+
 /* One function, from the data of the kernel. */
 struct function {
 	char *name;
@@ -25,7 +31,7 @@ struct function {
 	bool has_no_room[NR_REGIONS]; /* the kernel found no address for it */
 	bool is_top;                  /* it is removed, and all others with it */
 	bool is_vf;
-	bool is_bridge;			/* it keeps its driver until it is removed */
+	bool is_bridge; /* it keeps its driver until it is removed */
 };
 
 /* The functions that are removed with the device, and its link. */
@@ -33,6 +39,7 @@ struct subtree {
 	struct function *v;
 	size_t nr;
 	char *speed, *width; /* or NULL */
+	struct unread unread;
 };
 
 /* One difference. */
@@ -71,11 +78,13 @@ int reenumerate_finish(const struct reenumeration *e);
 
 /* subtree.c */
 bool place_has(const struct place *place, struct pcireset_dev *dev);
-void subtree_read(struct subtree *tree, struct pcireset_ctx *ctx, const struct place *place);
+int subtree_read(struct subtree *tree, struct pcireset_ctx *ctx, const struct place *place);
 void subtree_clear(struct subtree *tree);
 void subtree_bind(const struct subtree *was);
-char *file_read(const char *path);
-char *attr_read(const char *name, const char *attr);
+void unread_note(struct unread *unread, const char *path, int error);
+void unread_clear(struct unread *unread);
+char *file_read(const char *path, struct unread *unread);
+char *attr_read(const char *name, const char *attr, struct unread *unread);
 int attr_write(const char *name, const char *attr, const char *value);
 
 /* compare.c */
@@ -86,7 +95,7 @@ void differences_clear(struct differences *list);
 
 /* hold.c */
 struct hold;
-int hold_open(const struct pcireset_dev *port, struct hold **ret_hold);
+int hold_open(const struct pcireset_dev *port, struct unread *unread, struct hold **ret_hold);
 bool hold_is_point_to_point(const struct hold *hold);
 int hold_begin(struct hold *hold);
 void hold_forget(const struct hold *hold);

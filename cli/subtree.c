@@ -35,43 +35,68 @@ int attr_write(const char *name, const char *attr, const char *value)
 	return r;
 }
 
-/* The first line, or NULL if there is none. */
-char *file_read(const char *path)
+/* The file does not exist, or its device was removed. */
+static bool is_no_file(int error)
 {
-	FILE *f = fopen(path, "re");
-	char line[256];
-	bool is_read;
-
-	if (!f)
-		return NULL;
-	is_read = fgets(line, sizeof(line), f);
-	fclose(f);
-	if (!is_read)
-		return NULL;
-	line[strcspn(line, "\n")] = '\0';
-	return text("%s", line);
+	return error == ENOENT || error == ENOTDIR || error == ENODEV || error == ENXIO;
 }
 
-char *attr_read(const char *name, const char *attr)
+void unread_note(struct unread *unread, const char *path, int error)
 {
-	char *path = attr_path(name, attr), *value = file_read(path);
+	if (unread->error)
+		return;
+	unread->error = -error;
+	unread->path = text("%s", path);
+}
+
+void unread_clear(struct unread *unread)
+{
+	free(unread->path);
+	*unread = (struct unread){ 0 };
+}
+
+/* Return the first line, or NULL if there is none, or if it cannot be read: see unread. */
+char *file_read(const char *path, struct unread *unread)
+{
+	char line[256], *value = NULL;
+	FILE *f = fopen(path, "re");
+
+	if (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		value = text("%s", line);
+	} else if ((!f || ferror(f)) && !is_no_file(errno)) {
+		unread_note(unread, path, errno);
+	}
+	if (f)
+		fclose(f);
+	return value;
+}
+
+char *attr_read(const char *name, const char *attr, struct unread *unread)
+{
+	char *path = attr_path(name, attr), *value = file_read(path, unread);
 
 	free(path);
 	return value;
 }
 
-static uint32_t read_number(const char *name, const char *attr)
+static uint32_t read_number(const char *name, const char *attr, struct unread *unread)
 {
-	char *value = attr_read(name, attr);
-	uint32_t number = value ? (uint32_t)strtoul(value, NULL, 0) : 0;
+	char *value = attr_read(name, attr, unread), *path, *end = NULL;
+	uint32_t number = value ? (uint32_t)strtoul(value, &end, 0) : 0;
 
+	if (value && (end == value || *end)) {
+		path = attr_path(name, attr);
+		unread_note(unread, path, EINVAL);
+		free(path);
+	}
 	free(value);
 	return number;
 }
 
-static char *read_override(const char *name)
+static char *read_override(const char *name, struct unread *unread)
 {
-	char *value = attr_read(name, "driver_override");
+	char *value = attr_read(name, "driver_override", unread);
 
 	if (value && strcmp(value, "(null)") && *value)
 		return value;
@@ -80,24 +105,34 @@ static char *read_override(const char *name)
 }
 
 /* A line for each region: its first address, its last, and its flags. */
-static void read_regions(struct function *f)
+static int scan_regions(struct function *f, FILE *file)
 {
-	char *path = attr_path(f->name, "resource");
-	FILE *file = fopen(path, "re");
 	uint64_t start, end, flags;
 
-	free(path);
-	for (size_t i = 0; file && i < NR_REGIONS; i++) {
+	for (size_t i = 0; i < NR_REGIONS; i++) {
+		errno = EINVAL;
 		if (fscanf(file, "%" SCNx64 " %" SCNx64 " %" SCNx64, &start, &end, &flags) != 3)
-			break;
+			return errno;
 		f->size[i] = flags && end > start ? end - start + 1 : 0;
 		f->has_no_room[i] = f->size[i] && flags & REGION_UNSET;
 	}
-	if (file)
-		fclose(file);
+	return 0;
 }
 
-static void read_function(struct function *f, struct pcireset_dev *dev)
+static void read_regions(struct function *f, struct unread *unread)
+{
+	char *path = attr_path(f->name, "resource");
+	FILE *file = fopen(path, "re");
+	int error = file ? scan_regions(f, file) : errno;
+
+	if (error && !is_no_file(error))
+		unread_note(unread, path, error);
+	if (file)
+		fclose(file);
+	free(path);
+}
+
+static void read_function(struct function *f, struct pcireset_dev *dev, struct unread *unread)
 {
 	const char *driver = pcireset_dev_get_driver(dev);
 
@@ -105,12 +140,12 @@ static void read_function(struct function *f, struct pcireset_dev *dev)
 	f->vendor = pcireset_dev_get_vendor(dev);
 	f->device = pcireset_dev_get_device(dev);
 	f->class = pcireset_dev_get_class(dev);
-	f->subsystem = read_number(f->name, "subsystem_device") << 16 |
-		       read_number(f->name, "subsystem_vendor");
+	f->subsystem = read_number(f->name, "subsystem_device", unread) << 16 |
+		       read_number(f->name, "subsystem_vendor", unread);
 	f->driver = driver ? text("%s", driver) : NULL;
-	f->override = read_override(f->name);
-	f->vfs = attr_read(f->name, "sriov_numvfs");
-	read_regions(f);
+	f->override = read_override(f->name, unread);
+	f->vfs = attr_read(f->name, "sriov_numvfs", unread);
+	read_regions(f, unread);
 }
 
 static bool is_at(const struct pcireset_dev *dev, const struct pcireset_addr *addr)
@@ -145,7 +180,7 @@ bool place_has(const struct place *place, struct pcireset_dev *dev)
 	return false;
 }
 
-void subtree_read(struct subtree *tree, struct pcireset_ctx *ctx, const struct place *place)
+int subtree_read(struct subtree *tree, struct pcireset_ctx *ctx, const struct place *place)
 {
 	char port[PCIRESET_ADDR_STR_MAX];
 	struct pcireset_dev *dev;
@@ -160,11 +195,12 @@ void subtree_read(struct subtree *tree, struct pcireset_ctx *ctx, const struct p
 			.is_vf = pcireset_dev_get_physfn(dev),
 			.is_bridge = pcireset_dev_is_bridge(dev),
 		};
-		read_function(&tree->v[tree->nr++], dev);
+		read_function(&tree->v[tree->nr++], dev, &tree->unread);
 	}
 	pcireset_addr_to_str(&place->port, port);
-	tree->speed = attr_read(port, "current_link_speed");
-	tree->width = attr_read(port, "current_link_width");
+	tree->speed = attr_read(port, "current_link_speed", &tree->unread);
+	tree->width = attr_read(port, "current_link_width", &tree->unread);
+	return tree->unread.error;
 }
 
 void subtree_clear(struct subtree *tree)
@@ -178,6 +214,7 @@ void subtree_clear(struct subtree *tree)
 	free(tree->v);
 	free(tree->speed);
 	free(tree->width);
+	unread_clear(&tree->unread);
 }
 
 /* ---- drivers */
