@@ -333,6 +333,17 @@ static int take_line(struct reader *r, char *line)
 	return r->section == SECTION_UNKNOWN ? 0 : take_pair(r, line);
 }
 
+/* Without "\n" the whole file is one line, and a comment if it begins with "#". */
+static bool has_lone_return(const char *text)
+{
+	for (const char *p = text; (p = strchr(p, '\r'));) {
+		p += strspn(p, "\r");
+		if (*p && *p != '\n')
+			return true;
+	}
+	return false;
+}
+
 int rules_read(struct pcireset_ctx *ctx, struct rules *rules, const struct rules_file *file)
 {
 	struct reader r = { .ctx = ctx, .rules = rules, .path = file->path };
@@ -343,6 +354,8 @@ int rules_read(struct pcireset_ctx *ctx, struct rules *rules, const struct rules
 	if (strlen(file->text) != file->size)
 		return rules_complain(rules, "%s: has a byte of zero, so it is no text",
 				      file->path);
+	if (has_lone_return(file->text))
+		return rules_complain(rules, "%s: a carriage return is within a line", file->path);
 	while (!ret && (line = strsep(&rest, "\n"))) {
 		r.line++;
 		ret = take_line(&r, line);

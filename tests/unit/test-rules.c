@@ -73,6 +73,9 @@ static const struct {
 	{ MATCH "[Reset]\nDelay=-5\n", "4: Delay=-5: expected milliseconds, 1 to 600000" },
 	{ MATCH "[Reset]\nTypes=flr\n", "1: neither Deny nor Delay is given" },
 	{ MATCH "[Reset]\nDeny=bus\nReason=x\nTypes=flr\n", "1: Types without Delay" },
+	{ "# words\r[Match]\rAddress=*\r[Reset]\rDeny=bus\rReason=x\r",
+	  " a carriage return is within a line" },
+	{ MATCH "[Reset]\nDeny=bus\n# words\rDelay=5\nReason=x\n", " a carriage return is" },
 };
 
 static void each_mistake_is_named_and_nothing_is_allowed(void **state)
