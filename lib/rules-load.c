@@ -176,6 +176,31 @@ static bool is_rules_name(const char *name)
 	return *name != '.' && len > strlen(SUFFIX) && !strcmp(name + len - strlen(SUFFIX), SUFFIX);
 }
 
+static bool is_broken_link(const struct pcireset_ctx *ctx, const char *path)
+{
+	char full[PATH_MAX];
+	struct stat st;
+	int fd;
+
+	if (ctx_path(ctx, full, "%s", path) < 0 || lstat(full, &st) || !S_ISLNK(st.st_mode))
+		return false;
+	fd = open_inside(ctx, path, O_DIRECTORY);
+	if (fd >= 0)
+		close(fd);
+	return fd == -ENOENT;
+}
+
+/* A broken link is an error: the rules may be on a file system that is not mounted. */
+static int check_absent(struct pcireset_ctx *ctx, const char *place)
+{
+	char parent[64];
+
+	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(place, '/') - place), place);
+	if (is_broken_link(ctx, parent))
+		return cannot_read(ctx, parent, -ENOENT);
+	return is_broken_link(ctx, place) ? cannot_read(ctx, place, -ENOENT) : 0;
+}
+
 static int read_place(struct pcireset_ctx *ctx, struct names *names, const char *place)
 {
 	int fd = open_inside(ctx, place, O_DIRECTORY), r = 0;
@@ -183,7 +208,7 @@ static int read_place(struct pcireset_ctx *ctx, struct names *names, const char 
 	DIR *dir;
 
 	if (fd == -ENOENT)
-		return 0;
+		return check_absent(ctx, place);
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir) {
 		r = fd < 0 ? fd : -errno;

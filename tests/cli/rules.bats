@@ -149,6 +149,23 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 	says 'no reset is allowed: /etc/pcireset/rules.d: Not a directory'
 }
 
+@test 'a link to a directory that is missing is an error' {
+	rmdir "$ROOT/etc/pcireset/rules.d"
+	ln -s nowhere "$ROOT/etc/pcireset/rules.d"
+	exits 3 on plan 04:00.0 --type flr --force mount,swap
+	says 'no reset is allowed: /etc/pcireset/rules.d: No such file or directory'
+	exits 1 on record "$BATS_TEST_TMPDIR/archive"
+	rm "$ROOT/etc/pcireset/rules.d"
+	exits 5 on plan 04:00.0 --type flr --force mount,swap
+	rmdir "$ROOT/etc/pcireset"
+	ln -s /nowhere "$ROOT/etc/pcireset"
+	exits 3 on plan 04:00.0 --type flr --force mount,swap
+	says 'no reset is allowed: /etc/pcireset: No such file or directory'
+	ln -sfn /opt "$ROOT/etc/pcireset"
+	mkdir "$ROOT/opt"
+	exits 5 on plan 04:00.0 --type flr --force mount,swap
+}
+
 @test 'a recording keeps the rules of its machine, and only those that count' {
 	rule etc/50-gpu.conf slot because
 	rule usr/lib/50-gpu.conf pm never
