@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The administrator's rules: which functions they are about, and what they take away. */
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include "rules.h"
@@ -29,9 +28,26 @@ void rules_drop(struct pcireset_ctx *ctx, const struct pcireset_dev *dev)
 
 /* ---- whom a rule is about */
 
+/* Only "*" and "?" are special: the name of a slot may contain brackets or a backslash. */
 static bool fits(const char *pattern, const char *value)
 {
-	return !pattern || !fnmatch(pattern, value, 0);
+	const char *after_star = NULL, *retry = NULL;
+
+	while (pattern && *value) {
+		if (*pattern == '*') {
+			after_star = ++pattern;
+			retry = value;
+		} else if (*pattern == '?' || *pattern == *value) {
+			pattern++;
+			value++;
+		} else if (after_star) {
+			pattern = after_star;
+			value = ++retry;
+		} else {
+			return false;
+		}
+	}
+	return !pattern || !pattern[strspn(pattern, "*")];
 }
 
 static bool fits_id(const char *pattern, uint32_t id)

@@ -166,6 +166,18 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 	exits 5 on plan 04:00.0 --type flr --force mount,swap
 }
 
+@test 'only a star and a question mark are special in a value' {
+	mv "$ROOT/sys/bus/pci/slots/3" "$ROOT/sys/bus/pci/slots/PCIe[3]\\x"
+	rule etc/50-gpu.conf slot because 'Slot=PCIe[3]\x'
+	exits 3 on plan 03:00.0 --type slot
+	rule etc/50-gpu.conf slot because 'Slot=*[?]*'
+	exits 3 on plan 03:00.0 --type slot
+	rule etc/50-gpu.conf slot because 'Slot=PCIe?3]*x*'
+	exits 3 on plan 03:00.0 --type slot
+	rule etc/50-gpu.conf slot because 'Slot=PCIe[0-9]'
+	exits 5 on plan 03:00.0 --type slot
+}
+
 @test 'a recording keeps the rules of its machine, and only those that count' {
 	rule etc/50-gpu.conf slot because
 	rule usr/lib/50-gpu.conf pm never
