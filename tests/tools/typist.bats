@@ -1,0 +1,13 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The program that types into a guest, which the tests of README and of the lab's shell use.
+
+bats_require_minimum_version 1.5.0
+
+@test "a character that arrives in pieces is one character" {
+	local typist=$BATS_TEST_DIRNAME/../lib/typist
+	local pieces='printf "> "; read -r _; for i in "\xe2" "\x94" "\x94 end\n> "; do printf "$i"; sleep 0.1; done'
+
+	run bash -c '"$@" <<<line' - "$typist" '> ' bash -c "$pieces"
+	[[ $status -eq 0 && $output == $'$ line\n└ end' ]]
+}
