@@ -253,6 +253,25 @@ static bool is_link_up(const struct function *f)
 	       config_get16(&f->config, at + PCI_EXP_LNKSTA) & PCI_EXP_LNKSTA_DLLLA;
 }
 
+/*
+ * PCIe r6.0, sec 7.5.3.11: without a bit for the link, the slot shows that there is a card. A
+ * switch has a downstream port.
+ */
+static const char *must_have_below(const struct function *f)
+{
+	size_t at = config_find(&f->config, PCI_CAP_ID_EXP);
+
+	if (is_link_up(f))
+		return "its link is up, and what is below it is not in the dump%s";
+	if (at && config_express_type(&f->config) == PCI_EXP_TYPE_UPSTREAM)
+		return "the downstream ports of the switch are not in the dump%s";
+	if (at && config_get16(&f->config, at + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_SLOT &&
+	    !(config_get32(&f->config, at + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC) &&
+	    config_get16(&f->config, at + PCI_EXP_SLTSTA) & PCI_EXP_SLTSTA_PDS)
+		return "there is a card in its slot, which is not in the dump%s";
+	return NULL;
+}
+
 /* The functions of one device, from begin to end, but for VFs. */
 static void check_device(const struct domain *domain, size_t begin, size_t end)
 {
@@ -297,20 +316,19 @@ static void check_functions(const struct domain *domain)
 	struct function **v = domain->dump->v;
 
 	for (size_t i = domain->begin; i < domain->end; i++) {
-		size_t bus = v[i]->first;
-		size_t next;
+		const char *reason = must_have_below(v[i]);
+		size_t bus = v[i]->first, next;
 
 		if (function_is_listed_only(v[i]))
 			say_below(domain, v[i], "the dump has no config space of %s");
 		check_bridge(domain, v[i]);
-		if (!bus || !is_link_up(v[i]))
+		if (!bus || !reason)
 			continue;
 		next = i + 1;
 		while (next < domain->end && v[next]->addr.bus < bus)
 			next++;
 		if (next == domain->end || v[next]->addr.bus != bus)
-			say(v[i]->below,
-			    "its link is up, and what is below it is not in the dump%s", "");
+			say(v[i]->below, reason, "");
 	}
 }
 

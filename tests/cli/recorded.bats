@@ -305,3 +305,35 @@ json() {
 	json '.devices | length == 1 and .[0].types == ["flr"] and
 		.[0].why_not.bus == "not known: the bridge right above it is not in the dump"'
 }
+
+@test 'below a switch, or a slot with a card, nothing in the dump is not nothing' {
+	# row OFFSET BYTE...: one row of config space.
+	row() {
+		local bytes=("${@:2}")
+
+		while [[ ${#bytes[@]} -lt 16 ]]; do bytes+=(00); done
+		printf '%02x: %s\n' "$1" "${bytes[*]}"
+	}
+	# port ADDRESS SECONDARY FLAGS STATUS: a bridge with PM, and PCIe flags and slot status.
+	port() {
+		printf '%s PCI bridge: port\n' "$1"
+		row 0 86 80 11 11 07 00 10 00 01 00 04 06 00 00 01 00
+		row 16 00 00 00 00 00 00 00 00 00 "$2" "$2" 00
+		row 32 00
+		row 48 00 00 00 00 40
+		row 64 01 50 03 00 00 00 00 00
+		row 80 10 00 "$3" "$4"
+		row 96 00 00 00 00 00 00 00 00 00 00 "$5"
+		for ((at = 112; at < 4096; at += 16)); do row "$at" 00; done
+	}
+	below() {
+		printf '00:00.0 Host bridge: host\n' >"$BATS_TEST_TMPDIR/dump"
+		port 00:1c.0 01 "$@" >>"$BATS_TEST_TMPDIR/dump"
+		pcireset list -J -F "$BATS_TEST_TMPDIR/dump" 2>/dev/null |
+			jq -r '.devices[] | select(.device == "0000:00:1c.0") | .why_not.pm // "allowed"'
+	}
+	# Root port without and with a slot, without and with a card.
+	[[ $(below 42 00 00) == allowed && $(below 42 01 00) == allowed && $(below 42 00 40) == allowed ]]
+	[[ $(below 42 01 40) == 'not known: there is a card in its slot, which is not in the dump' ]]
+	[[ $(below 52 00 00) == 'not known: the downstream ports of the switch are not in the dump' ]]
+}
