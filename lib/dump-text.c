@@ -23,6 +23,7 @@ struct text {
 	bool is_open;             /* the line before was of it */
 	size_t partial;           /* bytes of a line that goes on in the next one */
 	size_t line;
+	size_t number;                    /* before the previous line, 0: none */
 	size_t nr_skipped, first_skipped; /* lines */
 	size_t nr_cut;                    /* functions with less than lspci prints */
 	char first_cut[PCIRESET_ADDR_STR_MAX];
@@ -299,6 +300,27 @@ static const char *find_line(const char *line)
 	return content;
 }
 
+/*
+ * From line 1000 on, "1000:03:00.0" of grep -n looks like an address in a domain, and is none
+ * if the line before has the number before. A row of lspci begins with up to three digits.
+ */
+static const char *skip_counted(struct text *text, const char *line)
+{
+	size_t digits = strspn(line, "0123456789"), before = text->number;
+	struct pcireset_addr addr;
+
+	text->number = 0;
+	if (!digits || digits > 9 || line[digits] != ':')
+		return line;
+	text->number = strtoul(line, NULL, 10);
+	if (digits < 4 || *line == '0' || !is_function_line(line, &addr))
+		return line;
+	if (before && text->number == before + 1)
+		return line + digits + 1;
+	text->number = 0;
+	return line;
+}
+
 /* ---- functions */
 
 static void skip_line(struct text *text)
@@ -455,25 +477,38 @@ static char *find_message(char *line)
 	return pcilib && (!lspci || pcilib < lspci) ? pcilib : lspci;
 }
 
-/* A message takes the end of its line along: what was to be on the line is on the next. */
+/*
+ * A message takes the end of its line along: what was to be on the line is on the next. There
+ * is room, because the message is gone from before it. Other words before it mean nothing.
+ */
+static char *join_lines(char *begun, const char *line)
+{
+	const char *rest = unquote_rest(line), *content;
+	char *end = begun + strlen(begun);
+	struct pcireset_addr addr;
+
+	memmove(end, rest, strlen(rest) + 1);
+	content = find_line(begun);
+	if (is_of_lspci(content))
+		return (char *)content;
+	content = find_line(end);
+	return is_function_line(content, &addr) ? (char *)content : begun;
+}
+
 static int read_lines(struct text *text, char *data)
 {
 	char *save = NULL, *message = NULL, *begun = NULL;
 	int r = 0;
 
 	for (char *line = data; line && !r; line = save) {
-		const char *content;
 		char *end = strchr(line, '\n');
 
 		save = end ? end + 1 : NULL;
 		if (end)
 			*end = '\0';
 		text->line++;
-		content = begun ? unquote_rest(line) : find_line(line);
-		/* There is room: the message is gone from before it. */
-		if (begun)
-			content = memmove(begun + strlen(begun), content, strlen(content) + 1);
-		line = begun ? begun : (char *)content;
+		line = (char *)skip_counted(text, line);
+		line = begun ? join_lines(begun, line) : (char *)find_line(line);
 		begun = NULL;
 		message = find_message(line);
 		if (message) {

@@ -306,6 +306,25 @@ json() {
 		.[0].why_not.bus == "not known: the bridge right above it is not in the dump"'
 }
 
+@test 'numbers of lines, and messages behind a time, change no address' {
+	pcireset list -J -F "$DUMP" | jq .devices >"$BATS_TEST_TMPDIR/plain"
+	[[ $(wc -l <"$DUMP") -gt 2000 ]]
+	sed 's/^0000://' "$DUMP" | grep -n '' >"$BATS_TEST_TMPDIR/dump"
+	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J -F "$BATS_TEST_TMPDIR/dump" | jq .devices)
+	# The function before the message gets no config space of the one behind it.
+	for prefix in '[    1.000000] ' 'Jan  1 12:00:00 host sh: ' ''; do
+		for words in '' 'root@host:~# '; do
+			{ printf '00:1f.7 Bridge: listed\n%slspci: Unable to load libkmod resources\n' "$words" && cat "$DUMP"; } |
+				sed "s/^/$prefix/" >"$BATS_TEST_TMPDIR/dump"
+			diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J -F "$BATS_TEST_TMPDIR/dump" | jq .devices)
+		done
+	done
+	# A domain of four decimal digits is one where no number is before it.
+	sed -n 's/^0000:04:00.0/1001:04:00.0/; /^1001/,/^$/p' "$DUMP" >"$BATS_TEST_TMPDIR/dump"
+	run -0 --separate-stderr pcireset list -n -r -o DEVICE -F "$BATS_TEST_TMPDIR/dump"
+	[[ $output == 1001:04:00.0 ]]
+}
+
 @test 'below a switch, or a slot with a card, nothing in the dump is not nothing' {
 	# row OFFSET BYTE...: one row of config space.
 	row() {
