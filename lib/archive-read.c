@@ -59,9 +59,12 @@ struct reader {
 
 static int no_library(struct reader *reader)
 {
+	const char *why = dlerror();
+
 	return ctx_error(reader->ctx, -ENOTSUP,
 			 "archives and compressed files are read with " LIBRARY
-			 ", which cannot be loaded: install libarchive");
+			 ", which cannot be loaded (%s): install libarchive",
+			 why ? why : "no reason is known");
 }
 
 static int library_load(struct reader *reader)

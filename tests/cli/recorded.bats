@@ -113,6 +113,13 @@ json() {
 	json '.notes == ["1 entry of the archive is not below top/machine/ and left out; the first is README"]'
 }
 
+@test 'why libarchive cannot be loaded is in the message' {
+	mkdir "$BATS_TEST_TMPDIR/lib"
+	echo text >"$BATS_TEST_TMPDIR/lib/libarchive.so.13"
+	run -1 --separate-stderr env LD_LIBRARY_PATH="$BATS_TEST_TMPDIR/lib" pcireset list --sysroot "$ARCHIVE"
+	says 'libarchive.so.13: file too short): install libarchive'
+}
+
 @test 'long names are not cut off' {
 	local root=$BATS_TEST_TMPDIR/deep path=pci0000:00 i
 
