@@ -165,7 +165,8 @@ static int subsystem_in_config(const struct config *config, uint32_t *ret_vendor
 }
 
 /* A recording has it in config space alone. */
-int dev_subsystem(const struct pcireset_dev *dev, uint32_t *ret_vendor, uint32_t *ret_device)
+static int read_subsystem(const struct pcireset_dev *dev, uint32_t *ret_vendor,
+			  uint32_t *ret_device)
 {
 	int dir = open(dev->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct config config;
@@ -179,6 +180,32 @@ int dev_subsystem(const struct pcireset_dev *dev, uint32_t *ret_vendor, uint32_t
 		return r;
 	r = config_read(dev, &config);
 	return r ? r : subsystem_in_config(&config, ret_vendor, ret_device);
+}
+
+/*
+ * The answer of the first call stays until dev_forget_subsystem(), an error as well: a rule
+ * that matched in doubt must not cease to match while it is being applied. -ENODATA: config
+ * space is known in part. Any other error fails the caller's call, too.
+ */
+int dev_subsystem(const struct pcireset_dev *dev, uint32_t *ret_vendor, uint32_t *ret_device)
+{
+	struct dev_facts *facts = dev->facts;
+
+	if (!facts->knows_subsystem) {
+		facts->subsystem_error =
+			read_subsystem(dev, &facts->subsystem[0], &facts->subsystem[1]);
+		if (facts->subsystem_error != -ENODATA)
+			has_failed(dev, facts->subsystem_error);
+	}
+	facts->knows_subsystem = true;
+	*ret_vendor = facts->subsystem[0];
+	*ret_device = facts->subsystem[1];
+	return facts->subsystem_error;
+}
+
+void dev_forget_subsystem(const struct pcireset_dev *dev)
+{
+	dev->facts->knows_subsystem = false;
 }
 
 bool dev_is_vf(const struct pcireset_dev *dev)

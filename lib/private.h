@@ -89,7 +89,9 @@ struct users {
 /* Facts from the function's directory. On the running machine, they are read on demand. */
 struct dev_facts {
 	bool knows_identity, knows_driver, knows_physfn;	/* already read */
-	uint32_t vendor, device, class;
+	bool knows_subsystem;
+	int subsystem_error;		/* 0, or negative errno of reading the subsystem IDs */
+	uint32_t vendor, device, class, subsystem[2];
 	char driver[NAME_MAX + 1];	/* "" if none */
 	bool is_vf;
 	struct pcireset_addr physfn;
@@ -299,6 +301,7 @@ const struct dev_facts *dev_identity(const struct pcireset_dev *dev);
 const char *dev_driver(const struct pcireset_dev *dev);
 void dev_forget_driver(const struct pcireset_dev *dev);
 int dev_subsystem(const struct pcireset_dev *dev, uint32_t *ret_vendor, uint32_t *ret_device);
+void dev_forget_subsystem(const struct pcireset_dev *dev);
 bool dev_is_vf(const struct pcireset_dev *dev);
 void dev_forget_types(struct pcireset_dev *dev);
 void dev_refuse(struct pcireset_dev *dev, uint32_t type, uint32_t why,

@@ -76,40 +76,49 @@ static bool has_wildcard(const char *s)
 	return strpbrk(s, "*?");
 }
 
-/* "10de", "0x10de" or "22*"; zeros that are left out come back. */
-static char *id_pattern(const char *value, size_t len)
+/* Four digits, or fewer with a wildcard, and a NUL byte. */
+#define ID_PATTERN_SIZE 5
+
+/* "10de", "0x10de" or "22*"; adds leading zeros. False if the value is no such ID. */
+static bool id_pattern(const char *value, size_t len, char pattern[ID_PATTERN_SIZE])
 {
-	char pattern[8];
+	char digits[ID_PATTERN_SIZE];
+	size_t zeros;
 
 	if (len > 2 && !strncasecmp(value, "0x", 2)) {
 		value += 2;
 		len -= 2;
 	}
-	if (!len || len > 4)
-		return NULL;
-	snprintf(pattern, sizeof(pattern), "%.*s", (int)len, value);
-	if (strspn(pattern, "0123456789abcdefABCDEF*?") != len)
-		return NULL;
-	lower(pattern);
-	return has_wildcard(pattern) ? format("%s", pattern) :
-				       format("%.*s%s", (int)(4 - len), "0000", pattern);
+	if (!len || len >= ID_PATTERN_SIZE)
+		return false;
+	snprintf(digits, sizeof(digits), "%.*s", (int)len, value);
+	if (strspn(digits, "0123456789abcdefABCDEF*?") != len)
+		return false;
+	lower(digits);
+	zeros = has_wildcard(digits) ? 0 : ID_PATTERN_SIZE - 1 - len;
+	memset(pattern, '0', zeros);
+	memcpy(pattern + zeros, digits, len + 1);
+	return true;
 }
 
 static int take_id(struct reader *r, char **field, const char *value)
 {
+	char pattern[ID_PATTERN_SIZE];
+
 	(void)r;
-	/* Without memory this says that the value is bad, which refuses as well. */
-	return set(field, id_pattern(value, strlen(value))) ? -EINVAL : 0;
+	return id_pattern(value, strlen(value), pattern) ? set(field, strdup(pattern)) : -EINVAL;
 }
 
 static int take_ids(struct reader *r, char **field, const char *value)
 {
 	const char *colon = strchr(value, ':');
-	_cleanup_free_ char *vendor = colon ? id_pattern(value, (size_t)(colon - value)) : NULL;
-	_cleanup_free_ char *device = colon ? id_pattern(colon + 1, strlen(colon + 1)) : NULL;
+	char vendor[ID_PATTERN_SIZE], device[ID_PATTERN_SIZE];
 
 	(void)r;
-	return vendor && device ? set(field, format("%s:%s", vendor, device)) : -EINVAL;
+	if (!colon || !id_pattern(value, (size_t)(colon - value), vendor) ||
+	    !id_pattern(colon + 1, strlen(colon + 1), device))
+		return -EINVAL;
+	return set(field, format("%s:%s", vendor, device));
 }
 
 /* What no address can be like is a mistake, and would protect nothing. */

@@ -108,9 +108,11 @@ int rules_learn(struct pcireset_ctx *ctx)
 
 	if (!rules->nr || rules->are_learned)
 		return 0;
-	pcireset_dev_foreach(ctx, dev)
+	pcireset_dev_foreach(ctx, dev) {
+		dev_forget_subsystem(dev);
 		if (learn(rules, dev, RULE_DENIES) < 0 || learn(rules, dev, RULE_DELAYS) < 0)
 			return ctx_fail(ctx, -ENOMEM, dev->name);
+	}
 	rules->are_learned = true;
 	return 0;
 }
