@@ -339,20 +339,6 @@ static uint32_t scope_of(uint32_t type)
 	return type == PCI_RESET_SLOT ? PCIRESET_SCOPE_SLOT : PCIRESET_SCOPE_BUS;
 }
 
-/* Does the kernel of that machine show how it resets functions? It does since 5.15. */
-static bool has_reset_methods(struct pcireset_ctx *ctx)
-{
-	struct pcireset_dev *dev;
-	char path[PATH_MAX];
-
-	pcireset_dev_foreach(ctx, dev)
-		if (snprintf(path, sizeof(path), "%s/reset_method", dev->path) <
-			    (int)sizeof(path) &&
-		    !access(path, F_OK))
-			return true;
-	return false;
-}
-
 /*
  * The kernel lists "bus" for every function that is alone on its bus, unless that reset is
  * known to be broken, somebody took it off, or the bridge above is a CXL port.
@@ -362,7 +348,7 @@ static bool lacks_bus(struct pcireset_dev *dev, const struct facts *f)
 	return !f->is_dump && !f->is_cxl && !f->upstream->is_hotplug_port && !f->is_bridge &&
 	       !dev_is_vf(dev) && !lists(f, "bus") &&
 	       dev->state[type_index(PCI_RESET_BUS)].list->members.nr == 1 &&
-	       (f->has_list || has_reset_methods(dev->ctx));
+	       (f->has_list || ctx_has_reset_methods(dev->ctx));
 }
 
 /*

@@ -285,6 +285,7 @@ static void drop_devs(struct pcireset_ctx *ctx)
 	ctx->nr_devs = 0;
 	ctx->knows_vfs = false;
 	ctx->knows_broken_links = false;
+	ctx->has_methods = METHODS_UNKNOWN;
 	rules_forget(ctx);
 	dev_list_clear(&ctx->broken_links);
 	dev_list_clear(&ctx->dead);
@@ -448,24 +449,59 @@ static int sort_devs(struct pcireset_ctx *ctx)
 	qsort(ctx->devs, ctx->nr_devs, sizeof(*ctx->devs), by_address);
 	memcpy(ctx->by_path, ctx->devs, ctx->nr_devs * sizeof(*ctx->devs));
 	qsort(ctx->by_path, ctx->nr_devs, sizeof(*ctx->by_path), by_path);
-	for (size_t i = 0; i < ctx->nr_devs; i++)
+	for (size_t i = 0; i < ctx->nr_devs; i++) {
 		ctx->devs[i]->index = i;
+		ctx->by_path[i]->path_index = i;
+	}
 	return 0;
 }
 
-/* Query the physical functions of all virtual functions. */
+/* List the virtual functions of each function, in the order of addresses. */
 void ctx_learn_vfs(struct pcireset_ctx *ctx)
 {
 	struct pcireset_dev *dev, *physfn;
 
 	if (ctx->knows_vfs)
 		return;
-	pcireset_dev_foreach(ctx, dev) {
+	pcireset_dev_foreach(ctx, dev)
+		dev->first_vf = NULL;
+	for (size_t i = ctx->nr_devs; i-- > 0;) {
+		dev = ctx->devs[i];
 		physfn = pcireset_dev_get_physfn(dev);
-		if (physfn)
-			physfn->has_vfs = true;
+		if (!physfn)
+			continue;
+		dev->next_vf = physfn->first_vf;
+		physfn->first_vf = dev;
 	}
 	ctx->knows_vfs = true;
+}
+
+static bool has_method_file(const struct pcireset_dev *dev)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/reset_method", dev->path) < (int)sizeof(path) &&
+	       !access(path, F_OK);
+}
+
+/*
+ * Does the kernel of that machine show how it resets functions? It does since 5.15. Each
+ * scan looks for it once.
+ */
+bool ctx_has_reset_methods(struct pcireset_ctx *ctx)
+{
+	struct pcireset_dev *dev;
+
+	if (ctx->has_methods != METHODS_UNKNOWN)
+		return ctx->has_methods == METHODS_SOME;
+	ctx->has_methods = METHODS_NONE;
+	pcireset_dev_foreach(ctx, dev) {
+		if (!has_method_file(dev))
+			continue;
+		ctx->has_methods = METHODS_SOME;
+		break;
+	}
+	return ctx->has_methods == METHODS_SOME;
 }
 
 /* A port with a slot of pciehp has a link "0000:00:1c.0:pcie004" there. */
@@ -504,7 +540,38 @@ static int read_slot(struct pcireset_ctx *ctx, const char *slot, char text[64],
 	return is_absent(r) ? 0 : r;
 }
 
-/* The address of a slot has no function: it includes every function of that device. */
+/* Index of the first function whose address is not lower. */
+size_t ctx_first_from(const struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
+{
+	size_t low = 0, high = ctx->nr_devs;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (addr_cmp(&ctx->devs[mid]->addr, addr) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static bool is_same_slot(const struct pcireset_addr *a, const struct pcireset_addr *b)
+{
+	return a->domain == b->domain && a->bus == b->bus && a->devfn >> 3 == b->devfn >> 3;
+}
+
+static int set_slot(struct pcireset_dev *dev, const char *slot, const char *driver)
+{
+	dev->slot = strdup(slot);
+	dev->slot_driver = *driver ? strdup(driver) : NULL;
+	return dev->slot && (!*driver || dev->slot_driver) ? 0 : -ENOMEM;
+}
+
+/*
+ * The address of a slot has no function: it includes every function of that device. These
+ * are adjacent.
+ */
 static int name_slot(void *data, const char *dirname, const char *slot)
 {
 	struct pcireset_ctx *ctx = data;
@@ -517,18 +584,13 @@ static int name_slot(void *data, const char *dirname, const char *slot)
 		return ctx_fail(ctx, r, slot);
 	if (r < 0 || !addr_parse(text, strlen(text), &addr))
 		return 0;
-	for (size_t i = 0; i < ctx->nr_devs; i++) {
-		struct pcireset_dev *dev = ctx->devs[i];
-
-		if (dev->slot || dev->addr.domain != addr.domain || dev->addr.bus != addr.bus ||
-		    dev->addr.devfn >> 3 != addr.devfn >> 3)
-			continue;
-		dev->slot = strdup(slot);
-		dev->slot_driver = *driver ? strdup(driver) : NULL;
-		if (!dev->slot || (*driver && !dev->slot_driver))
-			return -ENOMEM;
-	}
-	return 0;
+	addr.devfn &= 0xf8;
+	r = 0;
+	for (size_t i = ctx_first_from(ctx, &addr);
+	     !r && i < ctx->nr_devs && is_same_slot(&ctx->devs[i]->addr, &addr); i++)
+		if (!ctx->devs[i]->slot)
+			r = set_slot(ctx->devs[i], slot, driver);
+	return r;
 }
 
 int pcireset_ctx_scan(struct pcireset_ctx *ctx)
@@ -563,9 +625,12 @@ static void drop_gone(struct pcireset_ctx *ctx)
 {
 	size_t kept = 0;
 
+	ctx->knows_vfs = false;
 	for (size_t i = 0; i < ctx->nr_devs; i++)
-		if (!ctx->by_path[i]->is_gone)
+		if (!ctx->by_path[i]->is_gone) {
+			ctx->by_path[i]->path_index = kept;
 			ctx->by_path[kept++] = ctx->by_path[i];
+		}
 	kept = 0;
 	for (size_t i = 0; i < ctx->nr_devs; i++) {
 		struct pcireset_dev *dev = ctx->devs[i];
@@ -586,7 +651,7 @@ static void drop_gone(struct pcireset_ctx *ctx)
 }
 
 /* In order of address: functions on one bus are adjacent. */
-int pcireset_ctx_query(struct pcireset_ctx *ctx)
+static int query_all(struct pcireset_ctx *ctx)
 {
 	const struct pcireset_dev *sibling = NULL;
 
@@ -600,6 +665,20 @@ int pcireset_ctx_query(struct pcireset_ctx *ctx)
 		if (!r && !ctx->devs[i]->vfio)
 			sibling = ctx->devs[i];
 	}
+	return 0;
+}
+
+int pcireset_ctx_query(struct pcireset_ctx *ctx)
+{
+	int r;
+
+	ctx->shares_lists = true;
+	r = query_all(ctx);
+	ctx->shares_lists = false;
+	for (size_t i = 0; i < ctx->nr_devs; i++)
+		ctx->devs[i]->below = list_unref(ctx->devs[i]->below);
+	if (r < 0)
+		return r;
 	drop_gone(ctx);
 	for (size_t i = 0; i < ctx->nr_devs; i++)
 		dev_review(ctx->devs[i]);
@@ -621,18 +700,7 @@ struct pcireset_dev *pcireset_dev_next(struct pcireset_dev *dev)
 struct pcireset_dev *pcireset_dev_from_addr(struct pcireset_ctx *ctx,
 					    const struct pcireset_addr *addr)
 {
-	size_t low = 0, high = ctx->nr_devs;
+	size_t at = ctx_first_from(ctx, addr);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int order = addr_cmp(addr, &ctx->devs[mid]->addr);
-
-		if (!order)
-			return ctx->devs[mid];
-		if (order < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return NULL;
+	return at < ctx->nr_devs && addr_is(&ctx->devs[at]->addr, addr) ? ctx->devs[at] : NULL;
 }

@@ -139,73 +139,103 @@ static uint32_t member_flags(const struct pcireset_dev *dev, const struct pcires
 	return flags;
 }
 
-/* Functions found so far. There is room for all functions. */
+/* The members found so far. */
 struct found {
-	const struct pcireset_dev **v;
-	size_t nr;
+	struct pcireset_dev *target;
+	uint32_t type;
+	struct members *members;
 };
 
-static void find_vfs(struct found *found, const struct pcireset_dev *physfn)
+static int add_found(const struct found *found, const struct pcireset_dev *dev)
 {
-	struct pcireset_dev *dev;
+	return members_add(found->members,
+			   &(struct pcireset_member){
+				   .addr = dev->addr,
+				   .flags = member_flags(dev, found->target, found->type),
+			   });
+}
 
-	/*
-	 * Add each function once: in a sysroot, a VF may also be below its PF, or be
-	 * its own PF.
-	 */
-	pcireset_dev_foreach(physfn->ctx, dev)
-		if (dev != physfn && pcireset_dev_get_physfn(dev) == physfn &&
-		    !dev_is_below(dev, physfn))
-			found->v[found->nr++] = dev;
+/* Add each function once: in a sysroot, a VF may also be below its PF, or be its own PF. */
+static int find_vfs(const struct found *found)
+{
+	const struct pcireset_dev *physfn = found->target;
+	int r = 0;
+
+	ctx_learn_vfs(physfn->ctx);
+	for (const struct pcireset_dev *dev = physfn->first_vf; dev && !r; dev = dev->next_vf)
+		if (dev != physfn && !dev_is_below(dev, physfn))
+			r = add_found(found, dev);
+	return r;
 }
 
 /* Every function below is cut off. In order of path, parents come first. */
-static void find_below(struct found *found, const struct pcireset_dev *top)
+static int find_below(const struct found *found, const struct pcireset_dev *top)
 {
 	const struct pcireset_ctx *ctx = top->ctx;
+	int r = 0;
 
 	for (size_t i = first_below(ctx->by_path, ctx->nr_devs, top);
-	     i < ctx->nr_devs && dev_is_below(ctx->by_path[i], top); i++)
-		found->v[found->nr++] = ctx->by_path[i];
+	     !r && i < ctx->nr_devs && dev_is_below(ctx->by_path[i], top); i++)
+		r = add_found(found, ctx->by_path[i]);
+	return r;
 }
 
 /*
  * In sysfs, a VF is next to its PF, even if its bus number is not below the bridge. A
  * reset of the bridge therefore affects exactly the functions below its path.
  */
-static void find_reached(struct found *found, struct pcireset_dev *target, uint32_t type)
-{
-	if (type & PCI_RESET_LINK) {
-		find_below(found, dev_upstream(target));
-		return;
-	}
-	found->v[found->nr++] = target;
-	find_below(found, target);
-	ctx_learn_vfs(target->ctx);
-	if (target->has_vfs)
-		find_vfs(found, target);
-}
-
 int dev_find_members(struct pcireset_dev *target, uint32_t type, struct members *members)
 {
-	struct found found = { calloc(target->ctx->nr_devs + 1, sizeof(target)), 0 };
+	const struct found found = { target, type, members };
+	int r;
+
+	if (type & PCI_RESET_LINK)
+		return find_below(&found, dev_upstream(target));
+	r = add_found(&found, target);
+	if (!r)
+		r = find_below(&found, target);
+	return r ? r : find_vfs(&found);
+}
+
+static void add_to_view(struct view *view, const struct members *list, size_t at)
+{
+	if (at < list->nr)
+		view_differ(view, list, at);
+}
+
+/*
+ * A reset of a link affects the same functions, whichever of them it is for. Only the
+ * target differs. The list is in the order of paths.
+ */
+static int share_members(struct pcireset_dev *target, uint32_t type, struct type_state *state)
+{
+	const struct pcireset_ctx *ctx = target->ctx;
+	struct pcireset_dev *port = dev_upstream(target);
+	size_t at = target->path_index - first_below(ctx->by_path, ctx->nr_devs, port);
 	int r = 0;
 
-	if (!found.v)
-		return -ENOMEM;
-	find_reached(&found, target, type);
-	for (size_t i = 0; !r && i < found.nr; i++)
-		r = members_add(members, &(struct pcireset_member){
-						 .addr = found.v[i]->addr,
-						 .flags = member_flags(found.v[i], target, type),
-					 });
-	free(found.v);
-	return r;
+	if (!port->below) {
+		port->below = list_new();
+		r = port->below ? dev_find_members(target, type, &port->below->members) : -ENOMEM;
+		if (!r)
+			port->below->target = at;
+	}
+	if (r < 0)
+		return r;
+	state->list = list_ref(port->below);
+	state->view.nr = 0;
+	if (at == port->below->target)
+		return 0;
+	add_to_view(&state->view, &port->below->members, port->below->target);
+	add_to_view(&state->view, &port->below->members, at);
+	return 0;
 }
 
 /* @state: dev_forget_types() frees its list, also after an error */
 int dev_list_members(struct pcireset_dev *target, uint32_t type, struct type_state *state)
 {
+	if (target->ctx->shares_lists && type & PCI_RESET_LINK)
+		return share_members(target, type, state);
 	state->list = list_new();
 	return state->list ? dev_find_members(target, type, &state->list->members) : -ENOMEM;
 }

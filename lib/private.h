@@ -56,6 +56,7 @@ struct view {
 struct member_list {
 	unsigned int refs;
 	struct members members;
+	size_t target;		/* index of the target, or more than there are members */
 };
 
 /* One type of one function, from the back end. */
@@ -106,7 +107,7 @@ struct pcireset_dev {
 	uint32_t ruled[NR_EFFECTS]; /* types, by rules about the function itself; see rules_learn() */
 	bool is_dead;		/* its config space reads as all-ones */
 	uint64_t looked_ns;	/* time of that check, 0 for never */
-	size_t index;
+	size_t index, path_index; /* in devs and in by_path of the context */
 	struct pcireset_ctx *ctx;
 	struct pcireset_addr addr;
 	char name[PCIRESET_ADDR_STR_MAX];
@@ -114,8 +115,10 @@ struct pcireset_dev {
 	struct dev_facts *facts;	/* access with dev_identity(), dev_driver() and dev_is_vf() only */
 	char *slot;
 	char *slot_driver;	/* NULL: the slot is only a name */
-	bool has_parent, has_vfs, is_hotplug_port;
+	bool has_parent, is_hotplug_port;
+	struct pcireset_dev *first_vf, *next_vf; /* see ctx_learn_vfs() */
 	struct pcireset_addr parent;
+	struct member_list *below; /* members of a reset of its link, while shares_lists is set */
 	uint32_t types;
 	struct type_state state[NR_TYPES];
 	bool knows_awareness;	/* from the module or a recording: is_unaware is valid */
@@ -242,7 +245,9 @@ struct pcireset_ctx {
 	struct pcireset_dev **devs;	/* sorted by address */
 	struct pcireset_dev **by_path;	/* functions below a path are adjacent */
 	size_t nr_devs;
-	bool knows_vfs;		/* has_vfs of all functions is valid */
+	bool knows_vfs;		/* first_vf of all functions is valid */
+	bool shares_lists;	/* all functions are being queried: lists are shared in a port */
+	enum { METHODS_UNKNOWN, METHODS_NONE, METHODS_SOME } has_methods; /* reset_method files */
 	bool knows_broken_links;
 	struct dev_list broken_links; /* their links must not be reset; see known_broken_learn() */
 	struct dev_list dead;	/* functions that do not answer */
@@ -274,6 +279,8 @@ int read_link_name_at(int dir, const char *path, char *buf, size_t size);
 int read_link_name(const char *path, char *buf, size_t size);
 
 void ctx_learn_vfs(struct pcireset_ctx *ctx);
+bool ctx_has_reset_methods(struct pcireset_ctx *ctx);
+size_t ctx_first_from(const struct pcireset_ctx *ctx, const struct pcireset_addr *addr);
 
 bool ctx_resets_by_sysfs(const struct pcireset_ctx *ctx);
 bool ctx_can_reset(const struct pcireset_ctx *ctx);
@@ -402,6 +409,7 @@ int dev_list_members(struct pcireset_dev *target, uint32_t type, struct type_sta
 
 /* users.c */
 int users_know(const struct pcireset_dev *dev);
+int users_sort(struct users *users);
 int users_know_all(struct pcireset_ctx *ctx);
 bool users_on_vfio(const struct pcireset_dev *dev);
 const char *users_doubt(const struct pcireset_dev *dev);

@@ -86,9 +86,11 @@ static int cannot_find(struct pcireset_ctx *ctx, int error, const char *file)
 static int add_user(struct users *users, const struct pcireset_addr *addr, uint32_t use, char *name,
 		    char *detail)
 {
-	struct user *v;
+	struct user *v = name ? users->v : NULL;
 
-	v = name ? reallocarray(users->v, users->nr + 1, sizeof(*v)) : NULL;
+	/* The room doubles: it is the next power of two. */
+	if (name && !(users->nr & (users->nr - 1)))
+		v = reallocarray(users->v, users->nr ? users->nr * 2 : 1, sizeof(*v));
 	if (!v) {
 		free(name);
 		free(detail);
@@ -108,12 +110,19 @@ static int by_function(const void *a, const void *b)
 	return order ? order : x->number < y->number ? -1 : 1;
 }
 
-static struct user *find_known(const struct users *users, const struct user *user)
+/* Equal uses of one function are adjacent, in the order in which they were found. */
+static int by_name(const void *a, const void *b)
 {
-	for (size_t i = users->nr; i-- > 0 && addr_is(&users->v[i].addr, &user->addr);)
-		if (!strcmp(users->v[i].name, user->name))
-			return &users->v[i];
-	return NULL;
+	const struct user *x = a, *y = b;
+	int order = addr_cmp(&x->addr, &y->addr);
+
+	order = order ? order : strcmp(x->name, y->name);
+	return order ? order : x->number < y->number ? -1 : 1;
+}
+
+static bool is_same_use(const struct user *a, const struct user *b)
+{
+	return addr_is(&a->addr, &b->addr) && !strcmp(a->name, b->name);
 }
 
 static bool ends_with(const char *str, const char *end)
@@ -140,18 +149,19 @@ static int add_detail(struct user *known, const char *detail)
 }
 
 /* Sort the users and remove duplicates. */
-static int users_sort(struct users *users)
+int users_sort(struct users *users)
 {
 	size_t nr = users->nr;
 	int r = 0;
 
-	if (nr)
-		qsort(users->v, nr, sizeof(*users->v), by_function);
+	if (!nr)
+		return 0;
+	qsort(users->v, nr, sizeof(*users->v), by_name);
 	users->nr = 0;
 	for (size_t i = 0; i < nr; i++) {
-		struct user *known = find_known(users, &users->v[i]);
+		struct user *known = users->nr ? &users->v[users->nr - 1] : NULL;
 
-		if (!known) {
+		if (!known || !is_same_use(known, &users->v[i])) {
 			users->v[users->nr++] = users->v[i];
 			continue;
 		}
@@ -159,17 +169,19 @@ static int users_sort(struct users *users)
 			r = add_detail(known, users->v[i].detail);
 		user_clear(&users->v[i]);
 	}
+	qsort(users->v, users->nr, sizeof(*users->v), by_function);
 	return r;
 }
 
-static size_t first_user(const struct users *users, const struct pcireset_dev *dev)
+/* Index of the first user whose address compares with that of the function as the order, or higher. */
+static size_t place_of(const struct users *users, const struct pcireset_dev *dev, int order)
 {
 	size_t low = 0, high = users->nr;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (addr_cmp(&users->v[mid].addr, &dev->addr) < 0)
+		if (addr_cmp(&users->v[mid].addr, &dev->addr) < order)
 			low = mid + 1;
 		else
 			high = mid;
@@ -917,35 +929,35 @@ void users_refresh(struct pcireset_ctx *ctx)
 		users_clear(&ctx->holders);
 }
 
-/* Return the @i-th user in a list. If the list is shorter, reduce @i for the next list. */
-static const struct user *user_in(const struct users *users, const struct pcireset_dev *dev,
-				  size_t *i)
+static size_t first_user(const struct users *users, const struct pcireset_dev *dev)
 {
-	size_t at = first_user(users, dev);
+	return place_of(users, dev, 0);
+}
 
-	for (; at < users->nr && addr_is(&users->v[at].addr, &dev->addr); at++)
-		if (!(*i)--)
-			return &users->v[at];
-	return NULL;
+static size_t nr_users_in(const struct users *users, const struct pcireset_dev *dev)
+{
+	return place_of(users, dev, 1) - first_user(users, dev);
 }
 
 static const struct user *user_at(const struct pcireset_dev *dev, size_t i)
 {
-	const struct user *user;
+	const struct users *users = &dev->ctx->users, *holders = &dev->ctx->holders;
+	size_t nr;
 
 	if (users_know(dev) < 0)
 		return NULL;
-	user = user_in(&dev->ctx->users, dev, &i);
-	return user ? user : user_in(&dev->ctx->holders, dev, &i);
+	nr = nr_users_in(users, dev);
+	if (i < nr)
+		return &users->v[first_user(users, dev) + i];
+	return i - nr < nr_users_in(holders, dev) ? &holders->v[first_user(holders, dev) + i - nr] :
+						    NULL;
 }
 
 static size_t nr_read_users(const struct pcireset_dev *dev)
 {
-	size_t nr = 0;
-
-	while (user_at(dev, nr))
-		nr++;
-	return nr;
+	if (users_know(dev) < 0)
+		return 0;
+	return nr_users_in(&dev->ctx->users, dev) + nr_users_in(&dev->ctx->holders, dev);
 }
 
 static bool has_unaware_driver(const struct pcireset_dev *dev)

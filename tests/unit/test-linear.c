@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Four times as many functions, slots, VFs or users take about four times as long, and not sixteen. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "private.h"
+
+#define MANY 8192
+
+/* A port and functions below it, without files. */
+struct machine {
+	struct pcireset_ctx ctx;
+	struct pcireset_dev *devs[2 * MANY + 1], *by_path[2 * MANY + 1];
+	char sysroot[1];
+};
+
+static struct pcireset_dev *add(struct machine *m, size_t number, const char *above)
+{
+	struct pcireset_dev *dev = calloc(1, sizeof(*dev));
+	char path[64];
+
+	assert_non_null(dev);
+	dev->ctx = &m->ctx;
+	dev->listed = true;
+	dev->addr.domain = (uint32_t)(number >> 16);
+	dev->addr.bus = (uint8_t)(number >> 8);
+	dev->addr.devfn = (uint8_t)number;
+	pcireset_addr_to_str(&dev->addr, dev->name);
+	snprintf(path, sizeof(path), "%s/%s", above, dev->name);
+	dev->path = strdup(path);
+	dev->facts = calloc(1, sizeof(*dev->facts));
+	assert_true(dev->path && dev->facts);
+	dev->facts->knows_identity = dev->facts->knows_driver = dev->facts->knows_physfn = true;
+	dev->index = dev->path_index = m->ctx.nr_devs++;
+	m->devs[dev->index] = m->by_path[dev->index] = dev;
+	return dev;
+}
+
+/* After the port each second function is a VF of the one before it. */
+static struct machine *make(size_t nr)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+
+	assert_non_null(m);
+	m->ctx.sysroot = m->sysroot;
+	m->ctx.devs = m->devs;
+	m->ctx.by_path = m->by_path;
+	m->ctx.backend = &backend_sysfs;
+	m->ctx.users.is_read = m->ctx.holders.is_read = true;
+	add(m, 0, "/sys/devices/none");
+	for (size_t i = 1; i <= nr; i++) {
+		struct pcireset_dev *dev = add(m, 256 + i, "/sys/devices/none/0000:00:00.0");
+
+		dev->has_parent = true;
+		dev->parent = m->devs[0]->addr;
+		dev->facts->is_vf = !(i % 2);
+		dev->facts->physfn = m->devs[i - 1]->addr;
+	}
+	return m;
+}
+
+static void unmake(struct machine *m)
+{
+	for (size_t i = 0; i < m->ctx.nr_devs; i++)
+		m->devs[i]->below = list_unref(m->devs[i]->below);
+	for (size_t i = 0; i < m->ctx.nr_devs; i++)
+		dev_free(m->devs[i]);
+	for (size_t i = 0; i < m->ctx.users.nr; i++)
+		free(m->ctx.users.v[i].name);
+	free(m->ctx.users.v);
+	free(m);
+}
+
+/* ---- what each function of the machine is asked for */
+
+static void look_for_its_slot(struct pcireset_dev *dev)
+{
+	struct pcireset_addr slot = dev->addr;
+
+	slot.devfn &= 0xf8;
+	assert_true(ctx_first_from(dev->ctx, &slot) <= dev->index);
+}
+
+static void look_for_its_vfs(struct pcireset_dev *dev)
+{
+	struct members members = { 0 };
+
+	assert_int_equal(dev_find_members(dev, PCI_RESET_FLR, &members), 0);
+	assert_int_equal(members.nr, dev->index && dev->index % 2 ? 2 : members.nr);
+	members_clear(&members);
+}
+
+static void look_for_its_link(struct pcireset_dev *dev)
+{
+	int i = type_index(PCI_RESET_BUS);
+
+	if (!dev->has_parent)
+		return;
+	dev->ctx->shares_lists = true;
+	assert_int_equal(dev_list_members(dev, PCI_RESET_BUS, &dev->state[i]), 0);
+}
+
+static void look_for_methods(struct pcireset_dev *dev)
+{
+	assert_false(ctx_has_reset_methods(dev->ctx));
+}
+
+static void look_for_its_users(struct pcireset_dev *dev)
+{
+	const char *user = pcireset_dev_get_user(dev->ctx->devs[0], dev->index, NULL);
+
+	assert_true(dev->index >= dev->ctx->users.nr || *user == 'u');
+}
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* All uses are of the first function, and each is found twice. */
+static void use(struct machine *m, size_t nr)
+{
+	struct users *users = &m->ctx.users;
+
+	users->v = calloc(2 * nr, sizeof(*users->v));
+	assert_non_null(users->v);
+	for (; users->nr < 2 * nr; users->nr++) {
+		struct user *user = &users->v[users->nr];
+
+		user->number = users->nr;
+		user->name = format("use %zu", users->nr % nr);
+		assert_non_null(user->name);
+	}
+}
+
+/* The least of several: what interrupts it only adds. */
+static uint64_t time_of(void (*fn)(struct pcireset_dev *dev), size_t nr)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (size_t round = 0; round < 5; round++) {
+		struct machine *m = make(nr);
+		uint64_t begin, ns;
+
+		use(m, nr);
+		begin = cpu_ns();
+		assert_int_equal(users_sort(&m->ctx.users), 0);
+		assert_int_equal(m->ctx.users.nr, nr);
+		for (size_t i = 0; i < m->ctx.nr_devs; i++)
+			fn(m->devs[i]);
+		ns = cpu_ns() - begin;
+		least = ns < least ? ns : least;
+		unmake(m);
+	}
+	return least;
+}
+
+static void is_linear(void (*fn)(struct pcireset_dev *dev))
+{
+	uint64_t few = time_of(fn, MANY / 4), many = time_of(fn, MANY);
+
+	assert_true(many < 8 * few);
+}
+
+static void slots_take_linear_time(void **state)
+{
+	(void)state;
+	is_linear(look_for_its_slot);
+}
+
+static void virtual_functions_take_linear_time(void **state)
+{
+	(void)state;
+	is_linear(look_for_its_vfs);
+}
+
+static void members_of_a_link_take_linear_time(void **state)
+{
+	(void)state;
+	is_linear(look_for_its_link);
+}
+
+static void reset_methods_take_linear_time(void **state)
+{
+	(void)state;
+	is_linear(look_for_methods);
+}
+
+static void users_take_linear_time(void **state)
+{
+	(void)state;
+	is_linear(look_for_its_users);
+}
+
+/* ---- and it is still right */
+
+static void a_shared_list_has_the_target_of_each(void **state)
+{
+	struct machine *m = make(9);
+	int type = type_index(PCI_RESET_BUS);
+
+	(void)state;
+	for (size_t i = 1; i <= 9; i++) {
+		struct members own = { 0 };
+		size_t nr = 0;
+
+		look_for_its_link(m->devs[i]);
+		assert_int_equal(dev_find_members(m->devs[i], PCI_RESET_BUS, &own), 0);
+		assert_int_equal(own.nr, 9);
+		m->devs[i]->types = PCI_RESET_BUS;
+		for (const struct pcireset_member *member;
+		     (member = view_get(&m->devs[i]->state[type].view,
+					&m->devs[i]->state[type].list->members, nr));
+		     nr++) {
+			assert_true(addr_is(&member->addr, &own.v[nr].addr));
+			assert_int_equal(member->flags, own.v[nr].flags);
+		}
+		assert_int_equal(nr, own.nr);
+		members_clear(&own);
+	}
+	unmake(m);
+}
+
+static void equal_uses_are_one_in_the_order_of_the_first(void **state)
+{
+	struct machine *m = make(3);
+
+	(void)state;
+	use(m, 3);
+	assert_int_equal(users_sort(&m->ctx.users), 0);
+	assert_int_equal(pcireset_dev_get_nr_users(m->devs[0]), 3);
+	assert_string_equal(pcireset_dev_get_user(m->devs[0], 0, NULL), "use 0");
+	assert_string_equal(pcireset_dev_get_user(m->devs[0], 2, NULL), "use 2");
+	assert_null(pcireset_dev_get_user(m->devs[0], 3, NULL));
+	assert_null(pcireset_dev_get_user(m->devs[1], 0, NULL));
+	unmake(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(slots_take_linear_time),
+		cmocka_unit_test(virtual_functions_take_linear_time),
+		cmocka_unit_test(members_of_a_link_take_linear_time),
+		cmocka_unit_test(reset_methods_take_linear_time),
+		cmocka_unit_test(users_take_linear_time),
+		cmocka_unit_test(a_shared_list_has_the_target_of_each),
+		cmocka_unit_test(equal_uses_are_one_in_the_order_of_the_first),
+	};
+
+	return cmocka_run_group_tests_name("work that is linear", tests, NULL, NULL);
+}
