@@ -9,6 +9,7 @@ setup_file() {
 	for file in tests/machines/*.xz; do
 		say_all "$file"
 	done
+	say_with_rules
 }
 
 # keep COMMAND FILE ARG...: what the tool prints, whatever its status. Without a word it has refused to answer at all.
@@ -31,6 +32,25 @@ say_all() {
 	[[ $name == *.tar.xz ]] || return 0
 	keep doctor "$name" "${from[@]}"
 	keep reset "$name" "${from[@]}" --type any --yes "${devices[@]}"
+}
+
+# A rule that denies, and one that delays: their keys are only there with such rules.
+say_with_rules() {
+	local root=$BATS_FILE_TMPDIR/rules
+
+	"$BATS_TEST_DIRNAME/make-sysroot" "$root"
+	mkdir -p "$root/etc/pcireset/rules.d"
+	printf '[Match]\nVendor=%s\n[Reset]\n%s\n' 1b36 $'Delay=500\nTypes=flr' 1af4 $'Deny=any\nReason=none' \
+		>"$root/etc/pcireset/rules.d/10-test.conf"
+	keep show rules --sysroot "$root" 04:00.0 07:00.0
+	keep plan rules --sysroot "$root" --type flr --force mount,swap 04:00.0
+	keep doctor rules --sysroot "$root"
+}
+
+@test "the keys of rules are there" {
+	jq -e '[.devices[].rules[0] | .delay_ms, .reason] == [500, null, null, "none"]' "$out/show/rules"
+	jq -e '[.. | .delay_ms? // empty] | index(500)' "$out/plan/rules"
+	jq -e '.checks | any(.check == "rules")' "$out/doctor/rules"
 }
 
 @test "every output is as its schema says, and both validators find each fault" {

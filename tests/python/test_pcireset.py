@@ -15,6 +15,7 @@ import pickle
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 import unittest.mock
@@ -106,6 +107,30 @@ class Machines(unittest.TestCase):
             self.assertEqual(machine.plan(card, "bus").error, errno.EBUSY)
             self.assertEqual(machine.plan(card, "bus", max_scope="function").error, errno.EOPNOTSUPP)
             self.assertEqual(machine.plan(card, "flr").error, errno.EOPNOTSUPP)
+
+    def test_rules_are_obeyed(self):
+        with tempfile.TemporaryDirectory() as directory:
+            with tarfile.open(self.mixed) as archive:
+                archive.extractall(directory)
+            rules = pathlib.Path(directory, "etc/pcireset/rules.d")
+            rules.mkdir(parents=True)
+            file = rules / "10-test.conf"
+            file.write_text("[Match]\nAddress=03:00.0\n[Reset]\nDeny=pm\nReason=because\n", encoding="utf-8")
+            denied = "denied by the rule at /etc/pcireset/rules.d/10-test.conf:1: because"
+            with pcireset.Context(directory) as machine:
+                card = machine.device("03:00.0")
+                self.assertEqual((card.types, card.why_not["pm"]), (("bus",), denied))
+                plan = machine.plan(card, "pm", force=["driver", "net"])
+                self.assertEqual((plan.error, plan.refused), (errno.EOPNOTSUPP, f"pm: {denied}"))
+                with self.assertRaises(pcireset.ResetFailed) as caught:
+                    card.reset("pm")
+                self.assertEqual(caught.exception.report.result, "refused")
+            file.write_text("Frobnicate=1\n", encoding="utf-8")
+            with pcireset.Context(directory) as machine:
+                self.assertEqual(machine.device("03:00.0").types, ())
+                with self.assertRaisesRegex(pcireset.Error, "no reset is allowed: .*10-test.conf:1") as caught:
+                    machine.plan("03:00.0", "bus")
+                self.assertEqual(caught.exception.errno, errno.EPERM)
 
     def test_a_recorded_machine_is_not_reset(self):
         with pcireset.Context(self.mixed) as machine:

@@ -2,6 +2,7 @@
 /* The module back end against a module that is only a function: what is asked, what is believed. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "sysroot.h"
 
@@ -444,6 +445,45 @@ static bool is_target(const struct pcireset_report *report, size_t i)
 	return pcireset_report_get_member(report, i)->flags & PCIRESET_MEMBER_TARGET;
 }
 
+static void write_rule(const char *text)
+{
+	static const char *const parts[] = { "etc", "etc/pcireset", "etc/pcireset/rules.d" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		snprintf(path, sizeof(path), "%s/%s", sysroot, parts[i]);
+		assert_true(!mkdir(path, 0755) || errno == EEXIST);
+	}
+	sysroot_write("etc/pcireset/rules.d/10-test.conf", text);
+}
+
+static void of_several_devices_only_the_denied_one_is_not_reset(void **state)
+{
+	struct pcireset_ctx *ctx = *state;
+	struct pair pair = { 0 };
+	size_t failed;
+
+	write_rule("[Match]\nAddress=08:00.0\n[Reset]\nDeny=flr\nReason=because\n");
+	assert_true(pcireset_ctx_scan(ctx) > 0);
+	assert_int_equal(pcireset_batch_new(ctx, &pair.batch), 0);
+	for (size_t i = 0; i < 2; i++) {
+		pair.devs[i] = find(ctx, i ? "01:00.4" : "08:00.0");
+		module.members[0].addr = pair.devs[i]->addr;
+		assert_int_equal(pcireset_plan_new(pair.devs[i], &pair.plans[i]), 0);
+		assert_int_equal(pcireset_plan_set_types(pair.plans[i], PCI_RESET_FLR), 0);
+		assert_int_equal(pcireset_plan_resolve(pair.plans[i]), i ? 0 : -EOPNOTSUPP);
+		assert_int_equal(pcireset_batch_add(pair.batch, pair.plans[i]), i ? 0 : -EINVAL);
+	}
+	assert_int_equal(pcireset_plan_get_why(pair.plans[0]), PCIRESET_WHY_RULE);
+	run_pair(ctx, &pair);
+	assert_int_equal(module.nr_resets, 1);
+	assert_int_equal(module.asked.types, PCI_RESET_FLR);
+	assert_int_equal(pcireset_batch_get_nr_done(pair.batch, &failed), 1);
+	assert_int_equal(failed, 0);
+	drop_pair(&pair);
+	write_rule("");
+}
+
 static void what_was_chosen_is_asked_for_once(void **state)
 {
 	struct pair pair;
@@ -645,6 +685,7 @@ int main(void)
 		TEST(a_refusal_by_the_module_is_an_answer),
 		TEST(a_plan_that_fits_has_no_report_of_a_refusal),
 		TEST(users_that_the_module_does_not_know_are_in_the_way),
+		TEST(of_several_devices_only_the_denied_one_is_not_reset),
 		TEST(what_was_chosen_is_asked_for_once),
 		TEST(what_went_wrong_is_told_to_each),
 		TEST(one_of_those_that_share_a_reset_is_run),

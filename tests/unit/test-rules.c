@@ -244,6 +244,21 @@ static void a_link_is_denied_by_all_that_it_hits(void **state)
 	pcireset_ctx_unref(ctx);
 }
 
+/* re-enumerate resets the bus of such a function without a plan, and asks this first. */
+static void a_dead_function_is_denied_as_any_other(void **state)
+{
+	struct pcireset_ctx *ctx =
+		scan_with("[Match]\nAddress=09:00.0\n[Reset]\nDeny=bus\nReason=because\n");
+
+	(void)state;
+	assert_ptr_equal(pcireset_dev_get_topmost_gone(find(ctx, "0000:09:00.0")),
+			 find(ctx, "0000:09:00.0"));
+	check(ctx, "0000:09:00.0", PCI_RESET_BUS, -EOPNOTSUPP);
+	assert_non_null(strstr(pcireset_ctx_get_errmsg(ctx), ":1: because"));
+	check(ctx, "0000:09:00.0", PCI_RESET_SLOT, 0);
+	pcireset_ctx_unref(ctx);
+}
+
 static void a_plan_goes_on_without_what_is_denied(void **state)
 {
 	struct pcireset_ctx *ctx =
@@ -305,6 +320,7 @@ int main(void)
 		cmocka_unit_test(each_key_finds_its_functions),
 		cmocka_unit_test(an_unknown_subsystem_is_refused),
 		cmocka_unit_test(a_link_is_denied_by_all_that_it_hits),
+		cmocka_unit_test(a_dead_function_is_denied_as_any_other),
 		cmocka_unit_test(a_plan_goes_on_without_what_is_denied),
 		cmocka_unit_test(the_longest_delay_of_all_that_is_hit_counts),
 	};
