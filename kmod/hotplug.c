@@ -29,13 +29,11 @@ static struct workqueue_struct *hotplug_queue;
  * struct hotplug_event - a slot whose card has left or was replaced
  * @work: makes pciehp act, with none of our locks held
  * @port: the port, referenced
- * @slot: its slot, referenced
- * @child: function 0 of the card that was in it, referenced
+ * @child: function 0 of the card that was in its slot, referenced
  */
 struct hotplug_event {
 	struct work_struct work;
 	struct pci_dev *port;
-	struct pci_slot *slot;
 	struct pci_dev *child;
 };
 
@@ -70,7 +68,8 @@ static int hotplug_is_service(struct device *dev, void *data)
  */
 static void hotplug_disable_and_enable(struct hotplug_event *event)
 {
-	struct hotplug_slot *hotplug = event->slot->hotplug;
+	struct pci_slot *slot = event->child->slot;
+	struct hotplug_slot *hotplug = slot ? slot->hotplug : NULL;
 
 	if (!hotplug || !hotplug->ops->disable_slot || hotplug_port_is_lost(event->port))
 		return;
@@ -87,7 +86,7 @@ static void hotplug_act(struct work_struct *work)
 	struct hotplug_event *event = container_of(work, struct hotplug_event, work);
 	struct device *service = NULL;
 
-	/* The slot's driver stays bound as long as its device is locked. */
+	/* The slot's driver stays bound as long as its device is locked, and the slot with it. */
 	device_for_each_child(&event->port->dev, &service, hotplug_is_service);
 	if (service) {
 		device_lock(service);
@@ -96,7 +95,6 @@ static void hotplug_act(struct work_struct *work)
 		device_unlock(service);
 		put_device(service);
 	}
-	kobject_put(&event->slot->kobj);
 	pci_dev_put(event->child);
 	pci_dev_put(event->port);
 	kfree(event);
@@ -254,8 +252,6 @@ void pcireset_hotplug_tell(struct pcireset_fn *port)
 	}
 	event->port = pci_dev_get(port->dev);
 	event->child = pci_dev_get(port->slot_child->dev);
-	event->slot = event->child->slot;
-	kobject_get(&event->slot->kobj);
 	INIT_WORK(&event->work, hotplug_act);
 	pci_info(port->dev,
 		 "the card in the slot has left, was replaced or lost its link during a reset\n");

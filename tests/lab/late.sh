@@ -249,6 +249,25 @@ links() {
 	sim_clear
 }
 
+# Its slot has no driver any more when its card is pulled: there is nobody to be told.
+unslotted() {
+	local port
+
+	slot_machine link_up_us=never
+	log_mark
+	port=${sim_bus[0]}:01.0
+	resets 4 'no slot: late' "$fn" --type slot --timeout 500ms
+	for service in /sys/bus/pci_express/drivers/pciehp/"$port":pcie*; do
+		echo "${service##*/}" >/sys/bus/pci_express/drivers/pciehp/unbind
+	done
+	sim_set 01.0 present=0
+	wait_for_late
+	sleep 1
+	exits 0 'no slot: its function stays' test -e "$devices/$fn"
+	is "$(log_since | grep -E 'BUG:|Oops|general protection|WARNING')" '' 'no slot: and the kernel is well'
+	sim_clear
+}
+
 # Many at once, of which one is late.
 batches() {
 	several
@@ -267,6 +286,7 @@ others() {
 	vfs
 	bridges
 	links
+	unslotted
 	batches
 }
 
