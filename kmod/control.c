@@ -192,6 +192,7 @@ void pcireset_control_save_port(struct pcireset_fn *port)
 			pci_read_config_dword(port->dev, pos, &port->ext_controls[i]);
 	}
 	pci_read_config_word(port->dev, PCI_BRIDGE_CONTROL, &port->bridge_control);
+	port->controls_kept = true;
 }
 
 static void control_restore_port_word(struct pcireset_fn *port, unsigned int nr)
@@ -212,13 +213,17 @@ static void control_restore_port_word(struct pcireset_fn *port, unsigned int nr)
  * @port: the port
  *
  * Ports have been seen to lose Max Payload Size. With a smaller one than its
- * device has, DMA ends in errors.
+ * device has, DMA ends in errors. Done once: what differs after the locks were
+ * released is what somebody else has set since.
  */
 void pcireset_control_restore_port(struct pcireset_fn *port)
 {
 	unsigned int i, pos;
 	u16 now;
 
+	if (!port->controls_kept)
+		return;
+	port->controls_kept = false;
 	for (i = 0; i < PCIRESET_NR_PORT_CONTROLS; i++)
 		control_restore_port_word(port, i);
 	for (i = 0; i < PCIRESET_NR_PORT_EXT_CONTROLS; i++) {

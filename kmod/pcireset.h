@@ -151,6 +151,7 @@ struct pcireset_type;
  * @controls: control registers of the port above before the trigger
  * @ext_controls: and of its extended capabilities
  * @bridge_control: its Bridge Control
+ * @controls_kept: these three are still to be put back
  * @serial: Device Serial Number before the first trigger, 0 if it has none
  * @times: what it needs before it may be accessed again
  * @link: Link Status before the first trigger
@@ -211,6 +212,7 @@ struct pcireset_fn {
 	u16 controls[PCIRESET_NR_PORT_CONTROLS];
 	u32 ext_controls[PCIRESET_NR_PORT_EXT_CONTROLS];
 	u16 bridge_control;
+	bool controls_kept;
 	u64 serial;
 	struct pcireset_times times;
 	u16 link;

@@ -249,6 +249,17 @@ links() {
 	sim_clear
 }
 
+# What others set in the port above while nobody has its locks is not undone by the worker.
+settings_of_others() {
+	slot_machine link_up_us=3000000
+	resets 4 'a setting: late' "$fn" --type slot --timeout 500ms
+	setpci -s "${sim_bus[0]}:01.0" CAP_EXP+8.w=0008:000f
+	wait_for_late
+	is "$(($(setpci -s "${sim_bus[0]}:01.0" CAP_EXP+8.w | sed 's/^/0x/') & 0xf))" 8 \
+		'a setting: of the port above, made while nobody has its locks, is left alone'
+	sim_clear
+}
+
 # Its slot has no driver any more when its card is pulled: there is nobody to be told.
 unslotted() {
 	local port
@@ -286,6 +297,7 @@ others() {
 	vfs
 	bridges
 	links
+	settings_of_others
 	unslotted
 	batches
 }
