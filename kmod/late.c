@@ -342,8 +342,11 @@ static void late_end_member(struct pcireset_plan *plan, struct pcireset_fn *fn,
 	late_unmark(fn);
 }
 
-/* In the core's order. Nothing else is held, so both locks are waited for. */
-static void late_try_restore(struct pcireset_plan *plan, struct pcireset_fn *fn)
+/*
+ * In the core's order. Nothing else is held, so both locks are waited for. False if it
+ * does not answer after all.
+ */
+static bool late_try_restore(struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
 	enum late_verdict verdict = LATE_NOT_YET;
 
@@ -358,6 +361,7 @@ static void late_try_restore(struct pcireset_plan *plan, struct pcireset_fn *fn)
 	if (verdict != LATE_NOT_YET)
 		late_end_member(plan, fn, verdict);
 	pci_dev_unlock(fn->dev);
+	return verdict != LATE_NOT_YET;
 }
 
 /* One reset is below one bridge, so the first that is still there speaks for all. */
@@ -427,12 +431,12 @@ static void late_wait_for_all(struct pcireset_plan *plan)
 
 	while (late_is_any(plan)) {
 		fn = late_first_that_answers(plan);
-		if (!fn && late_is_over(plan))
+		if (fn && late_try_restore(plan, fn))
+			continue;
+		/* One that answers only now and then must not be waited for without end. */
+		if (late_is_over(plan))
 			break;
-		if (fn)
-			late_try_restore(plan, fn);
-		else
-			late_sleep(plan);
+		late_sleep(plan);
 	}
 }
 

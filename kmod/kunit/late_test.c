@@ -151,6 +151,41 @@ static void worker_waits_for_ever_or_gives_up_early(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, late_is_over(&subject->plan));
 }
 
+static unsigned int late_reads;
+
+/* Answers at every other time, and not at all in the end. */
+static int late_read_flapping(struct pci_bus *bus, unsigned int devfn, int where, int size,
+			      u32 *value)
+{
+	bool answers = where == PCI_VENDOR_ID && ++late_reads % 2 && late_reads < 1000;
+
+	*value = answers ? 0x0012c0de : ~0U;
+	return PCIBIOS_SUCCESSFUL;
+}
+
+static int late_write_nothing(struct pci_bus *bus, unsigned int devfn, int where, int size,
+			      u32 value)
+{
+	return PCIBIOS_SUCCESSFUL;
+}
+
+static void function_that_flaps_is_waited_for_without_end(struct kunit *test)
+{
+	static struct pci_ops flapping = { .read = late_read_flapping,
+					   .write = late_write_nothing };
+	struct late_subject *subject = late_take_subject(test);
+	struct pci_ops *before = subject->first->dev->bus->ops;
+
+	late_reads = 0;
+	subject->plan.late.triggered = ktime_sub_ms(ktime_get(), PCIRESET_LATE_MS + 1);
+	late_mark(&subject->plan, subject->first, PCIRESET_LATE);
+	subject->first->dev->bus->ops = &flapping;
+	late_wait_for_all(&subject->plan);
+	subject->first->dev->bus->ops = before;
+	KUNIT_EXPECT_EQ(test, late_reads, 2);
+	KUNIT_EXPECT_EQ(test, subject->first->outcome, PCIRESET_STATE_DEAD);
+}
+
 static void what_cannot_come_back_is_waited_for(struct kunit *test)
 {
 	struct late_subject *subject = late_take_subject(test);
@@ -221,6 +256,7 @@ static struct kunit_case late_cases[] = {
 	KUNIT_CASE(function_is_restored_before_its_parent),
 	KUNIT_CASE(function_is_accessed_too_early),
 	KUNIT_CASE(worker_waits_for_ever_or_gives_up_early),
+	KUNIT_CASE(function_that_flaps_is_waited_for_without_end),
 	KUNIT_CASE(what_cannot_come_back_is_waited_for),
 	KUNIT_CASE(driver_is_told_twice_or_the_wrong_one),
 	KUNIT_CASE(suspend_does_not_wait_or_waits_for_nothing),
