@@ -33,14 +33,13 @@ static bool retrain_may_help(struct pci_dev *port, u16 control)
 	return port->link_active_reporting && retrain_is_tried_by_port(port);
 }
 
-/* Sec 7.5.3.19 and 7.5.3.7: Target Link Speed, then Retrain Link, which reads as zero. */
-static void retrain_at(struct pci_dev *port, u16 speed)
+/*
+ * Sec 7.5.3.19 and 7.5.3.7: Target Link Speed, then Retrain Link, which reads as zero.
+ * Link Control 2 is not read again: a port that is gone by now would give all-ones.
+ */
+static void retrain_at(struct pci_dev *port, u16 control)
 {
-	u16 control;
-
-	pcie_capability_read_word(port, PCI_EXP_LNKCTL2, &control);
-	control &= ~PCI_EXP_LNKCTL2_TLS;
-	pcie_capability_write_word(port, PCI_EXP_LNKCTL2, control | speed);
+	pcie_capability_write_word(port, PCI_EXP_LNKCTL2, control);
 	pcie_capability_set_word(port, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_RL);
 	/* Some ports want it to be cleared. */
 	if (port->clear_retrain_link)
@@ -81,7 +80,7 @@ static bool retrain_wait(struct pci_dev *port)
  */
 int pcireset_link_retrain(struct pci_dev *port)
 {
-	u16 control;
+	u16 control, slow;
 	bool up;
 
 	pcie_capability_read_word(port, PCI_EXP_LNKCTL2, &control);
@@ -89,8 +88,9 @@ int pcireset_link_retrain(struct pci_dev *port)
 		return -ETIMEDOUT;
 
 	pci_info(port, "link does not come up after a reset, trying 2.5 GT/s\n");
-	retrain_at(port, PCI_EXP_LNKCTL2_TLS_2_5GT);
+	slow = (control & ~PCI_EXP_LNKCTL2_TLS) | PCI_EXP_LNKCTL2_TLS_2_5GT;
+	retrain_at(port, slow);
 	up = retrain_wait(port);
-	retrain_at(port, control & PCI_EXP_LNKCTL2_TLS);
+	retrain_at(port, control);
 	return up && retrain_wait(port) ? 0 : -ETIMEDOUT;
 }
