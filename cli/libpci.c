@@ -2,6 +2,8 @@
 /* libpci for all users of it: silent, with errors in the format of pcireset. */
 #include <errno.h>
 #include <pci/pci.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
@@ -14,9 +16,15 @@ static void ignore(char *fmt, ...)
 /* libpci expects that this function does not return. */
 static void __attribute__((noreturn)) give_up(char *fmt, ...)
 {
-	char *why = text("neither PCI names nor config space can be read: %s", fmt);
+	char *reason = NULL;
+	va_list ap;
 
-	process_abort(why);
+	va_start(ap, fmt);
+	if (vasprintf(&reason, fmt, ap) < 0)
+		reason = NULL;
+	va_end(ap);
+	reason = must(reason);
+	process_abort(text("neither PCI names nor config space can be read: %s", reason));
 }
 
 struct pci_access *libpci_new(void)

@@ -476,12 +476,13 @@ void ctx_learn_vfs(struct pcireset_ctx *ctx)
 	ctx->knows_vfs = true;
 }
 
+/* A file that cannot be looked at counts as there: then the kernel's list has the last word. */
 static bool has_method_file(const struct pcireset_dev *dev)
 {
 	char path[PATH_MAX];
 
 	return snprintf(path, sizeof(path), "%s/reset_method", dev->path) < (int)sizeof(path) &&
-	       !access(path, F_OK);
+	       (!access(path, F_OK) || !is_absent(-errno));
 }
 
 /*

@@ -311,9 +311,12 @@ int node_in_sysfs(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX
 		return node_number_in_sysfs(ctx, node, path);
 	if (!*base || !strcmp(base, ".") || !strcmp(base, ".."))
 		return -EINVAL;
-	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
-		if (!ctx_realpath(ctx, path, "sys/class/%s/%s", classes[i], base))
-			return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+		int r = ctx_realpath(ctx, path, "sys/class/%s/%s", classes[i], base);
+
+		if (!r || !is_absent(r))
+			return r;
+	}
 	return ctx_foreach_name(ctx, "sys/class", find_in_class, &search) == 1 ? 0 : -ENOENT;
 }
 
@@ -432,12 +435,18 @@ static bool from_word(struct pcireset_ctx *ctx, const char *name, struct pcirese
 		      int *ret_error)
 {
 	char path[PATH_MAX];
+	int r;
 
 	if (!*name || strlen(name) > NAME_MAX || strchr(name, '/') || !strcmp(name, ".") ||
 	    !strcmp(name, ".."))
 		return false;
-	if (!ctx_realpath(ctx, path, "sys/class/net/%s", name)) {
+	r = ctx_realpath(ctx, path, "sys/class/net/%s", name);
+	if (!r) {
 		*ret_error = from_real_path(ctx, name, path, ret_dev);
+		return true;
+	}
+	if (!is_absent(r)) {
+		*ret_error = ctx_error(ctx, r, "%s: %s", name, strerror(-r));
 		return true;
 	}
 	return from_class(ctx, name, ret_dev, ret_error) ||

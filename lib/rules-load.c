@@ -68,14 +68,17 @@ static int read_text(int fd, struct rules_file *file)
 		r = -EISDIR;
 	if (!r && st.st_size > RULES_MAX_BYTES)
 		r = -EFBIG;
-	file->text = r ? NULL : calloc(1, RULES_MAX_BYTES + 1);
+	file->text = r ? NULL : calloc(1, RULES_MAX_BYTES + 2);
 	if (!r && !file->text)
 		r = -ENOMEM;
-	while (!r && n && file->size < RULES_MAX_BYTES) {
-		n = read(fd, file->text + file->size, RULES_MAX_BYTES - file->size);
+	/* The size of fstat() is not binding: the file may grow. */
+	while (!r && n && file->size <= RULES_MAX_BYTES) {
+		n = read(fd, file->text + file->size, RULES_MAX_BYTES + 1 - file->size);
 		r = n < 0 ? -errno : 0;
 		file->size += n > 0 ? (size_t)n : 0;
 	}
+	if (!r && file->size > RULES_MAX_BYTES)
+		r = -EFBIG;
 	close(fd);
 	return r;
 }
