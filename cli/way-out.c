@@ -142,11 +142,14 @@ static char *way_of_plan(const struct request *req, struct pcireset_plan *plan)
 	int error = pcireset_plan_get_error(plan);
 
 	/* These reasons already include a remedy. */
-	if (!error || why == PCIRESET_WHY_NEEDS_MODULE || why == PCIRESET_WHY_VFIO_OPEN)
+	if (!error || why == PCIRESET_WHY_NEEDS_MODULE)
 		return NULL;
-	if (in_way == PCIRESET_USE_DRIVER &&
+	if ((in_way == PCIRESET_USE_DRIVER || why == PCIRESET_WHY_VFIO_OPEN) &&
 	    pcireset_ctx_get_backend(ctx) == PCIRESET_BACKEND_SYSFS)
 		return NULL;
+	/* The module refuses what is open in VFIO, forced or not. */
+	if (why == PCIRESET_WHY_VFIO_OPEN)
+		return in_way ? text("end that use") : NULL;
 	if (is_gone(pcireset_plan_get_dev(plan)))
 		return gone_way(pcireset_plan_get_dev(plan));
 	if (in_way)
