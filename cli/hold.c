@@ -231,6 +231,22 @@ static int lock_port(struct hold *hold)
 	return r;
 }
 
+static bool is_as_before(const struct hold *hold)
+{
+	for (size_t i = 0; i < hold->nr; i++)
+		if ((read_register(hold, &hold->v[i]) & hold->v[i].mask) != hold->v[i].was)
+			return false;
+	return true;
+}
+
+/* What a killed process changed must not be taken for the state to return to. */
+static int check_leftover(struct hold *hold)
+{
+	int r = hold->is_clean ? 0 : note_read(hold);
+
+	return r > 0 ? (is_as_before(hold) ? 0 : -EEXIST) : r;
+}
+
 static struct hold *hold_new(const struct pcireset_addr *addr)
 {
 	struct hold *hold = must(calloc(1, sizeof(*hold)));
@@ -245,7 +261,10 @@ static struct hold *hold_new(const struct pcireset_addr *addr)
 	return hold;
 }
 
-/* Return -EAGAIN if another process has the port. Nothing is changed yet. */
+/*
+ * Return -EAGAIN if another process has the port, or -EEXIST if a killed process left
+ * registers to restore. Nothing is changed yet.
+ */
 int hold_open(const struct pcireset_dev *port, struct unread *unread, struct hold **ret_hold)
 {
 	struct hold *hold = hold_new(pcireset_dev_get_addr(port));
@@ -254,11 +273,13 @@ int hold_open(const struct pcireset_dev *port, struct unread *unread, struct hol
 	if (!r) {
 		/* The note of a process that was killed is not removed by a refusal. */
 		hold->is_clean = !lseek(hold->note, 0, SEEK_END);
-		choose_registers(hold);
 		hold->power = attr_read(hold->name, "power/control", &hold->unread);
 		r = read_identity(hold);
 	}
+	if (!r)
+		r = check_leftover(hold);
 	if (!r) {
+		choose_registers(hold);
 		*ret_hold = hold;
 		return 0;
 	}
@@ -380,14 +401,6 @@ void hold_close(struct hold *hold)
 }
 
 /* ---- leftovers */
-
-static bool is_as_before(const struct hold *hold)
-{
-	for (size_t i = 0; i < hold->nr; i++)
-		if ((read_register(hold, &hold->v[i]) & hold->v[i].mask) != hold->v[i].was)
-			return false;
-	return true;
-}
 
 /* A file that cannot be opened or read is no proof that nothing is left. */
 static enum pcireset_leftover judge(struct hold *hold, bool repairs)

@@ -65,6 +65,11 @@ static int find_place(struct reenumeration *e)
 	if (r == -EAGAIN)
 		return fail(e, -EBUSY, "somebody else re-enumerates below %s; try again later",
 			    pcireset_dev_get_name(port));
+	if (r == -EEXIST)
+		return fail(e, -EBUSY,
+			    "a killed re-enumerate left %s without error and hotplug events; "
+			    "to restore them, use: pcireset doctor --repair",
+			    pcireset_dev_get_name(port));
 	if (r)
 		return fail(e, r, "%s: %s", pcireset_dev_get_name(port), strerror(-r));
 	e->place.is_whole_bus = hold_is_point_to_point(e->hold);

@@ -193,6 +193,7 @@ sleep 0.7
 kill -9 $!
 exits 1 'killed: doctor tells' pcireset doctor
 like "$output" "$port .*re-enumerate was" 'what is left'
+refused 3 'pcireset doctor --repair' "$card" --type link
 exits 0 'doctor --repair puts it back' pcireset doctor --repair
 config_dump port-after "$port"
 config_is_same port-before port-after 'all of it'
