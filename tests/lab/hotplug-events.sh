@@ -75,10 +75,16 @@ settled() {
 	echo "$now"
 }
 
-# without_reset VARIANT EVENT
+# without_reset VARIANT EVENT [nothing]: with nothing, the event does not happen.
 without_reset() {
-	machine "$1" "$2" && event "$2" && settled
+	machine "$1" "$2" && { [[ ${3:-} == nothing ]] || event "$2"; } && settled
 	sim_clear
+}
+
+# may_be_lost VARIANT EVENT: a bus reset above the slot resets the slot's own port. In the 2 ms for which the reset is asserted
+# no port latches a button. The moments are further apart than that, so it is one press of ten at most.
+may_be_lost() {
+	[[ $1 == bus && $2 == button && $lost -eq 0 && $got == "$nothing" ]]
 }
 
 # with_reset VARIANT EVENT FUNCTION MS: the event comes so long after the reset of FUNCTION was asked for.
@@ -102,9 +108,16 @@ for variant; do
 	for event in pulled twin other power_fault button; do
 		want=$(without_reset "$variant" "$event")
 		like "$want" '^(none|0x)' "$variant, $event: $want without a reset"
+		[[ $variant-$event != bus-button ]] || nothing=$(without_reset "$variant" "$event" nothing)
+		lost=0
 		for ms in 0 30 60 90 120 150 200 250 350 450; do
 			got=$(with_reset "$variant" "$event" "${sim_bus[1]}:00.0" "$ms")
-			is "$got" "$want" "$variant, $event $ms ms after a reset was asked for"
+			if may_be_lost "$variant" "$event"; then
+				lost=1
+				ok "$variant, $event $ms ms after a reset was asked for: while the port was held in reset"
+			else
+				is "$got" "$want" "$variant, $event $ms ms after a reset was asked for"
+			fi
 		done
 	done
 done
