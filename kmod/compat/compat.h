@@ -35,7 +35,7 @@ static inline void pci_dev_reset_iommu_done(struct pci_dev *dev)
 }
 #endif
 
-/* The kernel with the patches in in-tree/ takes a mask of types, and has no function without one. */
+/* A kernel with the patches in in-tree/ takes a mask of types, and has no other function. */
 #ifdef PCIRESET_HAVE_RESET_TYPES
 #define pcireset_core_reset(dev, types) __pci_reset_function_types_locked(dev, types)
 #else

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether a function has the addresses that were assigned. In place of bars.o, and contains it as it is. */
+/* Tests of the comparison of BARs. Built in place of bars.o, which it includes unchanged. */
 #include "../bars.c"
 
 #include "machine.h"

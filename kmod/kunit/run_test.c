@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is kept, hidden and given back around a reset, and what is looked at again under the locks. */
+/* Tests of the state kept around a reset, and of the checks repeated under the locks. */
 #include <kunit/test.h>
 
 #include "../pcireset.h"
@@ -201,7 +201,7 @@ static void state_of_a_function_that_is_gone_is_trusted(struct kunit *test)
 	pcireset_plan_put(plan);
 }
 
-/* The port above has a slot that pciehp runs, and this in Slot Status; returns what is written to that. */
+/* Gives the port above a hotplug slot with this Slot Status; returns the value written to it. */
 static u16 run_write_after_events(struct kunit *test, u16 status)
 {
 	struct pcireset_kunit_machine *machine = test->priv;

@@ -385,7 +385,7 @@ struct pcireset_info {
  */
 
 /* struct pcireset_open.flags, struct pcireset_narrow.flags */
-#define PCIRESET_GRANT_OWNED	(1U << 0)	/* slot and bus only if the caller owns all members */
+#define PCIRESET_GRANT_OWNED	(1U << 0)	/* slot and bus only for the owner of all members */
 
 /* Maximum number of entries of @owner_ptr. */
 #define PCIRESET_MAX_OWNERS	256
