@@ -68,6 +68,11 @@ function begin_report(text) {
 	report = $0 "\n"
 }
 
+# User-mode Linux has no mark: there the outermost function of a kernel's thread comes last, and once more with offset 0.
+function ends_stack(text) {
+	return text ~ /^ *<\/TASK>$/ || text ~ /^ *\[<[0-9a-f]+>\] \? new_thread_handler\+0x0\//
+}
+
 # Its locks are named where they are taken and in the chain.
 function add_to_circle(text) {
 	report = report $0 "\n"
@@ -77,7 +82,7 @@ function add_to_circle(text) {
 	} else if (text ~ /\[pcireset\]$/) {
 		mine = 1
 	}
-	if (text ~ /^ *<\/TASK>$/) {
+	if (ends_stack(text)) {
 		circle = 0
 		end_report()
 	}

@@ -194,6 +194,17 @@ held() {
 	[ "$output" = 'lockdep, off from here on: reset_lock of pciehp and pci_rescan_remove_lock' ]
 }
 
+@test "the same in user-mode Linux" {
+	local end='[<6003b499>] ? new_thread_handler+0x1f9/0x360\n<4>[    7.000001]  [<6003b2a0>] ? new_thread_handler+0x0/0x360'
+
+	circle '&ctrl->reset_lock' pci_rescan_remove_lock 'pciehp_unconfigure_device+0x61/0x1f0' | sed "s|</TASK>|$end|" >log
+	run filter
+	[[ $output != *circular* && $output == *'what comes after it'* ]]
+	circle '&ctrl->reset_lock' '&dev->mutex' 'device_lock+0x1/0x2' | sed "s|</TASK>|$end|" >log
+	run filter
+	[[ $output == *circular* ]]
+}
+
 @test "a circle with another lock, or with our module in it, or without an end, counts" {
 	circle '&ctrl->reset_lock' '&dev->mutex' 'device_lock+0x1/0x2' >log
 	run filter
