@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <pci/pci.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli.h"
@@ -16,14 +15,12 @@ static void ignore(char *fmt, ...)
 /* libpci expects that this function does not return. */
 static void __attribute__((noreturn)) give_up(char *fmt, ...)
 {
-	char *reason = NULL;
+	char *reason;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&reason, fmt, ap) < 0)
-		reason = NULL;
+	reason = vtext(fmt, ap);
 	va_end(ap);
-	reason = must(reason);
 	process_abort(text("neither PCI names nor config space can be read: %s", reason));
 }
 
