@@ -239,12 +239,12 @@ static bool is_as_before(const struct hold *hold)
 	return true;
 }
 
-/* What a killed process changed must not be taken for the state to return to. */
-static int check_leftover(struct hold *hold)
+/* Return 1 if a killed process left registers to restore, 0 if not, or a negative errno. */
+static int has_leftover(struct hold *hold)
 {
-	int r = hold->is_clean ? 0 : note_read(hold);
+	int r = note_read(hold);
 
-	return r > 0 ? (is_as_before(hold) ? 0 : -EEXIST) : r;
+	return r > 0 ? !is_as_before(hold) : r;
 }
 
 static struct hold *hold_new(const struct pcireset_addr *addr)
@@ -276,8 +276,11 @@ int hold_open(const struct pcireset_dev *port, struct unread *unread, struct hol
 		hold->power = attr_read(hold->name, "power/control", &hold->unread);
 		r = read_identity(hold);
 	}
-	if (!r)
-		r = check_leftover(hold);
+	/* What a killed process changed must not be taken for the state to return to. */
+	if (!r && !hold->is_clean)
+		r = has_leftover(hold);
+	if (r > 0)
+		r = -EEXIST;
 	if (!r) {
 		choose_registers(hold);
 		*ret_hold = hold;
@@ -412,10 +415,10 @@ static enum pcireset_leftover judge(struct hold *hold, bool repairs)
 	if (!r)
 		r = read_identity(hold);
 	if (!r)
-		r = note_read(hold);
+		r = has_leftover(hold);
 	if (r < 0)
 		return PCIRESET_LEFTOVER_UNKNOWN;
-	if (!r || is_as_before(hold)) {
+	if (!r) {
 		hold->is_clean = repairs;
 		return PCIRESET_LEFTOVER_VOID;
 	}
