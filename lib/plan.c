@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "private.h"
+#include "rules.h"
 
 char *format(const char *fmt, ...)
 {
@@ -237,11 +237,16 @@ static void explain_drivers(struct pcireset_plan *plan)
 		     "unbind it, force driver, or run: modprobe pcireset");
 }
 
+/* Would the reset be a write to the kernel's own file? */
+static bool resets_by_sysfs(const struct pcireset_plan *plan)
+{
+	return plan->backend == &backend_sysfs && ctx_resets_by_sysfs(plan->dev->ctx);
+}
+
 /* Nothing is forced here: a read of memory that is off for a moment can stop the machine. */
 static bool is_vfio_in_doubt(const struct pcireset_plan *plan)
 {
-	return plan->in_way & PCIRESET_USE_VFIO && plan->backend == &backend_sysfs &&
-	       ctx_resets_by_sysfs(plan->dev->ctx);
+	return plan->in_way & PCIRESET_USE_VFIO && resets_by_sysfs(plan);
 }
 
 static void explain_vfio(struct pcireset_plan *plan)
@@ -277,7 +282,7 @@ void plan_explain(struct pcireset_plan *plan)
 	if (!plan->error)
 		return;
 	if (plan->why == PCIRESET_WHY_BAD_RULES) {
-		append(plan, "no reset is allowed: %s", rules_error(plan->dev->ctx));
+		append(plan, RULES_REFUSAL "%s", rules_error(plan->dev->ctx));
 	} else if (is_about_back_end(plan)) {
 		explain_why(plan);
 	} else if (plan->error == -EOPNOTSUPP) {
@@ -359,7 +364,7 @@ static void add_unknown(struct pcireset_plan *plan, char *words)
 /* What the caller allows, as far as the back end can make sure of what that relies on. */
 static uint32_t forced_uses(const struct pcireset_plan *plan)
 {
-	if (plan->backend == &backend_sysfs && ctx_resets_by_sysfs(plan->dev->ctx))
+	if (resets_by_sysfs(plan))
 		return plan->force & ~(uint32_t)PCIRESET_USE_VFIO;
 	return plan->force;
 }
