@@ -30,6 +30,15 @@ bool is_absent(int error)
 	       error == -ESRCH;
 }
 
+/*
+ * Room for one more entry behind nr of them. The room doubles: it is the next power of
+ * two. Return the array, or NULL without memory, and then the old array is still valid.
+ */
+void *array_room(void *v, size_t nr, size_t size)
+{
+	return nr & (nr - 1) ? v : reallocarray(v, nr ? nr * 2 : 1, size);
+}
+
 /* For functions that cannot return an error: their caller gets it from ctx_end(). */
 int ctx_fail(struct pcireset_ctx *ctx, int error, const char *what)
 {

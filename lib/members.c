@@ -6,16 +6,12 @@
 
 int members_add(struct members *list, const struct pcireset_member *member)
 {
-	struct pcireset_member *v;
+	struct pcireset_member *v = array_room(list->v, list->nr, sizeof(*v));
 
-	/* The room doubles: it is the next power of two. */
-	if (!(list->nr & (list->nr - 1))) {
-		v = reallocarray(list->v, list->nr ? list->nr * 2 : 1, sizeof(*v));
-		if (!v)
-			return -ENOMEM;
-		list->v = v;
-	}
-	list->v[list->nr++] = *member;
+	if (!v)
+		return -ENOMEM;
+	list->v = v;
+	v[list->nr++] = *member;
 	return 0;
 }
 

@@ -266,6 +266,7 @@ int ctx_fail(struct pcireset_ctx *ctx, int error, const char *what);
 int ctx_begin(struct pcireset_ctx *ctx);
 int ctx_end(struct pcireset_ctx *ctx, int before, int error);
 bool is_absent(int error);
+void *array_room(void *v, size_t nr, size_t size);
 struct dirent *dir_next(DIR *dir);
 int ctx_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...) PRINTF(3, 4);
 int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...)

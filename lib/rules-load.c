@@ -93,10 +93,8 @@ static void file_clear(struct rules_file *file)
 /* Takes the file over. */
 static int keep_file(struct rules *rules, struct rules_file *file)
 {
-	struct rules_file *v = rules->files;
+	struct rules_file *v = array_room(rules->files, rules->nr_files, sizeof(*v));
 
-	if (!(rules->nr_files & (rules->nr_files - 1)))
-		v = reallocarray(v, rules->nr_files ? 2 * rules->nr_files : 1, sizeof(*v));
 	if (!v) {
 		file_clear(file);
 		return -ENOMEM;
@@ -161,10 +159,8 @@ struct names {
 
 static int add_name(struct names *names, const char *place, const char *name)
 {
-	struct rules_name *v = names->v;
+	struct rules_name *v = array_room(names->v, names->nr, sizeof(*v));
 
-	if (!(names->nr & (names->nr - 1)))
-		v = reallocarray(v, names->nr ? 2 * names->nr : 1, sizeof(*v));
 	if (!v)
 		return -ENOMEM;
 	names->v = v;

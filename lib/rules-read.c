@@ -223,12 +223,11 @@ static const char *what_is_missing(const struct pcireset_rule *rule)
 static int add_rule(struct reader *r)
 {
 	struct rules *rules = r->rules;
-	struct pcireset_rule *v = rules->v;
+	struct pcireset_rule *v;
 
 	if (rules->nr == RULES_MAX)
 		return rules_complain(rules, "%s: more than %u rules", r->rule.where, RULES_MAX);
-	if (!(rules->nr & (rules->nr - 1)))
-		v = reallocarray(v, rules->nr ? 2 * rules->nr : 1, sizeof(*v));
+	v = array_room(rules->v, rules->nr, sizeof(*v));
 	if (!v)
 		return -ENOMEM;
 	rules->v = v;

@@ -86,11 +86,8 @@ static int cannot_find(struct pcireset_ctx *ctx, int error, const char *file)
 static int add_user(struct users *users, const struct pcireset_addr *addr, uint32_t use, char *name,
 		    char *detail)
 {
-	struct user *v = name ? users->v : NULL;
+	struct user *v = name ? array_room(users->v, users->nr, sizeof(*v)) : NULL;
 
-	/* The room doubles: it is the next power of two. */
-	if (name && !(users->nr & (users->nr - 1)))
-		v = reallocarray(users->v, users->nr ? users->nr * 2 : 1, sizeof(*v));
 	if (!v) {
 		free(name);
 		free(detail);
