@@ -3,16 +3,25 @@
 #include <stdlib.h>
 #include "doctor.h"
 
-static bool is_about_any(const struct doctor *doctor, const struct pcireset_rule *rule)
+static void mark(const struct pcireset_ctx *ctx, const struct pcireset_rule *rule, bool *used)
 {
 	const struct pcireset_rule *other;
+
+	for (size_t i = 0; (other = pcireset_ctx_get_rule(ctx, i)); i++)
+		used[i] |= other == rule;
+}
+
+/* One walk over the machine, and not one for each rule: true for each that matches. */
+static bool *find_used(const struct doctor *doctor, size_t nr)
+{
+	bool *used = must(calloc(nr + 1, sizeof(*used)));
+	const struct pcireset_rule *rule;
 	struct pcireset_dev *dev;
 
 	pcireset_dev_foreach(doctor->machine.ctx, dev)
-		for (size_t i = 0; (other = pcireset_dev_get_rule(dev, i)); i++)
-			if (other == rule)
-				return true;
-	return false;
+		for (size_t i = 0; (rule = pcireset_dev_get_rule(dev, i)); i++)
+			mark(doctor->machine.ctx, rule, used);
+	return used;
 }
 
 void doctor_check_rules(struct doctor *doctor)
@@ -21,16 +30,21 @@ void doctor_check_rules(struct doctor *doctor)
 	const struct pcireset_rule *rule;
 	const char *wrong;
 	size_t before = doctor->nr, nr = 0;
+	bool *used;
 
 	for (size_t i = 0; (wrong = pcireset_ctx_get_rules_error(ctx, i)); i++)
 		doctor_todo(doctor, "rules", text("%s", wrong),
 			    "correct the file; until then nothing is reset");
-	for (; (rule = pcireset_ctx_get_rule(ctx, nr)); nr++)
-		if (!is_about_any(doctor, rule))
+	while (pcireset_ctx_get_rule(ctx, nr))
+		nr++;
+	used = find_used(doctor, nr);
+	for (size_t i = 0; (rule = pcireset_ctx_get_rule(ctx, i)); i++)
+		if (!used[i])
 			doctor_note(doctor, "rules",
 				    text("the rule at %s matches no function of this machine",
 					 pcireset_rule_get_where(rule)),
 				    "compare it with: pcireset list");
+	free(used);
 	if (doctor->nr == before)
 		doctor_add(doctor, "rules", VERDICT_OK,
 			   nr ? text("%zu in force, and each matches a function", nr) :
