@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include "private.h"
+#include "fake-dev.h"
 
 #define MANY 4096
 
@@ -18,23 +18,10 @@ struct machine {
 	char sysroot[1];
 };
 
-static struct pcireset_dev *add(struct machine *m, unsigned int bus, unsigned int devfn,
-				const char *above)
+static struct pcireset_dev *add(struct machine *m, size_t number, const char *above)
 {
-	struct pcireset_dev *dev = calloc(1, sizeof(*dev));
-	char path[64];
+	struct pcireset_dev *dev = fake_dev(&m->ctx, number, above);
 
-	assert_non_null(dev);
-	dev->ctx = &m->ctx;
-	dev->listed = true;
-	dev->addr = (struct pcireset_addr){ .bus = (uint8_t)bus, .devfn = (uint8_t)devfn };
-	dev->addr.domain = bus >> 8;
-	pcireset_addr_to_str(&dev->addr, dev->name);
-	snprintf(path, sizeof(path), "%s/%s", above, dev->name);
-	dev->path = strdup(path);
-	dev->facts = calloc(1, sizeof(*dev->facts));
-	assert_true(dev->path && dev->facts);
-	dev->facts->knows_identity = dev->facts->knows_driver = dev->facts->knows_physfn = true;
 	dev->index = m->ctx.nr_devs;
 	m->devs[m->ctx.nr_devs++] = dev;
 	return dev;
@@ -49,16 +36,15 @@ static struct machine *make(size_t nr)
 	m->ctx.sysroot = m->sysroot;
 	m->ctx.devs = m->devs;
 	m->ctx.backend = &backend_sysfs;
-	add(m, 0, 0, "/0");
+	add(m, 0, "/0");
 	for (size_t i = 0; i < nr; i++) {
-		struct pcireset_dev *dev = add(m, 256 + (unsigned int)i / 256,
-					       (unsigned int)i % 256, "/0/0000:00:00.0");
+		struct pcireset_dev *dev = add(m, 0x10000 + i, "/0/0000:00:00.0");
 
 		dev->has_parent = true;
 		dev->parent = m->devs[0]->addr;
 	}
 	for (size_t i = 0; i < nr; i++)
-		add(m, 0x8000 + (unsigned int)i / 256, (unsigned int)i % 256, "/1");
+		add(m, 0x800000 + i, "/1");
 	return m;
 }
 

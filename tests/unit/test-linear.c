@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include "private.h"
+#include "fake-dev.h"
 
 #define MANY 8192
 
@@ -20,21 +20,8 @@ struct machine {
 
 static struct pcireset_dev *add(struct machine *m, size_t number, const char *above)
 {
-	struct pcireset_dev *dev = calloc(1, sizeof(*dev));
-	char path[64];
+	struct pcireset_dev *dev = fake_dev(&m->ctx, number, above);
 
-	assert_non_null(dev);
-	dev->ctx = &m->ctx;
-	dev->listed = true;
-	dev->addr.domain = (uint32_t)(number >> 16);
-	dev->addr.bus = (uint8_t)(number >> 8);
-	dev->addr.devfn = (uint8_t)number;
-	pcireset_addr_to_str(&dev->addr, dev->name);
-	snprintf(path, sizeof(path), "%s/%s", above, dev->name);
-	dev->path = strdup(path);
-	dev->facts = calloc(1, sizeof(*dev->facts));
-	assert_true(dev->path && dev->facts);
-	dev->facts->knows_identity = dev->facts->knows_driver = dev->facts->knows_physfn = true;
 	dev->index = dev->path_index = m->ctx.nr_devs++;
 	m->devs[dev->index] = m->by_path[dev->index] = dev;
 	return dev;
