@@ -30,10 +30,11 @@ static int PRINTF(3, 4) fail(struct reenumeration *e, int r, const char *fmt, ..
 	return r;
 }
 
-/* State that is unknown can neither be restored nor compared. */
+/* State that is unknown can neither be restored nor compared: refuse, whatever made it unknown. */
 static int fail_unread(struct reenumeration *e, struct unread *unread)
 {
-	int r = fail(e, unread->error, "%s cannot be read: %s", unread->path,
+	int r = fail(e, unread->error == -ENOMEM ? -ENOMEM : -EBUSY,
+		     "its state is unknown: %s cannot be read: %s", unread->path,
 		     strerror(-unread->error));
 
 	unread_clear(unread);
