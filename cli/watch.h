@@ -7,7 +7,7 @@
 
 #define WATCH_COMM_MAX 17
 
-/* The numbers in the module's tracepoints, see kmod/trace.h; 0 if an event has none. */
+/* The numbers in the module's tracepoints, see kmod/run/trace.h; 0 if an event has none. */
 enum trace_field {
 	FIELD_ID,
 	FIELD_TYPES,

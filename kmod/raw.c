@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Only the reset and the wait: for callers that save and restore themselves. */
 #include "pcireset.h"
-#include "trace.h"
+#include "run/trace.h"
 
 static int blame(struct pcireset_plan *plan, int error, u32 why)
 {

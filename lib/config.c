@@ -12,7 +12,7 @@
 
 /*
  * A register that may change without a fault. This is the only list in the library; the
- * module has its own in kmod/config.c.
+ * module has its own in kmod/state/config.c.
  */
 struct volatile_register {
 	uint16_t id;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of the comparison of BARs. Built in place of bars.o, which it includes unchanged. */
-#include "../bars.c"
+#include "../state/bars.c"
 
 #include "machine.h"
 

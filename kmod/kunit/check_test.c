@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is looked at after a reset. In place of check.o, and contains it as it is. */
-#include "../check.c"
+#include "../state/check.c"
 
 #include "machine.h"
 

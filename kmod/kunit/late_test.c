@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Late functions, without the worker's thread. In place of late.o, and contains it as it is. */
-#include "../late.c"
+#include "../run/late.c"
 
 #include "machine.h"
 

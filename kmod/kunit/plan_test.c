@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is decided before anything is touched. In place of plan.o, and contains it as it is. */
-#include "../plan.c"
+#include "../plan/plan.c"
 
 #include "machine.h"
 

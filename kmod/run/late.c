@@ -16,7 +16,7 @@
 #include <linux/workqueue.h>
 
 #include "pcireset.h"
-#include "trace.h"
+#include "run/trace.h"
 
 /* How often the worker looks, however long it has waited already. */
 #define LATE_LOOK_MIN_MS 1

@@ -6,7 +6,7 @@
 #include "pcireset.h"
 
 #define CREATE_TRACE_POINTS
-#include "trace.h"
+#include "run/trace.h"
 
 /* The topology moved between plan and lock: how often to plan anew. */
 #define MAX_PLANS 16
