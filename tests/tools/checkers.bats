@@ -286,3 +286,78 @@ stray() {
 	rm man/pcireset-melt.1.scd
 	[[ $(tools/check-man) == *'man/pcireset-melt.1.scd is missing'* ]]
 }
+
+# floors LINE...: the floors of lib/, and nothing else to check.
+floors() {
+	rm -rf tools/floors
+	mkdir tools/floors
+	printf '%s\n' "$@" >tools/floors/lib
+}
+
+# house: the ground floor and, above it, a floor whose files call each other only downwards.
+house() {
+	floors '# from the ground up' 'floor ground ground.*' 'floor rooms room.c hall.c' 'floor roof roof/*'
+	source_file lib/ground.h 'int ground_dig(void);'
+	source_file lib/ground.c '#include "ground.h"' '/* roof_open() is above. */' 'int ground_dig(void)' '{' '}'
+	source_file lib/room.c '#include "ground.h"' 'static int dig(void)' '{' '}' 'int room_enter(void)' '{' 'ground_dig();' '}'
+	source_file lib/hall.c 'int hall_enter(void)' '{' 'return room_enter() + x.roof_open + x->roof_open;' '}'
+	source_file lib/roof/roof.h
+	source_file lib/roof/roof.c '#include "roof.h"' '#include "../ground.h"' 'int roof_open(void)' '{' 'hall_enter();' '}'
+	tools/check-floors
+}
+
+# floors_problem LINE: this is all that check-floors says.
+floors_problem() {
+	local said
+
+	if said=$(tools/check-floors 2>&1); then return 1; fi
+	[[ $said == "$1" ]]
+}
+
+@test "check-floors finds a call that goes up, also one by the address of the function" {
+	house
+	source_file lib/ground.c 'int ground_dig(void)' '{' 'return roof_open();' '}' 'int (*enter)(void) = hall_enter;'
+	floors_problem 'lib/ground.c: goes up to hall.c roof/roof.c, tools/floors/lib allows 0
+lib: 4 files in a cycle, tools/floors/lib says 0: ground.c hall.c roof/roof.c room.c'
+}
+
+@test "check-floors finds an include that goes up" {
+	house
+	source_file lib/ground.h '#include "roof/roof.h"'
+	floors_problem 'lib/ground.h: goes up to roof/roof.h, tools/floors/lib allows 0'
+}
+
+@test "check-floors finds a cycle of calls on one floor" {
+	house
+	source_file lib/room.c 'int room_enter(void)' '{' 'hall_enter();' '}'
+	floors_problem 'lib: 2 files in a cycle, tools/floors/lib says 0: hall.c room.c'
+}
+
+@test "check-floors lets the count of exceptions only fall" {
+	house
+	source_file lib/ground.h '#include "roof/roof.h"'
+	printf '%s\n' 'up ground.h 1' >>tools/floors/lib
+	tools/check-floors
+	source_file lib/ground.h
+	floors_problem 'tools/floors/lib: say "up ground.h 0": 1 is too high'
+	house
+	printf '%s\n' 'cycle 2' >>tools/floors/lib
+	floors_problem 'lib: 0 files in a cycle, tools/floors/lib says 2: '
+}
+
+@test "check-floors finds a file without a floor, a floor without a file, and a line with a mistake" {
+	house
+	source_file lib/cellar.c
+	floors_problem 'lib/cellar.c: on 0 floors of tools/floors/lib, and needs one'
+	rm lib/cellar.c lib/hall.c
+	floors_problem 'tools/floors/lib: no file of lib/ is hall.c'
+	floors 'level ground ground.*'
+	floors_problem 'tools/floors/lib: unknown line: level ground ground.*'
+}
+
+@test "check-floors fails where there is nothing to check" {
+	rm -r tools/floors
+	floors_problem 'found no tools/floors to check'
+	floors 'floor ground'
+	floors_problem 'tools/floors/lib: unknown line: floor ground'
+}
