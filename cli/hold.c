@@ -15,7 +15,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "../lib/lockfile.h"
+#include "util/lockfile.h"
 #include "reenumerate.h"
 
 #define DIRECTORY     "/" LOCKFILE_DIRECTORY

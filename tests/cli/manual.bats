@@ -26,7 +26,7 @@ section() {
 	section 'UNSUPPORTED TYPES' >"$BATS_TEST_TMPDIR/reasons"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/reasons")" -ge 5 ]
 	while IFS= read -r reason; do
-		grep -qF "$reason" lib/types.c || { echo "$reason" && return 1; }
+		grep -qF "$reason" lib/core/types.c || { echo "$reason" && return 1; }
 	done <"$BATS_TEST_TMPDIR/reasons"
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "../../lib/lockfile.h"
+#include "../../lib/util/lockfile.h"
 #include "sysroot.h"
 
 #define PORT "0000:00:1c.0"

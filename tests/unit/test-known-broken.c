@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "known-broken.h"
+#include "rules/known-broken.h"
 
 #define BYTES 4096
 

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "sysroot.h"
-#include "rules.h"
+#include "rules/rules.h"
 
 #define FILE_NAME "etc/pcireset/rules.d/10-test.conf"
 #define RESET     "[Reset]\nDeny=bus\nReason=because\n"

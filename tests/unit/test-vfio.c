@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "sysroot.h"
-#include "vfio.h"
+#include "backend/vfio.h"
 
 #define HELD     "0000:07:00.0" /* in group 12, with 07:00.1 in group 13 on the same bus */
 #define METHODS  "sys/bus/pci/devices/0000:07:00.0/reset_method"

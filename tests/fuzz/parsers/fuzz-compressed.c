@@ -12,7 +12,7 @@
 #include <string.h>
 #include "fuzz.h"
 #include "private.h"
-#include "tree.h"
+#include "snapshot/tree.h"
 
 enum {
 	UNHARMED,

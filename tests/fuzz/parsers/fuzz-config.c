@@ -10,7 +10,7 @@
 #include "fuzz.h"
 /* What is asked of the lists is this file's own. */
 #define backend_sysfs fuzzed_backend_sysfs
-#include "../../../lib/backend-sysfs.c"
+#include "../../../lib/backend/sysfs.c"
 
 static const char *const words[] = { "device_specific", "acpi", "flr", "af_flr", "pm", "bus",
 				     "cxl_bus",         "" };

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "rules.h"
+#include "rules/rules.h"
 
 char *format(const char *fmt, ...)
 {

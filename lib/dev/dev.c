@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "known-broken.h"
+#include "rules/known-broken.h"
 
 #define LOOK_AGAIN_NS 100000000u /* so that many plans in a row look only once */
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "known-broken.h"
+#include "rules/known-broken.h"
 
 #define CXL_VENDOR       0x1e98
 #define CXL_DVSEC_PORT   3

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "rules.h"
+#include "rules/rules.h"
 
 #define SUFFIX ".conf"
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include "vfio.h"
+#include "backend/vfio.h"
 
 #define TIMEOUT_MS   10000 /* the module's default */
 #define NS_PER_MS    1000000ull

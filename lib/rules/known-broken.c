@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 #include <string.h>
-#include "known-broken.h"
+#include "rules/known-broken.h"
 
 #define VENDOR_ATI      0x1002
 #define VENDOR_AMD      0x1022

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include "rules.h"
+#include "rules/rules.h"
 
 enum section {
 	SECTION_NONE,

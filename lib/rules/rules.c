@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "rules.h"
+#include "rules/rules.h"
 
 /* Why nothing may be reset at all, or NULL. */
 const char *rules_error(const struct pcireset_ctx *ctx)

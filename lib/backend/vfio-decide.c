@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 #include <string.h>
-#include "vfio.h"
+#include "backend/vfio.h"
 
 /* The words of reset_method. Words that affect more than the function have no type here. */
 static const struct {

@@ -17,7 +17,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "lockfile.h"
+#include "util/lockfile.h"
 #include "private.h"
 
 #define DIRECTORY LOCKFILE_DIRECTORY

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 #include "private.h"
-#include "tree.h"
+#include "snapshot/tree.h"
 
 #define LIBRARY "libarchive.so.13"
 #define CHUNK   65536u

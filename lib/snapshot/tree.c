@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "private.h"
-#include "tree.h"
+#include "snapshot/tree.h"
 
 void tree_clear(struct tree *tree)
 {

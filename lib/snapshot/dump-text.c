@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include "dump.h"
-#include "tree.h"
+#include "snapshot/dump.h"
+#include "snapshot/tree.h"
 
 #define MAX_FUNCTIONS 16384
 #define LINE_BYTES    16

@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "dump.h"
-#include "tree.h"
+#include "snapshot/dump.h"
+#include "snapshot/tree.h"
 
 #define VF_BYTES       (PCI_SRIOV_VF_DID + 2)
 #define MULTI_FUNCTION 0x80 /* of the header type */

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "remover.h"
+#include "snapshot/remover.h"
 
 extern char **environ;
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "vfio.h"
+#include "backend/vfio.h"
 
 int pcireset_dev_set_vfio(struct pcireset_dev *dev, int device_fd, const int *group_fds,
 			  size_t nr_groups)

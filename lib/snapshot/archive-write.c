@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "private.h"
-#include "tree.h"
+#include "snapshot/tree.h"
 
 #define BLOCK 512u
 

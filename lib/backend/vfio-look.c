@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-#include "vfio.h"
+#include "backend/vfio.h"
 
 #define FIRST_ROOM 32
 #define MAX_TRIES  8 /* functions may appear and disappear while they are counted */

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "private.h"
-#include "tree.h"
+#include "snapshot/tree.h"
 
 struct recorder {
 	struct pcireset_ctx *ctx;

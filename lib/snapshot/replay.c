@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "private.h"
-#include "remover.h"
-#include "tree.h"
+#include "snapshot/remover.h"
+#include "snapshot/tree.h"
 
 /* Without memory, losing a note is better than losing everything. */
 void ctx_note(struct pcireset_ctx *ctx, const char *fmt, ...)
