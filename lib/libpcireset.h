@@ -1291,6 +1291,207 @@ size_t pcireset_report_get_nr_members(const struct pcireset_report *report);
 const struct pcireset_member *
 pcireset_report_get_member(const struct pcireset_report *report, size_t i);
 
+/* ------------------------------------------------------------------ qualification */
+
+/*
+ * A qualification runs resolved plans many times, each type in a random order that a seed
+ * fixes, and measures each reset: its result, the time until the function was ready, and
+ * what changed in the function, its link, its error counters and the functions around it.
+ * It then looks for patterns. It never runs anything but the plans that were added.
+ */
+struct pcireset_qualify;
+
+/**
+ * enum pcireset_mark - deviations that a qualification observes after a reset, one bit each
+ * @PCIRESET_MARK_NOT_READY: the function did not come back in time
+ * @PCIRESET_MARK_IDENTITY: a different device came back
+ * @PCIRESET_MARK_LINK_WIDTH: the link has fewer lanes
+ * @PCIRESET_MARK_LINK_SPEED: the link is slower
+ * @PCIRESET_MARK_CONFIG: a register of an affected function has changed
+ * @PCIRESET_MARK_NO_EFFECT: a bit that a reset must clear is still set
+ * @PCIRESET_MARK_FAILED: the reset failed for another reason
+ * @PCIRESET_MARK_DRIVER: another driver is bound, or none
+ * @PCIRESET_MARK_INTERRUPTS: MSI or MSI-X is switched off
+ * @PCIRESET_MARK_ATS: ATS is switched off
+ * @PCIRESET_MARK_ERRORS: an AER counter of uncorrectable errors has grown
+ * @PCIRESET_MARK_CORRECTABLE: an AER counter of correctable errors has grown; not a failure
+ * @PCIRESET_MARK_NEIGHBOUR: a function that the plan does not affect has changed or is gone
+ * @PCIRESET_MARK_EXERCISE: the exercise after the reset failed
+ * @PCIRESET_MARK_MACHINE: the machine was restarted during the reset
+ * @PCIRESET_MARK_SLOW: the function was ready later than usual; in findings only, not a
+ *	failure
+ * @_PCIRESET_MARK_PAD: do not use; keeps the enum 32 bits wide
+ */
+enum pcireset_mark {
+	PCIRESET_MARK_NOT_READY		= 1 << 0,
+	PCIRESET_MARK_IDENTITY		= 1 << 1,
+	PCIRESET_MARK_LINK_WIDTH	= 1 << 2,
+	PCIRESET_MARK_LINK_SPEED	= 1 << 3,
+	PCIRESET_MARK_CONFIG		= 1 << 4,
+	PCIRESET_MARK_NO_EFFECT		= 1 << 5,
+	PCIRESET_MARK_FAILED		= 1 << 6,
+	PCIRESET_MARK_DRIVER		= 1 << 7,
+	PCIRESET_MARK_INTERRUPTS	= 1 << 8,
+	PCIRESET_MARK_ATS		= 1 << 9,
+	PCIRESET_MARK_ERRORS		= 1 << 10,
+	PCIRESET_MARK_CORRECTABLE	= 1 << 11,
+	PCIRESET_MARK_NEIGHBOUR		= 1 << 12,
+	PCIRESET_MARK_EXERCISE		= 1 << 13,
+	PCIRESET_MARK_MACHINE		= 1 << 14,
+	PCIRESET_MARK_SLOW		= 1 << 15,
+	_PCIRESET_MARK_PAD		= 0x7fffffff,
+};
+
+/**
+ * enum pcireset_pattern - the pattern of a deviation
+ * @PCIRESET_PATTERN_ONCE: it occurred once
+ * @PCIRESET_PATTERN_ALWAYS: it occurred after every reset of the series
+ * @PCIRESET_PATTERN_RANDOM: it occurred several times, without a significant pattern
+ * @PCIRESET_PATTERN_PERIOD: it occurs at every n-th reset
+ * @PCIRESET_PATTERN_AFTER: it occurs if the previous reset was of a certain type
+ * @PCIRESET_PATTERN_RISING: it occurs more often as the run goes on
+ * @PCIRESET_PATTERN_TREND: the time grows with each reset
+ * @_PCIRESET_PATTERN_PAD: do not use; keeps the enum 32 bits wide
+ */
+enum pcireset_pattern {
+	PCIRESET_PATTERN_ONCE	= 1,
+	PCIRESET_PATTERN_ALWAYS	= 2,
+	PCIRESET_PATTERN_RANDOM	= 3,
+	PCIRESET_PATTERN_PERIOD	= 4,
+	PCIRESET_PATTERN_AFTER	= 5,
+	PCIRESET_PATTERN_RISING	= 6,
+	PCIRESET_PATTERN_TREND	= 7,
+	_PCIRESET_PATTERN_PAD	= 0x7fffffff,
+};
+
+/**
+ * struct pcireset_sample - one reset of one device
+ * @round: number of the reset in the order of the run, from 0; the devices of one round
+ *	were reset together
+ * @device: index of the device
+ * @type: one PCI_RESET_*
+ * @previous: the type of the previous round, 0 for the first round
+ * @result: one of enum pcireset_result; 0 if the run was interrupted during the reset, and
+ *	its outcome is unknown
+ * @error: 0 or a negative errno
+ * @marks: mask of enum pcireset_mark
+ * @failed_checks: mask of enum pcireset_check, as in pcireset_report_get_failed_checks()
+ * @offset: offset of the first changed register, for %PCIRESET_MARK_CONFIG
+ * @who: the function that changed, for %PCIRESET_MARK_NEIGHBOUR
+ * @who_offset: offset of its first changed register
+ * @speed: speed of the link in GT/s of its generation: 1 is 2.5 GT/s; 0 if unknown
+ * @width: lanes of the link; 0 if unknown
+ * @ready_ns: time from the end of the reset's trigger to the first answer
+ * @total_ns: duration of the whole reset
+ *
+ * The structure belongs to the qualification. Newer versions may add members at its end.
+ */
+struct pcireset_sample {
+	uint32_t round;
+	uint32_t device;
+	uint32_t type;
+	uint32_t previous;
+	uint32_t result;
+	int32_t error;
+	uint32_t marks;
+	uint32_t failed_checks;
+	uint32_t offset;
+	struct pcireset_addr who;
+	uint32_t who_offset;
+	uint32_t speed;
+	uint32_t width;
+	__aligned_u64 ready_ns;
+	__aligned_u64 total_ns;
+};
+
+/**
+ * struct pcireset_series - all resets of one device by one type
+ * @device: index of the device
+ * @type: one PCI_RESET_*
+ * @nr: number of resets with a known outcome
+ * @nr_failed: of these, those with a deviation that is a failure
+ * @nr_unverified: of these, those without a failure and without proof
+ * @nr_interrupted: resets with an unknown outcome; not part of @nr
+ * @ready_ns: quantiles of the time until the function was ready: 0, 50, 90, 99 and 100 %
+ * @total_ns: the same of the duration of the whole reset
+ * @failed_low: exact lower bound of the probability of a failure, at 95 % (Clopper-Pearson)
+ * @failed_high: exact upper bound of it, at 95 %
+ *
+ * Each bound holds by itself. The times are those of resets without a failure.
+ */
+struct pcireset_series {
+	uint32_t device;
+	uint32_t type;
+	__aligned_u64 nr;
+	__aligned_u64 nr_failed;
+	__aligned_u64 nr_unverified;
+	__aligned_u64 nr_interrupted;
+	__aligned_u64 ready_ns[5];
+	__aligned_u64 total_ns[5];
+	double failed_low;
+	double failed_high;
+};
+
+/**
+ * struct pcireset_finding - one deviation and its pattern
+ * @mark: one of enum pcireset_mark
+ * @pattern: one of enum pcireset_pattern
+ * @device: index of the device
+ * @type: one PCI_RESET_*; 0 if the device counts resets of all types together
+ * @previous: the type of the previous reset, for %PCIRESET_PATTERN_AFTER
+ * @period: the distance in resets of this type, for %PCIRESET_PATTERN_PERIOD
+ * @first: round of the first occurrence
+ * @offset: offset of the register, for %PCIRESET_MARK_CONFIG and %PCIRESET_MARK_NEIGHBOUR
+ * @who: the function that changed, for %PCIRESET_MARK_NEIGHBOUR
+ * @sequence: shortest sequence of types that leads to the deviation, oldest first, 0 at
+ *	its end
+ * @repeats: how often the last type of @sequence must be repeated, usually 1
+ * @nr: number of occurrences
+ * @of: number of resets among which they occurred
+ * @low: exact lower bound of the probability of an occurrence, at 95 %
+ * @high: exact upper bound of it, at 95 %
+ * @p: probability of such a pattern by chance, corrected for the number of tests: at most
+ *	0.001 for a pattern that was tested, 1 for a pattern that was not
+ * @ns_per_reset: growth of the time for each reset, for %PCIRESET_PATTERN_TREND
+ */
+struct pcireset_finding {
+	uint32_t mark;
+	uint32_t pattern;
+	uint32_t device;
+	uint32_t type;
+	uint32_t previous;
+	uint32_t period;
+	uint32_t first;
+	uint32_t offset;
+	struct pcireset_addr who;
+	uint32_t sequence[5];
+	uint32_t repeats;
+	__aligned_u64 nr;
+	__aligned_u64 of;
+	double low;
+	double high;
+	double p;
+	double ns_per_reset;
+};
+
+/**
+ * pcireset_mark_to_str - return the name of a deviation
+ * @mark: one of enum pcireset_mark
+ *
+ * Return: the name, such as "link_width", or NULL if there is no such mark.
+ * Since: 0.1
+ */
+const char *pcireset_mark_to_str(uint32_t mark);
+
+/**
+ * pcireset_pattern_to_str - return the name of a pattern
+ * @pattern: one of enum pcireset_pattern
+ *
+ * Return: the name, such as "period", or NULL if there is no such pattern.
+ * Since: 0.1
+ */
+const char *pcireset_pattern_to_str(uint32_t pattern);
+
 /* ------------------------------------------------------------------ leftovers */
 
 /**

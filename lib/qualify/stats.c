@@ -86,23 +86,41 @@ static double log_choose(size_t n, size_t k)
 	return log_gamma((double)n + 1) - log_gamma((double)k + 1) - log_gamma((double)(n - k) + 1);
 }
 
-double stats_hypergeometric(size_t hits, size_t drawn, size_t marked, size_t nr)
+/* log(exp(a) + exp(b)) */
+static double log_add(double a, double b)
+{
+	double high = fmax(a, b);
+
+	return high == -INFINITY ? high : high + log1p(exp(fmin(a, b) - high));
+}
+
+double stats_log_hypergeometric(size_t hits, size_t drawn, size_t marked, size_t nr)
 {
 	size_t most = drawn < marked ? drawn : marked;
-	double sum = 0;
+	double sum = -INFINITY;
 
-	for (size_t i = most + 1; i-- > hits;) {
-		if (drawn - i > nr - marked)
-			break;
-		sum += exp(log_choose(marked, i) + log_choose(nr - marked, drawn - i) -
-			   log_choose(nr, drawn));
-	}
-	return sum < 1 ? sum : 1;
+	for (size_t i = hits; i <= most; i++)
+		if (drawn - i <= nr - marked)
+			sum = log_add(sum, log_choose(marked, i) +
+						   log_choose(nr - marked, drawn - i) -
+						   log_choose(nr, drawn));
+	return fmin(sum, 0);
+}
+
+double stats_hypergeometric(size_t hits, size_t drawn, size_t marked, size_t nr)
+{
+	return exp(stats_log_hypergeometric(hits, drawn, marked, nr));
 }
 
 double stats_normal(double z)
 {
 	return erfc(z / sqrt(2)) / 2;
+}
+
+/* Far out, erfc() is 0. The first term of its asymptotic series is exact enough there. */
+double stats_log_normal(double z)
+{
+	return z < 30 ? log(stats_normal(z)) : -z * z / 2 - log(z) - log(2 * M_PI) / 2;
 }
 
 static int by_value(const void *a, const void *b)

@@ -23,8 +23,14 @@ double stats_beta(double x, double a, double b);
  */
 double stats_hypergeometric(size_t hits, size_t drawn, size_t marked, size_t nr);
 
+/* Its natural logarithm, which is also exact where the probability itself would be 0. */
+double stats_log_hypergeometric(size_t hits, size_t drawn, size_t marked, size_t nr);
+
 /* The probability that a standard normal variable exceeds @z. */
 double stats_normal(double z);
+
+/* Its natural logarithm. */
+double stats_log_normal(double z);
 
 /*
  * Ranks of @v, from 1. Equal values share their average rank. @ret_ties is the sum of

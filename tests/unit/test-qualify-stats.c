@@ -106,6 +106,9 @@ static void hypergeometric_is_fishers(void **state)
 	is_near(stats_hypergeometric(0, 4, 4, 8), 1, 1e-12);
 	/* More are drawn than there are unmarked ones. */
 	is_near(stats_hypergeometric(2, 4, 6, 8), 1, 1e-12);
+	/* All 1000 of 10000 are hit: 1 / C(10000, 1000), which is 0 as a double. */
+	is_near(stats_log_hypergeometric(1000, 1000, 1000, 10000),
+		lgamma(1001) + lgamma(9001) - lgamma(10001), 1e-9);
 }
 
 static void normal_is_that_of_tables(void **state)
@@ -114,6 +117,9 @@ static void normal_is_that_of_tables(void **state)
 	is_near(stats_normal(0), 0.5, 1e-14);
 	is_near(stats_normal(1.959963984540054), 0.025, 1e-12);
 	is_near(stats_normal(-1.959963984540054), 0.975, 1e-12);
+	/* Both ways to compute it meet. */
+	is_near(stats_log_normal(30.0000001), stats_log_normal(29.9999999), 1e-5);
+	is_near(stats_log_normal(37), log(stats_normal(37)), 1e-5);
 }
 
 static void ranks_share_their_average(void **state)

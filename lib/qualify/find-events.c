@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The pattern of a deviation that some resets of a series have and others have not. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "series.h"
+#include "stats.h"
+
+#define MAX_PERIOD 10000
+#define MIN_EVENTS 3 /* fewer have no pattern */
+#define MIN_RISING 8 /* of which the normal distribution is a good approximation */
+
+/* Positions of the resets with the mark. */
+struct events {
+	const struct series *series;
+	size_t *at;
+	size_t nr;
+};
+
+/* A pattern, and the logarithm of its probability by chance. */
+struct candidate {
+	uint32_t pattern, previous, period;
+	double log_p;
+};
+
+static int events_select(struct events *events, const struct series *series, uint32_t mark)
+{
+	events->series = series;
+	events->nr = 0;
+	events->at = calloc(series->nr + 1, sizeof(*events->at));
+	if (!events->at)
+		return -ENOMEM;
+	for (size_t i = 0; i < series->nr; i++)
+		if (series->v[i]->marks & mark)
+			events->at[events->nr++] = i;
+	return 0;
+}
+
+static void consider(struct candidate *best, struct candidate candidate)
+{
+	if (candidate.log_p < best->log_p)
+		*best = candidate;
+}
+
+/* How many events share the most frequent position within a period, and that position. */
+static size_t most_frequent(const struct events *events, size_t period, uint32_t *counts,
+			    size_t *ret_position)
+{
+	size_t best = 0;
+
+	memset(counts, 0, period * sizeof(*counts));
+	for (size_t i = 0; i < events->nr; i++) {
+		size_t position = events->at[i] % period;
+
+		if (++counts[position] <= best)
+			continue;
+		best = counts[position];
+		*ret_position = position;
+	}
+	return best;
+}
+
+/* At least twice as often among the drawn resets as among the others. */
+static bool is_frequent(const struct events *events, size_t hits, size_t drawn)
+{
+	size_t others = events->series->nr - drawn;
+
+	return hits >= MIN_EVENTS && hits * others >= 2 * drawn * (events->nr - hits);
+}
+
+static size_t longest_period(const struct events *events)
+{
+	size_t longest = events->series->nr / 3;
+
+	return longest < MAX_PERIOD ? longest : MAX_PERIOD;
+}
+
+/*
+ * Every n-th reset: the positions of one period are drawn, and the events are marked. The
+ * number of pairs of a period and a position corrects the probability.
+ */
+static int try_periods(const struct events *events, struct candidate *best)
+{
+	size_t nr = events->series->nr, longest = longest_period(events), position = 0;
+	double log_pairs = log((double)longest * (double)longest / 2);
+	uint32_t *counts = calloc(longest + 1, sizeof(*counts));
+
+	if (!counts)
+		return -ENOMEM;
+	for (size_t period = 2; period <= longest; period++) {
+		size_t hits = most_frequent(events, period, counts, &position);
+		size_t slots = (nr - 1 - position) / period + 1;
+
+		if (!is_frequent(events, hits, slots))
+			continue;
+		consider(best, (struct candidate){
+				       .pattern = PCIRESET_PATTERN_PERIOD,
+				       .period = (uint32_t)period,
+				       .log_p = log_pairs + stats_log_hypergeometric(
+								    hits, slots, events->nr, nr),
+			       });
+	}
+	free(counts);
+	return 0;
+}
+
+/* Resets after one type, and those of them with the mark. */
+static void count_after(const struct events *events, uint32_t type, size_t *ret_nr,
+			size_t *ret_hits)
+{
+	*ret_nr = *ret_hits = 0;
+	for (size_t i = 0; i < events->series->nr; i++)
+		*ret_nr += events->series->v[i]->previous == type;
+	for (size_t i = 0; i < events->nr; i++)
+		*ret_hits += events->series->v[events->at[i]]->previous == type;
+}
+
+/* After one type: those resets are drawn, and the events are marked. */
+static void try_previous(const struct events *events, struct candidate *best)
+{
+	size_t nr = events->series->nr, after, hits;
+	uint32_t type;
+
+	for (size_t i = 0; (type = pcireset_type_at(i)); i++) {
+		count_after(events, type, &after, &hits);
+		if (after == nr || !is_frequent(events, hits, after))
+			continue;
+		consider(best,
+			 (struct candidate){
+				 .pattern = PCIRESET_PATTERN_AFTER,
+				 .previous = type,
+				 .log_p = log((double)NR_TYPES) +
+					  stats_log_hypergeometric(hits, after, events->nr, nr),
+			 });
+	}
+}
+
+/* More often at the end: by the ranks of the positions. */
+static void try_rising(const struct events *events, struct candidate *best)
+{
+	double sum = 0, z;
+
+	if (events->nr < MIN_RISING)
+		return;
+	for (size_t i = 0; i < events->nr; i++)
+		sum += (double)events->at[i] + 1;
+	z = stats_rank_sum(sum, events->nr, events->series->nr, 0);
+	consider(best, (struct candidate){ .pattern = PCIRESET_PATTERN_RISING,
+					   .log_p = stats_log_normal(z) });
+}
+
+static uint32_t simple_pattern(const struct events *events)
+{
+	if (events->nr == events->series->nr && events->nr > 1)
+		return PCIRESET_PATTERN_ALWAYS;
+	return events->nr == 1 ? PCIRESET_PATTERN_ONCE : PCIRESET_PATTERN_RANDOM;
+}
+
+/* The pattern with the smallest probability, if that is significant. */
+static int choose(const struct events *events, size_t nr_tests, struct candidate *best)
+{
+	double limit = log(SIGNIFICANCE) - log((double)nr_tests);
+	int r = 0;
+
+	*best = (struct candidate){ .log_p = limit };
+	if (events->nr >= MIN_EVENTS && events->nr < events->series->nr) {
+		r = try_periods(events, best);
+		try_previous(events, best);
+		try_rising(events, best);
+	}
+	if (best->pattern) {
+		best->log_p += log((double)nr_tests);
+		return r;
+	}
+	best->pattern = simple_pattern(events);
+	best->log_p = 0;
+	return r;
+}
+
+/* The types that lead to the first event: what is known of the pattern, and no more. */
+static void set_sequence(struct pcireset_finding *finding, const struct pcireset_sample *first)
+{
+	uint32_t before = finding->pattern == PCIRESET_PATTERN_AFTER ? finding->previous :
+								       first->previous;
+	bool is_alone = finding->pattern == PCIRESET_PATTERN_PERIOD ||
+			finding->pattern == PCIRESET_PATTERN_ALWAYS || !before;
+
+	finding->repeats = finding->period ? finding->period : 1;
+	finding->sequence[0] = is_alone ? first->type : before;
+	finding->sequence[1] = is_alone ? 0 : first->type;
+}
+
+static void describe(const struct events *events, const struct candidate *best, uint32_t mark,
+		     struct pcireset_finding *finding)
+{
+	const struct pcireset_sample *first = events->series->v[events->at[0]];
+
+	*finding = (struct pcireset_finding){
+		.mark = mark,
+		.pattern = best->pattern,
+		.device = events->series->device,
+		.type = events->series->type,
+		.previous = best->previous,
+		.period = best->period,
+		.first = first->round,
+		.nr = events->nr,
+		.of = events->series->nr,
+		.low = stats_lower_bound(events->nr, events->series->nr, BOUND_CONFIDENCE),
+		.high = stats_upper_bound(events->nr, events->series->nr, BOUND_CONFIDENCE),
+		.p = exp(best->log_p),
+	};
+	set_sequence(finding, first);
+}
+
+int find_pattern(const struct series *series, uint32_t mark, size_t nr_tests,
+		 struct pcireset_finding *ret_finding)
+{
+	struct candidate best;
+	struct events events;
+	int r = events_select(&events, series, mark);
+
+	if (!r && events.nr) {
+		r = choose(&events, nr_tests, &best);
+		if (!r)
+			describe(&events, &best, mark, ret_finding);
+		r = r ? r : 1;
+	}
+	free(events.at);
+	return r;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Findings as text. */
+#include <stdio.h>
+#include "series.h"
+
+struct words {
+	uint32_t value;
+	const char *name, *text;
+};
+
+/* The names are part of the interface. */
+static const struct words marks[] = {
+	{ PCIRESET_MARK_NOT_READY, "not_ready", "the function did not come back in time" },
+	{ PCIRESET_MARK_IDENTITY, "identity", "a different device came back" },
+	{ PCIRESET_MARK_LINK_WIDTH, "link_width", "fewer lanes" },
+	{ PCIRESET_MARK_LINK_SPEED, "link_speed", "a slower link" },
+	{ PCIRESET_MARK_CONFIG, "config", "a changed register" },
+	{ PCIRESET_MARK_NO_EFFECT, "no_effect", "the reset had no effect" },
+	{ PCIRESET_MARK_FAILED, "failed", "the reset failed" },
+	{ PCIRESET_MARK_DRIVER, "driver", "another driver, or none" },
+	{ PCIRESET_MARK_INTERRUPTS, "interrupts", "MSI or MSI-X is off" },
+	{ PCIRESET_MARK_ATS, "ats", "ATS is off" },
+	{ PCIRESET_MARK_ERRORS, "errors", "uncorrectable errors" },
+	{ PCIRESET_MARK_CORRECTABLE, "correctable", "correctable errors" },
+	{ PCIRESET_MARK_NEIGHBOUR, "neighbour", "a function that is not affected has changed" },
+	{ PCIRESET_MARK_EXERCISE, "exercise", "the exercise failed" },
+	{ PCIRESET_MARK_MACHINE, "machine", "the machine was restarted" },
+	{ PCIRESET_MARK_SLOW, "slow", "ready later than usual" },
+};
+
+static const struct words patterns[] = {
+	{ PCIRESET_PATTERN_ONCE, "once", NULL },     { PCIRESET_PATTERN_ALWAYS, "always", NULL },
+	{ PCIRESET_PATTERN_RANDOM, "random", NULL }, { PCIRESET_PATTERN_PERIOD, "period", NULL },
+	{ PCIRESET_PATTERN_AFTER, "after", NULL },   { PCIRESET_PATTERN_RISING, "rising", NULL },
+	{ PCIRESET_PATTERN_TREND, "trend", NULL },
+};
+
+static const struct words *words_of(const struct words *v, size_t nr, uint32_t value)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (v[i].value == value)
+			return &v[i];
+	return NULL;
+}
+
+const char *pcireset_mark_to_str(uint32_t mark)
+{
+	const struct words *words = words_of(marks, ARRAY_SIZE(marks), mark);
+
+	return words ? words->name : NULL;
+}
+
+const char *pcireset_pattern_to_str(uint32_t pattern)
+{
+	const struct words *words = words_of(patterns, ARRAY_SIZE(patterns), pattern);
+
+	return words ? words->name : NULL;
+}
+
+/* "1st", "2nd", "11th" */
+static const char *ordinal_of(uint32_t number)
+{
+	static const char endings[][3] = { "th", "st", { 'n', 'd' }, "rd" };
+	uint32_t last = number % 10;
+
+	return endings[last > 3 || number / 10 % 10 == 1 ? 0 : last];
+}
+
+static char *deviation(const struct pcireset_finding *finding)
+{
+	const struct words *words = words_of(marks, ARRAY_SIZE(marks), finding->mark);
+	char name[PCIRESET_ADDR_STR_MAX];
+
+	if (finding->mark == PCIRESET_MARK_CONFIG)
+		return format("the register at %#x has changed", finding->offset);
+	if (finding->mark == PCIRESET_MARK_NEIGHBOUR)
+		return format("%s, which is not affected, has changed at %#x",
+			      pcireset_addr_to_str(&finding->who, name), finding->offset);
+	return format("%s", words ? words->text : "a deviation");
+}
+
+/* "of 300 resets, between 0.2 % and 4 %" */
+static char *frequency(const struct pcireset_finding *finding)
+{
+	return format("%llu of %llu resets, %.2g %% to %.2g %% at 95 %% each",
+		      (unsigned long long)finding->nr, (unsigned long long)finding->of,
+		      100 * finding->low, 100 * finding->high);
+}
+
+static char *time_text(const struct pcireset_finding *finding, const char *type)
+{
+	switch (finding->pattern) {
+	case PCIRESET_PATTERN_TREND:
+		return format("%s: slower with each reset, by %.2f us (p = %.1g)", type,
+			      finding->ns_per_reset / 1e3, finding->p);
+	case PCIRESET_PATTERN_AFTER:
+		return format("%s after %s: ready later than usual (p = %.1g)", type,
+			      pcireset_type_to_str(finding->previous, 0), finding->p);
+	default:
+		return format("every %u%s %s: ready later than usual (p = %.1g)", finding->period,
+			      ordinal_of(finding->period), type, finding->p);
+	}
+}
+
+static char *event_text(const struct pcireset_finding *finding, const char *type,
+			const char *deviation, const char *often)
+{
+	switch (finding->pattern) {
+	case PCIRESET_PATTERN_ALWAYS:
+		return format("every %s: %s (%s)", type, deviation, often);
+	case PCIRESET_PATTERN_PERIOD:
+		return format("every %u%s %s: %s (%s; p = %.1g)", finding->period,
+			      ordinal_of(finding->period), type, deviation, often, finding->p);
+	case PCIRESET_PATTERN_AFTER:
+		return format("%s after %s: %s (%s; p = %.1g)", type,
+			      pcireset_type_to_str(finding->previous, 0), deviation, often,
+			      finding->p);
+	case PCIRESET_PATTERN_RISING:
+		return format("%s, more often as the run goes on: %s (%s; p = %.1g)", type,
+			      deviation, often, finding->p);
+	default:
+		return format("%s, %s: %s (%s)", type,
+			      finding->pattern == PCIRESET_PATTERN_ONCE ? "once" :
+									  "without a pattern",
+			      deviation, often);
+	}
+}
+
+char *finding_text(const struct pcireset_finding *finding)
+{
+	const char *type = finding->type ? pcireset_type_to_str(finding->type, 0) : "reset";
+	_cleanup_free_ char *what = NULL;
+	_cleanup_free_ char *often = NULL;
+
+	if (finding->mark == PCIRESET_MARK_SLOW)
+		return time_text(finding, type);
+	what = deviation(finding);
+	if (finding->mark == PCIRESET_MARK_MACHINE)
+		return what ? format("%s: %s during the reset (%llu times)", type, what,
+				     (unsigned long long)finding->nr) :
+			      NULL;
+	often = frequency(finding);
+	return what && often ? event_text(finding, type, what, often) : NULL;
+}
