@@ -249,6 +249,31 @@ static void suspend_does_not_wait_or_waits_for_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, late_suspend(&late_pm, PM_SUSPEND_PREPARE, NULL), NOTIFY_DONE);
 }
 
+static void shutdown_is_followed_by_a_restore(struct kunit *test)
+{
+	struct late_subject *subject = late_take_subject(test);
+
+	late_mark(&subject->plan, subject->first, PCIRESET_LATE);
+	KUNIT_EXPECT_TRUE(test, late_is_any(&subject->plan));
+	KUNIT_EXPECT_EQ(test, late_shutdown(&late_reboot, SYS_RESTART, NULL), NOTIFY_DONE);
+	KUNIT_EXPECT_FALSE(test, late_is_any(&subject->plan));
+	KUNIT_EXPECT_FALSE(test, late_try_restore(&subject->plan, subject->first));
+	late_is_stopped = false;
+}
+
+static void bridge_of_two_resets_leaves_only_one(struct kunit *test)
+{
+	struct late_subject *subject = late_take_subject(test);
+	struct late_subject *other = late_take_subject(test);
+
+	late_mark(&subject->plan, subject->first, PCIRESET_BRIDGE_ABOVE);
+	late_mark(&other->plan, other->first, PCIRESET_BRIDGE_ABOVE);
+	pcireset_late_forget(subject->first->dev);
+	KUNIT_EXPECT_TRUE(test, subject->first->gone);
+	KUNIT_EXPECT_TRUE(test, other->first->gone);
+	KUNIT_EXPECT_EQ(test, kref_read(&other->plan.ref), 1);
+}
+
 static struct kunit_case late_cases[] = {
 	KUNIT_CASE(member_is_found_by_another_kind_or_function),
 	KUNIT_CASE(own_reset_is_in_its_own_way),
@@ -260,6 +285,8 @@ static struct kunit_case late_cases[] = {
 	KUNIT_CASE(what_cannot_come_back_is_waited_for),
 	KUNIT_CASE(driver_is_told_twice_or_the_wrong_one),
 	KUNIT_CASE(suspend_does_not_wait_or_waits_for_nothing),
+	KUNIT_CASE(shutdown_is_followed_by_a_restore),
+	KUNIT_CASE(bridge_of_two_resets_leaves_only_one),
 	{},
 };
 

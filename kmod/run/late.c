@@ -10,6 +10,7 @@
 #include <linux/hashtable.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
+#include <linux/reboot.h>
 #include <linux/spinlock.h>
 #include <linux/suspend.h>
 #include <linux/wait.h>
@@ -27,6 +28,9 @@
 
 /* After this the suspend that waits for late functions fails. */
 #define LATE_SUSPEND_MS (PCIRESET_LATE_MS + 5000)
+
+/* A shutdown waits for the worker's end for so long, and does not need more than the locks. */
+#define LATE_SHUTDOWN_MS 5000
 
 /* Threads at the most: each sleeps until the late functions of one reset answer. */
 #define LATE_MAX_THREADS 512
@@ -47,6 +51,8 @@ static atomic_t late_nr = ATOMIC_INIT(0);
 /* Woken up when a function goes, and when a reset is over. */
 static DECLARE_WAIT_QUEUE_HEAD(late_wait);
 static atomic_t late_wakeups = ATOMIC_INIT(0);
+/* The machine goes down: nothing is restored any more. */
+static bool late_is_stopped;
 
 static struct hlist_head *late_bucket(const struct pci_dev *dev)
 {
@@ -151,6 +157,23 @@ static void late_wake(void)
 	wake_up_all(&late_wait);
 }
 
+/* Return one that was not marked yet, with a reference to its plan, or NULL. */
+static struct pcireset_fn *late_mark_gone(const struct pci_dev *dev)
+{
+	struct pcireset_fn *fn;
+
+	spin_lock(&late_lock);
+	hlist_for_each_entry(fn, late_bucket(dev), unfinished_node)
+		if (fn->dev == dev && !fn->gone)
+			break;
+	if (fn) {
+		fn->gone = true;
+		kref_get(&fn->plan->ref);
+	}
+	spin_unlock(&late_lock);
+	return fn;
+}
+
 /**
  * pcireset_late_forget - a function is leaving
  * @dev: the function
@@ -160,25 +183,17 @@ static void late_wake(void)
  */
 void pcireset_late_forget(struct pci_dev *dev)
 {
-	struct pcireset_plan *plan = NULL;
+	struct pcireset_plan *plan;
 	struct pcireset_fn *fn;
 
-	spin_lock(&late_lock);
-	hlist_for_each_entry(fn, late_bucket(dev), unfinished_node) {
-		if (fn->dev != dev)
-			continue;
-		fn->gone = true;
+	/* A bridge may be that of several resets at once. */
+	while ((fn = late_mark_gone(dev))) {
 		plan = fn->plan;
-		kref_get(&plan->ref);
-		break;
+		/* Before it leaves its IOMMU group. */
+		pcireset_iommu_unblock_lost(fn);
+		pcireset_plan_put(plan);
+		late_wake();
 	}
-	spin_unlock(&late_lock);
-	if (!plan)
-		return;
-	/* Before it leaves its IOMMU group. */
-	pcireset_iommu_unblock_lost(fn);
-	pcireset_plan_put(plan);
-	late_wake();
 }
 
 /* The port whose link a member is behind. A VF is behind that of its PF. */
@@ -203,7 +218,7 @@ static bool is_late(const struct pcireset_fn *fn)
 static bool late_is_awaited(const struct pcireset_fn *fn)
 {
 	return is_late(fn) && fn->outcome == PCIRESET_STATE_DEAD && !READ_ONCE(fn->gone) &&
-	       !pcireset_is_disconnected(fn->dev);
+	       !READ_ONCE(late_is_stopped) && !pcireset_is_disconnected(fn->dev);
 }
 
 /*
@@ -699,6 +714,22 @@ static struct notifier_block late_pm = {
 	.notifier_call = late_suspend,
 };
 
+/*
+ * Before the drivers' shutdown(). A function that was restored after it could do DMA into
+ * the next kernel.
+ */
+static int late_shutdown(struct notifier_block *nb, unsigned long action, void *data)
+{
+	WRITE_ONCE(late_is_stopped, true);
+	late_wake();
+	wait_event_timeout(late_wait, !atomic_read(&late_nr), msecs_to_jiffies(LATE_SHUTDOWN_MS));
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block late_reboot = {
+	.notifier_call = late_shutdown,
+};
+
 int pcireset_late_init(void)
 {
 	int error;
@@ -708,12 +739,22 @@ int pcireset_late_init(void)
 		return -ENOMEM;
 	error = register_pm_notifier(&late_pm);
 	if (error)
-		destroy_workqueue(late_queue);
+		goto err_queue;
+	error = register_reboot_notifier(&late_reboot);
+	if (error)
+		goto err_pm;
+	return 0;
+
+err_pm:
+	unregister_pm_notifier(&late_pm);
+err_queue:
+	destroy_workqueue(late_queue);
 	return error;
 }
 
 void pcireset_late_exit(void)
 {
+	unregister_reboot_notifier(&late_reboot);
 	unregister_pm_notifier(&late_pm);
 	destroy_workqueue(late_queue);
 }
