@@ -147,6 +147,8 @@ struct pcireset_type;
  * @slot_child: function 0 in this port's slot as it was before the trigger, or NULL
  * @slot_present: the slot said that it has a card then
  * @slot_changed: the card in this port's slot has left or was replaced meanwhile
+ * @slot_work: makes pciehp act on that, with none of our locks held
+ * @slot_plan: the plan that @slot_work has a reference to while it is queued
  * @slot_enables: the events of this port's slot that interrupted before we masked them
  * @controls: control registers of the port above before the trigger
  * @ext_controls: and of its extended capabilities
@@ -208,6 +210,8 @@ struct pcireset_fn {
 	struct pcireset_fn *slot_child;
 	bool slot_present;
 	bool slot_changed;
+	struct work_struct slot_work;
+	struct pcireset_plan *slot_plan;
 	u16 slot_enables;
 	u16 controls[PCIRESET_NR_PORT_CONTROLS];
 	u32 ext_controls[PCIRESET_NR_PORT_EXT_CONTROLS];
@@ -545,7 +549,7 @@ void pcireset_hotplug_mask_again(struct pcireset_fn *port);
 void pcireset_hotplug_unmask(struct pcireset_fn *port);
 void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child);
 void pcireset_hotplug_check(struct pcireset_fn *port);
-void pcireset_hotplug_tell(struct pcireset_fn *port);
+void pcireset_hotplug_tell(struct pcireset_plan *plan, struct pcireset_fn *port);
 int pcireset_hotplug_init(void);
 void pcireset_hotplug_exit(void);
 

@@ -105,9 +105,9 @@ static void tell_hotplug(struct pcireset_plan *plan)
 {
 	unsigned int i;
 
-	pcireset_hotplug_tell(&plan->bridge_fn);
+	pcireset_hotplug_tell(plan, &plan->bridge_fn);
 	for (i = 0; i < plan->nr_fns; i++)
-		pcireset_hotplug_tell(&plan->fns[i]);
+		pcireset_hotplug_tell(plan, &plan->fns[i]);
 }
 
 static int give_up(struct pcireset_plan *plan, struct pcireset_fn *fn, int error)

@@ -7,7 +7,6 @@
 #include <linux/delay.h>
 #include <linux/pci.h>
 #include <linux/pci_hotplug.h>
-#include <linux/slab.h>
 #include <linux/workqueue.h>
 
 #include "pcireset.h"
@@ -24,18 +23,6 @@
 	 PCI_EXP_SLTCTL_CCIE | PCI_EXP_SLTCTL_DLLSCE)
 
 static struct workqueue_struct *hotplug_queue;
-
-/**
- * struct hotplug_event - a slot whose card has left or was replaced
- * @work: makes pciehp act, with none of our locks held
- * @port: the port, referenced
- * @child: function 0 of the card that was in its slot, referenced
- */
-struct hotplug_event {
-	struct work_struct work;
-	struct pci_dev *port;
-	struct pci_dev *child;
-};
 
 static bool hotplug_is_present(struct pci_dev *port)
 {
@@ -66,38 +53,36 @@ static int hotplug_is_service(struct device *dev, void *data)
  * As a write to the slot's power file does it. pciehp switches the slot off and
  * removes its functions; a card that is there is found again.
  */
-static void hotplug_disable_and_enable(struct hotplug_event *event)
+static void hotplug_disable_and_enable(struct pci_dev *port, struct pci_dev *child)
 {
-	struct pci_slot *slot = event->child->slot;
+	struct pci_slot *slot = child->slot;
 	struct hotplug_slot *hotplug = slot ? slot->hotplug : NULL;
 
-	if (!hotplug || !hotplug->ops->disable_slot || hotplug_port_is_lost(event->port))
+	if (!hotplug || !hotplug->ops->disable_slot || hotplug_port_is_lost(port))
 		return;
 	/* pciehp has acted already: it saw a later event, or in 7.3 looked for itself. */
-	if (!pcireset_is_there(event->child))
+	if (!pcireset_is_there(child))
 		return;
 	hotplug->ops->disable_slot(hotplug);
-	if (hotplug->ops->enable_slot && hotplug_is_present(event->port))
+	if (hotplug->ops->enable_slot && hotplug_is_present(port))
 		hotplug->ops->enable_slot(hotplug);
 }
 
 static void hotplug_act(struct work_struct *work)
 {
-	struct hotplug_event *event = container_of(work, struct hotplug_event, work);
+	struct pcireset_fn *port = container_of(work, struct pcireset_fn, slot_work);
 	struct device *service = NULL;
 
 	/* The slot's driver stays bound as long as its device is locked, and the slot with it. */
-	device_for_each_child(&event->port->dev, &service, hotplug_is_service);
+	device_for_each_child(&port->dev->dev, &service, hotplug_is_service);
 	if (service) {
 		device_lock(service);
 		if (service->driver)
-			hotplug_disable_and_enable(event);
+			hotplug_disable_and_enable(port->dev, port->slot_child->dev);
 		device_unlock(service);
 		put_device(service);
 	}
-	pci_dev_put(event->child);
-	pci_dev_put(event->port);
-	kfree(event);
+	pcireset_plan_put(port->slot_plan);
 }
 
 static bool hotplug_command_is_done(struct pci_dev *port)
@@ -152,7 +137,8 @@ void pcireset_hotplug_mask_again(struct pcireset_fn *port)
 	u16 control;
 
 	pcie_capability_read_word(port->dev, PCI_EXP_SLTCTL, &control);
-	if (PCI_POSSIBLE_ERROR(control) || !(control & HOTPLUG_ENABLES))
+	if (PCI_POSSIBLE_ERROR(control) || !(control & PCI_EXP_SLTCTL_HPIE) ||
+	    !(control & HOTPLUG_ENABLES))
 		return;
 	hotplug_wait_for_command(port->dev);
 	pcireset_hotplug_mask(port);
@@ -234,28 +220,26 @@ void pcireset_hotplug_check(struct pcireset_fn *port)
 
 /**
  * pcireset_hotplug_tell - make pciehp act on what has changed
- * @port: the port
+ * @plan: the plan, which stays until pciehp has acted
+ * @port: the port, of @plan
+ *
+ * Needs no memory, so no event is lost for want of it.
  *
  * Context: Process context. May be called with locks held: pciehp acts later.
  */
-void pcireset_hotplug_tell(struct pcireset_fn *port)
+void pcireset_hotplug_tell(struct pcireset_plan *plan, struct pcireset_fn *port)
 {
-	struct hotplug_event *event;
-
 	if (!port->slot_changed)
 		return;
 	port->slot_changed = false;
-	event = kzalloc(sizeof(*event), GFP_KERNEL);
-	if (!event) {
-		pci_err(port->dev, "no memory to tell of a card that was exchanged\n");
-		return;
-	}
-	event->port = pci_dev_get(port->dev);
-	event->child = pci_dev_get(port->slot_child->dev);
-	INIT_WORK(&event->work, hotplug_act);
 	pci_info(port->dev,
 		 "the card in the slot has left, was replaced or lost its link during a reset\n");
-	queue_work(hotplug_queue, &event->work);
+	if (!port->slot_plan)
+		INIT_WORK(&port->slot_work, hotplug_act);
+	port->slot_plan = plan;
+	kref_get(&plan->ref);
+	if (!queue_work(hotplug_queue, &port->slot_work))
+		pcireset_plan_put(plan);
 }
 
 int pcireset_hotplug_init(void)
