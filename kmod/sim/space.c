@@ -390,6 +390,7 @@ static void build_cxl_device(struct pcisim_template *template)
 	fixed16(template, at + 0x0e, 0x4000);
 	pcisim_put16(template->w1c + at + 0x0e, 0x4000);
 	field16(template, at + 0x10, 0, 0x0039);
+	field16(template, at + 0x14, 0, 0x0001);
 	for (base = 0x20; base <= 0x30; base += 0x10) {
 		field32(template, at + base, 0, ~0U);
 		field32(template, at + base + 4, 0, 0xf0000000);

@@ -62,6 +62,8 @@ static const struct control_register last_registers[] = {
 	{ PCIRESET_CXL_DEVICE_ID, 0x30, ~0U, 0x34, 4 },
 	{ PCIRESET_CXL_DEVICE_ID, 0x10, 0x00000039 },
 	{ PCIRESET_CXL_DEVICE_ID, 0x0c, 0x0000ffff },
+	/* CONFIG_LOCK after all that it makes read-only. */
+	{ PCIRESET_CXL_DEVICE_ID, 0x14, 0x00000001 },
 	{ PCIRESET_CXL_PORT_ID, 0x10, ~0U, 0x1c, 4 },
 	{ PCIRESET_CXL_PORT_ID, 0x0c, ~0U },
 };

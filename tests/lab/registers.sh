@@ -30,12 +30,13 @@ registers=(
 	'0025 4 80000000 Data Link Feature'
 	'0023 c 00000004 CXL Control'
 	'0023 10 00000009 CXL Control 2'
+	'0023 14 00000001 CXL Lock'
 	'0023 20 00000012 CXL range 1'
 	'0023 34 30000000 CXL range 2'
 	'0024 8 00000100 VF Resizable BAR'
 )
 # What the mask of a register is, where other bits of its dword do not belong to it.
-declare -A masks=([000d/4]=ffff0000 [0012/4]=ffff0000 [0016/c]=ffff0000 [0023/c]=0000ffff [0023/10]=0000ffff [0024/8]=00003f00)
+declare -A masks=([000d/4]=ffff0000 [0012/4]=ffff0000 [0016/c]=ffff0000 [0023/c]=0000ffff [0023/10]=0000ffff [0023/14]=0000ffff [0024/8]=00003f00)
 
 # machine: a PF with VFs below a port, which all have these.
 machine() {
