@@ -580,6 +580,7 @@ int pcireset_state_unpark(struct pcireset_fn *fn);
 void pcireset_state_free(struct pcireset_fn *fn);
 
 /* quiet.c */
+bool pcireset_owns_aer(struct pci_dev *dev);
 void pcireset_quiet_begin(struct pcireset_plan *plan, u32 type);
 void pcireset_quiet_end(struct pcireset_plan *plan);
 

@@ -169,11 +169,11 @@ static const struct {
 	{ PCI_EXT_CAP_ID_ACS, PCI_ACS_CAP, 0xffff0000 },
 };
 
-/* The core knows where these are. 0 if the port has no such capability. */
-static unsigned int control_ext_pos(const struct pci_dev *port, unsigned int nr)
+/* The core knows where these are. 0 if the port has no such capability, or it is the firmware's. */
+static unsigned int control_ext_pos(struct pci_dev *port, unsigned int nr)
 {
 	bool is_acs = port_ext_controls[nr].id == PCI_EXT_CAP_ID_ACS;
-	unsigned int pos = is_acs ? port->acs_cap : port->aer_cap;
+	unsigned int pos = is_acs ? port->acs_cap : pcireset_owns_aer(port) ? port->aer_cap : 0;
 
 	return pos ? pos + port_ext_controls[nr].offset : 0;
 }

@@ -2,9 +2,15 @@
 /* Keep hotplug and error reporting from taking an expected link down for a surprise. */
 #include "pcireset.h"
 
-static bool owns_aer(struct pci_dev *port)
+/**
+ * pcireset_owns_aer - may the kernel write a function's AER capability?
+ * @dev: the function
+ *
+ * Return: false if it has none, or if the firmware keeps it (ACPI _OSC).
+ */
+bool pcireset_owns_aer(struct pci_dev *dev)
 {
-	return port->aer_cap && pci_find_host_bridge(port->bus)->native_aer;
+	return dev->aer_cap && pci_find_host_bridge(dev->bus)->native_aer;
 }
 
 /* Returns what it was. */
@@ -46,7 +52,7 @@ static void hush(struct pcireset_plan *plan, struct pcireset_fn *fn)
 		pcireset_hotplug_mask(fn);
 		port->ignore_hotplug = 1;
 	}
-	if (!owns_aer(port))
+	if (!pcireset_owns_aer(port))
 		return;
 	surprise = set_surprise_mask(port, PCI_ERR_UNC_SURPDN);
 	/* One that was lost to an earlier type has kept ours. */
@@ -82,7 +88,7 @@ static void forget(struct pcireset_fn *fn)
 
 	if (port->is_hotplug_bridge)
 		forget_slot_events(fn);
-	if (!owns_aer(port))
+	if (!pcireset_owns_aer(port))
 		return;
 	pci_write_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_STATUS, PCI_ERR_UNC_SURPDN);
 	set_surprise_mask(port, fn->surprise);
