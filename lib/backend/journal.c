@@ -17,8 +17,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "util/lockfile.h"
-#include "private.h"
+#include "backend/backend.h"
 
 #define DIRECTORY LOCKFILE_DIRECTORY
 #define ENTRY_MAX (2 * ATTR_MAX + 512)

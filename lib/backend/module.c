@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include "private.h"
+#include "backend/backend.h"
+#include "ctx/ctx.h"
+#include "dev/dev.h"
 
 #define ROOM_TYPES    32
 #define ROOM_MEMBERS  64

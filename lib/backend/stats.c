@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include "private.h"
+#include "backend/backend.h"
 
 int pcireset_ctx_read_stats(struct pcireset_ctx *ctx)
 {

@@ -10,13 +10,12 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-#include "private.h"
+#include "backend/backend.h"
+#include "users/users.h"
 
 #define TIMEOUT_MS   10000 /* the module's default */
 #define NS_PER_MS    1000000ull
@@ -39,61 +38,6 @@ struct session {
 	int trigger_error;
 	bool is_foreign; /* another process has written reset_method */
 };
-
-void pause_ns(uint64_t ns)
-{
-	struct timespec t = { (time_t)(ns / 1000000000ull), (long)(ns % 1000000000ull) };
-
-	while (nanosleep(&t, &t) && errno == EINTR)
-		;
-}
-
-static const int held_signals[] = { SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
-				    SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2 };
-
-/* Block these signals until the settings are restored. After SIGKILL, the journal remains. */
-void signals_hold(sigset_t *old)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(held_signals); i++)
-		sigaddset(&set, held_signals[i]);
-	pthread_sigmask(SIG_BLOCK, &set, old);
-}
-
-/* Blocked signals are also pending if the program ignores them. */
-bool signals_are_waiting(void)
-{
-	struct sigaction action;
-	sigset_t set;
-
-	sigpending(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(held_signals); i++)
-		if (sigismember(&set, held_signals[i]) == 1 &&
-		    !sigaction(held_signals[i], NULL, &action) && action.sa_handler != SIG_IGN)
-			return true;
-	return false;
-}
-
-/* Will one of them end the process when it is unblocked? */
-static bool signal_is_fatal(void)
-{
-	struct sigaction action;
-	sigset_t set;
-
-	sigpending(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(held_signals); i++)
-		if (sigismember(&set, held_signals[i]) == 1 &&
-		    !sigaction(held_signals[i], NULL, &action) && action.sa_handler == SIG_DFL)
-			return true;
-	return false;
-}
-
-void signals_let_go(const sigset_t *old)
-{
-	pthread_sigmask(SIG_SETMASK, old, NULL);
-}
 
 static int refuse(struct session *s, int error, uint32_t why)
 {
@@ -368,7 +312,7 @@ static void wait_ready(struct session *s, uint64_t since_ns)
 	uint64_t limit_ns = ms * NS_PER_MS, passed_ns, pause = MIN_PAUSE_NS;
 	bool is_alive = answers(s);
 
-	while (!is_alive && now_ns() - since_ns < limit_ns && !signal_is_fatal()) {
+	while (!is_alive && now_ns() - since_ns < limit_ns && !signals_are_fatal()) {
 		pause_ns(pause);
 		pause += pause / 20;
 		is_alive = answers(s);
@@ -428,7 +372,7 @@ static void settle(const struct session *s)
 {
 	uint64_t until_ns = now_ns() + plan_settle_ms(s->plan) * NS_PER_MS, now;
 
-	while ((now = now_ns()) < until_ns && !signal_is_fatal())
+	while ((now = now_ns()) < until_ns && !signals_are_fatal())
 		pause_ns(until_ns - now < SLICE_NS ? until_ns - now : SLICE_NS);
 }
 

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#include "rules/known-broken.h"
+#include "backend/backend.h"
+#include "ctx/ctx.h"
+#include "rules/rules.h"
 
 #define CXL_VENDOR       0x1e98
 #define CXL_DVSEC_PORT   3

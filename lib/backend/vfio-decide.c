@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include "backend/vfio.h"
+#include "backend/backend.h"
 
 /* The words of reset_method. Words that affect more than the function have no type here. */
 static const struct {

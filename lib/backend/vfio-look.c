@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Read the facts about a function from VFIO and sysfs. Resets nothing. */
-#include <dirent.h>
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,6 +9,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include "backend/vfio.h"
+#include "backend/backend.h"
+#include "dev/dev.h"
 
 #define FIRST_ROOM 32
 #define MAX_TRIES  8 /* functions may appear and disappear while they are counted */

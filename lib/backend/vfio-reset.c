@@ -14,6 +14,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "backend/vfio.h"
+#include "backend/backend.h"
+#include "dev/dev.h"
 
 #define TIMEOUT_MS   10000 /* the module's default */
 #define NS_PER_MS    1000000ull

@@ -4,9 +4,10 @@
  * effect is exactly the allowed one.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include "backend/vfio.h"
+#include "backend/backend.h"
+#include "rules/rules.h"
 
 int pcireset_dev_set_vfio(struct pcireset_dev *dev, int device_fd, const int *group_fds,
 			  size_t nr_groups)

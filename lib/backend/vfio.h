@@ -7,7 +7,7 @@
 #define LIBPCIRESET_VFIO_H
 
 #include <linux/vfio.h>
-#include "private.h"
+#include "backend/backend.h"
 
 /* Since Linux 6.4; the header in Debian 12 is older. */
 #ifndef VFIO_PCI_HOT_RESET_FLAG_DEV_ID

@@ -3,9 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
-#include "private.h"
+#include "core/core.h"
 
 #define MAX_CAPABILITIES 48
 #define VENDOR_LENGTH_AT 2 /* of a vendor-specific capability */

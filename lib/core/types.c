@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "private.h"
+#include "core/core.h"
 
 struct word {
 	uint32_t value;

@@ -5,11 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "rules/known-broken.h"
+#include "dev/dev.h"
 
-#define LOOK_AGAIN_NS 100000000u /* so that many plans in a row look only once */
-
-static bool attr_path(const struct pcireset_dev *dev, const char *attr, char path[PATH_MAX])
+bool dev_attr_path(const struct pcireset_dev *dev, const char *attr, char path[PATH_MAX])
 {
 	return snprintf(path, PATH_MAX, "%s/%s", dev->path, attr) < PATH_MAX;
 }
@@ -18,7 +16,7 @@ int dev_attr(const struct pcireset_dev *dev, const char *attr, char *buf, size_t
 {
 	char path[PATH_MAX];
 
-	return attr_path(dev, attr, path) ? read_file(path, buf, size) : -ENAMETOOLONG;
+	return dev_attr_path(dev, attr, path) ? read_file(path, buf, size) : -ENAMETOOLONG;
 }
 
 static int attr_number(int dir, const char *attr, uint32_t *ret_value)
@@ -111,7 +109,7 @@ static int read_facts(const struct pcireset_dev *dev)
 }
 
 /* The getters cannot fail: who called for them finds it in the context. */
-static bool has_failed(const struct pcireset_dev *dev, int r)
+bool dev_has_failed(const struct pcireset_dev *dev, int r)
 {
 	if (!r || is_absent(r))
 		return false;
@@ -123,7 +121,7 @@ static bool has_failed(const struct pcireset_dev *dev, int r)
 const struct dev_facts *dev_identity(const struct pcireset_dev *dev)
 {
 	if (!dev->facts->knows_identity)
-		dev->facts->knows_identity = !has_failed(dev, read_facts(dev));
+		dev->facts->knows_identity = !dev_has_failed(dev, read_facts(dev));
 	return dev->facts;
 }
 
@@ -132,8 +130,8 @@ const char *dev_driver(const struct pcireset_dev *dev)
 {
 	char path[PATH_MAX];
 
-	if (!dev->facts->knows_driver && attr_path(dev, "driver", path))
-		has_failed(dev, read_driver(dev->facts, AT_FDCWD, path));
+	if (!dev->facts->knows_driver && dev_attr_path(dev, "driver", path))
+		dev_has_failed(dev, read_driver(dev->facts, AT_FDCWD, path));
 	return dev->facts->driver[0] ? dev->facts->driver : NULL;
 }
 
@@ -195,7 +193,7 @@ int dev_subsystem(const struct pcireset_dev *dev, uint32_t *ret_vendor, uint32_t
 		facts->subsystem_error =
 			read_subsystem(dev, &facts->subsystem[0], &facts->subsystem[1]);
 		if (facts->subsystem_error != -ENODATA)
-			has_failed(dev, facts->subsystem_error);
+			dev_has_failed(dev, facts->subsystem_error);
 	}
 	facts->knows_subsystem = true;
 	*ret_vendor = facts->subsystem[0];
@@ -212,8 +210,8 @@ bool dev_is_vf(const struct pcireset_dev *dev)
 {
 	char path[PATH_MAX];
 
-	if (!dev->facts->knows_physfn && attr_path(dev, "physfn", path))
-		has_failed(dev, read_physfn(dev->facts, AT_FDCWD, path));
+	if (!dev->facts->knows_physfn && dev_attr_path(dev, "physfn", path))
+		dev_has_failed(dev, read_physfn(dev->facts, AT_FDCWD, path));
 	return dev->facts->is_vf;
 }
 
@@ -312,31 +310,6 @@ void dev_free(struct pcireset_dev *dev)
 	free(dev->unaware_name);
 	free(dev->vfio);
 	free(dev);
-}
-
-struct pcireset_dev *pcireset_dev_ref(struct pcireset_dev *dev)
-{
-	dev->refs++;
-	pcireset_ctx_ref(dev->ctx);
-	return dev;
-}
-
-struct pcireset_dev *pcireset_dev_unref(struct pcireset_dev *dev)
-{
-	struct pcireset_ctx *ctx;
-
-	if (!dev)
-		return NULL;
-	ctx = dev->ctx;
-	if (!--dev->refs && !dev->listed)
-		dev_free(dev);
-	pcireset_ctx_unref(ctx);
-	return NULL;
-}
-
-struct pcireset_ctx *pcireset_dev_get_ctx(const struct pcireset_dev *dev)
-{
-	return dev->ctx;
 }
 
 const char *pcireset_dev_get_name(const struct pcireset_dev *dev)
@@ -446,32 +419,6 @@ const struct backend *dev_backend(const struct pcireset_dev *dev)
 	return dev->vfio ? &backend_vfio : dev->ctx->backend;
 }
 
-enum pcireset_backend pcireset_dev_get_backend(const struct pcireset_dev *dev)
-{
-	return dev_backend(dev)->id;
-}
-
-int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
-{
-	int before = ctx_begin(dev->ctx), r;
-
-	dev_forget_types(dev);
-	r = dev_backend(dev)->query(dev, sibling);
-	if (!r)
-		r = rules_review(dev);
-	r = ctx_end(dev->ctx, before, r);
-	if (r < 0)
-		dev_forget_types(dev);
-	return r;
-}
-
-static const struct members *members_of(const struct type_state *state)
-{
-	static const struct members none;
-
-	return state->list ? &state->list->members : &none;
-}
-
 /* A type that the function has, and that is not to be used. */
 void dev_refuse(struct pcireset_dev *dev, uint32_t type, uint32_t why,
 		const struct pcireset_addr *who)
@@ -486,231 +433,31 @@ void dev_refuse(struct pcireset_dev *dev, uint32_t type, uint32_t why,
 	state->who = *who;
 }
 
-/* ---- functions that do not answer */
-
-static bool has_been_looked_at(const struct pcireset_dev *dev)
+/* A file that cannot be looked at counts as there: then the kernel's list has the last word. */
+static bool has_method_file(const struct pcireset_dev *dev)
 {
-	return dev->looked_ns && (*dev->ctx->sysroot || now_ns() - dev->looked_ns < LOOK_AGAIN_NS);
-}
-
-/* What was read for another reason needs not be read again. */
-void dev_note_config(struct pcireset_dev *dev, const struct config *config)
-{
-	struct dev_list *dead = &dev->ctx->dead;
-
-	dev->is_dead = config_is_dead(config);
-	dev->looked_ns = now_ns();
-	if (!dev->is_dead)
-		dev_list_remove(dead, dev);
-	else if (dev->listed && dev_list_add(dead, dev) < 0)
-		ctx_fail(dev->ctx, -ENOMEM, dev->name);
-}
-
-static void look_at(struct pcireset_dev *dev)
-{
-	struct config config;
 	char path[PATH_MAX];
-	int fd, r;
 
-	if (has_been_looked_at(dev) || !attr_path(dev, "config", path))
-		return;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	r = fd < 0 ? -errno : config_read_header_fd(fd, &config);
-	if (fd >= 0)
-		close(fd);
-	if (!r)
-		dev_note_config(dev, &config);
-	else if (r != -EACCES)
-		has_failed(dev, r);
+	return snprintf(path, sizeof(path), "%s/reset_method", dev->path) < (int)sizeof(path) &&
+	       (!access(path, F_OK) || !is_absent(-errno));
 }
 
-/* A dump does not say what is below a dead bridge: it is on a lower bus, and below the same port. */
-static struct pcireset_dev *dead_beside(struct pcireset_dev *dev)
+/*
+ * Does the kernel of that machine show how it resets functions? It does since 5.15. Each
+ * scan looks for it once.
+ */
+bool ctx_has_reset_methods(struct pcireset_ctx *ctx)
 {
-	const struct pcireset_dev *port = pcireset_dev_get_parent(dev);
-	struct pcireset_dev *other;
+	struct pcireset_dev *dev;
 
-	pcireset_dev_foreach(dev->ctx, other) {
-		if (other->addr.domain != dev->addr.domain || other->addr.bus >= dev->addr.bus ||
-		    pcireset_dev_get_parent(other) != port)
+	if (ctx->has_methods != METHODS_UNKNOWN)
+		return ctx->has_methods == METHODS_SOME;
+	ctx->has_methods = METHODS_NONE;
+	pcireset_dev_foreach(ctx, dev) {
+		if (!has_method_file(dev))
 			continue;
-		look_at(other);
-		if (other->is_dead)
-			return other;
+		ctx->has_methods = METHODS_SOME;
+		break;
 	}
-	return dev;
-}
-
-struct pcireset_dev *pcireset_dev_get_topmost_gone(struct pcireset_dev *dev)
-{
-	struct pcireset_dev *top = NULL, *above = dev;
-
-	for (; above; above = pcireset_dev_get_parent(above)) {
-		look_at(above);
-		if (!above->is_dead)
-			break;
-		top = above;
-	}
-	return top && top->ctx->is_dump && pcireset_dev_get_parent(top) ? dead_beside(top) : top;
-}
-
-static void look_at_members(struct pcireset_dev *dev)
-{
-	for (size_t i = 0; i < NR_TYPES; i++) {
-		const struct members *members = members_of(&dev->state[i]);
-
-		for (size_t m = 0; m < members->nr; m++) {
-			struct pcireset_dev *other =
-				pcireset_dev_from_addr(dev->ctx, &members->v[m].addr);
-
-			if (other && pcireset_type_at(i) & PCI_RESET_LINK)
-				look_at(other);
-		}
-	}
-}
-
-/* As the module does: what is gone cannot be saved, and would not be restored. */
-static void refuse_dead(struct pcireset_dev *dev)
-{
-	uint32_t links = dev->types & PCI_RESET_LINK;
-	const struct pcireset_dev *dead = links ? dev_list_hit(&dev->ctx->dead, dev) : NULL;
-
-	for (size_t i = 0; dead && i < NR_TYPES; i++)
-		if (links & pcireset_type_at(i))
-			dev_refuse(dev, pcireset_type_at(i), PCIRESET_WHY_GONE, &dead->addr);
-}
-
-/* Of the types that the back end found those are taken away that others are in the way of. */
-void dev_review(struct pcireset_dev *dev)
-{
-	if (dev_backend(dev) == &backend_sysfs)
-		refuse_dead(dev);
-}
-
-int pcireset_dev_query(struct pcireset_dev *dev)
-{
-	int r = dev_query(dev, NULL);
-
-	if (r < 0)
-		return r;
-	if (dev_backend(dev) == &backend_sysfs)
-		look_at_members(dev);
-	dev_review(dev);
-	return 0;
-}
-
-static const struct type_state *state_of(const struct pcireset_dev *dev, uint32_t type)
-{
-	static const struct type_state none;
-	int i = type_index(type);
-
-	return i < 0 ? &none : &dev->state[i];
-}
-
-uint32_t pcireset_dev_get_types(const struct pcireset_dev *dev)
-{
-	return dev->types;
-}
-
-uint32_t pcireset_dev_get_why_not(const struct pcireset_dev *dev, uint32_t type)
-{
-	return state_of(dev, type)->why_not;
-}
-
-/* The type works and would hit others, who are more than the caller allows. */
-const char *dev_wider_text(struct pcireset_dev *dev, uint32_t type)
-{
-	const char *wider = pcireset_why_to_str(PCIRESET_WHY_SCOPE, type);
-	const struct members *members = members_of(&dev->state[type_index(type)]);
-	const struct pcireset_member *other = NULL;
-	char name[PCIRESET_ADDR_STR_MAX];
-
-	for (size_t i = 0; i < members->nr && !other; i++)
-		if (!addr_is(&members->v[i].addr, &dev->addr))
-			other = &members->v[i];
-	if (!other)
-		return wider;
-	pcireset_addr_to_str(&other->addr, name);
-	if (members->nr > 2)
-		snprintf(dev->text, sizeof(dev->text), "%s, to %s and %zu more", wider, name,
-			 members->nr - 2);
-	else
-		snprintf(dev->text, sizeof(dev->text), "%s, to %s", wider, name);
-	return dev->text;
-}
-
-/* Whose slot it is, so that nobody looks for the error in the card. */
-static const char *slot_text(struct pcireset_dev *dev)
-{
-	const char *driver = dev->slot_driver;
-
-	if (driver)
-		snprintf(dev->text, sizeof(dev->text),
-			 "slot %s is run by %s%s, which cannot reset one", dev->slot, driver,
-			 strcmp(driver, "acpiphp") ? "" : " (ACPI hotplug)");
-	else
-		snprintf(dev->text, sizeof(dev->text),
-			 "slot %s has no hotplug driver that could reset it", dev->slot);
-	return dev->text;
-}
-
-/* The module says that it is so, and the table of what is known says what goes wrong. */
-static void explain_quirk(const struct pcireset_dev *dev, struct type_state *state, uint32_t type)
-{
-	const struct pcireset_dev *who = pcireset_dev_from_addr(dev->ctx, &state->who);
-	const struct known_broken *broken;
-	struct config config;
-
-	if (!who || state->detail)
-		return;
-	config_read(who, &config);
-	broken = known_broken_find(who, &config, type);
-	if (broken)
-		state->detail = known_broken_text(broken);
-}
-
-const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t type)
-{
-	const struct type_state *state = state_of(dev, type);
-	char who[PCIRESET_ADDR_STR_MAX];
-	const char *text;
-
-	if (!state->why_not)
-		return NULL;
-	if (state->why_not == PCIRESET_WHY_NO_SLOT && dev->slot)
-		return slot_text(dev);
-	if (state->why_not == PCIRESET_WHY_QUIRK)
-		explain_quirk(dev, &dev->state[type_index(type)], type);
-	text = state->detail ? state->detail : pcireset_why_to_str(state->why_not, type);
-	/* An address of zero says that nobody in particular is meant. */
-	if (addr_is(&state->who, &dev->addr) || addr_is(&state->who, &(struct pcireset_addr){ 0 }))
-		return text;
-	snprintf(dev->text, sizeof(dev->text), "%s: %s", pcireset_addr_to_str(&state->who, who),
-		 text);
-	return dev->text;
-}
-
-uint32_t pcireset_dev_get_type_flags(const struct pcireset_dev *dev, uint32_t type)
-{
-	return state_of(dev, type)->flags;
-}
-
-uint32_t pcireset_dev_get_scope(const struct pcireset_dev *dev, uint32_t type)
-{
-	const struct type_state *state = state_of(dev, type);
-
-	return state->why_not ? 0 : state->scope;
-}
-
-size_t pcireset_dev_get_nr_members(const struct pcireset_dev *dev, uint32_t type)
-{
-	return members_of(state_of(dev, type))->nr;
-}
-
-const struct pcireset_member *pcireset_dev_get_member(const struct pcireset_dev *dev, uint32_t type,
-						      size_t i)
-{
-	const struct type_state *state = state_of(dev, type);
-
-	return view_get(&state->view, members_of(state), i);
+	return ctx->has_methods == METHODS_SOME;
 }

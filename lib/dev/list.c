@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 #include <string.h>
-#include "private.h"
+#include "dev/dev.h"
 
 /* Index of the first function whose path is not before those below another. */
 size_t first_below(struct pcireset_dev *const *v, size_t nr, const struct pcireset_dev *above)

@@ -2,7 +2,8 @@
 /* Batches: many plans in one call, and their progress. */
 #include <errno.h>
 #include <string.h>
-#include "private.h"
+#include "ctx/ctx.h"
+#include "plan/plan.h"
 
 int pcireset_batch_new(struct pcireset_ctx *ctx, struct pcireset_batch **ret_batch)
 {

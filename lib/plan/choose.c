@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "private.h"
+#include "dev/dev.h"
+#include "plan/plan.h"
 
 /* These types exist for devices on which the other types do not work. No type replaces them. */
 #define IRREPLACEABLE (PCI_RESET_DEV_SPECIFIC | PCI_RESET_ACPI)

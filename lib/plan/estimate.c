@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Minimum duration of a reset, from the specification or from the functions. */
 #include <errno.h>
-#include <string.h>
-#include "private.h"
+#include "dev/dev.h"
+#include "plan/plan.h"
 
 #define US 1000ull
 #define MS (1000 * US)

@@ -4,19 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "ctx/ctx.h"
+#include "plan/plan.h"
 #include "rules/rules.h"
-
-char *format(const char *fmt, ...)
-{
-	char *s = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0)
-		s = NULL;
-	va_end(ap);
-	return s;
-}
+#include "users/users.h"
 
 int pcireset_plan_new(struct pcireset_dev *dev, struct pcireset_plan **ret_plan)
 {
@@ -476,8 +467,9 @@ static int resolve_allowed(struct pcireset_plan *plan)
 
 	if (!error)
 		error = plan->backend->resolve(plan);
-	plan->delay_ms = rules_delay_ms(
-		plan, plan->flags & PCIRESET_RESET_ESCALATE ? plan->allowed : plan->type);
+	plan->delay_ms =
+		rules_delay_ms(plan->dev, &plan->members,
+			       plan->flags & PCIRESET_RESET_ESCALATE ? plan->allowed : plan->type);
 	return rules_are_given(plan->dev->ctx) ? check_members_are_known(plan, error) : error;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reports: the result of a reset, also as text. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include "private.h"
+#include "dev/dev.h"
+#include "plan/plan.h"
 
 /* These two errors imply that something was touched. */
 static bool was_touched(int error, uint32_t issued)

@@ -3,7 +3,7 @@
 #ifndef PCIRESET_QUALIFY_SERIES_H
 #define PCIRESET_QUALIFY_SERIES_H
 
-#include "../private.h"
+#include "core/core.h"
 
 /* The confidence of each bound. */
 #define BOUND_CONFIDENCE 0.95

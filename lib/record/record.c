@@ -7,12 +7,13 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "private.h"
-#include "snapshot/tree.h"
+#include "ctx/ctx.h"
+#include "rules/rules.h"
+#include "snapshot/snapshot.h"
+#include "users/users.h"
 
 struct recorder {
 	struct pcireset_ctx *ctx;

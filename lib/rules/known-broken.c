@@ -5,8 +5,7 @@
  * looked at from outside, and for an explanation.
  */
 #include <errno.h>
-#include <string.h>
-#include "rules/known-broken.h"
+#include "rules/rules.h"
 
 #define VENDOR_ATI      0x1002
 #define VENDOR_AMD      0x1022

@@ -193,18 +193,19 @@ static uint32_t own_delay_ms(const struct pcireset_dev *dev, uint32_t types)
 }
 
 /* The longest that a rule asks for, about whatever the types hit. */
-uint32_t rules_delay_ms(const struct pcireset_plan *plan, uint32_t types)
+uint32_t rules_delay_ms(const struct pcireset_dev *dev, const struct members *members,
+			uint32_t types)
 {
-	const struct pcireset_ctx *ctx = plan->dev->ctx;
+	struct pcireset_ctx *ctx = dev->ctx;
 	uint32_t ms;
 
 	if (!rules_are_given(ctx) || !ctx->rules->are_learned)
 		return 0;
-	ms = own_delay_ms(plan->dev, types);
-	for (size_t i = 0; types & PCI_RESET_LINK && i < plan->members.nr; i++) {
-		const struct pcireset_dev *dev =
-			pcireset_dev_from_addr(plan->dev->ctx, &plan->members.v[i].addr);
-		uint32_t more = dev ? own_delay_ms(dev, types & PCI_RESET_LINK) : 0;
+	ms = own_delay_ms(dev, types);
+	for (size_t i = 0; types & PCI_RESET_LINK && i < members->nr; i++) {
+		const struct pcireset_dev *member =
+			pcireset_dev_from_addr(ctx, &members->v[i].addr);
+		uint32_t more = member ? own_delay_ms(member, types & PCI_RESET_LINK) : 0;
 
 		ms = more > ms ? more : ms;
 	}

@@ -3,16 +3,16 @@
 #ifndef LIBPCIRESET_RULES_H
 #define LIBPCIRESET_RULES_H
 
-#include "private.h"
+#include "dev/dev.h"
 
 #define RULES_MAX_BYTES (64u << 10) /* of one file */
-#define RULES_MAX	1024	    /* of all files */
-#define RULES_REFUSAL	"no reset is allowed: "
-#define RULES_MAX_MS	600000	    /* the module's longest timeout */
+#define RULES_MAX       1024        /* of all files */
+#define RULES_REFUSAL   "no reset is allowed: "
+#define RULES_MAX_MS    600000 /* the module's longest timeout */
 
 /* Patterns are NULL where the rule does not ask; IDs are of four lower case digits. */
 struct pcireset_rule {
-	char *where;		/* "FILE:LINE" of its [Match] */
+	char *where; /* "FILE:LINE" of its [Match] */
 	char *vendor, *device, *subsystem, *slot, *address;
 	uint32_t types[NR_EFFECTS]; /* masks of PCI_RESET_* */
 	uint32_t delay_ms;
@@ -31,17 +31,90 @@ struct rules {
 	size_t nr_files;
 	struct pcireset_rule *v;
 	size_t nr;
-	char **errors;		/* "FILE:LINE: what is wrong" */
+	char **errors; /* "FILE:LINE: what is wrong" */
 	size_t nr_errors;
-	bool is_incomplete;	/* a file could not be read at all */
-	bool has_failed;	/* there is something wrong, perhaps with no memory to say what */
-	bool are_learned;	/* what is kept of functions, and the lists, are as they should be */
-	struct dev_list lists[NR_EFFECTS][NR_TYPES]; /* functions with a rule of their own on the type of link */
+	bool is_incomplete; /* a file could not be read at all */
+	bool has_failed;    /* there is something wrong, perhaps with no memory to say what */
+	bool are_learned;   /* what is kept of functions, and the lists, are as they should be */
+	struct dev_list lists[NR_EFFECTS]
+			     [NR_TYPES]; /* functions with a rule of their own on the type of link */
 };
 
 /* rules-read.c; what is wrong with a file is in the rules' errors afterwards. Return: 0 or -ENOMEM. */
 int rules_read(struct pcireset_ctx *ctx, struct rules *rules, const struct rules_file *file);
 void rule_clear(struct pcireset_rule *rule);
 int rules_complain(struct rules *rules, const char *fmt, ...) PRINTF(2, 3);
+
+/* known-broken.c: resets that Linux knows to be broken on certain devices, as data */
+
+#define ANY_REVISION 0xffff
+
+/* What a function must be for a row to be about it. */
+struct known_device {
+	uint16_t vendor;
+	uint16_t device, mask; /* device IDs that are equal in the bits of the mask */
+	uint32_t class;        /* base and sub-class; 0 for any */
+	uint16_t revision;     /* or ANY_REVISION */
+	bool is_downstream;    /* only a downstream port of a switch */
+};
+
+/**
+ * struct known_broken - one kind of reset that must not be issued to one kind of device
+ * @id: the device
+ * @types: mask of PCI_RESET_*
+ * @is_off_root: only below a bridge, not on a root bus
+ * @what: what goes wrong
+ * @symbol: where drivers/pci/quirks.c has it
+ * @since: the first of the kernels 6.1, 6.12 and 7.3 that has it
+ */
+struct known_broken {
+	struct known_device id;
+	uint32_t types;
+	bool is_off_root;
+	const char *what, *symbol, *since;
+};
+
+/**
+ * struct known_handler - a device that the kernel resets in a way of its own
+ * @id: the device
+ * @wants_flr: only if the function has FLR
+ * @is_sure: config space is enough to tell that the handler takes the device
+ * @what: what it does that FLR alone does not
+ * @symbol: where drivers/pci/quirks.c has it
+ * @since: as above
+ */
+struct known_handler {
+	struct known_device id;
+	bool wants_flr, is_sure;
+	const char *what, *symbol, *since;
+};
+
+const struct known_broken *known_broken_at(size_t i);
+const struct known_handler *known_handler_at(size_t i);
+const struct known_broken *known_broken_find(const struct pcireset_dev *dev,
+					     const struct config *config, uint32_t type);
+const struct known_handler *known_handler_find(const struct pcireset_dev *dev,
+					       const struct config *config, bool has_flr);
+
+int known_broken_learn(struct pcireset_ctx *ctx);
+
+/* Words, to be freed; NULL without memory. */
+char *known_broken_text(const struct known_broken *broken);
+
+/* rules.c; rules_denial() gives words to be freed, or NULL if no rule denies the type */
+int rules_load(struct pcireset_ctx *ctx);
+typedef int (*rules_file_fn)(void *data, const char *path, const char *text, size_t size);
+int rules_foreach_file(struct pcireset_ctx *ctx, rules_file_fn fn, void *data);
+void rules_forget(struct pcireset_ctx *ctx);
+void rules_drop(struct pcireset_ctx *ctx, const struct pcireset_dev *dev);
+const char *rules_error(const struct pcireset_ctx *ctx);
+uint32_t rules_delay_ms(const struct pcireset_dev *dev, const struct members *members,
+			uint32_t types);
+bool rules_are_given(const struct pcireset_ctx *ctx);
+int rules_learn(struct pcireset_ctx *ctx);
+int rules_review(struct pcireset_dev *dev);
+uint32_t rules_why(const struct pcireset_ctx *ctx);
+char *rules_denial(const struct pcireset_dev *dev, uint32_t type,
+		   const struct pcireset_dev **ret_who);
 
 #endif /* LIBPCIRESET_RULES_H */

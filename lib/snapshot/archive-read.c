@@ -10,8 +10,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
-#include "private.h"
-#include "snapshot/tree.h"
+#include "snapshot/snapshot.h"
 
 #define LIBRARY "libarchive.so.13"
 #define CHUNK   65536u

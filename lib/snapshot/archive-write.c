@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "private.h"
-#include "snapshot/tree.h"
+#include "snapshot/snapshot.h"
 
 #define BLOCK 512u
 

@@ -11,8 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include "snapshot/dump.h"
-#include "snapshot/tree.h"
+#include "snapshot/snapshot.h"
 
 #define MAX_FUNCTIONS 16384
 #define LINE_BYTES    16

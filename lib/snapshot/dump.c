@@ -7,8 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "snapshot/dump.h"
-#include "snapshot/tree.h"
+#include "snapshot/snapshot.h"
 
 #define VF_BYTES       (PCI_SRIOV_VF_DID + 2)
 #define MULTI_FUNCTION 0x80 /* of the header type */

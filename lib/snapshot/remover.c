@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "snapshot/remover.h"
+#include "snapshot/snapshot.h"
 
 extern char **environ;
 

@@ -8,55 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "private.h"
-#include "snapshot/remover.h"
-#include "snapshot/tree.h"
-
-/* Without memory, losing a note is better than losing everything. */
-void ctx_note(struct pcireset_ctx *ctx, const char *fmt, ...)
-{
-	char **notes = reallocarray(ctx->notes, ctx->nr_notes + 1, sizeof(*notes));
-	va_list ap;
-
-	if (!notes)
-		return;
-	ctx->notes = notes;
-	va_start(ap, fmt);
-	if (vasprintf(&notes[ctx->nr_notes], fmt, ap) >= 0)
-		ctx->nr_notes++;
-	va_end(ap);
-}
-
-void ctx_drop_notes(struct pcireset_ctx *ctx, const char *prefix)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < ctx->nr_notes; i++) {
-		if (strncmp(ctx->notes[i], prefix, strlen(prefix)))
-			ctx->notes[kept++] = ctx->notes[i];
-		else
-			free(ctx->notes[i]);
-	}
-	ctx->nr_notes = kept;
-}
-
-const char *pcireset_ctx_get_sysroot(const struct pcireset_ctx *ctx)
-{
-	return ctx->sysroot;
-}
-
-const char *pcireset_ctx_get_note(const struct pcireset_ctx *ctx, size_t i)
-{
-	return i < ctx->nr_notes ? ctx->notes[i] : NULL;
-}
-
-static void forget_notes(struct pcireset_ctx *ctx)
-{
-	while (ctx->nr_notes)
-		free(ctx->notes[--ctx->nr_notes]);
-	free(ctx->notes);
-	ctx->notes = NULL;
-}
+#include "snapshot/snapshot.h"
 
 /* "FILE#2" is the second dump in FILE, unless there is a file of that name. */
 bool replay_split_number(struct pcireset_ctx *ctx, const char *name, char path[PATH_MAX])
@@ -226,5 +178,5 @@ void replay_remove(struct pcireset_ctx *ctx)
 	if (ctx->is_unpacked)
 		nftw(ctx->sysroot, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	ctx->is_unpacked = false;
-	forget_notes(ctx);
+	ctx_forget_notes(ctx);
 }

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "private.h"
-#include "snapshot/tree.h"
+#include "snapshot/snapshot.h"
 
 void tree_clear(struct tree *tree)
 {

@@ -7,7 +7,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "util/lockfile.h"
+#include "util/util.h"
 
 #define TRIES    10
 #define PAUSE_US 20000 /* longer than any process needs to read a file */

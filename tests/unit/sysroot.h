@@ -10,7 +10,10 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <string.h>
-#include "private.h"
+#include "backend/backend.h"
+#include "ctx/ctx.h"
+#include "rules/rules.h"
+#include "users/users.h"
 
 extern char sysroot[];
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "rules/known-broken.h"
+#include "rules/rules.h"
 
 #define BYTES 4096
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include "backend/backend.h"
+#include "users/users.h"
 #include "fake-dev.h"
 
 #define MANY 8192

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <cmocka.h>
-#include "private.h"
+#include "util/util.h"
 #include "qualify/stats.h"
 
 /* cmocka has its own for float only. */

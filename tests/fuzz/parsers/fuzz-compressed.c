@@ -11,8 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "fuzz.h"
-#include "private.h"
-#include "snapshot/tree.h"
+#include "snapshot/snapshot.h"
 
 enum {
 	UNHARMED,

@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "fuzz.h"
-#include "private.h"
+#include "util/util.h"
 
 static struct pcireset_ctx *ctx;
 

@@ -1,130 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Names of a PCI function: addresses, IDs, paths, devices, interfaces, drivers, slots. */
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include "private.h"
-
-#define ANY_FUNCTION 0x100 /* no function was given */
-
-/* An address from the command line. It distinguishes missing fields from 0. */
-struct typed {
-	unsigned long domain, bus, dev, func;
-	bool has_bus;
-};
-
-int addr_cmp(const struct pcireset_addr *a, const struct pcireset_addr *b)
-{
-	if (a->domain != b->domain)
-		return a->domain < b->domain ? -1 : 1;
-	if (a->bus != b->bus)
-		return a->bus < b->bus ? -1 : 1;
-	return (int)a->devfn - (int)b->devfn;
-}
-
-static char *put_hex(char *to, uint32_t value, int digits)
-{
-	while (digits < 8 && value >> 4 * digits)
-		digits++;
-	while (digits--)
-		*to++ = "0123456789abcdef"[value >> 4 * digits & 0xf];
-	return to;
-}
-
-/* Without printf(), for speed: every affected function of every reset needs this. */
-const char *pcireset_addr_to_str(const struct pcireset_addr *addr, char buf[PCIRESET_ADDR_STR_MAX])
-{
-	char *end = put_hex(buf, addr->domain, 4);
-
-	*end++ = ':';
-	end = put_hex(end, addr->bus, 2);
-	*end++ = ':';
-	end = put_hex(end, addr->devfn >> 3, 2);
-	*end++ = '.';
-	*put_hex(end, addr->devfn & 7, 1) = '\0';
-	return buf;
-}
-
-/* Parse a field of exactly 1 to 8 hexadecimal digits, not greater than max. */
-static bool field(const char *str, size_t len, unsigned long max, unsigned long *ret_value)
-{
-	unsigned long value = 0;
-
-	if (!len || len > 8)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)str[i];
-
-		if (!isxdigit(c))
-			return false;
-		value = value << 4 | (c <= '9' ? (unsigned int)c - '0' : (c | 0x20u) - 'a' + 10u);
-	}
-	*ret_value = value;
-	return value <= max;
-}
-
-static bool typed_parse(const char *str, size_t len, struct typed *t)
-{
-	const char *end = str + len, *dot = memchr(str, '.', len);
-	const char *dev_end = dot ? dot : end;
-	const char *c1 = memchr(str, ':', (size_t)(dev_end - str)), *c2 = NULL;
-
-	*t = (struct typed){ .func = ANY_FUNCTION, .has_bus = c1 };
-	if (dot && !field(dot + 1, (size_t)(end - dot - 1), 7, &t->func))
-		return false;
-	if (!c1)
-		return dot && field(str, (size_t)(dev_end - str), 0x1f, &t->dev);
-	c2 = memchr(c1 + 1, ':', (size_t)(dev_end - c1 - 1));
-	if (c2 && !field(str, (size_t)(c1 - str), UINT32_MAX, &t->domain))
-		return false;
-	if (!c2)
-		c2 = c1, c1 = str - 1;
-	return field(c1 + 1, (size_t)(c2 - c1 - 1), 0xff, &t->bus) &&
-	       field(c2 + 1, (size_t)(dev_end - c2 - 1), 0x1f, &t->dev);
-}
-
-/*
- * Parse a complete address exactly in the format of sysfs. A looser match would be
- * wrong: the directory of a serial port may be called "00:00:0.0".
- */
-bool addr_parse(const char *str, size_t len, struct pcireset_addr *ret_addr)
-{
-	char exact[PCIRESET_ADDR_STR_MAX];
-	struct typed t;
-
-	if (!typed_parse(str, len, &t) || t.func == ANY_FUNCTION || !t.has_bus)
-		return false;
-	*ret_addr = (struct pcireset_addr){
-		.domain = (uint32_t)t.domain,
-		.bus = (uint8_t)t.bus,
-		.devfn = (uint8_t)(t.dev << 3 | t.func),
-	};
-	pcireset_addr_to_str(ret_addr, exact);
-	return strlen(exact) == len && !memcmp(exact, str, len);
-}
-
-/* The innermost PCI function in a real path in sysfs. */
-bool addr_in_path(const char *path, struct pcireset_addr *ret_addr)
-{
-	bool found = false;
-
-	while (*path) {
-		size_t len = strcspn(path, "/");
-		struct pcireset_addr addr;
-
-		if (addr_parse(path, len, &addr)) {
-			*ret_addr = addr;
-			found = true;
-		}
-		path += len;
-		path += strspn(path, "/");
-	}
-	return found;
-}
+#include "ctx/ctx.h"
+#include "users/users.h"
 
 static int take(struct pcireset_dev *dev, struct pcireset_dev **ret_dev)
 {
@@ -162,11 +43,11 @@ static int take_only(struct pcireset_ctx *ctx, const char *name, const struct ma
 	return take(m->first, ret_dev);
 }
 
-static int from_typed(struct pcireset_ctx *ctx, const char *name, const struct typed *t,
+static int from_typed(struct pcireset_ctx *ctx, const char *name, const struct addr_typed *t,
 		      struct pcireset_dev **ret_dev)
 {
-	const unsigned long first = t->func == ANY_FUNCTION ? 0 : t->func;
-	const unsigned long last = t->func == ANY_FUNCTION ? 7 : t->func;
+	const unsigned long first = t->func == ADDR_ANY_FUNCTION ? 0 : t->func;
+	const unsigned long last = t->func == ADDR_ANY_FUNCTION ? 7 : t->func;
 	struct matches m = { 0 };
 
 	for (unsigned long func = first; func <= last; func++) {
@@ -186,8 +67,8 @@ static int from_typed(struct pcireset_ctx *ctx, const char *name, const struct t
 /* IDs have four digits each, which distinguishes them from bus:device. */
 static bool ids_parse(const char *name, unsigned long *vendor, unsigned long *device)
 {
-	return strlen(name) == 9 && name[4] == ':' && field(name, 4, 0xffff, vendor) &&
-	       field(name + 5, 4, 0xffff, device);
+	return strlen(name) == 9 && name[4] == ':' && addr_parse_field(name, 4, 0xffff, vendor) &&
+	       addr_parse_field(name + 5, 4, 0xffff, device);
 }
 
 static int from_ids(struct pcireset_ctx *ctx, const char *name, unsigned long vendor,
@@ -268,56 +149,6 @@ static int from_sysfs_path(struct pcireset_ctx *ctx, const char *name,
 	if (!dev)
 		return ctx_error(ctx, -ENOENT, "%s: there is no such PCI function", name);
 	return take(dev, ret_dev);
-}
-
-/* file is a device node of this machine, or a link to one. */
-int node_number_in_sysfs(struct pcireset_ctx *ctx, const char *file, char path[PATH_MAX])
-{
-	struct stat st;
-
-	if (stat(file, &st))
-		return -errno;
-	if (!S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode))
-		return -ENOTBLK;
-	return ctx_realpath(ctx, path, "sys/dev/%s/%u:%u", S_ISBLK(st.st_mode) ? "block" : "char",
-			    major(st.st_rdev), minor(st.st_rdev));
-}
-
-struct class_search {
-	struct pcireset_ctx *ctx;
-	const char *base;
-	char *path;
-};
-
-static int find_in_class(void *data, const char *dirname, const char *name)
-{
-	struct class_search *search = data;
-
-	return !ctx_realpath(search->ctx, search->path, "%s/%s/%s", dirname, name, search->base);
-}
-
-/* On this machine, find a node by its number. In a sysroot, find it by its name. */
-int node_in_sysfs(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX])
-{
-	/*
-	 * These classes precede all others, which may have a device of this name
-	 * without a node.
-	 */
-	static const char *const classes[] = { "block", "nvme", "nvme-generic", "misc", "drm" };
-	const char *base = strrchr(node, '/') + 1;
-	struct class_search search = { ctx, base, path };
-
-	if (!*ctx->sysroot)
-		return node_number_in_sysfs(ctx, node, path);
-	if (!*base || !strcmp(base, ".") || !strcmp(base, ".."))
-		return -EINVAL;
-	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-		int r = ctx_realpath(ctx, path, "sys/class/%s/%s", classes[i], base);
-
-		if (!r || !is_absent(r))
-			return r;
-	}
-	return ctx_foreach_name(ctx, "sys/class", find_in_class, &search) == 1 ? 0 : -ENOENT;
 }
 
 static int from_node(struct pcireset_ctx *ctx, const char *name, struct pcireset_dev **ret_dev)
@@ -457,7 +288,7 @@ int pcireset_dev_from_name(struct pcireset_ctx *ctx, const char *name,
 			   struct pcireset_dev **ret_dev)
 {
 	unsigned long vendor, device;
-	struct typed t;
+	struct addr_typed t;
 	int r;
 
 	if (strlen(name) >= PATH_MAX - 256)
@@ -468,7 +299,7 @@ int pcireset_dev_from_name(struct pcireset_ctx *ctx, const char *name,
 		return from_sysfs_path(ctx, name, ret_dev);
 	if (ids_parse(name, &vendor, &device))
 		return from_ids(ctx, name, vendor, device, ret_dev);
-	if (typed_parse(name, strlen(name), &t) && t.has_bus)
+	if (addr_parse_typed(name, strlen(name), &t) && t.has_bus)
 		return from_typed(ctx, name, &t, ret_dev);
 	if (!strncmp(name, "slot:", 5))
 		return from_slot(ctx, name, ret_dev);

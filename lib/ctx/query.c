@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The types of reset of a function: from the back end, less those that rules or dead functions deny. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "ctx/ctx.h"
+#include "rules/rules.h"
+
+int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
+{
+	int before = ctx_begin(dev->ctx), r;
+
+	dev_forget_types(dev);
+	r = dev_backend(dev)->query(dev, sibling);
+	if (!r)
+		r = rules_review(dev);
+	r = ctx_end(dev->ctx, before, r);
+	if (r < 0)
+		dev_forget_types(dev);
+	return r;
+}
+
+static const struct members *members_of(const struct type_state *state)
+{
+	static const struct members none;
+
+	return state->list ? &state->list->members : &none;
+}
+
+static void look_at_members(struct pcireset_dev *dev)
+{
+	for (size_t i = 0; i < NR_TYPES; i++) {
+		const struct members *members = members_of(&dev->state[i]);
+
+		for (size_t m = 0; m < members->nr; m++) {
+			struct pcireset_dev *other =
+				pcireset_dev_from_addr(dev->ctx, &members->v[m].addr);
+
+			if (other && pcireset_type_at(i) & PCI_RESET_LINK)
+				dev_look_at(other);
+		}
+	}
+}
+
+/* As the module does: what is gone cannot be saved, and would not be restored. */
+static void refuse_dead(struct pcireset_dev *dev)
+{
+	uint32_t links = dev->types & PCI_RESET_LINK;
+	const struct pcireset_dev *dead = links ? dev_list_hit(&dev->ctx->dead, dev) : NULL;
+
+	for (size_t i = 0; dead && i < NR_TYPES; i++)
+		if (links & pcireset_type_at(i))
+			dev_refuse(dev, pcireset_type_at(i), PCIRESET_WHY_GONE, &dead->addr);
+}
+
+/* Of the types that the back end found those are taken away that others are in the way of. */
+void dev_review(struct pcireset_dev *dev)
+{
+	if (dev_backend(dev) == &backend_sysfs)
+		refuse_dead(dev);
+}
+
+int pcireset_dev_query(struct pcireset_dev *dev)
+{
+	int r = dev_query(dev, NULL);
+
+	if (r < 0)
+		return r;
+	if (dev_backend(dev) == &backend_sysfs)
+		look_at_members(dev);
+	dev_review(dev);
+	return 0;
+}
+
+enum pcireset_backend pcireset_dev_get_backend(const struct pcireset_dev *dev)
+{
+	return dev_backend(dev)->id;
+}
+
+static const struct type_state *state_of(const struct pcireset_dev *dev, uint32_t type)
+{
+	static const struct type_state none;
+	int i = type_index(type);
+
+	return i < 0 ? &none : &dev->state[i];
+}
+
+uint32_t pcireset_dev_get_types(const struct pcireset_dev *dev)
+{
+	return dev->types;
+}
+
+uint32_t pcireset_dev_get_why_not(const struct pcireset_dev *dev, uint32_t type)
+{
+	return state_of(dev, type)->why_not;
+}
+
+/* The type works and would hit others, who are more than the caller allows. */
+const char *dev_wider_text(struct pcireset_dev *dev, uint32_t type)
+{
+	const char *wider = pcireset_why_to_str(PCIRESET_WHY_SCOPE, type);
+	const struct members *members = members_of(&dev->state[type_index(type)]);
+	const struct pcireset_member *other = NULL;
+	char name[PCIRESET_ADDR_STR_MAX];
+
+	for (size_t i = 0; i < members->nr && !other; i++)
+		if (!addr_is(&members->v[i].addr, &dev->addr))
+			other = &members->v[i];
+	if (!other)
+		return wider;
+	pcireset_addr_to_str(&other->addr, name);
+	if (members->nr > 2)
+		snprintf(dev->text, sizeof(dev->text), "%s, to %s and %zu more", wider, name,
+			 members->nr - 2);
+	else
+		snprintf(dev->text, sizeof(dev->text), "%s, to %s", wider, name);
+	return dev->text;
+}
+
+/* Whose slot it is, so that nobody looks for the error in the card. */
+static const char *slot_text(struct pcireset_dev *dev)
+{
+	const char *driver = dev->slot_driver;
+
+	if (driver)
+		snprintf(dev->text, sizeof(dev->text),
+			 "slot %s is run by %s%s, which cannot reset one", dev->slot, driver,
+			 strcmp(driver, "acpiphp") ? "" : " (ACPI hotplug)");
+	else
+		snprintf(dev->text, sizeof(dev->text),
+			 "slot %s has no hotplug driver that could reset it", dev->slot);
+	return dev->text;
+}
+
+/* The module says that it is so, and the table of what is known says what goes wrong. */
+static void explain_quirk(const struct pcireset_dev *dev, struct type_state *state, uint32_t type)
+{
+	const struct pcireset_dev *who = pcireset_dev_from_addr(dev->ctx, &state->who);
+	const struct known_broken *broken;
+	struct config config;
+
+	if (!who || state->detail)
+		return;
+	config_read(who, &config);
+	broken = known_broken_find(who, &config, type);
+	if (broken)
+		state->detail = known_broken_text(broken);
+}
+
+const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t type)
+{
+	const struct type_state *state = state_of(dev, type);
+	char who[PCIRESET_ADDR_STR_MAX];
+	const char *text;
+
+	if (!state->why_not)
+		return NULL;
+	if (state->why_not == PCIRESET_WHY_NO_SLOT && dev->slot)
+		return slot_text(dev);
+	if (state->why_not == PCIRESET_WHY_QUIRK)
+		explain_quirk(dev, &dev->state[type_index(type)], type);
+	text = state->detail ? state->detail : pcireset_why_to_str(state->why_not, type);
+	/* An address of zero says that nobody in particular is meant. */
+	if (addr_is(&state->who, &dev->addr) || addr_is(&state->who, &(struct pcireset_addr){ 0 }))
+		return text;
+	snprintf(dev->text, sizeof(dev->text), "%s: %s", pcireset_addr_to_str(&state->who, who),
+		 text);
+	return dev->text;
+}
+
+uint32_t pcireset_dev_get_type_flags(const struct pcireset_dev *dev, uint32_t type)
+{
+	return state_of(dev, type)->flags;
+}
+
+uint32_t pcireset_dev_get_scope(const struct pcireset_dev *dev, uint32_t type)
+{
+	const struct type_state *state = state_of(dev, type);
+
+	return state->why_not ? 0 : state->scope;
+}
+
+size_t pcireset_dev_get_nr_members(const struct pcireset_dev *dev, uint32_t type)
+{
+	return members_of(state_of(dev, type))->nr;
+}
+
+const struct pcireset_member *pcireset_dev_get_member(const struct pcireset_dev *dev, uint32_t type,
+						      size_t i)
+{
+	const struct type_state *state = state_of(dev, type);
+
+	return view_get(&state->view, members_of(state), i);
+}
+
+static void drop_gone(struct pcireset_ctx *ctx)
+{
+	size_t kept = 0;
+
+	ctx->knows_vfs = false;
+	for (size_t i = 0; i < ctx->nr_devs; i++)
+		if (!ctx->by_path[i]->is_gone) {
+			ctx->by_path[i]->path_index = kept;
+			ctx->by_path[kept++] = ctx->by_path[i];
+		}
+	kept = 0;
+	for (size_t i = 0; i < ctx->nr_devs; i++) {
+		struct pcireset_dev *dev = ctx->devs[i];
+
+		dev->listed = !dev->is_gone;
+		dev->index = kept;
+		if (dev->listed) {
+			ctx->devs[kept++] = dev;
+			continue;
+		}
+		rules_drop(ctx, dev);
+		dev_list_remove(&ctx->broken_links, dev);
+		dev_list_remove(&ctx->dead, dev);
+		if (!dev->refs)
+			dev_free(dev);
+	}
+	ctx->nr_devs = kept;
+}
+
+/* In order of address: functions on one bus are adjacent. */
+static int query_all(struct pcireset_ctx *ctx)
+{
+	const struct pcireset_dev *sibling = NULL;
+
+	for (size_t i = 0; i < ctx->nr_devs; i++) {
+		int r = dev_query(ctx->devs[i], sibling);
+
+		ctx->devs[i]->is_gone = r == -ENODEV;
+		if (r < 0 && r != -ENODEV)
+			return r;
+		/* Facts from VFIO apply to its user only. */
+		if (!r && !ctx->devs[i]->vfio)
+			sibling = ctx->devs[i];
+	}
+	return 0;
+}
+
+int pcireset_ctx_query(struct pcireset_ctx *ctx)
+{
+	int r;
+
+	ctx->shares_lists = true;
+	r = query_all(ctx);
+	ctx->shares_lists = false;
+	for (size_t i = 0; i < ctx->nr_devs; i++)
+		ctx->devs[i]->below = list_unref(ctx->devs[i]->below);
+	if (r < 0)
+		return r;
+	drop_gone(ctx);
+	for (size_t i = 0; i < ctx->nr_devs; i++)
+		dev_review(ctx->devs[i]);
+	return (int)ctx->nr_devs;
+}

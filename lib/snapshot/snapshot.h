@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Machines in files: archives, dumps of config space, and the directory they are unpacked into. */
+#ifndef LIBPCIRESET_SNAPSHOT_H
+#define LIBPCIRESET_SNAPSHOT_H
+
+#include "core/core.h"
+
+/* The letters are those of tar. */
+enum tree_kind {
+	TREE_FILE = '0',
+	TREE_LINK = '2', /* symbolic link; the data is the target */
+	TREE_DIR = '5',
+};
+
+/* A machine needs much less. Larger trees contain other data. */
+#define TREE_MAX_BYTES   (256u << 20)
+#define TREE_MAX_ENTRIES (1u << 20)
+#define TREE_MAX_PATH    1024
+
+struct entry {
+	char *path; /* relative, inside the tree */
+	enum tree_kind kind;
+	char *data; /* size bytes and a terminating zero */
+	size_t size;
+};
+
+struct tree {
+	struct entry *v;
+	size_t nr, room, bytes;
+};
+
+/* tree.c; for a negative errno, the context has a message */
+int tree_add(struct pcireset_ctx *ctx, struct tree *tree, enum tree_kind kind, const char *path,
+	     const void *data, size_t size);
+int tree_sort(struct pcireset_ctx *ctx, struct tree *tree);
+int tree_strip_top(struct pcireset_ctx *ctx, struct tree *tree);
+int tree_write(struct pcireset_ctx *ctx, const struct tree *tree, const char *dirname);
+void tree_clear(struct tree *tree);
+
+/* archive-read.c; @data is a whole file, possibly compressed */
+int archive_unpack(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree);
+bool archive_is_compressed(const char *data, size_t size);
+int archive_decompress(struct pcireset_ctx *ctx, const char *data, size_t size, char **ret_data,
+		       size_t *ret_size);
+
+/* archive-write.c; there is no message for the errno */
+int archive_pack(const struct tree *tree, int fd);
+
+/* dump.c: config space in hexadecimal, in the format of lspci -x */
+int dump_read(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree);
+
+#define DUMP_NONE SIZE_MAX
+
+struct function {
+	struct pcireset_addr addr;
+	char name[PCIRESET_ADDR_STR_MAX];
+	struct config config;  /* empty if the function is only listed */
+	size_t line;           /* where its config space begins */
+	size_t order, nr_dump; /* in the file; which of several dumps it belongs to */
+	uint32_t vendor, device;
+	uint8_t first, last;   /* buses below, 0 if there are none */
+	size_t parent, physfn; /* which of the functions, or DUMP_NONE */
+	bool has_no_bridge;    /* the bridge right above is not in the dump */
+	char below[128];       /* why the functions below it are not all known, or "" */
+	char vfs[128];         /* the same of its VFs */
+};
+
+/* Sorted by address once it is read; each address is there once. */
+struct dump {
+	struct pcireset_ctx *ctx;
+	struct function **v;
+	size_t nr, room;
+};
+
+/* dump-text.c */
+int dump_text_read(struct dump *dump, const char *data, size_t size);
+void dump_clear(struct dump *dump);
+
+static inline bool function_is_listed_only(const struct function *f)
+{
+	return !f->config.len;
+}
+
+/* remover.c */
+
+/* Return a descriptor of the removing process, or a negative errno. */
+int remover_start(void);
+
+/*
+ * From now on, the end of this process closes the descriptor and removes @path, which
+ * mkdtemp() created.
+ */
+int remover_takes(int fd, const char *path);
+
+/* The caller has already removed the directory. */
+void remover_stop(int fd);
+
+/* replay.c */
+bool replay_split_number(struct pcireset_ctx *ctx, const char *name, char path[PATH_MAX]);
+int replay_unpack(struct pcireset_ctx *ctx);
+void replay_remove(struct pcireset_ctx *ctx);
+
+#endif /* LIBPCIRESET_SNAPSHOT_H */

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Uses by processes that have a device node open. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "users/users.h"
+
+/* The initial PID namespace always has this inode number, and the others have other numbers. */
+#define FIRST_PID_NS 0xeffffffcu
+
+static bool is_this_process(const struct pcireset_ctx *ctx, const char *pid)
+{
+	return !*ctx->sysroot && strtol(pid, NULL, 10) == getpid();
+}
+
+/* A use by a process. */
+struct holder {
+	uint32_t use;
+	char *name;
+	const char *pid;
+};
+
+/* The process as text, so that the user can find it. */
+static char *process_text(struct pcireset_ctx *ctx, const char *pid)
+{
+	char path[PATH_MAX], comm[64] = "?";
+	int r;
+
+	if (is_this_process(ctx, pid))
+		return strdup("this process");
+	r = ctx_path(ctx, path, "proc/%s/comm", pid);
+	if (!r)
+		r = read_file(path, comm, sizeof(comm));
+	if (r < 0 && !is_absent(r) && ctx_fail(ctx, r, path))
+		return NULL;
+	return format("%s, process %s", comm, pid);
+}
+
+bool users_on_vfio(const struct pcireset_dev *dev)
+{
+	return dev_driver(dev) && strstr(dev_driver(dev), "vfio");
+}
+
+/* For VFIO, the node belongs to the group or to the function. */
+static bool vfio_node_is(const struct pcireset_dev *dev, const char *node)
+{
+	char path[PATH_MAX], group[NAME_MAX + 1];
+	int r;
+
+	if (!strncmp(node, "devices/", 8)) {
+		snprintf(path, sizeof(path), "%s/vfio-dev/%s", dev->path, node + 8);
+		r = access(path, F_OK) ? -errno : 0;
+		users_cannot_find(dev->ctx, r, path);
+		return !r;
+	}
+	if (!strncmp(node, "noiommu-", 8))
+		node += 8;
+	snprintf(path, sizeof(path), "%s/iommu_group", dev->path);
+	r = read_link_name(path, group, sizeof(group));
+	users_cannot_find(dev->ctx, r, path);
+	return !r && !strcmp(group, node);
+}
+
+/* Add the name of the process. Fail rather than lose it. */
+static int add_holder(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
+		      const struct holder *holder)
+{
+	char *process = process_text(ctx, holder->pid);
+
+	if (!process) {
+		free(holder->name);
+		return -ENOMEM;
+	}
+	return users_add(&ctx->holders, addr, holder->use, holder->name, process);
+}
+
+static int add_vfio_users(struct pcireset_ctx *ctx, const char *node, const char *pid)
+{
+	struct pcireset_dev *dev;
+	int r = 0;
+
+	pcireset_dev_foreach(ctx, dev) {
+		if (r || !users_on_vfio(dev) || !vfio_node_is(dev, node))
+			continue;
+		r = add_holder(ctx, &dev->addr,
+			       &(struct holder){ PCIRESET_USE_VFIO, format("vfio"), pid });
+	}
+	return r;
+}
+
+/* One node that one process has open. */
+struct open_node {
+	const char *node;
+	const char *pid;
+	int error;
+};
+
+static void add_node_user(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data)
+{
+	struct open_node *open = data;
+
+	if (!open->error)
+		open->error =
+			add_holder(ctx, addr,
+				   &(struct holder){ PCIRESET_USE_OPEN,
+						     format("open:%s", open->node), open->pid });
+}
+
+/* Most open nodes in /dev are one of these, and none of them belongs to a device. */
+static bool is_everybodys(const char *node)
+{
+	return !strcmp(node, "null") || !strncmp(node, "pts/", 4) || !strncmp(node, "shm/", 4);
+}
+
+/*
+ * fd is the descriptor in /proc. Its name is for messages only: the process may be in a
+ * container with another /dev.
+ */
+static int add_node_users(struct pcireset_ctx *ctx, const char *fd, struct open_node *open)
+{
+	char path[PATH_MAX];
+	int r = *ctx->sysroot ? node_in_sysfs(ctx, open->node, path) :
+				node_number_in_sysfs(ctx, fd, path);
+
+	if (!r)
+		block_foreach_function(ctx, path, add_node_user, open);
+	else if (r != -ENOTBLK && !is_absent(r))
+		open->error = users_cannot_read(ctx, &ctx->holders, r, fd);
+	return open->error;
+}
+
+static int read_descriptor(struct pcireset_ctx *ctx, const char *fd, const char *pid)
+{
+	static const char dev[] = "/dev/", vfio[] = "/dev/vfio/";
+	struct open_node open = { .pid = pid };
+	char target[PATH_MAX];
+	ssize_t len = readlink(fd, target, sizeof(target) - 1);
+
+	if (len < 0)
+		return is_absent(-errno) ? 0 : users_cannot_read(ctx, &ctx->holders, -errno, fd);
+	target[len] = '\0';
+	open.node = target;
+	if (!strncmp(target, vfio, strlen(vfio)))
+		return add_vfio_users(ctx, target + strlen(vfio), pid);
+	/* The calling process knows its own open nodes. */
+	if (strncmp(target, dev, strlen(dev)) || is_everybodys(target + strlen(dev)) ||
+	    is_this_process(ctx, pid))
+		return 0;
+	return add_node_users(ctx, fd, &open);
+}
+
+/* The process has ended, or belongs to another user. */
+static int cannot_open_fds(struct pcireset_ctx *ctx, int error, const char *fds)
+{
+	if (is_absent(error))
+		return 0;
+	if (error != -EACCES && error != -EPERM)
+		return users_cannot_read(ctx, &ctx->holders, error, fds);
+	users_note_doubt(&ctx->holders, "what other users' processes have open cannot be read");
+	return 0;
+}
+
+static int read_process(void *data, const char *dirname, const char *pid)
+{
+	struct pcireset_ctx *ctx = data;
+	char fds[PATH_MAX], path[PATH_MAX];
+	struct dirent *de;
+	DIR *dir;
+	int r = 0;
+
+	if (!isdigit((unsigned char)pid[0]) || ctx_path(ctx, fds, "%s/%s/fd", dirname, pid) < 0)
+		return 0;
+	dir = opendir(fds);
+	if (!dir)
+		return cannot_open_fds(ctx, -errno, fds);
+	while (!r && (de = dir_next(dir)))
+		if (de->d_name[0] != '.' &&
+		    snprintf(path, sizeof(path), "%s/%s", fds, de->d_name) < (int)sizeof(path))
+			r = read_descriptor(ctx, path, pid);
+	if (!r && errno && !is_absent(-errno))
+		r = users_cannot_read(ctx, &ctx->holders, -errno, fds);
+	closedir(dir);
+	return r;
+}
+
+/* Without CONFIG_PID_NS the kernel has one PID namespace and no file for it. */
+static int read_pid_namespace(ino_t *ret_number)
+{
+	struct stat st;
+
+	*ret_number = FIRST_PID_NS;
+	if (!stat("/proc/self/ns/pid", &st))
+		*ret_number = st.st_ino;
+	else if (errno != ENOENT || access("/proc/self/ns", F_OK))
+		return -errno;
+	return 0;
+}
+
+/* Processes may be hidden (hidepid, a PID namespace), but process 1 always exists. */
+static int check_processes(struct pcireset_ctx *ctx)
+{
+	ino_t number;
+
+	if (*ctx->sysroot)
+		return 0;
+	if (access("/proc/1", F_OK) || read_pid_namespace(&number))
+		return users_is_shortage(-errno) ?
+			       ctx_fail(ctx, -errno, "/proc") :
+			       (users_note_doubt(&ctx->holders, "processes are hidden"), 0);
+	if (number != FIRST_PID_NS)
+		users_note_doubt(&ctx->holders, "processes of other PID namespaces are hidden");
+	return 0;
+}
+
+int users_read_processes(struct pcireset_ctx *ctx)
+{
+	int r = users_check_proc(ctx, &ctx->holders);
+
+	if (!r)
+		r = check_processes(ctx);
+	return r ? r : ctx_foreach_name(ctx, "proc", read_process, ctx);
+}

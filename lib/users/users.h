@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Users of functions: mounts, swap, interfaces that are up, VFIO, consoles, open device nodes. */
+#ifndef LIBPCIRESET_USERS_H
+#define LIBPCIRESET_USERS_H
+
+#include "dev/dev.h"
+
+#define BASE_CLASS_DISPLAY 0x03
+
+/* users.c */
+int users_know(const struct pcireset_dev *dev);
+int users_know_all(struct pcireset_ctx *ctx);
+const char *users_doubt(const struct pcireset_dev *dev);
+void users_refresh(struct pcireset_ctx *ctx);
+void users_forget(struct pcireset_ctx *ctx);
+
+/* block.c */
+typedef void (*block_fn)(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data);
+void block_foreach_function(struct pcireset_ctx *ctx, const char *path, block_fn fn, void *data);
+void block_foreach_link(struct pcireset_ctx *ctx, const char *dirname, block_fn fn, void *data);
+
+/* list.c */
+void users_clear(struct users *users);
+void users_note_doubt(struct users *users, const char *fmt, ...) PRINTF(2, 3);
+int users_cannot_read(struct pcireset_ctx *ctx, struct users *users, int error, const char *file);
+int users_cannot_find(struct pcireset_ctx *ctx, int error, const char *file);
+bool users_is_shortage(int error);
+int users_add(struct users *users, const struct pcireset_addr *addr, uint32_t use, char *name,
+	      char *detail);
+int users_sort(struct users *users);
+size_t users_place_of(const struct users *users, const struct pcireset_dev *dev, int order);
+
+/* machine.c */
+int users_check_proc(struct pcireset_ctx *ctx, struct users *users);
+int users_read_machine(struct pcireset_ctx *ctx);
+
+/* processes.c */
+bool users_on_vfio(const struct pcireset_dev *dev);
+int users_read_processes(struct pcireset_ctx *ctx);
+
+#endif /* LIBPCIRESET_USERS_H */
