@@ -11,7 +11,7 @@
  *
  * The exports are in the symbol namespace PCIRESET. A caller needs
  * MODULE_IMPORT_NS(), and a build with this module's Module.symvers in
- * KBUILD_EXTRA_SYMBOLS. The directory samples/ has three example drivers.
+ * KBUILD_EXTRA_SYMBOLS. The folder samples/ of the sources has three example drivers.
  *
  * Types are the PCI_RESET_* of the uAPI header. Scope, check, force, why, proof
  * and state are its enums.

@@ -134,8 +134,8 @@ TRACE_EVENT(pcisim_driver,
 		__string(call, call)
 	),
 	TP_fast_assign(
-		pcireset_assign_str(device, pci_name(dev));
-		pcireset_assign_str(call, call);
+		pcisim_assign_str(device, pci_name(dev));
+		pcisim_assign_str(call, call);
 	),
 	TP_printk("device=%s call=%s", __get_str(device), __get_str(call))
 );
