@@ -23,6 +23,7 @@ help:
 	@echo 'make install        on this machine, or below DESTDIR=; PREFIX=$(PREFIX)'
 	@echo 'make deb            Debian packages of all parts, in build/deb'
 	@echo 'make rpm            RPM packages of the same, in build/rpm, where rpmbuild is, and a look at what they install; RPMFLAGS= are its options'
+	@echo 'make release        a tarball of the tag at HEAD, its bill of materials and checksums, in build/release; RELEASEFLAGS= are packaging/release'\''s options'
 	@echo 'make check-deb      install, upgrade, remove and purge the Debian packages in a Debian 12 of their own (as root; minutes)'
 	@echo 'make abi            put the binary interface of the library, as it is now, on record'
 	@echo 'make uninstall      what install put there'
@@ -103,6 +104,9 @@ rpm:
 	packaging/rpm $(RPMFLAGS)
 	packaging/check-rpm
 
+release:
+	packaging/release $(RELEASEFLAGS)
+
 # Not part of "check": it downloads kernel headers and builds the module by DKMS, four times.
 check-deb:
 	tools/install-deps build deb chroot
@@ -120,4 +124,4 @@ clean:
 	rm -rf build
 	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
-.PHONY: all help deps tools module modules demo check check-quick check-debug check-mutants check-intree lint install deb rpm check-deb abi uninstall clean
+.PHONY: all help deps tools module modules demo check check-quick check-debug check-mutants check-intree lint install deb rpm release check-deb abi uninstall clean

@@ -34,6 +34,17 @@ source_files() {
 	fi
 }
 
+# make_tarball VERSION FILE: the source, the same bit by bit wherever and whenever it is made of the same commit.
+make_tarball() {
+	local time=0
+
+	! has_git || time=$(in_git log -1 --format=%ct)
+	# S: what a link leads to is left as it is.
+	source_files | LC_ALL=C sort -z | tar --create --null --files-from - --transform "s|^|$name-$1/|S" --format=posix \
+		--pax-option=delete=atime,delete=ctime --mtime="@$time" --owner=root:0 --group=root:0 --mode=u+rw,go=rX |
+		gzip -9n >"$2"
+}
+
 # project NAME: a value of packaging/project.
 project() {
 	sed -n "s/^$1=//p" packaging/project
