@@ -2,7 +2,7 @@
 /* The columns of list: one table for the output, -o and the help. */
 #include <stdlib.h>
 #include <string.h>
-#include "cli.h"
+#include "table.h"
 
 struct column {
 	const char *name;

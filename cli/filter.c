@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include "cli.h"
+#include "request.h"
 
 /* One parsed option. A class or vendor is a value under a mask, a class may also be a name. */
 struct filter {

@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli.h"
+#include "util.h"
 
 #define LONGEST_WORD 32
 

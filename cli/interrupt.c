@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include "cli.h"
+#include "interrupt.h"
 
 #define TICK_MS 100
 

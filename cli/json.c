@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "json.h"
+#include "machine.h"
 #include "reenumerate.h"
 
 #define FORMAT 1

@@ -3,11 +3,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <locale.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "cli.h"
+#include "cmd/cmd.h"
+#include "table.h"
 
 #define OPT_COMMON (OPT_JSON | OPT_SYSROOT | OPT_FILE | OPT_NO_MODULE | OPT_HELP)
 #define OPT_PLAN   (OPT_TYPE | OPT_MAX_SCOPE | OPT_FORCE)
@@ -117,83 +117,6 @@ static const char statuses[] =
 	"  2  usage error                64 only some of several devices succeeded\n"
 	"  5  plan: no obstacle is known, but some facts are unknown\n";
 
-void error(const char *fmt, ...)
-{
-	char message[4096];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
-	say(stderr, "pcireset: %s", message);
-}
-
-char *vtext(const char *fmt, va_list ap)
-{
-	char *s = NULL;
-
-	if (vasprintf(&s, fmt, ap) < 0)
-		s = NULL;
-	return must(s);
-}
-
-char *text(const char *fmt, ...)
-{
-	va_list ap;
-	char *s;
-
-	va_start(ap, fmt);
-	s = vtext(fmt, ap);
-	va_end(ap);
-	return s;
-}
-
-bool is_given(const struct request *req, enum option_id id)
-{
-	return req->given & id;
-}
-
-/* The question goes to standard error, and the answer comes from standard input. */
-bool can_ask(void)
-{
-	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-}
-
-bool ask(const char *question)
-{
-	int answer, c;
-
-	fprintf(stderr, "%s [y/N] ", question);
-	answer = c = getchar();
-	while (c != '\n' && c != EOF)
-		c = getchar();
-	return tolower(answer) == 'y';
-}
-
-const char *command_at(size_t i)
-{
-	return i < ARRAY_SIZE(commands) ? commands[i].name : NULL;
-}
-
-/* The commands with an option, for a message; "" if none has it. */
-char *commands_with(enum option_id id)
-{
-	char *all = text("%s", "");
-
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (commands[i].options & id)
-			all = join(all, text("%s", commands[i].name));
-	return all;
-}
-
-static const struct command *find_command(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
-	return NULL;
-}
-
 static int help(void)
 {
 	printf("Usage: pcireset COMMAND [OPTION...] [DEVICE...]\n"
@@ -256,7 +179,7 @@ static int unknown_command(const char *word)
 
 static int help_for(const char *name)
 {
-	const struct command *command = find_command(name);
+	const struct command *command = command_find(name);
 
 	if (!command)
 		return unknown_command(name);
@@ -300,6 +223,7 @@ static int run(int argc, char **argv)
 	const char *word = argc > 1 ? argv[1] : NULL;
 	int at;
 
+	commands_set(commands, ARRAY_SIZE(commands));
 	if (!word)
 		return usage_error("no command is given (such as: pcireset list)");
 	if (is_help(word))
@@ -317,7 +241,7 @@ static int run(int argc, char **argv)
 	at = options_skip(argc, argv);
 	if (at < 0)
 		return STATUS_USAGE;
-	command = find_command(argv[at]);
+	command = command_find(argv[at]);
 	if (!command)
 		return unknown_command(argv[at]);
 	move_to_front(argv + 1, at - 1);

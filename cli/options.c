@@ -3,10 +3,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli.h"
+#include "table.h"
 
 struct option_row {
 	enum option_id id;
@@ -65,29 +64,13 @@ static const struct option_row rows[] = {
 	{ OPT_HELP, 'h', "help", NULL, "show this help" },
 };
 
-/* The command for the reference to --help in a usage error, once it is known. */
-static const struct command *explained_by;
-
-int usage_error(const char *fmt, ...)
-{
-	char message[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
-	error("%s; see: pcireset %s%s--help", message, explained_by ? explained_by->name : "",
-	      explained_by ? " " : "");
-	return STATUS_USAGE;
-}
-
 /* The long options of the current command, or all if there is none yet. */
 static const char *option_at(size_t i)
 {
-	if (!explained_by && !i--)
+	if (!usage_command() && !i--)
 		return "version";
 	for (size_t row = 0; row < ARRAY_SIZE(rows); row++)
-		if ((!explained_by || explained_by->options & rows[row].id) && !i--)
+		if ((!usage_command() || usage_command()->options & rows[row].id) && !i--)
 			return rows[row].name;
 	return NULL;
 }
@@ -110,7 +93,7 @@ static const struct option_row *row_of_letter(int letter)
 
 static bool is_taken(const struct option_row *row)
 {
-	return row && (!explained_by || explained_by->options & row->id);
+	return row && (!usage_command() || usage_command()->options & row->id);
 }
 
 /* The beginning of messages: the command, if it is known. */
@@ -118,8 +101,8 @@ static const char *place(void)
 {
 	static char text[32];
 
-	snprintf(text, sizeof(text), "%s%s", explained_by ? explained_by->name : "",
-		 explained_by ? ": " : "");
+	snprintf(text, sizeof(text), "%s%s", usage_command() ? usage_command()->name : "",
+		 usage_command() ? ": " : "");
 	return text;
 }
 
@@ -586,7 +569,7 @@ int options_parse(struct request *req, int argc, char **argv)
 {
 	int status;
 
-	explained_by = req->command;
+	usage_explain(req->command);
 	status = parse_options(req, argc, argv);
 	if (status || is_given(req, OPT_HELP))
 		return status;

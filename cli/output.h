@@ -3,7 +3,7 @@
 #define OUTPUT_H
 
 #include <sys/types.h>
-#include "cli.h"
+#include "util.h"
 
 enum output_kind {
 	OUTPUT_NEW,      /* never overwrite */

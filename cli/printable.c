@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unictype.h>
 #include <unistr.h>
-#include "cli.h"
+#include "util.h"
 
 #define ESCAPE_MAX 12 /* bytes: \ud800\udc00 */
 

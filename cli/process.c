@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Start and end of the process: standard descriptors, lost output, out of memory. */
+/* The process: standard descriptors, messages, questions, lost output. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "cli.h"
-
-/* The exit status if the process cannot continue. */
-static int abort_status = STATUS_ERROR;
-
-/* The status of a reset is final, and lost output does not change it. */
-static bool is_settled;
+#include "util.h"
 
 /*
  * A file must never be opened as a standard descriptor, because messages would be
@@ -36,33 +30,6 @@ void process_start(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* From now on, a device may have been touched. */
-void process_touches(void)
-{
-	abort_status = STATUS_TOUCHED;
-}
-
-/* All resets are over, and this is the exit status. */
-int process_settle(int status)
-{
-	abort_status = status;
-	is_settled = true;
-	return status;
-}
-
-void process_abort(const char *why)
-{
-	error("%s", why);
-	exit(abort_status);
-}
-
-void *must(void *memory)
-{
-	if (!memory)
-		process_abort("out of memory");
-	return memory;
-}
-
 /* A reader such as head leaves when it has enough data. That is not an error. */
 static bool has_reader_gone(void)
 {
@@ -83,12 +50,56 @@ int process_end(int status)
 		return status;
 	error("the output could not be written%s%s", errno ? ": " : "",
 	      errno ? strerror(errno) : "");
-	return is_settled || status != STATUS_DONE ? status : STATUS_ERROR;
+	return process_is_settled() || status != STATUS_DONE ? status : STATUS_ERROR;
 }
 
-/* For libraries that do not report every failed allocation or file: errno was 0 before. */
-bool is_exhausted(void)
+void error(const char *fmt, ...)
 {
-	return errno == ENOMEM || errno == EFBIG || errno == EMFILE || errno == ENFILE ||
-	       errno == EIO;
+	char message[4096];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	say(stderr, "pcireset: %s", message);
+}
+
+void process_abort(const char *why)
+{
+	error("%s", why);
+	process_exit();
+}
+
+/* The question goes to standard error, and the answer comes from standard input. */
+bool can_ask(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+bool ask(const char *question)
+{
+	int answer, c;
+
+	fprintf(stderr, "%s [y/N] ", question);
+	answer = c = getchar();
+	while (c != '\n' && c != EOF)
+		c = getchar();
+	return tolower(answer) == 'y';
+}
+
+/*
+ * For work that must be undone at the end. A signal stays pending or is read, and a
+ * reader that is gone is a write error.
+ */
+sigset_t hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return set;
 }

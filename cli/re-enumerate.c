@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "cmd/cmd.h"
 #include "reenumerate.h"
 
 #define DEFAULT_MS 5000 /* until the card is back */

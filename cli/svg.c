@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "output.h"
+#include "report.h"
 
 /* The style of a function. Without colour, the line and the words are sufficient. */
 struct look {

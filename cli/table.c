@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include "cli.h"
+#include "table.h"
 
 #define DESIGN_WIDTH 80 /* the tables are designed for it */
 #define LEAST_WIDTH  10 /* of a wrapped column */
@@ -150,16 +150,6 @@ void table_print(struct libscols_table *table)
 	if (scols_print_table(table) || is_exhausted())
 		process_abort("the table could not be printed");
 	scols_unref_table(table);
-}
-
-/* Append a word. Take over both. */
-char *join(char *all, char *word)
-{
-	char *longer = text("%s%s%s", all, *all ? " " : "", word);
-
-	free(all);
-	free(word);
-	return longer;
 }
 
 /* The users in the format for programs, in one cell. */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli.h"
+#include "machine.h"
 
 /* "--force mount,swap", including the uses that are already forced. */
 static char *force_option(uint32_t uses)

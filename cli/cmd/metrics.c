@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "cmd/cmd.h"
 #include "output.h"
 
 #define NS_PER_S UINT64_C(1000000000)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "cmd/cmd.h"
 #include "output.h"
 
 static int cannot(const char *name, int r)

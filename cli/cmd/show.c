@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli.h"
+#include "cmd/cmd.h"
+#include "json.h"
+#include "table.h"
 
 #define LAST_COLUMN 54 /* the rest of 80 after the columns before it */
 
@@ -72,6 +74,14 @@ static char *hit_by(struct pcireset_dev *dev, const struct pcireset_addr *addr)
 					     pcireset_type_to_str(type, pcireset_dev_get_type_flags(
 										dev, type))));
 	return all;
+}
+
+static bool is_above(struct pcireset_dev *dev, struct pcireset_dev *below)
+{
+	for (; below; below = pcireset_dev_get_parent(below))
+		if (below == dev)
+			return true;
+	return false;
 }
 
 static void add_branch(struct libscols_table *table, struct pcireset_dev *dev,

@@ -2,8 +2,11 @@
 /* pcireset doctor: what works on this machine, what does not, and what to do about it. */
 #include <stdlib.h>
 #include <string.h>
+#include "cmd/cmd.h"
 #include "doctor.h"
+#include "json.h"
 #include "reenumerate.h"
+#include "table.h"
 
 #define LAST_COLUMN 46 /* what the columns before it leave of 80 */
 
@@ -12,47 +15,6 @@ static const char *const verdicts[] = {
 	[VERDICT_NOTE] = "note",
 	[VERDICT_TODO] = "todo",
 };
-
-/* Takes over the words. */
-struct finding *doctor_add(struct doctor *doctor, const char *check, enum verdict verdict,
-			   char *finding)
-{
-	struct finding *f;
-
-	doctor->v = must(reallocarray(doctor->v, doctor->nr + 1, sizeof(*doctor->v)));
-	f = &doctor->v[doctor->nr++];
-	*f = (struct finding){ .check = check, .verdict = verdict, .text = finding };
-	return f;
-}
-
-/* Takes back all findings but the first ones. */
-void doctor_drop(struct doctor *doctor, size_t nr)
-{
-	while (doctor->nr > nr) {
-		struct finding *f = &doctor->v[--doctor->nr];
-
-		free(f->device);
-		free(f->text);
-		free(f->todo);
-	}
-}
-
-struct finding *doctor_todo(struct doctor *doctor, const char *check, char *finding,
-			    const char *todo)
-{
-	struct finding *f = doctor_add(doctor, check, VERDICT_TODO, finding);
-
-	f->todo = text("%s", todo);
-	return f;
-}
-
-/* Nothing is wrong, and whoever is surprised by it can do this. */
-void doctor_note(struct doctor *doctor, const char *check, char *finding, const char *todo)
-{
-	struct finding *f = doctor_add(doctor, check, VERDICT_NOTE, finding);
-
-	f->todo = text("%s", todo);
-}
 
 /* ---- what killed resets have left */
 

@@ -3,7 +3,8 @@
 #ifndef PCIRESET_CLI_DOCTOR_H
 #define PCIRESET_CLI_DOCTOR_H
 
-#include "cli.h"
+#include <limits.h>
+#include "machine.h"
 
 enum verdict {
 	VERDICT_OK,
@@ -28,28 +29,34 @@ struct doctor {
 	char *unreadable; /* a file that this user may not read, since the check began; or NULL */
 };
 
-/* doctor.c */
+/* findings.c */
 struct finding *doctor_add(struct doctor *doctor, const char *check, enum verdict verdict,
 			   char *finding);
 struct finding *doctor_todo(struct doctor *doctor, const char *check, char *finding,
 			    const char *todo);
 void doctor_note(struct doctor *doctor, const char *check, char *finding, const char *todo);
-
 void doctor_drop(struct doctor *doctor, size_t nr);
 
-/* doctor-machine.c */
+/* files.c */
+void doctor_path(struct doctor *doctor, char path[PATH_MAX], const char *file);
+void doctor_check_absent(struct doctor *doctor, const char *path);
 struct finding *doctor_end_check(struct doctor *doctor, const char *check, size_t before);
 void doctor_run(struct doctor *doctor, const char *check, void (*run)(struct doctor *doctor));
+bool doctor_has_file(struct doctor *doctor, const char *file);
 size_t doctor_read(struct doctor *doctor, const char *file, char *buf, size_t size);
+size_t doctor_count_entries(struct doctor *doctor, const char *directory,
+			    bool (*counts)(const char *name));
+
+/* machine.c */
 void doctor_check_machine(struct doctor *doctor);
 
-/* doctor-boot.c */
+/* boot.c */
 void doctor_check_boot(struct doctor *doctor);
 
-/* doctor-rules.c */
+/* rules.c */
 void doctor_check_rules(struct doctor *doctor);
 
-/* doctor-devices.c */
+/* devices.c */
 void doctor_check_devices(struct doctor *doctor);
 
 #endif /* PCIRESET_CLI_DOCTOR_H */

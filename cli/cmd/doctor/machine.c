@@ -2,117 +2,9 @@
 /* What doctor looks at that is not about one function: the module, and what the kernel may and has. */
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "doctor.h"
-
-static void path_of(struct doctor *doctor, char path[PATH_MAX], const char *file)
-{
-	const char *root = pcireset_ctx_get_sysroot(doctor->machine.ctx);
-
-	if (snprintf(path, PATH_MAX, "%s/%s", root, file) >= PATH_MAX)
-		path[0] = '\0';
-}
-
-/* A missing file is an answer. For a file that this user may not read, see doctor_run(). */
-static void check_absent(struct doctor *doctor, const char *path)
-{
-	char *why;
-
-	if (errno == ENOENT || errno == ENOTDIR || errno == ENODEV || errno == ENXIO)
-		return;
-	if (errno == EACCES || errno == EPERM) {
-		free(doctor->unreadable);
-		doctor->unreadable = text("%s", path);
-		return;
-	}
-	why = text("%s: %s", path, strerror(errno));
-	process_abort(why);
-}
-
-/*
- * Findings from a file that cannot be read are no findings: those of the check are replaced.
- * Return: what replaces them, or NULL if all could be read.
- */
-struct finding *doctor_end_check(struct doctor *doctor, const char *check, size_t before)
-{
-	char *path = doctor->unreadable;
-	struct finding *f;
-
-	doctor->unreadable = NULL;
-	if (!path)
-		return NULL;
-	doctor_drop(doctor, before);
-	f = doctor_todo(doctor, check, text("unknown: %s cannot be read as this user", path),
-			"sudo pcireset doctor");
-	free(path);
-	return f;
-}
-
-void doctor_run(struct doctor *doctor, const char *check, void (*run)(struct doctor *doctor))
-{
-	size_t before = doctor->nr;
-
-	run(doctor);
-	doctor_end_check(doctor, check, before);
-}
-
-static bool is_there(struct doctor *doctor, const char *file)
-{
-	char path[PATH_MAX];
-
-	path_of(doctor, path, file);
-	if (!access(path, F_OK))
-		return true;
-	check_absent(doctor, path);
-	return false;
-}
-
-size_t doctor_read(struct doctor *doctor, const char *file, char *buf, size_t size)
-{
-	char path[PATH_MAX];
-	size_t len = 0;
-	FILE *f;
-
-	path_of(doctor, path, file);
-	f = fopen(path, "re");
-	if (f) {
-		len = fread(buf, 1, size - 1, f);
-		if (ferror(f))
-			check_absent(doctor, path);
-		fclose(f);
-	} else {
-		check_absent(doctor, path);
-	}
-	buf[len] = '\0';
-	buf[strcspn(buf, "\n")] = '\0';
-	return len;
-}
-
-static size_t count_entries(struct doctor *doctor, const char *directory,
-			    bool (*counts)(const char *name))
-{
-	char path[PATH_MAX];
-	struct dirent *de;
-	size_t nr = 0;
-	DIR *dir;
-
-	path_of(doctor, path, directory);
-	dir = opendir(path);
-	if (!dir) {
-		check_absent(doctor, path);
-		return 0;
-	}
-	while ((errno = 0, de = readdir(dir)))
-		nr += de->d_name[0] != '.' && counts(de->d_name);
-	if (errno)
-		check_absent(doctor, path);
-	closedir(dir);
-	return nr;
-}
 
 static bool is_any(const char *name)
 {
@@ -128,7 +20,7 @@ static bool is_port(const char *name)
 static size_t count_ports(struct doctor *doctor, const char *service)
 {
 	char *directory = text("sys/bus/pci_express/drivers/%s", service);
-	size_t nr = count_entries(doctor, directory, is_port);
+	size_t nr = doctor_count_entries(doctor, directory, is_port);
 
 	free(directory);
 	return nr;
@@ -138,7 +30,7 @@ static size_t count_ports(struct doctor *doctor, const char *service)
 
 static bool module_is_there(struct doctor *doctor)
 {
-	return is_there(doctor, "sys/module/pcireset");
+	return doctor_has_file(doctor, "sys/module/pcireset");
 }
 
 /* Does a line of what depmod wrote begin with such a file? */
@@ -168,14 +60,14 @@ static bool module_is_installed(struct doctor *doctor, char release[128])
 	if (!doctor_read(doctor, "proc/sys/kernel/osrelease", release, 128) || strchr(release, '/'))
 		return true;
 	file = text("lib/modules/%s/modules.dep", release);
-	path_of(doctor, path, file);
+	doctor_path(doctor, path, file);
 	free(file);
 	modules = fopen(path, "re");
 	if (modules) {
 		found = is_listed(modules);
 		fclose(modules);
 	} else {
-		check_absent(doctor, path);
+		doctor_check_absent(doctor, path);
 	}
 	return found;
 }
@@ -283,10 +175,10 @@ static void read_slots(struct doctor *doctor, struct slots *slots)
 	struct dirent *de;
 	DIR *dir;
 
-	path_of(doctor, path, "sys/bus/pci/slots");
+	doctor_path(doctor, path, "sys/bus/pci/slots");
 	dir = opendir(path);
 	if (!dir) {
-		check_absent(doctor, path);
+		doctor_check_absent(doctor, path);
 		return;
 	}
 	while ((errno = 0, de = readdir(dir))) {
@@ -295,7 +187,7 @@ static void read_slots(struct doctor *doctor, struct slots *slots)
 		const char *base;
 
 		if (len < 0 && de->d_name[0] != '.')
-			check_absent(doctor, link);
+			doctor_check_absent(doctor, link);
 		free(link);
 		if (de->d_name[0] == '.')
 			continue;
@@ -308,7 +200,7 @@ static void read_slots(struct doctor *doctor, struct slots *slots)
 		slots->nr++;
 	}
 	if (errno)
-		check_absent(doctor, path);
+		doctor_check_absent(doctor, path);
 	closedir(dir);
 }
 
@@ -368,7 +260,7 @@ static void check_dpc(struct doctor *doctor)
 
 static void check_iommu(struct doctor *doctor)
 {
-	size_t nr = count_entries(doctor, "sys/class/iommu", is_any);
+	size_t nr = doctor_count_entries(doctor, "sys/class/iommu", is_any);
 
 	if (nr)
 		doctor_add(doctor, "iommu", VERDICT_OK, text("%zu", nr));

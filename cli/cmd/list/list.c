@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* pcireset list: all or some functions of the machine, as a table or as a tree. */
 #include <stdlib.h>
-#include "cli.h"
+#include "cmd/cmd.h"
+#include "json.h"
+#include "list.h"
 
 static void add(struct selection *list, struct pcireset_dev *dev)
 {

@@ -2,7 +2,7 @@
 /* pcireset list --tree: the functions to show, and the parent of each. */
 #include <search.h>
 #include <stdlib.h>
-#include "cli.h"
+#include "list.h"
 
 /* The place of a function in the selection; NULL if it is not shown. */
 struct place {

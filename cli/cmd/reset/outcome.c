@@ -2,6 +2,8 @@
 /* The result of each reset: as lines, as JSON, and as an exit status. */
 #include <stdlib.h>
 #include <string.h>
+#include "json.h"
+#include "report.h"
 #include "reset.h"
 
 static int status_of(const struct job *job)
@@ -27,23 +29,6 @@ static size_t nr_restored(const struct pcireset_report *report)
 	for (size_t i = 0; (member = pcireset_report_get_member(report, i)); i++)
 		nr += member->state == PCIRESET_STATE_RESTORED;
 	return nr;
-}
-
-void member_print(const struct pcireset_member *member)
-{
-	char buf[PCIRESET_ADDR_STR_MAX];
-
-	printf("  %s: %s, proof %s, ready after %.1f ms", pcireset_addr_to_str(&member->addr, buf),
-	       pcireset_state_to_str(member->state), pcireset_proof_to_str(member->proof),
-	       (double)member->ready_ns / 1e6);
-	for (uint32_t bit = 1; bit; bit <<= 1)
-		if (member->failed & bit)
-			printf(", %s failed", pcireset_check_to_str(bit));
-	if (member->failed & PCIRESET_CHECK_CONFIG)
-		printf(" at %#x", member->offset);
-	if (member->flags & PCIRESET_MEMBER_LATE)
-		printf(", late, being restored");
-	putchar('\n');
 }
 
 static void print_done(const struct job *job)

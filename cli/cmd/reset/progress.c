@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+#include "interrupt.h"
 #include "reset.h"
 
 #define SHOWN_AFTER_S 0.2

@@ -3,7 +3,7 @@
 #ifndef PCIRESET_CLI_RESET_H
 #define PCIRESET_CLI_RESET_H
 
-#include "cli.h"
+#include "cmd/cmd.h"
 
 /* The plan that the user agreed to. */
 struct agreed {
@@ -30,8 +30,9 @@ struct jobs {
 	size_t nr;
 };
 
-/* reset.c */
+/* job.c */
 bool job_is_open(const struct job *job);
+void jobs_plan(struct jobs *jobs);
 void jobs_plan_again(struct jobs *jobs);
 void job_fail(struct job *job, int r, const char *message);
 void job_fail_by_library(const struct jobs *jobs, struct job *job, int r);

@@ -2,6 +2,7 @@
 /* Run the plans: one by itself, several together. */
 #include <errno.h>
 #include <stdlib.h>
+#include "interrupt.h"
 #include "reset.h"
 
 /* Arguments and results of the thread that resets. */

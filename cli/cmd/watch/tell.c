@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "json.h"
+#include "report.h"
 #include "watch.h"
 
 #define NS_PER_S  1000000000

@@ -306,9 +306,17 @@ bool trace_sees_module(const struct trace *trace)
 	return trace && trace->sees_module;
 }
 
-const char *trace_kernel_events(const struct trace *trace)
+/* Report the missing sources, so that silence is not mistaken for the absence of resets. */
+void trace_note_sources(const struct trace *trace)
 {
-	return trace ? trace->kernel_events : "";
+	const char *more = trace ? trace->kernel_events : "";
+
+	if (trace_sees_module(trace))
+		return;
+	error("note: %s: resets are not seen%s, only functions that come and go%s%s",
+	      trace ? "module pcireset is not loaded" : "there are no tracepoints",
+	      trace ? "" : " but for what the module's uevents say",
+	      *more ? ", and the kernel's " : "", more);
 }
 
 int trace_fd(const struct trace *trace)

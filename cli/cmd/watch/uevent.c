@@ -22,7 +22,7 @@ static void take_module(struct udev_device *device, struct watch *watch)
 		return;
 	resets_forget(watch);
 	trace_enable(watch->trace);
-	watch_note_sources(watch);
+	trace_note_sources(watch->trace);
 }
 
 static void take_function(struct udev_device *device, struct watch *watch)

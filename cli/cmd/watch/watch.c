@@ -2,12 +2,11 @@
 /* pcireset watch: resets as they happen. */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
+#include "cmd/cmd.h"
 #include "watch.h"
 
 #define RETRY_MS 10 /* pause if the tracepoints are ready without data */
@@ -19,43 +18,6 @@ enum {
 	POLL_TRACE,
 	NR_POLLS,
 };
-
-bool watch_wants(const struct watch *watch, const char *device)
-{
-	for (size_t i = 0; i < watch->nr_names; i++)
-		if (!strcmp(watch->names[i], device))
-			return true;
-	return !watch->nr_names;
-}
-
-void watch_told(struct watch *watch)
-{
-	watch->nr_told++;
-	if (watch->nr_told == watch->req->count || ferror(stdout))
-		watch->is_over = true;
-}
-
-/* Report the missing sources, so that silence is not mistaken for the absence of resets. */
-void watch_note_sources(const struct watch *watch)
-{
-	const char *more = trace_kernel_events(watch->trace);
-
-	if (trace_sees_module(watch->trace))
-		return;
-	error("note: %s: resets are not seen%s, only functions that come and go%s%s",
-	      watch->trace ? "module pcireset is not loaded" : "there are no tracepoints",
-	      watch->trace ? "" : " but for what the module's uevents say",
-	      *more ? ", and the kernel's " : "", more);
-}
-
-/* CLOCK_MONOTONIC, as in the trace buffers. */
-int64_t watch_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
 
 static int64_t now_ms(void)
 {
@@ -151,7 +113,7 @@ static int open_sources(struct watch *watch)
 		error("uevents cannot be received: %s", strerror(-r));
 		return STATUS_ERROR;
 	}
-	watch_note_sources(watch);
+	trace_note_sources(watch->trace);
 	return STATUS_DONE;
 }
 

@@ -3,7 +3,7 @@
 #ifndef PCIRESET_CLI_WATCH_H
 #define PCIRESET_CLI_WATCH_H
 
-#include "cli.h"
+#include "machine.h"
 
 #define WATCH_COMM_MAX 17
 
@@ -91,39 +91,38 @@ struct watch {
 	bool is_over;
 };
 
-/* watch.c */
+/* state.c */
 bool watch_wants(const struct watch *watch, const char *device);
 void watch_told(struct watch *watch);
 int64_t watch_now_ns(void);
-void watch_note_sources(const struct watch *watch);
 
-/* watch-trace.c */
+/* trace.c */
 int trace_open(struct trace **ret_trace);
 void trace_enable(struct trace *trace);
 bool trace_sees_module(const struct trace *trace);
-const char *trace_kernel_events(const struct trace *trace);
+void trace_note_sources(const struct trace *trace);
 int trace_fd(const struct trace *trace);
 bool trace_read(struct trace *trace, struct watch *watch);
 int trace_patience_ms(const struct trace *trace);
 void trace_finish(struct trace *trace, struct watch *watch);
 void trace_close(struct trace *trace);
 
-/* watch-instance.c */
+/* instance.c */
 struct tracefs_instance;
 struct tracefs_instance *instance_open(int *ret_lock);
 void instance_close(struct tracefs_instance *instance, int lock);
 
-/* watch-uevent.c */
+/* uevent.c */
 int uevents_open(struct uevents **ret_uevents);
 int uevents_fd(const struct uevents *uevents);
 void uevents_read(struct uevents *uevents, struct watch *watch);
 void uevents_close(struct uevents *uevents);
 
-/* watch-reset.c */
+/* reset.c */
 void resets_take(struct watch *watch, const struct trace_event *event);
 void resets_forget(struct watch *watch);
 
-/* watch-tell.c */
+/* tell.c */
 void tell_begin(struct watch *watch, const struct reset *reset);
 void tell_end(struct watch *watch, const struct reset *reset, const struct trace_event *end);
 void tell_late(struct watch *watch, const struct trace_event *event);

@@ -3,6 +3,7 @@
  * Text from devices, files and other users on its way to a terminal or to a JSON
  * document: the output has no control character, and escaping it twice changes nothing.
  */
+#include <json-c/json.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>

@@ -104,7 +104,7 @@ static int run_quietly(int nr, char **words, char **ret_output, char **ret_messa
 	stderr = open_memstream(ret_message, &err_size);
 	MUST(stdout && stderr);
 	has_run = false;
-	explained_by = NULL;
+	usage_explain(NULL);
 	optind = 0;
 	status = run(nr, words);
 	fclose(stdout);

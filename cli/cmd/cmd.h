@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The commands. */
+#ifndef PCIRESET_CLI_CMD_H
+#define PCIRESET_CLI_CMD_H
+
+#include "machine.h"
+
+int command_list(const struct request *req);
+int command_show(const struct request *req);
+int command_plan(const struct request *req);
+int command_record(const struct request *req);
+int command_reset(const struct request *req);
+int command_reenumerate(const struct request *req);
+int command_doctor(const struct request *req);
+int command_metrics(const struct request *req);
+int command_watch(const struct request *req);
+int complete_machine(int argc, char **argv);
+
+#endif /* PCIRESET_CLI_CMD_H */

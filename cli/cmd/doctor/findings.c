@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The list of findings. */
+#include <stdlib.h>
+#include "doctor.h"
+
+/* Takes over the words. */
+struct finding *doctor_add(struct doctor *doctor, const char *check, enum verdict verdict,
+			   char *finding)
+{
+	struct finding *f;
+
+	doctor->v = must(reallocarray(doctor->v, doctor->nr + 1, sizeof(*doctor->v)));
+	f = &doctor->v[doctor->nr++];
+	*f = (struct finding){ .check = check, .verdict = verdict, .text = finding };
+	return f;
+}
+
+/* Takes back all findings but the first ones. */
+void doctor_drop(struct doctor *doctor, size_t nr)
+{
+	while (doctor->nr > nr) {
+		struct finding *f = &doctor->v[--doctor->nr];
+
+		free(f->device);
+		free(f->text);
+		free(f->todo);
+	}
+}
+
+struct finding *doctor_todo(struct doctor *doctor, const char *check, char *finding,
+			    const char *todo)
+{
+	struct finding *f = doctor_add(doctor, check, VERDICT_TODO, finding);
+
+	f->todo = text("%s", todo);
+	return f;
+}
+
+/* Nothing is wrong, and whoever is surprised by it can do this. */
+void doctor_note(struct doctor *doctor, const char *check, char *finding, const char *todo)
+{
+	struct finding *f = doctor_add(doctor, check, VERDICT_NOTE, finding);
+
+	f->todo = text("%s", todo);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The functions of interest, the end, and the clock of watch. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "watch.h"
+
+bool watch_wants(const struct watch *watch, const char *device)
+{
+	for (size_t i = 0; i < watch->nr_names; i++)
+		if (!strcmp(watch->names[i], device))
+			return true;
+	return !watch->nr_names;
+}
+
+void watch_told(struct watch *watch)
+{
+	watch->nr_told++;
+	if (watch->nr_told == watch->req->count || ferror(stdout))
+		watch->is_over = true;
+}
+
+/* CLOCK_MONOTONIC, as in the trace buffers. */
+int64_t watch_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
