@@ -512,6 +512,21 @@ struct pcireset_dev *pcireset_dev_get_topmost_gone(struct pcireset_dev *dev);
  * Since: 0.1
  */
 const char *pcireset_dev_get_slot(const struct pcireset_dev *dev);
+
+/**
+ * pcireset_dev_get_subsystem - return the subsystem IDs
+ * @dev: function
+ * @ret_vendor: subsystem vendor ID
+ * @ret_device: subsystem device ID
+ *
+ * A function without subsystem IDs, such as a bridge, has 0.
+ *
+ * Return: 0, or a negative errno if they cannot be read, such as -ENODATA if config space
+ * is known only in part.
+ * Since: 0.1
+ */
+int pcireset_dev_get_subsystem(const struct pcireset_dev *dev, uint32_t *ret_vendor,
+			       uint32_t *ret_device);
 bool pcireset_dev_is_bridge(const struct pcireset_dev *dev);
 
 /**

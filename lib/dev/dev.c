@@ -347,6 +347,12 @@ const char *pcireset_dev_get_slot(const struct pcireset_dev *dev)
 	return dev->slot;
 }
 
+int pcireset_dev_get_subsystem(const struct pcireset_dev *dev, uint32_t *ret_vendor,
+			       uint32_t *ret_device)
+{
+	return dev_subsystem(dev, ret_vendor, ret_device);
+}
+
 bool pcireset_dev_is_bridge(const struct pcireset_dev *dev)
 {
 	uint32_t class = dev_identity(dev)->class >> 8;

@@ -28,62 +28,26 @@ void rules_drop(struct pcireset_ctx *ctx, const struct pcireset_dev *dev)
 
 /* ---- whom a rule is about */
 
-/* Only "*" and "?" are special: the name of a slot may contain brackets or a backslash. */
-static bool fits(const char *pattern, const char *value)
-{
-	const char *after_star = NULL, *retry = NULL;
-
-	while (pattern && *value) {
-		if (*pattern == '*') {
-			after_star = ++pattern;
-			retry = value;
-		} else if (*pattern == '?' || *pattern == *value) {
-			pattern++;
-			value++;
-		} else if (after_star) {
-			pattern = after_star;
-			value = ++retry;
-		} else {
-			return false;
-		}
-	}
-	return !pattern || !pattern[strspn(pattern, "*")];
-}
-
-static bool fits_id(const char *pattern, uint32_t id)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%04x", id);
-	return fits(pattern, text);
-}
-
-static bool fits_address(const char *pattern, const char *name)
-{
-	return fits(pattern, name) || (!strncmp(name, "0000:", 5) && fits(pattern, name + 5));
-}
-
 /* What cannot be read may be what the rule is about. */
 static bool fits_subsystem(const char *pattern, const struct pcireset_dev *dev)
 {
-	char text[16];
 	uint32_t vendor, device;
 
 	if (!pattern || dev_subsystem(dev, &vendor, &device) < 0)
 		return true;
-	snprintf(text, sizeof(text), "%04x:%04x", vendor, device);
-	return fits(pattern, text);
+	return conf_fits_ids(pattern, vendor, device);
 }
 
 static bool is_about(const struct pcireset_rule *rule, const struct pcireset_dev *dev)
 {
-	const struct dev_facts *facts = rule->vendor ? dev_identity(dev) : NULL;
+	const struct conf_match *match = &rule->match;
+	const struct dev_facts *facts = match->vendor ? dev_identity(dev) : NULL;
 
-	return fits_address(rule->address, dev->name) &&
-	       (!rule->slot || (dev->slot && fits(rule->slot, dev->slot))) &&
-	       (!facts || (fits_id(rule->vendor, facts->vendor) &&
-			   (!rule->device || fits_id(rule->device, facts->device)))) &&
-	       fits_subsystem(rule->subsystem, dev);
+	return conf_fits_address(match->address, dev->name) &&
+	       (!match->slot || (dev->slot && conf_fits(match->slot, dev->slot))) &&
+	       (!facts || (conf_fits_id(match->vendor, facts->vendor) &&
+			   (!match->device || conf_fits_id(match->device, facts->device)))) &&
+	       fits_subsystem(match->subsystem, dev);
 }
 
 static int learn(struct rules *rules, struct pcireset_dev *dev, enum rule_effect effect)
@@ -155,7 +119,7 @@ static const struct pcireset_rule *find_rule(const struct pcireset_dev *dev, uin
 static char *deny_text(const struct pcireset_rule *rule, const struct pcireset_dev *who)
 {
 	uint32_t vendor, device;
-	bool is_in_doubt = rule->subsystem && dev_subsystem(who, &vendor, &device) < 0;
+	bool is_in_doubt = rule->match.subsystem && dev_subsystem(who, &vendor, &device) < 0;
 
 	return format("denied by the rule at %s%s: %s", rule->where,
 		      is_in_doubt ? " (its subsystem ID cannot be read)" : "", rule->reason);

@@ -224,7 +224,10 @@ static void a_function_outlives_its_scan_and_its_context(void **state)
 static void where_a_function_is(void **state)
 {
 	struct pcireset_dev *vf = find(*state, "02:00.0");
+	uint32_t vendor, device;
 
+	assert_int_equal(pcireset_dev_get_subsystem(find(*state, "03:00.0"), &vendor, &device), 0);
+	assert_int_equal(vendor << 16 | device, 0);
 	assert_string_equal(pcireset_dev_get_name(pcireset_dev_get_parent(vf)), "0000:00:01.0");
 	assert_string_equal(pcireset_dev_get_name(pcireset_dev_get_physfn(vf)), "0000:01:00.0");
 	assert_null(pcireset_dev_get_parent(find(*state, "00:1f.2")));

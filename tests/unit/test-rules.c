@@ -111,7 +111,7 @@ static void a_file_with_a_zero_is_no_text(void **state)
 {
 	struct rules rules = { 0 };
 	char text[] = "[Match]\0x";
-	const struct rules_file file = { .path = text, .text = text, .size = sizeof(text) - 1 };
+	const struct conf_file file = { .path = text, .text = text, .size = sizeof(text) - 1 };
 
 	(void)state;
 	assert_int_equal(rules_read(NULL, &rules, &file), 0);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds and reads the files of several directories: of each name the first one counts. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "rules/conf.h"
+
+#define SUFFIX ".conf"
+
+/* ---- files */
+
+static int full_path(const struct conf_place *place, char full[PATH_MAX], const char *path)
+{
+	return snprintf(full, PATH_MAX, "%s/%s", place->sysroot, path) < PATH_MAX ? 0 :
+										    -ENAMETOOLONG;
+}
+
+/* No link of another machine leads into this one. */
+static int open_inside(const struct conf_place *place, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned int)(flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK),
+		.resolve = RESOLVE_IN_ROOT,
+	};
+	char full[PATH_MAX];
+	int root, fd;
+
+	if (!*place->sysroot) {
+		if (full_path(place, full, path) < 0)
+			return -ENAMETOOLONG;
+		fd = open(full, (int)how.flags);
+		return fd < 0 ? -errno : fd;
+	}
+	root = open(place->sysroot, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -errno;
+	fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	if (fd < 0)
+		fd = -errno;
+	close(root);
+	return fd;
+}
+
+static bool is_masked(const struct conf_place *place, const char *path)
+{
+	static const char null[] = "/dev/null";
+	char full[PATH_MAX], target[sizeof(null)];
+
+	return !full_path(place, full, path) &&
+	       readlink(full, target, sizeof(target)) == (ssize_t)strlen(null) &&
+	       !strncmp(target, null, strlen(null));
+}
+
+/* Takes over the descriptor. */
+static int read_text(int fd, struct conf_file *file)
+{
+	struct stat st;
+	ssize_t n = 1;
+	int r = fstat(fd, &st) ? -errno : 0;
+
+	if (!r && !S_ISREG(st.st_mode))
+		r = -EISDIR;
+	if (!r && st.st_size > CONF_MAX_BYTES)
+		r = -EFBIG;
+	file->text = r ? NULL : calloc(1, CONF_MAX_BYTES + 2);
+	if (!r && !file->text)
+		r = -ENOMEM;
+	/* The size of fstat() is not binding: the file may grow. */
+	while (!r && n && file->size <= CONF_MAX_BYTES) {
+		n = read(fd, file->text + file->size, CONF_MAX_BYTES + 1 - file->size);
+		r = n < 0 ? -errno : 0;
+		file->size += n > 0 ? (size_t)n : 0;
+	}
+	if (!r && file->size > CONF_MAX_BYTES)
+		r = -EFBIG;
+	close(fd);
+	return r;
+}
+
+void conf_file_clear(struct conf_file *file)
+{
+	free(file->path);
+	free(file->text);
+	*file = (struct conf_file){ 0 };
+}
+
+/*
+ * A mistake of the administrator is an error in the configuration. Everything else, such
+ * as too many open files, is a failure to find out.
+ */
+static int cannot_read(struct conf_place *place, const char *path, int error)
+{
+	static const int mistakes[] = {
+		-EACCES, -EISDIR, -EFBIG, -ELOOP, -ENOENT, -ENOTDIR, -ENXIO
+	};
+	const char *words = error == -EISDIR ? "is not a file" : strerror(-error);
+	char message[PATH_MAX + 64];
+
+	snprintf(message, sizeof(message), "/%s: %s", path, words);
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++)
+		if (error == mistakes[i])
+			return place->complain(place->data, message);
+	snprintf(place->failed, sizeof(place->failed), "/%s", path);
+	return error;
+}
+
+/* An empty file, or a link to /dev/null, only masks the files with its name. */
+static int load_file(struct conf_place *place, const char *path)
+{
+	struct conf_file file = { 0 };
+	int fd, r;
+
+	if (is_masked(place, path))
+		return 0;
+	if (asprintf(&file.path, "/%s", path) < 0)
+		return -ENOMEM;
+	fd = open_inside(place, path, 0);
+	r = fd < 0 ? fd : read_text(fd, &file);
+	if (!r && file.size)
+		return place->add(place->data, &file);
+	if (r)
+		r = cannot_read(place, path, r);
+	conf_file_clear(&file);
+	return r;
+}
+
+/* ---- directories */
+
+struct names {
+	struct conf_name {
+		char *name;
+		size_t directory;
+	} * v;
+	size_t nr;
+};
+
+static int add_name(struct names *names, size_t directory, const char *name)
+{
+	struct conf_name *v = reallocarray(names->v, names->nr + 1, sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	names->v = v;
+	v[names->nr] = (struct conf_name){ strdup(name), directory };
+	return v[names->nr].name ? (names->nr++, 0) : -ENOMEM;
+}
+
+static bool is_conf_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return *name != '.' && len > strlen(SUFFIX) && !strcmp(name + len - strlen(SUFFIX), SUFFIX);
+}
+
+static bool is_broken_link(const struct conf_place *place, const char *path)
+{
+	char full[PATH_MAX];
+	struct stat st;
+	int fd;
+
+	if (full_path(place, full, path) < 0 || lstat(full, &st) || !S_ISLNK(st.st_mode))
+		return false;
+	fd = open_inside(place, path, O_DIRECTORY);
+	if (fd >= 0)
+		close(fd);
+	return fd == -ENOENT;
+}
+
+/* A broken link is an error: the files may be on a file system that is not mounted. */
+static int check_absent(struct conf_place *place, const char *directory)
+{
+	const char *slash = strrchr(directory, '/');
+	char parent[64];
+
+	snprintf(parent, sizeof(parent), "%.*s", (int)(slash ? slash - directory : 0), directory);
+	if (*parent && is_broken_link(place, parent))
+		return cannot_read(place, parent, -ENOENT);
+	return is_broken_link(place, directory) ? cannot_read(place, directory, -ENOENT) : 0;
+}
+
+static int read_directory(struct conf_place *place, struct names *names, size_t i)
+{
+	const char *directory = place->directories[i];
+	int fd = open_inside(place, directory, O_DIRECTORY), r = 0;
+	struct dirent *de;
+	DIR *dir;
+
+	if (fd == -ENOENT)
+		return check_absent(place, directory);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		r = fd < 0 ? fd : -errno;
+		if (fd >= 0)
+			close(fd);
+		return cannot_read(place, directory, r);
+	}
+	while (!r && (errno = 0, de = readdir(dir)))
+		if (is_conf_name(de->d_name))
+			r = add_name(names, i, de->d_name);
+	if (!r && errno)
+		r = cannot_read(place, directory, -errno);
+	closedir(dir);
+	return r;
+}
+
+/* By name, and files with the same name in the order of the directories. */
+static int by_name(const void *a, const void *b)
+{
+	const struct conf_name *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	return order ? order : x->directory < y->directory ? -1 : 1;
+}
+
+static int load_names(struct conf_place *place, const struct names *names)
+{
+	char path[PATH_MAX];
+	int r = 0;
+
+	if (names->nr)
+		qsort(names->v, names->nr, sizeof(*names->v), by_name);
+	for (size_t i = 0; !r && i < names->nr; i++) {
+		const struct conf_name *name = &names->v[i];
+
+		if (i && !strcmp(name->name, name[-1].name))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", place->directories[name->directory],
+			 name->name);
+		r = load_file(place, path);
+	}
+	return r;
+}
+
+int conf_load(struct conf_place *place)
+{
+	struct names names = { 0 };
+	int r = 0;
+
+	place->failed[0] = '\0';
+	for (size_t i = 0; !r && place->directories[i]; i++)
+		r = read_directory(place, &names, i);
+	if (!r)
+		r = load_names(place, &names);
+	for (size_t i = 0; i < names.nr; i++)
+		free(names.v[i].name);
+	free(names.v);
+	return r;
+}
