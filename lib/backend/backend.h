@@ -20,6 +20,8 @@ struct journal {
 	bool is_clean; /* there is nothing to restore */
 };
 
+extern const struct backend backend_module, backend_sysfs, backend_vfio;
+
 /* module.c */
 int module_open(struct pcireset_ctx *ctx);
 

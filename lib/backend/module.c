@@ -377,6 +377,9 @@ static int run_many(struct pcireset_batch *batch)
 
 const struct backend backend_module = {
 	.id = PCIRESET_BACKEND_MODULE,
+	.judged_uses = PCIRESET_USE_DRIVER,
+	.knows_drivers = true,
+	.has_longest_time = true,
 	.query = query,
 	.resolve = resolve,
 	.run = run,

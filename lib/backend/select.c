@@ -84,7 +84,7 @@ int pcireset_ctx_set_backend(struct pcireset_ctx *ctx, enum pcireset_backend bac
 		forget_module(ctx);
 		return 0;
 	case PCIRESET_BACKEND_MODULE:
-		if (ctx->backend == &backend_module)
+		if (ctx->backend->id == PCIRESET_BACKEND_MODULE)
 			return 0;
 		if (ctx->module_error == -ENOENT)
 			return ctx_error(ctx, -ENOENT, "%s",

@@ -515,6 +515,9 @@ static int run(struct pcireset_plan *plan, struct pcireset_report *report)
 
 const struct backend backend_sysfs = {
 	.id = PCIRESET_BACKEND_SYSFS,
+	.guesses_drivers = true,
+	.finds_dead = true,
+	.writes_kernel_files = true,
 	.query = query,
 	.resolve = resolve,
 	.run = run,

@@ -18,6 +18,7 @@ int pcireset_dev_set_vfio(struct pcireset_dev *dev, int device_fd, const int *gr
 
 	if (device_fd < 0) {
 		dev->vfio = NULL;
+		dev->backend = NULL;
 		free(before);
 		return 0;
 	}
@@ -42,6 +43,7 @@ int pcireset_dev_set_vfio(struct pcireset_dev *dev, int device_fd, const int *gr
 	}
 	vfio_forget(f);
 	free(before);
+	dev->backend = &backend_vfio;
 	return 0;
 }
 
@@ -289,6 +291,9 @@ static int run(struct pcireset_plan *plan, struct pcireset_report *report)
 
 const struct backend backend_vfio = {
 	.id = PCIRESET_BACKEND_VFIO,
+	/* VFIO requires proof of ownership, so the VFIO user is the caller. */
+	.judged_uses = PCIRESET_USE_DRIVER | PCIRESET_USE_VFIO | PCIRESET_USE_UNKNOWN,
+	.serves_one = true,
 	.query = query,
 	.resolve = resolve,
 	.run = run,

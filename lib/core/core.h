@@ -122,7 +122,8 @@ struct pcireset_dev {
 	bool knows_awareness; /* from the module or a recording: is_unaware is valid */
 	bool is_unaware;      /* the driver has no reset_prepare */
 	char *unaware_name;
-	struct vfio_fds *vfio; /* the caller's descriptors, or NULL */
+	const struct backend *backend; /* of this function only, or NULL for the context's */
+	struct vfio_fds *vfio;         /* the caller's descriptors, or NULL */
 	char text[256];
 };
 
@@ -138,6 +139,13 @@ struct pcireset_dev {
  */
 struct backend {
 	enum pcireset_backend id;
+	uint32_t judged_uses;  /* uses that it judges itself, or that are the caller's own */
+	bool knows_drivers;    /* it tells which members have a driver, and with reset_prepare */
+	bool guesses_drivers;  /* neither it nor the kernel tells whether they have reset_prepare */
+	bool finds_dead;       /* the library has to look for members that do not answer */
+	bool has_longest_time; /* info.out_max_timeout_ms of the context limits all times */
+	bool writes_kernel_files; /* it resets by files that do not keep other processes away */
+	bool serves_one;          /* facts and resets are by descriptors for one function */
 	int (*query)(struct pcireset_dev *dev, const struct pcireset_dev *sibling);
 	int (*resolve)(struct pcireset_plan *plan);
 	int (*run)(struct pcireset_plan *plan, struct pcireset_report *report);
@@ -185,8 +193,6 @@ struct pcireset_ctx {
 	int failure; /* first failure that no call returned; see ctx_fail() */
 	char errmsg[1024];
 };
-
-extern const struct backend backend_module, backend_sysfs, backend_vfio;
 
 /* error.c */
 int ctx_error(struct pcireset_ctx *ctx, int error, const char *fmt, ...) PRINTF(3, 4);

@@ -12,7 +12,7 @@ enum pcireset_backend pcireset_ctx_get_backend(const struct pcireset_ctx *ctx)
 
 bool ctx_resets_by_sysfs(const struct pcireset_ctx *ctx)
 {
-	return ctx->backend == &backend_sysfs && ctx->module_error == -ENOENT;
+	return ctx->backend->writes_kernel_files && ctx->module_error == -ENOENT;
 }
 
 /* The same as pcireset_ctx_check_reset(), without a message. */

@@ -56,7 +56,7 @@ static void refuse_dead(struct pcireset_dev *dev)
 /* Of the types that the back end found those are taken away that others are in the way of. */
 void dev_review(struct pcireset_dev *dev)
 {
-	if (dev_backend(dev) == &backend_sysfs)
+	if (dev_backend(dev)->finds_dead)
 		refuse_dead(dev);
 }
 
@@ -66,7 +66,7 @@ int pcireset_dev_query(struct pcireset_dev *dev)
 
 	if (r < 0)
 		return r;
-	if (dev_backend(dev) == &backend_sysfs)
+	if (dev_backend(dev)->finds_dead)
 		look_at_members(dev);
 	dev_review(dev);
 	return 0;
@@ -233,8 +233,7 @@ static int query_all(struct pcireset_ctx *ctx)
 		ctx->devs[i]->is_gone = r == -ENODEV;
 		if (r < 0 && r != -ENODEV)
 			return r;
-		/* Facts from VFIO apply to its user only. */
-		if (!r && !ctx->devs[i]->vfio)
+		if (!r && !dev_backend(ctx->devs[i])->serves_one)
 			sibling = ctx->devs[i];
 	}
 	return 0;

@@ -422,7 +422,7 @@ void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *mem
 /* Descriptors that the caller has given for the function come before what serves all others. */
 const struct backend *dev_backend(const struct pcireset_dev *dev)
 {
-	return dev->vfio ? &backend_vfio : dev->ctx->backend;
+	return dev->backend ? dev->backend : dev->ctx->backend;
 }
 
 /* A type that the function has, and that is not to be used. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include "ctx/ctx.h"
+#include "dev/dev.h"
 #include "plan/plan.h"
 
 int pcireset_batch_new(struct pcireset_ctx *ctx, struct pcireset_batch **ret_batch)
@@ -192,10 +193,12 @@ static int run_each(struct pcireset_batch *batch)
 /* A back end can run many plans only if all of them use it. */
 static const struct backend *common_backend(const struct pcireset_batch *batch)
 {
-	const struct backend *backend = plan_backend(batch->runs[0].plan);
+	const struct backend *backend = dev_backend(batch->runs[0].plan->dev);
 
+	if (*batch->ctx->sysroot)
+		return NULL;
 	for (size_t i = 1; i < batch->nr_runs; i++)
-		if (plan_backend(batch->runs[i].plan) != backend)
+		if (dev_backend(batch->runs[i].plan->dev) != backend)
 			return NULL;
 	return backend;
 }

@@ -63,7 +63,8 @@ static struct pcireset_dev *dev_of(const struct choice *c, const struct pcireset
 /* Refused plans do not take part, nor do functions with VFIO descriptors. */
 static bool takes_part(const struct pcireset_plan *plan)
 {
-	return !plan_check_runnable(plan) && plan->dev->listed && !plan->dev->vfio;
+	return !plan_check_runnable(plan) && plan->dev->listed &&
+	       !dev_backend(plan->dev)->serves_one;
 }
 
 static void note_reach(struct choice *c, const struct pcireset_plan *plan)

@@ -104,7 +104,7 @@ static int set_ms(struct pcireset_plan *plan, uint32_t *field, uint32_t ms, cons
 {
 	struct pcireset_ctx *ctx = plan->dev->ctx;
 
-	if (dev_backend(plan->dev) == &backend_module && ms > ctx->info.out_max_timeout_ms)
+	if (dev_backend(plan->dev)->has_longest_time && ms > ctx->info.out_max_timeout_ms)
 		return ctx_error(ctx, -EINVAL, "the longest %s is %u ms", what,
 				 ctx->info.out_max_timeout_ms);
 	plan_unresolve(plan);
@@ -207,7 +207,7 @@ static void explain_users(struct pcireset_plan *plan)
 /* The kernel does not show the callbacks of a driver, and the library does not guess. */
 static bool is_driver_in_doubt(const struct pcireset_plan *plan, const struct pcireset_dev *dev)
 {
-	return plan->backend == &backend_sysfs && !(plan->force & PCIRESET_USE_DRIVER) &&
+	return plan->backend->guesses_drivers && !(plan->force & PCIRESET_USE_DRIVER) &&
 	       dev_driver(dev) && !driver_is_idle(dev) && !dev->knows_awareness;
 }
 
@@ -231,7 +231,7 @@ static void explain_drivers(struct pcireset_plan *plan)
 /* Would the reset be a write to the kernel's own file? */
 static bool resets_by_sysfs(const struct pcireset_plan *plan)
 {
-	return plan->backend == &backend_sysfs && ctx_resets_by_sysfs(plan->dev->ctx);
+	return plan->backend->writes_kernel_files && ctx_resets_by_sysfs(plan->dev->ctx);
 }
 
 /* Nothing is forced here: a read of memory that is off for a moment can stop the machine. */
@@ -297,17 +297,6 @@ static uint32_t uses_of(const struct pcireset_dev *dev)
 }
 
 /*
- * The module itself checks drivers. VFIO requires proof of ownership, so the VFIO user
- * is the caller.
- */
-static uint32_t judged_uses(const struct pcireset_plan *plan)
-{
-	if (plan->backend == &backend_vfio)
-		return PCIRESET_USE_DRIVER | PCIRESET_USE_VFIO | PCIRESET_USE_UNKNOWN;
-	return plan->backend == &backend_module ? PCIRESET_USE_DRIVER : 0;
-}
-
-/*
  * Read the users now: a driver that was bound since the scan may have created device
  * nodes, and a process may have opened them.
  */
@@ -322,7 +311,7 @@ static int know_users(const struct pcireset_plan *plan)
 
 		/* The module has just reported whether there is a driver. */
 		if (dev &&
-		    (plan->backend != &backend_module || member->flags & PCIRESET_MEMBER_DRIVER))
+		    (!plan->backend->knows_drivers || member->flags & PCIRESET_MEMBER_DRIVER))
 			dev_forget_driver(dev);
 		r = dev ? users_know(dev) : 0;
 	}
@@ -366,7 +355,7 @@ static uint32_t forced_uses(const struct pcireset_plan *plan)
  */
 static uint32_t in_way_of(struct pcireset_plan *plan, const struct pcireset_dev *dev)
 {
-	uint32_t in_way = uses_of(dev) & ~forced_uses(plan) & ~judged_uses(plan);
+	uint32_t in_way = uses_of(dev) & ~forced_uses(plan) & ~plan->backend->judged_uses;
 
 	if (in_way & PCIRESET_USE_UNKNOWN) {
 		add_unknown(plan, format("who else uses it: %s", users_doubt(dev)));
@@ -545,7 +534,7 @@ bool plan_is_same_link(const struct pcireset_plan *a, const struct pcireset_plan
 	a = plan_effective(a);
 	b = plan_effective(b);
 	return a->type & PCI_RESET_LINK && a->type == b->type && a->backend == b->backend &&
-	       a->backend != &backend_vfio && a->members.nr == b->members.nr && a->members.nr &&
+	       !a->backend->serves_one && a->members.nr == b->members.nr && a->members.nr &&
 	       addr_is(&a->members.v[0].addr, &b->members.v[0].addr);
 }
 
@@ -727,19 +716,15 @@ int plan_check_runnable(const struct pcireset_plan *plan)
 			 plan->dev->name);
 }
 
-/* Never use the module for a sysroot, although its back end cannot reset either. */
-const struct backend *plan_backend(const struct pcireset_plan *plan)
-{
-	const struct pcireset_ctx *ctx = plan->dev->ctx;
-
-	return *ctx->sysroot ? &backend_sysfs : dev_backend(plan->dev);
-}
-
+/* No back end is used for a sysroot, which may show another machine. */
 int plan_run(struct pcireset_plan *plan, struct pcireset_report *report)
 {
 	struct pcireset_plan *run = plan->shared ? plan->shared : plan;
 
-	return plan_backend(run)->run(run, report);
+	if (!*plan->dev->ctx->sysroot)
+		return dev_backend(run->dev)->run(run, report);
+	report->why = PCIRESET_WHY_SYSROOT;
+	return -EROFS;
 }
 
 /* A plan and a shared reset can run only once. */

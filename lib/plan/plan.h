@@ -68,7 +68,6 @@ struct pcireset_batch {
 void plan_explain(struct pcireset_plan *plan);
 void plan_unresolve(struct pcireset_plan *plan);
 int plan_check_runnable(const struct pcireset_plan *plan);
-const struct backend *plan_backend(const struct pcireset_plan *plan);
 const struct pcireset_plan *plan_effective(const struct pcireset_plan *plan);
 bool plan_is_same_request(const struct pcireset_plan *a, const struct pcireset_plan *b);
 bool plan_is_same_link(const struct pcireset_plan *a, const struct pcireset_plan *b);

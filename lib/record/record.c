@@ -665,7 +665,7 @@ static int add_rules_file(void *data, const char *path, const char *text, size_t
 /* Only the module knows the drivers with reset_prepare. */
 static int ask_module(struct recorder *rec)
 {
-	int r = rec->ctx->backend == &backend_module ? pcireset_ctx_query(rec->ctx) : 0;
+	int r = rec->ctx->backend->knows_drivers ? pcireset_ctx_query(rec->ctx) : 0;
 
 	return r < 0 ? r : 0;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include "backend/backend.h"
 #include "ctx/ctx.h"
 #include "fake-dev.h"
 

@@ -132,6 +132,7 @@ static void set_vfio(struct pcireset_dev *dev, const int *groups, size_t nr)
 	free(dev->vfio);
 	dev->vfio = calloc(1, sizeof(*dev->vfio) + nr * sizeof(int));
 	assert_non_null(dev->vfio);
+	dev->backend = &backend_vfio;
 	dev->vfio->device = device;
 	dev->vfio->nr_groups = nr;
 	if (nr)
