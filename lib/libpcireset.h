@@ -28,7 +28,8 @@ extern "C" {
  *   context and all objects from it in one thread at a time.
  * - linux/pcireset.h defines and documents the types, scopes, checks, reasons and
  *   the layout of a member.
- * - Only pcireset_plan_run() and pcireset_batch_run() write to a device.
+ * - Only pcireset_plan_run(), pcireset_batch_run() and pcireset_qualify_step() write to
+ *   a device.
  *   pcireset_leftovers_repair() writes the settings that a killed reset left
  *   changed.
  */
@@ -41,6 +42,7 @@ extern "C" {
  * - struct pcireset_plan: a reset that is decided, but not run
  * - struct pcireset_batch: many plans that run together
  * - struct pcireset_report: the result of a reset
+ * - struct pcireset_qualify: a run of many resets, and what it shows
  */
 struct pcireset_ctx;
 struct pcireset_dev;
@@ -1506,6 +1508,307 @@ const char *pcireset_mark_to_str(uint32_t mark);
  * Since: 0.1
  */
 const char *pcireset_pattern_to_str(uint32_t pattern);
+
+/**
+ * pcireset_qualify_new - create a qualification
+ * @ctx: context, scanned
+ * @ret_qualify: the qualification, without plans
+ *
+ * Add a plan for each device and type, set the count, create the run, and call
+ * pcireset_qualify_step() until it returns 0.
+ *
+ * Return: 0 or -ENOMEM.
+ * Since: 0.1
+ */
+int pcireset_qualify_new(struct pcireset_ctx *ctx, struct pcireset_qualify **ret_qualify);
+struct pcireset_qualify *pcireset_qualify_ref(struct pcireset_qualify *qualify);
+struct pcireset_qualify *pcireset_qualify_unref(struct pcireset_qualify *qualify);
+
+/**
+ * pcireset_qualify_add - add the plan of one device and one type
+ * @qualify: a qualification that has not begun
+ * @plan: a plan of the same context for which pcireset_plan_resolve() returned 0, with
+ *	exactly one allowed type and without flags; the qualification takes a reference
+ *
+ * The functions that the plan affects now are those that the run may affect. The plan is
+ * resolved again before each reset. If it then affects other functions, the run stops and
+ * touches nothing.
+ *
+ * Return: 0; -EINVAL if the plan is refused or allows several types, or there is one for
+ * the device and type already; -EBUSY if the run has begun; -ENOMEM.
+ * Since: 0.1
+ */
+int pcireset_qualify_add(struct pcireset_qualify *qualify, struct pcireset_plan *plan);
+
+/**
+ * pcireset_qualify_set_count - set the number of resets of each type
+ * @qualify: a qualification that has not begun
+ * @count: number of resets of each type of each device; 1000 if it is never set
+ *
+ * Return: 0; -EINVAL if @count is 0 or too large; -EBUSY if the run has begun.
+ * Since: 0.1
+ */
+int pcireset_qualify_set_count(struct pcireset_qualify *qualify, uint32_t count);
+
+/**
+ * pcireset_qualify_set_seed - set the seed of the order of types
+ * @qualify: a qualification that has not begun
+ * @seed: any number; the same number gives the same order
+ *
+ * Return: 0, or -EBUSY if the run has begun.
+ * Since: 0.1
+ */
+int pcireset_qualify_set_seed(struct pcireset_qualify *qualify, uint64_t seed);
+
+/**
+ * pcireset_qualify_add_fact - add a fact for the report
+ * @qualify: a qualification that has not begun
+ * @key: name of the fact, of lower-case letters and "_"
+ * @value: any text
+ *
+ * pcireset_qualify_create() adds the kernel, the machine and its firmware.
+ *
+ * Return: 0; -EINVAL for an invalid @key; -EBUSY if the run has begun; -ENOMEM.
+ * Since: 0.1
+ */
+int pcireset_qualify_add_fact(struct pcireset_qualify *qualify, const char *key,
+			      const char *value);
+
+/**
+ * pcireset_qualify_create - begin a run
+ * @qualify: a qualification with a plan for each device and type
+ * @path: name of the journal, which must not exist; NULL for a run that cannot be resumed
+ *
+ * Reads the state of all affected functions and of up to 32 other functions, which
+ * takes a tenth of a second. Touches nothing. The journal is written and synced before
+ * and after each reset.
+ *
+ * Return: 0; -EINVAL if a plan is missing; -EEXIST if the journal exists; -EBUSY if the
+ * run has begun; -ENODEV if a function does not answer; -ENOMEM; or the errno of writing.
+ * Since: 0.1
+ */
+int pcireset_qualify_create(struct pcireset_qualify *qualify, const char *path);
+
+/**
+ * pcireset_qualify_load - read the journal of a run
+ * @ctx: context; need not be scanned, and may be of another machine
+ * @path: name of the journal
+ * @ret_qualify: the qualification, for the getters and for pcireset_qualify_resume()
+ *
+ * Accepts a journal that ends within a line, because the machine crashed. A reset that
+ * has begun and not ended has an unknown outcome.
+ *
+ * Return: 0; -EBADMSG if the journal is damaged; -ENOMEM; or the errno of reading.
+ * Since: 0.1
+ */
+int pcireset_qualify_load(struct pcireset_ctx *ctx, const char *path,
+			  struct pcireset_qualify **ret_qualify);
+
+/**
+ * pcireset_qualify_resume - continue a run that was interrupted
+ * @qualify: a qualification from pcireset_qualify_load(), of a scanned context
+ * @path: name of the same journal
+ *
+ * Each device must be the one that the run began with, and each plan must affect exactly
+ * the functions that it affected then. A reset with an unknown outcome is repeated, and
+ * counted as interrupted. Touches nothing.
+ *
+ * Return: 0; -ESTALE if a device or a plan differs; -ENODEV if a device is missing;
+ * -EBUSY if another process runs the run, or it is open already; a return value of
+ * pcireset_plan_resolve(); or the errno of writing.
+ * Since: 0.1
+ */
+int pcireset_qualify_resume(struct pcireset_qualify *qualify, const char *path);
+
+/**
+ * pcireset_qualify_step - run the next round
+ * @qualify: a qualification that was created or resumed
+ *
+ * Resets all devices by the next type, and waits until their outcome is stored. Signals
+ * are blocked in the meantime. If the last reset left a function behind that does not
+ * answer, a call may wait for it for a second instead, up to 65 times.
+ *
+ * A failed reset does not stop the run, and is not an error of this function.
+ *
+ * Return: 1 if there are more rounds, 0 if there are none. A negative errno if the run
+ * stops here: -ESTALE if a plan affects other functions than at its beginning; another
+ * errno of pcireset_plan_resolve(), for which nothing was touched; or the errno of
+ * writing the journal. The run can be resumed.
+ * Since: 0.1
+ */
+int pcireset_qualify_step(struct pcireset_qualify *qualify);
+
+/**
+ * pcireset_qualify_note_exercise - note that the device was exercised
+ * @qualify: a qualification that was created or resumed
+ * @status: 0 if the exercise succeeded
+ *
+ * Call it after each exercise. A failure counts for the round before.
+ *
+ * Return: 0, or the errno of writing the journal.
+ * Since: 0.1
+ */
+int pcireset_qualify_note_exercise(struct pcireset_qualify *qualify, int status);
+
+/**
+ * pcireset_qualify_get_count - return the number of resets of each type
+ * @qualify: qualification
+ *
+ * Return: the number.
+ * Since: 0.1
+ */
+uint32_t pcireset_qualify_get_count(const struct pcireset_qualify *qualify);
+uint64_t pcireset_qualify_get_seed(const struct pcireset_qualify *qualify);
+
+/**
+ * pcireset_qualify_get_nr_rounds - return the number of rounds of a complete run
+ * @qualify: qualification that has begun
+ *
+ * Return: the count times the number of types.
+ * Since: 0.1
+ */
+uint32_t pcireset_qualify_get_nr_rounds(const struct pcireset_qualify *qualify);
+uint32_t pcireset_qualify_get_nr_done(const struct pcireset_qualify *qualify);
+
+/**
+ * pcireset_qualify_get_types - return the types of the run
+ * @qualify: qualification that has begun
+ *
+ * Return: mask of PCI_RESET_*.
+ * Since: 0.1
+ */
+uint32_t pcireset_qualify_get_types(const struct pcireset_qualify *qualify);
+
+/**
+ * pcireset_qualify_get_stop - return the reason why the run stopped
+ * @qualify: qualification
+ *
+ * Return: text, or NULL if it did not stop by itself.
+ * Since: 0.1
+ */
+const char *pcireset_qualify_get_stop(const struct pcireset_qualify *qualify);
+
+/**
+ * pcireset_qualify_get_fact - iterate over the facts
+ * @qualify: qualification
+ * @i: 0 for the first fact
+ * @ret_key: name of the fact, or NULL
+ *
+ * No fact is a serial number. A key may occur several times.
+ *
+ * Return: the value, or NULL if there is no such @i.
+ * Since: 0.1
+ */
+const char *pcireset_qualify_get_fact(const struct pcireset_qualify *qualify, size_t i,
+				      const char **ret_key);
+
+/**
+ * pcireset_qualify_get_device - return the address of a device
+ * @qualify: qualification
+ * @device: 0 for the first device
+ *
+ * Return: the address in the format of sysfs, or NULL if there is no such device.
+ * Since: 0.1
+ */
+const char *pcireset_qualify_get_device(const struct pcireset_qualify *qualify, uint32_t device);
+
+/**
+ * pcireset_qualify_get_identity - return the identity of a device when the run began
+ * @qualify: qualification that has begun
+ * @device: 0 for the first device
+ *
+ * Return: vendor, device, subsystem, class and revision as text that is valid until the
+ * next call in this thread; NULL if there is no such device.
+ * Since: 0.1
+ */
+const char *pcireset_qualify_get_identity(const struct pcireset_qualify *qualify,
+					  uint32_t device);
+
+/**
+ * pcireset_qualify_get_member - iterate over the functions that a type may affect
+ * @qualify: qualification
+ * @device: index of the device
+ * @type: one PCI_RESET_*
+ * @i: 0 for the first function
+ *
+ * Return: the address, or NULL if there is no such @i.
+ * Since: 0.1
+ */
+const struct pcireset_addr *pcireset_qualify_get_member(const struct pcireset_qualify *qualify,
+							uint32_t device, uint32_t type, size_t i);
+
+/**
+ * pcireset_qualify_get_watched - iterate over the observed functions outside all plans
+ * @qualify: qualification that has begun
+ * @i: 0 for the first function
+ *
+ * Return: the address, or NULL if there is no such @i.
+ * Since: 0.1
+ */
+const struct pcireset_addr *pcireset_qualify_get_watched(const struct pcireset_qualify *qualify,
+							 size_t i);
+size_t pcireset_qualify_get_nr_samples(const struct pcireset_qualify *qualify);
+
+/**
+ * pcireset_qualify_get_sample - return one reset
+ * @qualify: qualification
+ * @i: 0 to pcireset_qualify_get_nr_samples() - 1, in the order of the run
+ *
+ * Return: the sample, valid until the next pcireset_qualify_step(); NULL if there is no
+ * such @i.
+ * Since: 0.1
+ */
+const struct pcireset_sample *pcireset_qualify_get_sample(const struct pcireset_qualify *qualify,
+							  size_t i);
+
+/**
+ * pcireset_qualify_get_series - summarize all resets of a device by a type
+ * @qualify: qualification that has begun
+ * @device: index of the device
+ * @type: one PCI_RESET_*
+ * @ret_series: the summary
+ *
+ * Return: 0; -EINVAL if the run has no such device and type; -ENOMEM.
+ * Since: 0.1
+ */
+int pcireset_qualify_get_series(struct pcireset_qualify *qualify, uint32_t device, uint32_t type,
+				struct pcireset_series *ret_series);
+
+/**
+ * pcireset_qualify_find - look for deviations and their patterns
+ * @qualify: qualification
+ *
+ * A deviation is always a finding. A pattern is named if chance produces it less often
+ * than once in a thousand runs, all tests of the run taken together (Bonferroni). A time
+ * is a finding only with a pattern, and if it is longer by at least 5 % and 0.1 ms.
+ *
+ * Return: number of findings, or -ENOMEM.
+ * Since: 0.1
+ */
+int pcireset_qualify_find(struct pcireset_qualify *qualify);
+
+/**
+ * pcireset_qualify_get_finding - return one finding
+ * @qualify: qualification, after pcireset_qualify_find()
+ * @i: 0 for the first finding
+ *
+ * Return: the finding, valid until the next pcireset_qualify_step(); NULL if there is no
+ * such @i.
+ * Since: 0.1
+ */
+const struct pcireset_finding *
+pcireset_qualify_get_finding(const struct pcireset_qualify *qualify, size_t i);
+
+/**
+ * pcireset_qualify_get_finding_text - return a finding as text
+ * @qualify: qualification, after pcireset_qualify_find()
+ * @i: 0 for the first finding
+ *
+ * Return: text, such as "every 300th bus: fewer lanes (...)", or NULL if there is no
+ * such @i.
+ * Since: 0.1
+ */
+const char *pcireset_qualify_get_finding_text(const struct pcireset_qualify *qualify, size_t i);
 
 /* ------------------------------------------------------------------ leftovers */
 

@@ -19,7 +19,7 @@ int series_select(struct series *series, struct samples samples)
 	if (!series->v)
 		return -ENOMEM;
 	for (size_t i = 0; i < samples.nr; i++) {
-		if (!is_in(series, &samples.v[i]))
+		if (!is_in(series, &samples.v[i]) || samples.v[i].result == PCIRESET_RESULT_REFUSED)
 			continue;
 		if (samples.v[i].result)
 			series->v[series->nr++] = &samples.v[i];

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The state of functions before and after each reset: config space, driver, link and error
+ * counters of those that are reset, and of those around them, which must not change.
+ *
+ * The state after a reset is the state before the next one. Nothing that changes in between
+ * is missed, unless an exercise ran.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "qualify.h"
+
+#define MAX_NEIGHBOURS 32
+#define MAX_RESTLESS   16
+#define BASELINE_NR    4 /* times to look for registers that change by themselves */
+#define BASELINE_NS    25000000
+
+/* One function at one moment. */
+struct state {
+	struct config config;
+	char driver[NAME_MAX + 1];
+	uint64_t errors, correctable;
+};
+
+struct watch {
+	struct pcireset_dev *dev;
+	struct state before, after;
+	bool is_affected;                /* by the plans of this round */
+	uint16_t restless[MAX_RESTLESS]; /* registers that change without a reset */
+	size_t nr_restless;
+};
+
+struct observer {
+	struct watch *v;
+	size_t nr;
+	bool is_known; /* the state after the last reset is valid */
+};
+
+void observer_free(struct observer *observer)
+{
+	if (!observer)
+		return;
+	for (size_t i = 0; i < observer->nr; i++)
+		pcireset_dev_unref(observer->v[i].dev);
+	free(observer->v);
+	free(observer);
+}
+
+/* ---- the functions */
+
+static struct watch *watch_of(const struct observer *observer, const struct pcireset_addr *addr)
+{
+	for (size_t i = 0; i < observer->nr; i++)
+		if (addr_is(&observer->v[i].dev->addr, addr))
+			return &observer->v[i];
+	return NULL;
+}
+
+static int watch(struct observer *observer, struct pcireset_dev *dev)
+{
+	struct watch *v;
+
+	if (!dev || watch_of(observer, &dev->addr))
+		return 0;
+	v = reallocarray(observer->v, observer->nr + 1, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	observer->v = v;
+	memset(&v[observer->nr], 0, sizeof(*v));
+	v[observer->nr++].dev = pcireset_dev_ref(dev);
+	return 0;
+}
+
+static int watch_affected(struct pcireset_qualify *qualify)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < qualify->nr_plans; i++)
+		for (size_t j = 0; j < qualify->plans[i].nr && !r; j++)
+			r = watch(qualify->observer,
+				  pcireset_dev_from_addr(qualify->ctx,
+							 &qualify->plans[i].members[j]));
+	return r;
+}
+
+/* A bridge above a device, or a function on the bus of one. */
+static bool is_near(const struct pcireset_qualify *qualify, const struct pcireset_dev *dev)
+{
+	for (size_t i = 0; i < qualify->nr_devices; i++) {
+		const struct pcireset_dev *of = qualify->devices[i].dev;
+
+		if (of->addr.domain == dev->addr.domain && of->addr.bus == dev->addr.bus)
+			return true;
+		while ((of = dev_upstream(of)))
+			if (of == dev)
+				return true;
+	}
+	return false;
+}
+
+enum distance {
+	DISTANCE_NEAR,
+	DISTANCE_ANY
+};
+
+static int watch_neighbours(struct pcireset_qualify *qualify, enum distance distance)
+{
+	struct pcireset_addr *watched;
+	struct pcireset_dev *dev;
+	int r = 0;
+
+	pcireset_dev_foreach(qualify->ctx, dev) {
+		if (qualify->nr_watched >= MAX_NEIGHBOURS || r)
+			break;
+		if (watch_of(qualify->observer, &dev->addr) ||
+		    (distance == DISTANCE_NEAR && !is_near(qualify, dev)))
+			continue;
+		watched = reallocarray(qualify->watched, qualify->nr_watched + 1, sizeof(*watched));
+		if (!watched)
+			return -ENOMEM;
+		qualify->watched = watched;
+		watched[qualify->nr_watched++] = dev->addr;
+		r = watch(qualify->observer, dev);
+	}
+	return r;
+}
+
+static int watch_known(struct pcireset_qualify *qualify)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < qualify->nr_watched && !r; i++)
+		r = watch(qualify->observer,
+			  pcireset_dev_from_addr(qualify->ctx, &qualify->watched[i]));
+	return r;
+}
+
+/* ---- the state of one function */
+
+/* "TOTAL_ERR_FATAL 3" is the last line. A kernel without AER has no such file. */
+static uint64_t read_total(const struct pcireset_dev *dev, const char *attr)
+{
+	char text[ATTR_MAX];
+	const char *total;
+
+	if (dev_attr(dev, attr, text, sizeof(text)) < 0)
+		return 0;
+	total = strstr(text, "TOTAL_");
+	total = total ? strchr(total, ' ') : NULL;
+	return total ? strtoull(total, NULL, 10) : 0;
+}
+
+static void read_driver(const struct pcireset_dev *dev, char driver[NAME_MAX + 1])
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/driver", dev->path) >= (int)sizeof(path) ||
+	    read_link_name(path, driver, NAME_MAX + 1) < 0)
+		*driver = '\0';
+}
+
+static int read_state(const struct pcireset_dev *dev, struct state *state)
+{
+	int r = config_read(dev, &state->config);
+
+	read_driver(dev, state->driver);
+	state->errors = read_total(dev, "aer_dev_fatal") + read_total(dev, "aer_dev_nonfatal");
+	state->correctable = read_total(dev, "aer_dev_correctable");
+	return r;
+}
+
+/* A function that is gone reads as an empty config space. */
+static bool is_gone(const struct state *state)
+{
+	return !state->config.len || config_is_dead(&state->config);
+}
+
+static void link_of(const struct config *config, uint32_t *ret_speed, uint32_t *ret_width)
+{
+	size_t at = config_find(config, PCI_CAP_ID_EXP);
+	uint32_t status = at ? config_get16(config, at + PCI_EXP_LNKSTA) : 0;
+
+	*ret_speed = status & PCI_EXP_LNKSTA_CLS;
+	*ret_width = (status & PCI_EXP_LNKSTA_NLW) >> PCI_EXP_LNKSTA_NLW_SHIFT;
+}
+
+/* The port above knows the link of a function. It also knows that of a VF. */
+void observe_link(const struct pcireset_dev *dev, uint32_t *ret_speed, uint32_t *ret_width)
+{
+	const struct pcireset_dev *port = dev_upstream(dev);
+	struct config config;
+
+	*ret_speed = *ret_width = 0;
+	if (!config_read(port ? port : dev, &config) && !config_is_dead(&config))
+		link_of(&config, ret_speed, ret_width);
+}
+
+/* The first register that changed, except those that change by themselves; -1 if none did. */
+static int changed_register(const struct watch *w)
+{
+	struct config now = w->after.config;
+
+	for (size_t i = 0; i < w->nr_restless; i++)
+		memcpy(&now.b[w->restless[i]], &w->before.config.b[w->restless[i]], 4);
+	return config_difference(&w->before.config, &now);
+}
+
+/* ---- all functions */
+
+static int read_all(struct observer *observer)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < observer->nr && !r; i++)
+		r = read_state(observer->v[i].dev, &observer->v[i].after);
+	return r;
+}
+
+static void keep_all(struct observer *observer)
+{
+	for (size_t i = 0; i < observer->nr; i++)
+		observer->v[i].before = observer->v[i].after;
+}
+
+static void learn_restless(struct observer *observer)
+{
+	for (size_t i = 0; i < observer->nr; i++) {
+		struct watch *w = &observer->v[i];
+		int at;
+
+		while (w->nr_restless < MAX_RESTLESS && (at = changed_register(w)) >= 0 &&
+		       (size_t)at + 4 <= w->before.config.len)
+			w->restless[w->nr_restless++] = (uint16_t)(at & ~3);
+	}
+}
+
+/* Nothing is reset yet: what changes now changes by itself. */
+static int learn_baseline(struct observer *observer)
+{
+	int r = read_all(observer);
+
+	for (int i = 0; i < BASELINE_NR && !r; i++) {
+		keep_all(observer);
+		pause_ns(BASELINE_NS);
+		r = read_all(observer);
+		if (!r)
+			learn_restless(observer);
+	}
+	return r;
+}
+
+int observer_new(struct pcireset_qualify *qualify)
+{
+	struct observer *observer = calloc(1, sizeof(*observer));
+	int r;
+
+	if (!observer)
+		return ctx_error(qualify->ctx, -ENOMEM, "out of memory");
+	qualify->observer = observer;
+	r = watch_affected(qualify);
+	if (!r && qualify->nr_watched) {
+		r = watch_known(qualify);
+	} else if (!r) {
+		r = watch_neighbours(qualify, DISTANCE_NEAR);
+		if (!r)
+			r = watch_neighbours(qualify, DISTANCE_ANY);
+	}
+	if (!r)
+		r = learn_baseline(observer);
+	observer->is_known = !r;
+	return r ? ctx_error(qualify->ctx, r, "config space cannot be read: %s", strerror(-r)) : 0;
+}
+
+/* An exercise may change anything: the next reset begins with a new state. */
+void observe_again(struct pcireset_qualify *qualify)
+{
+	if (qualify->observer)
+		qualify->observer->is_known = false;
+}
+
+static void find_affected(struct pcireset_qualify *qualify, uint32_t type)
+{
+	struct observer *observer = qualify->observer;
+
+	for (size_t i = 0; i < observer->nr; i++)
+		observer->v[i].is_affected = false;
+	for (size_t i = 0; i < qualify->nr_plans; i++)
+		for (size_t j = 0; j < qualify->plans[i].nr && qualify->plans[i].type == type;
+		     j++) {
+			struct watch *w = watch_of(observer, &qualify->plans[i].members[j]);
+
+			if (w)
+				w->is_affected = true;
+		}
+}
+
+int observe_before(struct pcireset_qualify *qualify, uint32_t type)
+{
+	int r = qualify->observer->is_known ? 0 : read_all(qualify->observer);
+
+	keep_all(qualify->observer);
+	find_affected(qualify, type);
+	return r;
+}
+
+int observe_after(struct pcireset_qualify *qualify)
+{
+	int r = read_all(qualify->observer);
+
+	qualify->observer->is_known = !r;
+	return r;
+}
+
+/* ---- deviations */
+
+static bool was_switched_off(const struct watch *w, size_t at, uint32_t bit)
+{
+	return at && config_get16(&w->before.config, at) & bit &&
+	       !(config_get16(&w->after.config, at) & bit);
+}
+
+static uint32_t interrupt_marks(const struct watch *w, size_t *ret_at)
+{
+	size_t msi = config_find(&w->before.config, PCI_CAP_ID_MSI);
+	size_t msix = config_find(&w->before.config, PCI_CAP_ID_MSIX);
+	size_t ats = config_find_extended(&w->before.config, PCI_EXT_CAP_ID_ATS, 0);
+
+	*ret_at = msi;
+	if (was_switched_off(w, msi ? msi + PCI_MSI_FLAGS : 0, PCI_MSI_FLAGS_ENABLE))
+		return PCIRESET_MARK_INTERRUPTS;
+	*ret_at = msix;
+	if (was_switched_off(w, msix ? msix + PCI_MSIX_FLAGS : 0, PCI_MSIX_FLAGS_ENABLE))
+		return PCIRESET_MARK_INTERRUPTS;
+	*ret_at = ats + PCI_ATS_CTRL;
+	if (was_switched_off(w, ats ? ats + PCI_ATS_CTRL : 0, PCI_ATS_CTRL_ENABLE))
+		return PCIRESET_MARK_ATS;
+	return 0;
+}
+
+static uint32_t error_marks(const struct watch *w)
+{
+	uint32_t marks = 0;
+
+	if (w->after.errors > w->before.errors)
+		marks |= PCIRESET_MARK_ERRORS;
+	if (w->after.correctable > w->before.correctable)
+		marks |= PCIRESET_MARK_CORRECTABLE;
+	return marks;
+}
+
+static void add_register(const struct watch *w, struct pcireset_sample *sample)
+{
+	size_t explained;
+	uint32_t marks = interrupt_marks(w, &explained);
+	int at = changed_register(w);
+
+	sample->marks |= marks;
+	if (at < 0 || (marks && (size_t)at / 4 == explained / 4))
+		return;
+	sample->marks |= PCIRESET_MARK_CONFIG;
+	sample->offset = (uint32_t)at;
+}
+
+/* A reset of the link trains it: the link must be that of the beginning. */
+static void add_link(const struct pcireset_qualify *qualify, const struct watch *port,
+		     struct pcireset_sample *sample)
+{
+	const struct qualify_device *device = &qualify->devices[sample->device];
+	uint32_t speed = device->speed, width = device->width;
+
+	if (is_gone(&port->after))
+		return;
+	if (!(sample->type & PCI_RESET_LINK))
+		link_of(&port->before.config, &speed, &width);
+	link_of(&port->after.config, &sample->speed, &sample->width);
+	if (sample->width < width)
+		sample->marks |= PCIRESET_MARK_LINK_WIDTH;
+	if (sample->speed < speed)
+		sample->marks |= PCIRESET_MARK_LINK_SPEED;
+}
+
+static void add_device(const struct pcireset_qualify *qualify, struct pcireset_sample *sample)
+{
+	const struct qualify_device *device = &qualify->devices[sample->device];
+	const struct watch *w = watch_of(qualify->observer, &device->addr), *port;
+	struct pcireset_dev *above = dev_upstream(device->dev);
+
+	port = above ? watch_of(qualify->observer, &above->addr) : w;
+	if (port)
+		add_link(qualify, port, sample);
+	if (port && port != w)
+		sample->marks |= error_marks(port);
+	if (!w)
+		return;
+	sample->marks |= error_marks(w);
+	if (is_gone(&w->after)) {
+		sample->marks |= PCIRESET_MARK_NOT_READY;
+		return;
+	}
+	if (strcmp(w->before.driver, w->after.driver) != 0)
+		sample->marks |= PCIRESET_MARK_DRIVER;
+	add_register(w, sample);
+}
+
+static bool is_device(const struct pcireset_qualify *qualify, const struct watch *w)
+{
+	for (size_t i = 0; i < qualify->nr_devices; i++)
+		if (addr_is(&qualify->devices[i].addr, &w->dev->addr))
+			return true;
+	return false;
+}
+
+/* Functions of the round that are no device of the run, and those that are not affected. */
+static void add_others(const struct pcireset_qualify *qualify, struct pcireset_sample *sample)
+{
+	const struct observer *observer = qualify->observer;
+
+	for (size_t i = 0; i < observer->nr; i++) {
+		const struct watch *w = &observer->v[i];
+		int at = w->is_affected && is_device(qualify, w) ? -1 : changed_register(w);
+
+		if (at < 0)
+			continue;
+		if (w->is_affected) {
+			sample->marks |= PCIRESET_MARK_CONFIG;
+			sample->offset = (uint32_t)at;
+			continue;
+		}
+		sample->marks |= PCIRESET_MARK_NEIGHBOUR;
+		sample->who = w->dev->addr;
+		sample->who_offset = (uint32_t)at;
+		return;
+	}
+}
+
+/* What concerns no single device is noted with the first one of the round. */
+void observe_sample(const struct pcireset_qualify *qualify, struct pcireset_sample *sample)
+{
+	add_device(qualify, sample);
+	if (!sample->device)
+		add_others(qualify, sample);
+}

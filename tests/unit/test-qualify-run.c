@@ -1,0 +1,582 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The run of a qualification on a machine of files, with resets that only count: what is agreed
+ * to, what is stored, and that a run that is killed at any moment loses and repeats nothing.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "sysroot.h"
+#include "qualify/qualify.h"
+
+#define NIC   "08:00.1"
+#define OTHER "08:00.0"
+#define BOOT  "proc/sys/kernel/random/boot_id"
+
+/* Shared with the processes that are killed. */
+static struct world {
+	size_t nr_resets;
+	size_t nr_syncs;
+	size_t kill_at; /* the system call of the journal, or the reset, to die at; 0 for never */
+	size_t nr_moments; /* so far */
+	size_t fail_every; /* 0 for never */
+	const char *poke;  /* file of config space that each poke_every-th reset changes */
+	size_t poke_every;
+	enum {
+		FATE_FINE,
+		FATE_REFUSED,
+		FATE_GONE
+	} fate;
+} * world;
+
+static char journal[PATH_MAX];
+
+/* One moment at which a process may be killed. */
+static void moment(void)
+{
+	if (world->kill_at && ++world->nr_moments == world->kill_at)
+		kill(getpid(), SIGKILL);
+}
+
+static void poke(const char *file)
+{
+	char path[PATH_MAX], byte;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", sysroot, file);
+	fd = open(path, O_RDWR);
+	assert_true(fd >= 0 && pread(fd, &byte, 1, 0x3c) == 1);
+	byte++;
+	assert_int_equal(pwrite(fd, &byte, 1, 0x3c), 1);
+	close(fd);
+}
+
+static void answer(struct batch_item *item)
+{
+	struct pcireset_report *report = report_new();
+
+	assert_non_null(report);
+	item->report = report;
+	report->type = pcireset_plan_get_type(item->plan);
+	report->result = PCIRESET_RESULT_VERIFIED;
+	report->issued = report->type;
+	report->wait_ns = 100000000;
+	report->total_ns = 110000000;
+	if (world->fate == FATE_REFUSED) {
+		report->result = PCIRESET_RESULT_REFUSED;
+		report->error = -EBUSY;
+		report->message = strdup("somebody holds the lock");
+	} else if (world->fail_every && world->nr_resets % world->fail_every == 0) {
+		report->result = PCIRESET_RESULT_FAILED;
+		report->error = -EIO;
+		report->failed = PCIRESET_CHECK_PROOF;
+		report->proof = PCIRESET_PROOF_REFUTED;
+	}
+}
+
+int __wrap_pcireset_batch_run(struct pcireset_batch *batch);
+int __wrap_pcireset_batch_run(struct pcireset_batch *batch)
+{
+	moment();
+	if (world->fate != FATE_REFUSED)
+		world->nr_resets++;
+	if (world->poke && world->nr_resets % world->poke_every == 0)
+		poke(world->poke);
+	moment();
+	for (size_t i = 0; i < batch->nr; i++) {
+		answer(&batch->v[i]);
+		plan_done(batch->v[i].plan);
+	}
+	batch->has_run = true;
+	return 0;
+}
+
+/* A crash may cut off what is written. */
+ssize_t __real_write(int fd, const void *buf, size_t size);
+ssize_t __wrap_write(int fd, const void *buf, size_t size);
+ssize_t __wrap_write(int fd, const void *buf, size_t size)
+{
+	size_t half = size / 2;
+	ssize_t n;
+
+	if (!world->kill_at)
+		return __real_write(fd, buf, size);
+	moment();
+	n = __real_write(fd, buf, half);
+	moment();
+	assert_int_equal(n, half);
+	n = __real_write(fd, (const char *)buf + half, size - half);
+	moment();
+	return n < 0 ? n : n + (ssize_t)half;
+}
+
+/* A process that is killed leaves behind what it has written. Syncing is counted only. */
+int __wrap_fdatasync(int fd);
+int __wrap_fdatasync(int fd)
+{
+	(void)fd;
+	world->nr_syncs++;
+	return 0;
+}
+
+/* No waiting for registers that change by themselves: in files, none does. */
+void __wrap_pause_ns(uint64_t ns);
+void __wrap_pause_ns(uint64_t ns)
+{
+	(void)ns;
+}
+
+static int make(void **state)
+{
+	int r = context_make(state);
+
+	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	if (world == MAP_FAILED)
+		return -1;
+	memset(world, 0, sizeof(*world));
+	snprintf(journal, sizeof(journal), "%s/journal", sysroot);
+	unlink(journal);
+	return r;
+}
+
+static int end(void **state)
+{
+	munmap(world, sizeof(*world));
+	return context_remove(state);
+}
+
+static int make_machine(void **state)
+{
+	char path[PATH_MAX];
+	int r = sysroot_make(state);
+
+	snprintf(path, sizeof(path), "mkdir -p %s/proc/sys/kernel/random", sysroot);
+	if (r || system(path))
+		return -1;
+	sysroot_write(BOOT, "boot-1\n");
+	return 0;
+}
+
+static void add(struct pcireset_qualify *qualify, const char *name, uint32_t type)
+{
+	struct pcireset_plan *plan;
+
+	assert_int_equal(pcireset_plan_new(find(qualify->ctx, name), &plan), 0);
+	assert_int_equal(pcireset_plan_set_types(plan, type), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(pcireset_qualify_add(qualify, plan), 0);
+	pcireset_plan_unref(plan);
+}
+
+static struct pcireset_qualify *new_run(struct pcireset_ctx *ctx, uint32_t count)
+{
+	struct pcireset_qualify *qualify;
+
+	assert_int_equal(pcireset_qualify_new(ctx, &qualify), 0);
+	add(qualify, NIC, PCI_RESET_BUS);
+	add(qualify, NIC, PCI_RESET_PM);
+	assert_int_equal(pcireset_qualify_set_count(qualify, count), 0);
+	return qualify;
+}
+
+static int run_all(struct pcireset_qualify *qualify)
+{
+	int r;
+
+	do
+		r = pcireset_qualify_step(qualify);
+	while (r > 0);
+	return r;
+}
+
+static struct pcireset_series series_of(struct pcireset_qualify *qualify, uint32_t type)
+{
+	struct pcireset_series series;
+
+	assert_int_equal(pcireset_qualify_get_series(qualify, 0, type, &series), 0);
+	return series;
+}
+
+static void runs_each_type_as_often(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 50);
+	size_t nr_after[2] = { 0, 0 };
+
+	assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+	assert_int_equal(pcireset_qualify_get_nr_rounds(qualify), 100);
+	assert_int_equal(run_all(qualify), 0);
+	assert_int_equal(pcireset_qualify_step(qualify), 0);
+	assert_int_equal(world->nr_resets, 100);
+	assert_int_equal(series_of(qualify, PCI_RESET_PM).nr, 50);
+	assert_int_equal(series_of(qualify, PCI_RESET_BUS).nr, 50);
+	assert_int_equal(series_of(qualify, PCI_RESET_BUS).nr_failed, 0);
+	assert_int_equal(pcireset_qualify_find(qualify), 0);
+	/* Each type follows each. */
+	for (size_t i = 1; i < 100; i++) {
+		const struct pcireset_sample *s = pcireset_qualify_get_sample(qualify, i);
+
+		assert_int_equal(s->previous, pcireset_qualify_get_sample(qualify, i - 1)->type);
+		nr_after[s->type == s->previous]++;
+	}
+	assert_in_range(nr_after[1], 10, 40);
+	pcireset_qualify_unref(qualify);
+}
+
+static void a_failure_is_counted_and_found(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 100);
+
+	world->fail_every = 1;
+	assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+	assert_int_equal(run_all(qualify), 0);
+	assert_int_equal(series_of(qualify, PCI_RESET_PM).nr_failed, 100);
+	assert_int_equal(pcireset_qualify_find(qualify), 2);
+	assert_string_equal(pcireset_qualify_get_finding_text(qualify, 0),
+			    "every pm: the reset had no effect (100 of 100 resets, 97 % to "
+			    "1e+02 % at 95 % each)");
+	pcireset_qualify_unref(qualify);
+}
+
+/* A register outside the plan, and one of the device. */
+static void a_changed_register_is_found(void **state)
+{
+	static const struct {
+		const char *file;
+		uint32_t mark;
+	} cases[] = { { "sys/bus/pci/devices/0000:01:00.0/config", PCIRESET_MARK_NEIGHBOUR },
+		      { "sys/bus/pci/devices/0000:08:00.1/config", PCIRESET_MARK_CONFIG } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct pcireset_qualify *qualify;
+		const struct pcireset_finding *finding;
+
+		assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
+		add(qualify, NIC, PCI_RESET_PM);
+		assert_int_equal(pcireset_qualify_set_count(qualify, 100), 0);
+		world->poke = cases[i].file;
+		world->poke_every = 10;
+		assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+		assert_int_equal(run_all(qualify), 0);
+		assert_int_equal(pcireset_qualify_find(qualify), 1);
+		finding = pcireset_qualify_get_finding(qualify, 0);
+		assert_int_equal(finding->mark, cases[i].mark);
+		assert_int_equal(finding->pattern, PCIRESET_PATTERN_PERIOD);
+		assert_int_equal(finding->period, 10);
+		assert_int_equal(finding->offset, 0x3c);
+		if (i == 0)
+			assert_int_equal(finding->who.bus, 1);
+		pcireset_qualify_unref(qualify);
+	}
+}
+
+/* A function that the plan would affect now, and did not when it was shown. */
+static void a_wider_plan_stops_the_run(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 50);
+	struct qualify_plan *plan = qualify_plan_of(qualify, 0, PCI_RESET_BUS);
+
+	assert_int_equal(plan->nr, 2);
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	plan->nr = 1;
+	assert_int_equal(run_all(qualify), -ESTALE);
+	assert_string_equal(pcireset_qualify_get_stop(qualify),
+			    "0000:08:00.1: bus affects other functions than when the run began");
+	assert_true(world->nr_resets < 50);
+	assert_int_equal(series_of(qualify, PCI_RESET_BUS).nr, 0);
+	pcireset_qualify_unref(qualify);
+	/* The reason is in the journal. */
+	assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+	assert_non_null(pcireset_qualify_get_stop(qualify));
+	pcireset_qualify_unref(qualify);
+}
+
+static void a_refused_reset_is_not_counted(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 10);
+
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	assert_int_equal(pcireset_qualify_step(qualify), 1);
+	world->fate = FATE_REFUSED;
+	assert_int_equal(run_all(qualify), -EBUSY);
+	assert_string_equal(pcireset_ctx_get_errmsg(*state),
+			    "0000:08:00.1: somebody holds the lock");
+	assert_int_equal(pcireset_qualify_get_nr_samples(qualify), 1);
+	pcireset_qualify_unref(qualify);
+	world->fate = FATE_FINE;
+	assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+	assert_int_equal(pcireset_qualify_resume(qualify, journal), 0);
+	assert_null(pcireset_qualify_get_stop(qualify));
+	assert_int_equal(run_all(qualify), 0);
+	assert_int_equal(series_of(qualify, PCI_RESET_PM).nr, 10);
+	assert_int_equal(series_of(qualify, PCI_RESET_BUS).nr, 10);
+	assert_int_equal(world->nr_resets, 20);
+	pcireset_qualify_unref(qualify);
+}
+
+static void an_exercise_counts_for_the_round_before(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 5);
+
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	assert_int_equal(pcireset_qualify_step(qualify), 1);
+	assert_int_equal(pcireset_qualify_note_exercise(qualify, 0), 0);
+	assert_int_equal(pcireset_qualify_step(qualify), 1);
+	assert_int_equal(pcireset_qualify_note_exercise(qualify, 1), 0);
+	/* What an exercise changes is no fault of a reset. */
+	poke("sys/bus/pci/devices/0000:08:00.1/config");
+	assert_int_equal(run_all(qualify), 0);
+	pcireset_qualify_unref(qualify);
+	assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+	assert_int_equal(pcireset_qualify_find(qualify), 1);
+	assert_int_equal(pcireset_qualify_get_sample(qualify, 0)->marks, 0);
+	assert_int_equal(pcireset_qualify_get_sample(qualify, 1)->marks, PCIRESET_MARK_EXERCISE);
+	pcireset_qualify_unref(qualify);
+}
+
+/* Begin or resume in a process that may be killed. Return: is it complete? */
+static bool run_in_child(struct pcireset_ctx *ctx, size_t kill_at)
+{
+	struct pcireset_qualify *qualify;
+	bool is_new = access(journal, F_OK) != 0;
+	int status;
+	pid_t pid;
+
+	world->kill_at = kill_at;
+	world->nr_moments = 0;
+	pid = fork();
+	if (!pid) {
+		if (is_new) {
+			qualify = new_run(ctx, 12);
+			assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+		} else {
+			assert_int_equal(pcireset_qualify_load(ctx, journal, &qualify), 0);
+			assert_int_equal(pcireset_qualify_resume(qualify, journal), 0);
+		}
+		_exit(run_all(qualify) ? 1 : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	world->kill_at = 0;
+	assert_true(WIFSIGNALED(status) || (WIFEXITED(status) && !WEXITSTATUS(status)));
+	return WIFEXITED(status);
+}
+
+/* What the journal says after all kills. */
+static void is_complete(struct pcireset_ctx *ctx, size_t nr_kills)
+{
+	struct pcireset_qualify *qualify;
+	struct pcireset_series pm, bus;
+	size_t nr_interrupted;
+
+	assert_int_equal(pcireset_qualify_load(ctx, journal, &qualify), 0);
+	pm = series_of(qualify, PCI_RESET_PM);
+	bus = series_of(qualify, PCI_RESET_BUS);
+	nr_interrupted = pm.nr_interrupted + bus.nr_interrupted;
+	assert_int_equal(pm.nr, 12);
+	assert_int_equal(bus.nr, 12);
+	assert_int_equal(pm.nr_failed + bus.nr_failed, 0);
+	assert_in_range(nr_interrupted, 0, nr_kills);
+	/* A reset whose end is not stored has an unknown outcome, whether it took place or not. */
+	assert_in_range(world->nr_resets, 24, 24 + nr_interrupted);
+	assert_int_equal(pcireset_qualify_get_nr_samples(qualify), 24 + nr_interrupted);
+	assert_int_equal(pcireset_qualify_find(qualify), 0);
+	pcireset_qualify_unref(qualify);
+}
+
+/* The head of the journal and the first round have 12 moments, each other round has 8. */
+static void a_run_killed_once_loses_and_repeats_nothing(void **state)
+{
+	for (size_t at = 4; at < 28; at++) {
+		unlink(journal);
+		world->nr_resets = 0;
+		assert_false(run_in_child(*state, at));
+		assert_true(run_in_child(*state, SIZE_MAX));
+		is_complete(*state, 1);
+	}
+}
+
+static void a_run_killed_often_loses_and_repeats_nothing(void **state)
+{
+	size_t nr_kills = 0;
+
+	while (nr_kills < 20)
+		nr_kills += !run_in_child(*state, 5 + nr_kills % 11);
+	while (!run_in_child(*state, SIZE_MAX))
+		;
+	is_complete(*state, nr_kills);
+}
+
+/* "begin" is stored before the reset, and the outcome before the next one. */
+static void each_round_is_stored_twice(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 12);
+
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	world->nr_syncs = 0;
+	assert_int_equal(run_all(qualify), 0);
+	assert_int_equal(world->nr_syncs, 2 * 24);
+	pcireset_qualify_unref(qualify);
+}
+
+/* The machine went down during a reset: that is a finding. */
+static void a_restart_of_the_machine_is_found(void **state)
+{
+	struct pcireset_qualify *qualify;
+
+	/* After the head come three moments of "begin" and one before the reset. */
+	assert_false(run_in_child(*state, 8));
+	sysroot_write(BOOT, "boot-2\n");
+	assert_true(run_in_child(*state, SIZE_MAX));
+	sysroot_write(BOOT, "boot-1\n");
+	assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+	assert_int_equal(pcireset_qualify_find(qualify), 1);
+	assert_int_equal(pcireset_qualify_get_finding(qualify, 0)->mark, PCIRESET_MARK_MACHINE);
+	pcireset_qualify_unref(qualify);
+}
+
+static void a_different_device_is_refused(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 5);
+
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	assert_int_equal(pcireset_qualify_step(qualify), 1);
+	pcireset_qualify_unref(qualify);
+	assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+	qualify->devices[0].revision++;
+	assert_int_equal(pcireset_qualify_resume(qualify, journal), -ESTALE);
+	assert_string_equal(pcireset_ctx_get_errmsg(*state),
+			    "0000:08:00.1: it is a different device now");
+	pcireset_qualify_unref(qualify);
+	assert_int_equal(world->nr_resets, 1);
+}
+
+static void two_processes_do_not_share_a_run(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 5), *other;
+
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	assert_int_equal(pcireset_qualify_load(*state, journal, &other), 0);
+	assert_int_equal(pcireset_qualify_resume(other, journal), -EBUSY);
+	pcireset_qualify_unref(other);
+	/* Also if the other one has ended meanwhile: what was read is out of date. */
+	assert_int_equal(pcireset_qualify_load(*state, journal, &other), 0);
+	assert_int_equal(pcireset_qualify_step(qualify), 1);
+	pcireset_qualify_unref(qualify);
+	assert_int_equal(pcireset_qualify_resume(other, journal), -ESTALE);
+	pcireset_qualify_unref(other);
+	/* A new run never overwrites an old one. */
+	qualify = new_run(*state, 5);
+	assert_int_equal(pcireset_qualify_create(qualify, journal), -EEXIST);
+	pcireset_qualify_unref(qualify);
+}
+
+/* Each byte of a journal, changed or cut off: an error, or a run with less of its end. */
+static void a_damaged_journal_is_an_error(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 3);
+	char text[8192], damaged[8192];
+	size_t len;
+	FILE *f;
+
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	assert_int_equal(run_all(qualify), 0);
+	pcireset_qualify_unref(qualify);
+	f = fopen(journal, "r");
+	len = fread(text, 1, sizeof(text), f);
+	fclose(f);
+	assert_true(len > 500 && len < sizeof(text));
+	for (size_t i = 0; i < 2 * len; i++) {
+		size_t cut = i < len ? len : i - len;
+		int r;
+
+		memcpy(damaged, text, len);
+		if (i < len)
+			damaged[i] ^= 1 << (i % 7);
+		f = fopen(journal, "w");
+		assert_true(fwrite(damaged, 1, cut, f) == cut);
+		fclose(f);
+		r = pcireset_qualify_load(*state, journal, &qualify);
+		if (r) {
+			assert_int_equal(r, -EBADMSG);
+			continue;
+		}
+		assert_true(pcireset_qualify_get_nr_done(qualify) <= 6);
+		pcireset_qualify_unref(qualify);
+	}
+}
+
+static void wrong_use_is_an_error(void **state)
+{
+	struct pcireset_qualify *qualify;
+	struct pcireset_plan *plan;
+
+	assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
+	assert_int_equal(pcireset_qualify_create(qualify, NULL), -EINVAL);
+	assert_int_equal(pcireset_qualify_step(qualify), -EINVAL);
+	assert_int_equal(pcireset_qualify_set_count(qualify, 0), -EINVAL);
+	assert_int_equal(pcireset_qualify_add_fact(qualify, "Serial number", "1"), -EINVAL);
+	assert_int_equal(pcireset_plan_new(find(*state, NIC), &plan), 0);
+	assert_int_equal(pcireset_plan_set_types(plan, PCI_RESET_PM | PCI_RESET_BUS), 0);
+	assert_int_equal(pcireset_qualify_add(qualify, plan), -EINVAL);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(pcireset_qualify_add(qualify, plan), -EINVAL);
+	pcireset_plan_unref(plan);
+	add(qualify, NIC, PCI_RESET_PM);
+	add(qualify, OTHER, PCI_RESET_BUS);
+	/* Each device needs each type. */
+	assert_int_equal(pcireset_qualify_create(qualify, NULL), -EINVAL);
+	pcireset_qualify_unref(qualify);
+	assert_int_equal(pcireset_qualify_load(*state, "/nonexistent/journal", &qualify), -ENOENT);
+}
+
+static void facts_have_no_serial_numbers(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 5);
+	const char *key, *value;
+	bool has_kernel = false;
+
+	assert_int_equal(
+		pcireset_qualify_add_fact(qualify, "tool", "pcireset 0.1 100 % * new\nline"), 0);
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	pcireset_qualify_unref(qualify);
+	assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+	assert_string_equal(pcireset_qualify_get_fact(qualify, 0, &key),
+			    "pcireset 0.1 100 % * new\nline");
+	assert_string_equal(key, "tool");
+	for (size_t i = 0; (value = pcireset_qualify_get_fact(qualify, i, &key)); i++) {
+		has_kernel |= !strcmp(key, "kernel");
+		assert_null(strstr(key, "serial"));
+		assert_null(strstr(key, "uuid"));
+	}
+	assert_true(has_kernel);
+	assert_non_null(strstr(pcireset_qualify_get_identity(qualify, 0), "class 0200"));
+	pcireset_qualify_unref(qualify);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(runs_each_type_as_often),
+		TEST(a_failure_is_counted_and_found),
+		TEST(a_changed_register_is_found),
+		TEST(a_wider_plan_stops_the_run),
+		TEST(a_refused_reset_is_not_counted),
+		TEST(an_exercise_counts_for_the_round_before),
+		TEST(a_run_killed_once_loses_and_repeats_nothing),
+		TEST(a_run_killed_often_loses_and_repeats_nothing),
+		TEST(each_round_is_stored_twice),
+		TEST(a_restart_of_the_machine_is_found),
+		TEST(a_different_device_is_refused),
+		TEST(two_processes_do_not_share_a_run),
+		TEST(a_damaged_journal_is_an_error),
+		TEST(wrong_use_is_an_error),
+		TEST(facts_have_no_serial_numbers),
+	};
+
+	return cmocka_run_group_tests(tests, make_machine, sysroot_remove);
+}
