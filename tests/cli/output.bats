@@ -116,7 +116,7 @@ is_metrics() {
 nothing_left() {
 	local i
 
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		[[ -n $(ls -A "$dir") ]] || return 0
 		sleep 0.05
 	done
@@ -144,23 +144,22 @@ nothing_left() {
 }
 
 @test 'Ctrl-C ends a replay at once' {
-	local machine=$BATS_TEST_TMPDIR/large archive=$BATS_TEST_TMPDIR/m.tar i whole
+	local archive=$BATS_TEST_TMPDIR/m.tar output=$BATS_TEST_TMPDIR/output tool status=0
 
-	mkdir -p "$machine/sys/bus/pci/devices" "$machine/sys/devices/pci0000:00"
-	for ((i = 0; i < 2000; i++)); do
-		printf -v whole '0000:%02x:%02x.%d' $((i / 256)) $((i % 256 / 8)) $((i % 8))
-		mkdir "$machine/sys/devices/pci0000:00/$whole"
-		head -c 4096 /dev/zero >"$machine/sys/devices/pci0000:00/$whole/config"
-		echo 0x1234 | tee "$machine/sys/devices/pci0000:00/$whole/"{vendor,device,class} >/dev/null
-		ln -s "../../../devices/pci0000:00/$whole" "$machine/sys/bus/pci/devices/$whole"
-	done
-	tar -C "$machine" -cf "$archive" .
-	TMPDIR=$dir pcireset list --sysroot "$archive" >"$BATS_TEST_TMPDIR/whole"
-	whole=$(wc -l <"$BATS_TEST_TMPDIR/whole")
-	[[ $whole -ge 2000 ]]
-	TMPDIR=$dir took pcireset list --sysroot "$archive"
+	pcireset record "$archive" --sysroot "$ROOT"
+	# The pipe is full and nobody reads it, so the tool cannot end by itself.
+	mkfifo "$output"
+	exec 8<>"$output"
+	dd if=/dev/zero of="$output" oflag=nonblock bs=4096 count=1024 2>/dev/null || true
 	# A shell that is not interactive has its background jobs ignore SIGINT.
-	TMPDIR=$dir run -124 timeout -s INT "$(printf '0.%03d' $((ms * 2 / 5 % 1000)))" pcireset list --sysroot "$archive"
-	[[ $(wc -l <<<"$output") -lt $whole ]]
+	TMPDIR=$dir env --default-signal=INT pcireset list --sysroot "$archive" >&8 2>/dev/null 3>&- &
+	tool=$!
+	until [[ -n $(ls -A "$dir") ]]; do
+		kill -0 "$tool"
+		sleep 0.02
+	done
+	kill -INT "$tool"
+	wait "$tool" || status=$?
+	[[ $status -eq 130 ]]
 	nothing_left
 }
