@@ -111,6 +111,18 @@ with_closed() {
 	run -0 pcireset plan 03:00.0 --type slot --sysroot "$BATS_TEST_TMPDIR/archive1"
 }
 
+@test 'a function that cannot be read: an error, and no half of a list' {
+	local root=$BATS_TEST_TMPDIR/machine option
+
+	cp -a "$ROOT" "$root"
+	rm "$root/sys/bus/pci/devices/0000:04:00.0/reset_method"
+	mkdir "$root/sys/bus/pci/devices/0000:04:00.0/reset_method"
+	for option in -n -J --tree; do
+		run -1 --separate-stderr pcireset list "$option" --sysroot "$root"
+		[[ -z $output && ${stderr:-} == 'pcireset: 0000:04:00.0: Is a directory' ]]
+	done
+}
+
 # limited NUMBER ARG...: pcireset, which may open no more descriptors than this.
 limited() {
 	(ulimit -n "$1" && exec pcireset "${@:2}")

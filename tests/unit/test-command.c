@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The table of commands, whose end no name marks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include "../../cli/request.h"
+
+/* The last row is behind the end of the table. */
+static const struct command rows[] = {
+	{ .name = "one", .options = OPT_TYPE | OPT_JSON },
+	{ .name = "two", .options = OPT_JSON },
+	{ .name = "behind", .options = OPT_TYPE | OPT_JSON | OPT_RAW },
+};
+
+static int use_table(void **state)
+{
+	(void)state;
+	commands_set(rows, 2);
+	return 0;
+}
+
+static void names_end_with_the_table(void **state)
+{
+	(void)state;
+	assert_string_equal(command_at(0), "one");
+	assert_string_equal(command_at(1), "two");
+	assert_null(command_at(2));
+	assert_null(command_at(SIZE_MAX));
+}
+
+static void only_commands_of_the_table_are_found(void **state)
+{
+	(void)state;
+	assert_ptr_equal(command_find("two"), &rows[1]);
+	assert_null(command_find("behind"));
+	assert_null(command_find("tw"));
+}
+
+static void commands_with_an_option(void **state)
+{
+	static const struct {
+		enum option_id id;
+		const char *names;
+	} wanted[] = { { OPT_JSON, "one two" }, { OPT_TYPE, "one" }, { OPT_RAW, "" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		char *names = commands_with(wanted[i].id);
+
+		assert_string_equal(names, wanted[i].names);
+		free(names);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_end_with_the_table),
+		cmocka_unit_test(only_commands_of_the_table_are_found),
+		cmocka_unit_test(commands_with_an_option),
+	};
+
+	return cmocka_run_group_tests(tests, use_table, NULL);
+}
