@@ -2,10 +2,10 @@
 /* The functions that other kernel modules call, one for each of the PCI core's. */
 #include <linux/slab.h>
 
-#include "pcireset.h"
+#include "run/run.h"
 
-static int run(struct pci_dev *dev, const struct pcireset_request *request, bool held,
-	       struct pcireset_report *report)
+static int api_run(struct pci_dev *dev, const struct pcireset_request *request, bool held,
+		   struct pcireset_report *report)
 {
 	struct pcireset_report unwanted = { NULL };
 
@@ -13,12 +13,12 @@ static int run(struct pci_dev *dev, const struct pcireset_request *request, bool
 }
 
 /* Wrong types are told apart from unknown ones: the caller of a bus reset must mean the link. */
-static int run_link(struct pci_dev *dev, struct pcireset_request *request, bool held,
-		    struct pcireset_report *report)
+static int api_run_link(struct pci_dev *dev, struct pcireset_request *request, bool held,
+			struct pcireset_report *report)
 {
 	if (request->types & PCI_RESET_FUNC)
 		return -EINVAL;
-	return run(dev, request, held, report);
+	return api_run(dev, request, held, report);
 }
 
 /**
@@ -55,7 +55,7 @@ int pcireset_function(struct pci_dev *dev, u32 types, struct pcireset_report *re
 {
 	struct pcireset_request request = { .types = types };
 
-	return run(dev, &request, false, report);
+	return api_run(dev, &request, false, report);
 }
 PCIRESET_EXPORT(pcireset_function);
 
@@ -72,7 +72,7 @@ int pcireset_try_function(struct pci_dev *dev, u32 types, struct pcireset_report
 {
 	struct pcireset_request request = { .types = types, .flags = PCIRESET_RESET_TRY };
 
-	return run(dev, &request, false, report);
+	return api_run(dev, &request, false, report);
 }
 PCIRESET_EXPORT(pcireset_try_function);
 
@@ -94,7 +94,7 @@ int pcireset_function_locked(struct pci_dev *dev, u32 types, struct pcireset_rep
 	struct pcireset_request request = { .types = types };
 
 	device_lock_assert(&dev->dev);
-	return run(dev, &request, true, report);
+	return api_run(dev, &request, true, report);
 }
 PCIRESET_EXPORT(pcireset_function_locked);
 
@@ -111,7 +111,7 @@ int pcireset_bus(struct pci_dev *dev, u32 types, struct pcireset_report *report)
 {
 	struct pcireset_request request = { .types = types };
 
-	return run_link(dev, &request, false, report);
+	return api_run_link(dev, &request, false, report);
 }
 PCIRESET_EXPORT(pcireset_bus);
 
@@ -128,7 +128,7 @@ int pcireset_try_bus(struct pci_dev *dev, u32 types, struct pcireset_report *rep
 {
 	struct pcireset_request request = { .types = types, .flags = PCIRESET_RESET_TRY };
 
-	return run_link(dev, &request, false, report);
+	return api_run_link(dev, &request, false, report);
 }
 PCIRESET_EXPORT(pcireset_try_bus);
 
@@ -146,7 +146,7 @@ int pcireset_bus_locked(struct pci_dev *dev, u32 types, struct pcireset_report *
 	struct pcireset_request request = { .types = types };
 
 	device_lock_assert(&dev->dev);
-	return run_link(dev, &request, true, report);
+	return api_run_link(dev, &request, true, report);
 }
 PCIRESET_EXPORT(pcireset_bus_locked);
 
@@ -167,44 +167,6 @@ int pcireset_plan(struct pci_dev *dev, const struct pcireset_request *request,
 	return pcireset_plan_make(dev, request, false, ret_plan);
 }
 PCIRESET_EXPORT(pcireset_plan);
-
-/**
- * pcireset_plan_type - return the type that a plan would issue first
- * @plan: the plan
- *
- * Return: one PCI_RESET_*, or 0 if no allowed type is supported.
- */
-u32 pcireset_plan_type(const struct pcireset_plan *plan)
-{
-	return plan->nr_types ? plan->types[0] : 0;
-}
-PCIRESET_EXPORT(pcireset_plan_type);
-
-/**
- * pcireset_plan_nr_members - return the number of affected functions
- * @plan: the plan
- *
- * Return: the number.
- */
-unsigned int pcireset_plan_nr_members(const struct pcireset_plan *plan)
-{
-	return plan->nr_fns;
-}
-PCIRESET_EXPORT(pcireset_plan_nr_members);
-
-/**
- * pcireset_plan_member - return one affected function
- * @plan: the plan
- * @nr: from 0, parents before children
- *
- * Return: the function, or NULL if @nr is too large. The plan keeps the
- * reference.
- */
-struct pci_dev *pcireset_plan_member(const struct pcireset_plan *plan, unsigned int nr)
-{
-	return nr < plan->nr_fns ? plan->fns[nr].dev : NULL;
-}
-PCIRESET_EXPORT(pcireset_plan_member);
 
 /**
  * pcireset_run - run exactly this plan

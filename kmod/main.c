@@ -1,50 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Loading and unloading, and the count of functions that come and go. */
-#include <linux/atomic.h>
-#include <linux/hash.h>
+/* Load and unload the module, and pass on each function that is added or removed. */
 #include <linux/module.h>
 
-#include "pcireset.h"
+#include "cdev/cdev.h"
 
-/* Held for reading while a plan looks around; no function leaves meanwhile. */
-DECLARE_RWSEM(pcireset_topology);
-
-/*
- * One counter for each tree below a root bus, or nearly so: two trees that
- * share one make a plan be made once more than needed.
- */
-#define GENERATION_BITS 6
-static atomic64_t generations[1 << GENERATION_BITS];
-
-static atomic64_t *counter_of(struct pci_dev *dev)
-{
-	struct pcireset_addr addr;
-
-	dev = pci_physfn(dev);
-	while (!pci_is_root_bus(dev->bus) && dev->bus->self)
-		dev = dev->bus->self;
-	addr = pcireset_addr_of(dev);
-	return &generations[hash_64((u64)addr.domain << 16 | PCI_DEVID(addr.bus, addr.devfn),
-				    GENERATION_BITS)];
-}
-
-/**
- * pcireset_counter - counter of the functions that come and go near a function
- * @dev: the function
- *
- * It moves whenever a function is added or removed anywhere below the root port
- * that @dev is below of.
- *
- * Context: The caller holds pcireset_topology and @dev is registered. A VF that
- * is not may have outlived its PF, which leads to the root port.
- * Return: the counter, which stays.
- */
-const atomic64_t *pcireset_counter(struct pci_dev *dev)
-{
-	return counter_of(dev);
-}
-
-static int topology_changed(struct notifier_block *nb, unsigned long action, void *data)
+static int main_topology_changed(struct notifier_block *nb, unsigned long action, void *data)
 {
 	struct pci_dev *dev = to_pci_dev(data);
 
@@ -54,25 +14,25 @@ static int topology_changed(struct notifier_block *nb, unsigned long action, voi
 		break;
 	case BUS_NOTIFY_ADD_DEVICE:
 		pcireset_find_add(dev);
-		atomic64_inc(counter_of(dev));
+		pcireset_topology_moved(dev);
 		break;
 	case BUS_NOTIFY_DEL_DEVICE:
 	case BUS_NOTIFY_REMOVED_DEVICE:
 		if (action == BUS_NOTIFY_REMOVED_DEVICE)
 			pcireset_find_remove(dev);
-		/* Twice: one may have been opened in between. */
-		pcireset_device_orphan(dev);
+		/* On both events: a descriptor may have been opened in between. */
+		pcireset_handle_orphan(dev);
 		down_write(&pcireset_topology);
 		pcireset_late_forget(dev);
-		atomic64_inc(counter_of(dev));
+		pcireset_topology_moved(dev);
 		up_write(&pcireset_topology);
 		break;
 	}
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block topology_notifier = {
-	.notifier_call = topology_changed,
+static struct notifier_block main_topology_notifier = {
+	.notifier_call = main_topology_changed,
 };
 
 static int __init pcireset_init(void)
@@ -88,17 +48,17 @@ static int __init pcireset_init(void)
 	error = pcireset_late_init();
 	if (error)
 		goto exit_batch;
-	error = bus_register_notifier(&pci_bus_type, &topology_notifier);
+	error = bus_register_notifier(&pci_bus_type, &main_topology_notifier);
 	if (error)
 		goto exit_late;
 	pcireset_find_init();
-	error = pcireset_chardev_init();
+	error = pcireset_control_init();
 	if (error)
 		goto exit_find;
 	return 0;
 
 exit_find:
-	bus_unregister_notifier(&pci_bus_type, &topology_notifier);
+	bus_unregister_notifier(&pci_bus_type, &main_topology_notifier);
 	pcireset_find_exit();
 exit_late:
 	pcireset_late_exit();
@@ -111,8 +71,8 @@ exit_hotplug:
 
 static void __exit pcireset_exit(void)
 {
-	pcireset_chardev_exit();
-	bus_unregister_notifier(&pci_bus_type, &topology_notifier);
+	pcireset_control_exit();
+	bus_unregister_notifier(&pci_bus_type, &main_topology_notifier);
 	pcireset_find_exit();
 	pcireset_batch_exit();
 	pcireset_late_exit();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Only the reset and the wait: for callers that save and restore themselves. */
-#include "pcireset.h"
+#include "run/run.h"
 #include "run/trace.h"
 
-static int blame(struct pcireset_plan *plan, int error, u32 why)
+static int raw_set_reason(struct pcireset_plan *plan, int error, u32 why)
 {
 	plan->why = why;
 	plan->who = pcireset_addr_of(plan->dev);
@@ -11,7 +11,7 @@ static int blame(struct pcireset_plan *plan, int error, u32 why)
 }
 
 /* What answered before the reset must be the same afterwards, or nothing more is written to it. */
-static int check_identity(struct pcireset_fn *fn)
+static int raw_check_identity(struct pcireset_fn *fn)
 {
 	if (pcireset_identity_holds(fn))
 		return 0;
@@ -20,18 +20,18 @@ static int check_identity(struct pcireset_fn *fn)
 	return -EIO;
 }
 
-static int wait_and_check(struct pcireset_run *run, struct pcireset_fn *fn)
+static int raw_wait_and_check(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	int error = pcireset_wait_ready(run, fn);
 
 	if (!error)
-		return check_identity(fn);
+		return raw_check_identity(fn);
 	fn->outcome = PCIRESET_STATE_DEAD;
 	fn->failed |= PCIRESET_CHECK_READY;
 	return error;
 }
 
-static int wait_all(struct pcireset_run *run)
+static int raw_wait_all(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	unsigned int i;
@@ -42,11 +42,11 @@ static int wait_all(struct pcireset_run *run)
 	/* What hangs on a bridge below cannot be reached before the caller has restored that. */
 	for (i = 0; i < plan->nr_fns && !error; i++)
 		if (plan->fns[i].parent < 0)
-			error = wait_and_check(run, &plan->fns[i]);
+			error = raw_wait_and_check(run, &plan->fns[i]);
 	return error;
 }
 
-static int block_all(struct pcireset_plan *plan)
+static int raw_block_all(struct pcireset_plan *plan)
 {
 	unsigned int i;
 	int error = 0;
@@ -58,25 +58,25 @@ static int block_all(struct pcireset_plan *plan)
 	return error;
 }
 
-static bool is_same(const struct pcireset_fn *fn)
+static bool raw_is_same(const struct pcireset_fn *fn)
 {
 	return fn->ready_ns && fn->outcome == PCIRESET_STATE_UNTOUCHED;
 }
 
-static void unblock_all(struct pcireset_run *run)
+static void raw_unblock_all(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++) {
-		if (!run->report->issued || is_same(&plan->fns[i]))
+		if (!run->report->issued || raw_is_same(&plan->fns[i]))
 			pcireset_iommu_unblock(&plan->fns[i]);
 		else
 			pcireset_iommu_unblock_lost(&plan->fns[i]);
 	}
 }
 
-static int trigger_and_wait(struct pcireset_run *run, u32 type)
+static int raw_trigger_and_wait(struct pcireset_run *run, u32 type)
 {
 	struct pcireset_report *report = run->report;
 	struct pcireset_plan *plan = run->plan;
@@ -84,10 +84,8 @@ static int trigger_and_wait(struct pcireset_run *run, u32 type)
 
 	pcireset_learn_times(plan);
 	pcireset_quiet_begin(plan, type);
-	error = run->type->trigger(run);
-	run->triggered = ktime_get();
+	error = pcireset_issue(run);
 	run->deadline = ktime_add_ms(run->triggered, plan->request.timeout_ms);
-	trace_pcireset_trigger(run, type, error);
 	if (error != -ENOMEM) {
 		report->type = type;
 		report->issued = type;
@@ -95,13 +93,13 @@ static int trigger_and_wait(struct pcireset_run *run, u32 type)
 		report->proof = PCIRESET_PROOF_UNKNOWN;
 	}
 	if (!error)
-		error = wait_all(run);
+		error = raw_wait_all(run);
 	report->wait_ns = ktime_to_ns(ktime_sub(ktime_get(), run->triggered));
 	pcireset_quiet_end(plan);
 	return error;
 }
 
-static int reset_and_wait(struct pcireset_run *run)
+static int raw_reset_and_wait(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	u32 type = plan->types[0];
@@ -109,14 +107,14 @@ static int reset_and_wait(struct pcireset_run *run)
 
 	run->type = pcireset_type_find(type);
 	trace_pcireset_begin(run, type);
-	error = block_all(plan);
+	error = raw_block_all(plan);
 	if (!error)
-		error = trigger_and_wait(run, type);
-	unblock_all(run);
+		error = raw_trigger_and_wait(run, type);
+	raw_unblock_all(run);
 	return error;
 }
 
-static int run_raw(struct pcireset_run *run)
+static int raw_run(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	struct pcireset_fn *other;
@@ -135,15 +133,15 @@ static int run_raw(struct pcireset_run *run)
 	if (error)
 		return error;
 	if (atomic64_read(plan->counter) == plan->topology)
-		error = reset_and_wait(run);
+		error = raw_reset_and_wait(run);
 	else
-		error = blame(plan, -EBUSY, PCIRESET_WHY_CHANGED);
+		error = raw_set_reason(plan, -EBUSY, PCIRESET_WHY_CHANGED);
 	pcireset_unlock(plan);
 	return error;
 }
 
 /* The first function that has failed, or the one that was asked for. */
-static void blame_failed(struct pcireset_plan *plan, u32 check, u32 why, u32 otherwise)
+static void raw_set_reason_of_failed(struct pcireset_plan *plan, u32 check, u32 why, u32 otherwise)
 {
 	unsigned int i;
 
@@ -154,20 +152,20 @@ static void blame_failed(struct pcireset_plan *plan, u32 check, u32 why, u32 oth
 		plan->who = pcireset_addr_of(plan->fns[i].dev);
 		return;
 	}
-	blame(plan, 0, otherwise);
+	raw_set_reason(plan, 0, otherwise);
 }
 
-static int tell(struct pcireset_run *run, int error)
+static int raw_report(struct pcireset_run *run, int error)
 {
 	struct pcireset_report *report = run->report;
 	struct pcireset_plan *plan = run->plan;
 
 	if (error == -ETIMEDOUT)
-		blame_failed(plan, PCIRESET_CHECK_READY, PCIRESET_WHY_NOT_READY,
-			     PCIRESET_WHY_NOT_READY);
+		raw_set_reason_of_failed(plan, PCIRESET_CHECK_READY, PCIRESET_WHY_NOT_READY,
+					 PCIRESET_WHY_NOT_READY);
 	else if (error == -EIO)
-		blame_failed(plan, PCIRESET_CHECK_IDENTITY, PCIRESET_WHY_OTHER_DEVICE,
-			     PCIRESET_WHY_TRIGGER);
+		raw_set_reason_of_failed(plan, PCIRESET_CHECK_IDENTITY, PCIRESET_WHY_OTHER_DEVICE,
+					 PCIRESET_WHY_TRIGGER);
 	plan->error = error;
 	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), run->started));
 	pcireset_plan_report(plan, report);
@@ -180,7 +178,7 @@ static int tell(struct pcireset_run *run, int error)
 	return error;
 }
 
-static void init_run(struct pcireset_run *run, struct pcireset_report *report)
+static void raw_init_run(struct pcireset_run *run, struct pcireset_report *report)
 {
 	*run = (struct pcireset_run){ .report = report, .started = ktime_get() };
 	pcireset_origin_here(&run->origin);
@@ -207,11 +205,11 @@ int pcireset_raw_function_locked(struct pci_dev *dev, u32 types, struct pcireset
 	int error;
 
 	device_lock_assert(&dev->dev);
-	init_run(&run, report ? report : &unwanted);
+	raw_init_run(&run, report ? report : &unwanted);
 	error = pcireset_plan_make(dev, &request, true, &run.plan);
 	if (error)
 		return error;
-	return tell(&run, run_raw(&run));
+	return raw_report(&run, raw_run(&run));
 }
 PCIRESET_EXPORT(pcireset_raw_function_locked);
 
@@ -243,7 +241,7 @@ int pcireset_raw_bus(struct pci_dev *bridge, struct pcireset_report *report)
 	struct pci_dev *child;
 	int error;
 
-	init_run(&run, report ? report : &unwanted);
+	raw_init_run(&run, report ? report : &unwanted);
 	child = pcireset_first_below(bridge);
 	if (!child)
 		return -ENODEV;
@@ -256,9 +254,9 @@ int pcireset_raw_bus(struct pci_dev *bridge, struct pcireset_report *report)
 	if (!error)
 		error = pcireset_lock_bridge(&run);
 	if (!error) {
-		error = reset_and_wait(&run);
+		error = raw_reset_and_wait(&run);
 		pcireset_unlock(run.plan);
 	}
-	return tell(&run, error);
+	return raw_report(&run, error);
 }
 PCIRESET_EXPORT(pcireset_raw_bus);

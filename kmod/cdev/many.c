@@ -5,17 +5,17 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "pcireset.h"
+#include "cdev/cdev.h"
 
 /**
- * struct job - one reset that user space asked for
+ * struct many_job - one reset of a call
  * @file: the device's descriptor
- * @user: where it was read from
- * @user_reset: where its reset was read from
- * @reset: what is asked for, and what came of it
- * @wanted: the plan of the generation that is asked for, or NULL
+ * @user: the entry in user space
+ * @user_reset: the request in user space
+ * @reset: the request, and its result
+ * @wanted: the plan of the generation that the request names, or NULL
  */
-struct job {
+struct many_job {
 	struct file *file;
 	struct pcireset_reset_entry __user *user;
 	struct pcireset_reset __user *user_reset;
@@ -23,15 +23,26 @@ struct job {
 	struct pcireset_plan *wanted;
 };
 
-struct jobs {
-	struct job *v;
+struct many_jobs {
+	const struct file_operations *fops;
+	struct many_job *v;
 	struct pcireset_item *items;
 	u32 nr;
 };
 
-/* Nothing is touched yet, and all must be right before anything is. */
-static int get_job(struct job *job, struct pcireset_reset_entry __user *user, u32 usize)
+/* Ownership cannot be proved for one reset of many. */
+static int many_check(const struct many_jobs *jobs, struct many_job *job)
 {
+	/* Only descriptors of the same kind as the one that the ioctl is for. */
+	if (job->file->f_op != jobs->fops)
+		return -EBADF;
+	return job->reset.nr_owners ? -EOPNOTSUPP : pcireset_reset_check(&job->reset);
+}
+
+/* Check everything before anything is touched. */
+static int many_get_job(struct many_jobs *jobs, struct pcireset_reset_entry __user *user, u32 usize)
+{
+	struct many_job *job = &jobs->v[jobs->nr];
 	struct pcireset_reset_entry arg;
 	int error;
 
@@ -47,17 +58,17 @@ static int get_job(struct job *job, struct pcireset_reset_entry __user *user, u3
 		return -EBADF;
 	error = pcireset_copy_in(&job->reset, PCIRESET_SIZES(reset, RESET), job->user_reset);
 	if (!error)
-		error = pcireset_device_check(job->file, &job->reset);
+		error = many_check(jobs, job);
 	if (error)
 		return error;
-	/* Afterwards it is too late to say EFAULT. */
+	/* After a reset it is too late for EFAULT. */
 	if (pcireset_copy_out(job->user_reset, sizeof(job->reset), &job->reset) ||
 	    put_user(0, &user->out_errno) || put_user(0, &user->out_done))
 		return -EFAULT;
 	return 0;
 }
 
-static int get_jobs(struct jobs *jobs, struct pcireset_reset_many *arg)
+static int many_get_jobs(struct many_jobs *jobs, struct pcireset_reset_many *arg)
 {
 	u64 from = arg->entry_ptr;
 	int error = 0;
@@ -67,14 +78,14 @@ static int get_jobs(struct jobs *jobs, struct pcireset_reset_many *arg)
 		cond_resched();
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		error = get_job(&jobs->v[jobs->nr], u64_to_user_ptr(from), arg->entry_size);
+		error = many_get_job(jobs, u64_to_user_ptr(from), arg->entry_size);
 	}
 	if (!error)
 		arg->out_entry = 0;
 	return error;
 }
 
-static void put_members(const struct pcireset_item *item, const struct pcireset_reset *reset)
+static void many_put_members(const struct pcireset_item *item, const struct pcireset_reset *reset)
 {
 	const struct pcireset_report *report = item->report;
 	u8 __user *to = u64_to_user_ptr(reset->member_ptr);
@@ -84,51 +95,51 @@ static void put_members(const struct pcireset_item *item, const struct pcireset_
 	for (i = 0; i < nr; i++, to += reset->member_size) {
 		struct pcireset_member member = pcireset_item_member(item, i);
 
-		/* Written to before: if it is gone by now, its owner took it away. */
+		/* It was writable before the reset; the caller may have unmapped it since. */
 		if (copy_to_user(to, &member, size) ||
 		    clear_user(to + size, reset->member_size - size))
 			return;
 	}
 }
 
-/* Whoever watches from another thread sees out_done last. */
-static void put_job(struct job *job, int result)
+/* Another thread of the caller may poll out_done, so write it last. */
+static void many_put_job(struct many_job *job, int result)
 {
 	if (pcireset_copy_out(job->user_reset, sizeof(job->reset), &job->reset) ||
 	    put_user(-result, &job->user->out_errno))
 		return;
-	/* Pairs with the acquiring load of that other thread. */
+	/* Pairs with the load-acquire of that thread. */
 	smp_wmb();
 	if (put_user(1, &job->user->out_done))
 		return;
 }
 
-static void told(struct pcireset_item *item)
+static void many_report_item(struct pcireset_item *item)
 {
-	struct job *job = item->data;
+	struct many_job *job = item->data;
 
 	if (item->report) {
-		pcireset_device_fill(&job->reset, item->report);
-		put_members(item, &job->reset);
+		pcireset_reset_fill(&job->reset, item->report);
+		many_put_members(item, &job->reset);
 	}
 	if (item->result == -ENODEV)
 		job->reset.out_why = PCIRESET_WHY_GONE;
-	put_job(job, item->result);
+	many_put_job(job, item->result);
 }
 
 /* The plan of one job, if there can be one. Returns an error if the call is wrong. */
-static int plan_job(struct jobs *jobs, u32 nr, u32 *nr_members)
+static int many_plan_job(struct many_jobs *jobs, u32 nr, u32 *nr_members)
 {
 	struct pcireset_item *item = &jobs->items[nr];
-	struct job *job = &jobs->v[nr];
+	struct many_job *job = &jobs->v[nr];
 
 	item->data = job;
-	item->result =
-		pcireset_device_plan(job->file, &job->reset, &item->dev, &item->plan, &job->wanted);
+	item->result = pcireset_reset_plan(job->file->private_data, &job->reset, &item->dev,
+					   &item->plan, &job->wanted);
 	item->wanted = job->wanted;
 	if (item->result)
 		return 0;
-	if (pcireset_device_check_members(&job->reset, item->plan))
+	if (pcireset_reset_check_members(&job->reset, item->plan))
 		return -EFAULT;
 	pcireset_batch_share(jobs->items, nr);
 	if (item->plan)
@@ -136,7 +147,7 @@ static int plan_job(struct jobs *jobs, u32 nr, u32 *nr_members)
 	return *nr_members > PCIRESET_MAX_MEMBERS ? -E2BIG : 0;
 }
 
-static int plan_jobs(struct jobs *jobs, struct pcireset_reset_many *arg)
+static int many_plan_jobs(struct many_jobs *jobs, struct pcireset_reset_many *arg)
 {
 	u32 i, nr_members = 0;
 	int error;
@@ -145,7 +156,7 @@ static int plan_jobs(struct jobs *jobs, struct pcireset_reset_many *arg)
 		cond_resched();
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		error = plan_job(jobs, i, &nr_members);
+		error = many_plan_job(jobs, i, &nr_members);
 		if (error) {
 			arg->out_entry = i;
 			return error;
@@ -154,17 +165,17 @@ static int plan_jobs(struct jobs *jobs, struct pcireset_reset_many *arg)
 	return 0;
 }
 
-/* What could not be planned is over already. */
-static void tell_unplanned(struct jobs *jobs)
+/* Jobs that could not be planned have ended. */
+static void many_report_unplanned(struct many_jobs *jobs)
 {
 	u32 i;
 
 	for (i = 0; i < jobs->nr; i++)
 		if (jobs->items[i].result)
-			told(&jobs->items[i]);
+			many_report_item(&jobs->items[i]);
 }
 
-static void put_plans(struct jobs *jobs)
+static void many_put_plans(struct many_jobs *jobs)
 {
 	u32 i;
 
@@ -172,7 +183,7 @@ static void put_plans(struct jobs *jobs)
 		pcireset_plan_put(jobs->items[i].plan);
 }
 
-static void free_jobs(struct jobs *jobs)
+static void many_free_jobs(struct many_jobs *jobs)
 {
 	u32 i;
 
@@ -186,7 +197,7 @@ static void free_jobs(struct jobs *jobs)
 	kvfree(jobs->v);
 }
 
-static int check_many(const struct pcireset_reset_many *arg)
+static int many_check_call(const struct pcireset_reset_many *arg)
 {
 	if (arg->flags)
 		return -EOPNOTSUPP;
@@ -207,26 +218,26 @@ static int check_many(const struct pcireset_reset_many *arg)
 int pcireset_do_reset_many(struct file *file, void *data)
 {
 	struct pcireset_reset_many *arg = data;
-	struct jobs jobs = { NULL };
+	struct many_jobs jobs = { .fops = file->f_op };
 	int error;
 
 	arg->out_entry = 0;
-	error = check_many(arg);
+	error = many_check_call(arg);
 	if (error)
 		return error;
 
 	jobs.v = kvcalloc(arg->nr_entries, sizeof(*jobs.v), GFP_KERNEL_ACCOUNT);
 	jobs.items = kvcalloc(arg->nr_entries, sizeof(*jobs.items), GFP_KERNEL_ACCOUNT);
-	error = jobs.v && jobs.items ? get_jobs(&jobs, arg) : -ENOMEM;
+	error = jobs.v && jobs.items ? many_get_jobs(&jobs, arg) : -ENOMEM;
 	if (!error) {
-		error = plan_jobs(&jobs, arg);
+		error = many_plan_jobs(&jobs, arg);
 		if (error)
-			put_plans(&jobs);
+			many_put_plans(&jobs);
 	}
 	if (!error) {
-		tell_unplanned(&jobs);
-		error = pcireset_batch_run(jobs.items, jobs.nr, true, told);
+		many_report_unplanned(&jobs);
+		error = pcireset_batch_run(jobs.items, jobs.nr, true, many_report_item);
 	}
-	free_jobs(&jobs);
+	many_free_jobs(&jobs);
 	return error;
 }

@@ -16,8 +16,8 @@ static void late_unmark_all(void *data)
 {
 	struct late_subject *subject = data;
 
-	late_unmark(subject->first);
-	late_unmark(subject->second);
+	pcireset_unfinished_remove(&subject->first->unfinished);
+	pcireset_unfinished_remove(&subject->second->unfinished);
 }
 
 static struct late_subject *late_take_subject(struct kunit *test)
@@ -42,7 +42,7 @@ static struct late_subject *late_take_subject(struct kunit *test)
 	return subject;
 }
 
-static bool late_is_known(const struct pcireset_fn *fn, enum pcireset_unfinished kind)
+static bool late_is_known(const struct pcireset_fn *fn, enum pcireset_unfinished_kind kind)
 {
 	return pcireset_is_unfinished(fn->dev, kind, NULL);
 }
@@ -60,8 +60,8 @@ static void member_is_found_by_another_kind_or_function(struct kunit *test)
 	late_mark(&subject->plan, subject->first, PCIRESET_WATCHED);
 	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_LATE));
 	KUNIT_EXPECT_TRUE(test, late_is_known(subject->first, PCIRESET_WATCHED));
-	late_unmark(subject->first);
-	late_unmark(subject->first);
+	pcireset_unfinished_remove(&subject->first->unfinished);
+	pcireset_unfinished_remove(&subject->first->unfinished);
 	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_WATCHED));
 }
 
@@ -88,8 +88,8 @@ static void removed_function_is_awaited(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&late_wakeups), wakeups);
 	pcireset_late_forget(subject->first->dev);
 	up_write(&pcireset_topology);
-	KUNIT_EXPECT_TRUE(test, subject->first->gone);
-	KUNIT_EXPECT_FALSE(test, subject->second->gone);
+	KUNIT_EXPECT_TRUE(test, subject->first->unfinished.gone);
+	KUNIT_EXPECT_FALSE(test, subject->second->unfinished.gone);
 	KUNIT_EXPECT_FALSE(test, late_is_any(&subject->plan));
 	KUNIT_EXPECT_NE(test, atomic_read(&late_wakeups), wakeups);
 	KUNIT_EXPECT_EQ(test, kref_read(&subject->plan.ref), 1);
@@ -109,7 +109,7 @@ static void function_is_restored_before_its_parent(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, late_answers(&subject->plan, subject->second));
 	subject->first->outcome = PCIRESET_STATE_RESTORED;
 	KUNIT_EXPECT_TRUE(test, late_answers(&subject->plan, subject->second));
-	subject->first->gone = true;
+	subject->first->unfinished.gone = true;
 	KUNIT_EXPECT_FALSE(test, late_answers(&subject->plan, subject->second));
 }
 
@@ -203,9 +203,9 @@ static void what_cannot_come_back_is_waited_for(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
 	KUNIT_EXPECT_FALSE(test, late_is_awaited(fn));
 	fn->dev->error_state = state;
-	fn->gone = true;
+	fn->unfinished.gone = true;
 	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
-	fn->gone = false;
+	fn->unfinished.gone = false;
 	fn->outcome = PCIRESET_STATE_OTHER;
 	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
 	fn->state = NULL;
@@ -269,8 +269,8 @@ static void bridge_of_two_resets_leaves_only_one(struct kunit *test)
 	late_mark(&subject->plan, subject->first, PCIRESET_BRIDGE_ABOVE);
 	late_mark(&other->plan, other->first, PCIRESET_BRIDGE_ABOVE);
 	pcireset_late_forget(subject->first->dev);
-	KUNIT_EXPECT_TRUE(test, subject->first->gone);
-	KUNIT_EXPECT_TRUE(test, other->first->gone);
+	KUNIT_EXPECT_TRUE(test, subject->first->unfinished.gone);
+	KUNIT_EXPECT_TRUE(test, other->first->unfinished.gone);
 	KUNIT_EXPECT_EQ(test, kref_read(&other->plan.ref), 1);
 }
 

@@ -2,7 +2,10 @@
 /* What is decided before anything is touched. In place of plan.o, and contains it as it is. */
 #include "../plan/plan.c"
 
+#include <linux/pm_runtime.h>
+
 #include "machine.h"
+#include "run/run.h"
 
 /* Narrow before wide; written down here once more. */
 static const u32 order[] = {
@@ -22,7 +25,7 @@ struct choice {
 	struct pcireset_plan plan;
 };
 
-/* The @infos as probe_types() fills them in, the types in its order. */
+/* The @infos as pcireset_plan_types() writes them, in its order. */
 static void offer(struct choice *choice, u32 types)
 {
 	unsigned int i;
@@ -47,7 +50,7 @@ static struct pcireset_plan *choose_of(struct choice *choice, u32 there, u32 all
 		.request.max_scope = PCIRESET_SCOPE_BUS,
 		.request.flags = flags,
 	};
-	choose(&choice->plan, choice->infos);
+	plan_choose_types(&choice->plan, choice->infos);
 	return &choice->plan;
 }
 
@@ -143,7 +146,7 @@ static void flags_are_those_of_another_type(struct kunit *test)
 		.max_scope = PCIRESET_SCOPE_BUS,
 		.flags = PCIRESET_RESET_ESCALATE,
 	};
-	choose(&choice->plan, choice->infos);
+	plan_choose_types(&choice->plan, choice->infos);
 	KUNIT_EXPECT_EQ(test, choice->plan.type_flags, PCIRESET_TYPE_AF);
 }
 
@@ -161,7 +164,7 @@ static void scope_limit_is_exceeded(struct kunit *test)
 				.request.types = order[i],
 				.request.max_scope = limit,
 			};
-			choose(plan, choice->infos);
+			plan_choose_types(plan, choice->infos);
 			KUNIT_EXPECT_EQ(test, plan->nr_types, scopes[i] <= limit);
 			KUNIT_EXPECT_EQ(test, plan->error, scopes[i] <= limit ? 0 : -EOPNOTSUPP);
 			KUNIT_EXPECT_EQ(test, plan->why,
@@ -182,7 +185,7 @@ static void escalation_exceeds_the_scope_limit(struct kunit *test)
 		.max_scope = PCIRESET_SCOPE_SLOT,
 		.flags = PCIRESET_RESET_ESCALATE,
 	};
-	choose(plan, choice->infos);
+	plan_choose_types(plan, choice->infos);
 	KUNIT_ASSERT_EQ(test, plan->nr_types, 2);
 	KUNIT_EXPECT_EQ(test, plan->types[0], PCI_RESET_PM);
 	KUNIT_EXPECT_EQ(test, plan->types[1], PCI_RESET_SLOT);
@@ -388,7 +391,7 @@ static void judge_with(struct pcireset_plan *plan, const struct pci_error_handle
 
 	device_lock(&plan->dev->dev);
 	plan->dev->driver = &driver;
-	pcireset_plan_judge(plan);
+	pcireset_claim_members(plan);
 	plan->dev->driver = NULL;
 	device_unlock(&plan->dev->dev);
 }
@@ -484,13 +487,66 @@ static void function_that_left_is_asked_for_its_times(struct kunit *test)
 	u64 ns = 1;
 
 	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
-	KUNIT_EXPECT_EQ(test, pcireset_expect(plan, &ns), 0);
+	KUNIT_EXPECT_EQ(test, pcireset_plan_expect(plan, &ns), 0);
 	KUNIT_EXPECT_NE(test, ns, 0ULL);
 	atomic64_set(&moved, plan->topology + 1);
 	plan->counter = &moved;
-	KUNIT_EXPECT_EQ(test, pcireset_expect(plan, &ns), -ESTALE);
+	KUNIT_EXPECT_EQ(test, pcireset_plan_expect(plan, &ns), -ESTALE);
 	KUNIT_EXPECT_EQ(test, ns, 0ULL);
 	pcireset_plan_put(plan);
+}
+
+/* Fills and decides a plan with what plan/ has, while the function sleeps and is locked. */
+static void plan_of_a_function_that_sleeps(struct kunit *test, struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	down_read(&pcireset_topology);
+	KUNIT_EXPECT_EQ(test, pcireset_plan_fill(plan), 0);
+	for (i = 0; i < plan->nr_fns; i++) {
+		pcireset_plan_read_driver(plan, &plan->fns[i]);
+		pcireset_plan_find_obstacle(plan, &plan->fns[i]);
+	}
+	pcireset_plan_decide(plan);
+	KUNIT_EXPECT_EQ(test,
+			pcireset_plan_types(plan->dev, PCI_RESET_FLR, PCIRESET_CALLER_LOCKED,
+					    (struct pcireset_type_info[PCIRESET_NR_TYPES]){}),
+			PCI_RESET_FLR);
+	up_read(&pcireset_topology);
+}
+
+/* It would wait for ever for the lock, write to a function, or be seen in the power state. */
+static void plan_has_side_effects(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = { .types = PCI_RESET_LINK };
+	u32 *before = kunit_kmalloc(test, sizeof(machine->space), GFP_KERNEL);
+	struct device *dev = &machine->fns[0]->dev;
+	struct pcireset_plan *plan;
+
+	KUNIT_ASSERT_NOT_NULL(test, before);
+	KUNIT_ASSERT_EQ(test, pcireset_plan_new(machine->fns[0], &request, &plan), 0);
+	memcpy(before, machine->space, sizeof(machine->space));
+	device_lock(dev);
+	pm_runtime_disable(dev);
+	pm_runtime_set_suspended(dev);
+	pm_runtime_enable(dev);
+	plan_of_a_function_that_sleeps(test, plan);
+	KUNIT_EXPECT_TRUE(test, pm_runtime_suspended(dev));
+	KUNIT_EXPECT_EQ(test, plan->nr_fns, 2);
+	KUNIT_EXPECT_FALSE(test, plan->fns[0].owner_kept);
+	KUNIT_EXPECT_FALSE(test, plan->fns[0].resumed);
+	KUNIT_EXPECT_EQ(test, memcmp(before, machine->space, sizeof(machine->space)), 0);
+	device_unlock(dev);
+
+	/* Of the whole, only what is above plan/ wakes it. */
+	pcireset_plan_put(plan);
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
+	KUNIT_EXPECT_EQ(test, plan->error, 0);
+	pcireset_plan_put(plan);
+	pm_runtime_disable(dev);
+	pm_runtime_set_active(dev);
+	pm_runtime_enable(dev);
 }
 
 static struct kunit_case plan_cases[] = {
@@ -521,6 +577,7 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(plans_that_differ_are_the_same),
 	KUNIT_CASE(report_overruns_its_room),
 	KUNIT_CASE(function_that_left_is_asked_for_its_times),
+	KUNIT_CASE(plan_has_side_effects),
 	{},
 };
 

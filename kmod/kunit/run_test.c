@@ -2,8 +2,8 @@
 /* Tests of the state kept around a reset, and of the checks repeated under the locks. */
 #include <kunit/test.h>
 
-#include "../pcireset.h"
 #include "machine.h"
+#include "run/run.h"
 
 static struct pcireset_plan *run_plan_on(struct kunit *test, u32 types)
 {

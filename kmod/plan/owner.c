@@ -5,14 +5,14 @@
 #include <linux/uaccess.h>
 #include <linux/vfio_pci_core.h>
 
-#include "pcireset.h"
+#include "plan/plan.h"
 
 /**
- * struct proof - one thing that a caller holds
+ * struct owner_proof - one thing that a caller holds
  * @group: a VFIO group's file, referenced, or NULL
  * @iommufd: else the context of an iommufd, referenced
  */
-struct proof {
+struct owner_proof {
 	struct file *group;
 	struct iommufd_ctx *iommufd;
 };
@@ -39,10 +39,10 @@ struct pcireset_owners {
 	void (*put)(struct iommufd_ctx *iommufd);
 	bool (*has_group)(struct iommufd_ctx *iommufd, struct iommu_group *group);
 	u32 nr;
-	struct proof proofs[];
+	struct owner_proof proofs[];
 };
 
-static int add_iommufd(struct pcireset_owners *owners, struct file *file)
+static int owner_add_iommufd(struct pcireset_owners *owners, struct file *file)
 {
 	struct iommufd_ctx *iommufd;
 
@@ -56,7 +56,7 @@ static int add_iommufd(struct pcireset_owners *owners, struct file *file)
 	return 0;
 }
 
-static int add_proof(struct pcireset_owners *owners, s32 fd)
+static int owner_add_proof(struct pcireset_owners *owners, s32 fd)
 {
 	struct file *file = fget(fd);
 	int error;
@@ -67,12 +67,12 @@ static int add_proof(struct pcireset_owners *owners, s32 fd)
 		owners->proofs[owners->nr++].group = file;
 		return 0;
 	}
-	error = add_iommufd(owners, file);
+	error = owner_add_iommufd(owners, file);
 	fput(file);
 	return error;
 }
 
-static struct pcireset_owners *new_owners(u32 nr)
+static struct pcireset_owners *owner_alloc(u32 nr)
 {
 	struct pcireset_owners *owners =
 		kzalloc(struct_size(owners, proofs, nr), GFP_KERNEL_ACCOUNT);
@@ -113,11 +113,11 @@ int pcireset_owners_get(u64 address, u32 nr, struct pcireset_owners **ret_owners
 	if (IS_ERR(fds))
 		return PTR_ERR(fds);
 
-	owners = new_owners(nr);
+	owners = owner_alloc(nr);
 	if (!owners)
 		error = -ENOMEM;
 	for (i = 0; i < nr && !error; i++)
-		error = add_proof(owners, fds[i]);
+		error = owner_add_proof(owners, fds[i]);
 	kfree(fds);
 	if (error)
 		pcireset_owners_put(owners);
@@ -126,7 +126,7 @@ int pcireset_owners_get(u64 address, u32 nr, struct pcireset_owners **ret_owners
 	return error;
 }
 
-static void put_symbols(const struct pcireset_owners *owners)
+static void owner_put_symbols(const struct pcireset_owners *owners)
 {
 	if (owners->has_group)
 		symbol_put(iommufd_ctx_has_group);
@@ -158,11 +158,11 @@ void pcireset_owners_put(struct pcireset_owners *owners)
 		else
 			owners->put(owners->proofs[i].iommufd);
 	}
-	put_symbols(owners);
+	owner_put_symbols(owners);
 	kfree(owners);
 }
 
-static bool has_vfio_driver(const struct pcireset_owners *owners, struct pci_dev *dev)
+static bool owner_has_vfio_driver(const struct pcireset_owners *owners, struct pci_dev *dev)
 {
 	const struct pci_error_handlers *handler = dev->driver ? dev->driver->err_handler : NULL;
 
@@ -170,32 +170,48 @@ static bool has_vfio_driver(const struct pcireset_owners *owners, struct pci_dev
 	       handler->error_detected == owners->error_detected;
 }
 
-static bool proves(const struct pcireset_owners *owners, const struct proof *proof,
-		   struct pci_dev *dev)
+/**
+ * pcireset_owner_has_group - does an iommufd have a function of this IOMMU group?
+ * @owners: what a caller holds
+ * @iommufd: an iommufd of @owners
+ * @dev: the function
+ *
+ * Context: The caller holds @dev's device lock.
+ * Return: true if it has.
+ */
+bool pcireset_owner_has_group(const struct pcireset_owners *owners, struct iommufd_ctx *iommufd,
+			      struct pci_dev *dev)
 {
-	/* What has_vfio_driver() has found relies itself on this being what the driver data is. */
-	struct vfio_pci_core_device *core = pci_get_drvdata(dev);
-	struct iommu_group *group;
+	struct iommu_group *group = iommu_group_get(&dev->dev);
 	bool has;
 
-	if (proof->group)
-		return owners->has_dev && owners->has_dev(proof->group, &core->vdev);
-	group = iommu_group_get(&dev->dev);
 	if (!group)
 		return false;
-	has = owners->has_group(proof->iommufd, group);
+	has = owners->has_group(iommufd, group);
 	iommu_group_put(group);
 	return has;
 }
 
-static const struct proof *find_proof(const struct pcireset_owners *owners, struct pci_dev *dev)
+static bool owner_proves(const struct pcireset_owners *owners, const struct owner_proof *proof,
+			 struct pci_dev *dev)
+{
+	/* The callback that identifies the driver itself uses the driver data as this type. */
+	struct vfio_pci_core_device *core = pci_get_drvdata(dev);
+
+	if (proof->group)
+		return owners->has_dev && owners->has_dev(proof->group, &core->vdev);
+	return pcireset_owner_has_group(owners, proof->iommufd, dev);
+}
+
+static const struct owner_proof *owner_find_proof(const struct pcireset_owners *owners,
+						  struct pci_dev *dev)
 {
 	u32 i;
 
-	if (!owners || !has_vfio_driver(owners, dev))
+	if (!owners || !owner_has_vfio_driver(owners, dev))
 		return NULL;
 	for (i = 0; i < owners->nr; i++)
-		if (proves(owners, &owners->proofs[i], dev))
+		if (owner_proves(owners, &owners->proofs[i], dev))
 			return &owners->proofs[i];
 	return NULL;
 }
@@ -211,52 +227,27 @@ static const struct proof *find_proof(const struct pcireset_owners *owners, stru
  */
 bool pcireset_is_owner(const struct pcireset_owners *owners, struct pci_dev *dev)
 {
-	return find_proof(owners, dev);
+	return owner_find_proof(owners, dev);
 }
 
 /**
- * pcireset_owner_keep - have a function stay its owner's, if it still is
- * @owners: what a caller holds, or NULL
+ * pcireset_owner_iommufd - find the iommufd by which a caller owns a function
+ * @owners: what it holds, or NULL
  * @dev: the function
- * @ret_kept: set if pcireset_owner_let_go() must be called
  *
- * A VFIO group is nobody else's before its file is released, which @owners
- * references. An iommufd does not keep what it has: whoever closes the device
- * makes it free for the next one. So it is claimed once more for the same
- * iommufd, which another one's claim fails for. The second look is for a device
- * that was closed before.
- *
- * Context: The caller holds @dev's device lock, and keeps it until
- * pcireset_owner_let_go(): a function that leaves its IOMMU group must have
- * been given back.
- * Return: as pcireset_is_owner().
+ * Context: The caller holds @dev's device lock.
+ * Return: the iommufd, or NULL if the caller does not own @dev or owns it by a group.
  */
-bool pcireset_owner_keep(const struct pcireset_owners *owners, struct pci_dev *dev, bool *ret_kept)
+struct iommufd_ctx *pcireset_owner_iommufd(const struct pcireset_owners *owners,
+					   struct pci_dev *dev)
 {
-	const struct proof *proof = find_proof(owners, dev);
+	const struct owner_proof *proof = owner_find_proof(owners, dev);
 
-	*ret_kept = false;
-	if (!proof || proof->group)
-		return proof;
-	if (pcireset_claim_dma(&dev->dev, proof->iommufd))
-		return false;
-	*ret_kept = proves(owners, proof, dev);
-	if (!*ret_kept)
-		pcireset_release_dma(&dev->dev);
-	return *ret_kept;
-}
-
-/**
- * pcireset_owner_let_go - end what pcireset_owner_keep() began
- * @dev: the function
- */
-void pcireset_owner_let_go(struct pci_dev *dev)
-{
-	pcireset_release_dma(&dev->dev);
+	return proof && !proof->group ? proof->iommufd : NULL;
 }
 
 /* This module works without VFIO. While a driver of vfio-pci-core is bound, the core stays. */
-static struct vfio_pci_core_device *vfio_core_of(struct pci_dev *dev)
+static struct vfio_pci_core_device *owner_vfio_core(struct pci_dev *dev)
 {
 	const struct pci_error_handlers *handler = dev->driver ? dev->driver->err_handler : NULL;
 	typeof(vfio_pci_core_aer_err_detected) *error_detected;
@@ -284,49 +275,24 @@ static struct vfio_pci_core_device *vfio_core_of(struct pci_dev *dev)
  */
 bool pcireset_vfio_is_open(struct pci_dev *dev)
 {
-	struct vfio_pci_core_device *core = vfio_core_of(dev);
+	struct vfio_pci_core_device *core = owner_vfio_core(dev);
 
 	return core && READ_ONCE(core->vdev.open_count);
 }
 
 /**
- * pcireset_vfio_keep_closed - let nobody open a function through VFIO
- * @plan: the plan it is a member of
- * @fn: the function; nobody has it open
+ * pcireset_vfio_set - find the VFIO device set of a function
+ * @dev: the function
  *
- * Opening takes the lock of the VFIO device's set. VFIO takes device locks with
- * that lock held, so it is only tried here. Members may share a set.
- *
- * Context: With the locks of the plan, until pcireset_vfio_let_open().
- * Return: false if somebody else has the lock.
+ * Context: The caller holds @dev's device lock, so that its driver stays.
+ * Return: the set, or NULL if the driver does not belong to VFIO.
  */
-bool pcireset_vfio_keep_closed(struct pcireset_plan *plan, struct pcireset_fn *fn)
+struct vfio_device_set *pcireset_vfio_set(struct pci_dev *dev)
 {
-	struct vfio_pci_core_device *core = vfio_core_of(fn->dev);
-	struct vfio_device_set *set = core ? core->vdev.dev_set : NULL;
-	unsigned int i;
+	struct vfio_pci_core_device *core = owner_vfio_core(dev);
 
-	if (!set)
-		return true;
-	for (i = 0; i < plan->nr_fns; i++)
-		if (plan->fns[i].vfio_set == set)
-			return true;
-	if (!mutex_trylock(&set->lock))
-		return false;
-	fn->vfio_set = set;
-	return true;
+	return core ? core->vdev.dev_set : NULL;
 }
 
-/**
- * pcireset_vfio_let_open - end what pcireset_vfio_keep_closed() began
- * @fn: the function
- */
-void pcireset_vfio_let_open(struct pcireset_fn *fn)
-{
-	if (fn->vfio_set)
-		mutex_unlock(&fn->vfio_set->lock);
-	fn->vfio_set = NULL;
-}
-
-/* Not needed by symbol_get(), but said: whose symbols are used. */
+/* symbol_get() does not need this. It states whose symbols the module uses. */
 PCIRESET_IMPORT_IOMMUFD();

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What would be done: types, members and what is in the way. Changes nothing. */
-#include <linux/delay.h>
+/* What a reset would do: its types, its members, and what prevents it. Changes nothing. */
 #include <linux/iommu.h>
-#include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
-#include "pcireset.h"
-
-/* How often a plan tries for locks that are not free, over all its members. */
-#define MAX_LOCK_TRIES 50
+#include "plan/plan.h"
 
 const char *const pcireset_why_text[] = {
 	[PCIRESET_WHY_NONE] = "is fine",
@@ -49,7 +44,7 @@ const char *const pcireset_why_text[] = {
 };
 
 /* PCIe r6.0, sec 2.3.1 and SR-IOV: a VF has no Vendor ID of its own; present means it answers. */
-static bool is_gone(struct pci_dev *dev)
+static bool plan_is_gone(struct pci_dev *dev)
 {
 	u32 command;
 
@@ -59,25 +54,26 @@ static bool is_gone(struct pci_dev *dev)
 	return PCI_POSSIBLE_ERROR(command);
 }
 
-/* What is late does not answer, and is not gone. */
-static u32 why_absent(struct pci_dev *dev)
+/* A late function does not answer, and is not gone. */
+static u32 plan_why_absent(struct pci_dev *dev)
 {
 	if (pcireset_is_unfinished(dev, PCIRESET_LATE, NULL))
 		return PCIRESET_WHY_LATE;
-	return is_gone(dev) ? PCIRESET_WHY_GONE : PCIRESET_WHY_NONE;
+	return plan_is_gone(dev) ? PCIRESET_WHY_GONE : PCIRESET_WHY_NONE;
 }
 
-/* Only what is in @mask: to ask about a bus means to look at everything on it. */
-static u32 probe_types(struct pci_dev *dev, u32 absent, u32 mask, enum pcireset_caller caller,
-		       struct pcireset_type_info *infos)
+/* Leave out types that are not in @mask: a query for a bus reads every function on it. */
+static u32 plan_query_types(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
+			    struct pcireset_type_info *infos)
 {
+	u32 absent = plan_why_absent(dev);
 	u32 types = 0;
 	unsigned int i;
 
 	for (i = 0; i < PCIRESET_NR_TYPES; i++) {
 		if (!(mask & pcireset_types[i].bit))
 			continue;
-		/* A VF that is gone may have outlived its PF, and leads nowhere. */
+		/* A removed VF may have outlived its PF, which leads to its bridge. */
 		if (absent)
 			infos[i] = (struct pcireset_type_info){
 				.type = pcireset_types[i].bit,
@@ -93,31 +89,23 @@ static u32 probe_types(struct pci_dev *dev, u32 absent, u32 mask, enum pcireset_
 }
 
 /**
- * pcireset_plan_probe - ask about types
- * @dev: the function
- * @mask: mask of PCI_RESET_*: which ones
- * @caller: what locks it may hold
- * @infos: PCIRESET_NR_TYPES entries in order of choice; those of @mask are filled in
+ * pcireset_plan_types - query which types fit a function
+ * @dev: the function, awake
+ * @mask: mask of PCI_RESET_* to query
+ * @caller: locks that the caller may hold
+ * @infos: PCIRESET_NR_TYPES entries in order of choice; those in @mask are written
  *
- * Wakes the function up if it sleeps, and touches nothing else.
- *
- * Context: Process context, may sleep.
+ * Context: The caller holds pcireset_topology.
  * Return: mask of the types that would work now.
  */
-u32 pcireset_plan_probe(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
+u32 pcireset_plan_types(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
 			struct pcireset_type_info *infos)
 {
-	u32 types;
-
-	pm_runtime_get_sync(&dev->dev);
-	down_read(&pcireset_topology);
-	types = probe_types(dev, why_absent(dev), mask, caller, infos);
-	up_read(&pcireset_topology);
-	pm_runtime_put(&dev->dev);
-	return types;
+	lockdep_assert_held(&pcireset_topology);
+	return plan_query_types(dev, mask, caller, infos);
 }
 
-static bool is_vfio_used(struct pci_dev *dev)
+static bool plan_is_vfio_used(struct pci_dev *dev)
 {
 	struct iommu_group *group = iommu_group_get(&dev->dev);
 	bool used;
@@ -130,7 +118,7 @@ static bool is_vfio_used(struct pci_dev *dev)
 }
 
 /**
- * pcireset_has_new_user - has a VFIO user come since a member was judged?
+ * pcireset_has_new_user - has a VFIO user opened a member since it was planned?
  * @fn: the member
  *
  * Context: The caller holds the member's device lock.
@@ -142,14 +130,20 @@ bool pcireset_has_new_user(const struct pcireset_fn *fn)
 
 	return driver && driver->driver_managed_dma &&
 	       !(fn->flags & (PCIRESET_MEMBER_BRIDGE | PCIRESET_MEMBER_VFIO)) &&
-	       (is_vfio_used(fn->dev) || pcireset_vfio_is_open(fn->dev));
+	       (plan_is_vfio_used(fn->dev) || pcireset_vfio_is_open(fn->dev));
 }
 
-/*
- * A driver that manages DMA itself is VFIO's, or pcieport and pci-stub, which
- * have nothing to lose. All others must be able to prepare for a reset.
+/**
+ * pcireset_plan_read_driver - look up the driver of a member, and its users
+ * @plan: the plan
+ * @fn: the member; @fn->driver and @fn->flags are written
+ *
+ * A driver that manages DMA itself belongs to VFIO, or it is pcieport or pci-stub,
+ * which lose nothing in a reset. All others must be able to prepare for a reset.
+ *
+ * Context: The caller holds the member's device lock, so that its driver stays.
  */
-static void look_at_driver(const struct pcireset_plan *plan, struct pcireset_fn *fn)
+void pcireset_plan_read_driver(const struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
 	struct pci_driver *driver = fn->dev->driver;
 	const struct pci_error_handlers *handler = driver ? driver->err_handler : NULL;
@@ -170,37 +164,37 @@ static void look_at_driver(const struct pcireset_plan *plan, struct pcireset_fn 
 	if (pcireset_is_owner(plan->request.owners, fn->dev))
 		fn->flags |= PCIRESET_MEMBER_OWNED;
 	fn->vfio_open = pcireset_vfio_is_open(fn->dev);
-	if (fn->vfio_open || (!(fn->flags & PCIRESET_MEMBER_BRIDGE) && is_vfio_used(fn->dev)))
+	if (fn->vfio_open || (!(fn->flags & PCIRESET_MEMBER_BRIDGE) && plan_is_vfio_used(fn->dev)))
 		fn->flags |= PCIRESET_MEMBER_VFIO;
 	else
 		fn->flags |= PCIRESET_MEMBER_PREPARE;
 }
 
 /*
- * The core assigns addresses to a function it has just found, and writes them
- * without any lock: putting back what was there before would undo that. It is
- * done when the function enters /proc, before its driver is bound. A driver
- * that calls from probe() comes later than that for all functions around it.
+ * The core assigns addresses to a new function and writes them without a lock. To
+ * restore its old registers would undo that. The core has finished when the function
+ * enters /proc, before its driver is bound. So a driver that calls from probe() comes
+ * after that for all functions around it.
  */
-static bool is_being_found(const struct pcireset_plan *plan, struct pci_dev *dev)
+static bool plan_is_being_found(const struct pcireset_plan *plan, struct pci_dev *dev)
 {
 	return IS_ENABLED(CONFIG_PROC_FS) && !plan->held && !dev->procent;
 }
 
-static u32 in_the_way(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+static u32 plan_obstacle(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
 {
 	u32 force = plan->request.force;
 
-	if (is_being_found(plan, fn->dev))
+	if (plan_is_being_found(plan, fn->dev))
 		return PCIRESET_WHY_CHANGED;
-	/* Somebody else relies on its state, and nobody here can tell them. */
+	/* The TSM or the next kernel relies on its state and cannot be notified. */
 	if (pcireset_has_tsm(fn->dev))
 		return PCIRESET_WHY_TSM;
 	if (pcireset_is_handed_over(fn->dev))
 		return PCIRESET_WHY_LIVE_UPDATE;
 	if (plan->held && fn->dev == plan->dev)
 		return PCIRESET_WHY_NONE;
-	/* Neither force nor ownership revokes a mapping: reads of it would meet a dead link. */
+	/* Neither force nor ownership revokes a mapping: reads would hit a dead link. */
 	if (fn->vfio_open && plan->request.by_user)
 		return PCIRESET_WHY_VFIO_OPEN;
 	if ((fn->flags & PCIRESET_MEMBER_VFIO) && !(fn->flags & PCIRESET_MEMBER_OWNED) &&
@@ -213,21 +207,21 @@ static u32 in_the_way(const struct pcireset_plan *plan, const struct pcireset_fn
 	return PCIRESET_WHY_NONE;
 }
 
-/* Does the caller have to hold it for its link to be reset, and has not shown that it does? */
-static bool is_unowned(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+/* A reset of its link needs proof that the caller owns it, and there is none. */
+static bool plan_is_unowned(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
 {
 	return plan->request.must_own &&
 	       !(fn->flags & (PCIRESET_MEMBER_OWNED | PCIRESET_MEMBER_BRIDGE));
 }
 
-static void refuse(struct pcireset_plan *plan, int error, u32 why, struct pcireset_addr who)
+static void plan_refuse(struct pcireset_plan *plan, int error, u32 why, struct pcireset_addr who)
 {
 	plan->error = error;
 	plan->why = why;
 	plan->who = who;
 }
 
-static u32 blocked_types(const struct pcireset_plan *plan)
+static u32 plan_blocked_types(const struct pcireset_plan *plan)
 {
 	u32 types = 0;
 	unsigned int i;
@@ -237,158 +231,82 @@ static u32 blocked_types(const struct pcireset_plan *plan)
 
 		if (fn->why_not)
 			types |= fn->reach;
-		if (is_unowned(plan, fn))
+		if (plan_is_unowned(plan, fn))
 			types |= fn->reach & PCI_RESET_LINK;
 	}
 	return types;
 }
 
-static void drop_type(struct pcireset_plan *plan, unsigned int nr)
+static void plan_drop_type(struct pcireset_plan *plan, unsigned int nr)
 {
 	plan->nr_types--;
 	memmove(&plan->types[nr], &plan->types[nr + 1],
 		(plan->nr_types - nr) * sizeof(plan->types[0]));
 }
 
-/* Who uses what is not the caller's is none of its business. FUNC types need no proof. */
-static void mark_unowned(struct pcireset_plan *plan)
+/* Do not report who uses a function that the caller does not own. FUNC types need no proof. */
+static void plan_mark_unowned(struct pcireset_plan *plan)
 {
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++) {
 		struct pcireset_fn *fn = &plan->fns[i];
 
-		if (is_unowned(plan, fn) && fn->reach & plan->types[0] & PCI_RESET_LINK &&
+		if (plan_is_unowned(plan, fn) && fn->reach & plan->types[0] & PCI_RESET_LINK &&
 		    (!fn->why_not || fn->why_not == PCIRESET_WHY_VFIO ||
 		     fn->why_not == PCIRESET_WHY_VFIO_OPEN || fn->why_not == PCIRESET_WHY_DRIVER))
 			fn->why_not = PCIRESET_WHY_NOT_OWNED;
 	}
 }
 
-static int refusal(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+static int plan_refusal_error(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
 {
 	if (fn->why_not == PCIRESET_WHY_GONE && fn->dev == plan->dev)
 		return -ENODEV;
 	return fn->why_not == PCIRESET_WHY_NOT_OWNED ? -EPERM : -EBUSY;
 }
 
-/*
- * The first type decides whether the plan is refused. A wider type to escalate
- * to that would hit something in the way is merely left out.
+/**
+ * pcireset_plan_find_obstacle - find what prevents a reset of a member
+ * @plan: the plan
+ * @fn: the member; its driver has been read, @fn->why_not is written
  */
-static void judge(struct pcireset_plan *plan)
+void pcireset_plan_find_obstacle(const struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
-	u32 blocked = blocked_types(plan);
+	fn->why_not = plan_why_absent(fn->dev);
+	if (!fn->why_not)
+		fn->why_not = plan_obstacle(plan, fn);
+}
+
+/**
+ * pcireset_plan_decide - decide whether a plan is refused
+ * @plan: the plan; the obstacle of each member is known
+ *
+ * Only the first type decides. A wider type to escalate to that would reset a member
+ * with an obstacle is left out.
+ */
+void pcireset_plan_decide(struct pcireset_plan *plan)
+{
+	u32 blocked = plan_blocked_types(plan);
 	unsigned int i;
 
 	for (i = plan->nr_types - 1; i > 0; i--)
 		if (blocked & plan->types[i])
-			drop_type(plan, i);
+			plan_drop_type(plan, i);
 
-	mark_unowned(plan);
+	plan_mark_unowned(plan);
 	for (i = 0; i < plan->nr_fns; i++) {
 		struct pcireset_fn *fn = &plan->fns[i];
 
 		if (!fn->why_not || !pcireset_fn_runs(fn, plan->types[0]))
 			continue;
-		refuse(plan, refusal(plan, fn), fn->why_not, pcireset_addr_of(fn->dev));
+		plan_refuse(plan, plan_refusal_error(plan, fn), fn->why_not,
+			    pcireset_addr_of(fn->dev));
 		return;
 	}
 }
 
-/* Whose device it was when it was looked at may have closed it since. */
-static void keep_owned(struct pcireset_plan *plan, struct pcireset_fn *fn)
-{
-	if (fn->flags & PCIRESET_MEMBER_OWNED &&
-	    !pcireset_owner_keep(plan->request.owners, fn->dev, &fn->owner_kept))
-		fn->flags &= ~PCIRESET_MEMBER_OWNED;
-}
-
-/* No user opens what was closed a moment ago. A driver that calls takes care of that itself. */
-static void keep_closed(struct pcireset_plan *plan, struct pcireset_fn *fn)
-{
-	if (plan->request.by_user && !fn->why_not && fn->driver &&
-	    !pcireset_vfio_keep_closed(plan, fn))
-		fn->why_not = PCIRESET_WHY_LOCK;
-	/* It may have been opened just before. */
-	if (fn->vfio_set && pcireset_vfio_is_open(fn->dev))
-		fn->why_not = PCIRESET_WHY_VFIO_OPEN;
-}
-
-/**
- * pcireset_plan_judge - see who is in the way, with the members locked
- * @plan: the plan
- *
- * Whose functions they are stays so until pcireset_unlock().
- *
- * Context: The caller holds the device locks of all members.
- */
-void pcireset_plan_judge(struct pcireset_plan *plan)
-{
-	unsigned int i;
-
-	plan->error = 0;
-	plan->why = PCIRESET_WHY_NONE;
-	for (i = 0; i < plan->nr_fns; i++) {
-		look_at_driver(plan, &plan->fns[i]);
-		keep_owned(plan, &plan->fns[i]);
-		plan->fns[i].why_not = why_absent(plan->fns[i].dev);
-		if (!plan->fns[i].why_not)
-			plan->fns[i].why_not = in_the_way(plan, &plan->fns[i]);
-		keep_closed(plan, &plan->fns[i]);
-	}
-	judge(plan);
-}
-
-/*
- * A driver may be unloaded unless its device is locked. Whoever holds the lock
- * is brief, or busy for longer than a look is worth; removals wait meanwhile.
- */
-static bool lock_briefly(struct pci_dev *dev, unsigned int *patience)
-{
-	while (!device_trylock(&dev->dev)) {
-		if (!*patience || fatal_signal_pending(current))
-			return false;
-		--*patience;
-		usleep_range(500, 1000);
-	}
-	return true;
-}
-
-static void look(struct pcireset_plan *plan, struct pcireset_fn *fn, unsigned int *patience)
-{
-	fn->driver = READ_ONCE(fn->dev->driver);
-	if (plan->held && fn->dev == plan->dev) {
-		look_at_driver(plan, fn);
-	} else if (lock_briefly(fn->dev, patience)) {
-		look_at_driver(plan, fn);
-		device_unlock(&fn->dev->dev);
-	} else if (fn->driver) {
-		fn->flags |= PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_PREPARE;
-	}
-	/* The target was there a moment ago, or there would be no plan. */
-	fn->why_not = fn->dev != plan->dev ? why_absent(fn->dev) : PCIRESET_WHY_NONE;
-	if (!fn->why_not)
-		fn->why_not = in_the_way(plan, fn);
-}
-
-static void survey(struct pcireset_plan *plan)
-{
-	/* Whoever does not wait for locks may hold those that are not free. */
-	unsigned int patience = plan->request.flags & PCIRESET_RESET_TRY ? 0 : MAX_LOCK_TRIES;
-	unsigned int i;
-
-	for (i = 0; i < plan->nr_fns; i++) {
-		struct pcireset_fn *fn = &plan->fns[i];
-
-		pm_runtime_get_sync(&fn->dev->dev);
-		look(plan, fn, &patience);
-		pm_runtime_put(&fn->dev->dev);
-	}
-	judge(plan);
-}
-
-static void choose(struct pcireset_plan *plan, const struct pcireset_type_info *infos)
+static void plan_choose_types(struct pcireset_plan *plan, const struct pcireset_type_info *infos)
 {
 	const struct pcireset_request *request = &plan->request;
 	unsigned int i;
@@ -403,7 +321,7 @@ static void choose(struct pcireset_plan *plan, const struct pcireset_type_info *
 			why = PCIRESET_WHY_SCOPE;
 		if (why) {
 			if (!plan->why)
-				refuse(plan, -EOPNOTSUPP, why, infos[i].who);
+				plan_refuse(plan, -EOPNOTSUPP, why, infos[i].who);
 			continue;
 		}
 		if (!plan->nr_types) {
@@ -415,10 +333,10 @@ static void choose(struct pcireset_plan *plan, const struct pcireset_type_info *
 			break;
 	}
 	if (plan->nr_types)
-		refuse(plan, 0, PCIRESET_WHY_NONE, (struct pcireset_addr){ 0 });
+		plan_refuse(plan, 0, PCIRESET_WHY_NONE, (struct pcireset_addr){ 0 });
 }
 
-static int check_request(const struct pcireset_request *request)
+static int plan_check_request(const struct pcireset_request *request)
 {
 	if (!request->types)
 		return -EINVAL;
@@ -432,12 +350,26 @@ static int check_request(const struct pcireset_request *request)
 	return 0;
 }
 
-static struct pcireset_plan *new_plan(struct pci_dev *dev, const struct pcireset_request *request)
+/**
+ * pcireset_plan_new - check a request and start a plan for it
+ * @dev: the function
+ * @request: permissions of the caller
+ * @ret_plan: the plan, without types and members
+ *
+ * Return: 0, -EINVAL, -EOPNOTSUPP if a bit is unknown, or -ENOMEM.
+ */
+int pcireset_plan_new(struct pci_dev *dev, const struct pcireset_request *request,
+		      struct pcireset_plan **ret_plan)
 {
-	struct pcireset_plan *plan = kzalloc(sizeof(*plan), GFP_KERNEL_ACCOUNT);
+	struct pcireset_plan *plan;
+	int error;
 
+	error = plan_check_request(request);
+	if (error)
+		return error;
+	plan = kzalloc(sizeof(*plan), GFP_KERNEL_ACCOUNT);
 	if (!plan)
-		return NULL;
+		return -ENOMEM;
 
 	kref_init(&plan->ref);
 	plan->dev = pci_dev_get(dev);
@@ -448,79 +380,46 @@ static struct pcireset_plan *new_plan(struct pci_dev *dev, const struct pcireset
 		plan->request.checks = PCIRESET_DEFAULT_CHECKS;
 	if (!plan->request.timeout_ms)
 		plan->request.timeout_ms = PCIRESET_TIMEOUT_MS;
-	return plan;
+	*ret_plan = plan;
+	return 0;
 }
 
-static int fill(struct pcireset_plan *plan)
+/**
+ * pcireset_plan_fill - choose the types of a plan and collect its members
+ * @plan: the plan, refused if no type fits
+ *
+ * Context: The caller holds pcireset_topology, and keeps the function awake.
+ * Return: 0 or -ENOMEM.
+ */
+int pcireset_plan_fill(struct pcireset_plan *plan)
 {
 	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
-	u32 absent = why_absent(plan->dev);
+	u32 absent = plan_why_absent(plan->dev);
 	int error;
 
+	lockdep_assert_held(&pcireset_topology);
 	if (absent) {
 		error = absent == PCIRESET_WHY_LATE ? -EBUSY : -ENODEV;
-		refuse(plan, error, absent, pcireset_addr_of(plan->dev));
+		plan_refuse(plan, error, absent, pcireset_addr_of(plan->dev));
 		return 0;
 	}
 
 	plan->counter = pcireset_counter(plan->dev);
 	plan->topology = atomic64_read(plan->counter);
-	probe_types(plan->dev, PCIRESET_WHY_NONE, plan->request.types, pcireset_plan_caller(plan),
-		    infos);
-	choose(plan, infos);
+	plan_query_types(plan->dev, plan->request.types, pcireset_plan_caller(plan), infos);
+	plan_choose_types(plan, infos);
 	if (!plan->nr_types)
 		return 0;
 	error = pcireset_scope_collect(plan);
 	if (error == -ENODEV) {
 		plan->nr_types = 0;
-		refuse(plan, error, PCIRESET_WHY_GONE, pcireset_addr_of(plan->dev));
+		plan_refuse(plan, error, PCIRESET_WHY_GONE, pcireset_addr_of(plan->dev));
 		return 0;
 	}
-	if (!error)
-		survey(plan);
 	return error;
 }
 
-/**
- * pcireset_plan_make - decide what would be done
- * @dev: the function
- * @request: what the caller allows
- * @held: the caller holds @dev's device lock
- * @ret_plan: the plan, possibly a refused one
- *
- * Context: Process context. No device lock is held but perhaps @dev's.
- * Return: 0, -EINVAL, -EOPNOTSUPP if a bit is not known, -ENOMEM.
- */
-int pcireset_plan_make(struct pci_dev *dev, const struct pcireset_request *request, bool held,
-		       struct pcireset_plan **ret_plan)
-{
-	struct pcireset_plan *plan;
-	int error;
-
-	error = check_request(request);
-	if (error)
-		return error;
-
-	plan = new_plan(dev, request);
-	if (!plan)
-		return -ENOMEM;
-	plan->held = held;
-
-	pm_runtime_get_sync(&dev->dev);
-	down_read(&pcireset_topology);
-	error = fill(plan);
-	up_read(&pcireset_topology);
-	pm_runtime_put(&dev->dev);
-	if (error) {
-		pcireset_plan_put(plan);
-		return error;
-	}
-
-	*ret_plan = plan;
-	return 0;
-}
-
-static bool same_fn(const struct pcireset_fn *a, const struct pcireset_fn *b)
+static bool plan_is_same_fn(const struct pcireset_fn *a, const struct pcireset_fn *b)
 {
 	return a->dev == b->dev && a->reach == b->reach && a->reset == b->reset &&
 	       a->flags == b->flags && a->driver == b->driver;
@@ -544,12 +443,12 @@ bool pcireset_plan_same(const struct pcireset_plan *a, const struct pcireset_pla
 		if (a->types[i] != b->types[i])
 			return false;
 	for (i = 0; i < a->nr_fns; i++)
-		if (!same_fn(&a->fns[i], &b->fns[i]))
+		if (!plan_is_same_fn(&a->fns[i], &b->fns[i]))
 			return false;
 	return true;
 }
 
-static void free_plan(struct kref *ref)
+static void plan_free(struct kref *ref)
 {
 	struct pcireset_plan *plan = container_of(ref, struct pcireset_plan, ref);
 	unsigned int i;
@@ -569,11 +468,11 @@ static void free_plan(struct kref *ref)
 void pcireset_plan_put(struct pcireset_plan *plan)
 {
 	if (plan)
-		kref_put(&plan->ref, free_plan);
+		kref_put(&plan->ref, plan_free);
 }
 PCIRESET_EXPORT(pcireset_plan_put);
 
-static void report_member(const struct pcireset_fn *fn, struct pcireset_member *member)
+static void plan_report_member(const struct pcireset_fn *fn, struct pcireset_member *member)
 {
 	*member = (struct pcireset_member){
 		.addr = pcireset_addr_of(fn->dev),
@@ -598,9 +497,47 @@ void pcireset_plan_report(const struct pcireset_plan *plan, struct pcireset_repo
 
 	report->nr_members = plan->nr_fns;
 	for (i = 0; report->members && i < min(plan->nr_fns, report->max_members); i++)
-		report_member(&plan->fns[i], &report->members[i]);
+		plan_report_member(&plan->fns[i], &report->members[i]);
 	if (plan->error) {
 		report->why = plan->why;
 		report->who = plan->who;
 	}
 }
+
+/**
+ * pcireset_plan_type - return the type that a plan would issue first
+ * @plan: the plan
+ *
+ * Return: one PCI_RESET_*, or 0 if no allowed type is supported.
+ */
+u32 pcireset_plan_type(const struct pcireset_plan *plan)
+{
+	return plan->nr_types ? plan->types[0] : 0;
+}
+PCIRESET_EXPORT(pcireset_plan_type);
+
+/**
+ * pcireset_plan_nr_members - return the number of affected functions
+ * @plan: the plan
+ *
+ * Return: the number.
+ */
+unsigned int pcireset_plan_nr_members(const struct pcireset_plan *plan)
+{
+	return plan->nr_fns;
+}
+PCIRESET_EXPORT(pcireset_plan_nr_members);
+
+/**
+ * pcireset_plan_member - return one affected function
+ * @plan: the plan
+ * @nr: from 0, parents before children
+ *
+ * Return: the function, or NULL if @nr is too large. The plan keeps the
+ * reference.
+ */
+struct pci_dev *pcireset_plan_member(const struct pcireset_plan *plan, unsigned int nr)
+{
+	return nr < plan->nr_fns ? plan->fns[nr].dev : NULL;
+}
+PCIRESET_EXPORT(pcireset_plan_member);

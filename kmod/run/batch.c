@@ -6,7 +6,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include "pcireset.h"
+#include "run/run.h"
 
 /* Threads at the most; each sleeps most of the time. No kernel's workqueue has fewer. */
 #define MAX_THREADS 512
@@ -14,7 +14,7 @@
 /* Resets that one thread carries at a time: lockdep follows 48 locks of a task. */
 #define MAX_CARRIED 32
 
-static struct workqueue_struct *queue;
+static struct workqueue_struct *batch_queue;
 
 /**
  * struct batch - resets that are run together
@@ -35,7 +35,7 @@ struct batch {
 	unsigned int nr;
 	struct pcireset_origin caller;
 	unsigned int *groups;
-	struct load *loads;
+	struct batch_load *loads;
 	unsigned int nr_loads;
 	struct llist_head done;
 	wait_queue_head_t wait;
@@ -45,7 +45,7 @@ struct batch {
 };
 
 /**
- * struct load - what one thread does
+ * struct batch_load - what one thread does
  * @work: does it
  * @batch: the batch
  * @first: its items, in the order given
@@ -53,7 +53,7 @@ struct batch {
  * @nr: how many there are
  * @carried: they share no function, and run together
  */
-struct load {
+struct batch_load {
 	struct work_struct work;
 	struct batch *batch;
 	struct pcireset_item *first;
@@ -63,21 +63,21 @@ struct load {
 };
 
 /* A function and an item that hits it: sorted by function, neighbours overlap. */
-struct hit {
+struct batch_hit {
 	struct pci_dev *dev;
 	unsigned int item;
 };
 
-static int compare_hits(const void *a, const void *b)
+static int batch_compare_hits(const void *a, const void *b)
 {
-	const struct hit *x = a, *y = b;
+	const struct batch_hit *x = a, *y = b;
 
 	if (x->dev != y->dev)
 		return x->dev < y->dev ? -1 : 1;
 	return 0;
 }
 
-static unsigned int find_group(unsigned int *groups, unsigned int item)
+static unsigned int batch_find_group(unsigned int *groups, unsigned int item)
 {
 	while (groups[item] != item) {
 		groups[item] = groups[groups[item]];
@@ -86,14 +86,14 @@ static unsigned int find_group(unsigned int *groups, unsigned int item)
 	return item;
 }
 
-static void join(unsigned int *groups, unsigned int a, unsigned int b)
+static void batch_join_groups(unsigned int *groups, unsigned int a, unsigned int b)
 {
-	a = find_group(groups, a);
-	b = find_group(groups, b);
+	a = batch_find_group(groups, a);
+	b = batch_find_group(groups, b);
 	groups[max(a, b)] = min(a, b);
 }
 
-static size_t count_hits(const struct batch *batch)
+static size_t batch_count_hits(const struct batch *batch)
 {
 	unsigned int i;
 	size_t nr = 0;
@@ -104,24 +104,25 @@ static size_t count_hits(const struct batch *batch)
 	return nr;
 }
 
-static struct hit *add_hits(struct hit *hit, const struct pcireset_plan *plan, unsigned int item)
+static struct batch_hit *batch_add_hits(struct batch_hit *hit, const struct pcireset_plan *plan,
+					unsigned int item)
 {
 	unsigned int i;
 
-	*hit++ = (struct hit){ plan->dev, item };
+	*hit++ = (struct batch_hit){ plan->dev, item };
 	if (plan->bridge)
-		*hit++ = (struct hit){ plan->bridge, item };
+		*hit++ = (struct batch_hit){ plan->bridge, item };
 	for (i = 0; i < plan->nr_fns; i++)
-		*hit++ = (struct hit){ plan->fns[i].dev, item };
+		*hit++ = (struct batch_hit){ plan->fns[i].dev, item };
 	return hit;
 }
 
-static int form_groups(struct batch *batch)
+static int batch_form_groups(struct batch *batch)
 {
-	struct hit *hits, *end;
+	struct batch_hit *hits, *end;
 	unsigned int i;
 
-	hits = kvcalloc(count_hits(batch), sizeof(*hits), GFP_KERNEL_ACCOUNT);
+	hits = kvcalloc(batch_count_hits(batch), sizeof(*hits), GFP_KERNEL_ACCOUNT);
 	if (!hits)
 		return -ENOMEM;
 
@@ -129,23 +130,23 @@ static int form_groups(struct batch *batch)
 	for (i = 0; i < batch->nr; i++) {
 		batch->groups[i] = i;
 		if (batch->items[i].plan)
-			end = add_hits(end, batch->items[i].plan, i);
+			end = batch_add_hits(end, batch->items[i].plan, i);
 		else if (batch->items[i].like)
-			join(batch->groups, i, batch->items[i].like - batch->items);
+			batch_join_groups(batch->groups, i, batch->items[i].like - batch->items);
 	}
-	sort(hits, end - hits, sizeof(*hits), compare_hits, NULL);
+	sort(hits, end - hits, sizeof(*hits), batch_compare_hits, NULL);
 	for (i = 1; i < end - hits; i++)
 		if (hits[i].dev == hits[i - 1].dev)
-			join(batch->groups, hits[i].item, hits[i - 1].item);
+			batch_join_groups(batch->groups, hits[i].item, hits[i - 1].item);
 	for (i = 0; i < batch->nr; i++)
-		batch->groups[i] = find_group(batch->groups, i);
+		batch->groups[i] = batch_find_group(batch->groups, i);
 
 	kvfree(hits);
 	return 0;
 }
 
 /* Nothing in it waits but for the function itself. */
-static bool is_light(const struct pcireset_item *item)
+static bool batch_is_light(const struct pcireset_item *item)
 {
 	const struct pcireset_plan *plan = item->plan;
 
@@ -155,7 +156,7 @@ static bool is_light(const struct pcireset_item *item)
 	       !plan->request.settle_ms && !plan->fns[0].calls_back;
 }
 
-static void append(struct load *load, struct pcireset_item *item)
+static void batch_append(struct batch_load *load, struct pcireset_item *item)
 {
 	if (load->last)
 		load->last->next = item;
@@ -165,9 +166,9 @@ static void append(struct load *load, struct pcireset_item *item)
 	load->nr++;
 }
 
-static struct load *add_load(struct batch *batch, bool carried)
+static struct batch_load *batch_add_load(struct batch *batch, bool carried)
 {
-	struct load *load = &batch->loads[batch->nr_loads++];
+	struct batch_load *load = &batch->loads[batch->nr_loads++];
 
 	load->batch = batch;
 	load->carried = carried;
@@ -175,10 +176,11 @@ static struct load *add_load(struct batch *batch, bool carried)
 }
 
 /* A group of one that is light goes with others of the kind, any other group by itself. */
-static void share_out(struct batch *batch, const unsigned int *sizes, struct load **of_group)
+static void batch_share_out(struct batch *batch, const unsigned int *sizes,
+			    struct batch_load **of_group)
 {
 	unsigned int room, i;
-	struct load *light = NULL;
+	struct batch_load *light = NULL;
 
 	room = clamp(DIV_ROUND_UP(batch->nr, num_online_cpus()), 1U, (unsigned int)MAX_CARRIED);
 	for (i = 0; i < batch->nr; i++) {
@@ -187,21 +189,21 @@ static void share_out(struct batch *batch, const unsigned int *sizes, struct loa
 
 		if (!item->plan && !item->like)
 			continue;
-		if (sizes[group] == 1 && is_light(item)) {
+		if (sizes[group] == 1 && batch_is_light(item)) {
 			if (!light || light->nr == room)
-				light = add_load(batch, true);
-			append(light, item);
+				light = batch_add_load(batch, true);
+			batch_append(light, item);
 			continue;
 		}
 		if (!of_group[group])
-			of_group[group] = add_load(batch, false);
-		append(of_group[group], item);
+			of_group[group] = batch_add_load(batch, false);
+		batch_append(of_group[group], item);
 	}
 }
 
-static int form_loads(struct batch *batch)
+static int batch_form_loads(struct batch *batch)
 {
-	struct load **of_group;
+	struct batch_load **of_group;
 	unsigned int *sizes, i;
 	int error = -ENOMEM;
 
@@ -211,7 +213,7 @@ static int form_loads(struct batch *batch)
 	if (sizes && of_group && batch->loads) {
 		for (i = 0; i < batch->nr; i++)
 			sizes[batch->groups[i]]++;
-		share_out(batch, sizes, of_group);
+		batch_share_out(batch, sizes, of_group);
 		error = 0;
 	}
 	kvfree(of_group);
@@ -219,7 +221,7 @@ static int form_loads(struct batch *batch)
 	return error;
 }
 
-static void set_done(struct batch *batch, struct pcireset_item *item, int result)
+static void batch_set_done(struct batch *batch, struct pcireset_item *item, int result)
 {
 	item->result = result;
 	llist_add(&item->done, &batch->done);
@@ -227,29 +229,29 @@ static void set_done(struct batch *batch, struct pcireset_item *item, int result
 }
 
 /* Its plan was the same as that of another, and not kept. */
-static int plan_like(struct pcireset_item *item)
+static int batch_plan_like(struct pcireset_item *item)
 {
 	return pcireset_plan_make(item->dev, &item->like->plan->request, false, &item->plan);
 }
 
 /* True if the item can be begun; else it is done. */
-static bool open_item(struct batch *batch, struct pcireset_item *item)
+static bool batch_open_item(struct batch *batch, struct pcireset_item *item)
 {
 	if (READ_ONCE(batch->cancelled)) {
 		item->own.why = PCIRESET_WHY_CANCELLED;
 		item->own.who = pcireset_addr_of(item->dev);
-		set_done(batch, item, -EINTR);
+		batch_set_done(batch, item, -EINTR);
 		return false;
 	}
-	if (!item->plan && plan_like(item)) {
-		set_done(batch, item, -ENOMEM);
+	if (!item->plan && batch_plan_like(item)) {
+		batch_set_done(batch, item, -ENOMEM);
 		return false;
 	}
 	item->own.max_members = item->plan->nr_fns;
 	item->own.members =
 		kvcalloc(item->plan->nr_fns, sizeof(*item->own.members), GFP_KERNEL_ACCOUNT);
 	if (!item->own.members && item->plan->nr_fns) {
-		set_done(batch, item, -ENOMEM);
+		batch_set_done(batch, item, -ENOMEM);
 		return false;
 	}
 	item->run = (struct pcireset_run){
@@ -263,7 +265,7 @@ static bool open_item(struct batch *batch, struct pcireset_item *item)
 	return true;
 }
 
-static void run_alone(struct batch *batch, struct pcireset_item *item)
+static void batch_run_alone(struct batch *batch, struct pcireset_item *item)
 {
 	int result = pcireset_run_plan(&item->run);
 
@@ -272,28 +274,28 @@ static void run_alone(struct batch *batch, struct pcireset_item *item)
 		pcireset_plan_put(item->plan);
 		item->plan = NULL;
 	}
-	set_done(batch, item, result);
+	batch_set_done(batch, item, result);
 }
 
-static void start(struct batch *batch, struct pcireset_item *item)
+static void batch_start_item(struct batch *batch, struct pcireset_item *item)
 {
 	int result;
 
 	item->state = PCIRESET_ITEM_DONE;
-	if (!open_item(batch, item))
+	if (!batch_open_item(batch, item))
 		return;
 	result = pcireset_start(&item->run);
 	if (result == -EAGAIN) {
 		item->state = PCIRESET_ITEM_POSTPONED;
 	} else if (result) {
-		set_done(batch, item, result);
+		batch_set_done(batch, item, result);
 	} else {
 		item->state = PCIRESET_ITEM_STARTED;
 		item->again = item->run.settle;
 	}
 }
 
-static bool holds_locks(const struct load *load)
+static bool batch_holds_locks(const struct batch_load *load)
 {
 	const struct pcireset_item *item;
 
@@ -307,13 +309,13 @@ static bool holds_locks(const struct load *load)
  * Nothing of it is waited for. A late one has given its locks back, and takes them
  * again when this thread holds no others: it may have to wait for them.
  */
-static bool is_back(const struct load *load, struct pcireset_item *item)
+static bool batch_is_back(const struct batch_load *load, struct pcireset_item *item)
 {
 	if (item->state == PCIRESET_ITEM_LATE) {
 		if (pcireset_attend(&item->run, &item->again))
 			return false;
 		item->again = ktime_add_ms(ktime_get(), 1);
-		return !holds_locks(load);
+		return !batch_holds_locks(load);
 	}
 	if (!pcireset_is_over(&item->run, &item->again))
 		return false;
@@ -325,7 +327,7 @@ static bool is_back(const struct load *load, struct pcireset_item *item)
 }
 
 /* Finishes what need not be waited for; returns when to look at the rest, 0 if there is none. */
-static ktime_t look_at_all(struct load *load, const struct pcireset_item *end)
+static ktime_t batch_look_at_all(struct batch_load *load, const struct pcireset_item *end)
 {
 	struct pcireset_item *item;
 	ktime_t again = 0;
@@ -333,9 +335,9 @@ static ktime_t look_at_all(struct load *load, const struct pcireset_item *end)
 	for (item = load->first; item != end; item = item->next) {
 		if (item->state != PCIRESET_ITEM_STARTED && item->state != PCIRESET_ITEM_LATE)
 			continue;
-		if (!ktime_before(ktime_get(), item->again) && is_back(load, item)) {
+		if (!ktime_before(ktime_get(), item->again) && batch_is_back(load, item)) {
 			item->state = PCIRESET_ITEM_DONE;
-			set_done(load->batch, item, pcireset_finish(&item->run));
+			batch_set_done(load->batch, item, pcireset_finish(&item->run));
 		} else if (!again || ktime_before(item->again, again)) {
 			again = item->again;
 		}
@@ -347,35 +349,35 @@ static ktime_t look_at_all(struct load *load, const struct pcireset_item *end)
  * One is begun while others are waited for. The locks of several are held
  * then, so none is waited for: who would have to comes last, by itself.
  */
-static void carry(struct load *load)
+static void batch_carry(struct batch_load *load)
 {
 	struct pcireset_item *item;
 	ktime_t again;
 
 	for (item = load->first; item; item = item->next) {
-		start(load->batch, item);
-		look_at_all(load, item->next);
+		batch_start_item(load->batch, item);
+		batch_look_at_all(load, item->next);
 	}
-	while ((again = look_at_all(load, NULL)))
+	while ((again = batch_look_at_all(load, NULL)))
 		pcireset_sleep_until(again);
 
 	for (item = load->first; item; item = item->next)
 		if (item->state == PCIRESET_ITEM_POSTPONED)
-			run_alone(load->batch, item);
+			batch_run_alone(load->batch, item);
 }
 
-static void run_load(struct work_struct *work)
+static void batch_run_load(struct work_struct *work)
 {
-	struct load *load = container_of(work, struct load, work);
+	struct batch_load *load = container_of(work, struct batch_load, work);
 	struct pcireset_item *item;
 
 	if (load->carried) {
-		carry(load);
+		batch_carry(load);
 		return;
 	}
 	for (item = load->first; item; item = item->next)
-		if (open_item(load->batch, item))
-			run_alone(load->batch, item);
+		if (batch_open_item(load->batch, item))
+			batch_run_alone(load->batch, item);
 }
 
 /*
@@ -383,7 +385,7 @@ static void run_load(struct work_struct *work)
  * than the specification allows a function to take. The freezer only seems to
  * signal; it waits until all is done.
  */
-static void wait_for_some(struct batch *batch, bool interruptible)
+static void batch_wait_for_some(struct batch *batch, bool interruptible)
 {
 	if (interruptible && !batch->deaf && !batch->cancelled) {
 		if (!wait_event_interruptible(batch->wait, !llist_empty(&batch->done)))
@@ -400,12 +402,12 @@ static void wait_for_some(struct batch *batch, bool interruptible)
 	wait_event(batch->wait, !llist_empty(&batch->done));
 }
 
-static bool is_same_addr(const struct pcireset_addr *a, const struct pcireset_addr *b)
+static bool batch_is_same_addr(const struct pcireset_addr *a, const struct pcireset_addr *b)
 {
 	return a->domain == b->domain && a->bus == b->bus && a->devfn == b->devfn;
 }
 
-static bool is_member(const struct pcireset_report *report, const struct pci_dev *dev)
+static bool batch_is_member(const struct pcireset_report *report, const struct pci_dev *dev)
 {
 	struct pcireset_addr addr = pcireset_addr_of(dev);
 	u32 i;
@@ -414,12 +416,13 @@ static bool is_member(const struct pcireset_report *report, const struct pci_dev
 	if (report->nr_members > report->max_members)
 		return true;
 	for (i = 0; i < report->nr_members; i++)
-		if (is_same_addr(&report->members[i].addr, &addr))
+		if (batch_is_same_addr(&report->members[i].addr, &addr))
 			return true;
 	return false;
 }
 
-static void tell(struct pcireset_item *leader, void (*told)(struct pcireset_item *item))
+static void batch_report_item(struct pcireset_item *leader,
+			      void (*told)(struct pcireset_item *item))
 {
 	struct pcireset_item *item;
 
@@ -429,7 +432,7 @@ static void tell(struct pcireset_item *leader, void (*told)(struct pcireset_item
 		item->report = &leader->own;
 		item->result = leader->result;
 		/* Planned anew since, perhaps, and without this one. */
-		if (!item->result && !is_member(item->report, item->dev))
+		if (!item->result && !batch_is_member(item->report, item->dev))
 			item->result = -ENODEV;
 		told(item);
 	}
@@ -437,21 +440,21 @@ static void tell(struct pcireset_item *leader, void (*told)(struct pcireset_item
 	leader->own.members = NULL;
 }
 
-static void run_loads(struct batch *batch, bool interruptible,
-		      void (*told)(struct pcireset_item *item))
+static void batch_run_loads(struct batch *batch, bool interruptible,
+			    void (*told)(struct pcireset_item *item))
 {
 	struct pcireset_item *item, *next;
 	unsigned int i, left = 0;
 
 	for (i = 0; i < batch->nr_loads; i++) {
 		left += batch->loads[i].nr;
-		INIT_WORK(&batch->loads[i].work, run_load);
-		queue_work(queue, &batch->loads[i].work);
+		INIT_WORK(&batch->loads[i].work, batch_run_load);
+		queue_work(batch_queue, &batch->loads[i].work);
 	}
 	while (left) {
-		wait_for_some(batch, interruptible);
+		batch_wait_for_some(batch, interruptible);
 		llist_for_each_entry_safe(item, next, llist_del_all(&batch->done), done) {
-			tell(item, told);
+			batch_report_item(item, told);
 			left--;
 		}
 	}
@@ -460,7 +463,8 @@ static void run_loads(struct batch *batch, bool interruptible,
 		flush_work(&batch->loads[i].work);
 }
 
-static bool is_same_request(const struct pcireset_request *a, const struct pcireset_request *b)
+static bool batch_is_same_request(const struct pcireset_request *a,
+				  const struct pcireset_request *b)
 {
 	return a->checks == b->checks && a->force == b->force && a->flags == b->flags &&
 	       a->timeout_ms == b->timeout_ms && a->settle_ms == b->settle_ms &&
@@ -468,15 +472,15 @@ static bool is_same_request(const struct pcireset_request *a, const struct pcire
 }
 
 /* One reset of a link serves all that asked for the same one, whichever function they named. */
-static bool is_same_reset(const struct pcireset_plan *a, const struct pcireset_plan *b)
+static bool batch_is_same_reset(const struct pcireset_plan *a, const struct pcireset_plan *b)
 {
 	return a->bridge == b->bridge && a->types[0] == b->types[0] && a->nr_fns == b->nr_fns &&
 	       a->fns[0].dev == b->fns[0].dev && a->counter == b->counter &&
-	       a->topology == b->topology && is_same_request(&a->request, &b->request);
+	       a->topology == b->topology && batch_is_same_request(&a->request, &b->request);
 }
 
 /* May other items be part of it, or it part of another one? */
-static bool is_shareable(const struct pcireset_item *item)
+static bool batch_is_shareable(const struct pcireset_item *item)
 {
 	const struct pcireset_plan *plan = item->plan;
 
@@ -485,15 +489,15 @@ static bool is_shareable(const struct pcireset_item *item)
 	return !item->wanted || pcireset_plan_same(plan, item->wanted);
 }
 
-static bool share_reset(struct pcireset_item *items, struct pcireset_item *item)
+static bool batch_share_reset(struct pcireset_item *items, struct pcireset_item *item)
 {
 	struct pcireset_item *other;
 
-	if (!is_shareable(item))
+	if (!batch_is_shareable(item))
 		return false;
 	for (other = items; other < item; other++) {
 		/* Only who wants one particular plan may be told that it is stale. */
-		if (!is_shareable(other) || !is_same_reset(other->plan, item->plan) ||
+		if (!batch_is_shareable(other) || !batch_is_same_reset(other->plan, item->plan) ||
 		    !other->wanted != !item->wanted)
 			continue;
 		item->next = other->followers;
@@ -503,19 +507,19 @@ static bool share_reset(struct pcireset_item *items, struct pcireset_item *item)
 	return false;
 }
 
-static bool is_same_plan(const struct pcireset_plan *a, const struct pcireset_plan *b)
+static bool batch_is_same_plan(const struct pcireset_plan *a, const struct pcireset_plan *b)
 {
 	return a->dev == b->dev && a->request.types == b->request.types &&
 	       a->request.max_scope == b->request.max_scope &&
-	       is_same_request(&a->request, &b->request) && pcireset_plan_same(a, b);
+	       batch_is_same_request(&a->request, &b->request) && pcireset_plan_same(a, b);
 }
 
-static bool share_plan(struct pcireset_item *items, struct pcireset_item *item)
+static bool batch_share_plan(struct pcireset_item *items, struct pcireset_item *item)
 {
 	struct pcireset_item *other;
 
 	for (other = items; other < item; other++) {
-		if (!other->plan || !is_same_plan(other->plan, item->plan))
+		if (!other->plan || !batch_is_same_plan(other->plan, item->plan))
 			continue;
 		item->like = other;
 		return true;
@@ -535,7 +539,7 @@ void pcireset_batch_share(struct pcireset_item *items, unsigned int nr)
 {
 	struct pcireset_item *item = &items[nr];
 
-	if (!share_reset(items, item) && !share_plan(items, item))
+	if (!batch_share_reset(items, item) && !batch_share_plan(items, item))
 		return;
 	pcireset_plan_put(item->plan);
 	item->plan = NULL;
@@ -563,11 +567,11 @@ int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interr
 	init_llist_head(&batch.done);
 	init_waitqueue_head(&batch.wait);
 	batch.groups = kvcalloc(nr, sizeof(*batch.groups), GFP_KERNEL_ACCOUNT);
-	error = batch.groups ? form_groups(&batch) : -ENOMEM;
+	error = batch.groups ? batch_form_groups(&batch) : -ENOMEM;
 	if (!error)
-		error = form_loads(&batch);
+		error = batch_form_loads(&batch);
 	if (!error)
-		run_loads(&batch, interruptible, told);
+		batch_run_loads(&batch, interruptible, told);
 
 	for (i = 0; i < nr; i++)
 		pcireset_plan_put(items[i].plan);
@@ -589,12 +593,12 @@ struct pcireset_member pcireset_item_member(const struct pcireset_item *item, u3
 	struct pcireset_addr addr = pcireset_addr_of(item->dev);
 
 	member.flags &= ~PCIRESET_MEMBER_TARGET;
-	if (is_same_addr(&member.addr, &addr))
+	if (batch_is_same_addr(&member.addr, &addr))
 		member.flags |= PCIRESET_MEMBER_TARGET;
 	return member;
 }
 
-static void tell_job(struct pcireset_item *item)
+static void batch_report_job(struct pcireset_item *item)
 {
 	struct pcireset_job *job = item->data;
 	struct pcireset_report *to = job->report;
@@ -614,7 +618,7 @@ static void tell_job(struct pcireset_item *item)
 }
 
 /* A plan of the caller's may be run more than once, and is not run itself. */
-static int make_items(struct pcireset_job *jobs, struct pcireset_item *items, unsigned int nr)
+static int batch_make_items(struct pcireset_job *jobs, struct pcireset_item *items, unsigned int nr)
 {
 	unsigned int i;
 	int error;
@@ -659,9 +663,9 @@ int pcireset_run_batch(struct pcireset_job *jobs, unsigned int nr_jobs)
 	if (!items)
 		return -ENOMEM;
 
-	error = make_items(jobs, items, nr_jobs);
+	error = batch_make_items(jobs, items, nr_jobs);
 	if (!error)
-		error = pcireset_batch_run(items, nr_jobs, false, tell_job);
+		error = pcireset_batch_run(items, nr_jobs, false, batch_report_job);
 	else
 		for (i = 0; i < nr_jobs; i++)
 			pcireset_plan_put(items[i].plan);
@@ -672,11 +676,11 @@ PCIRESET_EXPORT(pcireset_run_batch);
 
 int pcireset_batch_init(void)
 {
-	queue = alloc_workqueue("pcireset", WQ_UNBOUND, MAX_THREADS);
-	return queue ? 0 : -ENOMEM;
+	batch_queue = alloc_workqueue("pcireset", WQ_UNBOUND, MAX_THREADS);
+	return batch_queue ? 0 : -ENOMEM;
 }
 
 void pcireset_batch_exit(void)
 {
-	destroy_workqueue(queue);
+	destroy_workqueue(batch_queue);
 }

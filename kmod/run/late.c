@@ -7,7 +7,6 @@
  * reset_done, its IOMMU translation blocked and its power up until the worker is
  * done with it. docs/late.md has the design.
  */
-#include <linux/hashtable.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/reboot.h>
@@ -16,7 +15,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include "pcireset.h"
+#include "run/run.h"
 #include "run/trace.h"
 
 /* How often the worker looks, however long it has waited already. */
@@ -38,13 +37,6 @@
 /* A link that has just come up becomes as fast as it can within this time. */
 #define LATE_LINK_MS 100
 
-#define LATE_HASH_BITS 8
-
-/* Members whose reset is not over, by their struct pci_dev. */
-static DEFINE_HASHTABLE(late_members, LATE_HASH_BITS);
-/* Protects the table, and @unfinished of each member in it. */
-static DEFINE_SPINLOCK(late_lock);
-
 static struct workqueue_struct *late_queue;
 /* Resets that have late members. */
 static atomic_t late_nr = ATOMIC_INIT(0);
@@ -54,59 +46,20 @@ static atomic_t late_wakeups = ATOMIC_INIT(0);
 /* The machine goes down: nothing is restored any more. */
 static bool late_is_stopped;
 
-static struct hlist_head *late_bucket(const struct pci_dev *dev)
+/* The member with an entry of this kind. The caller holds pcireset_unfinished_lock. */
+static struct pcireset_fn *late_find(const struct pci_dev *dev, u32 kinds)
 {
-	return &late_members[hash_ptr(dev, LATE_HASH_BITS)];
-}
+	struct pcireset_unfinished *entry = pcireset_unfinished_find(dev, kinds);
 
-static struct pcireset_fn *late_find(const struct pci_dev *dev, enum pcireset_unfinished kind)
-{
-	struct pcireset_fn *fn;
-
-	lockdep_assert_held(&late_lock);
-	hlist_for_each_entry(fn, late_bucket(dev), unfinished_node)
-		if (fn->dev == dev && fn->unfinished == kind)
-			return fn;
-	return NULL;
-}
-
-/**
- * pcireset_is_unfinished - is a reset of a function not over?
- * @dev: the function
- * @kind: how
- * @but: a plan whose reset does not count, or NULL
- *
- * Return: true if it is not.
- */
-bool pcireset_is_unfinished(const struct pci_dev *dev, enum pcireset_unfinished kind,
-			    const struct pcireset_plan *but)
-{
-	struct pcireset_fn *fn;
-
-	spin_lock(&late_lock);
-	fn = late_find(dev, kind);
-	spin_unlock(&late_lock);
-	return fn && (!but || fn < but->fns || fn >= but->fns + but->nr_fns);
+	return entry ? container_of(entry, struct pcireset_fn, unfinished) : NULL;
 }
 
 static void late_mark(struct pcireset_plan *plan, struct pcireset_fn *fn,
-		      enum pcireset_unfinished kind)
+		      enum pcireset_unfinished_kind kind)
 {
-	spin_lock(&late_lock);
-	if (!fn->unfinished)
-		hlist_add_head(&fn->unfinished_node, late_bucket(fn->dev));
-	fn->plan = plan;
-	fn->unfinished = kind;
-	spin_unlock(&late_lock);
-}
-
-static void late_unmark(struct pcireset_fn *fn)
-{
-	spin_lock(&late_lock);
-	if (fn->unfinished)
-		hlist_del(&fn->unfinished_node);
-	fn->unfinished = PCIRESET_FINISHED;
-	spin_unlock(&late_lock);
+	fn->unfinished.dev = fn->dev;
+	fn->unfinished.owner = plan;
+	pcireset_unfinished_add(&fn->unfinished, kind);
 }
 
 /**
@@ -134,18 +87,16 @@ void pcireset_driver_done(struct pcireset_fn *fn)
  */
 void pcireset_late_unbind(struct pci_dev *dev)
 {
-	struct pcireset_fn *fn;
 	struct pcireset_plan *plan = NULL;
+	struct pcireset_fn *fn;
 
-	spin_lock(&late_lock);
-	fn = late_find(dev, PCIRESET_LATE);
-	if (!fn)
-		fn = late_find(dev, PCIRESET_WATCHED);
+	spin_lock(&pcireset_unfinished_lock);
+	fn = late_find(dev, BIT(PCIRESET_LATE) | BIT(PCIRESET_WATCHED));
 	if (fn) {
-		plan = fn->plan;
+		plan = fn->unfinished.owner;
 		kref_get(&plan->ref);
 	}
-	spin_unlock(&late_lock);
+	spin_unlock(&pcireset_unfinished_lock);
 	if (fn)
 		pcireset_driver_done(fn);
 	pcireset_plan_put(plan);
@@ -157,21 +108,19 @@ static void late_wake(void)
 	wake_up_all(&late_wait);
 }
 
-/* Return one that was not marked yet, with a reference to its plan, or NULL. */
+/* Returns a member that was not marked before, with a reference to its plan, or NULL. */
 static struct pcireset_fn *late_mark_gone(const struct pci_dev *dev)
 {
-	struct pcireset_fn *fn;
+	struct pcireset_unfinished *entry;
 
-	spin_lock(&late_lock);
-	hlist_for_each_entry(fn, late_bucket(dev), unfinished_node)
-		if (fn->dev == dev && !fn->gone)
-			break;
-	if (fn) {
-		fn->gone = true;
-		kref_get(&fn->plan->ref);
+	spin_lock(&pcireset_unfinished_lock);
+	entry = pcireset_unfinished_find_present(dev);
+	if (entry) {
+		entry->gone = true;
+		kref_get(&((struct pcireset_plan *)entry->owner)->ref);
 	}
-	spin_unlock(&late_lock);
-	return fn;
+	spin_unlock(&pcireset_unfinished_lock);
+	return entry ? container_of(entry, struct pcireset_fn, unfinished) : NULL;
 }
 
 /**
@@ -186,9 +135,9 @@ void pcireset_late_forget(struct pci_dev *dev)
 	struct pcireset_plan *plan;
 	struct pcireset_fn *fn;
 
-	/* A bridge may be that of several resets at once. */
+	/* Several resets may share a bridge. */
 	while ((fn = late_mark_gone(dev))) {
-		plan = fn->plan;
+		plan = fn->unfinished.owner;
 		/* Before it leaves its IOMMU group. */
 		pcireset_iommu_unblock_lost(fn);
 		pcireset_plan_put(plan);
@@ -206,19 +155,20 @@ static bool late_parent_is_missing(const struct pcireset_plan *plan, const struc
 {
 	const struct pcireset_fn *parent = fn->parent < 0 ? NULL : &plan->fns[fn->parent];
 
-	return parent && (pcireset_is_lost(parent) || parent->gone);
+	return parent && (pcireset_is_lost(parent) || parent->unfinished.gone);
 }
 
-static bool is_late(const struct pcireset_fn *fn)
+static bool late_is_late(const struct pcireset_fn *fn)
 {
-	return fn->unfinished == PCIRESET_LATE;
+	return fn->unfinished.kind == PCIRESET_LATE;
 }
 
 /* It has not come back, and may do so. */
 static bool late_is_awaited(const struct pcireset_fn *fn)
 {
-	return is_late(fn) && fn->outcome == PCIRESET_STATE_DEAD && !READ_ONCE(fn->gone) &&
-	       !READ_ONCE(late_is_stopped) && !pcireset_is_disconnected(fn->dev);
+	return late_is_late(fn) && fn->outcome == PCIRESET_STATE_DEAD &&
+	       !READ_ONCE(fn->unfinished.gone) && !READ_ONCE(late_is_stopped) &&
+	       !pcireset_is_disconnected(fn->dev);
 }
 
 /*
@@ -326,7 +276,7 @@ static bool late_restore(struct pcireset_plan *plan, struct pcireset_fn *fn)
 	/* What the driver has saved for itself meanwhile stays its own. */
 	if (pcireset_state_unpark(fn))
 		return false;
-	pcireset_quirk_woken(fn);
+	pcireset_state_woken(fn);
 	same = pcireset_identity_holds(fn);
 	/* All-ones are no other device. */
 	if (!same && !pcireset_fn_answers(fn)) {
@@ -354,7 +304,7 @@ static void late_end_member(struct pcireset_plan *plan, struct pcireset_fn *fn,
 	pcireset_state_free(fn);
 	if (fn->is_expected)
 		late_announce(plan, fn, verdict);
-	late_unmark(fn);
+	pcireset_unfinished_remove(&fn->unfinished);
 }
 
 /*
@@ -385,7 +335,7 @@ static void late_look_for_card(struct pcireset_plan *plan)
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++)
-		if (is_late(&plan->fns[i]) && !plan->fns[i].gone)
+		if (late_is_late(&plan->fns[i]) && !plan->fns[i].unfinished.gone)
 			break;
 	if (i == plan->nr_fns || !pcireset_is_pulled(plan->fns[i].dev))
 		plan->late.pulled = 0;
@@ -463,13 +413,13 @@ static void late_end_rest(struct pcireset_plan *plan)
 	for (i = 0; i < plan->nr_fns; i++) {
 		struct pcireset_fn *fn = &plan->fns[i];
 
-		if (!is_late(fn))
+		if (!late_is_late(fn))
 			continue;
 		pci_dev_lock(fn->dev);
 		down_read(&pcireset_topology);
 		pcireset_iommu_unblock(fn);
 		up_read(&pcireset_topology);
-		late_end_member(plan, fn, fn->gone ? LATE_GONE : LATE_LOST);
+		late_end_member(plan, fn, fn->unfinished.gone ? LATE_GONE : LATE_LOST);
 		pci_dev_unlock(fn->dev);
 	}
 }
@@ -489,7 +439,7 @@ static void late_end_quiet(struct pcireset_plan *plan)
 	pcireset_quiet_end(plan);
 	up_read(&pcireset_topology);
 	pcireset_unlock_ports(plan);
-	late_unmark(&plan->bridge_fn);
+	pcireset_unfinished_remove(&plan->bridge_fn.unfinished);
 }
 
 static void late_work(struct work_struct *work)
@@ -525,7 +475,7 @@ static bool late_is_hopeless(const struct pcireset_fn *fn)
  */
 bool pcireset_is_late(const struct pcireset_fn *fn)
 {
-	return fn->state && !fn->gone && !late_is_hopeless(fn);
+	return fn->state && !fn->unfinished.gone && !late_is_hopeless(fn);
 }
 
 static void late_describe(struct pcireset_run *run)
@@ -621,8 +571,8 @@ int pcireset_attend_end(struct pcireset_run *run)
 	if (error)
 		return error;
 	for (i = 0; i < plan->nr_fns; i++)
-		late_unmark(&plan->fns[i]);
-	late_unmark(&plan->bridge_fn);
+		pcireset_unfinished_remove(&plan->fns[i].unfinished);
+	pcireset_unfinished_remove(&plan->bridge_fn.unfinished);
 	return 0;
 }
 

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The locks of a plan: all of them or none, and never one waited for while another is held. */
+/* The locks of a plan: all or none. Never wait for one while another is held. */
 #include <linux/delay.h>
 #include <linux/pm_runtime.h>
 #include <linux/random.h>
 
-#include "pcireset.h"
+#include "run/run.h"
 
 /*
- * Each function has two locks: its device lock, which keeps drivers from being
- * bound and unbound and the core from resetting it, and the config access lock,
- * which keeps user space out of its config space.
+ * Each function has two locks. Its device lock keeps drivers from being bound and
+ * unbound, and the core from resetting it. Its config access lock keeps user space
+ * out of its config space.
  *
- * Everything is only ever tried. Whoever fails gives all back and waits with
- * empty hands, so there is no order to violate: not the core's, which since
- * 6.10 takes the bridge before the function, and not that of a caller who
- * holds the function's lock already and therefore comes in the other order.
+ * Locks are only tried. If one is not free, all others are released before the wait.
+ * So there is no order to violate: neither that of the core, which since 6.10 takes
+ * the bridge before the function, nor that of a caller that already holds the
+ * function's lock.
  */
 
-/* How long others may be in the way: longer than any probe() should take. */
-#define WAIT_MS 5000
-/* A caller that holds a lock makes others wait meanwhile. */
-#define WAIT_HELD_MS 1000
+/* How long to wait for locks of others: longer than any probe() should take. */
+#define LOCK_WAIT_MS 5000
+/* A caller that already holds a lock makes others wait meanwhile. */
+#define LOCK_WAIT_HELD_MS 1000
 
-static bool try_lock(struct pcireset_plan *plan, struct pcireset_fn *fn)
+static bool lock_try_one(struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
-	/* Somebody watches it after a reset, and will take its locks again. */
+	/* Another reset checks the function once more, and will take its locks again. */
 	if (pcireset_is_unfinished(fn->dev, PCIRESET_WATCHED, plan))
 		return false;
 	if (!plan->held || fn->dev != plan->dev) {
@@ -36,60 +36,57 @@ static bool try_lock(struct pcireset_plan *plan, struct pcireset_fn *fn)
 	return fn->cfg_locked;
 }
 
-static void unlock(struct pcireset_fn *fn)
+static void lock_release_one(struct pcireset_fn *fn)
 {
-	pcireset_vfio_let_open(fn);
-	if (fn->owner_kept)
-		pcireset_owner_let_go(fn->dev);
+	pcireset_claim_end(fn);
 	if (fn->cfg_locked)
 		pci_cfg_access_unlock(fn->dev);
 	if (fn->device_locked)
 		device_unlock(&fn->dev->dev);
-	fn->owner_kept = false;
 	fn->cfg_locked = false;
 	fn->device_locked = false;
 }
 
-static void unlock_all(struct pcireset_plan *plan)
+static void lock_release_all(struct pcireset_plan *plan)
 {
 	unsigned int i = plan->nr_fns;
 
 	while (i--)
-		unlock(&plan->fns[i]);
-	unlock(&plan->bridge_fn);
+		lock_release_one(&plan->fns[i]);
+	lock_release_one(&plan->bridge_fn);
 }
 
 /* The bridge first, then parents before children, as the core does. */
-static struct pcireset_fn *try_all(struct pcireset_plan *plan)
+static struct pcireset_fn *lock_try_all(struct pcireset_plan *plan)
 {
 	unsigned int i;
 
-	if (plan->bridge && !try_lock(plan, &plan->bridge_fn))
+	if (plan->bridge && !lock_try_one(plan, &plan->bridge_fn))
 		return &plan->bridge_fn;
 	for (i = 0; i < plan->nr_fns; i++)
-		if (!try_lock(plan, &plan->fns[i]))
+		if (!lock_try_one(plan, &plan->fns[i]))
 			return &plan->fns[i];
 	return NULL;
 }
 
-static void resume(struct pcireset_fn *fn)
+static void lock_wake_one(struct pcireset_fn *fn)
 {
 	/* An error means no runtime PM for this device: it is on anyhow. */
 	pm_runtime_get_sync(&fn->dev->dev);
 	fn->resumed = true;
 }
 
-static void resume_all(struct pcireset_plan *plan)
+static void lock_wake_all(struct pcireset_plan *plan)
 {
 	unsigned int i;
 
 	if (plan->bridge)
-		resume(&plan->bridge_fn);
+		lock_wake_one(&plan->bridge_fn);
 	for (i = 0; i < plan->nr_fns; i++)
-		resume(&plan->fns[i]);
+		lock_wake_one(&plan->fns[i]);
 }
 
-static void suspend_all(struct pcireset_plan *plan)
+static void lock_let_all_sleep(struct pcireset_plan *plan)
 {
 	unsigned int i = plan->nr_fns;
 
@@ -100,8 +97,8 @@ static void suspend_all(struct pcireset_plan *plan)
 		pm_runtime_put(&plan->bridge->dev);
 }
 
-/* pciehp removes functions, for which it needs their locks. */
-static void tell_hotplug(struct pcireset_plan *plan)
+/* Without the locks: pciehp needs them to remove functions. */
+static void lock_notify_hotplug(struct pcireset_plan *plan)
 {
 	unsigned int i;
 
@@ -110,15 +107,15 @@ static void tell_hotplug(struct pcireset_plan *plan)
 		pcireset_hotplug_tell(plan, &plan->fns[i]);
 }
 
-static int give_up(struct pcireset_plan *plan, struct pcireset_fn *fn, int error)
+static int lock_give_up(struct pcireset_plan *plan, struct pcireset_fn *fn, int error)
 {
 	plan->why = PCIRESET_WHY_LOCK;
 	plan->who = pcireset_addr_of(fn->dev);
 	return error;
 }
 
-/* Two callers who want each other's locks must not keep step. */
-static void wait_a_moment(unsigned int round)
+/* A random time: two callers that want each other's locks must not stay in step. */
+static void lock_wait_a_moment(unsigned int round)
 {
 	unsigned int ms = min(1U << min(round, 4U), 16U);
 
@@ -133,73 +130,74 @@ static int lock_within(struct pcireset_run *run, unsigned int ms)
 	unsigned int round;
 
 	for (round = 0;; round++) {
-		fn = try_all(plan);
+		fn = lock_try_all(plan);
 		if (!fn)
 			return 0;
-		unlock_all(plan);
+		lock_release_all(plan);
 
 		if (!ms)
-			return give_up(plan, fn, -EAGAIN);
+			return lock_give_up(plan, fn, -EAGAIN);
 		if (pcireset_is_killed(run))
-			return give_up(plan, fn, -EINTR);
+			return lock_give_up(plan, fn, -EINTR);
 		if (ktime_after(ktime_get(), until))
-			return give_up(plan, fn, -EBUSY);
-		wait_a_moment(round);
+			return lock_give_up(plan, fn, -EBUSY);
+		lock_wait_a_moment(round);
 	}
 }
 
-static unsigned int patience_ms(const struct pcireset_run *run)
+static unsigned int lock_patience_ms(const struct pcireset_run *run)
 {
-	return pcireset_plan_caller(run->plan) == PCIRESET_CALLER_LOCKED ? WAIT_HELD_MS : WAIT_MS;
+	return pcireset_plan_caller(run->plan) == PCIRESET_CALLER_LOCKED ? LOCK_WAIT_HELD_MS :
+									   LOCK_WAIT_MS;
 }
 
 /**
  * pcireset_lock - take all locks of a plan
- * @run: the plan, and who wants it
+ * @run: the run of the plan
  *
- * Context: Process context. Holds no lock but, if the plan says so, the device
- * lock of its function; and any lock if @run is impatient.
- * Return: 0, -EAGAIN if a lock was in the way of a caller who does not wait,
- * -EBUSY if it still was after a bounded time, -EINTR on a fatal signal. On
- * failure nothing is held and the plan tells who was in the way.
+ * Context: Process context. The caller holds no lock, except the device lock of the
+ * plan's function if the plan says so. It may hold any lock if @run is impatient.
+ * Return: 0, -EAGAIN if a lock is not free and the caller does not wait, -EBUSY if a
+ * lock was not free for a bounded time, -EINTR on a fatal signal. On failure nothing
+ * is held and the plan names the function.
  */
 int pcireset_lock(struct pcireset_run *run)
 {
 	int error;
 
-	resume_all(run->plan);
+	lock_wake_all(run->plan);
 	if (run->impatient || run->plan->request.flags & PCIRESET_RESET_TRY)
 		error = lock_within(run, 0);
 	else
-		error = lock_within(run, patience_ms(run));
+		error = lock_within(run, lock_patience_ms(run));
 	if (error)
-		suspend_all(run->plan);
+		lock_let_all_sleep(run->plan);
 	return error;
 }
 
 /**
  * pcireset_relock - take the locks of a plan again
- * @run: its locks were given back by pcireset_unlock_awake()
+ * @run: the run, whose locks pcireset_unlock_awake() has released
  *
- * Waits a bounded time also for a caller who does not wait for locks: it has
- * begun. Once the caller is killed, each lock is tried once.
+ * Waits for a bounded time even if the caller does not wait for locks, because its
+ * reset has begun. After a fatal signal each lock is tried once.
  *
  * Context: as pcireset_lock().
  * Return: 0, -EBUSY, or -EINTR on a fatal signal.
  */
 int pcireset_relock(struct pcireset_run *run)
 {
-	return lock_within(run, patience_ms(run));
+	return lock_within(run, lock_patience_ms(run));
 }
 
 /**
- * pcireset_unlock_awake - give back the locks, and keep the members powered
+ * pcireset_unlock_awake - release the locks, and keep the members awake
  * @plan: the plan
  */
 void pcireset_unlock_awake(struct pcireset_plan *plan)
 {
-	unlock_all(plan);
-	tell_hotplug(plan);
+	lock_release_all(plan);
+	lock_notify_hotplug(plan);
 }
 
 /**
@@ -208,32 +206,32 @@ void pcireset_unlock_awake(struct pcireset_plan *plan)
  */
 void pcireset_let_sleep(struct pcireset_plan *plan)
 {
-	suspend_all(plan);
+	lock_let_all_sleep(plan);
 }
 
 /**
- * pcireset_lock_bridge - resume all members of a plan, and keep others off its bridge
- * @run: the plan, whose caller itself keeps drivers off the members
+ * pcireset_lock_bridge - wake all members of a plan, and lock its bridge
+ * @run: the run, whose caller itself keeps drivers off the members
  *
  * Takes only the bridge's config access lock: the caller may hold any device lock.
- * pcireset_unlock() gives it back.
+ * pcireset_unlock() releases it.
  *
  * Context: Process context.
  * Return: 0, -EBUSY if the lock was not free for a bounded time, -EINTR on a
- * fatal signal; then nothing is held and the plan tells who was in the way.
+ * fatal signal. Then nothing is held and the plan names the function.
  */
 int pcireset_lock_bridge(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
-	ktime_t until = ktime_add_ms(ktime_get(), WAIT_HELD_MS);
+	ktime_t until = ktime_add_ms(ktime_get(), LOCK_WAIT_HELD_MS);
 	struct pcireset_fn *fn = &plan->bridge_fn;
 
-	resume_all(plan);
+	lock_wake_all(plan);
 	while (!pci_cfg_access_trylock(fn->dev)) {
 		if (pcireset_is_killed(run))
-			return give_up(plan, fn, -EINTR);
+			return lock_give_up(plan, fn, -EINTR);
 		if (ktime_after(ktime_get(), until))
-			return give_up(plan, fn, -EBUSY);
+			return lock_give_up(plan, fn, -EBUSY);
 		usleep_range(500, 1000);
 	}
 	fn->cfg_locked = true;
@@ -241,55 +239,55 @@ int pcireset_lock_bridge(struct pcireset_run *run)
 }
 
 /**
- * pcireset_unlock - give back what pcireset_lock() or pcireset_lock_bridge() took
+ * pcireset_unlock - release the locks of pcireset_lock() or pcireset_lock_bridge()
  * @plan: the plan
  */
 void pcireset_unlock(struct pcireset_plan *plan)
 {
-	unlock_all(plan);
-	tell_hotplug(plan);
-	suspend_all(plan);
+	lock_release_all(plan);
+	lock_notify_hotplug(plan);
+	lock_let_all_sleep(plan);
 }
 
 /**
  * pcireset_try_lock_one - take the locks of one member
- * @plan: the plan, of which no lock is held but perhaps the caller's own
+ * @plan: the plan, of which no lock is held, except perhaps the caller's own
  * @fn: the member
  *
  * Return: true if both were free.
  */
 bool pcireset_try_lock_one(struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
-	if (try_lock(plan, fn))
+	if (lock_try_one(plan, fn))
 		return true;
-	unlock(fn);
+	lock_release_one(fn);
 	return false;
 }
 
 /**
- * pcireset_unlock_one - give back what pcireset_try_lock_one() took
+ * pcireset_unlock_one - release the locks of pcireset_try_lock_one()
  * @fn: the member
  */
 void pcireset_unlock_one(struct pcireset_fn *fn)
 {
-	unlock(fn);
+	lock_release_one(fn);
 }
 
-static bool try_port(struct pcireset_fn *fn)
+static bool lock_try_port(struct pcireset_fn *fn)
 {
 	if (fn->quiet)
 		fn->device_locked = device_trylock(&fn->dev->dev);
 	return !fn->quiet || fn->device_locked;
 }
 
-static bool try_ports(struct pcireset_plan *plan)
+static bool lock_try_ports(struct pcireset_plan *plan)
 {
 	unsigned int i;
 
-	if (!try_port(&plan->bridge_fn))
+	if (!lock_try_port(&plan->bridge_fn))
 		return false;
 	for (i = 0; i < plan->nr_fns; i++)
-		if (!try_port(&plan->fns[i]))
+		if (!lock_try_port(&plan->fns[i]))
 			return false;
 	return true;
 }
@@ -298,24 +296,24 @@ static bool try_ports(struct pcireset_plan *plan)
  * pcireset_lock_ports - take the device locks of all ports that are quiet
  * @plan: the plan, of which no lock is held
  *
- * Waits with empty hands, as long as it takes.
+ * Releases all of them before each wait. Has no time limit.
  */
 void pcireset_lock_ports(struct pcireset_plan *plan)
 {
 	unsigned int round;
 
-	for (round = 0; !try_ports(plan); round++) {
-		unlock_all(plan);
-		wait_a_moment(round);
+	for (round = 0; !lock_try_ports(plan); round++) {
+		lock_release_all(plan);
+		lock_wait_a_moment(round);
 	}
 }
 
 /**
- * pcireset_unlock_ports - give back what pcireset_lock_ports() took
+ * pcireset_unlock_ports - release the locks of pcireset_lock_ports()
  * @plan: the plan
  */
 void pcireset_unlock_ports(struct pcireset_plan *plan)
 {
-	unlock_all(plan);
-	tell_hotplug(plan);
+	lock_release_all(plan);
+	lock_notify_hotplug(plan);
 }

@@ -3,22 +3,22 @@
 #include <linux/kobject.h>
 #include <linux/slab.h>
 
-#include "pcireset.h"
+#include "run/run.h"
 
 #define CREATE_TRACE_POINTS
 #include "run/trace.h"
 
 /* The topology moved between plan and lock: how often to plan anew. */
-#define MAX_PLANS 16
+#define RUN_MAX_PLANS 16
 
 /*
  * PCIe r6.0, sec 6.6.1: a function may take 1.0 s before it answers. So long others
  * wait for its locks, and not as long as a caller likes to.
  */
-#define LOCKED_MS 1000
+#define RUN_LOCKED_MS 1000
 
 /* Numbers of resets, for the tracepoints. */
-static atomic64_t last_id;
+static atomic64_t run_last_id;
 
 /**
  * pcireset_origin_here - the calling process as the one who asks for a reset
@@ -26,7 +26,7 @@ static atomic64_t last_id;
  */
 void pcireset_origin_here(struct pcireset_origin *origin)
 {
-	origin->id = atomic64_inc_return(&last_id);
+	origin->id = atomic64_inc_return(&run_last_id);
 	origin->pid = task_tgid_nr(current);
 	get_task_comm(origin->comm, current->group_leader);
 }
@@ -41,20 +41,20 @@ struct pcireset_origin pcireset_origin_next(const struct pcireset_origin *caller
 {
 	struct pcireset_origin origin = *caller;
 
-	origin.id = atomic64_inc_return(&last_id);
+	origin.id = atomic64_inc_return(&run_last_id);
 	return origin;
 }
 
 /* Parents before children. */
 #define for_each_reached(fn, plan, type) \
-	for (fn = next_reached(plan, NULL, type); fn; fn = next_reached(plan, fn, type))
+	for (fn = run_next_reached(plan, NULL, type); fn; fn = run_next_reached(plan, fn, type))
 
 /* Children before parents. */
 #define for_each_reached_reverse(fn, plan, type) \
-	for (fn = prev_reached(plan, NULL, type); fn; fn = prev_reached(plan, fn, type))
+	for (fn = run_prev_reached(plan, NULL, type); fn; fn = run_prev_reached(plan, fn, type))
 
-static struct pcireset_fn *next_reached(struct pcireset_plan *plan, struct pcireset_fn *fn,
-					u32 type)
+static struct pcireset_fn *run_next_reached(struct pcireset_plan *plan, struct pcireset_fn *fn,
+					    u32 type)
 {
 	struct pcireset_fn *end = plan->fns + plan->nr_fns;
 
@@ -64,8 +64,8 @@ static struct pcireset_fn *next_reached(struct pcireset_plan *plan, struct pcire
 	return NULL;
 }
 
-static struct pcireset_fn *prev_reached(struct pcireset_plan *plan, struct pcireset_fn *fn,
-					u32 type)
+static struct pcireset_fn *run_prev_reached(struct pcireset_plan *plan, struct pcireset_fn *fn,
+					    u32 type)
 {
 	for (fn = fn ? fn : plan->fns + plan->nr_fns; fn > plan->fns;)
 		if (pcireset_fn_runs(--fn, type))
@@ -73,7 +73,8 @@ static struct pcireset_fn *prev_reached(struct pcireset_plan *plan, struct pcire
 	return NULL;
 }
 
-static const struct pci_error_handlers *handlers(struct pcireset_plan *plan, struct pcireset_fn *fn)
+static const struct pci_error_handlers *run_handlers_of(struct pcireset_plan *plan,
+							struct pcireset_fn *fn)
 {
 	/* A caller that holds its own lock is that driver: it knows. */
 	if (plan->held && fn->dev == plan->dev)
@@ -81,13 +82,13 @@ static const struct pci_error_handlers *handlers(struct pcireset_plan *plan, str
 	return fn->dev->driver ? fn->dev->driver->err_handler : NULL;
 }
 
-static void prepare_drivers(struct pcireset_plan *plan, u32 type)
+static void run_prepare_drivers(struct pcireset_plan *plan, u32 type)
 {
 	const struct pci_error_handlers *handler;
 	struct pcireset_fn *fn;
 
 	for_each_reached_reverse(fn, plan, type) {
-		handler = handlers(plan, fn);
+		handler = run_handlers_of(plan, fn);
 		if (!fn->prepared && handler && handler->reset_prepare)
 			handler->reset_prepare(fn->dev);
 		fn->prepared = handler;
@@ -95,16 +96,16 @@ static void prepare_drivers(struct pcireset_plan *plan, u32 type)
 }
 
 /* What is late is not over for its driver. */
-static void finish_drivers(struct pcireset_plan *plan)
+static void run_finish_drivers(struct pcireset_plan *plan)
 {
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++)
-		if (!plan->fns[i].unfinished)
+		if (!plan->fns[i].unfinished.kind)
 			pcireset_driver_done(&plan->fns[i]);
 }
 
-static int save_all(struct pcireset_plan *plan, u32 type)
+static int run_save_all(struct pcireset_plan *plan, u32 type)
 {
 	struct pcireset_fn *fn;
 	int error;
@@ -127,7 +128,7 @@ static int save_all(struct pcireset_plan *plan, u32 type)
 }
 
 /* Children first: a driver or a device may need what is above it to stop. */
-static void quiesce_all(struct pcireset_plan *plan, u32 type)
+static void run_quiesce_all(struct pcireset_plan *plan, u32 type)
 {
 	struct pcireset_fn *fn;
 
@@ -144,7 +145,7 @@ static void quiesce_all(struct pcireset_plan *plan, u32 type)
 	}
 }
 
-static int block_all(struct pcireset_plan *plan, u32 type)
+static int run_block_all(struct pcireset_plan *plan, u32 type)
 {
 	struct pcireset_fn *fn;
 	int error;
@@ -157,7 +158,7 @@ static int block_all(struct pcireset_plan *plan, u32 type)
 	return 0;
 }
 
-static void restore_untouched(struct pcireset_plan *plan, u32 type)
+static void run_restore_untouched(struct pcireset_plan *plan, u32 type)
 {
 	struct pcireset_fn *fn;
 
@@ -168,8 +169,8 @@ static void restore_untouched(struct pcireset_plan *plan, u32 type)
 	}
 }
 
-/* @error: it did not answer. Whoever is lost is not written to, see recover(). */
-static void take_outcome(struct pcireset_fn *fn, int error)
+/* @error: it did not answer. Whoever is lost is not written to, see run_recover_member(). */
+static void run_set_outcome(struct pcireset_fn *fn, int error)
 {
 	bool same = !error && pcireset_identity_holds(fn);
 
@@ -192,14 +193,14 @@ static void take_outcome(struct pcireset_fn *fn, int error)
  * Identity comes first: hardware that is dead or another device is never
  * written to (PCIe r6.0, sec 6.6.1 leaves open what a wrong device would do).
  */
-static void recover(struct pcireset_run *run, struct pcireset_fn *fn)
+static void run_recover_member(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	int error = pcireset_wait_ready(run, fn);
 
 	trace_pcireset_ready(run, fn, error);
 	if (!error)
-		pcireset_quirk_woken(fn);
-	take_outcome(fn, error);
+		pcireset_state_woken(fn);
+	run_set_outcome(fn, error);
 	if (fn->outcome == PCIRESET_STATE_RESTORED)
 		pcireset_witness_read(fn, run->type->bit);
 
@@ -211,7 +212,7 @@ static void recover(struct pcireset_run *run, struct pcireset_fn *fn)
 }
 
 /* What has stopped to answer has no other configuration: it has none. */
-static bool config_holds(struct pcireset_run *run, struct pcireset_fn *fn)
+static bool run_config_holds(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	u32 failed = fn->failed;
 
@@ -220,19 +221,19 @@ static bool config_holds(struct pcireset_run *run, struct pcireset_fn *fn)
 	if (!pcireset_fn_answers(fn)) {
 		fn->failed = failed;
 		fn->offset = 0;
-		take_outcome(fn, -ETIMEDOUT);
+		run_set_outcome(fn, -ETIMEDOUT);
 	}
 	return false;
 }
 
 /* All of config space comes last: nothing that was looked at before may have left since. */
-static void verify(struct pcireset_run *run, struct pcireset_fn *fn)
+static void run_verify_member(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	if (fn->outcome == PCIRESET_STATE_RESTORED) {
 		pcireset_check_link(fn, run->deadline);
 		/* While its events are expected, a port's masks are not as before. */
 		if (!fn->quiet)
-			config_holds(run, fn);
+			run_config_holds(run, fn);
 	}
 	if (fn->proof == PCIRESET_PROOF_UNKNOWN || fn->proof == PCIRESET_PROOF_REFUTED)
 		fn->failed |= PCIRESET_CHECK_PROOF;
@@ -242,15 +243,15 @@ static void verify(struct pcireset_run *run, struct pcireset_fn *fn)
 }
 
 /* A while later: what was lost again is restored again, and has failed all the same. */
-static void verify_again(struct pcireset_run *run, struct pcireset_fn *fn)
+static void run_verify_member_again(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	if (fn->outcome != PCIRESET_STATE_RESTORED)
 		return;
 
-	take_outcome(fn, pcireset_fn_answers(fn) ? 0 : -ETIMEDOUT);
+	run_set_outcome(fn, pcireset_fn_answers(fn) ? 0 : -ETIMEDOUT);
 	if (fn->outcome == PCIRESET_STATE_RESTORED) {
 		pcireset_check_link(fn, run->deadline);
-		if (!config_holds(run, fn) && fn->outcome == PCIRESET_STATE_RESTORED)
+		if (!run_config_holds(run, fn) && fn->outcome == PCIRESET_STATE_RESTORED)
 			pcireset_state_restore(fn);
 	}
 	if (pcireset_is_late(fn))
@@ -259,7 +260,7 @@ static void verify_again(struct pcireset_run *run, struct pcireset_fn *fn)
 }
 
 /* In pieces: whoever kills the caller of a batch does not wake up its threads. */
-static void sleep_unless_killed(const struct pcireset_run *run, unsigned int ms)
+static void run_sleep_unless_killed(const struct pcireset_run *run, unsigned int ms)
 {
 	ktime_t until = ktime_add_ms(ktime_get(), ms);
 
@@ -267,7 +268,7 @@ static void sleep_unless_killed(const struct pcireset_run *run, unsigned int ms)
 		schedule_timeout_killable(msecs_to_jiffies(min(ms, 100U)));
 }
 
-static int unpark_all(struct pcireset_plan *plan)
+static int run_unpark_all(struct pcireset_plan *plan)
 {
 	unsigned int i;
 	int error = 0;
@@ -279,23 +280,23 @@ static int unpark_all(struct pcireset_plan *plan)
 }
 
 /* Somebody else has had it in between: what it is now says nothing about the reset. */
-static bool is_anothers(const struct pcireset_fn *fn)
+static bool run_is_reused(const struct pcireset_fn *fn)
 {
 	return fn->outcome == PCIRESET_STATE_RESTORED &&
-	       (fn->gone || fn->dev->driver != fn->driver || pcireset_has_new_user(fn));
+	       (fn->unfinished.gone || fn->dev->driver != fn->driver || pcireset_has_new_user(fn));
 }
 
-static struct pcireset_fn *first_that_is_anothers(struct pcireset_plan *plan)
+static struct pcireset_fn *run_first_reused(struct pcireset_plan *plan)
 {
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++)
-		if (is_anothers(&plan->fns[i]))
+		if (run_is_reused(&plan->fns[i]))
 			return &plan->fns[i];
 	return NULL;
 }
 
-static int blame(struct pcireset_plan *plan, const struct pcireset_fn *fn, u32 why)
+static int run_set_reason(struct pcireset_plan *plan, const struct pcireset_fn *fn, u32 why)
 {
 	plan->why = why;
 	plan->who = pcireset_addr_of(fn->dev);
@@ -303,39 +304,39 @@ static int blame(struct pcireset_plan *plan, const struct pcireset_fn *fn, u32 w
 }
 
 /* Back from a wait without locks. Returns -EIO and the reason if the reset cannot be judged. */
-static int resume_run(struct pcireset_run *run)
+static int run_resume(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	struct pcireset_fn *fn;
 
 	if (pcireset_attend_end(run))
 		return -EIO;
-	fn = first_that_is_anothers(plan);
+	fn = run_first_reused(plan);
 	if (fn)
-		return blame(plan, fn, PCIRESET_WHY_CHANGED);
-	if (unpark_all(plan))
-		return blame(plan, &plan->fns[0], PCIRESET_WHY_CONFIG);
+		return run_set_reason(plan, fn, PCIRESET_WHY_CHANGED);
+	if (run_unpark_all(plan))
+		return run_set_reason(plan, &plan->fns[0], PCIRESET_WHY_CONFIG);
 	return 0;
 }
 
 /* Nobody waits for a lock meanwhile: how long that is was the caller's choice. */
-static int watch(struct pcireset_run *run)
+static int run_check_later(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	struct pcireset_fn *fn;
 	int error;
 
 	pcireset_attend_begin(run);
-	sleep_unless_killed(run, plan->request.settle_ms);
-	error = resume_run(run);
+	run_sleep_unless_killed(run, plan->request.settle_ms);
+	error = run_resume(run);
 	if (error)
 		return error;
 	for_each_reached(fn, plan, run->type->bit)
-		verify_again(run, fn);
+		run_verify_member_again(run, fn);
 	return 0;
 }
 
-static void bring_back(struct pcireset_run *run)
+static void run_recover_members(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	u32 type = run->type->bit;
@@ -346,11 +347,11 @@ static void bring_back(struct pcireset_run *run)
 		run->settle = ktime_get();
 
 	for_each_reached(fn, plan, type)
-		recover(run, fn);
+		run_recover_member(run, fn);
 }
 
 /* Those whose state will be kept until they are back. */
-static bool has_late(struct pcireset_run *run)
+static bool run_has_late(struct pcireset_run *run)
 {
 	struct pcireset_fn *fn;
 
@@ -361,7 +362,7 @@ static bool has_late(struct pcireset_run *run)
 }
 
 /* Somebody directly below a port is late because the link is not up yet. */
-static bool waits_for_link(const struct pcireset_plan *plan, const struct pcireset_fn *port)
+static bool run_waits_for_link(const struct pcireset_plan *plan, const struct pcireset_fn *port)
 {
 	int nr = port - plan->fns;
 	unsigned int i;
@@ -378,26 +379,26 @@ static bool waits_for_link(const struct pcireset_plan *plan, const struct pcires
  * A link that is down still, or what is below a port that is late, is expected to come
  * up: not only an event, its absence would be a surprise. All other ports hear again.
  */
-static void keep_quiet(struct pcireset_run *run)
+static void run_keep_quiet(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
-	bool late = has_late(run);
+	bool late = run_has_late(run);
 	unsigned int i;
 
 	plan->bridge_fn.stays_quiet = late && plan->bridge && !pcireset_link_is_up(plan->bridge);
 	for (i = 0; i < plan->nr_fns; i++)
 		plan->fns[i].stays_quiet = pcireset_is_late(&plan->fns[i]) ||
-					   waits_for_link(plan, &plan->fns[i]);
+					   run_waits_for_link(plan, &plan->fns[i]);
 }
 
-static void end_quiet(struct pcireset_run *run)
+static void run_end_quiet(struct pcireset_run *run)
 {
 	if (run->quiet)
 		pcireset_quiet_end(run->plan);
 }
 
 /* Nothing is waited for by the worker, or not any more by this run. */
-static void end_all_quiet(struct pcireset_run *run)
+static void run_end_all_quiet(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	unsigned int i;
@@ -405,7 +406,7 @@ static void end_all_quiet(struct pcireset_run *run)
 	plan->bridge_fn.stays_quiet = false;
 	for (i = 0; i < plan->nr_fns; i++)
 		plan->fns[i].stays_quiet = false;
-	end_quiet(run);
+	run_end_quiet(run);
 	run->quiet = false;
 }
 
@@ -413,7 +414,7 @@ static const struct {
 	u32 check;
 	u32 why;
 	int error;
-} verdicts[] = {
+} run_verdicts[] = {
 	{ PCIRESET_CHECK_READY, PCIRESET_WHY_NOT_READY, -ETIMEDOUT },
 	{ PCIRESET_CHECK_IDENTITY, PCIRESET_WHY_OTHER_DEVICE, -EIO },
 	{ PCIRESET_CHECK_CONFIG, PCIRESET_WHY_CONFIG, -EIO },
@@ -422,22 +423,22 @@ static const struct {
 };
 
 /* What is below a member that is lost is lost with it; the reason is the member's. */
-static bool is_consequence(struct pcireset_plan *plan, const struct pcireset_fn *fn)
+static bool run_is_consequence(struct pcireset_plan *plan, const struct pcireset_fn *fn)
 {
 	return fn->parent >= 0 && pcireset_is_lost(&plan->fns[fn->parent]);
 }
 
-static struct pcireset_fn *first_that_failed(struct pcireset_plan *plan, u32 type, u32 check)
+static struct pcireset_fn *run_first_failed(struct pcireset_plan *plan, u32 type, u32 check)
 {
 	struct pcireset_fn *fn;
 
 	for_each_reached(fn, plan, type)
-		if (fn->failed & check && !is_consequence(plan, fn))
+		if (fn->failed & check && !run_is_consequence(plan, fn))
 			return fn;
 	return NULL;
 }
 
-static int judge_result(struct pcireset_run *run)
+static int run_judge(struct pcireset_run *run)
 {
 	struct pcireset_report *report = run->report;
 	struct pcireset_plan *plan = run->plan;
@@ -456,22 +457,22 @@ static int judge_result(struct pcireset_run *run)
 	}
 
 	plan->why = PCIRESET_WHY_NONE;
-	for (i = 0; i < ARRAY_SIZE(verdicts); i++) {
-		if (!(checks & verdicts[i].check))
+	for (i = 0; i < ARRAY_SIZE(run_verdicts); i++) {
+		if (!(checks & run_verdicts[i].check))
 			continue;
-		fn = first_that_failed(plan, type, verdicts[i].check);
+		fn = run_first_failed(plan, type, run_verdicts[i].check);
 		if (!fn)
 			continue;
-		plan->why = verdicts[i].why;
+		plan->why = run_verdicts[i].why;
 		if (plan->why == PCIRESET_WHY_NOT_READY && fn->contained)
 			plan->why = PCIRESET_WHY_CONTAINED;
 		plan->who = pcireset_addr_of(fn->dev);
-		return verdicts[i].error;
+		return run_verdicts[i].error;
 	}
 	return 0;
 }
 
-static int trigger_failed(struct pcireset_run *run, int error)
+static int run_trigger_failed(struct pcireset_run *run, int error)
 {
 	run->plan->why = PCIRESET_WHY_TRIGGER;
 	run->plan->who = pcireset_addr_of(run->plan->dev);
@@ -479,7 +480,7 @@ static int trigger_failed(struct pcireset_run *run, int error)
 }
 
 /* Returns an error if nothing was issued. */
-static int issue(struct pcireset_run *run)
+static int run_issue_type(struct pcireset_run *run)
 {
 	const struct pcireset_type *type = run->type;
 	struct pcireset_report *report = run->report;
@@ -487,19 +488,16 @@ static int issue(struct pcireset_run *run)
 
 	pcireset_learn_times(plan);
 	/* Those of a type before, if that left somebody late. */
-	end_all_quiet(run);
+	run_end_all_quiet(run);
 	pcireset_quiet_begin(plan, type->bit);
 	run->quiet = true;
-	run->settle = 0;
-	run->error = type->trigger(run);
-	run->triggered = ktime_get();
+	run->error = pcireset_issue(run);
 	run->patience = ktime_add_ms(run->triggered, plan->request.timeout_ms);
 	run->deadline =
-		ktime_add_ms(run->triggered, min_t(u32, plan->request.timeout_ms, LOCKED_MS));
-	trace_pcireset_trigger(run, type->bit, run->error);
+		ktime_add_ms(run->triggered, min_t(u32, plan->request.timeout_ms, RUN_LOCKED_MS));
 	if (run->error == -ENOMEM) {
-		restore_untouched(plan, type->bit);
-		end_all_quiet(run);
+		run_restore_untouched(plan, type->bit);
+		run_end_all_quiet(run);
 		return run->error;
 	}
 
@@ -511,24 +509,24 @@ static int issue(struct pcireset_run *run)
 }
 
 /* Returns an error if nothing was issued. */
-static int start_type(struct pcireset_run *run)
+static int run_start_type(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	u32 type = run->type->bit;
 	int error;
 
-	prepare_drivers(plan, type);
-	error = save_all(plan, type);
+	run_prepare_drivers(plan, type);
+	error = run_save_all(plan, type);
 	if (error)
 		return error;
 
-	quiesce_all(plan, type);
-	error = block_all(plan, type);
+	run_quiesce_all(plan, type);
+	error = run_block_all(plan, type);
 	if (error) {
-		restore_untouched(plan, type);
+		run_restore_untouched(plan, type);
 		return error;
 	}
-	return issue(run);
+	return run_issue_type(run);
 }
 
 /**
@@ -540,17 +538,17 @@ static int start_type(struct pcireset_run *run)
  */
 bool pcireset_bring_back(struct pcireset_run *run)
 {
-	bring_back(run);
-	if (!has_late(run) || ktime_after(ktime_get(), run->patience))
+	run_recover_members(run);
+	if (!run_has_late(run) || ktime_after(ktime_get(), run->patience))
 		return true;
-	keep_quiet(run);
-	end_quiet(run);
+	run_keep_quiet(run);
+	run_end_quiet(run);
 	pcireset_attend_begin(run);
 	run->attended = true;
 	return false;
 }
 
-static void bring_all_back(struct pcireset_run *run)
+static void run_bring_all_back(struct pcireset_run *run)
 {
 	ktime_t again;
 
@@ -561,7 +559,7 @@ static void bring_all_back(struct pcireset_run *run)
 }
 
 /* What a trigger has reset is back, or is not waited for. */
-static int finish_type(struct pcireset_run *run)
+static int run_finish_type(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	u32 type = run->type->bit;
@@ -569,48 +567,49 @@ static int finish_type(struct pcireset_run *run)
 	int error = 0;
 
 	if (run->attended)
-		error = resume_run(run);
+		error = run_resume(run);
 	run->attended = false;
 	if (!error) {
-		keep_quiet(run);
-		end_quiet(run);
+		run_keep_quiet(run);
+		run_end_quiet(run);
 		for_each_reached(fn, plan, type)
-			verify(run, fn);
+			run_verify_member(run, fn);
 	}
-	if (!error && plan->request.settle_ms && !has_late(run))
-		error = watch(run);
+	if (!error && plan->request.settle_ms && !run_has_late(run))
+		error = run_check_later(run);
 
 	if (run->error)
-		error = trigger_failed(run, -EIO);
+		error = run_trigger_failed(run, -EIO);
 	else if (!error)
-		error = judge_result(run);
+		error = run_judge(run);
 	pcireset_stats_issued(run, error);
 	return error;
 }
 
 /* Under the locks still: the saved state of a driver is that driver's. */
-static void release_all(struct pcireset_plan *plan)
+static void run_free_states(struct pcireset_plan *plan)
 {
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++)
-		if (!plan->fns[i].unfinished)
+		if (!plan->fns[i].unfinished.kind)
 			pcireset_state_free(&plan->fns[i]);
 }
 
-static bool has_touched(int error)
+static bool run_has_touched(int error)
 {
 	return error == -ETIMEDOUT || error == -EIO;
 }
 
-static const char *result_word(int error, const struct pcireset_report *report)
+static const char *run_result_word(int error, const struct pcireset_report *report)
 {
 	if (error)
 		return "failed";
 	return report->proof == PCIRESET_PROOF_SHOWN ? "verified" : "unverified";
 }
 
-static void announce(struct pcireset_plan *plan, int error, const struct pcireset_report *report)
+static void run_announce(struct pcireset_plan *plan, int error,
+			 const struct pcireset_report *report)
 {
 	const struct pcireset_type *type;
 	char result_env[40];
@@ -622,7 +621,8 @@ static void announce(struct pcireset_plan *plan, int error, const struct pcirese
 
 	type = pcireset_type_find(report->type);
 	snprintf(type_env, sizeof(type_env), "PCIRESET_TYPE=%s", type->name);
-	snprintf(result_env, sizeof(result_env), "PCIRESET_RESULT=%s", result_word(error, report));
+	snprintf(result_env, sizeof(result_env), "PCIRESET_RESULT=%s",
+		 run_result_word(error, report));
 	env[0] = type_env;
 	env[1] = result_env;
 	env[2] = plan->late.is_used ? "PCIRESET_LATE=pending" : NULL;
@@ -637,19 +637,19 @@ static void announce(struct pcireset_plan *plan, int error, const struct pcirese
 }
 
 /* Returns -ERESTART if the topology moved since the plan was made. */
-static int check_locked(struct pcireset_run *run)
+static int run_check_locked(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 
 	if (atomic64_read(plan->counter) != plan->topology)
 		return -ERESTART;
-	pcireset_plan_judge(plan);
+	pcireset_claim_members(plan);
 	if (run->wanted && !pcireset_plan_same(plan, run->wanted))
 		return -ESTALE;
 	return plan->error;
 }
 
-static void tell_begin(const struct pcireset_run *run)
+static void run_trace_begin(const struct pcireset_run *run)
 {
 	const struct pcireset_plan *plan = run->plan;
 	unsigned int i;
@@ -662,7 +662,7 @@ static void tell_begin(const struct pcireset_run *run)
 }
 
 /* Takes the locks, unless it fails. */
-static int begin(struct pcireset_run *run)
+static int run_lock_and_check(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	int error;
@@ -675,33 +675,33 @@ static int begin(struct pcireset_run *run)
 	error = pcireset_lock(run);
 	if (error)
 		return error;
-	error = check_locked(run);
+	error = run_check_locked(run);
 	if (error) {
 		pcireset_unlock(plan);
 		return error;
 	}
-	tell_begin(run);
+	run_trace_begin(run);
 	return 0;
 }
 
-/* Gives back what begin() took. */
-static int end(struct pcireset_run *run, int error)
+/* Gives back what run_lock_and_check() took. */
+static int run_unlock(struct pcireset_run *run, int error)
 {
 	struct pcireset_plan *plan = run->plan;
 
 	/* Nothing was touched unless a type was issued. */
 	if (run->report->issued)
 		pcireset_late_take(run);
-	end_all_quiet(run);
-	release_all(plan);
+	run_end_all_quiet(run);
+	run_free_states(plan);
 	if (!run->adrift)
-		finish_drivers(plan);
+		run_finish_drivers(plan);
 	/* A wider type that could not be tried does not undo that a narrower one was. */
-	if (error && !has_touched(error) && run->report->issued)
+	if (error && !run_has_touched(error) && run->report->issued)
 		error = -EIO;
 	/* Under the locks still: the event names the driver, which else may leave. */
 	if (!run->adrift)
-		announce(plan, error, run->report);
+		run_announce(plan, error, run->report);
 	if (plan->late.is_used)
 		pcireset_unlock_awake(plan);
 	else
@@ -710,7 +710,7 @@ static int end(struct pcireset_run *run, int error)
 }
 
 /* It came back as itself and was reset: a wider reset does not bring back a lost register. */
-static bool is_config_alone(const struct pcireset_run *run)
+static bool run_failed_only_config(const struct pcireset_run *run)
 {
 	u32 others = run->plan->request.checks | PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY;
 
@@ -718,29 +718,29 @@ static bool is_config_alone(const struct pcireset_run *run)
 	return run->plan->why == PCIRESET_WHY_CONFIG && !(run->report->failed & others);
 }
 
-static int execute(struct pcireset_run *run)
+static int run_execute(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
 	unsigned int i;
 	int error;
 
-	error = begin(run);
+	error = run_lock_and_check(run);
 	if (error)
 		return error;
 	for (i = 0; i < plan->nr_types; i++) {
 		run->type = pcireset_type_find(plan->types[i]);
-		error = start_type(run);
+		error = run_start_type(run);
 		if (!error) {
-			bring_all_back(run);
-			error = finish_type(run);
+			run_bring_all_back(run);
+			error = run_finish_type(run);
 		}
-		if (!has_touched(error) || run->adrift || is_config_alone(run))
+		if (!run_has_touched(error) || run->adrift || run_failed_only_config(run))
 			break;
 	}
-	return end(run, error);
+	return run_unlock(run, error);
 }
 
-static int tell(struct pcireset_run *run, int error)
+static int run_report(struct pcireset_run *run, int error)
 {
 	struct pcireset_report *report = run->report;
 	struct pcireset_plan *plan = run->plan;
@@ -760,7 +760,7 @@ static int tell(struct pcireset_run *run, int error)
 	return error;
 }
 
-static int plan_anew(struct pcireset_run *run)
+static int run_plan_again(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan;
 	int error;
@@ -786,16 +786,16 @@ static int plan_anew(struct pcireset_run *run)
  */
 int pcireset_run_plan(struct pcireset_run *run)
 {
-	unsigned int left = MAX_PLANS;
+	unsigned int left = RUN_MAX_PLANS;
 	int error;
 
 	do {
-		error = execute(run);
+		error = run_execute(run);
 		if (error != -ERESTART || !--left)
 			break;
-		error = plan_anew(run);
+		error = run_plan_again(run);
 	} while (!error);
-	return tell(run, error);
+	return run_report(run, error);
 }
 
 /**
@@ -812,16 +812,16 @@ int pcireset_start(struct pcireset_run *run)
 	int error;
 
 	run->impatient = true;
-	error = begin(run);
+	error = run_lock_and_check(run);
 	run->impatient = false;
 	if (error == -EAGAIN || error == -ERESTART)
 		return -EAGAIN;
 	if (error)
-		return tell(run, error);
+		return run_report(run, error);
 
 	run->type = pcireset_type_find(run->plan->types[0]);
-	error = start_type(run);
-	return error ? tell(run, end(run, error)) : 0;
+	error = run_start_type(run);
+	return error ? run_report(run, run_unlock(run, error)) : 0;
 }
 
 /**
@@ -832,7 +832,7 @@ int pcireset_start(struct pcireset_run *run)
  */
 int pcireset_finish(struct pcireset_run *run)
 {
-	return tell(run, end(run, finish_type(run)));
+	return run_report(run, run_unlock(run, run_finish_type(run)));
 }
 
 /**

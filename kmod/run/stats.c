@@ -3,7 +3,7 @@
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 
-#include "pcireset.h"
+#include "run/run.h"
 
 /**
  * struct type_stats - the resets of one type
@@ -36,11 +36,11 @@ struct type_stats {
 };
 
 /* Protects the two below: numbers that are read together fit together. */
-static DEFINE_SPINLOCK(lock);
-static struct type_stats of_types[PCIRESET_NR_TYPES];
-static u64 refused;
+static DEFINE_SPINLOCK(stats_lock);
+static struct type_stats stats_of_types[PCIRESET_NR_TYPES];
+static u64 stats_refused;
 
-static u64 *counter_for(struct type_stats *stats, int error, u32 proof)
+static u64 *stats_counter(struct type_stats *stats, int error, u32 proof)
 {
 	if (error == -ETIMEDOUT)
 		return &stats->timed_out;
@@ -58,10 +58,10 @@ static u64 *counter_for(struct type_stats *stats, int error, u32 proof)
  */
 void pcireset_stats_issued(const struct pcireset_run *run, int error)
 {
-	struct type_stats *stats = &of_types[run->type - pcireset_types];
+	struct type_stats *stats = &stats_of_types[run->type - pcireset_types];
 
-	spin_lock(&lock);
-	++*counter_for(stats, error, run->report->proof);
+	spin_lock(&stats_lock);
+	++*stats_counter(stats, error, run->report->proof);
 	stats->functions += run->plan->nr_fns;
 	/* A trigger that failed is not waited for: the report's is that of a type before. */
 	if (!run->error)
@@ -69,7 +69,7 @@ void pcireset_stats_issued(const struct pcireset_run *run, int error)
 	stats->last_ns = ktime_get_real_ns();
 	stats->last_error = error;
 	stats->last_proof = run->report->proof;
-	spin_unlock(&lock);
+	spin_unlock(&stats_lock);
 }
 
 /**
@@ -79,9 +79,9 @@ void pcireset_stats_issued(const struct pcireset_run *run, int error)
  */
 void pcireset_stats_refused(void)
 {
-	spin_lock(&lock);
-	refused++;
-	spin_unlock(&lock);
+	spin_lock(&stats_lock);
+	stats_refused++;
+	spin_unlock(&stats_lock);
 }
 
 /**
@@ -93,19 +93,19 @@ void pcireset_stats_refused(void)
  */
 void pcireset_stats_late(const struct pcireset_type *type, enum pcireset_late_event event)
 {
-	struct type_stats *stats = &of_types[type - pcireset_types];
+	struct type_stats *stats = &stats_of_types[type - pcireset_types];
 
-	spin_lock(&lock);
+	spin_lock(&stats_lock);
 	if (event == PCIRESET_LATE_BEGIN)
 		stats->late++;
 	else
 		stats->late--;
 	stats->late_restored += event == PCIRESET_LATE_BACK;
 	stats->late_lost += event == PCIRESET_LATE_LOST;
-	spin_unlock(&lock);
+	spin_unlock(&stats_lock);
 }
 
-static int check_stats(const struct pcireset_stats *arg)
+static int stats_check(const struct pcireset_stats *arg)
 {
 	if (arg->flags || arg->type & ~PCI_RESET_ANY)
 		return -EOPNOTSUPP;
@@ -113,26 +113,24 @@ static int check_stats(const struct pcireset_stats *arg)
 }
 
 /**
- * pcireset_do_stats - PCIRESET_STATS
- * @file: the control node
- * @data: struct pcireset_stats
+ * pcireset_stats_read - read the counters of one type
+ * @arg: the type; out_* are written
  *
- * Return: as the uAPI header says.
+ * Return: 0, -EINVAL or -EOPNOTSUPP, as for PCIRESET_STATS.
  */
-int pcireset_do_stats(struct file *file, void *data)
+int pcireset_stats_read(struct pcireset_stats *arg)
 {
 	size_t from = offsetof(struct pcireset_stats, out_last_errno);
-	struct pcireset_stats *arg = data;
 	const struct type_stats *stats;
 	int error;
 
-	memset(data + from, 0, sizeof(*arg) - from);
-	error = check_stats(arg);
+	memset((void *)arg + from, 0, sizeof(*arg) - from);
+	error = stats_check(arg);
 	if (error)
 		return error;
 
-	stats = &of_types[pcireset_type_find(arg->type) - pcireset_types];
-	spin_lock(&lock);
+	stats = &stats_of_types[pcireset_type_find(arg->type) - pcireset_types];
+	spin_lock(&stats_lock);
 	arg->out_last_errno = -stats->last_error;
 	arg->out_last_proof = stats->last_proof;
 	arg->out_last_ns = stats->last_ns;
@@ -142,10 +140,10 @@ int pcireset_do_stats(struct file *file, void *data)
 	arg->out_failed = stats->failed;
 	arg->out_functions = stats->functions;
 	arg->out_wait_ns = stats->wait_ns;
-	arg->out_refused = refused;
+	arg->out_refused = stats_refused;
 	arg->out_late = stats->late;
 	arg->out_late_restored = stats->late_restored;
 	arg->out_late_lost = stats->late_lost;
-	spin_unlock(&lock);
+	spin_unlock(&stats_lock);
 	return 0;
 }

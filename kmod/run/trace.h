@@ -9,7 +9,7 @@
 #include <linux/pci.h>
 #include <linux/tracepoint.h>
 
-#include "pcireset.h"
+#include "run/run.h"
 
 /*
  * The id ties the events of one reset together. Fields are only ever added:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Is a function's configuration there at all? The kernel knows what its BARs must be. */
-#include "pcireset.h"
+#include "state/state.h"
 
 /* What is not assigned, or not by a BAR, is not in the header. */
 static bool is_in_header(const struct resource *res)

@@ -2,7 +2,7 @@
 /* What is looked at after a reset, but for config space: proof, identity, link. */
 #include <linux/delay.h>
 
-#include "pcireset.h"
+#include "state/state.h"
 
 static bool link_is_worse(const struct pcireset_fn *fn)
 {
@@ -203,4 +203,25 @@ void pcireset_witness_clear(struct pcireset_fn *fn)
 {
 	if (fn->witness.mask == PCI_MSIX_FLAGS_MASKALL && fn->witness.offset != PCI_PRIMARY_BUS)
 		pci_write_config_word(fn->dev, fn->witness.offset, fn->witness.old);
+}
+
+/**
+ * pcireset_fn_answers - does a function answer config requests itself?
+ * @fn: the function
+ *
+ * All-ones is what the root complex makes up when nobody answers. A Vendor ID
+ * of 0001h stands for Request Retry Status (PCIe r6.0, sec 2.3.1). A VF's
+ * Vendor ID reads all-ones for ever, so its Command register is asked.
+ *
+ * Return: true if it does.
+ */
+bool pcireset_fn_answers(struct pcireset_fn *fn)
+{
+	u32 value;
+
+	pci_read_config_dword(fn->dev, fn->dev->is_virtfn ? PCI_COMMAND : PCI_VENDOR_ID, &value);
+	fn->answer = value;
+	if (PCI_POSSIBLE_ERROR(value))
+		return false;
+	return fn->dev->is_virtfn || (value & 0xffff) != 0x0001;
 }

@@ -8,7 +8,7 @@
  */
 #include <linux/slab.h>
 
-#include "pcireset.h"
+#include "state/state.h"
 
 /* For most functions enough. */
 #define SOME_REGISTERS 64

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Control registers that the core does not restore to their old values: saved and put back. */
-#include "pcireset.h"
+#include "state/state.h"
 
 /* Not every kernel has a name for each of these. */
 #define CONTROL_VF_REBAR_ID 0x24

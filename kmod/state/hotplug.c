@@ -9,7 +9,7 @@
 #include <linux/pci_hotplug.h>
 #include <linux/workqueue.h>
 
-#include "pcireset.h"
+#include "state/state.h"
 
 /* PCIe r6.0, sec 6.7.3.2: a command to a slot is completed within 1 s. */
 #define HOTPLUG_COMMAND_MS 1000
@@ -206,7 +206,7 @@ void pcireset_hotplug_check(struct pcireset_fn *port)
 	const struct pcireset_fn *child = port->slot_child;
 	u16 status;
 
-	if (!child || child->gone)
+	if (!child || child->unfinished.gone)
 		return;
 	/* All-ones: the port does not answer itself. */
 	pcie_capability_read_word(port->dev, PCI_EXP_SLTSTA, &status);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Blocks a function's IOMMU translation during a reset, where the kernel can do that. */
-#include "pcireset.h"
+#include "state/state.h"
 
 /**
  * pcireset_iommu_block - block a function's translation, and ATS with it

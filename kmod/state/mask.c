@@ -1,17 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Keep hotplug and error reporting from taking an expected link down for a surprise. */
-#include "pcireset.h"
-
-/**
- * pcireset_owns_aer - may the kernel write a function's AER capability?
- * @dev: the function
- *
- * Return: false if it has none, or if the firmware keeps it (ACPI _OSC).
- */
-bool pcireset_owns_aer(struct pci_dev *dev)
-{
-	return dev->aer_cap && pci_find_host_bridge(dev->bus)->native_aer;
-}
+#include "state/state.h"
 
 /* Returns what it was. */
 static u32 set_surprise_mask(struct pci_dev *port, u32 bit)
@@ -96,12 +85,12 @@ static void forget(struct pcireset_fn *fn)
 
 static void unhush(struct pcireset_fn *fn)
 {
-	if (!pcireset_is_lost(fn) && !fn->gone)
+	if (!pcireset_is_lost(fn) && !fn->unfinished.gone)
 		forget(fn);
 	if (fn->dev->is_hotplug_bridge && !fn->was_ignoring)
 		fn->dev->ignore_hotplug = 0;
 	/* From here on pciehp sees all events; of those of the link, only the state is left. */
-	if (fn->dev->is_hotplug_bridge && !fn->gone) {
+	if (fn->dev->is_hotplug_bridge && !fn->unfinished.gone) {
 		if (!pcireset_is_lost(fn))
 			pcireset_hotplug_unmask(fn);
 		pcireset_hotplug_check(fn);
@@ -162,7 +151,7 @@ void pcireset_quiet_end(struct pcireset_plan *plan)
 		if (plan->fns[i].quiet && !plan->fns[i].stays_quiet)
 			unhush(&plan->fns[i]);
 	}
-	if (plan->bridge_fn.quiet && !plan->bridge_fn.gone)
+	if (plan->bridge_fn.quiet && !plan->bridge_fn.unfinished.gone)
 		pcireset_control_restore_port(&plan->bridge_fn);
 	if (plan->bridge_fn.quiet && !plan->bridge_fn.stays_quiet)
 		unhush(&plan->bridge_fn);

@@ -2,14 +2,14 @@
 /* What a reset takes from a function, kept and given back. */
 #include <linux/slab.h>
 
-#include "pcireset.h"
+#include "state/state.h"
 
 /*
  * PME_Enable is the one bit of Power Management Control that is configuration.
  * Setting a power state that the function is in already makes 6.1 touch BARs of
  * enabled VFs.
  */
-static void power_up(struct pcireset_fn *fn)
+static void state_power_up(struct pcireset_fn *fn)
 {
 	struct pci_dev *dev = fn->dev;
 	u16 csr = 0;
@@ -22,7 +22,7 @@ static void power_up(struct pcireset_fn *fn)
 }
 
 /* What its driver has saved for itself: the core has room for one saved state only. */
-static int set_aside(struct pcireset_fn *fn)
+static int state_set_aside(struct pcireset_fn *fn)
 {
 	if (fn->dev->state_saved) {
 		fn->driver_state = pci_store_saved_state(fn->dev);
@@ -37,7 +37,7 @@ static int set_aside(struct pcireset_fn *fn)
  * A hotplug port is saved with its slot's events masked. When it is restored they
  * must not interrupt before they may be acted on.
  */
-static int save_core_state(struct pcireset_fn *fn)
+static int state_save_core(struct pcireset_fn *fn)
 {
 	struct pci_dev *dev = fn->dev;
 	int error;
@@ -50,11 +50,11 @@ static int save_core_state(struct pcireset_fn *fn)
 	return error;
 }
 
-static int save(struct pcireset_fn *fn)
+static int state_save_copy(struct pcireset_fn *fn)
 {
 	struct pci_dev *dev = fn->dev;
 
-	if (save_core_state(fn))
+	if (state_save_core(fn))
 		return -ENOMEM;
 	fn->state = pci_store_saved_state(dev);
 	if (!fn->state)
@@ -81,10 +81,10 @@ int pcireset_state_save(const struct pcireset_plan *plan, struct pcireset_fn *fn
 	if (fn->state)
 		return 0;
 
-	power_up(fn);
-	error = set_aside(fn);
+	state_power_up(fn);
+	error = state_set_aside(fn);
 	if (!error)
-		error = save(fn);
+		error = state_save_copy(fn);
 	if (!error && pcireset_compares_config(plan))
 		error = pcireset_config_save(fn);
 	if (error)
@@ -112,7 +112,7 @@ void pcireset_state_quiesce(struct pcireset_fn *fn)
  * must leave (PCIe r6.0, sec 9.3.3.3). Hardware that keeps the bit and loses
  * NumVFs would be taken for healthy and its VFs never come back.
  */
-static void disable_lost_vfs(struct pcireset_fn *fn)
+static void state_disable_lost_vfs(struct pcireset_fn *fn)
 {
 	struct pci_dev *dev = fn->dev;
 	u16 control, num;
@@ -129,7 +129,7 @@ static void disable_lost_vfs(struct pcireset_fn *fn)
 				      control & ~(PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE));
 }
 
-static void restore_pme(struct pcireset_fn *fn)
+static void state_restore_pme(struct pcireset_fn *fn)
 {
 	struct pci_dev *dev = fn->dev;
 	u16 now;
@@ -147,6 +147,18 @@ static void restore_pme(struct pcireset_fn *fn)
 }
 
 /**
+ * pcireset_state_woken - apply the kernel's quirks for a function that lost power
+ * @fn: the function; it was reset, answers, and is not restored yet
+ *
+ * Nothing happens to a VF, or if another device answers.
+ */
+void pcireset_state_woken(struct pcireset_fn *fn)
+{
+	if (!fn->dev->is_virtfn && fn->answer == fn->header[PCI_VENDOR_ID / 4])
+		pcireset_quirk_woken(fn->dev);
+}
+
+/**
  * pcireset_state_restore - give a function back what was saved
  * @fn: the function; it answers and is the one that was saved
  */
@@ -154,7 +166,7 @@ void pcireset_state_restore(struct pcireset_fn *fn)
 {
 	struct pci_dev *dev = fn->dev;
 
-	disable_lost_vfs(fn);
+	state_disable_lost_vfs(fn);
 	pcireset_witness_clear(fn);
 	if (pci_load_saved_state(dev, fn->state))
 		pci_warn(dev, "saved state does not fit any more\n");
@@ -163,7 +175,7 @@ void pcireset_state_restore(struct pcireset_fn *fn)
 	if (!fn->quiet)
 		pcireset_hotplug_unmask(fn);
 	pcireset_control_restore(fn);
-	restore_pme(fn);
+	state_restore_pme(fn);
 	pcireset_quirk_restored(dev);
 	fn->quiesced = false;
 }
@@ -195,7 +207,7 @@ void pcireset_state_park(struct pcireset_fn *fn)
  */
 int pcireset_state_unpark(struct pcireset_fn *fn)
 {
-	return set_aside(fn);
+	return state_set_aside(fn);
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 #include <linux/xarray.h>
 
-#include "pcireset.h"
+#include "topology/topology.h"
 
 /* Of struct pci_dev, each with a reference: all functions between their ADD and REMOVED events. */
 static DEFINE_XARRAY(functions);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the kernel knows of single devices and does not export. docs/quirks.md has all of it. */
-#include "pcireset.h"
+#include "topology/topology.h"
 
 /* The index of the method in dev->reset_methods since the array came in 5.15. */
 #define METHOD_DEV_SPECIFIC 1
@@ -145,18 +145,16 @@ bool pcireset_quirk_imm_ready(struct pci_dev *dev)
 
 /**
  * pcireset_quirk_woken - set up what the kernel sets up after a power loss
- * @fn: the function; it was reset, answers, and its configuration is not restored
+ * @dev: the function; it was reset, answers, and its configuration is not restored
  *
- * The kernel does this when a function has slept without power, which takes the
- * same registers away as a reset: a graphics card shows its audio function then,
- * and a card with several controllers the right ones. So it comes before the
- * identity of the function and of its siblings is looked at.
+ * The kernel does this for a function that has slept without power, which clears
+ * the same registers as a reset. It makes a graphics card show its audio function,
+ * and a card with several controllers the right ones. Call it before the identity
+ * of the function and of its siblings is checked.
  */
-void pcireset_quirk_woken(const struct pcireset_fn *fn)
+void pcireset_quirk_woken(struct pci_dev *dev)
 {
-	if (fn->dev->is_virtfn || fn->answer != fn->header[PCI_VENDOR_ID / 4])
-		return;
-	pci_fixup_device(pci_fixup_resume_early, fn->dev);
+	pci_fixup_device(pci_fixup_resume_early, dev);
 }
 
 /**

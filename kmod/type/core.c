@@ -2,12 +2,12 @@
 /* The types that only the core or the firmware can carry out: device_specific and acpi. */
 #include <linux/acpi.h>
 
-#include "pcireset.h"
+#include "type/type.h"
 
 /*
- * pci_dev_specific_reset() and its table of devices are not exported. The one
- * door is __pci_reset_function_locked(), which walks dev->reset_methods; the
- * index of the first method has been 1 since the array came in 5.15.
+ * The kernel does not export pci_dev_specific_reset() or its table of devices. The
+ * only way to it is __pci_reset_function_locked(), which walks dev->reset_methods.
+ * The index of the first method has been 1 since 5.15, which introduced the array.
  */
 #define METHOD_DEV_SPECIFIC 1
 
@@ -19,14 +19,14 @@ void pcireset_probe_dev_specific(struct pci_dev *dev, enum pcireset_caller calle
 }
 
 /*
- * The store side of the reset_method attribute takes no lock, so a write may
- * come between any two lines here. It must win: the list is put back only
- * where it still is what was put there.
+ * A write to the reset_method attribute takes no lock, so it may happen between any
+ * two lines here. Such a write must last: restore the list only if it still has the
+ * value that this function has written.
  */
-int pcireset_trigger_dev_specific(struct pcireset_run *run)
+int pcireset_trigger_dev_specific(struct pcireset_trigger *trigger)
 {
 	static const u8 only[PCI_NUM_RESET_METHODS] = { METHOD_DEV_SPECIFIC };
-	struct pci_dev *dev = run->plan->dev;
+	struct pci_dev *dev = trigger->dev;
 	u8 before[PCI_NUM_RESET_METHODS];
 	int ret;
 
@@ -51,9 +51,9 @@ void pcireset_probe_acpi(struct pci_dev *dev, enum pcireset_caller caller,
 }
 
 /* ACPI 6.5, sec 7.3.25: _RST returns when the reset is complete. */
-int pcireset_trigger_acpi(struct pcireset_run *run)
+int pcireset_trigger_acpi(struct pcireset_trigger *trigger)
 {
-	acpi_handle handle = ACPI_HANDLE(&run->plan->dev->dev);
+	acpi_handle handle = ACPI_HANDLE(&trigger->dev->dev);
 
 	if (ACPI_FAILURE(acpi_evaluate_object(handle, "_RST", NULL, NULL)))
 		return -EIO;

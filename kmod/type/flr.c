@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Function Level Reset, the PCIe one and that of the Advanced Features capability. */
-#include "pcireset.h"
+/* Function Level Reset: of PCIe, and of the Advanced Features capability. */
+#include "type/type.h"
 
-static bool has_pcie_flr(struct pci_dev *dev)
+static bool flr_is_pcie(struct pci_dev *dev)
 {
 	u32 devcap;
 
@@ -11,7 +11,7 @@ static bool has_pcie_flr(struct pci_dev *dev)
 	return !PCI_POSSIBLE_ERROR(devcap) && (devcap & PCI_EXP_DEVCAP_FLR);
 }
 
-static int find_af_flr(struct pci_dev *dev)
+static int flr_find_af(struct pci_dev *dev)
 {
 	int pos = pci_find_capability(dev, PCI_CAP_ID_AF);
 	u8 cap;
@@ -27,7 +27,7 @@ static int find_af_flr(struct pci_dev *dev)
  * PCIe r6.0, sec 7.5.3.3: the bit means FLR in an endpoint only; sec 6.6.2 defines
  * FLR for nothing else. Some switch ports have it set. The core lists FLR for these.
  */
-static bool is_endpoint(struct pci_dev *dev)
+static bool flr_is_endpoint(struct pci_dev *dev)
 {
 	int type = pci_is_pcie(dev) ? pci_pcie_type(dev) : PCI_EXP_TYPE_LEG_END;
 
@@ -39,11 +39,11 @@ static bool is_endpoint(struct pci_dev *dev)
 void pcireset_probe_flr(struct pci_dev *dev, enum pcireset_caller caller,
 			struct pcireset_type_info *info)
 {
-	bool pcie = has_pcie_flr(dev);
+	bool pcie = flr_is_pcie(dev);
 
-	if (!pcie && !find_af_flr(dev))
+	if (!pcie && !flr_find_af(dev))
 		info->why_not = PCIRESET_WHY_NO_CAPABILITY;
-	else if (!is_endpoint(dev))
+	else if (!flr_is_endpoint(dev))
 		info->why_not = PCIRESET_WHY_NOT_ENDPOINT;
 	else if (pcireset_quirk_no_flr(dev))
 		info->why_not = PCIRESET_WHY_QUIRK;
@@ -53,20 +53,20 @@ void pcireset_probe_flr(struct pci_dev *dev, enum pcireset_caller caller,
 		info->flags |= PCIRESET_TYPE_AF;
 }
 
-static int trigger_pcie(struct pci_dev *dev)
+static int flr_trigger_pcie(struct pci_dev *dev)
 {
 	int pos = pci_pcie_cap(dev);
 
-	/* Sec 6.6.2: software should wait for its transactions, and may go on if they linger. */
+	/* Sec 6.6.2: software should wait for pending transactions, but may reset anyway. */
 	if (pcireset_wait_pending(dev, pos + PCI_EXP_DEVSTA, PCI_EXP_DEVSTA_TRPND))
 		pci_warn(dev, "transactions pending, resetting anyway\n");
 
 	return pcie_capability_set_word(dev, PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR);
 }
 
-static int trigger_af(struct pci_dev *dev)
+static int flr_trigger_af(struct pci_dev *dev)
 {
-	int pos = find_af_flr(dev);
+	int pos = flr_find_af(dev);
 
 	if (!pos)
 		return -EIO;
@@ -77,15 +77,15 @@ static int trigger_af(struct pci_dev *dev)
 	return pci_write_config_byte(dev, pos + PCI_AF_CTRL, PCI_AF_CTRL_FLR);
 }
 
-int pcireset_trigger_flr(struct pcireset_run *run)
+int pcireset_trigger_flr(struct pcireset_trigger *trigger)
 {
-	struct pci_dev *dev = run->plan->dev;
+	struct pci_dev *dev = trigger->dev;
 	int ret;
 
-	ret = has_pcie_flr(dev) ? trigger_pcie(dev) : trigger_af(dev);
+	ret = flr_is_pcie(dev) ? flr_trigger_pcie(dev) : flr_trigger_af(dev);
 	if (ret)
 		return -EIO;
 
-	pcireset_settle_us(run, pcireset_target_times(run->plan)->flr_us);
+	trigger->settle_us = trigger->times->flr_us;
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reset by power management: D3hot and back to D0, where that resets the function. */
-#include "pcireset.h"
+/* Reset by power management: D3hot and back to D0, which resets some functions. */
+#include "type/type.h"
 
 void pcireset_probe_pm(struct pci_dev *dev, enum pcireset_caller caller,
 		       struct pcireset_type_info *info)
@@ -21,22 +21,22 @@ void pcireset_probe_pm(struct pci_dev *dev, enum pcireset_caller caller,
 		info->why_not = PCIRESET_WHY_NOT_D0;
 }
 
-static void set_state(struct pci_dev *dev, u16 csr, pci_power_t state)
+static void pm_set_state(struct pci_dev *dev, u16 csr, pci_power_t state)
 {
-	/* PME_Status is cleared by writing a one; that is the driver's to do. */
+	/* Writing a one clears PME_Status, which only the driver may do. */
 	csr &= ~(PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_STATUS);
 	pci_write_config_word(dev, dev->pm_cap + PCI_PM_CTRL, csr | (__force u16)state);
 }
 
-int pcireset_trigger_pm(struct pcireset_run *run)
+int pcireset_trigger_pm(struct pcireset_trigger *trigger)
 {
-	struct pci_dev *dev = run->plan->dev;
+	struct pci_dev *dev = trigger->dev;
 	u16 csr;
 
 	pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &csr);
-	set_state(dev, csr, PCI_D3hot);
+	pm_set_state(dev, csr, PCI_D3hot);
 	pcireset_sleep_until(ktime_add_ms(ktime_get(), pcireset_quirk_d3hot_ms(dev)));
-	set_state(dev, csr, PCI_D0);
-	pcireset_settle_us(run, pcireset_target_times(run->plan)->d0_us);
+	pm_set_state(dev, csr, PCI_D0);
+	trigger->settle_us = trigger->times->d0_us;
 	return 0;
 }

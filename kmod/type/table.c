@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The table of reset types, in order of choice: narrow before wide. */
-#include "pcireset.h"
+#include "type/type.h"
 
 const struct pcireset_type pcireset_types[PCIRESET_NR_TYPES] = {
 	{
@@ -36,14 +36,14 @@ const struct pcireset_type pcireset_types[PCIRESET_NR_TYPES] = {
 		.name = "slot",
 		.scope = PCIRESET_SCOPE_SLOT,
 		.probe = pcireset_probe_slot,
-		.trigger = pcireset_trigger_slot,
+		.trigger = pcireset_link_reset,
 	},
 	{
 		.bit = PCI_RESET_BUS,
 		.name = "bus",
 		.scope = PCIRESET_SCOPE_BUS,
 		.probe = pcireset_probe_bus,
-		.trigger = pcireset_trigger_bus,
+		.trigger = pcireset_link_reset,
 	},
 	{
 		.bit = PCI_RESET_CXL_BUS,
@@ -71,7 +71,7 @@ const struct pcireset_type *pcireset_type_find(u32 bit)
 }
 
 /**
- * pcireset_type_probe - ask the hardware now whether a type fits
+ * pcireset_type_probe - query the hardware whether a type fits a function
  * @type: the type
  * @dev: the function, in D0
  * @caller: what locks it may hold

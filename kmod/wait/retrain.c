@@ -2,7 +2,7 @@
 /* A link that does not come up by itself, and does when it is told to begin slowly. */
 #include <linux/delay.h>
 
-#include "pcireset.h"
+#include "wait/wait.h"
 
 /*
  * A link that trains at all does so within this time; the specification's second

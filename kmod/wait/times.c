@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How long a function may not be accessed after a reset: who says so, and who is believed. */
+/* How long a function may not be accessed after a reset, and which source of that counts. */
 #include <linux/acpi.h>
 #include <linux/slab.h>
 
-#include "pcireset.h"
+#include "wait/wait.h"
 
 /*
  * PCIe r6.0, sec 6.6.2: an FLR must be complete within 100 ms. The AF ECN says
@@ -14,7 +14,7 @@
 /* Sec 6.6.1: software has to wait as long after a reset of the link. */
 #define RESET_MS 100
 
-/* Sec 5.9: and after it has left D3hot. */
+/* Sec 5.9: after the function has left D3hot. */
 #define D3HOT_MS 10
 
 /* PCIe r6.0, sec 7.9.16: Readiness Time Reporting. */
@@ -24,7 +24,7 @@
 
 /*
  * PCI Firmware r3.3, sec 4.6.9: _DSM for Device Readiness Durations, five of them
- * in microseconds. The core takes two, and has no place to keep that of an FLR.
+ * in microseconds. The core reads two of them, and does not keep the one for an FLR.
  */
 #define DSM_REVISION  3
 #define DSM_DURATIONS 9
@@ -38,7 +38,7 @@ static const guid_t dsm_guid =
  * Sec 7.9.16.2: 9 bits, in units of 32 to the power of the 3 bits above, ns.
  * Two of these units are reserved.
  */
-static void take_time(u32 *us, u32 field)
+static void times_take_field(u32 *us, u32 field)
 {
 	unsigned int scale = (field >> 9) & 7;
 
@@ -46,8 +46,8 @@ static void take_time(u32 *us, u32 field)
 		*us = DIV_ROUND_UP_ULL((u64)(field & 0x1ff) << 5 * scale, NSEC_PER_USEC);
 }
 
-/* The device's own figures take the place of the specification's. */
-static void take_reported(struct pci_dev *dev, unsigned int pos, struct pcireset_times *times)
+/* The times that the device reports replace those of the specification. */
+static void times_take_device(struct pci_dev *dev, unsigned int pos, struct pcireset_times *times)
 {
 	u32 first, second;
 
@@ -55,13 +55,13 @@ static void take_reported(struct pci_dev *dev, unsigned int pos, struct pcireset
 	pci_read_config_dword(dev, pos + RTR_SECOND, &second);
 	if (PCI_POSSIBLE_ERROR(first) || !(first & RTR_VALID))
 		return;
-	take_time(&times->link_us, first >> 12);
-	take_time(&times->flr_us, second);
-	take_time(&times->d0_us, second >> 12);
+	times_take_field(&times->link_us, first >> 12);
+	times_take_field(&times->flr_us, second);
+	times_take_field(&times->d0_us, second >> 12);
 }
 
-/* Only to be used where it is shorter than what every function keeps to: so does the core. */
-static void take_firmware(struct pci_dev *dev, struct pcireset_times *times)
+/* Use the firmware's time only if it is shorter than the specification's, as the core does. */
+static void times_take_firmware(struct pci_dev *dev, struct pcireset_times *times)
 {
 	acpi_handle handle = ACPI_HANDLE(&dev->dev);
 	union acpi_object *durations, *flr;
@@ -80,11 +80,11 @@ static void take_firmware(struct pci_dev *dev, struct pcireset_times *times)
 }
 
 /*
- * Where there is no PM capability the core leaves d3cold_delay at 0, which is not
- * to say that the function is ready at once. A VF has no such time of its own: it
- * is there when VF Enable is set again, after its PF was waited for.
+ * Without a PM capability the core leaves d3cold_delay at 0, although the function is
+ * not ready at once. A VF needs no time of its own: it appears when VF Enable is set
+ * again, after the wait for its PF.
  */
-static unsigned int reset_ms(const struct pci_dev *dev)
+static unsigned int times_link_ms(const struct pci_dev *dev)
 {
 	if (!dev->pm_cap && !dev->is_virtfn)
 		return max_t(unsigned int, dev->d3cold_delay, RESET_MS);
@@ -96,20 +96,20 @@ static unsigned int reset_ms(const struct pci_dev *dev)
  * 6.6.1) and 10 ms (sec 5.9) unless a quirk or the firmware's _DSM (PCI
  * Firmware r3.3, sec 4.6.9) says otherwise.
  */
-static struct pcireset_times assumed_times(struct pci_dev *dev)
+static struct pcireset_times times_assumed(struct pci_dev *dev)
 {
 	/* PCIe r6.0, sec 7.5.1.1.4: Immediate Readiness, after a reset of any kind. */
 	if (pcireset_quirk_imm_ready(dev))
 		return (struct pcireset_times){ 0 };
 	return (struct pcireset_times){
 		.flr_us = FLR_MS * USEC_PER_MSEC,
-		.link_us = reset_ms(dev) * USEC_PER_MSEC,
+		.link_us = times_link_ms(dev) * USEC_PER_MSEC,
 		.d0_us = pcireset_quirk_d3hot_ms(dev) * USEC_PER_MSEC,
 	};
 }
 
-/* A quirk that asks for more than the specification knows better than the device itself. */
-static void take_quirks(const struct pci_dev *dev, struct pcireset_times *times)
+/* A quirk that asks for more than the specification overrides the device's own times. */
+static void times_take_quirks(const struct pci_dev *dev, struct pcireset_times *times)
 {
 	u32 d3hot_ms = pcireset_quirk_d3hot_ms(dev);
 
@@ -119,68 +119,45 @@ static void take_quirks(const struct pci_dev *dev, struct pcireset_times *times)
 		times->d0_us = max_t(u32, times->d0_us, d3hot_ms * USEC_PER_MSEC);
 }
 
-/* @reported: where its Readiness Time Reporting is, 0 if it has none or must not be asked. */
-static struct pcireset_times times_of(const struct pcireset_plan *plan, struct pci_dev *dev,
-				      unsigned int reported)
+/* @rtr_pos: position of its Readiness Time Reporting, 0 if it has none or must not be asked. */
+static struct pcireset_times times_reported(struct pci_dev *dev, unsigned int rtr_pos,
+					    struct pcireset_times times)
 {
-	struct pcireset_times times = assumed_times(dev);
-
-	if (pcireset_quirk_imm_ready(dev)) {
-		take_quirks(dev, &times);
-		return times;
-	}
-	/* Only its own FLR needs it, and firmware is slow. */
-	if (dev == plan->dev)
-		take_firmware(dev, &times);
-	if (reported)
-		take_reported(dev, reported, &times);
-	take_quirks(dev, &times);
+	if (rtr_pos && !pcireset_quirk_imm_ready(dev))
+		times_take_device(dev, rtr_pos, &times);
+	times_take_quirks(dev, &times);
 	return times;
 }
 
 /**
  * pcireset_times_of - how long a function may not be accessed
- * @plan: the plan, not yet carried out
  * @dev: the function, which answers
+ * @rtr_pos: position of its Readiness Time Reporting, 0 to leave it out
  *
- * Context: Process context. Nobody removes @dev meanwhile.
- * Return: what the specification demands, or the firmware or it itself says.
+ * Context: Process context. @dev is not removed meanwhile.
+ * Return: the times from the specification, or from the function itself.
  */
-struct pcireset_times pcireset_times_of(const struct pcireset_plan *plan, struct pci_dev *dev)
+struct pcireset_times pcireset_times_of(struct pci_dev *dev, unsigned int rtr_pos)
 {
-	return times_of(plan, dev, pci_find_ext_capability(dev, PCIRESET_RTR_ID));
+	return times_reported(dev, rtr_pos, times_assumed(dev));
 }
 
 /**
- * pcireset_learn_times - ask all members how long they may not be accessed
- * @plan: the plan, locked; its members answer still
- */
-void pcireset_learn_times(struct pcireset_plan *plan)
-{
-	unsigned int i, reported;
-
-	for (i = 0; i < plan->nr_fns; i++) {
-		struct pcireset_fn *fn = &plan->fns[i];
-
-		reported = fn->outcome == PCIRESET_STATE_DEAD ?
-				   0 :
-				   pcireset_ext_capability(fn, PCIRESET_RTR_ID);
-		fn->times = times_of(plan, fn->dev, reported);
-	}
-}
-
-/**
- * pcireset_target_times - the times of the function that was asked for
- * @plan: the plan
+ * pcireset_times_of_target - how long the function to be reset may not be accessed
+ * @dev: the function, which answers
+ * @rtr_pos: position of its Readiness Time Reporting, 0 to leave it out
  *
- * Return: they live as long as @plan.
+ * As pcireset_times_of(), and also asks the firmware. Firmware is slow, and only the
+ * function's own FLR needs its answer.
+ *
+ * Context: As pcireset_times_of().
+ * Return: the times from the specification, the firmware, or the function itself.
  */
-const struct pcireset_times *pcireset_target_times(const struct pcireset_plan *plan)
+struct pcireset_times pcireset_times_of_target(struct pci_dev *dev, unsigned int rtr_pos)
 {
-	unsigned int i;
+	struct pcireset_times times = times_assumed(dev);
 
-	for (i = 0; i < plan->nr_fns - 1; i++)
-		if (plan->fns[i].dev == plan->dev)
-			break;
-	return &plan->fns[i].times;
+	if (!pcireset_quirk_imm_ready(dev))
+		times_take_firmware(dev, &times);
+	return times_reported(dev, rtr_pos, times);
 }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Keep the owner of each member, and keep VFIO users out, while the locks are held. */
+#include <linux/vfio_pci_core.h>
+
+#include "run/run.h"
+
+/*
+ * Only the holder of a VFIO group can use it before its file is released, and
+ * pcireset_owners references that file. An iommufd does not keep its device: once the
+ * device is closed, another iommufd can claim it. So claim the device again for the
+ * same iommufd, which makes a claim by another one fail. The second check is for a
+ * device that was closed before the claim. The device lock keeps the function in its
+ * IOMMU group until claim_release_owner().
+ */
+static bool claim_owner(const struct pcireset_owners *owners, struct pcireset_fn *fn)
+{
+	struct iommufd_ctx *iommufd;
+
+	if (!pcireset_is_owner(owners, fn->dev))
+		return false;
+	iommufd = pcireset_owner_iommufd(owners, fn->dev);
+	if (!iommufd)
+		return true;
+	if (pcireset_claim_dma(&fn->dev->dev, iommufd))
+		return false;
+	fn->owner_kept = pcireset_owner_has_group(owners, iommufd, fn->dev);
+	if (!fn->owner_kept)
+		pcireset_release_dma(&fn->dev->dev);
+	return fn->owner_kept;
+}
+
+/* The owner may have closed the function after it was planned. */
+static void claim_owned(struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	if (fn->flags & PCIRESET_MEMBER_OWNED && !claim_owner(plan->request.owners, fn))
+		fn->flags &= ~PCIRESET_MEMBER_OWNED;
+}
+
+/*
+ * To open a function, VFIO takes the lock of its device set, and it takes device locks
+ * with that lock held. So this lock is only tried. Members may share a set. Returns
+ * false if the lock is not free.
+ */
+static bool claim_vfio_set(struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	struct vfio_device_set *set = pcireset_vfio_set(fn->dev);
+	unsigned int i;
+
+	if (!set)
+		return true;
+	for (i = 0; i < plan->nr_fns; i++)
+		if (plan->fns[i].vfio_set == set)
+			return true;
+	if (!mutex_trylock(&set->lock))
+		return false;
+	fn->vfio_set = set;
+	return true;
+}
+
+/* Keep VFIO users out of a closed function. A driver that calls does that itself. */
+static void claim_closed(struct pcireset_plan *plan, struct pcireset_fn *fn)
+{
+	if (plan->request.by_user && !fn->why_not && fn->driver && !claim_vfio_set(plan, fn))
+		fn->why_not = PCIRESET_WHY_LOCK;
+	/* It may have been opened just before. */
+	if (fn->vfio_set && pcireset_vfio_is_open(fn->dev))
+		fn->why_not = PCIRESET_WHY_VFIO_OPEN;
+}
+
+/**
+ * pcireset_claim_members - look at all members again, and keep their owners and users
+ * @plan: the plan, whose members are locked; refused if a member has an obstacle
+ *
+ * Owners and users stay as they are until pcireset_claim_end().
+ *
+ * Context: The caller holds the device locks of all members.
+ */
+void pcireset_claim_members(struct pcireset_plan *plan)
+{
+	unsigned int i;
+
+	plan->error = 0;
+	plan->why = PCIRESET_WHY_NONE;
+	for (i = 0; i < plan->nr_fns; i++) {
+		struct pcireset_fn *fn = &plan->fns[i];
+
+		pcireset_plan_read_driver(plan, fn);
+		claim_owned(plan, fn);
+		pcireset_plan_find_obstacle(plan, fn);
+		claim_closed(plan, fn);
+	}
+	pcireset_plan_decide(plan);
+}
+
+/**
+ * pcireset_claim_end - end what pcireset_claim_members() began for one member
+ * @fn: the member
+ *
+ * Context: The caller holds the member's device lock.
+ */
+void pcireset_claim_end(struct pcireset_fn *fn)
+{
+	if (fn->vfio_set)
+		mutex_unlock(&fn->vfio_set->lock);
+	fn->vfio_set = NULL;
+	if (fn->owner_kept)
+		pcireset_release_dma(&fn->dev->dev);
+	fn->owner_kept = false;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A plan carried out: locked, issued, waited for, judged and reported. One or many at a time. */
+#ifndef _PCIRESET_RUN_H
+#define _PCIRESET_RUN_H
+
+#include <linux/llist.h>
+#include <linux/sched/signal.h>
+
+#include "state/state.h"
+
+/**
+ * struct pcireset_origin - who asked for a reset
+ * @id: number of the reset, which no other has while the module is loaded
+ * @pid: the process that called
+ * @comm: its name
+ */
+struct pcireset_origin {
+	u64 id;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+};
+
+/**
+ * struct pcireset_run - a plan being carried out
+ * @plan: the plan, nobody else's
+ * @wanted: the plan that the result must equal, or NULL
+ * @report: what happened, not NULL
+ * @origin: who asked, for the tracepoints
+ * @killed: set when nobody waits for the result any more, or NULL
+ * @impatient: no lock is waited for
+ * @type: the type that is being issued
+ * @started: when it was begun
+ * @error: what the trigger returned
+ * @triggered: when the trigger ended
+ * @settle: before this time no member may be accessed
+ * @deadline: after this time nobody is waited for with locks held
+ * @patience: after this time nobody is waited for
+ * @quiet: link and hotplug events are expected
+ * @attended: late members are waited for, without locks
+ * @adrift: the locks were given back and not to be had again
+ */
+struct pcireset_run {
+	struct pcireset_plan *plan;
+	const struct pcireset_plan *wanted;
+	struct pcireset_report *report;
+	struct pcireset_origin origin;
+	const bool *killed;
+	bool impatient;
+	const struct pcireset_type *type;
+	ktime_t started;
+	int error;
+	ktime_t triggered;
+	ktime_t settle;
+	ktime_t deadline;
+	ktime_t patience;
+	bool quiet;
+	bool attended;
+	bool adrift;
+};
+
+/* A thread of a batch is not the caller's: it is told when the caller is killed. */
+static inline bool pcireset_is_killed(const struct pcireset_run *run)
+{
+	return fatal_signal_pending(current) || (run->killed && READ_ONCE(*run->killed));
+}
+
+enum pcireset_item_state {
+	PCIRESET_ITEM_WAITING,
+	PCIRESET_ITEM_STARTED,
+	PCIRESET_ITEM_LATE,
+	PCIRESET_ITEM_POSTPONED,
+	PCIRESET_ITEM_DONE,
+};
+
+/**
+ * struct pcireset_item - one reset of a batch
+ * @dev: the function that was asked for, referenced by whoever made the item
+ * @plan: what to do, and nobody else's; NULL if it is not to be run
+ * @wanted: the plan that the result must equal, or NULL
+ * @data: of whoever made the item
+ * @result: as that of pcireset_run()
+ * @report: what happened, while the item is told
+ * @next: the next one of the same thread, or of the same leader
+ * @followers: those whose reset this one's is as well
+ * @like: the item that has the plan that this one would have, or NULL; the reset is
+ *	this one's own
+ * @done: in the list of those that are to be told
+ * @state: how far it is, where a thread carries several
+ * @again: when to look at it again
+ * @own: what happened
+ * @run: how it is carried out
+ *
+ * All but the first four are batch.c's, and zero at first.
+ */
+struct pcireset_item {
+	struct pci_dev *dev;
+	struct pcireset_plan *plan;
+	const struct pcireset_plan *wanted;
+	void *data;
+	int result;
+	struct pcireset_report *report;
+	struct pcireset_item *next;
+	struct pcireset_item *followers;
+	const struct pcireset_item *like;
+	struct llist_node done;
+	enum pcireset_item_state state;
+	ktime_t again;
+	struct pcireset_report own;
+	struct pcireset_run run;
+};
+
+/**
+ * enum pcireset_late_event - what happens to a late function
+ * @PCIRESET_LATE_BEGIN: it is waited for
+ * @PCIRESET_LATE_BACK: it has come back and was restored
+ * @PCIRESET_LATE_LOST: it is waited for no more
+ */
+enum pcireset_late_event {
+	PCIRESET_LATE_BEGIN,
+	PCIRESET_LATE_BACK,
+	PCIRESET_LATE_LOST,
+};
+
+/* make.c */
+int pcireset_plan_make(struct pci_dev *dev, const struct pcireset_request *request, bool held,
+		       struct pcireset_plan **ret_plan);
+u32 pcireset_plan_probe(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
+			struct pcireset_type_info *infos);
+int pcireset_plan_expect(const struct pcireset_plan *plan, u64 *ret_ns);
+
+/* claim.c */
+void pcireset_claim_members(struct pcireset_plan *plan);
+void pcireset_claim_end(struct pcireset_fn *fn);
+
+/* lock.c */
+int pcireset_lock(struct pcireset_run *run);
+int pcireset_lock_bridge(struct pcireset_run *run);
+void pcireset_unlock(struct pcireset_plan *plan);
+int pcireset_relock(struct pcireset_run *run);
+bool pcireset_try_lock_one(struct pcireset_plan *plan, struct pcireset_fn *fn);
+void pcireset_unlock_one(struct pcireset_fn *fn);
+void pcireset_unlock_awake(struct pcireset_plan *plan);
+void pcireset_let_sleep(struct pcireset_plan *plan);
+void pcireset_lock_ports(struct pcireset_plan *plan);
+void pcireset_unlock_ports(struct pcireset_plan *plan);
+
+/* issue.c */
+int pcireset_issue(struct pcireset_run *run);
+
+/* ready.c */
+void pcireset_learn_times(struct pcireset_plan *plan);
+const struct pcireset_times *pcireset_target_times(const struct pcireset_plan *plan);
+int pcireset_wait_secondary(struct pcireset_run *run, struct pci_dev *bridge);
+int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn);
+ktime_t pcireset_look_again_at(const struct pcireset_run *run);
+bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again);
+
+/* run.c */
+void pcireset_origin_here(struct pcireset_origin *origin);
+struct pcireset_origin pcireset_origin_next(const struct pcireset_origin *caller);
+int pcireset_run_plan(struct pcireset_run *run);
+int pcireset_start(struct pcireset_run *run);
+bool pcireset_bring_back(struct pcireset_run *run);
+int pcireset_finish(struct pcireset_run *run);
+int pcireset_run_like(struct pci_dev *dev, const struct pcireset_request *request, bool held,
+		      const struct pcireset_plan *wanted, struct pcireset_report *report);
+
+/* late.c */
+void pcireset_attend_begin(struct pcireset_run *run);
+bool pcireset_attend(struct pcireset_run *run, ktime_t *ret_again);
+int pcireset_attend_end(struct pcireset_run *run);
+void pcireset_driver_done(struct pcireset_fn *fn);
+bool pcireset_is_late(const struct pcireset_fn *fn);
+void pcireset_late_take(struct pcireset_run *run);
+void pcireset_late_start(struct pcireset_plan *plan);
+void pcireset_late_unbind(struct pci_dev *dev);
+void pcireset_late_forget(struct pci_dev *dev);
+int pcireset_late_init(void);
+void pcireset_late_exit(void);
+
+/* stats.c */
+void pcireset_stats_issued(const struct pcireset_run *run, int error);
+void pcireset_stats_late(const struct pcireset_type *type, enum pcireset_late_event event);
+void pcireset_stats_refused(void);
+int pcireset_stats_read(struct pcireset_stats *arg);
+
+/* batch.c */
+int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interruptible,
+		       void (*told)(struct pcireset_item *item));
+void pcireset_batch_share(struct pcireset_item *items, unsigned int nr);
+struct pcireset_member pcireset_item_member(const struct pcireset_item *item, u32 nr);
+int pcireset_batch_init(void);
+void pcireset_batch_exit(void);
+
+#endif /* _PCIRESET_RUN_H */

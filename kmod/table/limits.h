@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/* Limits and defaults that the module and the library share. Needs linux/pcireset.h. */
+#ifndef _PCIRESET_TABLE_LIMITS_H
+#define _PCIRESET_TABLE_LIMITS_H
+
+/* How long the caller waits for functions to come back, unless it sets timeout_ms. */
+#define PCIRESET_TIMEOUT_MS     10000
+#define PCIRESET_MAX_TIMEOUT_MS 600000
+
+/* How long a late function is waited for after the caller's timeout. The core waits as long. */
+#define PCIRESET_LATE_MS 60000
+
+/* More members in the plans of one call than any bus has functions. */
+#define PCIRESET_MAX_MEMBERS 65536
+
+#define PCIRESET_NR_TYPES 7
+
+#define PCIRESET_ALL_CHECKS                                                     \
+	(PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY | PCIRESET_CHECK_LINK | \
+	 PCIRESET_CHECK_CONFIG | PCIRESET_CHECK_PROOF)
+#define PCIRESET_DEFAULT_CHECKS (PCIRESET_ALL_CHECKS & ~PCIRESET_CHECK_PROOF)
+#define PCIRESET_ALL_FORCE      (PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO)
+#define PCIRESET_ALL_FLAGS      (PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY)
+#define PCIRESET_ALL_GRANTS     PCIRESET_GRANT_OWNED
+
+#endif /* _PCIRESET_TABLE_LIMITS_H */

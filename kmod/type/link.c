@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The reset of a link, which the types slot, bus and cxl_bus share. */
+#include <linux/pci_hotplug.h>
+
+#include "type/type.h"
+
+/**
+ * pcireset_cxl_port - find the DVSEC of a CXL port
+ * @bridge: the bridge
+ *
+ * Return: its position in config space, 0 if the bridge is not a CXL port.
+ */
+u16 pcireset_cxl_port(struct pci_dev *bridge)
+{
+	return pci_find_dvsec_capability(bridge, PCIRESET_CXL_VENDOR_ID, PCIRESET_CXL_DVSEC_PORT);
+}
+
+/**
+ * pcireset_cxl_masks_sbr - does a bridge ignore Secondary Bus Reset?
+ * @bridge: the bridge
+ *
+ * CXL r3.1, sec 8.1.5.2: while Unmask SBR is clear the bit in Bridge Control
+ * has no effect, and a reset by it would be reported and never happen.
+ *
+ * Return: true if it does.
+ */
+bool pcireset_cxl_masks_sbr(struct pci_dev *bridge)
+{
+	u16 pos = pcireset_cxl_port(bridge);
+	u16 control;
+
+	if (!pos)
+		return false;
+	pci_read_config_word(bridge, pos + PCIRESET_CXL_PORT_CONTROL, &control);
+	return !PCI_POSSIBLE_ERROR(control) && !(control & PCIRESET_CXL_PORT_CONTROL_UNMASK_SBR);
+}
+
+struct link_refusal {
+	struct pci_dev *who;
+};
+
+static int link_refuses_reset(struct pci_dev *dev, void *data)
+{
+	struct link_refusal *refusal = data;
+
+	if (!(dev->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET))
+		return 0;
+	refusal->who = pci_dev_get(dev);
+	return 1;
+}
+
+/**
+ * pcireset_link_refused - does anything forbid a reset of the bus below a bridge?
+ * @bridge: the bridge
+ * @caller: what locks it may hold
+ * @ret_who: what forbids it, referenced, or unchanged
+ *
+ * Return: enum pcireset_why, 0 if nothing does.
+ */
+u32 pcireset_link_refused(struct pci_dev *bridge, enum pcireset_caller caller,
+			  struct pci_dev **ret_who)
+{
+	struct link_refusal refusal = { NULL };
+
+	if (!bridge->subordinate)
+		return PCIRESET_WHY_NO_BRIDGE;
+
+	if (!link_refuses_reset(bridge, &refusal))
+		pcireset_walk_below(bridge, caller, link_refuses_reset, &refusal);
+	if (!refusal.who)
+		return PCIRESET_WHY_NONE;
+
+	*ret_who = refusal.who;
+	return PCIRESET_WHY_QUIRK;
+}
+
+/**
+ * pcireset_link_probe - what all types that reset the link have in common
+ * @dev: the function
+ * @caller: what locks it may hold
+ * @info: why_not and who are filled in if something below the bridge forbids it
+ */
+void pcireset_link_probe(struct pci_dev *dev, enum pcireset_caller caller,
+			 struct pcireset_type_info *info)
+{
+	struct pci_dev *bridge = pcireset_bridge_above(dev);
+	struct pci_dev *who = NULL;
+
+	if (!bridge) {
+		info->why_not = PCIRESET_WHY_NO_BRIDGE;
+		return;
+	}
+
+	info->why_not = pcireset_link_refused(bridge, caller, &who);
+	if (who)
+		info->who = pcireset_addr_of(who);
+	pci_dev_put(who);
+	pci_dev_put(bridge);
+}
+
+/* As pci_get_slot(), but it does not wait for pci_bus_sem; see walk_carefully() in topology/. */
+static struct pci_dev *link_function_0(struct pci_dev *dev)
+{
+	return pci_get_domain_bus_and_slot(pci_domain_nr(dev->bus), dev->bus->number, 0);
+}
+
+/**
+ * pcireset_slot_find - find the slot that can reset a function
+ * @dev: the function
+ * @caller: what locks it may hold
+ *
+ * A VF is in the slot of its PF. On 6.1 and 6.12 a slot of pciehp only claims
+ * device 0, so that ARI functions from number 8 on and their VFs have none;
+ * below a PCIe port there is only one slot and function 0 knows it.
+ *
+ * Return: the slot, or NULL if no hotplug driver offers to reset one. It lives
+ * as long as the port's hotplug driver is bound.
+ */
+struct pci_slot *pcireset_slot_find(struct pci_dev *dev, enum pcireset_caller caller)
+{
+	struct pci_dev *phys = pci_physfn(dev);
+	struct pci_slot *slot = phys->slot;
+	struct pci_dev *first;
+
+	if (!slot && phys->bus->self && pcireset_is_downstream_port(phys->bus->self)) {
+		first = caller == PCIRESET_CALLER_FREE ? pci_get_slot(phys->bus, 0) :
+							 link_function_0(phys);
+		slot = first ? first->slot : NULL;
+		pci_dev_put(first);
+	}
+
+	if (!slot || !slot->hotplug || !slot->hotplug->ops->reset_slot)
+		return NULL;
+	/* The second argument asks for a probe; its type is bool or int, and 1 fits both. */
+	if (slot->hotplug->ops->reset_slot(slot->hotplug, 1))
+		return NULL;
+	return slot;
+}
+
+/* The slot and its driver stay: the locks of the caller keep the port bound. */
+static int link_reset_slot(struct pci_slot *slot)
+{
+	struct hotplug_slot *hotplug;
+	int ret = -EIO;
+
+	kobject_get(&slot->kobj);
+	hotplug = slot->hotplug;
+	if (hotplug && try_module_get(hotplug->owner)) {
+		if (!hotplug->ops->reset_slot(hotplug, 0))
+			ret = 0;
+		module_put(hotplug->owner);
+	}
+	kobject_put(&slot->kobj);
+	return ret;
+}
+
+/**
+ * pcireset_link_reset - reset the bus below a bridge
+ * @trigger: the function and its bridge
+ *
+ * Uses the hotplug slot if there is one, because its driver then expects the link
+ * to go down. Returns when the reset is no longer asserted. The caller waits for
+ * the link and the functions.
+ *
+ * Context: Process context, with the locks of all functions below the bridge.
+ * Return: 0, or -EIO if the reset could not be issued.
+ */
+int pcireset_link_reset(struct pcireset_trigger *trigger)
+{
+	struct pci_slot *slot = pcireset_slot_find(trigger->dev, PCIRESET_CALLER_LOCKED);
+
+	if (slot)
+		return link_reset_slot(slot);
+	return pci_bridge_secondary_bus_reset(trigger->bridge) ? -EIO : 0;
+}
