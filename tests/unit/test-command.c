@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The table of commands, whose end no name marks. */
+/* The table of commands, whose end no name marks; errors after which an answer is not complete. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -55,12 +56,29 @@ static void commands_with_an_option(void **state)
 	}
 }
 
+static void too_little_of_anything_is_exhausted(void **state)
+{
+	static const int exhausted[] = { ENOMEM, EFBIG, EMFILE, ENFILE, EIO };
+	static const int others[] = { 0, ENOENT, EPERM, EINVAL, EBADF };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(exhausted) / sizeof(exhausted[0]); i++) {
+		errno = exhausted[i];
+		assert_true(is_exhausted());
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		errno = others[i];
+		assert_false(is_exhausted());
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_end_with_the_table),
 		cmocka_unit_test(only_commands_of_the_table_are_found),
 		cmocka_unit_test(commands_with_an_option),
+		cmocka_unit_test(too_little_of_anything_is_exhausted),
 	};
 
 	return cmocka_run_group_tests(tests, use_table, NULL);
