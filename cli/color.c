@@ -16,9 +16,9 @@ static struct meaning {
 	bool is_used;
 } meanings[NR_COLORS] = {
 	[COLOR_IN_USE] = { "in-use", "in use", "\033[31m", false },
-	[COLOR_NO_RESET] = { "no-reset", "no reset works", "\033[2m", false },
-	[COLOR_NAMED] = { "named", "hit, and named", "\033[31m", false },
-	[COLOR_HIT] = { "hit", "hit as well", "\033[33m", false },
+	[COLOR_NO_RESET] = { "no-reset", "no supported reset", "\033[2m", false },
+	[COLOR_NAMED] = { "named", "named and affected", "\033[31m", false },
+	[COLOR_HIT] = { "hit", "also affected", "\033[33m", false },
 };
 
 static const struct {

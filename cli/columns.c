@@ -177,7 +177,7 @@ int columns_check(const struct request *req)
 		return STATUS_DONE;
 	hint = did_you_mean("COLUMNS", bad, strcspn(bad, ","), column_at);
 	known = words_list(column_at);
-	status = usage_error("--output: unknown column \"%.*s\"%s; known are %s",
+	status = usage_error("--output: unknown column '%.*s'%s; valid columns: %s",
 			     (int)strcspn(bad, ","), bad, hint, known);
 	free(known);
 	free(hint);

@@ -49,7 +49,7 @@ static const char *skip_0x(const char *arg)
 
 static int bad_value(const struct filter *filter, const char *wanted)
 {
-	return usage_error("--%s: \"%s\" is not %s", filter->row->option, filter->arg, wanted);
+	return usage_error("--%s: '%s' is not %s", filter->row->option, filter->arg, wanted);
 }
 
 static int read_name(struct filter *filter)
@@ -87,8 +87,8 @@ static int read_class(struct filter *filter)
 	if (!*filter->arg || !is_name)
 		return bad_value(filter, "a class (such as 02, 0200, 020000 or ethernet)");
 	return class_names_check() ? STATUS_DONE :
-				     usage_error("--class: the names of classes cannot be read; "
-						 "use the number, such as 0200");
+				     usage_error("--class: cannot read the names of classes; "
+						 "use a number such as 0200");
 }
 
 static bool fits_driver(const struct filter *filter, const struct pcireset_dev *dev)
@@ -147,7 +147,7 @@ int filters_check(const struct request *req)
 {
 	for (size_t i = 0; req->dump && i < req->nr_filters; i++)
 		if (req->filters[i].row->unknown)
-			return usage_error("--%s: a dump (--file) does not tell %s",
+			return usage_error("--%s: a dump (--file) does not contain %s",
 					   req->filters[i].row->option,
 					   req->filters[i].row->unknown);
 	return STATUS_DONE;

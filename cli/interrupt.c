@@ -134,10 +134,11 @@ void interrupt_tell(void)
 	if (isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
 	if (nr == 1)
-		error("interrupted: no further reset is begun, and those that have begun are waited "
-		      "for; a second signal ends pcireset");
+		error("interrupted: waiting for the resets in progress, and starting no more; "
+		      "a second signal ends pcireset");
 	else
-		error("interrupted again: pcireset ends; what has begun is still brought back");
+		error("interrupted again: pcireset exits; resets in progress are still "
+		      "completed and restored");
 }
 
 struct call {

@@ -506,7 +506,7 @@ static void print(json_object *o, int flags)
 	errno = 0;
 	words = json_object_to_json_string_ext(o, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (!words || is_exhausted())
-		process_abort(errno == EFBIG ? "the answer is too large for JSON" :
+		process_abort(errno == EFBIG ? "the result is too large for JSON" :
 					       "out of memory");
 	document = printable_json(words);
 	puts(document);

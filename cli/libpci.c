@@ -21,7 +21,7 @@ static void __attribute__((noreturn)) give_up(char *fmt, ...)
 	va_start(ap, fmt);
 	reason = vtext(fmt, ap);
 	va_end(ap);
-	process_abort(text("neither PCI names nor config space can be read: %s", reason));
+	process_abort(text("libpci cannot read PCI names or config space: %s", reason));
 }
 
 struct pci_access *libpci_new(void)
@@ -52,7 +52,7 @@ static struct pci_access *names_open(void)
 	if (pci_load_name_list(names))
 		pci_set_param(names, parameter, yes);
 	else if (is_exhausted())
-		process_abort("the names of PCI devices cannot be read");
+		process_abort("cannot read the names of PCI devices");
 	return names;
 }
 

@@ -48,7 +48,7 @@ void machine_note_unknown(const struct machine *m)
 
 		if (!pcireset_dev_get_user(dev, last, &use) || use != PCIRESET_USE_UNKNOWN)
 			continue;
-		error("note: users that are unknown: %s", pcireset_dev_get_user_detail(dev, last));
+		error("note: some users are unknown: %s", pcireset_dev_get_user_detail(dev, last));
 		return;
 	}
 }
@@ -59,7 +59,7 @@ int machine_finish(struct machine *m, int status)
 	int r = m->ctx ? pcireset_ctx_get_failure(m->ctx) : 0;
 
 	if (r && (status == STATUS_DONE || status == STATUS_UNKNOWN)) {
-		error("the answer is not complete: %s", pcireset_ctx_get_errmsg(m->ctx));
+		error("the result is incomplete: %s", pcireset_ctx_get_errmsg(m->ctx));
 		status = STATUS_ERROR;
 	}
 	machine_close(m);

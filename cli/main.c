@@ -165,11 +165,12 @@ static int unknown_command(const char *word)
 	int status;
 
 	if (is_type(word))
-		return usage_error("'%s' is a type of reset, not a command "
-				   "(did you mean 'pcireset reset DEVICE --type %s'?)",
+		return usage_error("'%s' is a reset type, not a command (did you mean "
+				   "'pcireset reset DEVICE --type %s'?)",
 				   word, word);
 	if (strpbrk(word, ":/"))
-		return usage_error("no command before '%s' (did you mean 'pcireset show %s'?)",
+		return usage_error("no command given before '%s' (did you mean 'pcireset show "
+				   "%s'?)",
 				   word, word);
 	hint = did_you_mean("COMMAND", word, strlen(word), command_at);
 	status = usage_error("unknown command '%s'%s", word, hint);
@@ -225,7 +226,7 @@ static int run(int argc, char **argv)
 
 	commands_set(commands, ARRAY_SIZE(commands));
 	if (!word)
-		return usage_error("no command is given (such as: pcireset list)");
+		return usage_error("no command given (for example: pcireset list)");
 	if (is_help(word))
 		return help();
 	if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
@@ -256,7 +257,7 @@ int main(int argc, char **argv)
 	/* For the width of names in tables. Numbers do not depend on the locale. */
 	errno = 0;
 	if (!setlocale(LC_CTYPE, "") && is_exhausted())
-		process_abort("the locale cannot be read");
+		process_abort("cannot read the locale");
 	status = run(argc, argv);
 	names_close();
 	return process_end(status);

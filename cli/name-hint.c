@@ -58,7 +58,7 @@ static char *neighbours(struct machine *m, const struct pcireset_addr *addr)
 	}
 	if (nr > MOST_LISTED)
 		all = join(all, text("..."));
-	hint = nr ? text(" (near it: %s)", all) : text("%s", "");
+	hint = nr ? text(" (nearby: %s)", all) : text("%s", "");
 	free(all);
 	return hint;
 }
@@ -115,12 +115,12 @@ static char *word_hint(struct machine *m, const struct request *req, const char 
 	if (!strcmp(name, "help"))
 		return text(" (did you mean 'pcireset help %s'?)", req->command->name);
 	if (!strcmp(name, "all"))
-		return text(" (name each device; pcireset list shows all)");
+		return text(" (name each device; see: pcireset list)");
 	if (strchr(name, ','))
-		return text(" (put blanks between devices, not commas)");
+		return text(" (separate devices with blanks, not commas)");
 	for (size_t i = 0; command_at(i); i++)
 		if (!strcmp(command_at(i), name))
-			return text(" (one command at a time)");
+			return text(" (give one command only)");
 	searched = m->ctx;
 	return did_you_mean("DEVICE", name, len, driver_at);
 }

@@ -91,11 +91,11 @@ static int add_fitting(struct machine *m, const struct request *req, const char 
 	char *all = list_fitting(m, name, fits, &nr);
 
 	if (!nr) {
-		error("%s: no PCI function fits (pcireset list shows all)", name);
+		error("%s: no PCI function matches (see: pcireset list)", name);
 		status = STATUS_ERROR;
 	} else if (resets && !is_given(req, OPT_YES) && !is_one_device(m, name, fits)) {
-		error("%s: refused: fits %zu functions of several devices: %s; name them, or use "
-		      "--yes",
+		error("%s: refused: matches %zu functions of several devices: %s; name them or "
+		      "use --yes",
 		      name, nr, all);
 		status = STATUS_REFUSED;
 	}
@@ -127,7 +127,7 @@ static void print_hinted(const char *message, const char *hint)
 	if (!hint)
 		error("%s", message);
 	else
-		error("%.*s%s", len, message, *hint ? hint : " (pcireset list shows all)");
+		error("%.*s%s", len, message, *hint ? hint : " (see: pcireset list)");
 }
 
 /* Add the functions with a name to the devices of the machine. */

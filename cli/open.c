@@ -21,7 +21,7 @@ static void print_notes(const struct machine *m, const struct request *req)
 	for (size_t i = 0; (note = pcireset_ctx_get_note(m->ctx, i)); i++)
 		error("note: %s", note);
 	if (req->dump)
-		error("note: drivers, users and slots are not known from a dump");
+		error("note: a dump does not contain drivers, users and slots");
 }
 
 /* If memory runs out, there may be no message. */

@@ -112,9 +112,8 @@ static int foreign_option(const struct option_row *row, const char *typed)
 	char *commands = commands_with(row->id);
 	int status;
 
-	status =
-		usage_error("%sunknown option '%s' (it is one of: %s)%s", place(), typed, commands,
-			    row->id == OPT_DRY_RUN ? "; to touch nothing, use: pcireset plan" : "");
+	status = usage_error("%sunknown option '%s' (it is one of: %s)%s", place(), typed, commands,
+			     row->id == OPT_DRY_RUN ? "; for a dry run, use: pcireset plan" : "");
 	free(commands);
 	return status;
 }
@@ -127,7 +126,7 @@ static int unknown_long(const char *typed)
 	int status;
 
 	if (is_taken(row))
-		return usage_error("%s--%s takes no argument (leave out '%s')", place(), row->name,
+		return usage_error("%s--%s takes no argument (omit '%s')", place(), row->name,
 				   typed + 2 + len);
 	if (row)
 		return foreign_option(row, typed);
@@ -172,8 +171,8 @@ static int missing_argument(const struct option_row *row)
 {
 	word_at_fn at = words_of(row->arg);
 	char *known = at ? words_list(at) : text("%s", "");
-	int status = usage_error("%s--%s needs an argument, %s%s%s", place(), row->name, row->arg,
-				 *known ? ": " : "", known);
+	int status = usage_error("%s--%s requires an argument, %s%s%s", place(), row->name,
+				 row->arg, *known ? ": " : "", known);
 
 	free(known);
 	return status;
@@ -239,12 +238,13 @@ static int read_time(const char *option, const char *arg, uint32_t *ret_ms)
 
 	if (!isdigit((unsigned char)arg[0]) || memchr(arg, '.', len) != memrchr(arg, '.', len) ||
 	    (strcmp(unit, "") && strcmp(unit, "s") && strcmp(unit, "ms")))
-		return usage_error("--%s: invalid time \"%s\"; write 2, 2.5s or 500ms", option,
-				   arg);
+		return usage_error("--%s: invalid time '%s'; use a form such as 2, 2.5s or "
+				   "500ms",
+				   option, arg);
 	if (strcmp(unit, "ms"))
 		value *= 1000;
 	if (!(value >= 1 && value <= UINT32_MAX))
-		return usage_error("--%s: \"%s\" is out of range; 1ms is the least", option, arg);
+		return usage_error("--%s: '%s' is out of range; the minimum is 1ms", option, arg);
 	*ret_ms = (uint32_t)value;
 	return STATUS_DONE;
 }
@@ -255,7 +255,7 @@ static int read_count(const char *arg, uint32_t *ret_count)
 	unsigned long value = strtoul(arg, &end, 10);
 
 	if (!isdigit((unsigned char)*arg) || *end || !value || value > UINT32_MAX)
-		return usage_error("--count: invalid number of events \"%s\"; 1 is the least", arg);
+		return usage_error("--count: invalid number of events '%s'; the minimum is 1", arg);
 	*ret_count = (uint32_t)value;
 	return STATUS_DONE;
 }
@@ -264,8 +264,8 @@ static int unknown_word(const struct option_row *row, const char *word)
 {
 	word_at_fn at = words_of(row->arg);
 	char *hint = did_you_mean(row->arg, word, strlen(word), at), *known = words_list(at);
-	int status = usage_error("--%s: \"%s\" is not known%s%s", row->name, word,
-				 *hint ? hint : "; known are ", *hint ? "" : known);
+	int status = usage_error("--%s: unknown word '%s'%s%s", row->name, word,
+				 *hint ? hint : "; valid words: ", *hint ? "" : known);
 
 	free(known);
 	free(hint);
@@ -357,7 +357,7 @@ static int read_names(struct request *req)
 		char *name = line + strspn(line, " \t");
 
 		if (strlen(line) != (size_t)len)
-			status = usage_error("standard input: a line has a NUL byte in it");
+			status = usage_error("standard input: a line contains a NUL byte");
 		name[strcspn(name, " \t\r\n")] = '\0';
 		if (*name && !status)
 			add_name(req, name);
@@ -431,8 +431,8 @@ static int check_typed(int argc, char **argv)
 			return usage_error("%sunknown option '%s' (did you mean '-%s'?)", place(),
 					   argv[i], argv[i]);
 		if (is_wrong_dash(argv[i]))
-			return usage_error("%s'%s' begins with a dash that is no hyphen "
-					   "(did you mean '--%s'?)",
+			return usage_error("%s'%s' starts with a dash instead of a hyphen (did "
+					   "you mean '--%s'?)",
 					   place(), argv[i], argv[i] + 3);
 	}
 	return STATUS_DONE;
@@ -514,7 +514,7 @@ int options_skip(int argc, char **argv)
 		}
 		i += takes_next;
 	}
-	usage_error("no command is given (such as: pcireset list)");
+	usage_error("no command given (for example: pcireset list)");
 	return -1;
 }
 
@@ -526,10 +526,11 @@ static int missing_option(const struct request *req, const struct option_row *ro
 	for (size_t i = 0; i < req->nr_names; i++)
 		for (size_t w = 0; at && at(w); w++)
 			if (!strcasecmp(at(w), req->names[i]))
-				return usage_error("%s--%s is needed (did you mean '--%s %s'?)",
+				return usage_error("%s--%s is required (did you mean '--%s "
+						   "%s'?)",
 						   place(), row->name, row->name, at(w));
-	return usage_error("%s--%s is needed; there is no default (pcireset show tells the types "
-			   "of a device)",
+	return usage_error("%s--%s is required; there is no default (pcireset show lists the "
+			   "types of a device)",
 			   place(), row->name);
 }
 
@@ -543,23 +544,19 @@ static int check_request(const struct request *req)
 		if (missing & rows[i].id)
 			return missing_option(req, &rows[i]);
 	if (command->takes_devices && !req->nr_names && !command->takes_none)
-		return usage_error("%s: no device is named (pcireset list shows all)",
-				   command->name);
+		return usage_error("%s: no device given (see: pcireset list)", command->name);
 	if (command->takes_file && req->nr_names != 1 && (req->nr_names || !command->takes_none))
-		return usage_error("%s: one file is to be named, or - for standard output",
-				   command->name);
+		return usage_error("%s: name one file, or - for standard output", command->name);
 	if (req->sysroot && req->dump)
-		return usage_error("%s: --sysroot and --file are two machines", command->name);
+		return usage_error("%s: --sysroot and --file cannot be combined", command->name);
 	if (!command->takes_devices && !command->takes_file && req->nr_names)
-		return usage_error("%s: takes no operand, but \"%s\" is given; leave it out",
-				   command->name, req->names[0]);
+		return usage_error("%s: unexpected argument '%s'", command->name, req->names[0]);
 	if (is_given(req, OPT_JSON) && req->given & OPT_TABLE)
-		return usage_error("%s: --json always has all keys; leave --output, --output-all, "
-				   "--raw, --noheadings and --tree out",
+		return usage_error("%s: --json cannot be combined with --output, --output-all, "
+				   "--raw, --noheadings or --tree",
 				   command->name);
 	if (is_given(req, OPT_OUTPUT) && is_given(req, OPT_OUTPUT_ALL))
-		return usage_error("%s: --output names columns and --output-all takes all; leave "
-				   "one out",
+		return usage_error("%s: --output and --output-all cannot be combined",
 				   command->name);
 	status = filters_check(req);
 	return status ? status : columns_check(req);

@@ -48,8 +48,7 @@ int process_end(int status)
 		return status;
 	if (errno == EPIPE || has_reader_gone())
 		return status;
-	error("the output could not be written%s%s", errno ? ": " : "",
-	      errno ? strerror(errno) : "");
+	error("cannot write the output%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
 	return process_is_settled() || status != STATUS_DONE ? status : STATUS_ERROR;
 }
 

@@ -29,7 +29,7 @@ static void print_unknown(const struct pcireset_plan *plan, FILE *out)
 	const char *unknown;
 
 	for (size_t i = 0; (unknown = pcireset_plan_get_unknown(plan, i)); i++)
-		say(out, "%s: not known: %s", pcireset_dev_get_name(pcireset_plan_get_dev(plan)),
+		say(out, "%s: unknown: %s", pcireset_dev_get_name(pcireset_plan_get_dev(plan)),
 		    unknown);
 }
 
@@ -42,7 +42,7 @@ static void print_verdict(const struct request *req, struct pcireset_plan *plan,
 	size_t nr = pcireset_plan_get_nr_members(plan);
 
 	if (type)
-		fprintf(out, "%s: %s would hit %zu function%s\n", name,
+		fprintf(out, "%s: %s would affect %zu function%s\n", name,
 			pcireset_type_to_str(type, pcireset_plan_get_type_flags(plan)), nr,
 			nr == 1 ? "" : "s");
 	if (pcireset_plan_get_delay_ms(plan))
@@ -65,7 +65,7 @@ static bool print_shared(const struct pcireset_plan *plan, FILE *out)
 	const struct pcireset_dev *leader = pcireset_plan_get_leader(plan);
 
 	if (leader)
-		fprintf(out, "%s: by the %s reset of %s\n",
+		fprintf(out, "%s: included in the %s reset of %s\n",
 			pcireset_dev_get_name(pcireset_plan_get_dev(plan)),
 			pcireset_type_to_str(pcireset_plan_get_type(plan),
 					     pcireset_plan_get_type_flags(plan)),

@@ -108,7 +108,7 @@ static char *title(struct pcireset_plan *plan)
 
 	if (!type)
 		return text("%s: refused: %s", name, message);
-	return text("%s: %s would hit %zu function%s%s%s", name,
+	return text("%s: %s would affect %zu function%s%s%s", name,
 		    pcireset_type_to_str(type, pcireset_plan_get_type_flags(plan)), nr,
 		    nr == 1 ? "" : "s", message ? "; refused: " : "", message ? message : "");
 }
@@ -185,9 +185,8 @@ static int draw_into(struct output *output, struct pcireset_plan *plan)
 	free(graph);
 	if (status) {
 		output_discard(output);
-		error(status == 127 ?
-			      "--svg: the program dot is not there; it comes with Graphviz" :
-			      "--svg: the program dot could not draw it");
+		error(status == 127 ? "--svg: cannot find the program dot; install Graphviz" :
+				      "--svg: the program dot failed");
 		return STATUS_ERROR;
 	}
 	r = output_commit(output);

@@ -148,7 +148,7 @@ void table_print(struct libscols_table *table)
 {
 	errno = 0;
 	if (scols_print_table(table) || is_exhausted())
-		process_abort("the table could not be printed");
+		process_abort("cannot print the table");
 	scols_unref_table(table);
 }
 

@@ -26,7 +26,7 @@ static char *force_option(uint32_t uses)
 static char *force_way(const struct request *req, const struct pcireset_plan *plan)
 {
 	char *option = force_option(req->force | pcireset_plan_get_in_way(plan));
-	char *way = text("end that use, or use %s", option);
+	char *way = text("end that use or use %s", option);
 
 	free(option);
 	return way;
@@ -65,11 +65,11 @@ static char *type_way(const struct request *req, struct pcireset_plan *plan)
 	if (pcireset_types_from_str(ctx, req->types, &allowed))
 		return NULL;
 	if (works & allowed)
-		return text("use a greater --max-scope");
+		return text("use a wider --max-scope");
 	if (allowed == PCI_RESET_ANY)
 		return NULL;
 	options = type_options(dev, works);
-	way = options ? text("use %s", options) : text("no other type works, either");
+	way = options ? text("use %s", options) : text("no other type is supported");
 	free(options);
 	return way;
 }
@@ -90,8 +90,8 @@ static char *gone_way(struct pcireset_dev *dev)
 	char *command = way_to_find(dev), *way;
 
 	if (!command)
-		return text("no port above can bring it back: cycle its power");
-	way = text("to find it anew, use: %s; or cycle its power", command);
+		return text("no port above it can reset it; power-cycle it");
+	way = text("to re-enumerate it, run: %s; or power-cycle it", command);
 	free(command);
 	return way;
 }
@@ -178,6 +178,7 @@ char *way_out_of_error(struct pcireset_dev *dev, int r)
 {
 	if (r == -ENODEV)
 		return behind_message(gone_way(dev));
-	return behind_message(r == -EROFS ? text("to see what would be hit, use: pcireset plan") :
+	return behind_message(r == -EROFS ? text("to see the affected functions, run: pcireset "
+						 "plan") :
 					    NULL);
 }

@@ -135,7 +135,7 @@ int complete_machine(int argc, char **argv)
 	else if (argc == 4 && !strcmp(argv[2], "--file"))
 		req.dump = argv[3];
 	else if (argc != 2)
-		return usage_error("--complete-words: KIND and TYPED are needed");
+		return usage_error("--complete-words: KIND and TYPED are required");
 	status = machine_open(&m, &req);
 	if (!status && !strcmp(argv[0], "DEVICE"))
 		print_devices(&m, &req, argv[1]);

@@ -231,7 +231,7 @@ static int replace_file(const char *name, const char *words, size_t size)
 	int r = output_open(&output, name, OUTPUT_REPLACES, 0644);
 
 	if (r == -ENODEV) {
-		error("%s: is no file that could be replaced", name);
+		error("%s: not a regular file", name);
 		return STATUS_ERROR;
 	}
 	if (r)

@@ -94,7 +94,7 @@ int command_plan(const struct request *req)
 
 	allow_many_files(&m);
 	if (!status && req->svg && m.nr_devs != 1)
-		status = usage_error("plan: --svg draws one device");
+		status = usage_error("plan: --svg takes exactly one device");
 	if (!status)
 		status = plan_all(&m, req);
 	return machine_finish(&m, status);

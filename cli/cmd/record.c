@@ -26,7 +26,8 @@ static int record_to(struct machine *m, const struct request *req, int fd)
 static int record_to_pipe(struct machine *m, const struct request *req)
 {
 	if (isatty(STDOUT_FILENO)) {
-		error("-: an archive is nothing for a terminal; name a file, or redirect the output");
+		error("-: not writing an archive to a terminal; name a file or redirect the "
+		      "output");
 		return STATUS_ERROR;
 	}
 	return record_to(m, req, STDOUT_FILENO) ? STATUS_ERROR : STATUS_DONE;
@@ -66,6 +67,7 @@ int command_record(const struct request *req)
 	if (!status)
 		status = write_record(&m, req);
 	if (!status && !req->sysroot && geteuid())
-		error("note: without privileges config space is cut off, and who uses VFIO is not seen");
+		error("note: without root, config space is truncated and VFIO users are not "
+		      "recorded");
 	return machine_finish(&m, status);
 }

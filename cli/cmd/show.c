@@ -123,7 +123,7 @@ static void print_tree(const struct request *req, struct pcireset_dev *dev)
 		return;
 	table = table_new(req, stdout);
 	table_column(table, "FUNCTION", SCOLS_FL_TREE);
-	table_column(table, "HIT BY", SCOLS_FL_WRAP);
+	table_column(table, "AFFECTED BY", SCOLS_FL_WRAP);
 	table_column(table, "DRIVER", 0);
 	table_column(table, "IN USE BY", SCOLS_FL_WRAP);
 	add_branch(table, dev, top, NULL);
@@ -138,7 +138,7 @@ static void print_way_out(struct pcireset_dev *dev)
 	char *way = pcireset_dev_get_topmost_gone(dev) ? way_out_of_error(dev, -ENODEV) : NULL;
 
 	if (way)
-		printf("It does not answer%s\n", way);
+		printf("It does not respond%s\n", way);
 	free(way);
 }
 
@@ -185,19 +185,16 @@ static void print_text(const struct request *req, struct pcireset_dev *dev)
 	printf("%s [%04x:%04x]\n", pcireset_dev_get_name(dev), pcireset_dev_get_vendor(dev),
 	       pcireset_dev_get_device(dev));
 	say(stdout, "%.*s", width ? (int)width : -1, description);
-	say(stdout, "driver: %s", driver ? driver : is_dump ? "not known" : "none");
+	say(stdout, "driver: %s", driver ? driver : is_dump ? "unknown" : "none");
 	if (slot)
 		say(stdout, "slot: %s", slot);
 	if (physfn)
 		printf("virtual function of: %s\n", pcireset_dev_get_name(physfn));
-	say(stdout, "in use by: %s",
-	    *users  ? users :
-	    is_dump ? "not known" :
-		      "nothing that is known");
+	say(stdout, "in use by: %s", *users ? users : is_dump ? "unknown" : "-");
 	print_rules(dev);
 	table_column(table, "TYPE", 0);
 	table_column(table, "REACHES", 0);
-	table_column(table, "FUNCTIONS, OR WHY NOT", SCOLS_FL_WRAP);
+	table_column(table, "FUNCTIONS, OR REASON", SCOLS_FL_WRAP);
 	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
 		add_type(table, dev, type);
 	table_print(table);

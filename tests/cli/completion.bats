@@ -172,7 +172,7 @@ offers_after_equals() {
 	keys="pcireset plan --sysroot=$ROOT --type=fl\t 08:00.1 --max-sc\t sl\t0000:02\t\nexit\n"
 	# shellcheck disable=SC2059
 	run script -qec "bash --noprofile --rcfile $rc -i" /dev/null < <(printf "$keys")
-	[[ $output == *"pcireset plan --sysroot=$ROOT --type=flr "* && $output == *'0000:02:00.0: flr would hit 1 function'* ]]
+	[[ $output == *"pcireset plan --sysroot=$ROOT --type=flr "* && $output == *'0000:02:00.0: flr would affect 1 function'* ]]
 }
 
 @test 'no shell runs what is in a name, nor leaves it unquoted' {

@@ -173,11 +173,11 @@ shows() {
 	exits 0 list -r -o +slot,Parent 03:00.0
 	[[ $output == 'DEVICE DRIVER REACH USERS NAME SLOT PARENT'$'\n'*' 3 0000:00:1c.0' ]]
 	exits 2 list -o +FROB
-	says 'unknown column "FROB"'
-	says 'known are DEVICE, DRIVER, TYPES, REACH, USERS, NAME, VENDOR, ID, CLASS, SLOT, PARENT, PHYSFN;'
+	says "unknown column 'FROB'"
+	says 'valid columns: DEVICE, DRIVER, TYPES, REACH, USERS, NAME, VENDOR, ID, CLASS, SLOT, PARENT, PHYSFN;'
 	exits 2 list -o DRVER
 	says "did you mean 'DRIVER'?"
-	says 'known are DEVICE, DRIVER, TYPES, REACH,'
+	says 'valid columns: DEVICE, DRIVER, TYPES, REACH,'
 	for columns in + '' ',' 'DEVICE,' 'DEVICE,+SLOT' ++SLOT '+,SLOT'; do
 		exits 2 list -o "$columns"
 		says '--output'
@@ -295,13 +295,13 @@ colored_on_terminal() {
 	local red=$'\033[31m' dim=$'\033[2m' yellow=$'\033[33m' end=$'\033[0m'
 
 	exits 0 list --color=always
-	[[ $(tail -n 1 <<<"$output") == "Colours: ${red}in use$end, ${dim}no reset works$end" ]]
+	[[ $(tail -n 1 <<<"$output") == "Colours: ${red}in use$end, ${dim}no supported reset$end" ]]
 	grep -Fq "${red}0000:01:00.0 " <<<"$output"
 	grep -Fq "${dim}0000:09:00.0 " <<<"$output"
 	exits 0 list --color=always 01:00.0
 	[[ $(tail -n 1 <<<"$output") == "Colours: ${red}in use$end" ]]
 	exits 0 show --color=always 03:00.0
-	[[ $(tail -n 1 <<<"$output") == "Colours: ${red}hit, and named$end, ${yellow}hit as well$end" ]]
+	[[ $(tail -n 1 <<<"$output") == "Colours: ${red}named and affected$end, ${yellow}also affected$end" ]]
 	for arguments in '02:00.0' '-n 01:00.0'; do
 		# shellcheck disable=SC2086
 		exits 0 list --color=always $arguments

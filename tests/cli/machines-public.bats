@@ -58,9 +58,9 @@ setup() {
 	run -0 --separate-stderr pcireset show -J 05:00.0 -F "$switch"
 	jq -e '.devices[0].way_out == "pcireset re-enumerate 0000:03:00.0 --type bus"' <<<"$output"
 	run -0 --separate-stderr pcireset show 05:00.0 -F "$switch"
-	[[ $output == *'re-enumerate 0000:03:00.0 --type bus; or cycle its power'* ]]
+	[[ $output == *'re-enumerate 0000:03:00.0 --type bus; or power-cycle it'* ]]
 	run -3 --separate-stderr pcireset plan 05:00.0 --type bus -F "$switch"
-	[[ $output${stderr:-} == *'re-enumerate 0000:03:00.0 --type bus; or cycle its power'* ]]
+	[[ $output${stderr:-} == *'re-enumerate 0000:03:00.0 --type bus; or power-cycle it'* ]]
 	# Another function of the device that would be reset.
 	run -3 --separate-stderr pcireset plan 01:00.0 --type bus -F "$PUBLIC/08-sibling-gone.dump.xz"
 	[[ $output${stderr:-} == *'re-enumerate 0000:01:00.1 --type bus'* ]]

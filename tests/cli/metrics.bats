@@ -74,7 +74,7 @@ is_valid() {
 	mkdir "$dir/other"
 	for name in link other; do
 		run -1 --separate-stderr pcireset metrics "$dir/$name"
-		[[ $stderr == *'is no file that could be replaced' ]]
+		[[ $stderr == *'not a regular file' ]]
 	done
 	[[ -L $dir/link && $(ls -A "$dir") == $'link\nother' ]]
 	run -1 pcireset metrics /dev/full

@@ -38,7 +38,7 @@ table() {
 
 @test 'commands' {
 	table 20 <<'END'
-2|no command is given (such as: pcireset list)|
+2|no command given (for example: pcireset list)|
 2|unknown command 'rest' (did you mean 'reset'?)|rest 01:00.0 --type flr
 2|unknown command 'rese' (did you mean 'reset'?)|rese 01:00.0 --type flr
 2|unknown command 'RESETT' (did you mean 'reset'?)|RESETT 01:00.0 --type flr
@@ -74,7 +74,7 @@ END
 2|unknown option '--method' (did you mean '--type'?)|plan 02:00.0 --method flr
 2|unknown option '-type' (did you mean '--type'?)|plan 02:00.0 -type flr
 2|unknown option '-type=flr' (did you mean '--type=flr'?)|plan 02:00.0 -type=flr
-2|is no hyphen (did you mean '--type'?)|plan 02:00.0 –type flr
+2|starts with a dash instead of a hyphen (did you mean '--type'?)|plan 02:00.0 –type flr
 2|unknown option '--scope' (did you mean '--max-scope'?)|plan 02:00.0 --type flr --scope function
 2|unknown option '--jsno' (did you mean '--json'?)|list --jsno
 2|unknown option '--columns' (did you mean '--output'?)|list --columns DEVICE
@@ -82,28 +82,28 @@ END
 2|unknown option '--assume-yes' (did you mean '--yes'?)|reset 02:00.0 --type flr --assume-yes
 2|unknown option '--dryrun' (did you mean '--dry-run'?)|reset 02:00.0 --type flr --dryrun
 2|unknown option '--no-modul' (did you mean '--no-module'?)|list --no-modul
-2|--json takes no argument (leave out '=yes')|list --json=yes
+2|--json takes no argument (omit '=yes')|list --json=yes
 2|unknown option '-j' (did you mean '-J'?)|list -j
 2|unknown option '-n' (did you mean '--dry-run'?)|reset 02:00.0 --type flr -n
 2|unknown option '-f' (did you mean '--force USES'?)|reset 02:00.0 --type flr -f
 2|unknown option '--yes' (it is one of: reset re-enumerate)|plan 02:00.0 --type flr --yes
 2|unknown option '-y' (it is one of: reset re-enumerate)|show 02:00.0 -y
-2|to touch nothing, use: pcireset plan|re-enumerate 02:00.0 --type flr --dry-run
-2|--type needs an argument, TYPES: device_specific, acpi, flr|plan 02:00.0 --type
-2|--type needs an argument, TYPES: device_specific, acpi, flr|plan 02:00.0 --type --json
-2|--force needs an argument, USES: driver, vfio, mount|plan 02:00.0 --type flr --force
-2|--sysroot needs an argument, DIR|list --sysroot
-2|--type is needed (did you mean '--type flr'?)|reset 02:00.0 flr
-2|--type is needed (did you mean '--type bus'?)|plan 02:00.0 BUS
-2|pcireset show tells the types of a device|reset 02:00.0
-2|no device is named (pcireset list shows all)|show
+2|for a dry run, use: pcireset plan|re-enumerate 02:00.0 --type flr --dry-run
+2|--type requires an argument, TYPES: device_specific, acpi, flr|plan 02:00.0 --type
+2|--type requires an argument, TYPES: device_specific, acpi, flr|plan 02:00.0 --type --json
+2|--force requires an argument, USES: driver, vfio, mount|plan 02:00.0 --type flr --force
+2|--sysroot requires an argument, DIR|list --sysroot
+2|--type is required (did you mean '--type flr'?)|reset 02:00.0 flr
+2|--type is required (did you mean '--type bus'?)|plan 02:00.0 BUS
+2|pcireset show lists the types of a device|reset 02:00.0
+2|no device given (see: pcireset list)|show
 2|unknown option '--frob'; see: pcireset list --help|list --frob
 END
 }
 
 @test 'options before the command' {
 	run -0 pcireset --type flr plan 02:00.0 --sysroot "$ROOT"
-	[[ $output == '0000:02:00.0: flr would hit 1 function'* ]]
+	[[ $output == '0000:02:00.0: flr would affect 1 function'* ]]
 	run -0 pcireset -tflr --sysroot="$ROOT" plan 02:00.0
 	run -0 pcireset --json --sysroot "$ROOT" list
 	jq -e '.pcireset == 1' <<<"$output"
@@ -112,8 +112,8 @@ END
 2|unknown option '--tpye' (did you mean '--type'?)|--tpye flr reset 02:00.0
 2|unknown option '-Q' (did you mean '-q'?)|-Q list
 2|unknown option '-Z'; see: pcireset --help|-Z list
-2|no command is given (such as: pcireset list)|--json
-2|no command is given (such as: pcireset list)|--type flr
+2|no command given (for example: pcireset list)|--json
+2|no command given (for example: pcireset list)|--type flr
 2|unknown command 'rest' (did you mean 'reset'?)|--type flr rest 02:00.0
 2|list: unknown option '--type' (it is one of: plan reset re-enumerate)|--type flr list
 END
@@ -133,19 +133,19 @@ END
 2|known are device_specific, acpi, flr, pm, slot, bus, cxl_bus|plan 02:00.0 --type frobnicate --sysroot ROOT
 2|"af_flr" cannot be asked for: say flr|plan 02:00.0 --type af_flr --sysroot ROOT
 2|no type of reset is given (such as --type flr)|plan 02:00.0 --type , --sysroot ROOT
-2|"mounted" is not known (did you mean 'mount'?)|plan 02:00.0 --type flr --force mounted
-2|"drver" is not known (did you mean 'driver'?)|plan 02:00.0 --type flr --force drver,net
-2|(name each use that may be in the way)|plan 02:00.0 --type flr --force all
-2|known are driver, vfio, mount, net, swap, console, open|plan 02:00.0 --type flr --force frobnicate
-2|"prof" is not known (did you mean 'proof'?)|reset 02:00.0 --type flr --check prof
-2|"device" is not known (did you mean 'function'?)|plan 02:00.0 --type flr --max-scope device
-2|"wide" is not known; known are function, slot, bus|plan 02:00.0 --type flr --max-scope wide
-2|unknown column "DRVER" (did you mean 'DRIVER'?)|list -o DEVICE,DRVER
-2|unknown column "BDF" (did you mean 'DEVICE'?)|list -o BDF
-2|known are DEVICE, DRIVER|list -o FROBNICATE
-2|invalid time "5m"; write 2, 2.5s or 500ms|reset 02:00.0 --type flr --timeout 5m
-2|"0" is out of range; 1ms is the least|reset 02:00.0 --type flr --timeout 0
-2|1 is the least|watch --count 0
+2|unknown word 'mounted' (did you mean 'mount'?)|plan 02:00.0 --type flr --force mounted
+2|unknown word 'drver' (did you mean 'driver'?)|plan 02:00.0 --type flr --force drver,net
+2|(name each use)|plan 02:00.0 --type flr --force all
+2|valid words: driver, vfio, mount, net, swap, console, open|plan 02:00.0 --type flr --force frobnicate
+2|unknown word 'prof' (did you mean 'proof'?)|reset 02:00.0 --type flr --check prof
+2|unknown word 'device' (did you mean 'function'?)|plan 02:00.0 --type flr --max-scope device
+2|unknown word 'wide'; valid words: function, slot, bus|plan 02:00.0 --type flr --max-scope wide
+2|unknown column 'DRVER' (did you mean 'DRIVER'?)|list -o DEVICE,DRVER
+2|unknown column 'BDF' (did you mean 'DEVICE'?)|list -o BDF
+2|valid columns: DEVICE, DRIVER|list -o FROBNICATE
+2|invalid time '5m'; use a form such as 2, 2.5s or 500ms|reset 02:00.0 --type flr --timeout 5m
+2|'0' is out of range; the minimum is 1ms|reset 02:00.0 --type flr --timeout 0
+2|the minimum is 1|watch --count 0
 END
 }
 
@@ -157,36 +157,36 @@ END
 2|did you mean '0000:01:00.0'?|show PCI:1:0:0 --sysroot ROOT
 2|did you mean '0000:01:00.0'?|show '01:00.0 Ethernet controller' --sysroot ROOT
 2|did you mean '8086:10c9'?|show [8086:10c9] --sysroot ROOT
-2|put blanks between devices, not commas|plan 01:00.0,02:00.0 --type flr --sysroot ROOT
+2|separate devices with blanks, not commas|plan 01:00.0,02:00.0 --type flr --sysroot ROOT
 2|did you mean '--type flr'?|plan 02:00.0 type=flr --type flr --sysroot ROOT
 2|did you mean '--type bus'?|reset 02:00.0 bus --type flr --sysroot ROOT
-2|name each device; pcireset list shows all|reset all --type flr --sysroot ROOT
+2|name each device; see: pcireset list|reset all --type flr --sysroot ROOT
 2|did you mean 'pcireset help show'?|show help --sysroot ROOT
-2|one command at a time|plan reset 02:00.0 --type flr --sysroot ROOT
+2|give one command only|plan reset 02:00.0 --type flr --sysroot ROOT
 2|did you mean 'nouveau'?|show nuoveau --sysroot ROOT
 2|names no PCI function: it is no address|show frobnicate --sysroot ROOT
-2|pcireset list shows all|show frobnicate --sysroot ROOT
+2|(see: pcireset list)|show frobnicate --sysroot ROOT
 2|bound to 2 functions, name one of them: 0000:07:00.0, 0000:07:00.1|reset vfio-pci --type flr --sysroot ROOT
 2|bound to 2 functions, name one of them: 0000:07:00.0, 0000:07:00.1|reset driver:vfio-pci --type flr --yes --sysroot ROOT
 2|fits 2 functions, name one of them: 0000:03:00.0, 0000:03:00.1|reset card0 --type bus --sysroot ROOT
-1|near it: 0000:01:00.0 0000:01:00.4|show 01:00.1 --sysroot ROOT
-1|near it: 0000:01:00.0|show 0001:01:00.0 --sysroot ROOT
-1|pcireset list shows all|show 77:00.0 --sysroot ROOT
-1|no PCI function fits (pcireset list shows all)|show slot:99 --sysroot ROOT
-1|no PCI function fits (pcireset list shows all)|reset '77:*' --type flr --sysroot ROOT
+1|nearby: 0000:01:00.0 0000:01:00.4|show 01:00.1 --sysroot ROOT
+1|nearby: 0000:01:00.0|show 0001:01:00.0 --sysroot ROOT
+1|(see: pcireset list)|show 77:00.0 --sysroot ROOT
+1|no PCI function matches (see: pcireset list)|show slot:99 --sysroot ROOT
+1|no PCI function matches (see: pcireset list)|reset '77:*' --type flr --sysroot ROOT
 1|no PCI function has such a driver|show driver:frob --sysroot ROOT
 3|functions of several devices: 0000:00:00.0 0000:00:01.0|reset '*' --type flr --sysroot ROOT
-3|name them, or use --yes|reset '0000:0[12]:*' --type flr --sysroot ROOT
+3|name them or use --yes|reset '0000:0[12]:*' --type flr --sysroot ROOT
 END
 }
 
 @test 'other commands' {
 	table 5 <<'END'
-2|takes no operand, but "01:00.0" is given; leave it out|doctor 01:00.0
-2|one file is to be named, or - for standard output|record
-2|--sysroot and --file are two machines|list --sysroot ROOT --file dump
-2|leave --output, --output-all, --raw, --noheadings and --tree out|list --json -o DEVICE
-2|--svg draws one device|plan 02:00.0 01:00.4 --type flr --svg x.svg --sysroot ROOT
+2|unexpected argument '01:00.0'|doctor 01:00.0
+2|name one file, or - for standard output|record
+2|--sysroot and --file cannot be combined|list --sysroot ROOT --file dump
+2|--json cannot be combined with --output, --output-all, --raw, --noheadings or --tree|list --json -o DEVICE
+2|--svg takes exactly one device|plan 02:00.0 01:00.4 --type flr --svg x.svg --sysroot ROOT
 END
 }
 
@@ -202,25 +202,25 @@ refusal() {
 }
 
 @test 'each refusal ends with the way out' {
-	refusal 'end that use, or use --force mount,swap' plan 04:00.0 --type flr
-	refusal 'end that use, or use --force mount,swap' plan 04:00.0 --type flr --force mount
-	refusal 'end that use, or use --force net' plan 01:00.0 --type flr
-	refusal 'end that use, or use --force vfio' plan 07:00.0 --type flr
-	refusal 'end that use, or use --force vfio,net' plan 07:00.1 --type bus --force net
+	refusal 'end that use or use --force mount,swap' plan 04:00.0 --type flr
+	refusal 'end that use or use --force mount,swap' plan 04:00.0 --type flr --force mount
+	refusal 'end that use or use --force net' plan 01:00.0 --type flr
+	refusal 'end that use or use --force vfio' plan 07:00.0 --type flr
+	refusal 'end that use or use --force vfio,net' plan 07:00.1 --type bus --force net
 	refusal 'use --type slot (2 functions)' plan 03:00.0 --type flr
 	refusal 'allow slot instead; use --type slot (2 functions)' plan 03:00.0 --type bus
 	refusal 'use --type flr (1 function) or --type bus (3 functions)' plan 02:00.0 --type pm
-	refusal 'no other type works, either' plan 00:00.0 --type flr
-	refusal 'use a greater --max-scope' plan 08:00.0 --type bus --max-scope function
-	refusal 'to find it anew, use: pcireset re-enumerate 0000:09:00.0 --type bus; or cycle its power' plan 09:00.0 --type any
-	refusal 'to see what would be hit, use: pcireset plan' reset 02:00.0 --type flr
-	refusal 'end that use, or use --force mount,swap' reset 04:00.0 --type flr --dry-run
+	refusal 'no other type is supported' plan 00:00.0 --type flr
+	refusal 'use a wider --max-scope' plan 08:00.0 --type bus --max-scope function
+	refusal 'to re-enumerate it, run: pcireset re-enumerate 0000:09:00.0 --type bus; or power-cycle it' plan 09:00.0 --type any
+	refusal 'to see the affected functions, run: pcireset plan' reset 02:00.0 --type flr
+	refusal 'end that use or use --force mount,swap' reset 04:00.0 --type flr --dry-run
 }
 
 @test 'what is meant is understood: names of devices, drivers and slots, patterns, upper case' {
 	for name in nvme0 nvme0n1 nvme /dev/nvme0 driver:nvme 4:0.0 '04:00.*' '0000:04:*'; do
 		run -0 on plan "$name" --type FLR --force mount,swap,driver
-		[[ $output == '0000:04:00.0: flr would hit 1 function'* ]]
+		[[ $output == '0000:04:00.0: flr would affect 1 function'* ]]
 	done
 	for name in slot:3 '03:00.*' '0000:03:00.[01]' '03:*'; do
 		run -0 on plan "$name" --type Bus,SLOT --force driver -J

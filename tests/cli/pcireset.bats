@@ -104,7 +104,7 @@ says() {
 	says 'all'
 	exits 2 reset 02:00.0 --type flr --check link,frob
 	exits 2 list -o DEVICE,FROB
-	says 'unknown column "FROB"'
+	says "unknown column 'FROB'"
 	says 'see: pcireset list --help'
 	exits 2 list -o ''
 	exits 2 list -J -o DEVICE
@@ -244,7 +244,7 @@ more_on_bus() {
 	[[ $output == *'-0000:01:00.4 flr pm bus'*'-0000:02:00.0 flr pm bus'* ]]
 	# What has no type of reset has no tree.
 	exits 0 show 00:00.0
-	[[ $output != *'HIT BY'* ]]
+	[[ $output != *'AFFECTED BY'* ]]
 }
 
 @test 'colour is for a terminal, and NO_COLOR turns it off' {
@@ -311,7 +311,7 @@ more_on_bus() {
 @test 'plan says what would be hit and touches nothing' {
 	before=$(find "$ROOT" -newer "$ROOT/proc/812/comm" -type f | sort)
 	exits 0 plan 02:00.0 --type flr
-	[[ $output == '0000:02:00.0: flr would hit 1 function'* ]]
+	[[ $output == '0000:02:00.0: flr would affect 1 function'* ]]
 	exits 0 plan 02:00.0 03:00.1 --type flr,link --force driver -J
 	json '.devices[1] | .chosen == "slot" and .refused == null and .members == ["0000:03:00.0", "0000:03:00.1"] and .unknown == []'
 	[[ $(find "$ROOT" -newer "$ROOT/proc/812/comm" -type f | sort) == "$before" ]]
@@ -325,9 +325,9 @@ more_on_bus() {
 	exits 3 plan 09:00.0 --type any
 	[[ $output == *'does not answer'* ]]
 	exits 3 plan 08:00.0 --type bus --max-scope function
-	[[ $output == *'bus: it reaches further than allowed, to 0000:08:00.1; use a greater --max-scope' ]]
+	[[ $output == *'bus: it reaches further than allowed, to 0000:08:00.1; use a wider --max-scope' ]]
 	exits 3 plan 06:00.0 --type bus --max-scope function
-	[[ $output == *'to 0000:07:00.0 and 4 more; use a greater --max-scope' ]]
+	[[ $output == *'to 0000:07:00.0 and 4 more; use a wider --max-scope' ]]
 	exits 0 plan 08:00.0 --type bus --max-scope bus
 }
 
@@ -358,12 +358,12 @@ more_on_bus() {
 
 @test 'several devices: one reset where all that it reaches is named' {
 	exits 0 plan 08:00.0 08:00.1 02:00.0 --type flr,pm,bus
-	[[ $output == '0000:08:00.0: bus would hit 2 functions
+	[[ $output == '0000:08:00.0: bus would affect 2 functions
 0000:08:00.0: one bus reset instead of 1 flr and 1 pm: all it reaches is named
 '*'
-0000:08:00.1: by the bus reset of 0000:08:00.0
+0000:08:00.1: included in the bus reset of 0000:08:00.0
 
-0000:02:00.0: flr would hit 1 function
+0000:02:00.0: flr would affect 1 function
 '* ]]
 	exits 0 plan 08:00.0 08:00.1 02:00.0 --type flr,pm,bus -J
 	json '[.devices[].chosen] == ["bus", "bus", "flr"] and [.devices[].shares] == [null, "0000:08:00.0", null] and
@@ -494,7 +494,7 @@ thousand() {
 	COLUMNS=80 run -0 pcireset list --sysroot "$machine"
 	[[ $(grep -c '^0000:[4-7][0-7]:' <<<"$output") -eq 1000 && -z $(awk 'length > 80' <<<"$output") ]]
 	[[ $(pcireset list -J --sysroot "$machine" | grep -c '"device": "0000:[4-7]') -eq 1000 ]]
-	[[ $(printf '%s\n' "${names[@]}" | pcireset plan --type flr - --sysroot "$machine" | grep -c 'flr would hit 1 function$') -eq 1000 ]]
+	[[ $(printf '%s\n' "${names[@]}" | pcireset plan --type flr - --sysroot "$machine" | grep -c 'flr would affect 1 function$') -eq 1000 ]]
 	run -0 pcireset show 47:17.7 --sysroot "$machine"
 	[[ $(grep -c '^[^ 0]*0000:[4-7][0-7]:.* bus *$' <<<"$output") -eq 1000 && -z $(awk 'length > 80' <<<"$output") ]]
 	[[ $(pcireset record - --sysroot "$machine" | tar -t | grep -c '^sys/bus/pci/devices/0000:[4-7]') -eq 1000 ]]

@@ -284,8 +284,8 @@ json() {
 		"not known: 0000:00:1c.0 has a hotplug slot, and a dump does not tell whether a driver runs it"'
 	json '.devices[] | select(.device == "0000:09:00.0").types == []'
 	run -0 --separate-stderr pcireset show 04:00.0 -F "$DUMP"
-	[[ $output == *'driver: not known'*'in use by: not known'* ]]
-	says 'not known from a dump'
+	[[ $output == *'driver: unknown'*'in use by: unknown'* ]]
+	says 'a dump does not contain drivers, users and slots'
 	run -2 pcireset list -F "$DUMP" --sysroot "$ROOT"
 	run -1 pcireset list -F "$ROOT"
 	run -2 pcireset record "$BATS_TEST_TMPDIR/a" -F "$DUMP"

@@ -124,7 +124,7 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 	exits 0 on show 04:00.0
 	says "flr no no reset is allowed: $where:6:"
 	exits 1 on doctor
-	says "todo rules $where:6: unknown key Frobnicate; do: correct the file; until then nothing is reset" \
+	says "todo rules $where:6: unknown key Frobnicate; do: correct the file; until then, every reset is refused" \
 		'todo rules /usr/lib/pcireset/rules.d/60-more.conf:2: Slot='
 }
 
@@ -216,10 +216,10 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 
 @test 'doctor names rules that are about nothing here, and counts the others' {
 	exits 1 on doctor
-	says 'ok rules there are none'
+	says 'ok rules none'
 	rule etc/50-gpu.conf slot because
 	exits 1 on doctor
-	says 'ok rules 1 in force, and each matches a function'
+	says 'ok rules 1 active, and each matches a function'
 	rule etc/60-other.conf bus because Vendor=dead
 	exits 1 on doctor
 	says 'note rules the rule at /etc/pcireset/rules.d/60-other.conf:1 matches no function'

@@ -68,8 +68,8 @@ names_device 1 '/dev/nope: No such file' /dev/nope
 names_device 1 '/dev/null: is on no PCI function' /dev/null
 names_device 1 'lo: is on no PCI function' lo
 refuses 1 '77:00.0: there is no such' reset 01:00.0 77:00.0 --type flr
-refuses 2 'no device is named' reset --type flr
-refuses 2 'no device is named' reset - --type flr </dev/null
+refuses 2 'no device given' reset --type flr
+refuses 2 'no device given' reset - --type flr </dev/null
 watch_end 'devices that are not there'
 
 watch_begin
@@ -79,14 +79,14 @@ done
 for types in warp FL flrx fl 0x2 -1 all none flr,warp; do
 	refuses_type "unknown type of reset \"${types#flr,}\"" "$types"
 done
-refuses 2 '--type is needed' reset 01:00.0
-refuses 2 '--type needs an argument' reset 01:00.0 --type
-refuses 2 '"wide" is not known; known are function, slot, bus' reset 01:00.0 --type flr --max-scope wide
-refuses 2 '"proven" is not known' reset 01:00.0 --type flr --check proven
-refuses 2 '--check needs an argument' reset 01:00.0 --type flr --check ''
-refuses 2 '"hammer" is not known' reset 01:00.0 --type flr --force hammer
-refuses 2 'invalid time "soon"' reset 01:00.0 --type flr --timeout soon
-refuses 2 '"0" is out of range' reset 01:00.0 --type flr --timeout 0
+refuses 2 '--type is required' reset 01:00.0
+refuses 2 '--type requires an argument' reset 01:00.0 --type
+refuses 2 "unknown word 'wide'; valid words: function, slot, bus" reset 01:00.0 --type flr --max-scope wide
+refuses 2 "unknown word 'proven'" reset 01:00.0 --type flr --check proven
+refuses 2 '--check requires an argument' reset 01:00.0 --type flr --check ''
+refuses 2 "unknown word 'hammer'" reset 01:00.0 --type flr --force hammer
+refuses 2 "invalid time 'soon'" reset 01:00.0 --type flr --timeout soon
+refuses 2 "'0' is out of range" reset 01:00.0 --type flr --timeout 0
 refuses 2 'longest timeout' reset 01:00.0 --type flr --timeout 601
 refuses 2 "unknown option '--typ' .did you mean '--type'" reset 01:00.0 --typ flr
 refuses 2 "unknown command 'reboot'" reboot 01:00.0 --type flr

@@ -108,7 +108,7 @@ chosen_for_all_of_a_bus() {
 
 	card 8 "${driverless[@]}"
 	exits 0 'plan of all functions of a bus' pcireset plan "${fns[@]}" --type any
-	like "$output" "^${fns[0]}: bus would hit 8 functions" 'the bus is chosen'
+	like "$output" "^${fns[0]}: bus would affect 8 functions" 'the bus is chosen'
 	like "$output" "$why" 'and it says why'
 	exits 0 'plan as JSON' pcireset plan "${fns[@]}" --type any --json
 	is "$(grep -c "\"chosen_why\": \"$why\"" <<<"$output")" 8 'each says why'

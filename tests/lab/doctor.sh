@@ -21,13 +21,13 @@ enable_all_vfs
 config_dump before
 ask 0 'with the module nothing needs doing'
 finds module 'version [0-9.]+ is loaded' 'the module is loaded'
-finds leftovers 'no reset was killed' 'no reset was killed'
+finds leftovers 'no killed reset left settings changed' 'no killed reset left settings changed'
 case $PCILAB_TOPOLOGY in
 mixed)
-	finds hotplug 'the kernel itself has the slots of 4 ports' 'it knows who has the slots'
-	finds device '0000:02:00.0 driver e1000e cannot be told of a reset: it has no reset_prepare; do: unbind' 'it knows the driver that cannot prepare'
+	finds hotplug 'pciehp manages the slots of 4 ports' 'it knows who has the slots'
+	finds device '0000:02:00.0 driver e1000e has no reset_prepare callback; do: unbind' 'it knows the driver that cannot prepare'
 	;;
-sriov) finds device '0000:01:00.1 if its FLR fails, .* its PF included' 'it knows what the kernel makes of a VF' ;;
+sriov) finds device '0000:01:00.1 if its FLR fails, .* including the PF' 'it knows what the kernel makes of a VF' ;;
 cxl) finds device '0000:[0-9a-f:.]+ the CXL port above ignores slot and bus' 'it knows the mask of CXL' ;;
 esac
 rmmod pcireset

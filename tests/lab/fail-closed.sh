@@ -33,7 +33,7 @@ config_dump "$after" "$bridge"
 config_is_untouched "$before" "$after" 'no message is written into the config space of the port'
 
 exits 0 'a verified reset whose output is lost stays verified' into /dev/full pcireset reset 0b:00.0 --type flr --force driver,open
-like "$output" 'could not be written: No space left on device' 'and the loss is reported'
+like "$output" 'cannot write the output: No space left on device' 'and the loss is reported'
 exits 0 'the same as JSON' into /dev/full pcireset reset 0b:00.0 --type flr --force driver,open -J
 exits 0 'the same without standard descriptors' closed pcireset reset 0b:00.0 --type flr --force driver,open
 exits 0 'the same with a reader that is gone' unread pcireset reset 0b:00.0 --type flr --force driver,open -J

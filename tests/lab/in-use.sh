@@ -101,10 +101,10 @@ refuses "net:$net .0000:03:00.0" 'a neighbour in use' 0000:03:00.1 --type bus --
 exits 3 'force does not widen the mask' pcireset reset 0000:03:00.1 --type flr --force driver,net,mount,swap,vfio,console
 
 # Without a terminal nobody can be asked.
-unnamed='functions that were not named: 0000:03:00.0 0000:03:00.2; name them too, or use --yes'
+unnamed='functions that were not named: 0000:03:00.0 0000:03:00.2; name them or use --yes'
 refuses "$unnamed" 'neighbours that were not named' 0000:03:00.1 --type bus --force driver,net
 refuses 'not named: 0000:03:00.2;' 'one neighbour that was not named' 0000:03:00.1 0000:03:00.0 --type bus --force driver,net
-refuses 'not begun: another of these resets' 'next to that, a device that hits no other' 0000:03:00.1 0000:01:00.0 --type flr,bus --force driver,net
+refuses 'not started: another of these resets' 'next to that, a device that hits no other' 0000:03:00.1 0000:01:00.0 --type flr,bus --force driver,net
 exits 3 'as JSON' pcireset reset 0000:03:00.1 --type bus --force driver,net --json </dev/null
 like "$output" '"error": "EPERM"' 'with EPERM'
 exits 0 'all are named' pcireset reset 0000:03:00.{0,1,2} --type bus --force driver,net

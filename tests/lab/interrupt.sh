@@ -12,8 +12,8 @@
 . "$(dirname "$0")/lib-machine.sh"
 . "$(dirname "$0")/lib-sim.sh"
 
-first='interrupted: no further reset is begun'
-second='interrupted again: pcireset ends'
+first='interrupted: waiting for the resets in progress'
+second='interrupted again: pcireset exits'
 mkdir -p /dev/pts
 mountpoint -q /dev/pts || mount -t devpts devpts /dev/pts
 mkfifo keys
@@ -149,16 +149,16 @@ late=20000000 one_device 'one device' terminate 15
 sim_count 01.0/00.0 bus
 before=$REPLY
 start reset "$card" --type bus
-await appears 'Go on?'
+await appears 'Continue?'
 ctrl_c
 ends 130 'Ctrl-C at the question'
 says 'interrupted: nothing was touched' 'Ctrl-C at the question: it is said'
 start reset "$card" --type bus
-await appears 'Go on?'
+await appears 'Continue?'
 printf 'n\n' >&"$keys"
 ends 3 'the answer is no'
 start re-enumerate "$card" --type bus
-await appears 'Go on?'
+await appears 'Continue?'
 ctrl_c
 ends 130 'Ctrl-C at the question of re-enumerate'
 says 'interrupted: nothing was touched' 'Ctrl-C at the question of re-enumerate: it is said'

@@ -48,7 +48,7 @@ sim_live() {
 }
 
 # sim_switch: a switch with eight functions below it, each busy for half a second with its FLR; sets fns to all nine. The
-# switch's reset would hit the functions, so the nine are reset in turn.
+# switch's reset would affect the functions, so the nine are reset in turn.
 sim_switch() {
 	sim_node 01.0 kind=root-port
 	sim_node 01.0/00.0 kind=upstream

@@ -130,7 +130,7 @@ signal_twice() {
 signalled() {
 	slowly "$1" 600 signal "$2"
 	is "$status" 0 "SIG$2 waits for what has begun"
-	like "$output" 'interrupted: no further reset is begun' "SIG$2: it is said"
+	like "$output" 'interrupted: waiting for the resets in progress' "SIG$2: it is said"
 	unchanged "$1" "SIG$2"
 	slowly "$1" 600 signal_twice "$2"
 	is "$status" $((128 + $3)) "SIG$2 twice ends it"

@@ -112,7 +112,7 @@ by_library() {
 	is "$said" '0 done' 'slot: they were reset'
 	unbind "$card.1"
 	resets 3 'slot: not with a neighbour that VFIO does not have' slot "$card.2"
-	like "$output" "would be slot of $card.0 $card.1 $card.2" 'slot: what it would hit is shown all the same'
+	like "$output" "would be slot of $card.0 $card.1 $card.2" 'slot: what it would affect is shown all the same'
 	like "$output" "refused: EPERM: $card.2: $card.1: it would be hit" 'slot: the neighbour is named'
 	user -i "$card.0" "read:$register"
 	is "$said" "$mark" 'slot: nothing was reset'

@@ -226,7 +226,7 @@ leftovers() {
 
 module_goes() {
 	exits 0 'the module can be unloaded' rmmod pcireset
-	wait_for grep -q 'note: module pcireset is not loaded: resets are not seen' notes
+	wait_for grep -q 'note: module pcireset is not loaded: watching only for functions that appear and disappear' notes
 	is "$?" 0 'it is said that resets are not seen then'
 	exits 0 'metrics: without the module' pcireset metrics
 	like "$output" 'pcireset_module_loaded 0' 'metrics: tells that the module is not there'

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "doctor.h"
 
-#define TAKE_OFF "take it off the kernel's command line"
+#define TAKE_OFF "remove it from the kernel command line"
 
 /*
  * Linux asks firmware for slots and errors (PCI Firmware Specification r3.3, sec 4.5.1:
@@ -18,28 +18,31 @@ static const struct boot_word {
 	const char *todo;
 } boot_words[] = {
 	{ "pcie_ports", "compat",
-	  "the kernel has the slots and errors of no port: no slot can be reset", TAKE_OFF },
-	{ "pcie_ports", "native",
-	  "the kernel takes slots and errors that firmware may not have given it: both may act on "
-	  "what a reset does to a link",
-	  TAKE_OFF ", unless the firmware is known to leave them alone" },
-	{ "pcie_ports", "dpc-native",
-	  "the kernel takes DPC that firmware may not have given it: both may act on one error",
-	  TAKE_OFF ", unless the firmware is known to leave it alone" },
-	{ "pci", "noaer", "nobody is told of an error, and nothing recovers from one", TAKE_OFF },
-	{ "pci", "nomsi", "the kernel does not ask firmware for slots and errors", TAKE_OFF },
-	{ "pci", "nommconf",
-	  "config space ends at byte 256: what is beyond is neither saved nor compared, and the "
-	  "kernel does not ask firmware for slots and errors",
+	  "the kernel handles no hotplug slots and no errors of ports: type slot is unsupported",
 	  TAKE_OFF },
-	{ "pcie_aspm", "off", "the kernel does not ask firmware for slots and errors",
-	  "say pcie_aspm.policy=performance instead" },
-	{ "pcie_aspm", "force", "links may sleep that are not made for it",
-	  TAKE_OFF " if a link does not come back from a reset" },
-	{ "vfio_pci.ids", NULL, "VFIO takes each function with these IDs when it is found",
-	  "where only some are meant, bind those by driver_override" },
-	{ "pci_stub.ids", NULL, "pci-stub takes each function with these IDs when it is found",
-	  "where only some are meant, bind those by driver_override" },
+	{ "pcie_ports", "native",
+	  "the kernel handles slots and errors without permission from firmware: both may "
+	  "react to a reset",
+	  TAKE_OFF ", unless the firmware is known not to handle them" },
+	{ "pcie_ports", "dpc-native",
+	  "the kernel handles DPC without permission from firmware: both may handle the same "
+	  "error",
+	  TAKE_OFF ", unless the firmware is known not to handle it" },
+	{ "pci", "noaer", "errors are not reported to drivers, and no device recovers from them",
+	  TAKE_OFF },
+	{ "pci", "nomsi", "the kernel does not request slots and errors from firmware", TAKE_OFF },
+	{ "pci", "nommconf",
+	  "config space ends at byte 256: extended config space is neither saved nor compared, "
+	  "and the kernel does not request slots and errors from firmware",
+	  TAKE_OFF },
+	{ "pcie_aspm", "off", "the kernel does not request slots and errors from firmware",
+	  "use pcie_aspm.policy=performance instead" },
+	{ "pcie_aspm", "force", "links without working ASPM may enter a low-power state",
+	  TAKE_OFF " if a link stays down after a reset" },
+	{ "vfio_pci.ids", NULL, "vfio-pci binds every function with these IDs",
+	  "to bind only some of them, use driver_override" },
+	{ "pci_stub.ids", NULL, "pci-stub binds every function with these IDs",
+	  "to bind only some of them, use driver_override" },
 };
 
 /* The kernel takes "-" for "_" in names. */
@@ -92,13 +95,13 @@ void doctor_check_boot(struct doctor *doctor)
 	size_t before = doctor->nr;
 
 	if (!doctor_read(doctor, "proc/cmdline", line, sizeof(line))) {
-		doctor_note(doctor, "command-line", text("it cannot be read"),
-			    "look into /proc/cmdline for pcie_ports, pci and pcie_aspm");
+		doctor_note(doctor, "command-line", text("cannot be read"),
+			    "check /proc/cmdline for pcie_ports, pci and pcie_aspm");
 		return;
 	}
 	for (char *word = strtok_r(line, " ", &save); word; word = strtok_r(NULL, " ", &save))
 		check_word(doctor, word);
 	if (doctor->nr == before)
 		doctor_add(doctor, "command-line", VERDICT_OK,
-			   text("no word that is known to change a reset"));
+			   text("no option that is known to affect resets"));
 }

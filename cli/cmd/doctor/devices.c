@@ -28,9 +28,9 @@ static void check_driver(struct doctor *doctor, const struct pcireset_dev *dev)
 	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, &use)); i++)
 		if (use == PCIRESET_USE_DRIVER)
 			note(doctor, dev,
-			     text("driver %s cannot be told of a reset: it has no reset_prepare",
+			     text("driver %s has no reset_prepare callback",
 				  pcireset_dev_get_driver(dev)),
-			     "unbind it before, or force driver and bind it anew");
+			     "unbind it first, or use --force driver and rebind it afterwards");
 }
 
 static void check_types(struct doctor *doctor, const struct pcireset_dev *dev)
@@ -40,20 +40,20 @@ static void check_types(struct doctor *doctor, const struct pcireset_dev *dev)
 	if (pcireset_dev_get_why_not(dev, PCI_RESET_BUS) == PCIRESET_WHY_CXL_MASKED ||
 	    pcireset_dev_get_why_not(dev, PCI_RESET_SLOT) == PCIRESET_WHY_CXL_MASKED)
 		note(doctor, dev,
-		     text("the CXL port above ignores slot and bus, which the kernel's own "
-			  "calls done"),
-		     "allow cxl_bus");
+		     text("the CXL port above ignores slot and bus resets, although the kernel "
+			  "reports success"),
+		     "use --type cxl_bus");
 	if (pcireset_dev_get_why_not(dev, PCI_RESET_FLR) == PCIRESET_WHY_NOT_LISTED)
 		note(doctor, dev,
-		     text("it has an FLR that the kernel does not list in reset_method: known to "
-			  "be broken, or taken off"),
-		     "allow another type; or, if it was taken off, echo default > reset_method");
+		     text("the device supports FLR, but reset_method does not list it: known "
+			  "to be broken, or disabled"),
+		     "use another type; or, if it was disabled, echo default > reset_method");
 	if (!(types & PCI_RESET_FUNC) && !pcireset_dev_is_bridge(dev) &&
 	    pcireset_dev_get_why_not(dev, PCI_RESET_PM) == PCIRESET_WHY_NO_SOFT_RESET)
 		note(doctor, dev,
-		     text("pm would reset nothing (No_Soft_Reset), and it has no other reset of "
-			  "its own"),
-		     "allow slot or bus, with all that these hit");
+		     text("pm would reset nothing (No_Soft_Reset), and there is no other reset "
+			  "of the function alone"),
+		     "use slot or bus, which affect more functions");
 }
 
 /* What the kernel's own "reset" file would do, which pcireset never does. */
@@ -67,13 +67,13 @@ static void check_method(struct doctor *doctor, const struct pcireset_dev *dev)
 		return;
 	if (!*list)
 		note(doctor, dev,
-		     text("reset_method is empty: somebody has switched its resets off"),
+		     text("reset_method is empty: the resets of this function are disabled"),
 		     "echo default > reset_method");
 	else if (pcireset_dev_get_physfn(dev) && pcireset_dev_get_slot(dev) && strstr(list, "bus"))
 		note(doctor, dev,
-		     text("if its FLR fails, the kernel's own reset goes on to the whole slot, "
-			  "its PF included"),
-		     "before it is given away: echo flr > reset_method");
+		     text("if its FLR fails, the kernel's own reset continues with the whole "
+			  "slot, including the PF"),
+		     "before you assign it to a guest: echo flr > reset_method");
 }
 
 static void check_device(struct doctor *doctor, struct pcireset_dev *dev)
@@ -87,8 +87,8 @@ static void check_device(struct doctor *doctor, struct pcireset_dev *dev)
 	if (r < 0)
 		return;
 	if (is_gone(dev)) {
-		f = doctor_todo(doctor, "device", text("it does not answer"),
-				"remove and rescan it, or cycle its power");
+		f = doctor_todo(doctor, "device", text("it does not respond"),
+				"re-enumerate it or power-cycle it");
 		f->device = text("%s", pcireset_dev_get_name(dev));
 		return;
 	}
@@ -113,5 +113,5 @@ void doctor_check_devices(struct doctor *doctor)
 	}
 	if (doctor->nr == before)
 		doctor_add(doctor, "device", VERDICT_OK,
-			   text("nothing is known to be in the way of any function"));
+			   text("no known problem with any function"));
 }

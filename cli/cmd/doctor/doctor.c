@@ -57,7 +57,8 @@ static int check_leftovers(struct doctor *doctor)
 	if (!doctor->req->sysroot)
 		hold_leftovers(is_given(doctor->req, OPT_REPAIR), take_leftover, doctor);
 	if (doctor->nr == before)
-		doctor_add(doctor, "leftovers", VERDICT_OK, text("no reset was killed"));
+		doctor_add(doctor, "leftovers", VERDICT_OK,
+			   text("no killed reset left settings changed"));
 	return STATUS_DONE;
 }
 
@@ -70,7 +71,7 @@ static void print_text(const struct doctor *doctor)
 	table_column(table, "RESULT", 0);
 	table_column(table, "CHECK", 0);
 	table_column(table, "DEVICE", 0);
-	table_column(table, "FINDING, AND WHAT TO DO", SCOLS_FL_WRAP);
+	table_column(table, "FINDING AND ACTION", SCOLS_FL_WRAP);
 	for (size_t i = 0; i < doctor->nr; i++) {
 		const struct finding *f = &doctor->v[i];
 		struct libscols_line *line = table_line(table);

@@ -44,7 +44,7 @@ struct finding *doctor_end_check(struct doctor *doctor, const char *check, size_
 	if (!path)
 		return NULL;
 	doctor_drop(doctor, before);
-	f = doctor_todo(doctor, check, text("unknown: %s cannot be read as this user", path),
+	f = doctor_todo(doctor, check, text("unknown: this user cannot read %s", path),
 			"sudo pcireset doctor");
 	free(path);
 	return f;

@@ -45,7 +45,7 @@ static bool is_listed(FILE *modules)
 		found = strstr(line, "/pcireset.ko");
 	}
 	if (!found && !feof(modules))
-		process_abort("modules.dep cannot be read");
+		process_abort("cannot read modules.dep");
 	free(line);
 	return found;
 }
@@ -74,8 +74,8 @@ static bool module_is_installed(struct doctor *doctor, char release[128])
 
 static void check_loadable(struct doctor *doctor)
 {
-	static const char missed[] = "only single functions can be reset, and little of that "
-				     "verified";
+	static const char missed[] = "only single functions can be reset, with little "
+				     "verification";
 	struct finding *f;
 	char release[128];
 
@@ -84,7 +84,7 @@ static void check_loadable(struct doctor *doctor)
 		return;
 	}
 	f = doctor_add(doctor, "module", VERDICT_TODO,
-		       text("there is none for this kernel, %s: %s", release, missed));
+		       text("not installed for kernel %s: %s", release, missed));
 	f->todo =
 		text("apt install linux-headers-%s, dkms autoinstall, modprobe pcireset", release);
 }
@@ -101,9 +101,9 @@ static void check_module(struct doctor *doctor)
 	doctor_read(doctor, "sys/module/pcireset/version", version, sizeof(version));
 	if (strcmp(version, VERSION)) {
 		doctor_todo(doctor, "module",
-			    text("version %s is loaded, and this is %s", version, VERSION),
-			    "modprobe -r pcireset && modprobe pcireset; if that is no other, "
-			    "install it again");
+			    text("version %s is loaded, but this is pcireset %s", version, VERSION),
+			    "modprobe -r pcireset && modprobe pcireset; if the version is "
+			    "still different, reinstall the module");
 		return;
 	}
 	doctor_read(doctor, "sys/module/pcireset/taint", taint, sizeof(taint));
@@ -125,7 +125,7 @@ static void check_lockdown(struct doctor *doctor)
 	mode = strchr(modes, '[');
 	end = mode ? strchr(mode, ']') : NULL;
 	if (!end) {
-		doctor_add(doctor, "lockdown", VERDICT_OK, text("the kernel shows none"));
+		doctor_add(doctor, "lockdown", VERDICT_OK, text("not available in this kernel"));
 		return;
 	}
 	*end = '\0';
@@ -133,13 +133,12 @@ static void check_lockdown(struct doctor *doctor)
 		doctor_add(doctor, "lockdown", VERDICT_OK, text("none"));
 	else
 		doctor_note(doctor, "lockdown",
-			    text("%s: the kernel loads the module only with a signature that it "
-				 "trusts, and without the module no reset can be proven",
+			    text("%s: the kernel loads only modules with a trusted signature; "
+				 "without the module, no reset can be proven",
 				 mode + 1),
-			    module_is_there(doctor) ?
-				    "nothing, it is loaded" :
-				    "enroll the key that DKMS signs with: mokutil --import "
-				    "/var/lib/dkms/mok.pub, then boot");
+			    module_is_there(doctor) ? "nothing; the module is loaded" :
+						      "enroll the key of DKMS: mokutil --import "
+						      "/var/lib/dkms/mok.pub, then reboot");
 }
 
 /* Four bytes of attributes come before the one that counts (UEFI 2.10, sec 3.3). */
@@ -152,14 +151,12 @@ static void check_secure_boot(struct doctor *doctor)
 		doctor, "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c",
 		state, sizeof(state));
 	if (len < 5 || state[4] != 1)
-		doctor_add(doctor, "secure-boot", VERDICT_OK, text("off, or there is none"));
+		doctor_add(doctor, "secure-boot", VERDICT_OK, text("off or unavailable"));
 	else if (module_is_there(doctor))
-		doctor_add(doctor, "secure-boot", VERDICT_OK,
-			   text("on, and the module is loaded all the same"));
+		doctor_add(doctor, "secure-boot", VERDICT_OK, text("on, and the module is loaded"));
 	else
-		doctor_todo(doctor, "secure-boot",
-			    text("on: the kernel wants the module's key to be enrolled"),
-			    "mokutil --import /var/lib/dkms/mok.pub, then boot");
+		doctor_todo(doctor, "secure-boot", text("on: the module's key must be enrolled"),
+			    "mokutil --import /var/lib/dkms/mok.pub, then reboot");
 }
 
 /* ---- who has the ports */
@@ -208,9 +205,9 @@ static void note_slots(struct doctor *doctor, size_t nr, const char *whose)
 {
 	if (nr)
 		doctor_note(doctor, "hotplug",
-			    text("%zu slot%s %s: cannot be reset as a slot", nr, nr == 1 ? "" : "s",
-				 whose),
-			    "allow bus there");
+			    text("%zu slot%s %s: type slot is unsupported there", nr,
+				 nr == 1 ? "" : "s", whose),
+			    "use --type bus there");
 }
 
 static void check_hotplug(struct doctor *doctor)
@@ -221,14 +218,14 @@ static void check_hotplug(struct doctor *doctor)
 	read_slots(doctor, &slots);
 	if (ports)
 		doctor_add(doctor, "hotplug", VERDICT_OK,
-			   text("the kernel itself has the slots of %zu port%s", ports,
+			   text("pciehp manages the slots of %zu port%s", ports,
 				ports == 1 ? "" : "s"));
-	note_slots(doctor, slots.nr_acpi, "run by ACPI (acpiphp)");
-	note_slots(doctor, slots.nr_other, "run by another driver than pciehp");
+	note_slots(doctor, slots.nr_acpi, "managed by ACPI (acpiphp)");
+	note_slots(doctor, slots.nr_other, "managed by a driver other than pciehp");
 	if (!ports && !slots.nr_acpi && !slots.nr_other)
-		note_slots(doctor, slots.nr, "only named by firmware, and run by no driver");
+		note_slots(doctor, slots.nr, "named by firmware, without a hotplug driver");
 	if (!ports && !slots.nr)
-		doctor_add(doctor, "hotplug", VERDICT_OK, text("there are no slots"));
+		doctor_add(doctor, "hotplug", VERDICT_OK, text("no hotplug slots"));
 }
 
 static void check_service(struct doctor *doctor, const char *check, const char *none,
@@ -238,7 +235,8 @@ static void check_service(struct doctor *doctor, const char *check, const char *
 
 	if (ports)
 		doctor_add(doctor, check, VERDICT_OK,
-			   text("the kernel has it on %zu port%s", ports, ports == 1 ? "" : "s"));
+			   text("the kernel handles it on %zu port%s", ports,
+				ports == 1 ? "" : "s"));
 	else
 		doctor_note(doctor, check, text("%s", none), todo);
 }
@@ -246,16 +244,17 @@ static void check_service(struct doctor *doctor, const char *check, const char *
 static void check_aer(struct doctor *doctor)
 {
 	check_service(doctor, "aer",
-		      "the kernel has it on no port: where firmware has it, that may take a "
-		      "reset's own errors for real",
-		      "dmesg | grep _OSC, which tells what firmware keeps");
+		      "the kernel handles it on no port: if firmware does, it may report the "
+		      "errors that a reset causes",
+		      "dmesg | grep _OSC (lists the services that firmware keeps)");
 }
 
 static void check_dpc(struct doctor *doctor)
 {
 	check_service(doctor, "dpc",
-		      "the kernel has it on no port: what fails is not cut off, or by firmware",
-		      "nothing, if no card is to be cut off; else as for aer");
+		      "the kernel handles it on no port: a failing device is not contained, or "
+		      "firmware does it",
+		      "nothing, unless you need containment; then as for aer");
 }
 
 static void check_iommu(struct doctor *doctor)
@@ -266,9 +265,10 @@ static void check_iommu(struct doctor *doctor)
 		doctor_add(doctor, "iommu", VERDICT_OK, text("%zu", nr));
 	else
 		doctor_note(doctor, "iommu",
-			    text("none: VFIO gives no device away, or only in its unsafe mode"),
-			    "for VFIO: switch it on in the firmware's setup, and boot Intel's with "
-			    "intel_iommu=on");
+			    text("none: VFIO can assign devices only in its unsafe no-IOMMU "
+				 "mode"),
+			    "for VFIO: enable it in the firmware setup; on Intel, also boot "
+			    "with intel_iommu=on");
 }
 
 void doctor_check_machine(struct doctor *doctor)

@@ -34,7 +34,7 @@ void doctor_check_rules(struct doctor *doctor)
 
 	for (size_t i = 0; (wrong = pcireset_ctx_get_rules_error(ctx, i)); i++)
 		doctor_todo(doctor, "rules", text("%s", wrong),
-			    "correct the file; until then nothing is reset");
+			    "correct the file; until then, every reset is refused");
 	while (pcireset_ctx_get_rule(ctx, nr))
 		nr++;
 	used = find_used(doctor, nr);
@@ -43,10 +43,9 @@ void doctor_check_rules(struct doctor *doctor)
 			doctor_note(doctor, "rules",
 				    text("the rule at %s matches no function of this machine",
 					 pcireset_rule_get_where(rule)),
-				    "compare it with: pcireset list");
+				    "compare with: pcireset list");
 	free(used);
 	if (doctor->nr == before)
 		doctor_add(doctor, "rules", VERDICT_OK,
-			   nr ? text("%zu in force, and each matches a function", nr) :
-				text("there are none"));
+			   nr ? text("%zu active, and each matches a function", nr) : text("none"));
 }

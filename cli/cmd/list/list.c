@@ -53,7 +53,7 @@ static int check_named(const struct machine *m)
 
 		if (pcireset_dev_from_addr(m->ctx, pcireset_dev_get_addr(dev)) == dev)
 			continue;
-		error("%s: is gone", pcireset_dev_get_name(dev));
+		error("%s: the device is gone", pcireset_dev_get_name(dev));
 		statuses[i] = STATUS_ERROR;
 	}
 	status = status_merge(statuses, m->nr_devs);

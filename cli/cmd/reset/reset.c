@@ -19,8 +19,8 @@ static bool allows_unnamed(struct jobs *jobs)
 
 		if (!unnamed)
 			continue;
-		message = text("would also hit functions that were not named: %s; "
-			       "name them too, or use --yes",
+		message = text("would also affect functions that were not named: %s; name them "
+			       "or use --yes",
 			       unnamed);
 		job_fail(job, -EPERM, message);
 		free(message);
@@ -55,12 +55,12 @@ static const char *why_not_run(struct jobs *jobs)
 	if (!can_ask())
 		return allows_unnamed(jobs) ?
 			       NULL :
-			       "not begun: another of these resets would hit functions that "
-			       "were not named";
+			       "not started: another of these resets would affect functions "
+			       "that were not named";
 	if (!show_unnamed(jobs))
 		return NULL;
-	if (!ask("Functions that were not named would be hit. Go on?"))
-		return "not begun: the answer was no";
+	if (!ask("The reset would affect functions that were not named. Continue?"))
+		return "not started: the answer was no";
 	for (size_t i = 0; i < jobs->nr; i++)
 		jobs->v[i].is_planned_again = job_is_open(&jobs->v[i]);
 	jobs_plan_again(jobs);

@@ -397,8 +397,8 @@ void tell_lost(struct watch *watch, const char *source, uint64_t nr)
 		return;
 	if (!is_json(watch)) {
 		print_line(&line, "lost",
-			   nr ? text("%" PRIu64 " events of %s lost", nr, source) :
-				text("events of %s lost, nobody knows how many", source));
+			   nr ? text("%" PRIu64 " %s events lost", nr, source) :
+				text("an unknown number of %s events lost", source));
 		return;
 	}
 	o = new_object(&line, "lost");

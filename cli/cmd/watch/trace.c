@@ -313,10 +313,10 @@ void trace_note_sources(const struct trace *trace)
 
 	if (trace_sees_module(trace))
 		return;
-	error("note: %s: resets are not seen%s, only functions that come and go%s%s",
-	      trace ? "module pcireset is not loaded" : "there are no tracepoints",
-	      trace ? "" : " but for what the module's uevents say",
-	      *more ? ", and the kernel's " : "", more);
+	error("note: %s: watching only for functions that appear and disappear%s%s%s",
+	      trace ? "module pcireset is not loaded" : "no tracepoints are available",
+	      trace ? "" : ", and for the module's uevents", *more ? ", and for the kernel's " : "",
+	      more);
 }
 
 int trace_fd(const struct trace *trace)

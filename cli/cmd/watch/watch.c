@@ -96,7 +96,7 @@ static int may_not(int r)
 {
 	if (!geteuid() || (r != -EACCES && r != -EPERM && r != -ENOENT))
 		return STATUS_DONE;
-	error("watch: only root may see the tracepoints");
+	error("watch: only root can read the tracepoints");
 	return STATUS_REFUSED;
 }
 
@@ -107,10 +107,10 @@ static int open_sources(struct watch *watch)
 	if (status)
 		return status;
 	if (r < 0)
-		error("note: tracefs cannot be used: %s", strerror(-r));
+		error("note: cannot use tracefs: %s", strerror(-r));
 	r = uevents_open(&watch->uevents);
 	if (r < 0) {
-		error("uevents cannot be received: %s", strerror(-r));
+		error("cannot receive uevents: %s", strerror(-r));
 		return STATUS_ERROR;
 	}
 	trace_note_sources(watch->trace);
