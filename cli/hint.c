@@ -129,7 +129,7 @@ static const struct synonym {
 };
 
 /* Ignore case, and treat - as _. */
-static char folded(char c)
+static char fold_letter(char c)
 {
 	return c == '-' ? '_' : (char)tolower((unsigned char)c);
 }
@@ -137,7 +137,7 @@ static char folded(char c)
 static bool begins_with(const char *word, const char *typed, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (!word[i] || folded(word[i]) != folded(typed[i]))
+		if (!word[i] || fold_letter(word[i]) != fold_letter(typed[i]))
 			return false;
 	return true;
 }
@@ -147,7 +147,7 @@ static bool is_same_word(const char *word, const char *typed, size_t len)
 	return begins_with(word, typed, len) && !word[len];
 }
 
-static size_t least(size_t a, size_t b, size_t c)
+static size_t least_of(size_t a, size_t b, size_t c)
 {
 	size_t ab = a < b ? a : b;
 
@@ -155,7 +155,7 @@ static size_t least(size_t a, size_t b, size_t c)
 }
 
 /* The number of letters to insert, delete, replace or swap with a neighbour. */
-static size_t distance(const char *a, size_t len_a, const char *b, size_t len_b)
+static size_t edit_distance(const char *a, size_t len_a, const char *b, size_t len_b)
 {
 	size_t rows[3][LONGEST_WORD + 1], *before = rows[0], *last = rows[1], *row = rows[2];
 
@@ -166,11 +166,13 @@ static size_t distance(const char *a, size_t len_a, const char *b, size_t len_b)
 
 		row[0] = i;
 		for (size_t j = 1; j <= len_b; j++) {
-			bool differs = folded(a[i - 1]) != folded(b[j - 1]);
+			bool differs = fold_letter(a[i - 1]) != fold_letter(b[j - 1]);
 
-			row[j] = least(row[j - 1] + 1, last[j] + 1, last[j - 1] + differs);
-			if (differs && i > 1 && j > 1 && folded(a[i - 1]) == folded(b[j - 2]) &&
-			    folded(a[i - 2]) == folded(b[j - 1]) && before[j - 2] + 1 < row[j])
+			row[j] = least_of(row[j - 1] + 1, last[j] + 1, last[j - 1] + differs);
+			if (differs && i > 1 && j > 1 &&
+			    fold_letter(a[i - 1]) == fold_letter(b[j - 2]) &&
+			    fold_letter(a[i - 2]) == fold_letter(b[j - 1]) &&
+			    before[j - 2] + 1 < row[j])
 				row[j] = before[j - 2] + 1;
 		}
 		before = last;
@@ -181,7 +183,7 @@ static size_t distance(const char *a, size_t len_a, const char *b, size_t len_b)
 }
 
 /* A prefix of a longer word costs as much as one wrong letter. */
-static size_t cost(const char *typed, size_t len, const char *word)
+static size_t word_cost(const char *typed, size_t len, const char *word)
 {
 	size_t len_word = strlen(word);
 
@@ -189,11 +191,11 @@ static size_t cost(const char *typed, size_t len, const char *word)
 		return SIZE_MAX;
 	if (len > 1 && len < len_word && begins_with(word, typed, len))
 		return 1;
-	return distance(typed, len, word, len_word);
+	return edit_distance(typed, len, word, len_word);
 }
 
 /* Allow one wrong letter in four, and at least one. Return NULL if no word is close enough. */
-static const char *closest(const char *typed, size_t len, word_at_fn at)
+static const char *closest_word(const char *typed, size_t len, word_at_fn at)
 {
 	size_t limit = (len + 1) / 4 ? (len + 1) / 4 : 1, least_cost = SIZE_MAX;
 	const char *found = NULL, *word;
@@ -201,7 +203,7 @@ static const char *closest(const char *typed, size_t len, word_at_fn at)
 	if (!len || len > LONGEST_WORD)
 		return NULL;
 	for (size_t i = 0; (word = at(i)); i++) {
-		size_t c = cost(typed, len, word);
+		size_t c = word_cost(typed, len, word);
 
 		if (c >= len || c > limit || c >= least_cost)
 			continue;
@@ -242,7 +244,7 @@ char *did_you_mean(const char *kind, const char *typed, size_t len, word_at_fn a
 	const char *meaning = synonym_of(kind, typed, len, at);
 
 	if (!meaning)
-		meaning = closest(typed, len, at);
+		meaning = closest_word(typed, len, at);
 	if (!meaning)
 		return text("%s", "");
 	if (*meaning == '(')

@@ -147,7 +147,7 @@ struct call {
 	int done; /* an eventfd */
 };
 
-static void *run(void *data)
+static void *run_call(void *data)
 {
 	const struct call *call = data;
 	uint64_t one = 1;
@@ -239,7 +239,7 @@ void interrupt_run(void (*fn)(void *data), void *data, const struct interrupt_ti
 	struct call call = { fn, data, eventfd(0, EFD_CLOEXEC) };
 	pthread_t thread;
 
-	if (call.done < 0 || pthread_create(&thread, NULL, run, &call)) {
+	if (call.done < 0 || pthread_create(&thread, NULL, run_call, &call)) {
 		fn(data);
 	} else {
 		wait_for(&call, thread, tick);

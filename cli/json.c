@@ -9,7 +9,7 @@
 
 #define FORMAT 1
 
-static json_object *string(const char *s)
+static json_object *new_string(const char *s)
 {
 	json_object *o;
 	char *copy;
@@ -22,16 +22,16 @@ static json_object *string(const char *s)
 	return o;
 }
 
-static json_object *hex(uint32_t value, int digits)
+static json_object *new_hex(uint32_t value, int digits)
 {
 	char buf[16];
 
 	snprintf(buf, sizeof(buf), "0x%0*x", digits, value);
-	return string(buf);
+	return new_string(buf);
 }
 
 /* Milliseconds with one decimal. More digits would be noise. */
-static json_object *ms(uint64_t ns)
+static json_object *new_ms(uint64_t ns)
 {
 	char buf[32];
 
@@ -39,24 +39,24 @@ static json_object *ms(uint64_t ns)
 	return must(json_object_new_double_s(strtod(buf, NULL), buf));
 }
 
-static void add(json_object *object, const char *key, json_object *value)
+static void object_add(json_object *object, const char *key, json_object *value)
 {
 	if (json_object_object_add(object, key, value))
 		must(NULL);
 }
 
-static void append(json_object *array, json_object *value)
+static void array_append(json_object *array, json_object *value)
 {
 	if (json_object_array_add(array, value))
 		must(NULL);
 }
 
-static json_object *object(void)
+static json_object *new_object(void)
 {
 	return must(json_object_new_object());
 }
 
-static json_object *array(void)
+static json_object *new_array(void)
 {
 	return must(json_object_new_array());
 }
@@ -64,43 +64,44 @@ static json_object *array(void)
 /* Keys that are null or empty because the value is unknown, not because it is absent. */
 static json_object *not_known(void)
 {
-	json_object *list = array();
+	json_object *list = new_array();
 
-	append(list, string("driver"));
-	append(list, string("users"));
-	append(list, string("slot"));
+	array_append(list, new_string("driver"));
+	array_append(list, new_string("users"));
+	array_append(list, new_string("slot"));
 	return list;
 }
 
 static json_object *notes_of(const struct pcireset_ctx *ctx)
 {
-	json_object *list = array();
+	json_object *list = new_array();
 	const char *note;
 
 	for (size_t i = 0; (note = pcireset_ctx_get_note(ctx, i)); i++)
-		append(list, string(note));
+		array_append(list, new_string(note));
 	return list;
 }
 
 json_object *json_document(struct pcireset_ctx *ctx, const char *key, json_object *list)
 {
-	json_object *document = object();
+	json_object *document = new_object();
 
-	add(document, "pcireset", must(json_object_new_int(FORMAT)));
-	add(document, "backend", string(pcireset_backend_to_str(pcireset_ctx_get_backend(ctx))));
+	object_add(document, "pcireset", must(json_object_new_int(FORMAT)));
+	object_add(document, "backend",
+		   new_string(pcireset_backend_to_str(pcireset_ctx_get_backend(ctx))));
 	if (pcireset_ctx_is_dump(ctx))
-		add(document, "unknown", not_known());
+		object_add(document, "unknown", not_known());
 	if (pcireset_ctx_get_note(ctx, 0))
-		add(document, "notes", notes_of(ctx));
-	add(document, key, list);
+		object_add(document, "notes", notes_of(ctx));
+	object_add(document, key, list);
 	return document;
 }
 
-static json_object *address(const struct pcireset_addr *addr)
+static json_object *new_address(const struct pcireset_addr *addr)
 {
 	char buf[PCIRESET_ADDR_STR_MAX];
 
-	return string(pcireset_addr_to_str(addr, buf));
+	return new_string(pcireset_addr_to_str(addr, buf));
 }
 
 /* The indentation of json-c for such an array, in a device of a list of a document. */
@@ -109,7 +110,7 @@ static json_object *address(const struct pcireset_addr *addr)
 /* A bus reset may affect many functions, so they are printed as one piece. */
 static json_object *new_scope(struct pcireset_dev *dev, uint32_t type)
 {
-	json_object *o = array();
+	json_object *o = new_array();
 	const struct pcireset_member *member;
 	char buf[PCIRESET_ADDR_STR_MAX], *all = NULL;
 	size_t size = 0;
@@ -159,7 +160,7 @@ static json_object *scope_of(struct pcireset_dev *dev, uint32_t type, const char
 
 static void add_types(json_object *o, struct pcireset_dev *dev, const struct json_devices *devices)
 {
-	json_object *types = array(), *why_not = object(), *scope = object();
+	json_object *types = new_array(), *why_not = new_object(), *scope = new_object();
 	uint32_t type;
 
 	for (size_t i = 0; (type = pcireset_type_at(i)); i++) {
@@ -167,57 +168,57 @@ static void add_types(json_object *o, struct pcireset_dev *dev, const struct jso
 		const char *name = pcireset_type_to_str(type, flags);
 
 		if (!(pcireset_dev_get_types(dev) & type)) {
-			add(why_not, pcireset_type_to_str(type, 0),
-			    string(pcireset_dev_get_why_not_text(dev, type)));
+			object_add(why_not, pcireset_type_to_str(type, 0),
+				   new_string(pcireset_dev_get_why_not_text(dev, type)));
 			continue;
 		}
-		append(types, string(name));
-		add(scope, name, scope_of(dev, type, name, devices));
+		array_append(types, new_string(name));
+		object_add(scope, name, scope_of(dev, type, name, devices));
 	}
-	add(o, "types", types);
-	add(o, "why_not", why_not);
-	add(o, "scope", scope);
+	object_add(o, "types", types);
+	object_add(o, "why_not", why_not);
+	object_add(o, "scope", scope);
 }
 
 static void add_users(json_object *o, struct pcireset_dev *dev)
 {
-	json_object *users = array(), *details = object();
+	json_object *users = new_array(), *details = new_object();
 	const char *user, *detail;
 
 	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, NULL)); i++) {
-		json_object *name = string(user);
+		json_object *name = new_string(user);
 
-		append(users, name);
+		array_append(users, name);
 		detail = pcireset_dev_get_user_detail(dev, i);
 		/* Use the name from the list: the node's own name may be arbitrary bytes. */
 		if (detail)
-			add(details, json_object_get_string(name), string(detail));
+			object_add(details, json_object_get_string(name), new_string(detail));
 	}
-	add(o, "users", users);
-	add(o, "user_details", details);
+	object_add(o, "users", users);
+	object_add(o, "user_details", details);
 }
 
 static json_object *types_list(uint32_t mask, uint32_t flags)
 {
-	json_object *list = array();
+	json_object *list = new_array();
 	uint32_t type;
 
 	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
 		if (mask & type)
-			append(list, string(pcireset_type_to_str(type, flags)));
+			array_append(list, new_string(pcireset_type_to_str(type, flags)));
 	return list;
 }
 
 static json_object *rule_object(const struct pcireset_rule *rule)
 {
 	uint32_t delay_ms = pcireset_rule_get_delay_ms(rule);
-	json_object *o = object();
+	json_object *o = new_object();
 
-	add(o, "where", string(pcireset_rule_get_where(rule)));
-	add(o, "denies", types_list(pcireset_rule_get_denied(rule), 0));
-	add(o, "delays", types_list(pcireset_rule_get_delayed(rule), 0));
-	add(o, "delay_ms", delay_ms ? must(json_object_new_int64(delay_ms)) : NULL);
-	add(o, "reason", string(pcireset_rule_get_reason(rule)));
+	object_add(o, "where", new_string(pcireset_rule_get_where(rule)));
+	object_add(o, "denies", types_list(pcireset_rule_get_denied(rule), 0));
+	object_add(o, "delays", types_list(pcireset_rule_get_delayed(rule), 0));
+	object_add(o, "delay_ms", delay_ms ? must(json_object_new_int64(delay_ms)) : NULL);
+	object_add(o, "reason", new_string(pcireset_rule_get_reason(rule)));
 	return o;
 }
 
@@ -229,10 +230,10 @@ static void add_rules(json_object *o, const struct pcireset_dev *dev)
 
 	if (!pcireset_dev_get_rule(dev, 0))
 		return;
-	rules = array();
+	rules = new_array();
 	for (size_t i = 0; (rule = pcireset_dev_get_rule(dev, i)); i++)
-		append(rules, rule_object(rule));
-	add(o, "rules", rules);
+		array_append(rules, rule_object(rule));
+	object_add(o, "rules", rules);
 }
 
 /*
@@ -246,25 +247,25 @@ static void add_way_out(json_object *o, struct pcireset_dev *dev)
 	if (pcireset_dev_get_types(dev) || !pcireset_dev_get_topmost_gone(dev))
 		return;
 	command = way_to_find(dev);
-	add(o, "way_out", string(command));
+	object_add(o, "way_out", new_string(command));
 	free(command);
 }
 
 /* Return the object, which belongs to the array, to add more keys. */
 json_object *json_add_device(struct json_devices *devices, struct pcireset_dev *dev)
 {
-	json_object *o = object();
+	json_object *o = new_object();
 
-	add(o, "device", string(pcireset_dev_get_name(dev)));
-	add(o, "vendor", hex(pcireset_dev_get_vendor(dev), 4));
-	add(o, "id", hex(pcireset_dev_get_device(dev), 4));
-	add(o, "class", hex(pcireset_dev_get_class(dev), 6));
-	add(o, "driver", string(pcireset_dev_get_driver(dev)));
+	object_add(o, "device", new_string(pcireset_dev_get_name(dev)));
+	object_add(o, "vendor", new_hex(pcireset_dev_get_vendor(dev), 4));
+	object_add(o, "id", new_hex(pcireset_dev_get_device(dev), 4));
+	object_add(o, "class", new_hex(pcireset_dev_get_class(dev), 6));
+	object_add(o, "driver", new_string(pcireset_dev_get_driver(dev)));
 	add_types(o, dev, devices);
 	add_users(o, dev);
 	add_rules(o, dev);
 	add_way_out(o, dev);
-	append(devices->array, o);
+	array_append(devices->array, o);
 	devices->last = o;
 	devices->last_dev = dev;
 	return o;
@@ -280,83 +281,89 @@ void json_add_plan(json_object *o, struct pcireset_plan *plan)
 	uint32_t type = pcireset_plan_get_type(plan);
 	const struct pcireset_dev *leader = pcireset_plan_get_leader(plan);
 	uint64_t expected = pcireset_plan_get_expected_ns(plan);
-	json_object *members = array(), *unknown = array();
+	json_object *members = new_array(), *unknown = new_array();
 	const struct pcireset_member *member;
 	const char *words;
 
 	for (size_t i = 0; (member = pcireset_plan_get_member(plan, i)); i++)
-		append(members, address(&member->addr));
+		array_append(members, new_address(&member->addr));
 	for (size_t i = 0; (words = pcireset_plan_get_unknown(plan, i)); i++)
-		append(unknown, string(words));
-	add(o, "chosen", string(type_name(type, pcireset_plan_get_type_flags(plan))));
-	add(o, "chosen_why", string(pcireset_plan_get_choice(plan)));
-	add(o, "shares", string(leader ? pcireset_dev_get_name(leader) : NULL));
-	add(o, "expected_ms", expected ? ms(expected) : NULL);
+		array_append(unknown, new_string(words));
+	object_add(o, "chosen", new_string(type_name(type, pcireset_plan_get_type_flags(plan))));
+	object_add(o, "chosen_why", new_string(pcireset_plan_get_choice(plan)));
+	object_add(o, "shares", new_string(leader ? pcireset_dev_get_name(leader) : NULL));
+	object_add(o, "expected_ms", expected ? new_ms(expected) : NULL);
 	if (pcireset_plan_get_delay_ms(plan))
-		add(o, "delay_ms", must(json_object_new_int64(pcireset_plan_get_delay_ms(plan))));
-	add(o, "reaches", string(pcireset_scope_to_str(pcireset_plan_get_scope(plan))));
-	add(o, "members", members);
-	add(o, "refused", string(pcireset_plan_get_message(plan)));
-	add(o, "unknown", unknown);
-	add(o, "error",
-	    pcireset_plan_get_error(plan) ?
-		    string(pcireset_errno_to_str(pcireset_plan_get_error(plan))) :
-		    NULL);
+		object_add(o, "delay_ms",
+			   must(json_object_new_int64(pcireset_plan_get_delay_ms(plan))));
+	object_add(o, "reaches", new_string(pcireset_scope_to_str(pcireset_plan_get_scope(plan))));
+	object_add(o, "members", members);
+	object_add(o, "refused", new_string(pcireset_plan_get_message(plan)));
+	object_add(o, "unknown", unknown);
+	object_add(o, "error",
+		   pcireset_plan_get_error(plan) ?
+			   new_string(pcireset_errno_to_str(pcireset_plan_get_error(plan))) :
+			   NULL);
 }
 
-static json_object *checks(uint32_t mask)
+static json_object *new_checks(uint32_t mask)
 {
-	json_object *list = array();
+	json_object *list = new_array();
 
 	for (uint32_t bit = 1; bit; bit <<= 1)
 		if (mask & bit)
-			append(list, string(pcireset_check_to_str(bit)));
+			array_append(list, new_string(pcireset_check_to_str(bit)));
 	return list;
 }
 
 static json_object *member_object(const struct pcireset_member *member)
 {
-	json_object *o = object();
+	json_object *o = new_object();
 
-	add(o, "device", address(&member->addr));
-	add(o, "reset", must(json_object_new_boolean(!!(member->flags & PCIRESET_MEMBER_RESET))));
-	add(o, "state", string(pcireset_state_to_str(member->state)));
-	add(o, "proof", string(pcireset_proof_to_str(member->proof)));
-	add(o, "failed_checks", checks(member->failed));
-	add(o, "offset", member->failed & PCIRESET_CHECK_CONFIG ? hex(member->offset, 3) : NULL);
-	add(o, "ready_ms", ms(member->ready_ns));
-	add(o, "late", must(json_object_new_boolean(!!(member->flags & PCIRESET_MEMBER_LATE))));
+	object_add(o, "device", new_address(&member->addr));
+	object_add(o, "reset",
+		   must(json_object_new_boolean(!!(member->flags & PCIRESET_MEMBER_RESET))));
+	object_add(o, "state", new_string(pcireset_state_to_str(member->state)));
+	object_add(o, "proof", new_string(pcireset_proof_to_str(member->proof)));
+	object_add(o, "failed_checks", new_checks(member->failed));
+	object_add(o, "offset",
+		   member->failed & PCIRESET_CHECK_CONFIG ? new_hex(member->offset, 3) : NULL);
+	object_add(o, "ready_ms", new_ms(member->ready_ns));
+	object_add(o, "late",
+		   must(json_object_new_boolean(!!(member->flags & PCIRESET_MEMBER_LATE))));
 	return o;
 }
 
 static json_object *reset_object(struct pcireset_dev *dev)
 {
-	json_object *o = object(), *devices = array();
+	json_object *o = new_object(), *devices = new_array();
 
-	append(devices, string(pcireset_dev_get_name(dev)));
-	add(o, "devices", devices);
+	array_append(devices, new_string(pcireset_dev_get_name(dev)));
+	object_add(o, "devices", devices);
 	return o;
 }
 
 json_object *json_report(struct pcireset_dev *dev, const struct pcireset_report *report)
 {
-	json_object *o = reset_object(dev), *members = array();
+	json_object *o = reset_object(dev), *members = new_array();
 	uint32_t flags = pcireset_report_get_type_flags(report);
 	int r = pcireset_report_get_error(report);
 	const struct pcireset_member *member;
 
 	for (size_t i = 0; (member = pcireset_report_get_member(report, i)); i++)
-		append(members, member_object(member));
-	add(o, "result", string(pcireset_result_to_str(pcireset_report_get_result(report))));
-	add(o, "type", string(type_name(pcireset_report_get_type(report), flags)));
-	add(o, "issued", types_list(pcireset_report_get_issued(report), flags));
-	add(o, "members", members);
-	add(o, "error", r ? string(pcireset_errno_to_str(r)) : NULL);
-	add(o, "message", string(pcireset_report_get_message(report)));
-	add(o, "failed_checks", checks(pcireset_report_get_failed_checks(report)));
-	add(o, "proof", string(pcireset_proof_to_str(pcireset_report_get_proof(report))));
-	add(o, "wait_ms", ms(pcireset_report_get_wait_ns(report)));
-	add(o, "total_ms", ms(pcireset_report_get_total_ns(report)));
+		array_append(members, member_object(member));
+	object_add(o, "result",
+		   new_string(pcireset_result_to_str(pcireset_report_get_result(report))));
+	object_add(o, "type", new_string(type_name(pcireset_report_get_type(report), flags)));
+	object_add(o, "issued", types_list(pcireset_report_get_issued(report), flags));
+	object_add(o, "members", members);
+	object_add(o, "error", r ? new_string(pcireset_errno_to_str(r)) : NULL);
+	object_add(o, "message", new_string(pcireset_report_get_message(report)));
+	object_add(o, "failed_checks", new_checks(pcireset_report_get_failed_checks(report)));
+	object_add(o, "proof",
+		   new_string(pcireset_proof_to_str(pcireset_report_get_proof(report))));
+	object_add(o, "wait_ms", new_ms(pcireset_report_get_wait_ns(report)));
+	object_add(o, "total_ms", new_ms(pcireset_report_get_total_ns(report)));
 	return o;
 }
 
@@ -365,140 +372,141 @@ json_object *json_failure(struct pcireset_dev *dev, int r, const char *message)
 {
 	json_object *o = reset_object(dev);
 
-	add(o, "result", string(pcireset_result_to_str(PCIRESET_RESULT_REFUSED)));
-	add(o, "type", NULL);
-	add(o, "issued", array());
-	add(o, "members", array());
-	add(o, "error", string(pcireset_errno_to_str(r)));
-	add(o, "message", string(message));
-	add(o, "failed_checks", array());
-	add(o, "proof", string(pcireset_proof_to_str(PCIRESET_PROOF_NONE)));
-	add(o, "wait_ms", ms(0));
-	add(o, "total_ms", ms(0));
+	object_add(o, "result", new_string(pcireset_result_to_str(PCIRESET_RESULT_REFUSED)));
+	object_add(o, "type", NULL);
+	object_add(o, "issued", new_array());
+	object_add(o, "members", new_array());
+	object_add(o, "error", new_string(pcireset_errno_to_str(r)));
+	object_add(o, "message", new_string(message));
+	object_add(o, "failed_checks", new_array());
+	object_add(o, "proof", new_string(pcireset_proof_to_str(PCIRESET_PROOF_NONE)));
+	object_add(o, "wait_ms", new_ms(0));
+	object_add(o, "total_ms", new_ms(0));
 	return o;
 }
 
 static json_object *difference_object(const struct difference *difference)
 {
-	json_object *o = object();
+	json_object *o = new_object();
 
-	add(o, "device", string(difference->device));
-	add(o, "what", string(difference->what));
-	add(o, "was", string(difference->was));
-	add(o, "now", string(difference->now));
+	object_add(o, "device", new_string(difference->device));
+	object_add(o, "what", new_string(difference->what));
+	object_add(o, "was", new_string(difference->was));
+	object_add(o, "now", new_string(difference->now));
 	return o;
 }
 
 static json_object *function_names(const struct subtree *tree)
 {
-	json_object *list = array();
+	json_object *list = new_array();
 
 	for (size_t i = 0; i < tree->nr; i++)
-		append(list, string(tree->v[i].name));
+		array_append(list, new_string(tree->v[i].name));
 	return list;
 }
 
 json_object *json_reenumeration(const struct reenumeration *e, const char *result)
 {
-	json_object *o = object(), *changes = array(), *missing = array();
+	json_object *o = new_object(), *changes = new_array(), *missing = new_array();
 
 	for (size_t i = 0; i < e->differences.nr; i++) {
 		const struct difference *difference = &e->differences.v[i];
 
-		append(difference->is_missing ? missing : changes, difference_object(difference));
+		array_append(difference->is_missing ? missing : changes,
+			     difference_object(difference));
 	}
-	add(o, "device", string(pcireset_dev_get_name(e->device)));
-	add(o, "result", string(result));
-	add(o, "type", string(e->type ? pcireset_type_to_str(e->type, 0) : NULL));
-	add(o, "reset", e->report ? json_report(e->device, e->report) : NULL);
-	add(o, "before", function_names(&e->was));
-	add(o, "after", function_names(&e->now));
-	add(o, "changes", changes);
-	add(o, "missing", missing);
-	add(o, "error", e->error ? string(pcireset_errno_to_str(e->error)) : NULL);
-	add(o, "message", string(e->message));
+	object_add(o, "device", new_string(pcireset_dev_get_name(e->device)));
+	object_add(o, "result", new_string(result));
+	object_add(o, "type", new_string(e->type ? pcireset_type_to_str(e->type, 0) : NULL));
+	object_add(o, "reset", e->report ? json_report(e->device, e->report) : NULL);
+	object_add(o, "before", function_names(&e->was));
+	object_add(o, "after", function_names(&e->now));
+	object_add(o, "changes", changes);
+	object_add(o, "missing", missing);
+	object_add(o, "error", e->error ? new_string(pcireset_errno_to_str(e->error)) : NULL);
+	object_add(o, "message", new_string(e->message));
 	return o;
 }
 
 json_object *json_finding(const char *check, const char *verdict, const char *device,
 			  const char *finding, const char *todo)
 {
-	json_object *o = object();
+	json_object *o = new_object();
 
-	add(o, "check", string(check));
-	add(o, "result", string(verdict));
-	add(o, "device", string(device));
-	add(o, "finding", string(finding));
-	add(o, "todo", string(todo));
+	object_add(o, "check", new_string(check));
+	object_add(o, "result", new_string(verdict));
+	object_add(o, "device", new_string(device));
+	object_add(o, "finding", new_string(finding));
+	object_add(o, "todo", new_string(todo));
 	return o;
 }
 
 /* One object in a stream of objects. */
 json_object *json_event(const char *event, const char *time, const char *device)
 {
-	json_object *o = object();
+	json_object *o = new_object();
 
-	add(o, "pcireset", must(json_object_new_int(FORMAT)));
-	add(o, "event", string(event));
-	add(o, "time", string(time));
+	object_add(o, "pcireset", must(json_object_new_int(FORMAT)));
+	object_add(o, "event", new_string(event));
+	object_add(o, "time", new_string(time));
 	if (device)
-		add(o, "device", string(device));
+		object_add(o, "device", new_string(device));
 	return o;
 }
 
 void json_add_string(json_object *o, const char *key, const char *value)
 {
-	add(o, key, string(value));
+	object_add(o, key, new_string(value));
 }
 
 void json_add_number(json_object *o, const char *key, uint64_t value)
 {
-	add(o, key, must(json_object_new_int64((int64_t)value)));
+	object_add(o, key, must(json_object_new_int64((int64_t)value)));
 }
 
 void json_add_bool(json_object *o, const char *key, bool value)
 {
-	add(o, key, must(json_object_new_boolean(value)));
+	object_add(o, key, must(json_object_new_boolean(value)));
 }
 
 void json_add_ms(json_object *o, const char *key, uint64_t ns)
 {
-	add(o, key, ms(ns));
+	object_add(o, key, new_ms(ns));
 }
 
 void json_add_checks(json_object *o, const char *key, uint32_t mask)
 {
-	add(o, key, checks(mask));
+	object_add(o, key, new_checks(mask));
 }
 
 void json_add_types(json_object *o, const char *key, uint32_t mask, uint32_t flags)
 {
-	add(o, key, types_list(mask, flags));
+	object_add(o, key, types_list(mask, flags));
 }
 
 void json_add_addresses(json_object *o, const struct pcireset_member *members, size_t nr)
 {
-	json_object *list = array();
+	json_object *list = new_array();
 
 	for (size_t i = 0; i < nr; i++)
-		append(list, address(&members[i].addr));
-	add(o, "members", list);
+		array_append(list, new_address(&members[i].addr));
+	object_add(o, "members", list);
 }
 
 void json_add_members(json_object *o, const struct pcireset_member *members, size_t nr)
 {
-	json_object *list = array();
+	json_object *list = new_array();
 
 	for (size_t i = 0; i < nr; i++)
-		append(list, member_object(&members[i]));
-	add(o, "members", list);
+		array_append(list, member_object(&members[i]));
+	object_add(o, "members", list);
 }
 
 /*
  * json-c does not report every failed allocation, and its limit is 2 GiB. Never print a
  * truncated text.
  */
-static void print(json_object *o, int flags)
+static void print_document(json_object *o, int flags)
 {
 	const char *words;
 	char *document;
@@ -517,12 +525,12 @@ static void print(json_object *o, int flags)
 /* Print it on one line with one write. Take over the object. */
 void json_print_line(json_object *o)
 {
-	print(o, JSON_C_TO_STRING_PLAIN);
+	print_document(o, JSON_C_TO_STRING_PLAIN);
 	fflush(stdout);
 }
 
 /* Take over the document. */
 void json_print(json_object *document)
 {
-	print(document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+	print_document(document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "util.h"
 
-static void ignore(char *fmt, ...)
+static void ignore_message(char *fmt, ...)
 {
 	(void)fmt;
 }
@@ -28,8 +28,8 @@ struct pci_access *libpci_new(void)
 {
 	struct pci_access *access = must(pci_alloc());
 
-	access->warning = ignore;
-	access->debug = ignore;
+	access->warning = ignore_message;
+	access->debug = ignore_message;
 	access->error = give_up;
 	return access;
 }

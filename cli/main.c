@@ -117,7 +117,7 @@ static const char statuses[] =
 	"  2  usage error                64 only some of several devices succeeded\n"
 	"  5  plan: no obstacle is known, but some facts are unknown\n";
 
-static int help(void)
+static int print_help(void)
 {
 	printf("Usage: pcireset COMMAND [OPTION...] [DEVICE...]\n"
 	       "Reset PCI devices with exactly the allowed reset types.\n\n"
@@ -218,7 +218,7 @@ static bool is_help(const char *word)
 	return !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
-static int run(int argc, char **argv)
+static int run_pcireset(int argc, char **argv)
 {
 	const struct command *command;
 	const char *word = argc > 1 ? argv[1] : NULL;
@@ -228,7 +228,7 @@ static int run(int argc, char **argv)
 	if (!word)
 		return usage_error("no command given (for example: pcireset list)");
 	if (is_help(word))
-		return help();
+		return print_help();
 	if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
 		printf("pcireset %s\n", VERSION);
 		return STATUS_DONE;
@@ -238,7 +238,7 @@ static int run(int argc, char **argv)
 	if (!strcmp(word, "--complete-words"))
 		return complete_machine(argc - 2, argv + 2);
 	if (!strcmp(word, "help"))
-		return argc > 2 && !is_help(argv[2]) ? help_for(argv[2]) : help();
+		return argc > 2 && !is_help(argv[2]) ? help_for(argv[2]) : print_help();
 	at = options_skip(argc, argv);
 	if (at < 0)
 		return STATUS_USAGE;
@@ -258,7 +258,7 @@ int main(int argc, char **argv)
 	errno = 0;
 	if (!setlocale(LC_CTYPE, "") && is_exhausted())
 		process_abort("cannot read the locale");
-	status = run(argc, argv);
+	status = run_pcireset(argc, argv);
 	names_close();
 	return process_end(status);
 }

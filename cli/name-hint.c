@@ -41,7 +41,7 @@ static bool read_address(const char *name, struct pcireset_addr *ret_addr)
  * For an address without a function: other functions on its bus, or at this address in
  * another domain.
  */
-static char *neighbours(struct machine *m, const struct pcireset_addr *addr)
+static char *list_neighbours(struct machine *m, const struct pcireset_addr *addr)
 {
 	char *all = text("%s", ""), *hint;
 	struct pcireset_dev *dev;
@@ -71,7 +71,7 @@ static char *address_hint(struct machine *m, const char *name)
 	if (!read_address(name, &addr))
 		return NULL;
 	if (!pcireset_dev_from_addr(m->ctx, &addr))
-		return neighbours(m, &addr);
+		return list_neighbours(m, &addr);
 	return text(" (did you mean '%s'?)", pcireset_addr_to_str(&addr, buf));
 }
 

@@ -97,7 +97,7 @@ static bool is_taken(const struct option_row *row)
 }
 
 /* The beginning of messages: the command, if it is known. */
-static const char *place(void)
+static const char *message_prefix(void)
 {
 	static char text[32];
 
@@ -112,7 +112,8 @@ static int foreign_option(const struct option_row *row, const char *typed)
 	char *commands = commands_with(row->id);
 	int status;
 
-	status = usage_error("%sunknown option '%s' (it is one of: %s)%s", place(), typed, commands,
+	status = usage_error("%sunknown option '%s' (it is one of: %s)%s", message_prefix(), typed,
+			     commands,
 			     row->id == OPT_DRY_RUN ? "; for a dry run, use: pcireset plan" : "");
 	free(commands);
 	return status;
@@ -126,12 +127,12 @@ static int unknown_long(const char *typed)
 	int status;
 
 	if (is_taken(row))
-		return usage_error("%s--%s takes no argument (omit '%s')", place(), row->name,
-				   typed + 2 + len);
+		return usage_error("%s--%s takes no argument (omit '%s')", message_prefix(),
+				   row->name, typed + 2 + len);
 	if (row)
 		return foreign_option(row, typed);
 	hint = did_you_mean("OPTION", typed + 2, len, option_at);
-	status = usage_error("%sunknown option '%s'%s", place(), typed, hint);
+	status = usage_error("%sunknown option '%s'%s", message_prefix(), typed, hint);
 	free(hint);
 	return status;
 }
@@ -155,15 +156,15 @@ static int unknown_letter(int letter)
 	char typed[] = { '-', (char)letter, '\0' };
 
 	if (meant && meant->letter)
-		return usage_error("%sunknown option '%s' (did you mean '-%c'?)", place(), typed,
-				   meant->letter);
+		return usage_error("%sunknown option '%s' (did you mean '-%c'?)", message_prefix(),
+				   typed, meant->letter);
 	if (meant)
-		return usage_error("%sunknown option '%s' (did you mean '--%s%s%s'?)", place(),
-				   typed, meant->name, meant->arg ? " " : "",
+		return usage_error("%sunknown option '%s' (did you mean '--%s%s%s'?)",
+				   message_prefix(), typed, meant->name, meant->arg ? " " : "",
 				   meant->arg ? meant->arg : "");
 	if (row)
 		return foreign_option(row, typed);
-	return usage_error("%sunknown option '%s'", place(), typed);
+	return usage_error("%sunknown option '%s'", message_prefix(), typed);
 }
 
 /* "--type needs TYPES: device_specific, acpi, ..." */
@@ -171,7 +172,7 @@ static int missing_argument(const struct option_row *row)
 {
 	word_at_fn at = words_of(row->arg);
 	char *known = at ? words_list(at) : text("%s", "");
-	int status = usage_error("%s--%s requires an argument, %s%s%s", place(), row->name,
+	int status = usage_error("%s--%s requires an argument, %s%s%s", message_prefix(), row->name,
 				 row->arg, *known ? ": " : "", known);
 
 	free(known);
@@ -428,12 +429,12 @@ static int check_typed(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
 		if (lacks_hyphen(argv[i]))
-			return usage_error("%sunknown option '%s' (did you mean '-%s'?)", place(),
-					   argv[i], argv[i]);
+			return usage_error("%sunknown option '%s' (did you mean '-%s'?)",
+					   message_prefix(), argv[i], argv[i]);
 		if (is_wrong_dash(argv[i]))
 			return usage_error("%s'%s' starts with a dash instead of a hyphen (did "
 					   "you mean '--%s'?)",
-					   place(), argv[i], argv[i] + 3);
+					   message_prefix(), argv[i], argv[i] + 3);
 	}
 	return STATUS_DONE;
 }
@@ -528,10 +529,10 @@ static int missing_option(const struct request *req, const struct option_row *ro
 			if (!strcasecmp(at(w), req->names[i]))
 				return usage_error("%s--%s is required (did you mean '--%s "
 						   "%s'?)",
-						   place(), row->name, row->name, at(w));
+						   message_prefix(), row->name, row->name, at(w));
 	return usage_error("%s--%s is required; there is no default (pcireset show lists the "
 			   "types of a device)",
-			   place(), row->name);
+			   message_prefix(), row->name);
 }
 
 static int check_request(const struct request *req)

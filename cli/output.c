@@ -104,7 +104,7 @@ static int link_to(int fd, const char *name)
  * A link cannot replace a file. It first gets a fixed name next to the file. Only kill
  * -9 between the two steps leaves that name behind, until the next run.
  */
-static int replace(struct output *output)
+static int replace_file(struct output *output)
 {
 	sigset_t all, before;
 	int r = link_to(output->fd, output->name);
@@ -132,10 +132,10 @@ static int give_name(struct output *output)
 			       0;
 	if (output->kind == OUTPUT_NEW)
 		return link_to(output->fd, output->name);
-	return replace(output);
+	return replace_file(output);
 }
 
-static void forget(struct output *output)
+static void forget_file(struct output *output)
 {
 	if (output->temporary)
 		unlink(output->temporary);
@@ -152,7 +152,7 @@ int output_commit(struct output *output)
 		r = give_name(output);
 	if (close(output->fd) && !r)
 		r = -errno;
-	forget(output);
+	forget_file(output);
 	return r;
 }
 
@@ -160,5 +160,5 @@ void output_discard(struct output *output)
 {
 	if (output->fd >= 0)
 		close(output->fd);
-	forget(output);
+	forget_file(output);
 }

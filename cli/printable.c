@@ -32,7 +32,7 @@ static bool is_utf8_terminal(void)
  * Return the length of the character at s, and the character; 0 for a byte that is not
  * UTF-8.
  */
-static size_t decode(const char *s, ucs4_t *ret_c)
+static size_t decode_character(const char *s, ucs4_t *ret_c)
 {
 	int len = u8_mbtoucr(ret_c, (const uint8_t *)s, strnlen(s, 4));
 
@@ -68,7 +68,7 @@ static size_t nr_not_plain(const char *s)
  * Escape as in JSON, in UTF-16. A byte that is not a character is escaped as in
  * /proc/mounts.
  */
-static char *escape(char *to, ucs4_t c)
+static char *escape_character(char *to, ucs4_t c)
 {
 	if (c < 0x10000)
 		return to + sprintf(to, "\\u%04x", c);
@@ -76,46 +76,46 @@ static char *escape(char *to, ucs4_t c)
 	return to + sprintf(to, "\\u%04x\\u%04x", 0xd800 + (c >> 10), 0xdc00 + (c & 0x3ff));
 }
 
-static char *escaped(const char *s, const struct style *style)
+static char *escape_text(const char *s, const struct style *style)
 {
 	char *all = must(malloc(strlen(s) + ESCAPE_MAX * nr_not_plain(s) + 1)), *to = all;
 
 	while (*s) {
 		ucs4_t c = (unsigned char)*s;
-		size_t len = decode(s, &c);
+		size_t len = decode_character(s, &c);
 
 		if (!len)
 			to += sprintf(to, "\\%03o", (unsigned char)*s);
 		else if (strchr(style->keep, *s) || (c <= style->last && is_safe(c)))
 			to = mempcpy(to, s, len);
 		else
-			to = escape(to, c);
+			to = escape_character(to, c);
 		s += len ? len : 1;
 	}
 	*to = '\0';
 	return all;
 }
 
-static char *replace(char *words, const char *keep)
+static char *replace_text(char *words, const char *keep)
 {
 	struct style style = { keep, is_utf8_terminal() ? 0x10ffff : 0x7f };
 	char *all;
 
 	if (!nr_not_plain(words))
 		return words;
-	all = escaped(words, &style);
+	all = escape_text(words, &style);
 	free(words);
 	return all;
 }
 
 char *printable(char *words)
 {
-	return replace(words, "");
+	return replace_text(words, "");
 }
 
 char *printable_lines(char *words)
 {
-	return replace(words, "\n");
+	return replace_text(words, "\n");
 }
 
 /* Only strings contain such characters, and an escape in a string has the same meaning. */
@@ -123,14 +123,14 @@ char *printable_json(const char *document)
 {
 	static const struct style json = { "\n", 0x10ffff };
 
-	return escaped(document, &json);
+	return escape_text(document, &json);
 }
 
 char *utf8(char *s)
 {
 	for (char *p = s; *p;) {
 		ucs4_t c;
-		size_t len = decode(p, &c);
+		size_t len = decode_character(p, &c);
 
 		if (!len)
 			*p = '?';

@@ -13,7 +13,7 @@
  * written to it. Open a closed one in the mode in which its use fails, as it does for a
  * closed one.
  */
-static bool reserve(int fd)
+static bool reserve_descriptor(int fd)
 {
 	if (fcntl(fd, F_GETFD) >= 0)
 		return true;
@@ -24,7 +24,7 @@ static bool reserve(int fd)
 void process_start(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (!reserve(fd))
+		if (!reserve_descriptor(fd))
 			_exit(STATUS_ERROR);
 	/* A reader that goes away must not end a reset or a cleanup. */
 	signal(SIGPIPE, SIG_IGN);

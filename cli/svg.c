@@ -99,7 +99,7 @@ static void put_function(FILE *out, struct pcireset_plan *plan, struct pcireset_
 			pcireset_dev_get_name(dev));
 }
 
-static char *title(struct pcireset_plan *plan)
+static char *plan_title(struct pcireset_plan *plan)
 {
 	const char *name = pcireset_dev_get_name(pcireset_plan_get_dev(plan));
 	const char *message = pcireset_plan_get_message(plan);
@@ -114,7 +114,7 @@ static char *title(struct pcireset_plan *plan)
 }
 
 /* Return the graph in the language of dot. The caller frees it. */
-static char *describe(struct pcireset_plan *plan, size_t *ret_size)
+static char *describe_plan(struct pcireset_plan *plan, size_t *ret_size)
 {
 	const char *no_color = getenv("NO_COLOR");
 	struct pcireset_dev *dev;
@@ -124,7 +124,7 @@ static char *describe(struct pcireset_plan *plan, size_t *ret_size)
 	fprintf(out,
 		"digraph {\nrankdir=LR; labelloc=t; node [shape=box, fontname=\"sans-serif\"];\n"
 		"fontname=\"sans-serif\"; label=\"");
-	put_words(out, title(plan));
+	put_words(out, plan_title(plan));
 	fprintf(out, "\";\n");
 	pcireset_dev_foreach(pcireset_dev_get_ctx(pcireset_plan_get_dev(plan)), dev)
 		if (is_drawn(plan, dev))
@@ -152,7 +152,7 @@ static void __attribute__((noreturn)) run_dot(const int ends[2], int fd)
 }
 
 /* Return the status of dot, which reads everything before it writes. */
-static int draw(const char *graph, size_t size, int fd)
+static int draw_graph(const char *graph, size_t size, int fd)
 {
 	int ends[2], status = -1;
 	FILE *to_dot;
@@ -179,8 +179,8 @@ static int draw(const char *graph, size_t size, int fd)
 static int draw_into(struct output *output, struct pcireset_plan *plan)
 {
 	size_t size = 0;
-	char *graph = describe(plan, &size);
-	int status = draw(graph, size, output->fd), r;
+	char *graph = describe_plan(plan, &size);
+	int status = draw_graph(graph, size, output->fd), r;
 
 	free(graph);
 	if (status) {

@@ -6,7 +6,7 @@
 #include "cmd/cmd.h"
 #include "output.h"
 
-static int cannot(const char *name, int r)
+static int report_error(const char *name, int r)
 {
 	error("%s: %s", name, strerror(-r));
 	return STATUS_ERROR;
@@ -41,13 +41,13 @@ static int record_to_file(struct machine *m, const struct request *req)
 	int r = output_open(&output, name, OUTPUT_NEW, 0600);
 
 	if (r)
-		return cannot(name, r);
+		return report_error(name, r);
 	if (record_to(m, req, output.fd)) {
 		output_discard(&output);
 		return STATUS_ERROR;
 	}
 	r = output_commit(&output);
-	return r ? cannot(name, r) : STATUS_DONE;
+	return r ? report_error(name, r) : STATUS_DONE;
 }
 
 static int write_record(struct machine *m, const struct request *req)

@@ -19,7 +19,7 @@ static char *types_text(uint32_t types)
 	return text("%s", pcireset_types_to_str(types, buf, sizeof(buf)) < 0 ? "?" : buf);
 }
 
-static char *reached(struct pcireset_dev *dev, uint32_t type)
+static char *affected_functions(struct pcireset_dev *dev, uint32_t type)
 {
 	char *all = text("%s", "");
 	const struct pcireset_member *member;
@@ -43,7 +43,8 @@ static void add_type(struct libscols_table *table, struct pcireset_dev *dev, uin
 		table_set(line, 1,
 			  text("%s", pcireset_scope_to_str(pcireset_dev_get_scope(dev, type))));
 		table_set(line, 2,
-			  wrap(stdout, reached(dev, type), width_of_rest(stdout, LAST_COLUMN)));
+			  wrap(stdout, affected_functions(dev, type),
+			       width_of_rest(stdout, LAST_COLUMN)));
 	} else {
 		table_set(line, 1, text("%s", "no"));
 		table_set(line, 2,
@@ -204,7 +205,7 @@ static void print_text(const struct request *req, struct pcireset_dev *dev)
 	free(users);
 }
 
-static int show(struct machine *m, const struct request *req)
+static int show_devices(struct machine *m, const struct request *req)
 {
 	bool json = is_given(req, OPT_JSON);
 	struct json_devices list = { .array = json ? must(json_object_new_array()) : NULL };
@@ -239,6 +240,6 @@ int command_show(const struct request *req)
 	int status = machine_open(&m, req);
 
 	if (!status)
-		status = show(&m, req);
+		status = show_devices(&m, req);
 	return machine_finish(&m, status);
 }

@@ -282,7 +282,7 @@ booted_with() {
 	echo 'flr bus' >"$ROOT/sys/bus/pci/devices/0000:02:00.0/reset_method"
 	exits 0 -J
 	jq -e '[.checks[] | select(.device == "0000:04:00.0") | .finding] | any(test("reset_method is empty"))' <<<"$output"
-	jq -e '[.checks[] | select(.device == "0000:02:00.0") | .finding] | any(test("its PF"))' <<<"$output"
+	jq -e '[.checks[] | select(.device == "0000:02:00.0") | .finding] | any(test("including the PF"))' <<<"$output"
 	jq -e '[.checks[] | select(.result != "ok") | .todo] | length > 7 and all' <<<"$output"
 	mv "$BATS_TEST_TMPDIR/dead" "$ROOT/sys/bus/pci/devices/0000:09:00.0"
 	exits 1 -J

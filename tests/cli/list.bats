@@ -152,7 +152,7 @@ shows() {
 	for option in --driver= --slot= --vendor= --vendor=0x --vendor=frob --vendor=12345 --vendor=-1 --vendor=8086:10c9 \
 		--class= --class=1 --class=0x12345 --class=01080 --class=0108020 --class=0108: --class=1frob --class=::frob --class=0xgg; do
 		exits 2 list "$option"
-		says "${option%%=*}: \"${option#*=}\""
+		says "${option%%=*}: '${option#*=}'"
 	done
 	exits 2 show --driver igb 01:00.0
 }
@@ -288,7 +288,7 @@ colored_on_terminal() {
 	run -1 grep -q $'\033' <(on list --color=always -J)
 	run -1 grep -q $'\033' <(on list --color=always -r)
 	exits 2 list --color=sometimes
-	says '"sometimes"'
+	says "'sometimes'"
 }
 
 @test 'colours: a legend, in its colours, of those that are there' {

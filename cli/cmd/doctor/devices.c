@@ -6,8 +6,8 @@
 #include "doctor.h"
 
 /* Takes over the words. */
-static void note(struct doctor *doctor, const struct pcireset_dev *dev, char *words,
-		 const char *todo)
+static void add_note(struct doctor *doctor, const struct pcireset_dev *dev, char *words,
+		     const char *todo)
 {
 	struct finding *f = doctor_add(doctor, "device", VERDICT_NOTE, words);
 
@@ -27,10 +27,10 @@ static void check_driver(struct doctor *doctor, const struct pcireset_dev *dev)
 
 	for (size_t i = 0; (user = pcireset_dev_get_user(dev, i, &use)); i++)
 		if (use == PCIRESET_USE_DRIVER)
-			note(doctor, dev,
-			     text("driver %s has no reset_prepare callback",
-				  pcireset_dev_get_driver(dev)),
-			     "unbind it first, or use --force driver and rebind it afterwards");
+			add_note(doctor, dev,
+				 text("driver %s has no reset_prepare callback",
+				      pcireset_dev_get_driver(dev)),
+				 "unbind it first, or use --force driver and rebind it afterwards");
 }
 
 static void check_types(struct doctor *doctor, const struct pcireset_dev *dev)
@@ -39,21 +39,21 @@ static void check_types(struct doctor *doctor, const struct pcireset_dev *dev)
 
 	if (pcireset_dev_get_why_not(dev, PCI_RESET_BUS) == PCIRESET_WHY_CXL_MASKED ||
 	    pcireset_dev_get_why_not(dev, PCI_RESET_SLOT) == PCIRESET_WHY_CXL_MASKED)
-		note(doctor, dev,
-		     text("the CXL port above ignores slot and bus resets, although the kernel "
-			  "reports success"),
-		     "use --type cxl_bus");
+		add_note(doctor, dev,
+			 text("the CXL port above ignores slot and bus resets, although the kernel "
+			      "reports success"),
+			 "use --type cxl_bus");
 	if (pcireset_dev_get_why_not(dev, PCI_RESET_FLR) == PCIRESET_WHY_NOT_LISTED)
-		note(doctor, dev,
-		     text("the device supports FLR, but reset_method does not list it: known "
-			  "to be broken, or disabled"),
-		     "use another type; or, if it was disabled, echo default > reset_method");
+		add_note(doctor, dev,
+			 text("the device supports FLR, but reset_method does not list it: known "
+			      "to be broken, or disabled"),
+			 "use another type; or, if it was disabled, echo default > reset_method");
 	if (!(types & PCI_RESET_FUNC) && !pcireset_dev_is_bridge(dev) &&
 	    pcireset_dev_get_why_not(dev, PCI_RESET_PM) == PCIRESET_WHY_NO_SOFT_RESET)
-		note(doctor, dev,
-		     text("pm would reset nothing (No_Soft_Reset), and there is no other reset "
-			  "of the function alone"),
-		     "use slot or bus, which affect more functions");
+		add_note(doctor, dev,
+			 text("pm would reset nothing (No_Soft_Reset), and there is no other reset "
+			      "of the function alone"),
+			 "use slot or bus, which affect more functions");
 }
 
 /* What the kernel's own "reset" file would do, which pcireset never does. */
@@ -66,14 +66,14 @@ static void check_method(struct doctor *doctor, const struct pcireset_dev *dev)
 	if (!doctor_read(doctor, file, list, sizeof(list)))
 		return;
 	if (!*list)
-		note(doctor, dev,
-		     text("reset_method is empty: the resets of this function are disabled"),
-		     "echo default > reset_method");
+		add_note(doctor, dev,
+			 text("reset_method is empty: the resets of this function are disabled"),
+			 "echo default > reset_method");
 	else if (pcireset_dev_get_physfn(dev) && pcireset_dev_get_slot(dev) && strstr(list, "bus"))
-		note(doctor, dev,
-		     text("if its FLR fails, the kernel's own reset continues with the whole "
-			  "slot, including the PF"),
-		     "before you assign it to a guest: echo flr > reset_method");
+		add_note(doctor, dev,
+			 text("if its FLR fails, the kernel's own reset continues with the whole "
+			      "slot, including the PF"),
+			 "before you assign it to a guest: echo flr > reset_method");
 }
 
 static void check_device(struct doctor *doctor, struct pcireset_dev *dev)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include "doctor.h"
 
-static void mark(const struct pcireset_ctx *ctx, const struct pcireset_rule *rule, bool *used)
+static void mark_rule(const struct pcireset_ctx *ctx, const struct pcireset_rule *rule, bool *used)
 {
 	const struct pcireset_rule *other;
 
@@ -20,7 +20,7 @@ static bool *find_used(const struct doctor *doctor, size_t nr)
 
 	pcireset_dev_foreach(doctor->machine.ctx, dev)
 		for (size_t i = 0; (rule = pcireset_dev_get_rule(dev, i)); i++)
-			mark(doctor->machine.ctx, rule, used);
+			mark_rule(doctor->machine.ctx, rule, used);
 	return used;
 }
 

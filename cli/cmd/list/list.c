@@ -5,7 +5,7 @@
 #include "json.h"
 #include "list.h"
 
-static void add(struct selection *list, struct pcireset_dev *dev)
+static void select_function(struct selection *list, struct pcireset_dev *dev)
 {
 	list->v[list->nr++].dev = dev;
 }
@@ -16,7 +16,7 @@ static void select_all(struct machine *m, const struct request *req, struct sele
 
 	pcireset_dev_foreach(m->ctx, dev)
 		if (filters_fit(req, dev))
-			add(list, dev);
+			select_function(list, dev);
 }
 
 /* ---- named functions */
@@ -33,7 +33,7 @@ static int select_named(struct machine *m, const struct request *req, struct sel
 		if (r < 0)
 			error("%s", pcireset_ctx_get_errmsg(m->ctx));
 		else if (filters_fit(req, m->devs[i]))
-			add(list, m->devs[i]);
+			select_function(list, m->devs[i]);
 	}
 	status = status_merge(statuses, m->nr_devs);
 	free(statuses);

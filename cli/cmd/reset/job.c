@@ -28,7 +28,7 @@ bool job_is_open(const struct job *job)
 	return job->plan && !job->report && !job->error;
 }
 
-static void agree(struct job *job)
+static void note_agreed(struct job *job)
 {
 	const struct pcireset_plan *plan = job->plan;
 	struct agreed *agreed = &job->agreed;
@@ -55,7 +55,7 @@ static bool is_as_agreed(const struct job *job)
 	return true;
 }
 
-static void resolve(const struct jobs *jobs, struct job *job, struct pcireset_batch *batch)
+static void resolve_job(const struct jobs *jobs, struct job *job, struct pcireset_batch *batch)
 {
 	int r = resolve_into(batch, job->plan);
 
@@ -76,7 +76,7 @@ void jobs_plan_again(struct jobs *jobs)
 		if (!job->is_planned_again)
 			continue;
 		job->report = pcireset_report_unref(job->report);
-		resolve(jobs, job, batch);
+		resolve_job(jobs, job, batch);
 	}
 	choose(batch);
 	for (size_t i = 0; i < jobs->nr; i++) {
@@ -99,10 +99,10 @@ void jobs_plan(struct jobs *jobs)
 		if (r)
 			job_fail_by_library(jobs, job, r);
 		else
-			resolve(jobs, job, batch);
+			resolve_job(jobs, job, batch);
 	}
 	choose(batch);
 	for (size_t i = 0; i < jobs->nr; i++)
 		if (job_is_open(&jobs->v[i]))
-			agree(&jobs->v[i]);
+			note_agreed(&jobs->v[i]);
 }

@@ -23,7 +23,7 @@ static void free_reset(struct reset *reset)
 }
 
 /* Return the pointer to it, or the place for a new one. */
-static struct reset **find(struct watch *watch, uint64_t id)
+static struct reset **find_reset(struct watch *watch, uint64_t id)
 {
 	struct reset **at = &watch->resets;
 
@@ -58,14 +58,14 @@ static void tell_once(struct watch *watch, struct reset *reset)
 	reset->is_told = true;
 }
 
-static void begin(struct watch *watch, const struct trace_event *event)
+static void take_begin(struct watch *watch, const struct trace_event *event)
 {
-	struct reset **at = find(watch, event->field[FIELD_ID]);
+	struct reset **at = find_reset(watch, event->field[FIELD_ID]);
 
 	/* The module was loaded again without a notification. */
 	if (*at)
 		remove_reset(at);
-	at = find(watch, event->field[FIELD_ID]);
+	at = find_reset(watch, event->field[FIELD_ID]);
 	*at = new_reset(event);
 	if (!event->field[FIELD_MEMBERS])
 		tell_once(watch, *at);
@@ -106,9 +106,9 @@ static void take_check(struct reset *reset, const struct trace_event *event)
 }
 
 /* A refused reset never began. A reset from before watch has no known beginning. */
-static void end(struct watch *watch, const struct trace_event *event)
+static void take_end(struct watch *watch, const struct trace_event *event)
 {
-	struct reset **at = find(watch, event->field[FIELD_ID]), *reset;
+	struct reset **at = find_reset(watch, event->field[FIELD_ID]), *reset;
 
 	if (!*at) {
 		reset = new_reset(event);
@@ -123,14 +123,14 @@ static void end(struct watch *watch, const struct trace_event *event)
 
 void resets_take(struct watch *watch, const struct trace_event *event)
 {
-	struct reset *reset = *find(watch, event->field[FIELD_ID]);
+	struct reset *reset = *find_reset(watch, event->field[FIELD_ID]);
 
 	if (event->kind == TRACE_BEGIN) {
-		begin(watch, event);
+		take_begin(watch, event);
 		return;
 	}
 	if (event->kind == TRACE_END) {
-		end(watch, event);
+		take_end(watch, event);
 		return;
 	}
 	if (!reset)

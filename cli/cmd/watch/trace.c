@@ -142,7 +142,7 @@ static int by_time(const void *a, const void *b)
 	return x->number < y->number ? -1 : 1;
 }
 
-static void deliver(struct trace *trace, struct watch *watch, uint64_t until_ns)
+static void deliver_events(struct trace *trace, struct watch *watch, uint64_t until_ns)
 {
 	size_t i;
 
@@ -254,7 +254,7 @@ bool trace_read(struct trace *trace, struct watch *watch)
 		trace->is_asked = false;
 	if (!trace->is_asked && begin - trace->asked_ns >= LOST_NS)
 		look_for_lost(trace, watch);
-	deliver(trace, watch, begin - SETTLED_NS);
+	deliver_events(trace, watch, begin - SETTLED_NS);
 	return trace->number != number;
 }
 
@@ -271,7 +271,7 @@ void trace_finish(struct trace *trace, struct watch *watch)
 {
 	tracefs_iterate_raw_events(trace->tep, trace->instance, NULL, 0, take_record, trace);
 	look_for_lost(trace, watch);
-	deliver(trace, watch, UINT64_MAX);
+	deliver_events(trace, watch, UINT64_MAX);
 }
 
 /* Also called when the module is loaded later, because its events get new IDs each time. */

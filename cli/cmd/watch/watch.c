@@ -25,7 +25,7 @@ static int64_t now_ms(void)
 }
 
 /* The shorter of two times to wait; -1 is infinite. */
-static int sooner(int a, int b)
+static int sooner_of(int a, int b)
 {
 	if (a < 0 || b < 0)
 		return a < 0 ? b : a;
@@ -41,7 +41,7 @@ static int time_left(const struct watch *watch, int64_t until_ms)
 	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-static void take(struct watch *watch, const struct pollfd *polls)
+static void take_events(struct watch *watch, const struct pollfd *polls)
 {
 	bool has_trace = watch->trace && polls[POLL_TRACE].revents;
 
@@ -56,7 +56,7 @@ static void take(struct watch *watch, const struct pollfd *polls)
 }
 
 /* The reader of the output may be gone, and watch then ends. */
-static void follow(struct watch *watch, int signals)
+static void follow_events(struct watch *watch, int signals)
 {
 	int64_t until_ms = now_ms() + watch->req->timeout_ms;
 	struct pollfd polls[NR_POLLS] = {
@@ -73,18 +73,18 @@ static void follow(struct watch *watch, int signals)
 		if (!left)
 			break;
 		if (watch->trace)
-			wait = sooner(left, trace_patience_ms(watch->trace));
+			wait = sooner_of(left, trace_patience_ms(watch->trace));
 		if (poll(polls, NR_POLLS, wait) < 0 && errno != EINTR) {
 			error("%s", strerror(errno));
 			break;
 		}
-		take(watch, polls);
+		take_events(watch, polls);
 	}
 	if (watch->trace && !watch->is_over)
 		trace_finish(watch->trace, watch);
 }
 
-/* From now on, only follow() handles signals, so that it can clean up. */
+/* From now on, only follow_events() handles signals, so that it can clean up. */
 static int catch_signals(void)
 {
 	sigset_t set = hold_signals();
@@ -146,7 +146,7 @@ int command_watch(const struct request *req)
 	if (!status)
 		status = open_sources(&watch);
 	if (!status)
-		follow(&watch, signals);
+		follow_events(&watch, signals);
 	resets_forget(&watch);
 	uevents_close(watch.uevents);
 	trace_close(watch.trace);

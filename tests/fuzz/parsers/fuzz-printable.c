@@ -40,7 +40,7 @@ static void check_safe(const char *s, const char *keep)
 {
 	while (*s) {
 		ucs4_t c = 0;
-		size_t len = decode(s, &c);
+		size_t len = decode_character(s, &c);
 
 		MUST(len);
 		if (!strchr(keep, *s)) {
@@ -73,8 +73,8 @@ static bool is_misread(const char *s)
 {
 	ucs4_t c;
 
-	for (; *s; s += decode(s, &c))
-		if (decode(s, &c) == 4 && (c & 0xf800) == 0xd800)
+	for (; *s; s += decode_character(s, &c))
+		if (decode_character(s, &c) == 4 && (c & 0xf800) == 0xd800)
 			return true;
 	return false;
 }

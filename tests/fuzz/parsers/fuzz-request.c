@@ -106,7 +106,7 @@ static int run_quietly(int nr, char **words, char **ret_output, char **ret_messa
 	has_run = false;
 	usage_explain(NULL);
 	optind = 0;
-	status = run(nr, words);
+	status = run_pcireset(nr, words);
 	fclose(stdout);
 	fclose(stderr);
 	stdout = out;
