@@ -80,7 +80,7 @@ static bool is_one_device(struct machine *m, const char *name, fits_fn fits)
 
 /*
  * Add all matching functions. To reset more than one device, --yes is required, because
- * nobody has reviewed the matches of "*".
+ * the user may not know the matches of "*".
  */
 static int add_fitting(struct machine *m, const struct request *req, const char *name, fits_fn fits)
 {

@@ -410,7 +410,7 @@ static bool is_swallowed(const char *arg, const char *typed)
 	       is_taken(row_of_name(arg + 2, strcspn(arg + 2, "=")));
 }
 
-/* getopt() would parse "-type" as -t with the argument "ype". Nobody means that. */
+/* getopt() would parse "-type" as -t with the argument "ype". */
 static bool lacks_hyphen(const char *typed)
 {
 	return typed[0] == '-' && typed[1] && typed[1] != '-' && typed[2] &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Words on the kernel's command line that change what a reset can do, or what comes of one. */
+/* Options on the kernel command line that affect resets. */
 #include <stdlib.h>
 #include <string.h>
 #include "doctor.h"
@@ -8,12 +8,12 @@
 
 /*
  * Linux asks firmware for slots and errors (PCI Firmware Specification r3.3, sec 4.5.1:
- * _OSC) only where it can do ASPM, MSI and extended config space itself. What firmware
- * answered is in the kernel log alone; who has the ports says what came of it.
+ * _OSC) only if it can handle ASPM, MSI and extended config space itself. Firmware's
+ * answer is in the kernel log only. The port services that are bound show the result.
  */
 static const struct boot_word {
 	const char *option;
-	const char *value; /* one of those between commas, or NULL for any */
+	const char *value; /* one of the comma-separated values, or NULL for any */
 	const char *finding;
 	const char *todo;
 } boot_words[] = {
@@ -45,7 +45,7 @@ static const struct boot_word {
 	  "to bind only some of them, use driver_override" },
 };
 
-/* The kernel takes "-" for "_" in names. */
+/* The kernel treats "-" as "_" in names. */
 static bool is_option(const char *word, size_t len, const char *option)
 {
 	if (strlen(option) != len)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What doctor knows of each function: what is likely to surprise whoever resets it. */
+/* Findings about each function: properties that affect its resets in an unexpected way. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "doctor.h"
 
-/* Takes over the words. */
+/* Take over the text. */
 static void add_note(struct doctor *doctor, const struct pcireset_dev *dev, char *words,
 		     const char *todo)
 {
@@ -56,7 +56,7 @@ static void check_types(struct doctor *doctor, const struct pcireset_dev *dev)
 			 "use slot or bus, which affect more functions");
 }
 
-/* What the kernel's own "reset" file would do, which pcireset never does. */
+/* The behaviour of the kernel's own "reset" file, which differs from that of pcireset. */
 static void check_method(struct doctor *doctor, const struct pcireset_dev *dev)
 {
 	char file[128], list[256];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pcireset doctor: what works on this machine, what does not, and what to do about it. */
+/* pcireset doctor: problems of this machine that affect resets, and their remedies. */
 #include <stdlib.h>
 #include <string.h>
 #include "cmd/cmd.h"
@@ -8,7 +8,7 @@
 #include "reenumerate.h"
 #include "table.h"
 
-#define LAST_COLUMN 46 /* what the columns before it leave of 80 */
+#define LAST_COLUMN 46 /* the rest of 80 after the columns before it */
 
 static const char *const verdicts[] = {
 	[VERDICT_OK] = "ok",
@@ -16,7 +16,7 @@ static const char *const verdicts[] = {
 	[VERDICT_TODO] = "todo",
 };
 
-/* ---- what killed resets have left */
+/* ---- settings that killed resets left changed */
 
 static void take_leftover(const char *name, enum pcireset_leftover state, const char *words,
 			  void *data)
@@ -53,7 +53,7 @@ static int check_leftovers(struct doctor *doctor)
 		error("%s", pcireset_ctx_get_errmsg(ctx));
 		return status_of_error(r);
 	}
-	/* Of another machine there are none. */
+	/* These are on this machine only. */
 	if (!doctor->req->sysroot)
 		hold_leftovers(is_given(doctor->req, OPT_REPAIR), take_leftover, doctor);
 	if (doctor->nr == before)
@@ -62,7 +62,7 @@ static int check_leftovers(struct doctor *doctor)
 	return STATUS_DONE;
 }
 
-/* ---- the answer */
+/* ---- output */
 
 static void print_text(const struct doctor *doctor)
 {

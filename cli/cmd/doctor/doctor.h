@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of "pcireset doctor" share. */
+/* Shared declarations of "pcireset doctor". */
 #ifndef PCIRESET_CLI_DOCTOR_H
 #define PCIRESET_CLI_DOCTOR_H
 
@@ -8,15 +8,15 @@
 
 enum verdict {
 	VERDICT_OK,
-	VERDICT_NOTE,	/* good to know, and nothing needs doing */
+	VERDICT_NOTE,	/* for information; no action is necessary */
 	VERDICT_TODO,
 };
 
-/* One line of the answer. */
+/* One line of the output. */
 struct finding {
 	const char *check;
 	enum verdict verdict;
-	char *device;	/* or NULL: about the whole machine */
+	char *device;	/* NULL for the whole machine */
 	char *text;
 	char *todo;	/* or NULL */
 };
@@ -26,7 +26,7 @@ struct doctor {
 	const struct request *req;
 	struct finding *v;
 	size_t nr;
-	char *unreadable; /* a file that this user may not read, since the check began; or NULL */
+	char *unreadable; /* a file that this user cannot read, in the current check; or NULL */
 };
 
 /* findings.c */

@@ -15,7 +15,7 @@ void doctor_path(struct doctor *doctor, char path[PATH_MAX], const char *file)
 		path[0] = '\0';
 }
 
-/* A missing file is an answer. For a file that this user may not read, see doctor_run(). */
+/* A missing file is a fact. For a file that this user may not read, see doctor_run(). */
 void doctor_check_absent(struct doctor *doctor, const char *path)
 {
 	char *why;
@@ -32,8 +32,8 @@ void doctor_check_absent(struct doctor *doctor, const char *path)
 }
 
 /*
- * Findings from a file that cannot be read are no findings: those of the check are replaced.
- * Return: what replaces them, or NULL if all could be read.
+ * If the check could not read a file, replace its findings with "unknown".
+ * Return: the new finding, or NULL if all files could be read.
  */
 struct finding *doctor_end_check(struct doctor *doctor, const char *check, size_t before)
 {

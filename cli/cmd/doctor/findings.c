@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include "doctor.h"
 
-/* Takes over the words. */
+/* Take over the text. */
 struct finding *doctor_add(struct doctor *doctor, const char *check, enum verdict verdict,
 			   char *finding)
 {
@@ -15,7 +15,7 @@ struct finding *doctor_add(struct doctor *doctor, const char *check, enum verdic
 	return f;
 }
 
-/* Takes back all findings but the first ones. */
+/* Drop all findings after the first nr. */
 void doctor_drop(struct doctor *doctor, size_t nr)
 {
 	while (doctor->nr > nr) {
@@ -36,7 +36,7 @@ struct finding *doctor_todo(struct doctor *doctor, const char *check, char *find
 	return f;
 }
 
-/* Nothing is wrong, and whoever is surprised by it can do this. */
+/* Add a finding that is not a problem, with an optional action. */
 void doctor_note(struct doctor *doctor, const char *check, char *finding, const char *todo)
 {
 	struct finding *f = doctor_add(doctor, check, VERDICT_NOTE, finding);

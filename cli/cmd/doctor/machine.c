@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What doctor looks at that is not about one function: the module, and what the kernel may and has. */
+/* Findings about the whole machine: the module, the kernel, and the port services. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static bool module_is_there(struct doctor *doctor)
 	return doctor_has_file(doctor, "sys/module/pcireset");
 }
 
-/* Does a line of what depmod wrote begin with such a file? */
+/* Does modules.dep list the module? */
 static bool is_listed(FILE *modules)
 {
 	char *line = NULL;
@@ -50,7 +50,7 @@ static bool is_listed(FILE *modules)
 	return found;
 }
 
-/* After an upgrade of the kernel often not. True as well where nobody can tell. */
+/* After a kernel upgrade it may be missing. Return true if that is unknown. */
 static bool module_is_installed(struct doctor *doctor, char release[128])
 {
 	char path[PATH_MAX], *file;
@@ -141,7 +141,7 @@ static void check_lockdown(struct doctor *doctor)
 						      "/var/lib/dkms/mok.pub, then reboot");
 }
 
-/* Four bytes of attributes come before the one that counts (UEFI 2.10, sec 3.3). */
+/* Four bytes of attributes precede the value (UEFI 2.10, sec 3.3). */
 static void check_secure_boot(struct doctor *doctor)
 {
 	char state[8] = { 0 };
@@ -159,9 +159,9 @@ static void check_secure_boot(struct doctor *doctor)
 			    "mokutil --import /var/lib/dkms/mok.pub, then reboot");
 }
 
-/* ---- who has the ports */
+/* ---- port services */
 
-/* Slots by who has them; of those that nobody has, and pciehp's, only whether there are some. */
+/* All slots, those of acpiphp, and those of drivers other than pciehp. */
 struct slots {
 	size_t nr, nr_acpi, nr_other;
 };

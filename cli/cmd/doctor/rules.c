@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What doctor looks at of the administrator's rules: whether they can be read, and about whom they are. */
+/* Findings about the administrator's rules: unreadable ones, and those without a match. */
 #include <stdlib.h>
 #include "doctor.h"
 
@@ -11,7 +11,7 @@ static void mark_rule(const struct pcireset_ctx *ctx, const struct pcireset_rule
 		used[i] |= other == rule;
 }
 
-/* One walk over the machine, and not one for each rule: true for each that matches. */
+/* Return an array with true for each rule that matches. Visit each function once. */
 static bool *find_used(const struct doctor *doctor, size_t nr)
 {
 	bool *used = must(calloc(nr + 1, sizeof(*used)));

@@ -208,7 +208,7 @@ static json_object *end_object(const struct line *line, const struct reset *rese
 	return o;
 }
 
-/* "flr, failed (EIO)" and the like. */
+/* For example "flr, failed (EIO)". */
 static char *outcome_words(const struct end *end)
 {
 	const char *result = pcireset_result_to_str(end->result);
@@ -325,7 +325,7 @@ void tell_late(struct watch *watch, const struct trace_event *event)
 	free(failed);
 }
 
-/* ---- the rest */
+/* ---- other events */
 
 void tell_kernel(struct watch *watch, const struct trace_event *event)
 {
