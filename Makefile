@@ -25,6 +25,7 @@ help:
 	@echo 'make rpm            RPM packages of the same, in build/rpm, where rpmbuild is, and a look at what they install; RPMFLAGS= are its options'
 	@echo 'make release        a tarball of the tag at HEAD, its bill of materials and checksums, in build/release; RELEASEFLAGS= are packaging/release'\''s options'
 	@echo 'make check-deb      install, upgrade, remove and purge the Debian packages in a Debian 12 of their own (as root; minutes)'
+	@echo 'make check-packages the recipes for Arch, Alpine, Nix and a kmod of RPM, as far as Debian can carry them out (minutes)'
 	@echo 'make abi            put the binary interface of the library, as it is now, on record'
 	@echo 'make uninstall      what install put there'
 	@echo 'make deps           the Debian packages that building needs'
@@ -112,6 +113,11 @@ check-deb:
 	tools/install-deps build deb chroot
 	bats tests/packages/deb.bats
 
+# Not part of "check": it builds the userspace three times.
+check-packages:
+	tools/install-deps lab build test distributions
+	bats tests/packages/others.bats
+
 # Look at the difference before it is committed: what went or changed breaks programs that were linked with it.
 abi: tools
 	tools/install-deps test
@@ -124,4 +130,4 @@ clean:
 	rm -rf build
 	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
-.PHONY: all help deps tools module modules demo check check-quick check-debug check-mutants check-intree lint install deb rpm release check-deb abi uninstall clean
+.PHONY: all help deps tools module modules demo check check-quick check-debug check-mutants check-intree lint install deb rpm release check-deb check-packages abi uninstall clean
