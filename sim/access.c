@@ -104,8 +104,8 @@ static bool shows_rrs(const struct pcisim_function *fn)
 
 static u32 answer_unready(const struct pcisim_function *fn, int where, int size)
 {
-	if (fn->node->faults.answer == PCISIM_ANSWER_RRS && where == PCI_VENDOR_ID && size >= 2 &&
-	    shows_rrs(fn))
+	if (pcisim_faults_of(fn)->answer == PCISIM_ANSWER_RRS && where == PCI_VENDOR_ID &&
+	    size >= 2 && shows_rrs(fn))
 		return 0xffff0001;
 	return ~0U;
 }
@@ -157,7 +157,8 @@ static void store_bytes(struct pcisim_function *fn, int where, int size, u32 val
 		byte = &fn->space[where + i];
 		bits = value >> 8 * i;
 		writable = writable_bits(fn, where + i);
-		if (fn->node->faults.stuck && ((where + i) & ~3) == fn->node->faults.stuck)
+		if (pcisim_faults_of(fn)->stuck &&
+		    ((where + i) & ~3) == pcisim_faults_of(fn)->stuck)
 			continue;
 		*byte = (*byte & ~writable) | (bits & writable);
 		*byte &= ~(bits & template->w1c[where + i]);

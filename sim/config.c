@@ -17,7 +17,7 @@ static const char *const kinds[] = {
 	[PCISIM_PCI_BRIDGE] = "pci-bridge", [PCISIM_VF] = "vf",
 };
 
-static const char *const ways[PCISIM_WAYS] = {
+const char *const pcisim_ways[PCISIM_WAYS] = {
 	[PCISIM_BUS] = "bus",
 	[PCISIM_FLR] = "flr",
 	[PCISIM_PM] = "pm",
@@ -38,6 +38,44 @@ static struct pcisim_node *to_node(struct config_item *item)
 static struct pcisim_host *to_host(struct config_item *item)
 {
 	return container_of(to_config_group(item), struct pcisim_host, group);
+}
+
+/* The longest path: PCISIM_DEPTH + 1 names of four characters, and what is between them. */
+#define PATH_SIZE 64
+
+/* The names of its directories, from the host's on. */
+static void node_path(struct pcisim_node *node, char *path)
+{
+	struct pcisim_node *above[PCISIM_DEPTH + 1];
+	int at = 0, depth = 0;
+
+	for (; node; node = node->parent)
+		above[depth++] = node;
+	while (depth--)
+		at += scnprintf(path + at, PATH_SIZE - at, "%s%s",
+				config_item_name(&above[depth]->group.cg_item), depth ? "/" : "");
+}
+
+int pcisim_show_path(char *page, int at, struct pcisim_node *node)
+{
+	char path[PATH_SIZE];
+
+	node_path(node, path);
+	return sysfs_emit_at(page, at, "%s", path);
+}
+
+/* Its lock is held; NULL if there is no such node. */
+struct pcisim_node *pcisim_find_node(struct pcisim_host *host, const char *wanted)
+{
+	struct pcisim_node *node;
+	char path[PATH_SIZE];
+
+	list_for_each_entry(node, &host->nodes, entry) {
+		node_path(node, path);
+		if (!strcmp(path, wanted))
+			return node;
+	}
+	return NULL;
 }
 
 /* A number that may have a word for its highest value. */
@@ -224,7 +262,7 @@ static ssize_t node_ignore_show(struct config_item *item, char *page)
 
 	for (way = 0; way < PCISIM_WAYS; way++) {
 		if (ignore & BIT(way))
-			at += sysfs_emit_at(page, at, "%s%s", at ? " " : "", ways[way]);
+			at += sysfs_emit_at(page, at, "%s%s", at ? " " : "", pcisim_ways[way]);
 	}
 	return at + sysfs_emit_at(page, at, "%s\n", at ? "" : "none");
 }
@@ -237,7 +275,7 @@ static ssize_t node_ignore_store(struct config_item *item, const char *page, siz
 
 	if (sysfs_streq(page, "none"))
 		return store_fault(node, &node->faults.ignore, 0, count);
-	way = sysfs_match_string(ways, page);
+	way = sysfs_match_string(pcisim_ways, page);
 	if (way < 0)
 		return way;
 	return store_fault(node, &node->faults.ignore, node->faults.ignore | BIT(way), count);
@@ -337,10 +375,12 @@ static ssize_t node_kind_store(struct config_item *item, const char *page, size_
 	if (is_vf != was_vf)
 		return -EINVAL;
 	mutex_lock(&node->host->lock);
-	if (node->host->live)
+	if (node->host->live) {
 		result = -EBUSY;
-	else
+	} else {
 		take_kind(node, kind);
+		pcisim_triggers_clear(node);
+	}
 	mutex_unlock(&node->host->lock);
 	return result;
 }
@@ -474,6 +514,45 @@ static ssize_t node_slot_event_store(struct config_item *item, const char *page,
 }
 CONFIGFS_ATTR_WO(node_, slot_event);
 
+static ssize_t node_triggers_show(struct config_item *item, char *page)
+{
+	struct pcisim_node *node = to_node(item);
+	ssize_t result;
+
+	mutex_lock(&node->host->lock);
+	result = pcisim_triggers_show(node, page);
+	mutex_unlock(&node->host->lock);
+	return result;
+}
+
+/* One more, or "none". */
+static ssize_t node_triggers_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_node *node = to_node(item);
+	int error = 0;
+
+	mutex_lock(&node->host->lock);
+	if (sysfs_streq(page, "none"))
+		pcisim_triggers_clear(node);
+	else
+		error = pcisim_triggers_add(node, page);
+	mutex_unlock(&node->host->lock);
+	return error ? error : count;
+}
+CONFIGFS_ATTR(node_, triggers);
+
+static ssize_t node_fired_show(struct config_item *item, char *page)
+{
+	struct pcisim_node *node = to_node(item);
+	ssize_t result;
+
+	mutex_lock(&node->host->lock);
+	result = pcisim_triggers_show_fired(node, page);
+	mutex_unlock(&node->host->lock);
+	return result;
+}
+CONFIGFS_ATTR_RO(node_, fired);
+
 static ssize_t node_counts_show(struct config_item *item, char *page)
 {
 	struct pcisim_counts *counts = &to_node(item)->counts;
@@ -483,7 +562,7 @@ static ssize_t node_counts_show(struct config_item *item, char *page)
 			(u64)atomic64_read(&counts->reads), (u64)atomic64_read(&counts->writes),
 			(u64)atomic64_read(&counts->lost_writes));
 	for (way = 0; way < PCISIM_WAYS; way++)
-		at += sysfs_emit_at(page, at, "%s %llu\n", ways[way],
+		at += sysfs_emit_at(page, at, "%s %llu\n", pcisim_ways[way],
 				    (u64)atomic64_read(&counts->resets[way]));
 	at += sysfs_emit_at(page, at, "errors %llu\ncontained %llu\n",
 			    (u64)atomic64_read(&counts->errors),
@@ -546,6 +625,8 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_slot_event,
 	&node_attr_present,
 	&node_attr_link,
+	&node_attr_triggers,
+	&node_attr_fired,
 	&node_attr_counts,
 	NULL,
 };
@@ -620,6 +701,7 @@ static void drop_node(struct config_group *group, struct config_item *item)
 
 	mutex_lock(&node->host->lock);
 	list_del(&node->entry);
+	pcisim_triggers_forget(node);
 	mutex_unlock(&node->host->lock);
 	config_item_put(item);
 }

@@ -38,7 +38,7 @@ static bool link_looks_up(struct pcisim_function *bridge)
 {
 	u32 hidden = PCISIM_HELD_RESET | PCISIM_HELD_DISABLE;
 
-	if (bridge->node->faults.link_events)
+	if (pcisim_faults_of(bridge)->link_events)
 		return pcisim_link_is_up(bridge);
 	return !(bridge->port->held & ~hidden);
 }
@@ -170,9 +170,11 @@ void pcisim_hold(struct pcisim_function *bridge, u32 reason)
 	/* A card may lose its power, or be exchanged, while it is in reset. */
 	if (was_held && (way != PCISIM_POWER_ON || was_held & without_power))
 		return;
-	if (bridge->node->faults.surprise_down && !was_held && reason != PCISIM_HELD_DPC)
+	if (pcisim_is_port(bridge->node))
+		pcisim_trigger(bridge, way);
+	if (pcisim_faults_of(bridge)->surprise_down && !was_held && reason != PCISIM_HELD_DPC)
 		pcisim_error(bridge, PCI_ERR_UNC_SURPDN);
-	if (bridge->node->faults.lose_control && reason == PCISIM_HELD_RESET)
+	if (pcisim_faults_of(bridge)->lose_control && reason == PCISIM_HELD_RESET)
 		lose_control(bridge);
 	for (i = port->first; i < port->end; i++)
 		pcisim_reset_begin(host->functions[i], way);
@@ -199,7 +201,7 @@ static u8 usual_speed(const struct pcisim_function *bridge)
 /* The link of a port comes up a while after what is above it. */
 static void train(struct pcisim_function *bridge, u64 from)
 {
-	const struct pcisim_faults *faults = &bridge->node->faults;
+	const struct pcisim_faults *faults = pcisim_faults_of(bridge);
 	struct pcisim_port *port = bridge->port;
 
 	if (!pcisim_is_port(bridge->node))
@@ -233,7 +235,7 @@ void pcisim_release(struct pcisim_function *bridge, u32 reason)
 	if (port->held)
 		return;
 	/* The link's two ends change between speeds for ever. */
-	if (bridge->node->faults.link_flaps && reason != PCISIM_HELD_FLAPS) {
+	if (pcisim_faults_of(bridge)->link_flaps && reason != PCISIM_HELD_FLAPS) {
 		port->held = PCISIM_HELD_FLAPS;
 		return;
 	}

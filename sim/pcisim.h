@@ -126,6 +126,48 @@ struct pcisim_faults {
 	u32 retrain_us; /* so long a link that has come up is slow */
 };
 
+/* So many triggers has a node at the most, and so many attributes can each set. */
+#define PCISIM_TRIGGERS     8
+#define PCISIM_TRIGGER_KEYS 12
+
+struct pcisim_node;
+
+/**
+ * struct pcisim_trigger - faults of some resets: see the manual for each condition
+ * @on: bit mask of the ways that count
+ * @after: bit mask of the ways that the reset before may have had; 0: any
+ * @every: only each so-many-th; 0: all
+ * @at: only this one; 0: all
+ * @from: the first one that counts
+ * @chance: probability in billionths; 0: certain
+ * @seed: of the chance
+ * @set: bit mask of the faults to set
+ * @grow: those of them that are added for each reset
+ * @value: of each fault
+ * @lose: offset of the dword that gets its power-on value; 0: none
+ * @error: bits of Uncorrectable Error Status
+ * @victim: the node that @lose and @error hit; NULL: the function itself
+ * @victim_index: its function, or PCISIM_ALL
+ * @fired: how often it has fired
+ */
+struct pcisim_trigger {
+	u32 on;
+	u32 after;
+	u32 every;
+	u32 at;
+	u32 from;
+	u32 chance;
+	u32 seed;
+	u32 set;
+	u32 grow;
+	u32 value[PCISIM_TRIGGER_KEYS];
+	u32 lose;
+	u32 error;
+	struct pcisim_node *victim;
+	u32 victim_index;
+	u32 fired;
+};
+
 struct pcisim_counts {
 	atomic64_t reads;
 	atomic64_t writes;
@@ -230,6 +272,10 @@ struct pcisim_port {
  * @way: of the last reset
  * @ready_at: time when it answers, ns
  * @drop_at: time when it forgets its configuration, ns, 0 if it does not
+ * @nth: resets of each way since the node's triggers were written
+ * @last_way: bit of the one before, 0 if there was none
+ * @triggered: a trigger has fired at the last reset
+ * @faults: what holds then
  * @space: config space as it is
  */
 struct pcisim_function {
@@ -250,6 +296,10 @@ struct pcisim_function {
 	enum pcisim_way way;
 	u64 ready_at;
 	u64 drop_at;
+	u32 nth[PCISIM_WAYS];
+	u32 last_way;
+	bool triggered;
+	struct pcisim_faults faults;
 	u8 space[PCISIM_SPACE];
 };
 
@@ -262,7 +312,7 @@ struct pcisim_function {
  * @domain: its PCI domain
  * @bus: the number of its root bus
  * @window_mb: size of the memory window, MiB
- * @hw: protects all that follows, while live, and the faults of each node
+ * @hw: protects all that follows, while live, and the faults and triggers of each node
  * @root: the root bus
  * @functions: all functions, each before what is below it
  * @function_count: how many
@@ -271,6 +321,7 @@ struct pcisim_function {
  * @by_number: the bus that each bus number leads to
  * @work: for interrupts and links
  * @closing: no more events
+ * @striking: a trigger hits its victim
  * @device: parent of the bridge
  * @memory: the memory window
  * @buses: the bus numbers
@@ -295,6 +346,7 @@ struct pcisim_host {
 	struct pcisim_bus *by_number[256];
 	struct workqueue_struct *work;
 	bool closing;
+	bool striking;
 
 	struct device *device;
 	struct resource memory;
@@ -320,6 +372,8 @@ struct pcisim_host {
  * @held: PCISIM_HELD_ABSENT and PCISIM_HELD_LINK as they are when it goes live
  * @shape: see struct pcisim_shape
  * @faults: see struct pcisim_faults
+ * @triggers: see struct pcisim_trigger
+ * @trigger_count: how many
  * @counts: see struct pcisim_counts
  * @template: while live
  * @functions: while live, the @shape.count functions
@@ -334,6 +388,8 @@ struct pcisim_node {
 	u32 held;
 	struct pcisim_shape shape;
 	struct pcisim_faults faults;
+	struct pcisim_trigger triggers[PCISIM_TRIGGERS];
+	unsigned int trigger_count;
 	struct pcisim_counts counts;
 	struct pcisim_template *template;
 	struct pcisim_function *functions;
@@ -368,6 +424,9 @@ static inline void pcisim_put32(u8 *at, u32 value)
 }
 
 /* config.c */
+extern const char *const pcisim_ways[PCISIM_WAYS];
+struct pcisim_node *pcisim_find_node(struct pcisim_host *host, const char *path);
+int pcisim_show_path(char *page, int at, struct pcisim_node *node);
 int pcisim_config_init(void);
 void pcisim_config_exit(void);
 
@@ -414,6 +473,15 @@ void pcisim_reset_begin(struct pcisim_function *fn, enum pcisim_way way);
 void pcisim_reset_end(struct pcisim_function *fn, u64 from);
 void pcisim_reset(struct pcisim_function *fn, enum pcisim_way way);
 bool pcisim_settle(struct pcisim_function *fn);
+
+/* trigger.c */
+const struct pcisim_faults *pcisim_faults_of(const struct pcisim_function *fn);
+void pcisim_trigger(struct pcisim_function *fn, enum pcisim_way way);
+int pcisim_triggers_add(struct pcisim_node *node, const char *text);
+void pcisim_triggers_clear(struct pcisim_node *node);
+void pcisim_triggers_forget(struct pcisim_node *victim);
+int pcisim_triggers_show(struct pcisim_node *node, char *page);
+int pcisim_triggers_show_fired(struct pcisim_node *node, char *page);
 
 /* link.c */
 bool pcisim_link_is_up(struct pcisim_function *bridge);

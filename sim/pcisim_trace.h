@@ -84,6 +84,32 @@ TRACE_EVENT(pcisim_reset,
 		  __entry->ignored)
 );
 
+TRACE_EVENT(pcisim_trigger,
+	TP_PROTO(int domain, u8 bus, unsigned int devfn, int way, unsigned int number, u32 nth),
+	TP_ARGS(domain, bus, devfn, way, number, nth),
+	TP_STRUCT__entry(
+		__field(int, domain)
+		__field(u8, bus)
+		__field(u8, devfn)
+		__field(u8, way)
+		__field(u8, number)
+		__field(u32, nth)
+	),
+	TP_fast_assign(
+		__entry->domain = domain;
+		__entry->bus = bus;
+		__entry->devfn = devfn;
+		__entry->way = way;
+		__entry->number = number;
+		__entry->nth = nth;
+	),
+	TP_printk("device=%04x:%02x:%02x.%d way=%s trigger=%u nth=%u", __entry->domain,
+		  __entry->bus, PCI_SLOT(__entry->devfn), PCI_FUNC(__entry->devfn),
+		  __print_symbolic(__entry->way, { 0, "bus" }, { 1, "flr" }, { 2, "pm" },
+				   { 3, "power_on" }),
+		  __entry->number, __entry->nth)
+);
+
 TRACE_EVENT(pcisim_link,
 	TP_PROTO(int domain, u8 bus, unsigned int devfn, bool up),
 	TP_ARGS(domain, bus, devfn, up),

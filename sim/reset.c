@@ -5,18 +5,6 @@
 #include "pcisim.h"
 #include "pcisim_trace.h"
 
-static const struct pcisim_faults no_faults = {
-	.only = PCISIM_ALL,
-};
-
-/* The faults that this function of its node has. */
-static const struct pcisim_faults *faults_of(const struct pcisim_function *fn)
-{
-	const struct pcisim_faults *faults = &fn->node->faults;
-
-	return faults->only == PCISIM_ALL || faults->only == fn->index ? faults : &no_faults;
-}
-
 static void clear_faults_of_port(struct pcisim_port *port)
 {
 	port->held &= PCISIM_HELD_ABSENT | PCISIM_HELD_LINK;
@@ -32,8 +20,8 @@ static void clear_faults_of_port(struct pcisim_port *port)
 void pcisim_power_on(struct pcisim_function *fn)
 {
 	const struct pcisim_template *template = fn->template;
-	u32 identity = faults_of(fn)->identity;
-	u32 bar_size = faults_of(fn)->return_bar_size;
+	u32 identity = pcisim_faults_of(fn)->identity;
+	u32 bar_size = pcisim_faults_of(fn)->return_bar_size;
 
 	memcpy(fn->space, template->initial, PCISIM_SPACE);
 	if (fn->multifunction)
@@ -42,8 +30,8 @@ void pcisim_power_on(struct pcisim_function *fn)
 		fn->space[template->ari + PCI_ARI_CAP + 1] = fn->next_devfn;
 	if (identity && !fn->pf)
 		pcisim_put32(fn->space + PCI_VENDOR_ID, identity);
-	if (template->dsn && faults_of(fn)->return_serial)
-		pcisim_put32(fn->space + template->dsn + 4, faults_of(fn)->return_serial);
+	if (template->dsn && pcisim_faults_of(fn)->return_serial)
+		pcisim_put32(fn->space + template->dsn + 4, pcisim_faults_of(fn)->return_serial);
 	fn->bar_mask = bar_size && fn->node->shape.bar_size ? ~(bar_size - 1) : 0;
 	if (fn->port) {
 		clear_faults_of_port(fn->port);
@@ -73,9 +61,12 @@ static void vanish(struct pcisim_function *fn)
  */
 void pcisim_reset_begin(struct pcisim_function *fn, enum pcisim_way way)
 {
-	const struct pcisim_faults *faults = faults_of(fn);
-	bool ignored = faults->ignore & BIT(way);
+	const struct pcisim_faults *faults;
+	bool ignored;
 
+	pcisim_trigger(fn, way);
+	faults = pcisim_faults_of(fn);
+	ignored = faults->ignore & BIT(way);
 	atomic64_inc(&fn->node->counts.resets[way]);
 	trace_pcisim_reset(fn->node->host->domain, fn->bus->number, fn->devfn, way, ignored);
 	if (ignored)
@@ -103,7 +94,7 @@ void pcisim_reset_begin(struct pcisim_function *fn, enum pcisim_way way)
  */
 void pcisim_reset_end(struct pcisim_function *fn, u64 from)
 {
-	const struct pcisim_faults *faults = faults_of(fn);
+	const struct pcisim_faults *faults = pcisim_faults_of(fn);
 	u32 us = faults->ready_us[fn->way];
 
 	if (!fn->resetting)
