@@ -3,6 +3,7 @@
 #include "../state/check.c"
 
 #include "machine.h"
+#include "table/registers.h"
 
 #define ALL      0xffffffff
 #define UPPER    0xffff0000
@@ -227,6 +228,30 @@ static void volatile_registers_fail(struct kunit *test)
 }
 
 /* Of extended config space only that there is still nothing. */
+/* The library compares by the same table. */
+static void row_of_the_shared_table_is_compared(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	const struct pcireset_volatile_register *row = pcireset_volatile_registers;
+	u32 *space = machine->space[0];
+	struct subject *subject;
+	unsigned int i, at;
+
+	for (i = 0; i < ARRAY_SIZE(pcireset_volatile_registers); i++, row++) {
+		if (row->flags || row->id == PCIRESET_CXL_DEVICE_ID ||
+		    row->id == PCIRESET_CXL_PORT_ID)
+			continue;
+		at = row->is_extended ? PCI_CFG_SPACE_SIZE : KUNIT_FREE;
+		memset(space + KUNIT_FREE / 4, 0, sizeof(machine->space[0]) - KUNIT_FREE);
+		kunit_put8(space, KUNIT_PM + 1, row->is_extended ? 0 : KUNIT_FREE);
+		space[at / 4] = row->is_extended ? 1 << 16 | row->id : row->id;
+		subject = take_endpoint(test);
+		space[(at + row->offset) / 4] ^= row->mask;
+		KUNIT_EXPECT_EQ_MSG(test, config_failure(subject), 0, "row %u, capability %#x", i,
+				    row->id);
+	}
+}
+
 static void registers_of_missing_capabilities_are_compared(struct kunit *test)
 {
 	static const struct area areas[] = {
@@ -707,6 +732,7 @@ static struct kunit_case check_cases[] = {
 	KUNIT_CASE(config_that_is_the_same_fails),
 	KUNIT_CASE(other_registers_than_the_defined_ones_are_compared),
 	KUNIT_CASE(volatile_registers_fail),
+	KUNIT_CASE(row_of_the_shared_table_is_compared),
 	KUNIT_CASE(registers_of_missing_capabilities_are_compared),
 	KUNIT_CASE(capabilities_count_although_status_denies_them),
 	KUNIT_CASE(length_that_a_capability_tells_is_not_used),

@@ -4,44 +4,23 @@
 #include <linux/slab.h>
 
 #include "plan/plan.h"
+#include "table/reasons.h"
 
-const char *const pcireset_why_text[] = {
-	[PCIRESET_WHY_NONE] = "is fine",
-	[PCIRESET_WHY_NO_CAPABILITY] = "has no capability for this type",
-	[PCIRESET_WHY_QUIRK] = "is known to break with this type",
-	[PCIRESET_WHY_NO_HANDLER] = "has no handler in this kernel",
-	[PCIRESET_WHY_NO_FIRMWARE] = "has no _RST in the firmware",
-	[PCIRESET_WHY_NO_SOFT_RESET] = "has No_Soft_Reset set",
-	[PCIRESET_WHY_NOT_D0] = "is not in D0",
-	[PCIRESET_WHY_NO_BRIDGE] = "is on a root bus",
-	[PCIRESET_WHY_NO_SLOT] = "is in no slot that can be reset",
-	[PCIRESET_WHY_HOTPLUG] = "is a hotplug port",
-	[PCIRESET_WHY_CXL_MASKED] = "masks Secondary Bus Reset",
-	[PCIRESET_WHY_NO_CXL] = "is below no CXL port",
-	[PCIRESET_WHY_GONE] = "is gone",
-	[PCIRESET_WHY_DRIVER] = "has a driver that cannot prepare",
-	[PCIRESET_WHY_VFIO] = "is held by a VFIO user",
-	[PCIRESET_WHY_SCOPE] = "would be reached as well",
-	[PCIRESET_WHY_LOCK] = "is locked by somebody else",
-	[PCIRESET_WHY_CHANGED] = "or its neighbours changed meanwhile",
-	[PCIRESET_WHY_NOT_READY] = "did not come back in time",
-	[PCIRESET_WHY_OTHER_DEVICE] = "came back as another device",
-	[PCIRESET_WHY_LINK] = "came back with a worse link",
-	[PCIRESET_WHY_CONFIG] = "came back with another configuration",
-	[PCIRESET_WHY_NO_PROOF] = "does not show that it was reset",
-	[PCIRESET_WHY_TRIGGER] = "could not be reset",
-	[PCIRESET_WHY_NOT_ALLOWED] = "may not be reset this way",
-	[PCIRESET_WHY_CANCELLED] = "was left alone, as the batch was cancelled",
-	[PCIRESET_WHY_CONTAINED] = "is cut off by a port above, which contains an error",
-	[PCIRESET_WHY_NOT_OWNED] = "is not shown to be the caller's",
-	[PCIRESET_WHY_NOT_ENDPOINT] = "is no endpoint",
-	[PCIRESET_WHY_HAS_HANDLER] = "has a reset of its own in this kernel",
-	[PCIRESET_WHY_VFIO_OPEN] = "is open in VFIO",
-	[PCIRESET_WHY_LATE] = "is late after a reset, and being restored",
-	[PCIRESET_WHY_BARS] = "has not the addresses that the kernel has assigned",
-	[PCIRESET_WHY_TSM] = "is connected to a TSM",
-	[PCIRESET_WHY_LIVE_UPDATE] = "is in a live update",
-};
+/**
+ * pcireset_why_text - return the text of a reason
+ * @why: enum pcireset_why
+ *
+ * Return: the text, about the function that the reason names.
+ */
+const char *pcireset_why_text(u32 why)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pcireset_reasons) - 1; i++)
+		if (pcireset_reasons[i].why == why)
+			break;
+	return pcireset_reasons[i].text;
+}
 
 /* PCIe r6.0, sec 2.3.1 and SR-IOV: a VF has no Vendor ID of its own; present means it answers. */
 static bool plan_is_gone(struct pci_dev *dev)

@@ -245,7 +245,7 @@ struct pcireset_plan {
 };
 
 /* plan.c */
-extern const char *const pcireset_why_text[];
+const char *pcireset_why_text(u32 why);
 int pcireset_plan_new(struct pci_dev *dev, const struct pcireset_request *request,
 		      struct pcireset_plan **ret_plan);
 int pcireset_plan_fill(struct pcireset_plan *plan);

@@ -630,10 +630,10 @@ static void run_announce(struct pcireset_plan *plan, int error,
 	kobject_uevent_env(&plan->dev->dev.kobj, KOBJ_CHANGE, env);
 
 	if (error)
-		pci_warn(plan->dev, "%s reset failed: %04x:%02x:%02x.%d %s%s\n", type->name,
+		pci_warn(plan->dev, "%s reset failed: %04x:%02x:%02x.%d: %s%s\n", type->name,
 			 plan->who.domain, plan->who.bus, PCI_SLOT(plan->who.devfn),
-			 PCI_FUNC(plan->who.devfn), pcireset_why_text[plan->why],
-			 plan->late.is_used ? "; it will be restored when it does" : "");
+			 PCI_FUNC(plan->who.devfn), pcireset_why_text(plan->why),
+			 plan->late.is_used ? "; it is restored once it answers" : "");
 }
 
 /* Returns -ERESTART if the topology moved since the plan was made. */

@@ -9,35 +9,10 @@
 #include <linux/slab.h>
 
 #include "state/state.h"
+#include "table/registers.h"
 
 /* For most functions enough. */
 #define SOME_REGISTERS 64
-
-/* Not every kernel has a name for each of these. */
-#define VF_REBAR_ID 0x24
-#define MARGIN_ID   0x27
-#define GT32_ID     0x2a
-#define DOE_ID      0x2e
-#define DEVICE_3_ID 0x2f
-#define GT64_ID     0x31
-
-/* CXL r3.1, sec 8.1.3 and 8.1.5: DVSECs of a CXL device and of a CXL port. */
-#define CXL_VENDOR_ID    0x1e98
-#define CXL_DVSEC_DEVICE 0
-#define CXL_DVSEC_PORT   3
-#define CXL_CONTROL      0x0c
-#define CXL_CONTROL_2    0x10
-
-/* PCIe r6.0, sec 7.7.4, 7.7.5, 7.7.6 and 7.9.24: where the status is in these. */
-#define GT_STATUS     0x0c
-#define GT16_PARITY   0x10
-#define GT32_RECEIVED 0x10
-#define MARGIN_PORT   0x04
-#define DOE_CONTROL   0x08
-#define DPA_CONTROL   0x0c
-/* Sec 7.9.1: the status of one virtual channel, and of the eighth. */
-#define VC_STATUS (PCI_VC_RES_STATUS & ~3)
-#define LAST_VC   (VC_STATUS + 7 * PCI_CAP_VC_PER_VC_SIZEOF)
 
 /* PCIe r6.0, sec 7.6.3: the null capability; and what is read where there is no config space. */
 #define NOTHING 0
@@ -244,81 +219,14 @@ static const struct capability_size capability_sizes[] = {
 	{ PCI_EXT_CAP_ID_DVSEC, true, 4 },
 	{ PCIRESET_CXL_DEVICE_ID, true, 0x38 },
 	{ PCIRESET_CXL_PORT_ID, true, 0x20 },
-	{ VF_REBAR_ID, true, .measure = measure_rebar },
+	{ PCIRESET_VF_REBAR_ID, true, .measure = measure_rebar },
 	{ PCI_EXT_CAP_ID_DLF, true, 8 },
 	{ PCI_EXT_CAP_ID_PL_16GT, true, 0x20, .per_lane = 1 },
-	{ MARGIN_ID, true, 8 },
-	{ GT32_ID, true, 0x20, .per_lane = 1 },
-	{ DOE_ID, true, 12 },
-	{ DEVICE_3_ID, true, 12 },
-	{ GT64_ID, true, 0x10, .per_lane = 1 },
-};
-
-/**
- * struct volatile_register - a register that may differ although all is well
- * @id: capability ID
- * @extended: of an extended capability
- * @offset: in the capability, a multiple of 4
- * @mask: bits that may differ
- * @reason: why
- * @stride: bytes from it to the next of the same kind, 0 if there is none
- * @last: offset of the last of them
- */
-struct volatile_register {
-	u16 id;
-	bool extended;
-	u16 offset;
-	u32 mask;
-	const char *reason;
-	u16 stride;
-	u16 last;
-};
-
-/* The one list of registers that the CONFIG check does not compare. */
-static const struct volatile_register volatile_registers[] = {
-	{ PCI_CAP_ID_PM, false, PCI_PM_CTRL, 0xff00fe00, "event; Data, and what chooses it" },
-	{ PCI_CAP_ID_VPD, false, 0, 0xffff0000, "address of the last access" },
-	{ PCI_CAP_ID_PCIX, false, PCI_X_STATUS, ~0U, "status" },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_DEVCTL, 0xffff0000, "Device Status" },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_LNKCTL, 0xffff0000, "Link Status, see the link check" },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_SLTCTL, 0xffff13df,
-	  "Slot Status; indicators and events, which pciehp changes at any time" },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_RTSTA, ~0U, "Root Status" },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_DEVCTL2, 0xffff0000, "Device Status 2" },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_LNKCTL2, 0xffff0000, "Link Status 2" },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_SLTCTL2, 0xffff0000, "Slot Status 2" },
-	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_UNCOR_STATUS, ~0U, "error status" },
-	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_COR_STATUS, ~0U, "error status" },
-	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_CAP, 0x0000001f, "First Error Pointer" },
-	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_HEADER_LOG, ~0U, "log", 4, PCI_ERR_HEADER_LOG + 12 },
-	{ PCI_EXT_CAP_ID_VC, true, PCI_VC_PORT_CTRL, 0xffff0000, "VC Port Status" },
-	{ PCI_EXT_CAP_ID_VC, true, VC_STATUS, 0xffff0000, "VC Resource Status",
-	  PCI_CAP_VC_PER_VC_SIZEOF, LAST_VC },
-	{ PCI_EXT_CAP_ID_VC9, true, PCI_VC_PORT_CTRL, 0xffff0000, "VC Port Status" },
-	{ PCI_EXT_CAP_ID_VC9, true, VC_STATUS, 0xffff0000, "VC Resource Status",
-	  PCI_CAP_VC_PER_VC_SIZEOF, LAST_VC },
-	{ PCI_EXT_CAP_ID_MFVC, true, PCI_VC_PORT_CTRL, 0xffff0000, "VC Port Status" },
-	{ PCI_EXT_CAP_ID_MFVC, true, VC_STATUS, 0xffff0000, "VC Resource Status",
-	  PCI_CAP_VC_PER_VC_SIZEOF, LAST_VC },
-	{ PCI_EXT_CAP_ID_SRIOV, true, PCI_SRIOV_CTRL, 0xffff0000, "SR-IOV Status" },
-	{ PCI_EXT_CAP_ID_PRI, true, PCI_PRI_CTRL, 0xffff0000, "Page Request Status" },
-	{ PCI_EXT_CAP_ID_DPA, true, DPA_CONTROL, 0x0000ffff, "DPA Status" },
-	{ PCI_EXT_CAP_ID_PWR, true, PCI_PWR_DSR, ~0U, "chooses what Data shows" },
-	{ PCI_EXT_CAP_ID_PWR, true, PCI_PWR_DATA, ~0U, "what was chosen" },
-	{ PCI_EXT_CAP_ID_DPC, true, PCI_EXP_DPC_STATUS, ~0U, "status and source" },
-	{ PCI_EXT_CAP_ID_DPC, true, PCI_EXP_DPC_RP_PIO_STATUS, ~0U, "error status" },
-	{ PCI_EXT_CAP_ID_SECPCI, true, 8, ~0U, "Lane Error Status" },
-	{ PCIRESET_CXL_DEVICE_ID, true, CXL_CONTROL, 0xffff0000, "CXL Status" },
-	{ PCIRESET_CXL_DEVICE_ID, true, CXL_CONTROL_2, 0xffff0006, "CXL Status 2, triggers" },
-	{ PCIRESET_CXL_PORT_ID, true, 8, 0xffff0000, "CXL Port Status" },
-	{ PCI_EXT_CAP_ID_PL_16GT, true, GT_STATUS, ~0U, "16.0 GT/s Status" },
-	{ PCI_EXT_CAP_ID_PL_16GT, true, GT16_PARITY, ~0U, "parity errors", 4, GT16_PARITY + 8 },
-	{ MARGIN_ID, true, MARGIN_PORT, 0xffff0000, "Margining Port Status" },
-	{ GT32_ID, true, GT_STATUS, ~0U, "32.0 GT/s Status" },
-	{ GT32_ID, true, GT32_RECEIVED, ~0U, "what the link partner has sent", 4,
-	  GT32_RECEIVED + 4 },
-	{ DOE_ID, true, DOE_CONTROL, 0x80000001, "bits that start something" },
-	{ GT64_ID, true, GT_STATUS, ~0U, "64.0 GT/s Status" },
+	{ PCIRESET_MARGIN_ID, true, 8 },
+	{ PCIRESET_GT32_ID, true, 0x20, .per_lane = 1 },
+	{ PCIRESET_DOE_ID, true, 12 },
+	{ PCIRESET_DEVICE_3_ID, true, 12 },
+	{ PCIRESET_GT64_ID, true, 0x10, .per_lane = 1 },
 };
 
 /* Status: errors, and the state of INTx. BIST: may be read while it runs. */
@@ -453,11 +361,12 @@ static void ignore(const struct walk *walk, unsigned int offset, u32 mask)
 
 static void ignore_volatile(const struct walk *walk)
 {
-	const struct volatile_register *reg = volatile_registers;
+	const struct pcireset_volatile_register *reg = pcireset_volatile_registers;
 	unsigned int i, offset;
 
-	for (i = 0; i < ARRAY_SIZE(volatile_registers); i++, reg++) {
-		if (reg->id != walk->id || reg->extended != walk->extended)
+	for (i = 0; i < ARRAY_SIZE(pcireset_volatile_registers); i++, reg++) {
+		if (reg->id != walk->id || reg->is_extended != walk->extended ||
+		    reg->flags & PCIRESET_VOLATILE_IF_IDLE)
 			continue;
 		offset = reg->offset;
 		do {
@@ -504,12 +413,12 @@ static void read_registers(const struct walk *walk)
 /* Which of the vendor-specific capabilities it is, as far as that is known. */
 static u16 vendor_specific_id(const struct walk *walk)
 {
-	if ((dword_of(walk, PCI_DVSEC_HEADER1) & 0xffff) != CXL_VENDOR_ID)
+	if ((dword_of(walk, PCI_DVSEC_HEADER1) & 0xffff) != PCIRESET_CXL_VENDOR_ID)
 		return PCI_EXT_CAP_ID_DVSEC;
 	switch (dword_of(walk, PCI_DVSEC_HEADER2) & 0xffff) {
-	case CXL_DVSEC_DEVICE:
+	case PCIRESET_CXL_DVSEC_DEVICE:
 		return PCIRESET_CXL_DEVICE_ID;
-	case CXL_DVSEC_PORT:
+	case PCIRESET_CXL_DVSEC_PORT:
 		return PCIRESET_CXL_PORT_ID;
 	default:
 		return PCI_EXT_CAP_ID_DVSEC;

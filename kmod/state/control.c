@@ -2,11 +2,6 @@
 /* Control registers that the core does not restore to their old values: saved and put back. */
 #include "state/state.h"
 
-/* Not every kernel has a name for each of these. */
-#define CONTROL_VF_REBAR_ID 0x24
-#define CONTROL_DOE_ID      0x2e
-#define CONTROL_DEVICE_3_ID 0x2f
-
 /**
  * struct control_register - a control register of an extended capability
  * @id: the capability's ID, or PCIRESET_CXL_*
@@ -32,7 +27,7 @@ struct control_register {
  */
 static const struct control_register first_registers[] = {
 	/* PCIe r6.0, sec 9.3.7.5: no change while VF Enable is set. */
-	{ CONTROL_VF_REBAR_ID, 0x08, 0x00003f00, 0x30, 8 },
+	{ PCIRESET_VF_REBAR_ID, 0x08, 0x00003f00, 0x30, 8 },
 	/* Sec 7.8.3: no change while L1 is enabled. The core of 6.1 does not restore these. */
 	{ PCI_EXT_CAP_ID_L1SS, PCI_L1SS_CTL2, ~0U },
 	{ PCI_EXT_CAP_ID_L1SS, PCI_L1SS_CTL1, ~PCI_L1SS_CTL1_L1SS_MASK },
@@ -43,7 +38,7 @@ static const struct control_register first_registers[] = {
 static const struct control_register last_registers[] = {
 	{ PCI_EXT_CAP_ID_ACS, PCI_ACS_EGRESS_CTL_V, ~0U, 0x24, 4 },
 	{ PCI_EXT_CAP_ID_ACS, PCI_ACS_CAP, 0xffff0000 },
-	{ CONTROL_DEVICE_3_ID, 0x08, ~0U },
+	{ PCIRESET_DEVICE_3_ID, 0x08, ~0U },
 	{ PCI_EXT_CAP_ID_ERR, PCI_ERR_UNCOR_MASK, ~0U },
 	{ PCI_EXT_CAP_ID_ERR, PCI_ERR_UNCOR_SEVER, ~0U },
 	{ PCI_EXT_CAP_ID_ERR, PCI_ERR_COR_MASK, ~0U },
@@ -56,7 +51,7 @@ static const struct control_register last_registers[] = {
 	/* Sec 7.7.3.2: not Perform Equalization. */
 	{ PCI_EXT_CAP_ID_SECPCI, 0x04, 0x0000fe02 },
 	{ PCI_EXT_CAP_ID_DLF, 0x04, 0x80000000 },
-	{ CONTROL_DOE_ID, 0x08, 0x00000002 },
+	{ PCIRESET_DOE_ID, 0x08, 0x00000002 },
 	/* CXL r3.1, sec 8.1.3: the ranges before Mem_Enable; nothing that starts something. */
 	{ PCIRESET_CXL_DEVICE_ID, 0x20, ~0U, 0x24, 4 },
 	{ PCIRESET_CXL_DEVICE_ID, 0x30, ~0U, 0x34, 4 },

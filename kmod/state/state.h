@@ -5,10 +5,6 @@
 
 #include "plan/plan.h"
 
-/* Vendor-specific capabilities that are known, in the place of an extended capability's ID. */
-#define PCIRESET_CXL_DEVICE_ID 0x8000
-#define PCIRESET_CXL_PORT_ID   0x8003
-
 /* state.c */
 int pcireset_state_save(const struct pcireset_plan *plan, struct pcireset_fn *fn);
 void pcireset_state_quiesce(struct pcireset_fn *fn);

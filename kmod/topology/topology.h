@@ -7,6 +7,7 @@
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 
+#include "table/capabilities.h"
 #include "table/limits.h"
 #include "uapi/linux/pcireset.h"
 

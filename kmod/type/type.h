@@ -83,10 +83,4 @@ void pcireset_link_probe(struct pci_dev *dev, enum pcireset_caller caller,
 struct pci_slot *pcireset_slot_find(struct pci_dev *dev, enum pcireset_caller caller);
 int pcireset_link_reset(struct pcireset_trigger *trigger);
 
-/* CXL r3.1, sec 8.1.5: the DVSEC of a CXL port and its Port Control register. */
-#define PCIRESET_CXL_VENDOR_ID               0x1e98
-#define PCIRESET_CXL_DVSEC_PORT              3
-#define PCIRESET_CXL_PORT_CONTROL            0x0c
-#define PCIRESET_CXL_PORT_CONTROL_UNMASK_SBR 0x0001
-
 #endif /* _PCIRESET_TYPE_H */

@@ -7,9 +7,6 @@
 
 #include "topology/topology.h"
 
-/* PCIe r6.0, sec 7.9.16: Readiness Time Reporting; not every kernel has a name for it. */
-#define PCIRESET_RTR_ID 0x22
-
 /*
  * PCI r3.0, sec 4.3.2: Trhfa, 2^25 clocks from the end of RST# to the first
  * access, is 1.017 s at 33 MHz.

@@ -17,7 +17,6 @@
 #include "backend/backend.h"
 #include "users/users.h"
 
-#define TIMEOUT_MS   10000 /* the module's default */
 #define NS_PER_MS    1000000ull
 #define MIN_PAUSE_NS NS_PER_MS
 #define SLICE_NS     (100 * NS_PER_MS)
@@ -308,7 +307,7 @@ static bool answers(const struct session *s)
 /* The kernel has already waited, for up to two minutes. This wait cannot be limited. */
 static void wait_ready(struct session *s, uint64_t since_ns)
 {
-	uint32_t ms = s->plan->timeout_ms ? s->plan->timeout_ms : TIMEOUT_MS;
+	uint32_t ms = s->plan->timeout_ms ? s->plan->timeout_ms : PCIRESET_TIMEOUT_MS;
 	uint64_t limit_ns = ms * NS_PER_MS, passed_ns, pause = MIN_PAUSE_NS;
 	bool is_alive = answers(s);
 

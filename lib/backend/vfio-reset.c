@@ -17,7 +17,6 @@
 #include "backend/backend.h"
 #include "dev/dev.h"
 
-#define TIMEOUT_MS   10000 /* the module's default */
 #define NS_PER_MS    1000000ull
 #define MIN_PAUSE_NS NS_PER_MS
 
@@ -206,7 +205,7 @@ static void trigger(struct session *s)
  */
 static void wait_ready(struct session *s, size_t i, uint64_t since_ns, struct config *now)
 {
-	uint32_t ms = s->plan->timeout_ms ? s->plan->timeout_ms : TIMEOUT_MS;
+	uint32_t ms = s->plan->timeout_ms ? s->plan->timeout_ms : PCIRESET_TIMEOUT_MS;
 	uint64_t limit_ns = ms * NS_PER_MS, passed_ns, pause = MIN_PAUSE_NS;
 	struct pcireset_member *member = &s->report->members.v[i];
 	bool is_alive = answers(dev_of(s, i), now);

@@ -4,54 +4,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <linux/pci_regs.h>
 #include "core/core.h"
+#include "table/registers.h"
 
 #define MAX_CAPABILITIES 48
 #define VENDOR_LENGTH_AT 2 /* of a vendor-specific capability */
-
-/*
- * A register that may change without a fault. This is the only list in the library; the
- * module has its own in kmod/state/config.c.
- */
-struct volatile_register {
-	uint16_t id;
-	bool extended;
-	uint16_t offset;
-	uint32_t mask;
-};
-
-static const struct volatile_register volatile_registers[] = {
-	/* An event; and the kernel puts an idle function to sleep when it likes. */
-	{ PCI_CAP_ID_PM, false, PCI_PM_CTRL, PCI_PM_CTRL_PME_STATUS | PCI_PM_CTRL_STATE_MASK },
-	{ PCI_CAP_ID_VPD, false, 0, 0xffff0000 }, /* address and data of the last access */
-	{ PCI_CAP_ID_VPD, false, PCI_VPD_DATA, UINT32_MAX },
-	{ PCI_CAP_ID_PCIX, false, PCI_X_STATUS, UINT32_MAX },
-	{ PCI_CAP_ID_AF, false, PCI_AF_CTRL, UINT32_MAX },
-	/* The upper half of each of these is the status register for the control register. */
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_DEVCTL, 0xffff0000 },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_LNKCTL, 0xffff0000 },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_SLTCTL, 0xffff0000 },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_RTSTA, UINT32_MAX },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_DEVCTL2, 0xffff0000 },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_LNKCTL2, 0xffff0000 },
-	{ PCI_CAP_ID_EXP, false, PCI_EXP_SLTCTL2, 0xffff0000 },
-	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_UNCOR_STATUS, UINT32_MAX },
-	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_COR_STATUS, UINT32_MAX },
-	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_CAP, 0x0000001f }, /* First Error Pointer */
-	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_HEADER_LOG, UINT32_MAX },
-	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_HEADER_LOG + 4, UINT32_MAX },
-	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_HEADER_LOG + 8, UINT32_MAX },
-	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_HEADER_LOG + 12, UINT32_MAX },
-	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_ROOT_STATUS, UINT32_MAX },
-	{ PCI_EXT_CAP_ID_ERR, true, PCI_ERR_ROOT_ERR_SRC, UINT32_MAX },
-	{ PCI_EXT_CAP_ID_VC, true, PCI_VC_PORT_CTRL, 0xffff0000 },
-	{ PCI_EXT_CAP_ID_VC, true, PCI_VC_RES_STATUS & ~3, 0xffff0000 },
-	{ PCI_EXT_CAP_ID_SRIOV, true, PCI_SRIOV_CTRL, 0xffff0000 },
-	{ PCI_EXT_CAP_ID_PRI, true, PCI_PRI_CTRL, 0xffff0000 },
-	{ PCI_EXT_CAP_ID_DPC, true, PCI_EXP_DPC_STATUS, UINT32_MAX },
-	{ PCI_EXT_CAP_ID_SECPCI, true, 8, UINT32_MAX },
-	{ PCI_EXT_CAP_ID_DLF, true, 8, UINT32_MAX },
-};
 
 int config_read_fd(int fd, struct config *config)
 {
@@ -242,13 +200,49 @@ static void ignore_msi(const struct config *was, struct config *diff, size_t at)
 		ignore(diff, mask_at + 4, UINT32_MAX);
 }
 
-static void ignore_listed(struct config *diff, size_t at, uint32_t id, bool extended)
+static size_t next_of_list(const struct config *c, size_t at, int *left, bool extended)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(volatile_registers); i++) {
-		const struct volatile_register *reg = &volatile_registers[i];
+	return extended ? next_extended(c, at, left) : next_capability(c, at, left);
+}
 
-		if (reg->id == id && reg->extended == extended)
-			ignore(diff, at + reg->offset, reg->mask);
+/* The next capability in config space, or the end of the space. */
+static size_t capability_end(const struct config *c, size_t at, bool extended)
+{
+	size_t next = 0, end = c->len;
+	int left;
+
+	if (!extended && end > PCI_CFG_SPACE_SIZE)
+		end = PCI_CFG_SPACE_SIZE;
+	while ((next = next_of_list(c, next, &left, extended)))
+		if (next > at && next < end)
+			end = next;
+	return end;
+}
+
+static void ignore_rows(struct config *diff, const struct pcireset_volatile_register *reg,
+			size_t at, size_t end)
+{
+	unsigned int offset = reg->offset;
+
+	do {
+		if (at + offset + 4 > end)
+			return;
+		ignore(diff, at + offset, reg->mask);
+		offset += reg->stride;
+	} while (reg->stride && offset <= reg->last);
+}
+
+/* Some registers exist only in some functions: do not touch the next capability. */
+static void ignore_listed(const struct config *was, struct config *diff, size_t at, bool extended)
+{
+	uint32_t id = extended ? PCI_EXT_CAP_ID(config_get32(was, at)) : was->b[at];
+	size_t end = capability_end(was, at, extended);
+
+	for (size_t i = 0; i < ARRAY_SIZE(pcireset_volatile_registers); i++) {
+		const struct pcireset_volatile_register *reg = &pcireset_volatile_registers[i];
+
+		if (reg->id == id && reg->is_extended == extended)
+			ignore_rows(diff, reg, at, end);
 	}
 }
 
@@ -259,7 +253,7 @@ static void ignore_volatile(const struct config *was, struct config *diff)
 	int left;
 
 	while ((at = next_capability(was, at, &left))) {
-		ignore_listed(diff, at, was->b[at], false);
+		ignore_listed(was, diff, at, false);
 		if (was->b[at] == PCI_CAP_ID_MSI)
 			ignore_msi(was, diff, at);
 		if (was->b[at] == PCI_CAP_ID_VNDR)
@@ -268,7 +262,7 @@ static void ignore_volatile(const struct config *was, struct config *diff)
 	while ((at = next_extended(was, at, &left))) {
 		uint32_t id = PCI_EXT_CAP_ID(config_get32(was, at));
 
-		ignore_listed(diff, at, id, true);
+		ignore_listed(was, diff, at, true);
 		if (id == PCI_EXT_CAP_ID_VNDR || id == PCI_EXT_CAP_ID_DVSEC)
 			ignore_range(diff, at + 4, at + (config_get32(was, at + 4) >> 20));
 	}

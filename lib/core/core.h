@@ -5,8 +5,9 @@
 
 #include <linux/pci_regs.h>
 #include "util/util.h"
+#include "table/limits.h"
 
-#define NR_TYPES 7
+#define NR_TYPES PCIRESET_NR_TYPES
 
 /* What a rule does to types of reset. */
 enum rule_effect {
@@ -23,13 +24,11 @@ enum rule_effect {
 #define DUMP_BELOW     "unknown_below"
 #define DUMP_VFS       "unknown_vfs"
 
-#define ALL_CHECKS                                                              \
-	(PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY | PCIRESET_CHECK_LINK | \
-	 PCIRESET_CHECK_CONFIG | PCIRESET_CHECK_PROOF)
+#define ALL_CHECKS PCIRESET_ALL_CHECKS
 #define ALL_USES                                                                           \
 	(PCIRESET_USE_DRIVER | PCIRESET_USE_VFIO | PCIRESET_USE_MOUNT | PCIRESET_USE_NET | \
 	 PCIRESET_USE_SWAP | PCIRESET_USE_CONSOLE | PCIRESET_USE_OPEN | PCIRESET_USE_UNKNOWN)
-#define MODULE_USES (PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO)
+#define MODULE_USES PCIRESET_ALL_FORCE
 
 /* The readable part of config space: 64, 256 or 4096 bytes. */
 struct config {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "core/core.h"
+#include "table/reasons.h"
 
 struct word {
 	uint32_t value;
@@ -88,65 +89,17 @@ static const struct word errnos[] = {
 };
 
 /*
- * Texts for people. If a reason has a special text for one type, that row precedes the
- * general row.
+ * Reasons that the module does not have, and texts for one type, which precede the general
+ * text. The reasons of the module are in table/reasons.h.
  */
 static const struct {
 	uint32_t why;
 	uint32_t type;
 	const char *text;
 } reasons[] = {
-	{ PCIRESET_WHY_NONE, 0, "" },
 	{ PCIRESET_WHY_NO_CAPABILITY, PCI_RESET_FLR,
 	  "no FLR in Device Capabilities and none in an AF capability" },
 	{ PCIRESET_WHY_NO_CAPABILITY, PCI_RESET_PM, "no Power Management capability" },
-	{ PCIRESET_WHY_NO_CAPABILITY, 0, "the function has no capability for it" },
-	{ PCIRESET_WHY_QUIRK, 0, "the kernel knows this reset to be broken on this device" },
-	{ PCIRESET_WHY_NO_HANDLER, 0, "the kernel has no special reset for this device" },
-	{ PCIRESET_WHY_NO_FIRMWARE, 0, "the firmware has no _RST method for this device" },
-	{ PCIRESET_WHY_NO_SOFT_RESET, 0,
-	  "No_Soft_Reset is set: going to D3hot and back would reset nothing" },
-	{ PCIRESET_WHY_NOT_D0, 0, "the function is not in D0; wake it up first" },
-	{ PCIRESET_WHY_NO_BRIDGE, 0, "it is on a root bus, with no bridge above to reset it" },
-	{ PCIRESET_WHY_NO_SLOT, 0, "it is in no hotplug slot that can be reset" },
-	{ PCIRESET_WHY_HOTPLUG, 0,
-	  "below a hotplug port it would look like a removal; allow slot instead" },
-	{ PCIRESET_WHY_CXL_MASKED, 0, "the CXL port above ignores it; allow cxl_bus instead" },
-	{ PCIRESET_WHY_NO_CXL, 0, "it is below no CXL port" },
-	{ PCIRESET_WHY_GONE, 0, "it is gone or does not answer" },
-	{ PCIRESET_WHY_DRIVER, 0,
-	  "its driver cannot be told of a reset; unbind it, or force driver" },
-	{ PCIRESET_WHY_VFIO, 0, "a VFIO user holds it; end that program, or force vfio" },
-	{ PCIRESET_WHY_SCOPE, 0, "it reaches further than allowed" },
-	{ PCIRESET_WHY_LOCK, 0, "somebody else held its lock for too long; try again" },
-	{ PCIRESET_WHY_CHANGED, 0, "functions came, went or changed meanwhile; plan again" },
-	{ PCIRESET_WHY_NOT_READY, 0, "it did not come back in time" },
-	{ PCIRESET_WHY_OTHER_DEVICE, 0, "another device came back in its place" },
-	{ PCIRESET_WHY_LINK, 0, "the link came back slower or narrower, or not at all" },
-	{ PCIRESET_WHY_CONFIG, 0, "config space does not read as before" },
-	{ PCIRESET_WHY_NO_PROOF, 0, "nothing shows that the reset took place" },
-	{ PCIRESET_WHY_TRIGGER, 0, "the reset could not be triggered" },
-	{ PCIRESET_WHY_NOT_ALLOWED, 0, "this descriptor does not allow it" },
-	{ PCIRESET_WHY_CANCELLED, 0, "cancelled before it began" },
-	{ PCIRESET_WHY_CONTAINED, 0, "a port above has cut it off because of an error (DPC)" },
-	{ PCIRESET_WHY_NOT_OWNED, 0,
-	  "it would be hit, and the VFIO descriptors given do not prove that it may be" },
-	{ PCIRESET_WHY_NOT_ENDPOINT, 0,
-	  "PCIe defines it for endpoints, and this is a port or bridge" },
-	{ PCIRESET_WHY_HAS_HANDLER, 0,
-	  "the kernel's own reset for this device does more; allow device_specific instead" },
-	{ PCIRESET_WHY_VFIO_OPEN, 0,
-	  "a VFIO user has it open and may access its memory at any time; end that program, "
-	  "or reset through VFIO" },
-	{ PCIRESET_WHY_LATE, 0,
-	  "it is late after an earlier reset and will be restored when it answers; try again" },
-	{ PCIRESET_WHY_BARS, 0,
-	  "its addresses are not those that the kernel has assigned: its configuration is lost; "
-	  "remove and rescan it" },
-	{ PCIRESET_WHY_TSM, 0,
-	  "the platform's security manager (TSM) has connected it; disconnect it first" },
-	{ PCIRESET_WHY_LIVE_UPDATE, 0,
-	  "a live update preserves it across kernels; finish the live update first" },
 	{ PCIRESET_WHY_IN_USE, 0, "it is in use" },
 	{ PCIRESET_WHY_NOT_LISTED, 0,
 	  "the kernel does not list it in reset_method: known to be broken, or taken off" },
@@ -156,27 +109,31 @@ static const struct {
 	{ PCIRESET_WHY_NO_PERMISSION, 0,
 	  "/dev/pcireset may not be opened; CAP_SYS_ADMIN is needed" },
 	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_SLOT,
-	  "the kernel by itself cannot be held to slot and not bus; run: modprobe pcireset" },
+	  "the kernel by itself cannot be held to slot and not bus; run: modprobe "
+	  "pcireset" },
 	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_BUS,
-	  "the kernel by itself cannot be held to bus and not slot; run: modprobe pcireset" },
+	  "the kernel by itself cannot be held to bus and not slot; run: modprobe "
+	  "pcireset" },
 	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_CXL_BUS,
 	  "the kernel by itself does not bring all functions back; run: modprobe pcireset" },
 	{ PCIRESET_WHY_NEEDS_MODULE, 0,
 	  "the kernel by itself resets one function, brings back no other, and cannot be "
 	  "told to try or to escalate; run: modprobe pcireset" },
 	{ PCIRESET_WHY_METHOD_REFUSED, 0,
-	  "the kernel takes neither this type alone nor its own reset_method back; "
-	  "run: modprobe pcireset" },
+	  "the kernel takes neither this type alone nor its own reset_method back; run: "
+	  "modprobe pcireset" },
 	{ PCIRESET_WHY_METHOD_CHANGED, 0, "somebody else wrote reset_method meanwhile" },
 	{ PCIRESET_WHY_METHOD_LEFT, 0,
-	  "reset_method could not be put back; once it answers, run: pcireset doctor --repair" },
+	  "reset_method could not be put back; once it answers, run: pcireset doctor "
+	  "--repair" },
 	{ PCIRESET_WHY_LEFT_OVER, 0,
 	  "a killed pcireset has left its reset_method; run: pcireset doctor --repair" },
 	{ PCIRESET_WHY_SYSROOT, 0, "a recorded machine cannot be reset" },
 	{ PCIRESET_WHY_DUMP, 0, "not known: a dump of config space does not tell" },
 	{ PCIRESET_WHY_LISTS_DIFFER, 0, "it would be hit, and VFIO does not list it" },
 	{ PCIRESET_WHY_METHOD_WIDER, 0,
-	  "VFIO has the kernel try all that reset_method lists; write this type alone there" },
+	  "VFIO has the kernel try all that reset_method lists; write this type alone "
+	  "there" },
 	{ PCIRESET_WHY_LINK_UNKNOWN, 0,
 	  "whether VFIO would reset the slot or the bus is not known" },
 	{ PCIRESET_WHY_VFIO_NO_RESET, 0, "no reset of it worked when VFIO opened it" },
@@ -334,5 +291,8 @@ const char *pcireset_why_to_str(uint32_t why, uint32_t type)
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (reasons[i].why == why && (!reasons[i].type || reasons[i].type == type))
 			return reasons[i].text;
+	for (size_t i = 0; i < ARRAY_SIZE(pcireset_reasons); i++)
+		if (pcireset_reasons[i].why == why)
+			return pcireset_reasons[i].text;
 	return "for a reason that this version does not know";
 }

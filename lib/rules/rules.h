@@ -8,7 +8,7 @@
 
 #define RULES_MAX     1024 /* of all files */
 #define RULES_REFUSAL "no reset is allowed: "
-#define RULES_MAX_MS  600000 /* the module's longest timeout */
+#define RULES_MAX_MS  PCIRESET_MAX_TIMEOUT_MS
 
 struct pcireset_rule {
 	char *where; /* "FILE:LINE" of its [Match] */

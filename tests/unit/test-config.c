@@ -2,6 +2,7 @@
 /* Config space in memory: finding capabilities, comparing before and after; and what a context remembers of failures. */
 #include <linux/pci_regs.h>
 #include "sysroot.h"
+#include "table/registers.h"
 
 #define PM   0x40
 #define EXP  0x50
@@ -274,6 +275,73 @@ static void failures_are_remembered(void **state)
 	assert_int_equal(ctx.failure, -EIO);
 }
 
+/* The bits of a register that some row of the module's and the library's table leaves out. */
+static uint32_t bits_left_out(const struct pcireset_volatile_register *row)
+{
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pcireset_volatile_registers); i++) {
+		const struct pcireset_volatile_register *other = &pcireset_volatile_registers[i];
+
+		if (other->id == row->id && other->is_extended == row->is_extended &&
+		    other->offset == row->offset)
+			bits |= other->mask;
+	}
+	return bits;
+}
+
+/* One capability, whose register at @offset has these bits afterwards. */
+static bool differs_with(const struct pcireset_volatile_register *row, unsigned int offset,
+			 uint32_t bits)
+{
+	static struct config was, now;
+	size_t at = row->is_extended ? 0x100 : 0x40;
+
+	make(NULL);
+	was = space;
+	if (row->is_extended)
+		put_extended(&was, at, row->id, 0);
+	else
+		put_cap(&was, at, (uint8_t)row->id, 0);
+	now = was;
+	put32(&now, at + offset, config_get32(&now, at + offset) ^ bits);
+	return config_difference(&was, &now) >= 0;
+}
+
+static void each_row_of_the_shared_table_counts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pcireset_volatile_registers); i++) {
+		const struct pcireset_volatile_register *row = &pcireset_volatile_registers[i];
+		uint32_t compared = ~bits_left_out(row);
+
+		/* Of a vendor's capability nothing is compared, whatever the table says. */
+		if (row->id == PCIRESET_CXL_DEVICE_ID || row->id == PCIRESET_CXL_PORT_ID)
+			continue;
+		assert_false(differs_with(row, row->offset, row->mask));
+		if (row->stride)
+			assert_false(differs_with(row, row->last, row->mask));
+		if (compared && row->offset)
+			assert_true(differs_with(row, row->offset, compared));
+	}
+}
+
+static void a_row_reaches_into_the_next_capability(void **state)
+{
+	struct config now;
+
+	(void)state;
+	/* Slot Control 2 would be in the next one; version 1 of the capability ends before. */
+	space.b[EXP + 1] = EXP + 0x28;
+	put_cap(&space, EXP + 0x28, PCI_CAP_ID_VNDR, MSI);
+	space.b[EXP + 0x28 + 2] = 0x08;
+	put_cap(&space, EXP + 0x30, PCI_CAP_ID_SSVID, 0);
+	space.b[EXP + 0x28 + 1] = EXP + 0x30;
+	now = space;
+	put32(&now, EXP + 0x34, 0x12345678);
+	assert_int_equal(config_difference(&space, &now), EXP + 0x34);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, make)
 
 int main(void)
@@ -284,6 +352,8 @@ int main(void)
 		TEST(lists_that_are_circles_end),
 		TEST(what_was_not_read_is_not_set),
 		TEST(registers_that_change_by_themselves_are_no_difference),
+		TEST(each_row_of_the_shared_table_counts),
+		TEST(a_row_reaches_into_the_next_capability),
 		TEST(a_message_that_is_on_is_compared),
 		TEST(a_length_that_differs_is_a_difference),
 		TEST(another_device_is_not_the_same),
