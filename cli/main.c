@@ -67,6 +67,20 @@ static const struct command commands[] = {
 		.run = command_reenumerate,
 	},
 	{
+		.name = "qualify",
+		.operands = "DEVICE... --type TYPES --count NUMBER",
+		.summary = "reset many times, and report failures and their patterns",
+		.text = "Runs the plan that it prints first, and nothing beyond it. Resets in a random\n"
+			"order of types, and measures each reset. Ctrl-C ends the run after the current\n"
+			"reset. A run that is saved can be resumed, also after a crash of the machine.",
+		.options = OPT_TYPE | OPT_COUNT | OPT_QUALIFY | OPT_MAX_SCOPE | OPT_FORCE |
+			   OPT_CHECK | OPT_TIMEOUT | OPT_SETTLE | OPT_YES | OPT_QUIET | OPT_JSON |
+			   OPT_SYSROOT | OPT_NO_MODULE | OPT_HELP,
+		.takes_devices = true,
+		.takes_none = true,
+		.run = command_qualify,
+	},
+	{
 		.name = "watch",
 		.operands = "[DEVICE...]",
 		.summary = "follow resets as they happen",

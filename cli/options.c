@@ -25,7 +25,16 @@ static const struct option_row rows[] = {
 	  "checks that must pass: link, config, proof (default:\n"
 	  "link,config; ready and identity always run)" },
 	{ OPT_TIMEOUT, 0, "timeout", "TIME", "longest time to wait: 2, 2.5s, 500ms" },
-	{ OPT_COUNT, 0, "count", "NUMBER", "exit after this number of events" },
+	{ OPT_COUNT, 0, "count", "NUMBER",
+	  "watch: exit after this number of events; qualify:\n"
+	  "number of resets of each type" },
+	{ OPT_QUALIFY, 0, "save", "DIR", "keep the journal and the reports in DIR" },
+	{ OPT_QUALIFY, 0, "resume", "DIR", "continue the run in DIR" },
+	{ OPT_QUALIFY, 0, "report", "DIR", "reset nothing, report on the run in DIR" },
+	{ OPT_QUALIFY, 0, "exercise", "COMMAND", "run a shell command after each round" },
+	{ OPT_QUALIFY, 0, "max-failures", "NUMBER", "stop after this number of failures" },
+	{ OPT_QUALIFY, 0, "seed", "NUMBER", "seed of the order of types (default: 0)" },
+	{ OPT_QUALIFY, 0, "sign", "KEY", "sign the certificate with this SSH key" },
 	{ OPT_SETTLE, 0, "settle", "TIME", "check the configuration again after this time" },
 	{ OPT_ESCALATE, 0, "escalate", NULL, "if a reset fails, try the next allowed type" },
 	{ OPT_FORCE, 0, "force", "USES",
@@ -250,13 +259,13 @@ static int read_time(const char *option, const char *arg, uint32_t *ret_ms)
 	return STATUS_DONE;
 }
 
-static int read_count(const char *arg, uint32_t *ret_count)
+static int read_count(const char *option, const char *arg, uint32_t *ret_count)
 {
 	char *end;
 	unsigned long value = strtoul(arg, &end, 10);
 
 	if (!isdigit((unsigned char)*arg) || *end || !value || value > UINT32_MAX)
-		return usage_error("--count: invalid number of events '%s'; the minimum is 1", arg);
+		return usage_error("--%s: invalid number '%s'; the minimum is 1", option, arg);
 	*ret_count = (uint32_t)value;
 	return STATUS_DONE;
 }
@@ -294,6 +303,26 @@ static int read_words(const struct option_row *row, const char *arg, from_str_fn
 	free(list);
 	*ret_mask = mask;
 	return status;
+}
+
+static int take_qualify(struct qualify_request *req, const struct option_row *row, const char *arg)
+{
+	const struct {
+		const char *name, **value;
+	} words[] = { { "save", &req->save },
+		      { "resume", &req->resume },
+		      { "report", &req->report },
+		      { "sign", &req->key },
+		      { "exercise", &req->exercise } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(row->name, words[i].name) != 0)
+			continue;
+		*words[i].value = arg;
+		return *arg ? STATUS_DONE : usage_error("--%s: the argument is empty", row->name);
+	}
+	return read_count(row->name, arg,
+			  strcmp(row->name, "seed") ? &req->max_failures : &req->seed);
 }
 
 static int take_option(struct request *req, const struct option_row *row, const char *arg)
@@ -334,7 +363,9 @@ static int take_option(struct request *req, const struct option_row *row, const 
 	case OPT_SETTLE:
 		return read_time("settle", arg, &req->settle_ms);
 	case OPT_COUNT:
-		return read_count(arg, &req->count);
+		return read_count("count", arg, &req->count);
+	case OPT_QUALIFY:
+		return take_qualify(&req->qualify, row, arg);
 	default:
 		return STATUS_DONE;
 	}

@@ -35,6 +35,7 @@ enum option_id {
 	OPT_OUTPUT_ALL	= 1 << 27,
 	OPT_TREE	= 1 << 28,
 	OPT_COLOR	= 1 << 29,
+	OPT_QUALIFY	= 1 << 30,	/* all that only qualify has */
 };
 
 /* The options for tables. */
@@ -56,6 +57,13 @@ struct command {
 	int (*run)(const struct request *req);
 };
 
+/* The options of qualify. */
+struct qualify_request {
+	const char *save, *resume, *report, *exercise, *key;
+	const char *directory; /* whichever of the first three is given */
+	uint32_t max_failures, seed;
+};
+
 /* A parsed and checked command line. */
 struct request {
 	const struct command *command;
@@ -68,6 +76,7 @@ struct request {
 	const char *command_line;
 	uint32_t max_scope, checks, force, timeout_ms, settle_ms, count;
 	uint32_t color; /* enum colors */
+	struct qualify_request qualify;
 	char **names;
 	size_t nr_names;
 	struct filter *filters;

@@ -191,6 +191,18 @@ static void set_sequence(struct pcireset_finding *finding, const struct pcireset
 	finding->sequence[1] = is_alone ? 0 : first->type;
 }
 
+/* Of the resets after that type, how many have the mark. */
+static void count_only_after(const struct events *events, struct pcireset_finding *finding)
+{
+	size_t nr, hits;
+
+	count_after(events, finding->previous, &nr, &hits);
+	finding->nr = hits;
+	finding->of = nr;
+	finding->low = stats_lower_bound(hits, nr, BOUND_CONFIDENCE);
+	finding->high = stats_upper_bound(hits, nr, BOUND_CONFIDENCE);
+}
+
 static void describe(const struct events *events, const struct candidate *best, uint32_t mark,
 		     struct pcireset_finding *finding)
 {
@@ -210,6 +222,8 @@ static void describe(const struct events *events, const struct candidate *best, 
 		.high = stats_upper_bound(events->nr, events->series->nr, BOUND_CONFIDENCE),
 		.p = exp(best->log_p),
 	};
+	if (best->pattern == PCIRESET_PATTERN_AFTER)
+		count_only_after(events, finding);
 	set_sequence(finding, first);
 }
 

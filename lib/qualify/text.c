@@ -79,26 +79,33 @@ static char *deviation(const struct pcireset_finding *finding)
 	return format("%s", words ? words->text : "a deviation");
 }
 
-/* "of 300 resets, between 0.2 % and 4 %" */
-static char *frequency(const struct pcireset_finding *finding)
+/* "p = 3e-25" */
+static char *chance(const struct pcireset_finding *finding)
 {
-	return format("%llu of %llu resets, %.2g %% to %.2g %% at 95 %% each",
-		      (unsigned long long)finding->nr, (unsigned long long)finding->of,
-		      100 * finding->low, 100 * finding->high);
+	return finding->p < 1e-99 ? format("p < 1e-99") : format("p = %.1g", finding->p);
 }
 
-static char *time_text(const struct pcireset_finding *finding, const char *type)
+/* "of 300 resets, between 0.2 % and 4 %" */
+static char *frequency(const struct pcireset_finding *finding, const char *p)
+{
+	return format("%llu of %llu resets, %.3g %% to %.3g %% at 95 %% each%s%s",
+		      (unsigned long long)finding->nr, (unsigned long long)finding->of,
+		      100 * finding->low, 100 * finding->high, finding->p < 1 ? "; " : "",
+		      finding->p < 1 ? p : "");
+}
+
+static char *time_text(const struct pcireset_finding *finding, const char *type, const char *p)
 {
 	switch (finding->pattern) {
 	case PCIRESET_PATTERN_TREND:
-		return format("%s: slower with each reset, by %.2f us (p = %.1g)", type,
-			      finding->ns_per_reset / 1e3, finding->p);
+		return format("%s: slower with each reset, by %.2f us (%s)", type,
+			      finding->ns_per_reset / 1e3, p);
 	case PCIRESET_PATTERN_AFTER:
-		return format("%s after %s: ready later than usual (p = %.1g)", type,
-			      pcireset_type_to_str(finding->previous, 0), finding->p);
+		return format("%s after %s: ready later than usual (%s)", type,
+			      pcireset_type_to_str(finding->previous, 0), p);
 	default:
-		return format("every %u%s %s: ready later than usual (p = %.1g)", finding->period,
-			      ordinal_of(finding->period), type, finding->p);
+		return format("every %u%s %s: ready later than usual (%s)", finding->period,
+			      ordinal_of(finding->period), type, p);
 	}
 }
 
@@ -109,15 +116,13 @@ static char *event_text(const struct pcireset_finding *finding, const char *type
 	case PCIRESET_PATTERN_ALWAYS:
 		return format("every %s: %s (%s)", type, deviation, often);
 	case PCIRESET_PATTERN_PERIOD:
-		return format("every %u%s %s: %s (%s; p = %.1g)", finding->period,
-			      ordinal_of(finding->period), type, deviation, often, finding->p);
+		return format("every %u%s %s: %s (%s)", finding->period,
+			      ordinal_of(finding->period), type, deviation, often);
 	case PCIRESET_PATTERN_AFTER:
-		return format("%s after %s: %s (%s; p = %.1g)", type,
-			      pcireset_type_to_str(finding->previous, 0), deviation, often,
-			      finding->p);
+		return format("%s after %s: %s (%s)", type,
+			      pcireset_type_to_str(finding->previous, 0), deviation, often);
 	case PCIRESET_PATTERN_RISING:
-		return format("%s, more often as the run goes on: %s (%s; p = %.1g)", type,
-			      deviation, often, finding->p);
+		return format("%s, more often as the run goes on: %s (%s)", type, deviation, often);
 	default:
 		return format("%s, %s: %s (%s)", type,
 			      finding->pattern == PCIRESET_PATTERN_ONCE ? "once" :
@@ -131,14 +136,17 @@ char *finding_text(const struct pcireset_finding *finding)
 	const char *type = finding->type ? pcireset_type_to_str(finding->type, 0) : "reset";
 	_cleanup_free_ char *what = NULL;
 	_cleanup_free_ char *often = NULL;
+	_cleanup_free_ char *p = chance(finding);
 
+	if (!p)
+		return NULL;
 	if (finding->mark == PCIRESET_MARK_SLOW)
-		return time_text(finding, type);
+		return time_text(finding, type, p);
 	what = deviation(finding);
 	if (finding->mark == PCIRESET_MARK_MACHINE)
 		return what ? format("%s: %s during the reset (%llu times)", type, what,
 				     (unsigned long long)finding->nr) :
 			      NULL;
-	often = frequency(finding);
+	often = frequency(finding, p);
 	return what && often ? event_text(finding, type, what, often) : NULL;
 }

@@ -5,11 +5,12 @@
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	export PATH=$PWD/build/meson/cli:$PATH out=$BATS_FILE_TMPDIR/out
-	mkdir -p "$out"/{list,show,plan,reset,doctor} "$BATS_FILE_TMPDIR/machines"
+	mkdir -p "$out"/{list,show,plan,reset,doctor,qualify} "$BATS_FILE_TMPDIR/machines"
 	for file in tests/machines/*.xz; do
 		say_all "$file"
 	done
 	say_with_rules
+	say_of_runs
 }
 
 # keep COMMAND FILE ARG...: what the tool prints, whatever its status. Without a word it has refused to answer at all.
@@ -45,6 +46,16 @@ say_with_rules() {
 	keep show rules --sysroot "$root" 04:00.0 07:00.0
 	keep plan rules --sysroot "$root" --type flr --force mount,swap 04:00.0
 	keep doctor rules --sysroot "$root"
+}
+
+# Runs with each kind of finding.
+say_of_runs() {
+	local fault
+
+	for fault in none lanes after slower neighbour cut; do
+		"$BATS_TEST_DIRNAME/make-run" "$BATS_FILE_TMPDIR/$fault" 900 "$fault"
+		keep qualify "$fault" --report "$BATS_FILE_TMPDIR/$fault"
+	done
 }
 
 @test "the keys of rules are there" {

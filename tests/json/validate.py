@@ -83,8 +83,12 @@ def check_choice(schema, choices, value, where, is_one):
         yield f"{where}: {fitting} alternatives fit, and one may"
 
 
+def is_kind(kinds, value):
+    return any(KINDS[kind](value) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+
+
 def check_value(part, value, where):
-    if "type" in part and not KINDS[part["type"]](value):
+    if "type" in part and not is_kind(part["type"], value):
         yield f"{where}: {json.dumps(value)[:60]} is no {part['type']}"
     elif "enum" in part and value not in part["enum"]:
         yield f"{where}: {value!r} is not one of {part['enum']}"

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The result of a run as one page of HTML that needs no other file. It is also XML. */
+#include <stdlib.h>
+#include "qualify.h"
+
+/* Text of a machine may have any character. */
+static void put(FILE *out, const char *words)
+{
+	char *copy = utf8(text("%s", words));
+
+	for (const char *c = copy; *c; c++) {
+		if (*c == '&')
+			fputs("&amp;", out);
+		else if (*c == '<')
+			fputs("&lt;", out);
+		else if (*c == '>')
+			fputs("&gt;", out);
+		else if (*c == '"')
+			fputs("&quot;", out);
+		else if ((unsigned char)*c >= ' ' && *c != 0x7f)
+			fputc(*c, out);
+		else
+			fputc(' ', out);
+	}
+	free(copy);
+}
+
+static void row(FILE *out, const char *head, const char *value)
+{
+	fputs("<tr><th scope=\"row\">", out);
+	put(out, head);
+	fputs("</th><td>", out);
+	put(out, value);
+	fputs("</td></tr>\n", out);
+}
+
+static void put_head(const struct result *result, FILE *out)
+{
+	fputs("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n"
+	      "<meta charset=\"utf-8\"/>\n<title>pcireset qualify: ",
+	      out);
+	put(out, verdict_to_str(result->verdict));
+	fputs("</title>\n<style>\nbody { font-family: sans-serif; max-width: 60em; margin: 2em auto; "
+	      "padding: 0 1em; color: #000; background: #fff; }\n"
+	      "table { border-collapse: collapse; }\nth, td { border: 1px solid #777; padding: 0.2em "
+	      "0.6em; text-align: left; }\ntd.n { text-align: right; }\n.verdict { font-size: 1.2em; "
+	      "border: 3px double #000; padding: 0.6em; }\n</style>\n</head>\n<body>\n"
+	      "<h1>Qualification of PCI resets</h1>\n<p class=\"verdict\" id=\"verdict\">",
+	      out);
+	put(out, result->line);
+	fputs("</p>\n", out);
+	if (pcireset_qualify_get_stop(result->qualify)) {
+		fputs("<p id=\"stopped\">The run stopped: ", out);
+		put(out, pcireset_qualify_get_stop(result->qualify));
+		fputs("</p>\n", out);
+	}
+}
+
+static void put_findings(const struct result *result, FILE *out)
+{
+	const struct pcireset_finding *finding;
+
+	fputs("<h2>Findings</h2>\n", out);
+	if (!result->nr_findings)
+		fputs("<p id=\"findings\">None.</p>\n", out);
+	else
+		fputs("<ol id=\"findings\">\n", out);
+	for (size_t i = 0; (finding = pcireset_qualify_get_finding(result->qualify, i)); i++) {
+		fputs("<li>", out);
+		put(out, pcireset_qualify_get_device(result->qualify, finding->device));
+		fputs(": ", out);
+		put(out, pcireset_qualify_get_finding_text(result->qualify, i));
+		fputs("</li>\n", out);
+	}
+	if (result->nr_findings)
+		fputs("</ol>\n", out);
+}
+
+static void put_series(const struct result *result, const struct pcireset_series *s, FILE *out)
+{
+	char *below = percent_below(s->failed_high);
+
+	fputs("<tr><td>", out);
+	put(out, pcireset_qualify_get_device(result->qualify, s->device));
+	fprintf(out,
+		"</td><td>%s</td><td class=\"n\">%llu</td><td class=\"n\">%llu</td>"
+		"<td class=\"n\">%s</td><td class=\"n\">%llu</td><td class=\"n\">%llu</td>",
+		pcireset_type_to_str(s->type, 0), (unsigned long long)s->nr,
+		(unsigned long long)s->nr_failed, below, (unsigned long long)s->nr_unverified,
+		(unsigned long long)s->nr_interrupted);
+	for (size_t i = 0; i < 5; i++)
+		fprintf(out, "<td class=\"n\">%.1f</td>", (double)s->ready_ns[i] / 1e6);
+	fputs("</tr>\n", out);
+	free(below);
+}
+
+static void put_table(const struct result *result, FILE *out)
+{
+	fputs("<h2>Resets</h2>\n<table id=\"series\">\n<thead><tr><th>device</th><th>type</th>"
+	      "<th>resets</th><th>failed</th><th>failure probability below, at 95 %</th>"
+	      "<th>unverified</th><th>interrupted</th><th>ready, ms: fastest</th><th>50 %</th>"
+	      "<th>90 %</th><th>99 %</th><th>slowest</th></tr></thead>\n<tbody>\n",
+	      out);
+	for (size_t i = 0; i < result->nr_series; i++)
+		put_series(result, &result->series[i], out);
+	fputs("</tbody>\n</table>\n", out);
+}
+
+static void put_plot(const struct result *result, const struct pcireset_series *s, FILE *out)
+{
+	fputs("<h3>", out);
+	put(out, pcireset_qualify_get_device(result->qualify, s->device));
+	fprintf(out, ": %s</h3>\n", pcireset_type_to_str(s->type, 0));
+	plot_times(result, s, out);
+	plot_histogram(result, s, out);
+}
+
+/* The series with failures come first. */
+static void put_plots(const struct result *result, FILE *out)
+{
+	size_t nr = 0;
+
+	fputs("<h2>Time until ready</h2>\n", out);
+	for (size_t i = 0; i < result->nr_series; i++)
+		if (result->series[i].nr_failed && nr++ < MAX_PLOTTED)
+			put_plot(result, &result->series[i], out);
+	for (size_t i = 0; i < result->nr_series; i++)
+		if (!result->series[i].nr_failed && nr++ < MAX_PLOTTED)
+			put_plot(result, &result->series[i], out);
+	if (nr > MAX_PLOTTED)
+		fprintf(out, "<p>%d of %zu series are drawn.</p>\n", MAX_PLOTTED, nr);
+}
+
+static void put_deviations(const struct result *result, FILE *out)
+{
+	const struct pcireset_sample *sample;
+	size_t nr = 0;
+
+	fputs("<h2>Resets with deviations</h2>\n<table id=\"deviations\">\n<thead><tr><th>round</th>"
+	      "<th>device</th><th>type</th><th>after</th><th>deviation</th></tr></thead>\n<tbody>\n",
+	      out);
+	for (size_t i = 0; (sample = pcireset_qualify_get_sample(result->qualify, i)); i++) {
+		char *words;
+
+		if ((!sample->marks && sample->result) || nr++ >= MAX_DEVIATIONS)
+			continue;
+		words = marks_text(sample->marks, ", ");
+		fprintf(out,
+			"<tr><td class=\"n\">%u</td><td>%s</td><td>%s</td><td>%s</td><td>%s%s</td></tr>\n",
+			sample->round + 1,
+			pcireset_qualify_get_device(result->qualify, sample->device),
+			pcireset_type_to_str(sample->type, 0),
+			sample->previous ? pcireset_type_to_str(sample->previous, 0) : "",
+			sample->result ? "" : "interrupted ", words);
+		free(words);
+	}
+	fputs("</tbody>\n</table>\n", out);
+	fprintf(out, "<p>%zu resets have a deviation; the first %d are listed.</p>\n", nr,
+		MAX_DEVIATIONS);
+}
+
+static void put_machine(const struct result *result, FILE *out)
+{
+	const char *key, *value;
+
+	fputs("<h2>Machine</h2>\n<table id=\"facts\">\n<tbody>\n", out);
+	for (uint32_t d = 0; (value = pcireset_qualify_get_device(result->qualify, d)); d++)
+		row(out, value, pcireset_qualify_get_identity(result->qualify, d));
+	for (size_t i = 0; (value = pcireset_qualify_get_fact(result->qualify, i, &key)); i++)
+		row(out, key, value);
+	fputs("</tbody>\n</table>\n", out);
+}
+
+void html_write(const struct result *result, FILE *out)
+{
+	put_head(result, out);
+	put_findings(result, out);
+	put_table(result, out);
+	put_plots(result, out);
+	put_deviations(result, out);
+	put_machine(result, out);
+	fputs("<p>Bounds are exact (Clopper-Pearson) and one-sided. A pattern is named if chance "
+	      "makes it less often than once in 1000 runs.</p>\n</body>\n</html>\n",
+	      out);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Shared declarations of "pcireset qualify". */
+#ifndef PCIRESET_CLI_QUALIFY_H
+#define PCIRESET_CLI_QUALIFY_H
+
+#include <json-c/json.h>
+#include "cmd/cmd.h"
+
+/* Names of the files in the directory of a run. */
+#define JOURNAL_FILE     "journal"
+#define JSON_FILE        "report.json"
+#define HTML_FILE        "report.html"
+#define CERTIFICATE_FILE "certificate.txt"
+#define METRICS_FILE     "metrics.prom"
+
+/* The plots and the table of deviations show the first ones only. */
+#define MAX_PLOTTED    16
+#define MAX_DEVIATIONS 200
+#define NR_BINS        40
+
+enum verdict {
+	VERDICT_QUALIFIED,
+	VERDICT_UNVERIFIED, /* no failure, but not every reset has proof */
+	VERDICT_INCOMPLETE, /* no failure, but some resets are missing */
+	VERDICT_NOT_QUALIFIED,
+};
+
+/* What a run shows. */
+struct result {
+	struct pcireset_qualify *qualify;
+	enum verdict verdict;
+	char *line; /* the verdict as one line */
+	struct pcireset_series *series;
+	size_t nr_series;
+	size_t nr_findings;
+};
+
+/* Times of one series. */
+struct histogram {
+	uint64_t from, width;         /* in nanoseconds, of the first bin and of each */
+	uint32_t counts[NR_BINS + 1]; /* the last one has all later ones */
+};
+
+/* result.c */
+void result_make(struct result *result, struct pcireset_qualify *qualify);
+void result_free(struct result *result);
+const char *verdict_to_str(enum verdict verdict);
+char *percent_below(double p);
+bool is_sample_of(const struct pcireset_sample *sample, const struct pcireset_series *series);
+bool is_failure(const struct pcireset_sample *sample);
+void histogram_make(const struct result *result, const struct pcireset_series *series,
+		    struct histogram *ret_histogram);
+char *marks_text(uint32_t marks, const char *separator);
+
+/* result-json.c */
+json_object *result_json(const struct result *result, struct pcireset_ctx *ctx);
+
+/* html.c, plot.c: to a file in memory */
+void html_write(const struct result *result, FILE *out);
+void plot_times(const struct result *result, const struct pcireset_series *series, FILE *out);
+void plot_histogram(const struct result *result, const struct pcireset_series *series, FILE *out);
+
+/* certificate.c */
+void certificate_write(const struct result *result, FILE *out);
+
+/* files.c: the reports in the directory of the run. Return: an exit status. */
+int files_write(const struct request *req, const struct result *result, struct pcireset_ctx *ctx);
+
+/* run.c: all rounds, or until a signal. Return: 0, or a negative errno after a message. */
+int rounds_run(const struct request *req, struct pcireset_qualify *qualify,
+	       struct pcireset_ctx *ctx);
+
+#endif /* PCIRESET_CLI_QUALIFY_H */

@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# pcireset qualify without hardware: what it refuses, and what it reports on saved runs. Resets nothing.
+
+load lib.bash
+
+setup_file() {
+	make_machine
+	for fault in none lanes after slower neighbour cut half unverified; do
+		"$BATS_TEST_DIRNAME/make-run" "$BATS_FILE_TMPDIR/$fault" 3334 "$fault" 7
+	done
+}
+
+setup() {
+	bats_require_minimum_version 1.5.0
+	cd "$BATS_FILE_TMPDIR" || return
+}
+
+# report STATUS FAULT ARG...
+report() {
+	run --separate-stderr pcireset qualify --report "$2" "${@:3}"
+	[[ $status -eq $1 ]] && return
+	printf 'status %d instead of %d\n%s\n%s\n' "$status" "$1" "$output" "${stderr:-}"
+	return 1
+}
+
+@test "a machine that can only be looked at is refused" {
+	exits 3 qualify 08:00.1 --type pm --count 3
+	[[ $stderr == *'shows another machine'* || $stderr == *reset* ]]
+}
+
+@test "what is missing is named" {
+	exits 2 qualify
+	[[ $stderr == *'no device is named'* ]]
+	exits 2 qualify 08:00.1 --count 3
+	[[ $stderr == *'--type is needed'* ]]
+	exits 2 qualify 08:00.1 --type pm
+	[[ $stderr == *'--count is needed'* ]]
+	exits 2 qualify 08:00.1 --type pm --count 0
+	[[ $stderr == *"invalid number '0'"* ]]
+	exits 2 qualify 08:00.1 --type pm --count 3 --max-failures x
+	[[ $stderr == *"--max-failures: invalid number 'x'"* ]]
+	exits 2 qualify 08:00.1 --type pm --count 3 --sign key
+	[[ $stderr == *'use --save'* ]]
+	exits 2 qualify 08:00.1 --report none
+	[[ $stderr == *'or use --resume or --report'* ]]
+	exits 2 qualify --report none --type pm
+	[[ $stderr == *'its own --type'* ]]
+	exits 2 qualify 08:00.1 --type pm --count 3 --save ''
+	[[ $stderr == *'the argument is empty'* ]]
+}
+
+@test "a directory without a run, and a damaged run, are errors" {
+	report 1 nowhere
+	[[ $stderr == *'nowhere/journal: No such file'* ]]
+	mkdir -p damaged
+	sed '0,/^begin/s//began/' none/journal >damaged/journal
+	report 1 damaged
+	[[ $stderr == *'damaged/journal:16: the line is damaged'* ]]
+	[[ ! -e damaged/report.json ]]
+	: >damaged/journal
+	report 1 damaged
+	[[ $stderr == *'the journal is empty'* ]]
+}
+
+@test "a fine run is qualified, with bounds" {
+	report 0 none
+	[[ $output == 'qualified; flr: 0 of 3334 failed, below 0.09 %; pm: '*'(at 95 %); 0 findings' ]]
+}
+
+@test "each planted fault is found and named" {
+	report 4 lanes
+	[[ ${lines[1]} == '0000:01:00.0: every 300th bus: fewer lanes (11 of 3334 resets,'* ]]
+	report 4 after
+	[[ ${lines[1]} == '0000:01:00.0: pm after flr: the reset had no effect ('* ]]
+	report 4 slower
+	[[ ${lines[1]} == '0000:01:00.0: bus: slower with each reset, by 20.'*' us (p < '* ]]
+	report 4 neighbour
+	[[ ${lines[1]} == '0000:01:00.0: every 100th flr: 0000:00:01.0, which is not affected, has changed at 0x44 ('* ]]
+	for fault in lanes after slower neighbour; do
+		report 4 "$fault" --json
+		jq -e '.verdict == "not qualified" and (.findings | length) == 1' <<<"$output"
+	done
+}
+
+@test "an interrupted reset is neither lost nor counted twice" {
+	report 0 cut --json
+	jq -e '[.devices[].series[] | .resets] == [3334, 3334, 3334]' <<<"$output"
+	jq -e '[.devices[].series[] | .interrupted] | add == 1' <<<"$output"
+	jq -e '.resets | length == 1 and .[0].result == "interrupted"' <<<"$output"
+}
+
+@test "a run with missing or unverified resets is not qualified" {
+	report 4 half
+	[[ ${lines[0]} == incomplete* ]]
+	report 4 unverified
+	[[ ${lines[0]} == unverified* ]]
+}
+
+@test "the page is well-formed, stands alone, and is small" {
+	for fault in none lanes after; do
+		report "$([[ $fault == none ]] && echo 0 || echo 4)" "$fault"
+		xmllint --noout "$fault/report.html"
+		[[ $(stat -c %s "$fault/report.html") -lt 500000 ]]
+		run /usr/bin/python3 -B "$BATS_TEST_DIRNAME/check-page.py" "$fault/report.html" "$fault/report.json"
+		echo "$output"
+		[ "$status" -eq 0 ]
+	done
+}
+
+@test "the certificate states what was observed, and no more" {
+	report 4 lanes
+	grep -q '^Verdict: not qualified; ' lanes/certificate.txt
+	grep -q '  bus: 3334 resets, 11 failed (below 0.55 % at 95 %), 0 unverified, 0 interrupted, 2 functions affected' lanes/certificate.txt
+	grep -q 'every 300th bus: fewer lanes' lanes/certificate.txt
+	grep -q '^  kernel: 6.1.0 x86_64$' lanes/certificate.txt
+	grep -q 'nothing about other devices' lanes/certificate.txt
+	run ! grep -iE 'serial|uuid' lanes/certificate.txt
+	run ! grep -n ' $' lanes/certificate.txt
+}
+
+@test "a certificate is signed with an SSH key, and verified by the printed command" {
+	ssh-keygen -q -t ed25519 -N '' -f key -C lab@example.org
+	report 0 none --sign key
+	[[ ${lines[1]} == 'signed: verify with: ssh-keygen -Y verify -f ALLOWED_SIGNERS -I SIGNER -n pcireset -s none/certificate.txt.sig < none/certificate.txt' ]]
+	echo "lab@example.org $(cat key.pub)" >ALLOWED_SIGNERS
+	command=${lines[1]#signed: verify with: }
+	bash -c "${command/SIGNER /lab@example.org }"
+	# A second signature replaces the first.
+	report 0 none --sign key
+	echo >>none/certificate.txt
+	run ! bash -c "${command/SIGNER /lab@example.org }"
+	report 1 none --sign nokey
+	[[ $stderr == *'could not be signed with nokey' ]]
+}
+
+@test "the same journal gives the same reports" {
+	report 4 lanes
+	cp lanes/report.html first
+	report 4 lanes
+	cmp first lanes/report.html
+}
+
+@test "metrics have each outcome" {
+	report 4 lanes
+	grep -qxF 'pcireset_qualify_resets{device="0000:01:00.0",type="bus",outcome="failed"} 11' lanes/metrics.prom
+	grep -qxF 'pcireset_qualify_findings 1' lanes/metrics.prom
+}
