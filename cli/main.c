@@ -93,6 +93,19 @@ static const struct command commands[] = {
 		.run = command_watch,
 	},
 	{
+		.name = "recover",
+		.operands = "[FILE]",
+		.summary = "recover failed devices, exactly as policies allow",
+		.text = "Follows wedged events, failed error recoveries, and late or failed resets. Does\n"
+			"nothing that no policy in /etc/pcireset/recover.d names. Reads the events from\n"
+			"FILE, in the format of udevadm monitor -kp; - is standard input.",
+		.options = OPT_JSON | OPT_SYSROOT | OPT_FILE | OPT_DRY_RUN | OPT_POLICY |
+			   OPT_STATUS | OPT_COUNT | OPT_TIMEOUT | OPT_HELP,
+		.takes_file = true,
+		.takes_none = true,
+		.run = command_recover,
+	},
+	{
 		.name = "doctor",
 		.operands = "",
 		.summary = "check this machine for problems that prevent resets",

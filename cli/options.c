@@ -64,6 +64,8 @@ static const struct option_row rows[] = {
 	  "read another machine: its config spaces in DUMP, as\n"
 	  "lspci -xxxx printed them" },
 	{ OPT_NO_MODULE, 0, "no-module", NULL, "use sysfs, even if the module is loaded" },
+	{ OPT_POLICY, 0, "policy", "DIR", "use only the policies in this directory" },
+	{ OPT_STATUS, 0, "status", NULL, "print the state of the service, and exit" },
 	{ OPT_REPAIR, 0, "repair", NULL, "restore settings that killed resets left changed" },
 	{ OPT_SVG, 0, "svg", "FILE", "also draw the plan with Graphviz; one device only" },
 	{ OPT_SERIALS, 0, "with-serials", NULL,
@@ -339,6 +341,9 @@ static int take_option(struct request *req, const struct option_row *row, const 
 		return filter_add(req, row->name, arg);
 	case OPT_SYSROOT:
 		req->sysroot = arg;
+		return STATUS_DONE;
+	case OPT_POLICY:
+		req->policy = arg;
 		return STATUS_DONE;
 	case OPT_SVG:
 		req->svg = arg;

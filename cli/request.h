@@ -25,6 +25,8 @@ enum option_id {
 	OPT_SETTLE	= 1 << 15,
 	OPT_NO_MODULE	= 1 << 16,
 	OPT_REPAIR	= 1 << 17,
+	OPT_STATUS	= 1 << 18,
+	OPT_POLICY	= 1 << 19,
 	OPT_FILE	= 1 << 20,
 	OPT_SERIALS	= 1 << 21,
 	OPT_SVG		= 1 << 22,
@@ -52,7 +54,7 @@ struct command {
 	unsigned int options;	/* mask of enum option_id */
 	unsigned int required;	/* the options without a default */
 	bool takes_devices;
-	bool takes_file;	/* one file to write */
+	bool takes_file;	/* one file to write, or to read events from */
 	bool takes_none;	/* operands are optional */
 	int (*run)(const struct request *req);
 };
@@ -74,6 +76,7 @@ struct request {
 	const char *dump;
 	const char *svg;
 	const char *command_line;
+	const char *policy;
 	uint32_t max_scope, checks, force, timeout_ms, settle_ms, count;
 	uint32_t color; /* enum colors */
 	struct qualify_request qualify;

@@ -92,6 +92,7 @@ parse_options() {
 	[[ $prefix != /usr ]] || lib=/usr/lib
 	udev_rule=$lib/udev/rules.d/60-pcireset.rules
 	boot_unit=$lib/systemd/system/pcireset@.service
+	recover_unit=$lib/systemd/system/pcireset-recover.service
 	manifest=$prefix/share/$name/installed-files
 }
 

@@ -14,6 +14,7 @@ int command_reenumerate(const struct request *req);
 int command_doctor(const struct request *req);
 int command_metrics(const struct request *req);
 int command_qualify(const struct request *req);
+int command_recover(const struct request *req);
 int command_watch(const struct request *req);
 int complete_machine(int argc, char **argv);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "cmd/cmd.h"
 #include "output.h"
+#include "recover/recover.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -187,6 +188,64 @@ static void print_family(FILE *out, const struct pcireset_ctx *ctx, const struct
 	free(samples);
 }
 
+/* ---- pcireset recover */
+
+static const struct family recover_running = {
+	"pcireset_recover_running",
+	"gauge",
+	"1 if the recovery service runs, 0 otherwise.",
+	NULL,
+};
+static const struct family recover_events = {
+	"pcireset_recover_events_total",
+	"counter",
+	"Failures that the recovery service received.",
+	NULL,
+};
+static const struct family recover_results = {
+	"pcireset_recover_recoveries_total",
+	"counter",
+	"Recoveries by result.",
+	NULL,
+};
+static const struct family recover_refused = {
+	"pcireset_recover_refused_total",
+	"counter",
+	"Recoveries that a policy names but that were refused, such as by the rate limit.",
+	NULL,
+};
+static const struct family recover_lost = {
+	"pcireset_recover_lost_total",
+	"counter",
+	"How often the kernel has dropped events of the recovery service.",
+	NULL,
+};
+
+static void print_records(FILE *out, const struct records *records)
+{
+	print_single(out, &recover_running, records_is_running(records));
+	print_head(out, &recover_events);
+	for (int kind = 0; kind < NR_EVENTS; kind++)
+		fprintf(out, "%s{event=\"%s\"} %" PRIu64 "\n", recover_events.name,
+			event_kind_name((enum event_kind)kind), records->events[kind]);
+	print_head(out, &recover_results);
+	for (int result = 0; result < NR_RESULTS; result++)
+		fprintf(out, "%s{result=\"%s\"} %" PRIu64 "\n", recover_results.name,
+			result_name((enum result)result), records->results[result]);
+	print_single(out, &recover_refused, records->nr_refused);
+	print_single(out, &recover_lost, records->nr_lost);
+}
+
+/* Omit them if recover has not run since the machine booted, or if they are unknown. */
+static void print_recover(FILE *out)
+{
+	struct records records = { 0 };
+
+	if (!records_load(&records))
+		print_records(out, &records);
+	records_clear(&records);
+}
+
 static void ignore_leftover(const char *name, enum pcireset_leftover state, const char *words,
 			    void *data)
 {
@@ -209,6 +268,7 @@ static int print_all(FILE *out, struct pcireset_ctx *ctx)
 	left = pcireset_leftovers_look(ctx, ignore_leftover, NULL);
 	if (left >= 0)
 		print_single(out, &leftovers, (uint64_t)left);
+	print_recover(out);
 	if (r)
 		return STATUS_DONE;
 	/* This counter is the same for each type. */

@@ -103,9 +103,9 @@ everywhere() {
 @test 'words of the command line' {
 	local command
 
-	for command in list show plan reset re-enumerate doctor metrics record watch; do
+	for command in list show plan reset re-enumerate doctor metrics record recover watch; do
 		is_clean pcireset "$command" "--$EVIL"
-		[[ $command == list || $command == metrics || $command == record ]] || is_clean pcireset "$command" "$EVIL" --type "$EVIL"
+		[[ $command == list || $command == metrics || $command == recover || $command == record ]] || is_clean pcireset "$command" "$EVIL" --type "$EVIL"
 	done
 	is_clean pcireset "$EVIL"
 	is_clean pcireset help "$EVIL"

@@ -37,10 +37,10 @@ says() {
 
 @test 'help of every command, and the version' {
 	run -0 pcireset --help
-	for command in list show plan reset re-enumerate watch doctor metrics record; do
+	for command in list show plan reset re-enumerate watch recover doctor metrics record; do
 		[[ $output == *"$command"* ]]
 	done
-	for command in list show plan reset re-enumerate watch doctor metrics record; do
+	for command in list show plan reset re-enumerate watch recover doctor metrics record; do
 		run -0 pcireset "$command" --help
 		[[ $output == "Usage: pcireset $command"* ]]
 		first=$output
@@ -54,7 +54,7 @@ says() {
 }
 
 @test 'help and lists fit 80 columns' {
-	for command in --help list show plan reset re-enumerate watch doctor metrics record; do
+	for command in --help list show plan reset re-enumerate watch recover doctor metrics record; do
 		run -0 pcireset "$command" --help
 		[[ -z $(awk 'length > 80' <<<"$output") ]]
 	done

@@ -5,12 +5,13 @@
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	export PATH=$PWD/build/meson/cli:$PATH out=$BATS_FILE_TMPDIR/out
-	mkdir -p "$out"/{list,show,plan,reset,doctor,qualify} "$BATS_FILE_TMPDIR/machines"
+	mkdir -p "$out"/{list,show,plan,reset,recover,doctor,qualify} "$BATS_FILE_TMPDIR/machines"
 	for file in tests/machines/*.xz; do
 		say_all "$file"
 	done
 	say_with_rules
 	say_of_runs
+	say_recoveries
 }
 
 # keep COMMAND FILE ARG...: what the tool prints, whatever its status. Without a word it has refused to answer at all.
@@ -56,6 +57,20 @@ say_of_runs() {
 		"$BATS_TEST_DIRNAME/make-run" "$BATS_FILE_TMPDIR/$fault" 900 "$fault"
 		keep qualify "$fault" --report "$BATS_FILE_TMPDIR/$fault"
 	done
+}
+
+# Each line of recover is a document. A guest test has those of real recoveries.
+say_recoveries() {
+	local root=$BATS_FILE_TMPDIR/recover events=$BATS_FILE_TMPDIR/events line nr=0
+
+	"$BATS_TEST_DIRNAME/make-sysroot" "$root"
+	mkdir -p "$root/etc/pcireset/recover.d"
+	printf '[Match]\nSlot=3\n[Recover]\nEvents=wedged\nSteps=rebind,slot\n' >"$root/etc/pcireset/recover.d/1.conf"
+	printf 'ACTION=change\nDEVPATH=/x/0000:03:00.0/drm/card0\nWEDGED=%s\n\n' bus-reset none vendor-specific >"$events"
+	while IFS= read -r line; do
+		printf '%s\n' "$line" >"$out/recover/$((nr++))"
+	done < <(pcireset recover --dry-run --json --sysroot "$root" "$events" 2>/dev/null)
+	pcireset recover --status --json >"$out/recover/status" || :
 }
 
 @test "the keys of rules are there" {

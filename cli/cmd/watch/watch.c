@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include "cmd/cmd.h"
+#include "uevents.h"
 #include "watch.h"
 
 #define RETRY_MS 10 /* pause if the tracepoints are ready without data */
@@ -52,7 +53,7 @@ static void take_events(struct watch *watch, const struct pollfd *polls)
 	if (watch->trace && !trace_read(watch->trace, watch) && has_trace)
 		poll(NULL, 0, RETRY_MS);
 	if (polls[POLL_UEVENTS].revents)
-		uevents_read(watch->uevents, watch);
+		watch_read_uevents(watch);
 }
 
 /* The reader of the output may be gone, and watch then ends. */
@@ -102,13 +103,14 @@ static int may_not(int r)
 
 static int open_sources(struct watch *watch)
 {
+	static const char *const subsystems[] = { "pci", "module", NULL };
 	int r = trace_open(&watch->trace), status = r < 0 ? may_not(r) : STATUS_DONE;
 
 	if (status)
 		return status;
 	if (r < 0)
 		error("note: cannot use tracefs: %s", strerror(-r));
-	r = uevents_open(&watch->uevents);
+	r = uevents_open(subsystems, &watch->uevents);
 	if (r < 0) {
 		error("cannot receive uevents: %s", strerror(-r));
 		return STATUS_ERROR;

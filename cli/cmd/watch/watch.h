@@ -78,7 +78,6 @@ struct reset {
 };
 
 struct trace;
-struct uevents;
 
 struct watch {
 	const struct request *req;
@@ -113,10 +112,7 @@ struct tracefs_instance *instance_open(int *ret_lock);
 void instance_close(struct tracefs_instance *instance, int lock);
 
 /* uevent.c */
-int uevents_open(struct uevents **ret_uevents);
-int uevents_fd(const struct uevents *uevents);
-void uevents_read(struct uevents *uevents, struct watch *watch);
-void uevents_close(struct uevents *uevents);
+void watch_read_uevents(struct watch *watch);
 
 /* reset.c */
 void resets_take(struct watch *watch, const struct trace_event *event);

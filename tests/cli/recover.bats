@@ -1,0 +1,190 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# pcireset recover on a machine that consists of files: what it would do about each event. Resets nothing.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	export ROOT=$BATS_TEST_TMPDIR/machine
+	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
+	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
+	mkdir -p "$ROOT"/{etc,run,usr/lib}/pcireset/recover.d
+	events=$BATS_TEST_TMPDIR/events
+}
+
+# policy PLACE/NAME LINE...: a policy for the GPU.
+policy() {
+	{
+		printf '[Match]\nSlot=3\n[Recover]\n'
+		printf '%s\n' "${@:2}"
+	} >"$ROOT/${1%/*}/pcireset/recover.d/${1##*/}"
+}
+
+# event DEVICE PROPERTY...: an event in the file, as udevadm monitor --property prints it.
+event() {
+	local path
+
+	path=$(realpath --relative-to="$ROOT/sys" "$ROOT/sys/bus/pci/devices/$1" 2>/dev/null)
+	{
+		printf 'KERNEL[1.0] change   /%s (pci)\nACTION=change\nDEVPATH=/%s\n' "$path" "$path"
+		printf '%s\n' "${@:2}"
+		echo
+	} >>"$events"
+}
+
+# dry STATUS ARG...: sets output and stderr.
+dry() {
+	run --separate-stderr "-$1" pcireset recover --dry-run --sysroot "$ROOT" "$events" "${@:2}"
+}
+
+says() {
+	local text
+
+	for text in "$@"; do
+		[[ $output == *"$text"* ]] || { printf 'not said: %s\n%s\n%s\n' "$text" "$output" "${stderr:-}" && return 1; }
+	done
+}
+
+gpu=0000:03:00.0
+
+@test 'without a policy there is only a line' {
+	event "$gpu" WEDGED=rebind
+	dry 0
+	[[ $output == "$gpu: WEDGED=rebind: would ignore: no policy selects the function" ]]
+	[[ $stderr == *'no policy: nothing will be done'* ]]
+}
+
+@test 'each step that the policy allows is printed, with its obstacle' {
+	policy etc/50-gpu.conf Events=wedged Steps=rebind,flr,slot,power-cycle Before=/bin/drain After=/bin/check
+	event "$gpu" WEDGED=bus-reset
+	dry 0
+	says "$gpu: WEDGED=bus-reset: would recover by /etc/pcireset/recover.d/50-gpu.conf:1" \
+		'before: /bin/drain' 'skip: rebind: weaker than the event asks for' 'skip: flr: weaker' \
+		'step: slot' 'step: power-cycle: power-cycle is not possible with this version' 'after: /bin/check'
+}
+
+@test 'each event has its decision' {
+	policy etc/50-gpu.conf Events=wedged,late Steps=slot
+	event "$gpu" WEDGED=none
+	event "$gpu" WEDGED=vendor-specific
+	event "$gpu" ERROR_EVENT=FAILED_RECOVERY
+	event "$gpu" PCIRESET_TYPE=flr PCIRESET_LATE=lost
+	event "$gpu" PCIRESET_TYPE=flr PCIRESET_LATE=restored
+	event "$gpu" PCIRESET_TYPE=flr PCIRESET_RESULT=failed PCIRESET_LATE=pending
+	event "$gpu" DRIVER=igb
+	dry 3 --json
+	[[ $(jq -r .verdict <<<"$output" | tr '\n' ' ') == 'ignore refuse ignore recover ignore ignore ' ]]
+	[[ $stderr == *'vendor-specific: would refuse: the driver asks for a procedure of the vendor'* ]]
+}
+
+@test 'an AER failure of a port is one of the functions below it' {
+	policy etc/50-gpu.conf Events=aer Steps=slot
+	event 0000:00:1c.0 ERROR_EVENT=FAILED_RECOVERY
+	dry 0 --json
+	[[ $(jq -r 'select(.verdict == "recover").device' <<<"$output" | sort -u | tr '\n' ' ') == '0000:03:00.0 0000:03:00.1 ' ]]
+}
+
+@test 'the rate limit refuses, and counts each device alone' {
+	policy etc/50-gpu.conf Events=wedged Steps=slot Burst=2
+	for _ in 1 2 3; do event "$gpu" WEDGED=unknown; done
+	event 0000:03:00.1 WEDGED=unknown
+	dry 3 --json
+	[[ $(jq -r .verdict <<<"$output" | tr '\n' ' ') == 'recover recover refuse recover ' ]]
+	[[ $output == *'rate limit: 2 recoveries in 3600 s (/etc/pcireset/recover.d/50-gpu.conf:1)'* ]]
+}
+
+@test 'a mistake in any file stops every recovery, and each one is named' {
+	policy etc/50-gpu.conf Events=wedged Steps=slot
+	printf '[Match]\nAddress=01:00.0\n[Recover]\nEvents=aer\nSteps=warm\nBurts=1\n' >"$ROOT/etc/pcireset/recover.d/60-other.conf"
+	event "$gpu" WEDGED=unknown
+	dry 3
+	[[ $stderr == *'60-other.conf:5: Steps=warm: expected'* ]]
+	[[ $stderr == *'60-other.conf:6: unknown key Burts'* ]]
+	[[ $stderr == *"$gpu: WEDGED=unknown: would refuse: the policies have an error: /etc/pcireset/recover.d/60-other.conf:5"* ]]
+}
+
+@test 'a file that cannot be read stops every recovery' {
+	policy etc/50-gpu.conf Events=wedged Steps=slot
+	mkdir "$ROOT/etc/pcireset/recover.d/70-directory.conf"
+	event "$gpu" WEDGED=unknown
+	dry 3
+	[[ $stderr == *'would refuse: the policies have an error: /etc/pcireset/recover.d/70-directory.conf: is not a file'* ]]
+	rmdir "$ROOT/etc/pcireset/recover.d/70-directory.conf"
+	ln -s missing "$ROOT/etc/pcireset/recover.d/70-link.conf"
+	dry 3
+	[[ $stderr == *'70-link.conf: No such file or directory'* ]]
+	rm "$ROOT/etc/pcireset/recover.d/70-link.conf"
+	dry 0
+}
+
+@test 'of files of one name that in /etc counts; a link to /dev/null masks' {
+	policy usr/lib/50-gpu.conf Events=wedged Steps=slot
+	event "$gpu" WEDGED=unknown
+	dry 0
+	says 'would recover by /usr/lib/pcireset/recover.d/50-gpu.conf:1'
+	policy etc/50-gpu.conf Steps=none
+	dry 0
+	says 'would ignore: /etc/pcireset/recover.d/50-gpu.conf:1 has Steps=none'
+	ln -sf /dev/null "$ROOT/etc/pcireset/recover.d/50-gpu.conf"
+	dry 0
+	says 'no policy selects the function'
+}
+
+@test '--policy uses one directory, which must exist' {
+	policy etc/50-gpu.conf Steps=none
+	mkdir "$BATS_TEST_TMPDIR/mine"
+	printf '[Match]\nSlot=3\n[Recover]\nEvents=wedged\nSteps=slot\n' >"$BATS_TEST_TMPDIR/mine/x.conf"
+	event "$gpu" WEDGED=unknown
+	dry 0 --policy "$BATS_TEST_TMPDIR/mine"
+	says "would recover by $BATS_TEST_TMPDIR/mine/x.conf:1"
+	dry 3 --policy "$BATS_TEST_TMPDIR/none"
+	[[ $stderr == *"$BATS_TEST_TMPDIR/none: No such file or directory"* ]]
+}
+
+@test 'events come from a pipe, and --count ends early' {
+	policy etc/50-gpu.conf Events=wedged Steps=slot Burst=9
+	for _ in 1 2 3; do event "$gpu" WEDGED=unknown; done
+	output=$(cat "$events" - <<<'' | pcireset recover --dry-run --sysroot "$ROOT" - --count 2 --json)
+	[[ $(wc -l <<<"$output") -eq 2 ]]
+	output=$(tr -d '\000' <"$events" | head -c -1 | pcireset recover --dry-run --sysroot "$ROOT" - --json)
+	[[ $(wc -l <<<"$output") -eq 3 ]]
+}
+
+@test 'a file that is no list of events, or too long, is no event' {
+	policy etc/50-gpu.conf Events=wedged Steps=slot
+	head -c 100000 /dev/zero | tr '\0' 'x' >"$events"
+	dry 1
+	[[ $stderr == *'cannot read the events: Message too long'* ]]
+	printf 'WEDGED=unknown\n\nACTION=change\nDEVPATH=/devices/x\nWEDGED=unknown\n' >"$events"
+	dry 0
+	[[ -z $output ]]
+	rm "$events"
+	dry 1
+	[[ $stderr == *"$events: No such file or directory"* ]]
+}
+
+@test 'what is wrong with the command line' {
+	event "$gpu" WEDGED=unknown
+	run -2 pcireset recover --sysroot "$ROOT" "$events"
+	run -2 pcireset recover --sysroot "$ROOT" --dry-run
+	run -2 pcireset recover --file "$BATS_TEST_DIRNAME/lspci-dump" --dry-run "$events"
+	run -2 pcireset recover a b
+	run -2 pcireset recover --type flr
+}
+
+@test 'the example that is installed has no mistake' {
+	cp "$BATS_TEST_DIRNAME/../../examples/recover.d/50-example.conf" "$ROOT/etc/pcireset/recover.d"
+	event "$gpu" WEDGED=unknown
+	dry 0
+	says 'no policy selects the function'
+	[[ -z $stderr ]]
+}
+
+@test 'systemd has nothing to say about the unit, and nothing enables it' {
+	local unit=$BATS_TEST_DIRNAME/../../packaging/systemd/pcireset-recover.service
+
+	command -v systemd-analyze >/dev/null || skip 'systemd-analyze is missing'
+	sed "s|/usr/bin/pcireset|$(command -v true)|" "$unit" >"$BATS_TEST_TMPDIR/pcireset-recover.service"
+	[[ -z $(systemd-analyze verify --man=no "$BATS_TEST_TMPDIR/pcireset-recover.service" 2>&1) ]]
+	grep -q -- '--name=pcireset-recover --no-enable --no-start' "$BATS_TEST_DIRNAME/../../packaging/debian/rules"
+}
