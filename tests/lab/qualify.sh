@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Shows that pcireset qualify finds each planted fault, finds nothing where none is, survives Ctrl-C and a kill, and resets
+# nothing beyond its plan.
+# topology: empty
+# kernels: 6.1
+# icount: yes
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-sim.sh"
+
+# qualify_exits STATUS ARG...: sets line to the verdict, and findings to the rest of the output.
+qualify_exits() {
+	local want=$1
+
+	shift
+	pcireset qualify --quiet --yes "$@" >out 2>err
+	is $? "$want" "qualify $*: the status" "$(cat out err)"
+	line=$(head -n 1 out) findings=$(tail -n +2 out)
+}
+
+# finds TEXT NODE TRIGGER TYPES: one finding that begins with the text.
+finds() {
+	sim_set "$2" "triggers=$3"
+	qualify_exits 4 "$device" --type "$4" --count 40
+	[[ $findings == "$device: $1"* && $findings != *$'\n'* ]]
+	is $? 0 "found: $1" "$findings"
+	sim_set "$2" triggers=none
+}
+
+cd /tmp || exit 1
+sim_load
+sim_node 01.0 kind=root-port
+sim_node 01.0/00.0 "${driverless[@]}" width=8
+sim_node 02.0 kind=root-port
+sim_node 02.0/00.0 "${driverless[@]}"
+sim_live
+device=${sim_bus[1]}:00.0 neighbour=${sim_bus[2]}:00.0
+
+qualify_exits 0 "$device" --type flr,pm,bus --count 20 --save fine
+is "${line%%;*}" qualified 'nothing is planted: qualified'
+is "$findings" '' 'nothing is planted: nothing is found'
+exits 0 'the page is written' grep -q '<p id="findings">None.' fine/report.html
+exits 0 'the neighbour is observed' grep -q "$neighbour" fine/certificate.txt
+
+finds 'every 10th bus: fewer lanes (4 of 40' 01.0 'on=bus every=10 return_width=1' bus
+finds 'pm after flr: the reset had no effect' 01.0/00.0 'on=pm after=flr ignore=1' flr,pm
+finds "every 8th flr: $neighbour, which is not affected, has changed at 0x4 (5 of 40" 01.0/00.0 \
+	'on=flr every=8 lose=4 victim=02.0/00.0' flr
+finds 'flr: slower with each reset, by ' 01.0/00.0 'on=flr ready_us=+5000 from=1' flr
+
+# A kill between two rounds and Ctrl-C: both resume.
+sim_count 01.0/00.0 flr
+before=$REPLY
+# shellcheck disable=SC2016 # for the shell of the exercise
+qualify_exits 137 "$device" --type flr --count 20 --save killed --exercise '[ $PCIRESET_ROUND != 5 ] || kill -9 $PPID'
+# shellcheck disable=SC2016
+qualify_exits 4 --resume killed --exercise '[ $PCIRESET_ROUND != 9 ] || kill -INT $PPID'
+is "${line%%;*}" incomplete 'Ctrl-C: incomplete'
+qualify_exits 0 --resume killed
+is "$line" 'qualified; flr: 0 of 20 failed, below 14 % (at 95 %); 0 findings' 'resumed: qualified'
+sim_count 01.0/00.0 flr
+is $((REPLY - before)) 20 'resumed: each reset took place once'
+
+# A function that appears in the scope of the bus is not reset.
+qualify_exits 4 "$device" --type bus --count 3 --max-failures 1 --exercise false
+is "${line%%;*}" 'not qualified' 'the first failure ends the run'
+pcireset qualify "$device" --type bus --count 5 --quiet --yes --exercise "echo 1 >$devices/$neighbour/remove" >out 2>err
+is $? 4 'a neighbour that is gone is a failure' "$(cat out err)"
+exits 0 'and is named' grep -q "$neighbour, which is not affected, has changed" out
+plan
