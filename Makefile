@@ -25,7 +25,7 @@ help:
 	@echo 'make rpm            RPM packages of the same, in build/rpm, where rpmbuild is, and a look at what they install; RPMFLAGS= are its options'
 	@echo 'make release        a tarball of the tag at HEAD, its bill of materials and checksums, in build/release; RELEASEFLAGS= are packaging/release'\''s options'
 	@echo 'make check-deb      install, upgrade, remove and purge the Debian packages in a Debian 12 of their own (as root; minutes)'
-	@echo 'make check-packages the recipes for Arch, Alpine, Nix and a kmod of RPM, as far as Debian can carry them out (minutes)'
+	@echo 'make check-packages the recipes for Arch, Alpine, Nix and a kmod of RPM as far as Debian can carry them out, Ansible, alerts (minutes)'
 	@echo 'make abi            put the binary interface of the library, as it is now, on record'
 	@echo 'make uninstall      what install put there'
 	@echo 'make deps           the Debian packages that building needs'
@@ -116,7 +116,7 @@ check-deb:
 # Not part of "check": it builds the userspace three times.
 check-packages:
 	tools/install-deps lab build test distributions
-	bats tests/packages/others.bats
+	bats tests/packages/others.bats tests/packages/ansible.bats
 
 # Look at the difference before it is committed: what went or changed breaks programs that were linked with it.
 abi: tools

@@ -12,7 +12,7 @@ setup_file() {
 	export version headers
 	make_tarball "$version" "$BATS_FILE_TMPDIR/source.tar.gz"
 	lab/kernel-get 6.12
-	headers=$(. lab/lib/common.sh && echo "$(kernel_dir 6.12)"/root/usr/src/linux-headers-"$(kernel_release 6.12)")
+	headers=$(. lab/lib/common.sh && find "$(kernel_dir 6.12)" -type d -path '*/src/*' -name "linux-headers-$(kernel_release 6.12)")
 	make --no-print-directory install DESTDIR="$BATS_FILE_TMPDIR/dest" PREFIX=/usr >/dev/null
 }
 
@@ -116,4 +116,11 @@ make_alpine() {
 @test "Nix: both expressions can be parsed" {
 	nix-instantiate --parse packaging/nix/package.nix
 	nix-instantiate --parse packaging/nix/module.nix
+}
+
+@test "Prometheus: the alerts are raised and end as their test says" {
+	# The package would start a server, so make check-packages does not install it.
+	command -v promtool >/dev/null || skip 'promtool is missing: apt-get install prometheus'
+	promtool check rules packaging/prometheus/pcireset.rules.yml
+	promtool test rules tests/packages/alerts.yml
 }

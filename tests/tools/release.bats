@@ -117,3 +117,12 @@ pcireset-$version.tar.gz" ]
 	run -2 packaging/release --sign
 	[[ $output == usage:* ]]
 }
+
+@test "each metric of the alerts is one that pcireset metrics prints" {
+	cd "$BATS_TEST_DIRNAME/../.."
+	metrics=$(grep -o 'pcireset_[a-z_]*' packaging/prometheus/pcireset.rules.yml | sort -u)
+	[ "$(wc -l <<<"$metrics")" -ge 4 ]
+	for metric in $metrics; do
+		grep -qF "*$metric*" man/pcireset-metrics.1.scd
+	done
+}

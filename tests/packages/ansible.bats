@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The Ansible collection, with Debian's ansible-core: plans of recorded machines, results by exit status, one of several hosts
+# that fails, and the role. A reset is played by a stub: nothing is reset on this machine. Run by make check-packages.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	make --no-print-directory tools >/dev/null
+	export ANSIBLE_HOME=$BATS_FILE_TMPDIR/home ANSIBLE_COLLECTIONS_PATH=$BATS_FILE_TMPDIR/collections
+	export ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_RETRY_FILES_ENABLED=false ANSIBLE_NOCOLOR=1 ANSIBLE_CALLBACKS_ENABLED=tree
+	export ANSIBLE_DEVEL_WARNING=false machines=$BATS_FILE_TMPDIR/machines tool=$PWD/build/meson/cli/pcireset
+	ansible-galaxy collection build --output-path "$BATS_FILE_TMPDIR" packaging/ansible/pcireset/reset
+	ansible-galaxy collection install --offline "$BATS_FILE_TMPDIR"/pcireset-reset-*.tar.gz
+	mkdir "$machines"
+	for name in gpu slots; do
+		xz -dc "tests/machines/$name.tar.xz" >"$machines/$name.tar"
+	done
+	printf '[fleet]\n%s\n' gpu slots lost | sed 's/^\(gpu\|slots\|lost\)$/& ansible_connection=local ansible_python_interpreter=\/usr\/bin\/python3/' >"$BATS_FILE_TMPDIR/hosts"
+}
+
+setup() {
+	export ANSIBLE_CALLBACK_TREE_DIR=$BATS_TEST_TMPDIR/answers
+}
+
+# play TASK [OPTION...]: TASK, as YAML, on all hosts; the answer of each is in a file of its name.
+play() {
+	printf -- '- hosts: fleet\n  gather_facts: false\n  vars:\n    tool: %s\n    machine: %s/{{ inventory_hostname }}.tar\n  tasks:\n%s\n' \
+		"$tool" "$machines" "    ${1//$'\n'/$'\n'    }" >"$BATS_TEST_TMPDIR/play.yml"
+	status=0
+	ansible-playbook -i "$BATS_FILE_TMPDIR/hosts" "$BATS_TEST_TMPDIR/play.yml" "${@:2}" || status=$?
+}
+
+# of HOST FILTER: what jq finds in the last answer of HOST.
+of() {
+	jq -r "$2" "$ANSIBLE_CALLBACK_TREE_DIR/$1"
+}
+
+# stub STATUS JSON: a tool that answers so, and keeps its arguments.
+stub() {
+	printf '#!/bin/sh\nprintf "%%s\\n" "$@" >%s/arguments\ncat <<"END"\n%s\nEND\necho "pcireset: the reason" >&2\nexit %s\n' \
+		"$BATS_TEST_TMPDIR" "$2" "$1" >"$BATS_TEST_TMPDIR/pcireset"
+	chmod +x "$BATS_TEST_TMPDIR/pcireset"
+}
+
+@test "facts: types and affected functions of each host; a host that cannot be read fails alone" {
+	play '- pcireset.reset.pcireset_facts: {executable: "{{ tool }}", sysroot: "{{ machine }}"}'
+	[ "$status" -ne 0 ]
+	[ "$(of gpu '.ansible_facts.pcireset.functions["0000:01:00.0"].scope.bus | join(" ")')" = '0000:01:00.0 0000:01:00.1' ]
+	[ "$(of slots .ansible_facts.pcireset.backend)" = sysfs ]
+	[ "$(of lost .ansible_facts)" = null ]
+	[[ $(of lost .msg) == *lost.tar* ]]
+}
+
+@test "check mode plans, and diff mode shows the affected functions" {
+	output=$(play '- pcireset.reset.pcireset: {executable: "{{ tool }}", sysroot: "{{ machine }}", devices: ["01:00.0"], types: [bus], affect_others: true}' --check --diff -l gpu && exit "$status")
+	[ "$(of gpu .changed)" = true ]
+	[ "$(of gpu '.affected | join(" ")')" = '0000:01:00.0 0000:01:00.1' ]
+	[[ $output == *$'\n+0000:01:00.0: would be reset\n+0000:01:00.1: would be reset\n'* ]]
+	[ "$(of gpu .result.devices[0].chosen)" = bus ]
+}
+
+@test "functions that nobody named are not affected unless that is allowed" {
+	play '- pcireset.reset.pcireset: {executable: "{{ tool }}", sysroot: "{{ machine }}", devices: ["01:00.0"], types: [bus]}' --check -l gpu
+	[ "$status" -ne 0 ]
+	[[ $(of gpu .msg) == *'also affect 0000:01:00.1'*affect_others* ]]
+	[ "$(of gpu .changed)" = false ]
+	play '- pcireset.reset.pcireset: {executable: "{{ tool }}", sysroot: "{{ machine }}", devices: ["01:00.0", "01:00.1"], types: [bus]}' --check -l gpu
+	[ "$status" -eq 0 ]
+}
+
+@test "an unsupported type, an unknown device and a wrong word fail with the reason" {
+	play '- pcireset.reset.pcireset: {executable: "{{ tool }}", sysroot: "{{ machine }}", devices: ["01:00.0"], types: [flr]}' --check -l gpu
+	[ "$(of gpu .rc)" = 3 ]
+	[ "$(of gpu .changed)" = false ]
+	[ -n "$(of gpu .msg)" ]
+	play '- pcireset.reset.pcireset: {executable: "{{ tool }}", sysroot: "{{ machine }}", devices: ["77:00.0"], types: [flr]}' --check -l gpu
+	[[ $(of gpu .msg) == *77:00.0* ]]
+	play '- pcireset.reset.pcireset: {executable: "{{ tool }}", sysroot: "{{ machine }}", devices: ["01:00.0"], types: [fast]}' --check -l gpu
+	[ "$(of gpu .rc)" = 2 ]
+	[[ $(of gpu .msg) == *fast* ]]
+}
+
+@test "a recorded machine is not reset" {
+	play '- pcireset.reset.pcireset: {executable: "{{ tool }}", sysroot: "{{ machine }}", devices: ["01:00.0"], types: [bus]}' -l gpu
+	[ "$status" -ne 0 ]
+	[[ $(of gpu .msg) == *'cannot be reset'* ]]
+}
+
+@test "a reset: what each exit status means, and what the tool is asked" {
+	json='{"pcireset": 1, "backend": "module", "resets": [{"devices": ["0000:01:00.0"], "members": [{"device": "0000:01:00.0"}, {"device": "0000:01:00.1"}]}]}'
+	task="- pcireset.reset.pcireset: {executable: $BATS_TEST_TMPDIR/pcireset, devices: ['01:00.0', '-x'], types: [flr, bus], max_scope: bus, checks: [link], force: [driver], timeout: 2s, affect_others: true, escalate: true}"
+	for expected in '0 true' '1 false' '3 false' '4 true' '64 true'; do
+		read -r code changed <<<"$expected"
+		stub "$code" "$json"
+		play "$task" -l gpu
+		[ "$(of gpu .changed)" = "$changed" ]
+		[ $((code == 0)) -eq $((status == 0)) ]
+		[ "$code" -eq 0 ] || [ "$(of gpu .msg)" = 'pcireset: the reason' ]
+		[ "$(of gpu '.affected | join(" ")')" = '0000:01:00.0 0000:01:00.1' ]
+	done
+	[ "$(paste -sd ' ' "$BATS_TEST_TMPDIR/arguments")" = \
+		'reset --json --type flr,bus --max-scope bus --timeout 2s --force driver --check link --escalate --yes -- 01:00.0 -x' ]
+	stub 0 'no JSON'
+	play "$task" -l gpu
+	[[ $(of gpu .msg) == *'printed no JSON'* ]]
+}
+
+@test "without --yes unless others may be affected" {
+	stub 0 '{"resets": []}'
+	play "- pcireset.reset.pcireset: {executable: $BATS_TEST_TMPDIR/pcireset, devices: ['01:00.0'], types: [flr]}" -l gpu
+	[ "$(paste -sd ' ' "$BATS_TEST_TMPDIR/arguments")" = 'reset --json --type flr -- 01:00.0' ]
+}
+
+@test "the role installs rules, and fails where doctor finds fault with them" {
+	role="- ansible.builtin.include_role: {name: pcireset.reset.pcireset}
+  vars: {pcireset_packages: [], pcireset_load_module: false, pcireset_directory: $BATS_TEST_TMPDIR/etc, pcireset_executable: $BATS_TEST_TMPDIR/pcireset, pcireset_rules: {gpu: \"[Rule]\\nDeny=bus\\n\"}}"
+	stub 0 '{"checks": [{"check": "rules", "result": "ok"}]}'
+	play "$role" -l gpu
+	[ "$status" -eq 0 ]
+	[ "$(<"$BATS_TEST_TMPDIR/etc/rules.d/gpu.conf")" = $'[Rule]\nDeny=bus' ]
+	rm "$BATS_TEST_TMPDIR/etc/rules.d/gpu.conf"
+	stub 1 '{"checks": [{"check": "rules", "result": "todo"}]}'
+	play "$role" -l gpu
+	[ "$status" -ne 0 ]
+}
+
+@test "ansible-doc has a page for each module" {
+	for name in pcireset pcireset_facts; do
+		ansible-doc -t module "pcireset.reset.$name" | grep -q executable
+	done
+}
