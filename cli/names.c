@@ -121,7 +121,7 @@ static bool is_pattern(const char *name)
  */
 static void print_hinted(const char *message, const char *hint)
 {
-	const char *forms = strstr(message, ": it is no address");
+	const char *forms = strstr(message, ": it is not an address");
 	int len = forms && hint && *hint ? (int)(forms - message) : (int)strlen(message);
 
 	if (!hint)

@@ -1050,8 +1050,9 @@ uint64_t pcireset_plan_get_expected_ns(struct pcireset_plan *plan);
  * pcireset_plan_get_choice - return the reason why the plan shares a reset as text
  * @plan: plan, resolved
  *
- * Return: text, such as "one bus reset instead of 3 flr: all it reaches is named"; NULL
- * if pcireset_batch_choose() has not changed the plan, and its first type applies.
+ * Return: text, such as "one bus reset instead of 3 flr: all functions that it affects
+ * are named"; NULL if pcireset_batch_choose() has not changed the plan, and its first
+ * type applies.
  * Since: 0.1
  */
 const char *pcireset_plan_get_choice(const struct pcireset_plan *plan);

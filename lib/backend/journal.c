@@ -323,7 +323,7 @@ static char *describe(enum pcireset_leftover state, const struct entry *entry)
 	case PCIRESET_LEFTOVER_REPAIRED:
 		return format("reset_method is \"%s\" again", entry->was);
 	case PCIRESET_LEFTOVER_OVERWRITTEN:
-		return format("process %s was killed, and somebody else has written reset_method "
+		return format("process %s was killed, and another process has changed reset_method "
 			      "since: it was \"%s\"",
 			      entry->process, entry->was);
 	default:

@@ -91,6 +91,6 @@ int pcireset_ctx_set_backend(struct pcireset_ctx *ctx, enum pcireset_backend bac
 					 pcireset_why_to_str(PCIRESET_WHY_NO_MODULE, 0));
 		return pcireset_ctx_check_reset(ctx);
 	default:
-		return ctx_error(ctx, -EOPNOTSUPP, "%d: is no back end", (int)backend);
+		return ctx_error(ctx, -EOPNOTSUPP, "%d: is not a back end", (int)backend);
 	}
 }

@@ -19,8 +19,7 @@ int pcireset_ctx_read_stats(struct pcireset_ctx *ctx)
 		stats[i].type = pcireset_type_at(i);
 		if (ioctl(ctx->fd, PCIRESET_STATS, &stats[i]) < 0)
 			r = ctx_error(ctx, errno == ENOTTY ? -EOPNOTSUPP : -errno,
-				      "the module does not tell its statistics: %s",
-				      strerror(errno));
+				      "cannot read the module's statistics: %s", strerror(errno));
 	}
 	if (r < 0)
 		return r;

@@ -441,7 +441,7 @@ static int judge_reset(struct session *s, int widen_error)
 		return -EIO;
 	s->report->why = PCIRESET_WHY_METHOD_CHANGED;
 	if (s->is_foreign) {
-		s->report->message = format("%s: which type ran cannot be known",
+		s->report->message = format("%s: the type that ran is unknown",
 					    pcireset_why_to_str(s->report->why, s->plan->type));
 		return -EIO;
 	}

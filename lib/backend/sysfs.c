@@ -325,7 +325,7 @@ static char *detail_of(const struct facts *f, uint32_t type, uint32_t why)
 		reason = *f->link_unknown ? f->link_unknown : f->port_unknown;
 	else if (type & (PCI_RESET_FLR | PCI_RESET_PM))
 		reason = f->own_unknown;
-	return *reason ? format("not known: %s", reason) : NULL;
+	return *reason ? format("unknown: %s", reason) : NULL;
 }
 
 static bool is_about_bridge(uint32_t why)

@@ -116,10 +116,10 @@ static int check_device(struct pcireset_dev *dev, struct vfio_facts *f)
 		if (errno == ENODEV)
 			return ctx_error(dev->ctx, -ENODEV, "%s: is gone", dev->name);
 		return ctx_error(dev->ctx, errno == EBADF ? -EBADF : -EINVAL,
-				 "%s: descriptor %d is no device's of VFIO", dev->name, device);
+				 "%s: descriptor %d is not a VFIO device", dev->name, device);
 	}
 	if (!(info.flags & VFIO_DEVICE_FLAGS_PCI) || !is_of_function(dev, device))
-		return ctx_error(dev->ctx, -EINVAL, "%s: descriptor %d is another device's of VFIO",
+		return ctx_error(dev->ctx, -EINVAL, "%s: descriptor %d is another VFIO device",
 				 dev->name, device);
 	f->has_reset = info.flags & VFIO_DEVICE_FLAGS_RESET;
 	return 0;
@@ -156,9 +156,8 @@ static int read_groups(struct pcireset_dev *dev, struct vfio_facts *f)
 		return -ENOMEM;
 	for (size_t i = 0; i < fds->nr_groups; i++)
 		if (read_group(dev->ctx, fds->groups[i], &f->group_ids[i]) < 0)
-			return ctx_error(dev->ctx, -EINVAL,
-					 "%s: descriptor %d is no group's of VFIO", dev->name,
-					 fds->groups[i]);
+			return ctx_error(dev->ctx, -EINVAL, "%s: descriptor %d is not a VFIO group",
+					 dev->name, fds->groups[i]);
 	f->nr_groups = fds->nr_groups;
 	return 0;
 }

@@ -284,7 +284,7 @@ static int judge(struct session *s, bool list_has_changed)
 		return r;
 	s->report->why = PCIRESET_WHY_METHOD_CHANGED;
 	if (list_has_changed) {
-		s->report->message = format("%s: which type ran cannot be known",
+		s->report->message = format("%s: the type that ran is unknown",
 					    pcireset_why_to_str(s->report->why, s->plan->type));
 		return -EIO;
 	}

@@ -122,26 +122,25 @@ static const struct {
 	{ PCIRESET_WHY_METHOD_REFUSED, 0,
 	  "the kernel takes neither this type alone nor its own reset_method back; run: "
 	  "modprobe pcireset" },
-	{ PCIRESET_WHY_METHOD_CHANGED, 0, "somebody else wrote reset_method meanwhile" },
+	{ PCIRESET_WHY_METHOD_CHANGED, 0, "another process changed reset_method" },
 	{ PCIRESET_WHY_METHOD_LEFT, 0,
 	  "reset_method could not be put back; once it answers, run: pcireset doctor "
 	  "--repair" },
 	{ PCIRESET_WHY_LEFT_OVER, 0,
 	  "a killed pcireset has left its reset_method; run: pcireset doctor --repair" },
 	{ PCIRESET_WHY_SYSROOT, 0, "a recorded machine cannot be reset" },
-	{ PCIRESET_WHY_DUMP, 0, "not known: a dump of config space does not tell" },
-	{ PCIRESET_WHY_LISTS_DIFFER, 0, "it would be hit, and VFIO does not list it" },
+	{ PCIRESET_WHY_DUMP, 0, "unknown: a dump of config space does not contain it" },
+	{ PCIRESET_WHY_LISTS_DIFFER, 0, "it would be affected, but VFIO does not list it" },
 	{ PCIRESET_WHY_METHOD_WIDER, 0,
 	  "VFIO has the kernel try all that reset_method lists; write this type alone "
 	  "there" },
-	{ PCIRESET_WHY_LINK_UNKNOWN, 0,
-	  "whether VFIO would reset the slot or the bus is not known" },
-	{ PCIRESET_WHY_VFIO_NO_RESET, 0, "no reset of it worked when VFIO opened it" },
+	{ PCIRESET_WHY_LINK_UNKNOWN, 0, "unknown whether VFIO would reset the slot or the bus" },
+	{ PCIRESET_WHY_VFIO_NO_RESET, 0, "no reset worked when VFIO opened it" },
 	{ PCIRESET_WHY_VFIO_NO_PROOF, 0,
 	  "through VFIO nothing can prove a reset; ask for no proof" },
-	{ PCIRESET_WHY_RULE, 0, "a rule of the administrator's denies it" },
+	{ PCIRESET_WHY_RULE, 0, "an administrator's rule denies it" },
 	{ PCIRESET_WHY_BAD_RULES, 0, "no reset is allowed: the rules cannot be read" },
-	{ PCIRESET_WHY_VFIO_DRIVER, 0, "what its VFIO driver takes for a reset is not known" },
+	{ PCIRESET_WHY_VFIO_DRIVER, 0, "the reset of its VFIO driver is unknown" },
 };
 
 static const char *name_of(const struct word *words, size_t nr, uint32_t value)

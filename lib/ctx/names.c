@@ -38,7 +38,7 @@ static int take_only(struct pcireset_ctx *ctx, const char *name, const struct ma
 	if (!m->nr)
 		return ctx_error(ctx, -ENOENT, "%s: there is no such PCI function", name);
 	if (m->nr > 1)
-		return ctx_error(ctx, -ENOTUNIQ, "%s: fits %zu functions, name one of them: %s",
+		return ctx_error(ctx, -ENOTUNIQ, "%s: matches %zu functions, name one of them: %s",
 				 name, m->nr, m->list);
 	return take(m->first, ret_dev);
 }
@@ -175,7 +175,7 @@ static int from_slot(struct pcireset_ctx *ctx, const char *name, struct pcireset
 		if (dev->slot && !strcmp(dev->slot, slot))
 			match(&m, dev);
 	if (!m.nr)
-		return ctx_error(ctx, -ENOENT, "%s: no PCI function is in such a slot", name);
+		return ctx_error(ctx, -ENOENT, "%s: no PCI function is in this slot", name);
 	return take_only(ctx, name, &m, ret_dev);
 }
 
@@ -197,7 +197,8 @@ static bool from_driver(struct pcireset_ctx *ctx, const char *name, struct pcire
 	if (!m.nr && !has_prefix)
 		return false;
 	if (!m.nr)
-		*ret_error = ctx_error(ctx, -ENOENT, "%s: no PCI function has such a driver", name);
+		*ret_error = ctx_error(ctx, -ENOENT, "%s: no PCI function is bound to this driver",
+				       name);
 	else if (m.nr > 1)
 		*ret_error = ctx_error(ctx, -ENOTUNIQ,
 				       "%s: this driver is bound to %zu functions, name one of "
@@ -306,7 +307,7 @@ int pcireset_dev_from_name(struct pcireset_ctx *ctx, const char *name,
 	if (from_word(ctx, name, ret_dev, &r))
 		return r;
 	return ctx_error(ctx, -EINVAL,
-			 "\"%.64s\" names no PCI function: it is no address "
+			 "\"%.64s\" names no PCI function: it is not an address "
 			 "([domain:]bus:device.function), vendor:device, path in /sys or /dev, "
 			 "device such as nvme0, network interface, driver or slot:NAME",
 			 name);

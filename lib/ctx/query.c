@@ -110,10 +110,10 @@ const char *dev_wider_text(struct pcireset_dev *dev, uint32_t type)
 		return wider;
 	pcireset_addr_to_str(&other->addr, name);
 	if (members->nr > 2)
-		snprintf(dev->text, sizeof(dev->text), "%s, to %s and %zu more", wider, name,
+		snprintf(dev->text, sizeof(dev->text), "%s: %s and %zu more", wider, name,
 			 members->nr - 2);
 	else
-		snprintf(dev->text, sizeof(dev->text), "%s, to %s", wider, name);
+		snprintf(dev->text, sizeof(dev->text), "%s: %s", wider, name);
 	return dev->text;
 }
 

@@ -389,9 +389,9 @@ static void say_why(FILE *out, const struct choice *c, const struct way *way)
 	if (way->plan->type & PCI_RESET_FUNC)
 		fputs("it resets its virtual functions too", out);
 	else if (is_all_named(c, way->plan))
-		fputs("all it reaches is named", out);
+		fputs("all functions that it affects are named", out);
 	else
-		fputs("it reaches no more than these", out);
+		fputs("it affects only these functions", out);
 }
 
 static const char *name_of(const struct way *way)

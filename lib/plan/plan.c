@@ -66,8 +66,7 @@ struct pcireset_plan *pcireset_plan_unref(struct pcireset_plan *plan)
 static int set_mask(struct pcireset_plan *plan, uint32_t *mask, uint32_t value, uint32_t known)
 {
 	if (value & ~known)
-		return ctx_error(plan->dev->ctx, -EOPNOTSUPP, "%#x: has bits that are not known",
-				 value);
+		return ctx_error(plan->dev->ctx, -EOPNOTSUPP, "%#x: has unknown bits", value);
 	plan_unresolve(plan);
 	*mask = value;
 	return 0;
@@ -83,7 +82,7 @@ int pcireset_plan_set_types(struct pcireset_plan *plan, uint32_t types)
 int pcireset_plan_set_max_scope(struct pcireset_plan *plan, uint32_t scope)
 {
 	if (scope > PCIRESET_SCOPE_BUS)
-		return ctx_error(plan->dev->ctx, -EOPNOTSUPP, "%u: is no scope", scope);
+		return ctx_error(plan->dev->ctx, -EOPNOTSUPP, "%u: is not a scope", scope);
 	plan_unresolve(plan);
 	plan->max_scope = scope;
 	return 0;
@@ -224,8 +223,8 @@ static void explain_drivers(struct pcireset_plan *plan)
 			append(plan, "%sdriver:%s (%s)", plan->message ? ", " : "in use by ",
 			       dev_driver(dev), dev->name);
 	}
-	append(plan, "; only the module knows whether it can be told of a reset: "
-		     "unbind it, force driver, or run: modprobe pcireset");
+	append(plan, "; only the module knows whether it has reset_prepare: "
+		     "unbind it, use --force driver, or run: modprobe pcireset");
 }
 
 /* Would the reset be a write to the kernel's own file? */

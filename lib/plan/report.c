@@ -38,7 +38,7 @@ static const char *words_of(const struct pcireset_report *report)
 	if (report->error)
 		return strerror(-report->error);
 	if (report->proof == PCIRESET_PROOF_REFUTED)
-		return "what a reset must clear is still set: nothing was reset";
+		return "state that a reset clears is unchanged: nothing was reset";
 	return pcireset_why_to_str(PCIRESET_WHY_NO_PROOF, report->type);
 }
 

@@ -706,9 +706,9 @@ int pcireset_ctx_record(struct pcireset_ctx *ctx, int fd, uint32_t flags)
 	int before, r;
 
 	if (flags & ~(uint32_t)PCIRESET_RECORD_SERIALS)
-		return ctx_error(ctx, -EOPNOTSUPP, "%#x: has bits that are not known", flags);
+		return ctx_error(ctx, -EOPNOTSUPP, "%#x: has unknown bits", flags);
 	if (ctx->is_dump)
-		return ctx_error(ctx, -EOPNOTSUPP, "a dump of config space is no whole machine");
+		return ctx_error(ctx, -EOPNOTSUPP, "a dump of config space is not a whole machine");
 	before = ctx_begin(ctx);
 	r = ctx_end(ctx, before, collect(&rec));
 	if (!r) {

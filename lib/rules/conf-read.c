@@ -233,7 +233,7 @@ int conf_read(const struct conf_grammar *grammar, const struct conf_file *file)
 	int ret = 0;
 
 	if (strlen(file->text) != file->size)
-		return complain(&r, file->path, "has a byte of zero, so it is no text");
+		return complain(&r, file->path, "contains a NUL byte");
 	if (has_lone_return(file->text))
 		return complain(&r, file->path, "a carriage return is within a line");
 	copy = rest = strdup(file->text);

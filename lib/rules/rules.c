@@ -224,7 +224,7 @@ int pcireset_dev_check_rules(struct pcireset_dev *dev, uint32_t type)
 	int before, r;
 
 	if (type_index(type) < 0)
-		return ctx_error(ctx, -EINVAL, "%#x: is no type of reset", type);
+		return ctx_error(ctx, -EINVAL, "%#x: is not a reset type", type);
 	before = ctx_begin(ctx);
 	denial = rules_denial(dev, type, &who);
 	r = ctx_end(ctx, before, 0);

@@ -107,7 +107,7 @@ static int damaged(const struct reader *reader)
 
 static int no_archive(const struct reader *reader)
 {
-	return ctx_error(reader->ctx, -EBADMSG, "this is no tar archive, or it is cut off");
+	return ctx_error(reader->ctx, -EBADMSG, "this is not a tar archive, or it is truncated");
 }
 
 /*

@@ -160,7 +160,7 @@ static int cannot_open_fds(struct pcireset_ctx *ctx, int error, const char *fds)
 		return 0;
 	if (error != -EACCES && error != -EPERM)
 		return users_cannot_read(ctx, &ctx->holders, error, fds);
-	users_note_doubt(&ctx->holders, "what other users' processes have open cannot be read");
+	users_note_doubt(&ctx->holders, "cannot read which files other users have open");
 	return 0;
 }
 

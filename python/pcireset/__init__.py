@@ -186,7 +186,7 @@ class Plan:
     def run(self) -> Report:
         """Run exactly this plan, or nothing.
 
-        The result may be "unverified": nothing shows that the reset took place.
+        The result may be "unverified": there is no proof that the reset took place.
         A plan can be run once. Raises ResetFailed if the plan is refused or the
         reset fails, Error if the plan was run before.
         """

@@ -90,7 +90,7 @@ leftover() {
 	leftover 0000:04:00.0 flr 'flr bus'
 	exits 0 -J
 	finding leftovers 0000:04:00.0
-	[[ $result == note && $found == *'somebody else'* ]]
+	[[ $result == note && $found == *'another process'* ]]
 }
 
 @test 'a reset that is under way is none that was killed' {

@@ -72,7 +72,7 @@ tool_says() {
 		 (if $kind then $kind elif ($flr | startswith("no FLR")) then "no" else "?" end),
 		 (if $pm == "" then "soft" elif ($pm | startswith("no Power")) then "no"
 			elif ($pm | test("No_Soft_Reset")) then "hard" elif ($pm | test("not in D0")) then "low" else "?" end),
-		 (if $slot == "" then "1" elif ($slot | test("in no hotplug slot|on a root bus")) then "-" else "?" end)] | join(" ")' |
+		 (if $slot == "" then "1" elif ($slot | test("not in a hotplug slot|on a root bus")) then "-" else "?" end)] | join(" ")' |
 		join - <(sort "$TMPDIR/parents") || true
 }
 

@@ -30,7 +30,7 @@ setup() {
 	run -1 --separate-stderr pcireset list -F "$plain"
 	[[ ${stderr:-} == *'2 dumps in the file that differ, the second begins in line 25 with 0000:01:00.0; add #1 to the name'* ]]
 	run -0 --separate-stderr pcireset list -J -F "$plain#1"
-	jq -e '.devices[0].why_not.flr == "it is gone or does not answer"' <<<"$output"
+	jq -e '.devices[0].why_not.flr == "it is gone or does not respond"' <<<"$output"
 	run -0 --separate-stderr pcireset list -J -F "$plain#2"
 	jq -e '.devices[0] | .id == "0x5555" and (.why_not.flr | startswith("no FLR"))' <<<"$output"
 	diff <(pcireset list -J -F "$plain#2" | jq .devices) <(pcireset list -J -F "$packed#2" | jq .devices)

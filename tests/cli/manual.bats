@@ -31,7 +31,7 @@ section() {
 }
 
 @test "the messages of the tool that docs/troubleshooting.md quotes are its own" {
-	for words in 'what a reset must clear is still set' 'nothing shows that the reset took place' 'module pcireset is not loaded'; do
+	for words in 'state that a reset clears is unchanged' 'there is no proof that the reset took place' 'module pcireset is not loaded'; do
 		grep -qF "\`$words\`" docs/troubleshooting.md
 		grep -rqF "$words" lib cli
 	done

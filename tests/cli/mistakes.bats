@@ -164,17 +164,17 @@ END
 2|did you mean 'pcireset help show'?|show help --sysroot ROOT
 2|give one command only|plan reset 02:00.0 --type flr --sysroot ROOT
 2|did you mean 'nouveau'?|show nuoveau --sysroot ROOT
-2|names no PCI function: it is no address|show frobnicate --sysroot ROOT
+2|names no PCI function: it is not an address|show frobnicate --sysroot ROOT
 2|(see: pcireset list)|show frobnicate --sysroot ROOT
 2|bound to 2 functions, name one of them: 0000:07:00.0, 0000:07:00.1|reset vfio-pci --type flr --sysroot ROOT
 2|bound to 2 functions, name one of them: 0000:07:00.0, 0000:07:00.1|reset driver:vfio-pci --type flr --yes --sysroot ROOT
-2|fits 2 functions, name one of them: 0000:03:00.0, 0000:03:00.1|reset card0 --type bus --sysroot ROOT
+2|matches 2 functions, name one of them: 0000:03:00.0, 0000:03:00.1|reset card0 --type bus --sysroot ROOT
 1|nearby: 0000:01:00.0 0000:01:00.4|show 01:00.1 --sysroot ROOT
 1|nearby: 0000:01:00.0|show 0001:01:00.0 --sysroot ROOT
 1|(see: pcireset list)|show 77:00.0 --sysroot ROOT
 1|no PCI function matches (see: pcireset list)|show slot:99 --sysroot ROOT
 1|no PCI function matches (see: pcireset list)|reset '77:*' --type flr --sysroot ROOT
-1|no PCI function has such a driver|show driver:frob --sysroot ROOT
+1|no PCI function is bound to this driver|show driver:frob --sysroot ROOT
 3|functions of several devices: 0000:00:00.0 0000:00:01.0|reset '*' --type flr --sysroot ROOT
 3|name them or use --yes|reset '0000:0[12]:*' --type flr --sysroot ROOT
 END

@@ -227,7 +227,7 @@ more_on_bus() {
 	run -0 pcireset show 04:00.0 -J --sysroot "$BATS_TEST_TMPDIR/archive"
 	json '.devices[0].why_not.slot | test("acpiphp")'
 	run -0 pcireset show 02:00.0 -J --sysroot "$root"
-	json '.devices[0].why_not.slot | test("in no hotplug slot")'
+	json '.devices[0].why_not.slot | test("not in a hotplug slot")'
 }
 
 @test 'show draws where the function is and what each type hits' {
@@ -323,9 +323,9 @@ more_on_bus() {
 	exits 3 plan 03:00.0 --type bus
 	[[ $output == *'allow slot instead'* ]]
 	exits 3 plan 09:00.0 --type any
-	[[ $output == *'does not answer'* ]]
+	[[ $output == *'does not respond'* ]]
 	exits 3 plan 08:00.0 --type bus --max-scope function
-	[[ $output == *'bus: it reaches further than allowed, to 0000:08:00.1; use a wider --max-scope' ]]
+	[[ $output == *'bus: it affects more functions than allowed: 0000:08:00.1; use a wider --max-scope' ]]
 	exits 3 plan 06:00.0 --type bus --max-scope function
 	[[ $output == *'to 0000:07:00.0 and 4 more; use a wider --max-scope' ]]
 	exits 0 plan 08:00.0 --type bus --max-scope bus
@@ -359,7 +359,7 @@ more_on_bus() {
 @test 'several devices: one reset where all that it reaches is named' {
 	exits 0 plan 08:00.0 08:00.1 02:00.0 --type flr,pm,bus
 	[[ $output == '0000:08:00.0: bus would affect 2 functions
-0000:08:00.0: one bus reset instead of 1 flr and 1 pm: all it reaches is named
+0000:08:00.0: one bus reset instead of 1 flr and 1 pm: all functions that it affects are named
 '*'
 0000:08:00.1: included in the bus reset of 0000:08:00.0
 
@@ -368,7 +368,7 @@ more_on_bus() {
 	exits 0 plan 08:00.0 08:00.1 02:00.0 --type flr,pm,bus -J
 	json '[.devices[].chosen] == ["bus", "bus", "flr"] and [.devices[].shares] == [null, "0000:08:00.0", null] and
 		[.devices[].expected_ms] == [102, 102, 100] and
-		[.devices[].chosen_why] == (["one bus reset instead of 1 flr and 1 pm: all it reaches is named"] | . + . + [null])'
+		[.devices[].chosen_why] == (["one bus reset instead of 1 flr and 1 pm: all functions that it affects are named"] | . + . + [null])'
 	json '.devices[1].members == ["0000:08:00.0", "0000:08:00.1"] and .devices[1].reaches == "bus"'
 }
 

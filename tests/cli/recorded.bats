@@ -278,10 +278,10 @@ json() {
 @test 'what a dump does not tell is said to be not known' {
 	run -0 pcireset list -J -F "$DUMP"
 	json '.unknown == ["driver", "users", "slot"] and .devices[0].driver == null'
-	json '[.devices[] | select(.device != "0000:09:00.0").why_not | .acpi, .device_specific] | all(. == "not known: a dump of config space does not tell")'
+	json '[.devices[] | select(.device != "0000:09:00.0").why_not | .acpi, .device_specific] | all(. == "unknown: a dump of config space does not contain it")'
 	# Whether a hotplug driver owns that port; and a dead function is dead.
 	json '.devices[] | select(.device == "0000:03:00.0").why_not | .slot == .bus and .bus ==
-		"not known: 0000:00:1c.0 has a hotplug slot, and a dump does not tell whether a driver runs it"'
+		"unknown: 0000:00:1c.0 has a hotplug slot, and a dump does not tell whether a driver runs it"'
 	json '.devices[] | select(.device == "0000:09:00.0").types == []'
 	run -0 --separate-stderr pcireset show 04:00.0 -F "$DUMP"
 	[[ $output == *'driver: unknown'*'in use by: unknown'* ]]
@@ -305,12 +305,12 @@ json() {
 	lspci -x "${sysfs[@]}" >"$BATS_TEST_TMPDIR/dump" 2>/dev/null
 	run -0 pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
 	json '[.devices[] | .types == []] | all'
-	json '.devices[] | select(.device == "0000:04:00.0").why_not.flr == "not known: a dump of config space does not tell"'
+	json '.devices[] | select(.device == "0000:04:00.0").why_not.flr == "unknown: a dump of config space does not contain it"'
 	# One function alone: its bridge is not in the dump, which is not to have none.
 	lspci -xxxx -s 04:00.0 "${sysfs[@]}" >"$BATS_TEST_TMPDIR/dump" 2>/dev/null
 	run -0 pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
 	json '.devices | length == 1 and .[0].types == ["flr"] and
-		.[0].why_not.bus == "not known: the bridge right above it is not in the dump"'
+		.[0].why_not.bus == "unknown: the bridge right above it is not in the dump"'
 }
 
 @test 'numbers of lines, and messages behind a time, change no address' {
@@ -360,6 +360,6 @@ json() {
 	}
 	# Root port without and with a slot, without and with a card.
 	[[ $(below 42 00 00) == allowed && $(below 42 01 00) == allowed && $(below 42 00 40) == allowed ]]
-	[[ $(below 42 01 40) == 'not known: there is a card in its slot, which is not in the dump' ]]
-	[[ $(below 52 00 00) == 'not known: the downstream ports of the switch are not in the dump' ]]
+	[[ $(below 42 01 40) == 'unknown: there is a card in its slot, which is not in the dump' ]]
+	[[ $(below 52 00 00) == 'unknown: the downstream ports of the switch are not in the dump' ]]
 }

@@ -99,10 +99,10 @@ for place in '00:03.0 0c:00.0 0c bus' '00:09.0 01:00.0 01 flr,slot'; do
 	watch_begin
 	exits 0 "$device reads as all-ones" reads_all_ones "$device"
 	exits 0 "$device is listed" pcireset show "$device"
-	like "$output" 'gone or does not answer' 'and has no type that would work'
-	refuses 1 "$device: .*gone or does not answer" plan "$device" --type "$types"
-	refuses 1 "$device: .*gone or does not answer" reset "$device" --type "$types"
-	refuses 1 "$device: .*gone or does not answer" reset "$device" --type any --force driver
+	like "$output" 'gone or does not respond' 'and has no type that would work'
+	refuses 1 "$device: .*gone or does not respond" plan "$device" --type "$types"
+	refuses 1 "$device: .*gone or does not respond" reset "$device" --type "$types"
+	refuses 1 "$device: .*gone or does not respond" reset "$device" --type any --force driver
 	refuses 1 '"error": "ENODEV"' reset "$device" --type "$types" --json
 	watch_end "$device as all-ones"
 	unhide "$bridge" "$bus"

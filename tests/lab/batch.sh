@@ -104,7 +104,7 @@ slow_drivers_wait_side_by_side() {
 
 # All functions of the bus are named: one reset of the bus is fewer than eight of theirs.
 chosen_for_all_of_a_bus() {
-	local why='one bus reset instead of 8 flr: all it reaches is named'
+	local why='one bus reset instead of 8 flr: all functions that it affects are named'
 
 	card 8 "${driverless[@]}"
 	exits 0 'plan of all functions of a bus' pcireset plan "${fns[@]}" --type any

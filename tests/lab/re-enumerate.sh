@@ -173,7 +173,7 @@ like "$output" 'its drivers are unbound' 'and what is so now'
 refused 3 'it is late after an earlier reset' "$card" --type slot
 # The module gives up a minute after the reset.
 sleep 62
-refused 1 'it is gone or does not answer' "$card" --type slot
+refused 1 'it is gone or does not respond' "$card" --type slot
 sim_set 01.0/00.0 ready_bus_us=300000 ready_power_on_us=300000
 again 0 'and does, later' "$card" --type link --json
 like "$output" '"type": "bus"' 'reset by the port, as there was nothing to bring back'

@@ -222,7 +222,7 @@ signalled 7 TERM 15
 signalled 7 HUP 1
 slowly 7 600 somebody_writes 7
 is "$status" 4 'when somebody else writes reset_method, the reset has failed'
-like "$output" 'which type ran cannot be known' 'and it is said that nobody knows what ran'
+like "$output" 'the type that ran is unknown' 'and it is said that nobody knows what ran'
 method_of "$(fn 7)"
 is "$method" bus 'what somebody else wrote stays'
 exits 3 'what the kernel was told not to do is not done' pcireset reset "$(fn 7)" --type flr --no-module

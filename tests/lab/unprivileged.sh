@@ -19,7 +19,7 @@ exits 0 'show' as_nobody pcireset show 01:00.0
 like "$output" 'flr +function 0000:01:00.0' 'show knows FLR without reading capabilities'
 like "$output" 'slot +slot' 'show knows the slot'
 exits 5 'plan: what may refuse it is not known' as_nobody pcireset plan 01:00.0 --type slot
-like "$output" 'unknown: who else uses it: what other users. processes have open' 'users are not known'
+like "$output" 'unknown: who else uses it: cannot read which files other users have open' 'users are not known'
 like "$output" 'unknown: whether driver nvme of 0000:01:00.0 has reset_prepare' 'and the driver'
 exits 5 'plan of what root is refused is no yes' as_nobody pcireset plan 0b:00.0 --type flr
 exits 0 'plan where all that is not known is forced' as_nobody pcireset plan 01:00.0 --type slot --force driver,unknown-users

@@ -98,7 +98,7 @@ mark "$card.0"
 unbind "$card.1"
 resets 3 'slot: not with a neighbour that VFIO does not have' slot "$card.2"
 like "$output" "would be slot of $card.0 $card.1 $card.2" 'slot: what it would affect is shown all the same'
-like "$output" "refused: EPERM: $card.2: $card.1: it would be hit" 'slot: the neighbour is named'
+like "$output" "refused: EPERM: $card.2: $card.1: it would be affected" 'slot: the neighbour is named'
 is "$(marked "$card.0")" "$mark" 'slot: nothing was reset'
 
 # A function of it alone, of which the kernel lists two types.

@@ -113,7 +113,7 @@ by_library() {
 	unbind "$card.1"
 	resets 3 'slot: not with a neighbour that VFIO does not have' slot "$card.2"
 	like "$output" "would be slot of $card.0 $card.1 $card.2" 'slot: what it would affect is shown all the same'
-	like "$output" "refused: EPERM: $card.2: $card.1: it would be hit" 'slot: the neighbour is named'
+	like "$output" "refused: EPERM: $card.2: $card.1: it would be affected" 'slot: the neighbour is named'
 	user -i "$card.0" "read:$register"
 	is "$said" "$mark" 'slot: nothing was reset'
 	to_driver vfio-pci "$card.1"
@@ -126,7 +126,7 @@ by_library() {
 		return
 	fi
 	resets 3 'slot: not with a neighbour in a group of which nothing is bound to the iommufd' slot "$card.2"
-	like "$output" "refused: EPERM: $card.2: $card.0: it would be hit" 'slot: that one is named'
+	like "$output" "refused: EPERM: $card.2: $card.0: it would be affected" 'slot: that one is named'
 	resets 0 'slot: two groups, of which one function each is bound' slot "$card.2,$card.0"
 	is "$output" "would be slot of $card.0 $card.1 $card.2; unverified: slot of $card.0 $card.1 $card.2" 'slot: all three, which were shown before'
 }

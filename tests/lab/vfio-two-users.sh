@@ -119,7 +119,7 @@ plant "$pf" "$yours"
 exits 3 'vfio-pci: the library refuses what VFIO would do' "$example" func "$mine"
 like "$output" "refused: EOPNOTSUPP: $mine: " 'and says why'
 exits 3 'and a reset of the slot, of which VFIO holds only some' "$example" slot "$mine"
-like "$output" "refused: EPERM: $mine: $pf: it would be hit" 'and names the first'
+like "$output" "refused: EPERM: $mine: $pf: it would be affected" 'and names the first'
 untouched 'library'
 exits 0 'vfio-pci: the kernel offers "bus" for it' tee "$devices/$mine/reset_method" <<<bus
 hold_open "$yours"

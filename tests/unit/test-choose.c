@@ -94,8 +94,9 @@ static void one_bus_reset_for_all_functions_of_a_bus(void **state)
 	assert_int_equal(nr_resets(), 2);
 	assert_null(pcireset_plan_get_leader(set.plans[0]));
 	assert_ptr_equal(pcireset_plan_get_leader(set.plans[1]), leader);
-	assert_string_equal(pcireset_plan_get_choice(set.plans[1]),
-			    "one bus reset instead of 1 flr and 1 pm: all it reaches is named");
+	assert_string_equal(
+		pcireset_plan_get_choice(set.plans[1]),
+		"one bus reset instead of 1 flr and 1 pm: all functions that it affects are named");
 	assert_null(pcireset_plan_get_choice(set.plans[2]));
 	assert_int_equal(pcireset_plan_get_scope(set.plans[1]), PCIRESET_SCOPE_BUS);
 }
@@ -216,7 +217,7 @@ static void a_bus_reset_for_a_whole_tree_if_all_of_it_is_named(void **state)
 	assert_int_equal(pcireset_plan_get_nr_members(set.plans[0]), 7);
 	assert_string_equal(
 		pcireset_plan_get_choice(set.plans[3]),
-		"one bus reset instead of 3 flr, 2 pm and 1 bus: all it reaches is named");
+		"one bus reset instead of 3 flr, 2 pm and 1 bus: all functions that it affects are named");
 }
 
 static void a_pf_resets_its_vfs_too(void **state)
@@ -248,7 +249,7 @@ static void who_is_hit_anyway_joins(void **state)
 	assert_int_equal(nr_resets(), 1);
 	assert_string_equal(
 		pcireset_plan_get_choice(set.plans[0]),
-		"one bus reset instead of 1 flr and 1 bus: it reaches no more than these");
+		"one bus reset instead of 1 flr and 1 bus: it affects only these functions");
 }
 
 static void a_special_reset_is_replaced_by_none(void **state)
@@ -377,9 +378,10 @@ static void of_equally_many_the_shortest(void **state)
 	choose();
 	ASSERT_TYPES(PCI_RESET_BUS, PCI_RESET_BUS, PCI_RESET_BUS);
 	assert_int_equal(pcireset_plan_get_expected_ns(set.plans[1]), 2000000 + 100 * 1024);
-	assert_string_equal(pcireset_plan_get_choice(set.plans[0]),
-			    "one bus reset instead of 3 flr: all it reaches is named; "
-			    "it takes 2.1 ms, and flr 16.4 ms");
+	assert_string_equal(
+		pcireset_plan_get_choice(set.plans[0]),
+		"one bus reset instead of 3 flr: all functions that it affects are named; "
+		"it takes 2.1 ms, and flr 16.4 ms");
 }
 
 static void a_time_is_the_specifications_if_nothing_else_is_known(void **state)

@@ -158,7 +158,7 @@ static void a_type_that_reaches_too_far_is_not_chosen(void **state)
 	assert_int_equal(pcireset_plan_get_type(plan), PCI_RESET_PM);
 	assert_int_equal(pcireset_plan_set_types(plan, PCI_RESET_LINK), 0);
 	assert_int_equal(pcireset_plan_resolve(plan), -EOPNOTSUPP);
-	assert_non_null(strstr(pcireset_plan_get_message(plan), "further than allowed"));
+	assert_non_null(strstr(pcireset_plan_get_message(plan), "more functions than allowed"));
 	pcireset_plan_unref(plan);
 }
 

@@ -116,7 +116,7 @@ static void a_file_with_a_zero_is_no_text(void **state)
 	(void)state;
 	assert_int_equal(rules_read(NULL, &rules, &file), 0);
 	assert_int_equal(rules.nr_errors, 1);
-	assert_non_null(strstr(rules.errors[0], "byte of zero"));
+	assert_non_null(strstr(rules.errors[0], "NUL byte"));
 	free(rules.errors[0]);
 	free(rules.errors);
 }

@@ -436,7 +436,7 @@ static void a_descriptor_of_another_device_is_found(void **state)
 
 	dev->facts->device = 0x1042;
 	assert_int_equal(pcireset_plan_resolve(plan), -EINVAL);
-	assert_non_null(strstr(pcireset_ctx_get_errmsg(*state), "another device's"));
+	assert_non_null(strstr(pcireset_ctx_get_errmsg(*state), "another VFIO device"));
 	dev->facts->device = 0x1041;
 	vfio.info_error = ENOTTY;
 	assert_int_equal(pcireset_plan_resolve(plan), -EINVAL);
@@ -447,7 +447,7 @@ static void a_descriptor_of_another_device_is_found(void **state)
 	vfio.info_error = 0;
 	dev->vfio->groups[1] = device;
 	assert_int_equal(pcireset_plan_resolve(plan), -EINVAL);
-	assert_non_null(strstr(pcireset_ctx_get_errmsg(*state), "no group's"));
+	assert_non_null(strstr(pcireset_ctx_get_errmsg(*state), "not a VFIO group"));
 	pcireset_plan_unref(plan);
 }
 
