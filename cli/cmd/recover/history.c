@@ -61,6 +61,14 @@ bool records_is_running(const struct records *records)
 	       process_started(records->pid) == records->started;
 }
 
+const struct history *records_history(const struct records *records, const char *device)
+{
+	for (size_t i = 0; i < records->nr; i++)
+		if (!strcmp(records->v[i].history.device, device))
+			return &records->v[i].history;
+	return NULL;
+}
+
 struct known *records_find(struct records *records, const char *device)
 {
 	struct known *known;

@@ -147,12 +147,11 @@ static bool is_answered(const struct recover *recover, const char *device)
 static void handle_one(struct recover *recover, const struct event *event,
 		       const struct policies *policies, struct pcireset_dev *dev)
 {
-	struct known *known = records_find(&recover->records, event->device);
 	const struct situation s = {
 		.event = event,
 		.policies = policies,
 		.dev = dev,
-		.history = &known->history,
+		.history = records_history(&recover->records, event->device),
 		.now_s = boot_s(),
 	};
 	struct decision decision;

@@ -85,6 +85,11 @@ extern const struct recovery_ops recover_ops;
 int64_t boot_s(void);
 int records_load(struct records *records);
 int records_save(const struct records *records);
+
+/* NULL if nothing was done about the function yet. */
+const struct history *records_history(const struct records *records, const char *device);
+
+/* The record of a function, which is created if it is missing. */
 struct known *records_find(struct records *records, const char *device);
 void records_set(char **field, const char *value);
 void records_clear(struct records *records);
