@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The recovery service takes the least step that helps: for a device that recovers at the first step, at the third, and never. It
+# does nothing that its policy does not name, it obeys its rate limit, and everybody can read what it did.
+# topology: empty
+# kernels: 6.1
+# icount: yes
+# modules: tests/lab/kmod
+# timeout: 300
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-kernel.sh"
+. "$(dirname "$0")/lib-sim.sh"
+
+wedge=/sys/module/fake_drm/parameters/wedge
+policies=/etc/pcireset/recover.d
+
+# policy LINE...
+policy() {
+	{
+		printf '[Match]\nAddress=%s\n[Recover]\nEvents=wedged\nSettle=100\n' "$fn"
+		printf '%s\n' "$@"
+	} >"$policies/50-test.conf"
+}
+
+# wait_for COMMAND...: some seconds at most.
+wait_for() {
+	local try
+
+	for ((try = 0; try < 200; try++)); do
+		! "$@" || return 0
+		sleep 0.1
+	done
+	diag "waited in vain for: $*"
+	return 1
+}
+
+# sets counts to the number of FLRs and of bus resets that the device has had.
+count_resets() {
+	sim_count 01.0/00.0 flr && counts=$REPLY
+	sim_count 01.0/00.0 bus && counts+=" $REPLY"
+}
+
+# wedged DESC METHODS FAILURES WANT: the event, and every line of the service about it, on one line.
+wedged() {
+	: >told
+	echo "$2 $3" >"$wedge"
+	wait_for grep -qE "$fn: (recovered|gave up|WEDGED=.*refuse|WEDGED=.*ignore)" told
+	is "$(sed -n "s/^$fn: //p" told | tr '\n' '|')" "$4" "$1"
+}
+
+is_running() {
+	grep -q '^service: running' <(pcireset recover --status)
+}
+
+has_ended() {
+	! kill -0 "$service" 2>/dev/null
+}
+
+sim_load
+sim_nodes 01.0 01.0/00.0 && sim_set 01.0 kind=root-port
+sim_set 01.0/00.0 "${driverless[@]}"
+sim_live
+fn=${sim_bus[1]}:00.0
+modprobe fake_drm
+echo fake_drm >"/sys/bus/pci/devices/$fn/driver_override"
+echo "$fn" >/sys/bus/pci/drivers/fake_drm/bind
+mkdir -p "$policies"
+
+
+: >told
+pcireset recover >>told 2>&1 &
+service=$!
+wait_for is_running
+like "$(<told)" '^no policy: nothing will be done' 'without a policy: it says so'
+wedged 'without a policy: there is only a line' rebind 0 'WEDGED=rebind: ignore: no policy selects the function|'
+
+where=$policies/50-test.conf:1
+policy Steps=rebind,flr,bus Rebind=yes Burst=4
+count_resets && before=$counts
+wedged 'a device that recovers at the first step' rebind,bus-reset 0 \
+	"WEDGED=rebind,bus-reset: recover by $where|rebind: verified|recovered|"
+count_resets
+is "$counts" "$before" 'a device that recovers at the first step: it was not reset'
+wedged 'a device that recovers at the third step' rebind 2 \
+	"WEDGED=rebind: recover by $where|rebind: failed: bind of driver fake_drm: Input/output error|flr: verified|bind: failed: bind of driver fake_drm: Input/output error|bus: verified|bind: verified|recovered|"
+before=$counts
+count_resets
+is "$counts" "$((${before% *} + 1)) $((${before#* } + 1))" 'a device that recovers at the third step: one FLR, one bus reset'
+wedged 'a device that never recovers' bus-reset 99 \
+	"WEDGED=bus-reset: recover by $where|unbind: verified|bus: verified|bind: failed: bind of driver fake_drm: Input/output error|gave up: bind of driver fake_drm: Input/output error; the driver stays unbound|"
+like "$(pcireset recover --status)" "$fn +gave-up +WEDGED=bus-reset +bus" 'a device that never recovers: the status says so'
+[[ ! -e /sys/bus/pci/devices/$fn/driver ]] && ok 'a device that never recovers: no driver has it'
+
+# It fails as often as the test says, and then an administrator binds it.
+modprobe -r fake_drm && modprobe fake_drm
+echo "$fn" >/sys/bus/pci/drivers/fake_drm/bind
+echo '#!/bin/bash' >/tmp/hook
+# shellcheck disable=SC2016
+echo 'echo "$1 $PCIRESET_DEVICE $PCIRESET_EVENT $PCIRESET_REPORT ${PCIRESET_STEP:--}" >>/tmp/hooks' >>/tmp/hook
+chmod +x /tmp/hook
+policy Steps=power-cycle,rebind Burst=4 'Before=/tmp/hook drain' 'After=/tmp/hook check'
+wedged 'what is not possible is said, and the next step follows' rebind 0 \
+	"WEDGED=rebind: recover by $where|before: verified|power-cycle: impossible: power-cycle is not possible with this version of pcireset|rebind: verified|after: verified|recovered|"
+is "$(tr '\n' '|' </tmp/hooks)" "drain $fn wedged WEDGED=rebind -|check $fn wedged WEDGED=rebind rebind|" 'hooks know what they are about'
+wedged 'the rate limit' rebind 0 "WEDGED=rebind: refuse: rate limit: 4 recoveries in 3600 s ($where)|"
+policy Steps=rebind Burst=9 'Before=/bin/sleep 1000' HookTimeout=1
+wedged 'a hook that takes too long' rebind 0 \
+	"WEDGED=rebind: recover by $where|before: failed: /bin/sleep 1000 took too long and was killed|gave up: /bin/sleep 1000 took too long and was killed|"
+[[ -e /sys/bus/pci/devices/$fn/driver ]] && ok 'a hook that takes too long: the device was not touched'
+echo 'Stepz=flr' >>"$policies/50-test.conf"
+wedged 'a mistake in a policy' rebind 0 "WEDGED=rebind: refuse: the policies have an error: ${where%:*}:10: unknown key Stepz|"
+
+exits 3 'another service cannot run' pcireset recover
+is "$(pcireset metrics | grep -c -e '^pcireset_recover_running 1' -e 'recoveries_total{result="recovered"} 3' \
+	-e 'recoveries_total{result="gave-up"} 2' -e 'events_total{event="wedged"} 8' -e '^pcireset_recover_refused_total 2')" 5 'the counters'
+kill "$service"
+wait_for has_ended || kill -9 "$service"
+wait "$service"
+is "$?" 64 'it ends with the status of some of several devices'
+like "$(pcireset recover --status)" '^service: not running' 'the status says that it has ended'
+sim_clear
+plan
