@@ -29,6 +29,8 @@ base_key() {
 
 	dir=$(kernel_dir "$1")
 	{
+		# A kernel that is built here has the hash of its configuration and patches in its directory's name.
+		printf '%s\n' "${dir##*/}"
 		cat "$dir/release" "$dir/version" "$lab_dir"/*.c "$lab_dir/guest-modules" "$lab_dir/lib/guest.sh" "$lab_dir"/stubs/*
 		stat -Lc '%n %s %Y' "$(command -v busybox)" "$(command -v bash)" "$(command -v lspci)" "${pci_ids[@]}" 2>/dev/null || true
 	} | sha256sum | cut -c 1-16
