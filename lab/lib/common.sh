@@ -97,13 +97,13 @@ built_patches() {
 	[[ -z $dir ]] || printf '%s\n' "$repo_dir/$dir"/*.patch
 }
 
-# built_inputs NAME: everything that a cached kernel depends on besides Debian's source.
+# built_inputs NAME: everything that a cached kernel depends on besides Debian's source. Of patches, not the messages.
 built_inputs() {
 	local patches
 
 	built_config "$1"
 	mapfile -t patches < <(built_patches "$1")
-	((${#patches[@]} == 0)) || cat "${patches[@]}"
+	((${#patches[@]} == 0)) || sed -s '1,/^diff --git /{/^diff --git /!d}' "${patches[@]}"
 }
 
 # The one kernel that is no guest of QEMU.
