@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The KUnit tests of the series pass.
-# append: kunit.enable=1
+# append: kunit.enable=1 kunit.autorun=1
 # timeout: 300
 # shellcheck source=tests/lab/lib.sh
 . /tests/lib.sh

@@ -5,6 +5,8 @@
 . /tests/lib.sh
 # shellcheck source=tests/lab/lib-sim.sh
 . /tests/lib-sim.sh
+# shellcheck source=tests/intree/lib.sh
+. /intree/lib.sh
 
 sim_load
 sim_nodes 01.0 01.0/00.{0..5}
@@ -14,11 +16,7 @@ sim_node 02.0/00.0
 sim_node 02.0/00.0/vf count=2
 sim_live
 for pf in /sys/bus/pci/devices/*/sriov_numvfs; do
-	modprobe pci-pf-stub
-	device=$(basename "${pf%/*}")
-	echo pci-pf-stub >"${pf%/*}/driver_override"
-	echo "$device" >/sys/bus/pci/drivers_probe
-	echo 2 >"$pf"
+	enable_vfs "$(basename "${pf%/*}")" 2
 done
 export PCI_RESET_DEVICES
 PCI_RESET_DEVICES=$(cd /sys/bus/pci/devices && echo "${sim_bus[1]}":00.*)

@@ -19,13 +19,15 @@ script_header() {
 }
 
 # has_kernel SCRIPT KERNEL: is the script for it? Where it names none it is for all of Debian's. A debug kernel gets those for the
-# kernel it is a variant of, but one with KCSAN only those that say so: races want things to happen at once.
+# kernel it is a variant of, but one with KCSAN only those that say so: races want things to happen at once. The kernel with the
+# series gets those that say so.
 has_kernel() {
 	local kernels
 
 	kernels=" $(script_header "$1" kernels "$(kernel_names | paste -sd ' ')") "
 	case $2 in
 	uml) [[ $(script_header "$1" quick no) == yes ]] ;;
+	*-intree) [[ $(script_header "$1" intree no) == yes ]] ;;
 	*-kcsan) [[ $(script_header "$1" kcsan no) == yes && ($kernels == *" $2 "* || $kernels == *" ${2%-*} "*) ]] ;;
 	*-kasan) [[ $kernels == *" $2 "* || $kernels == *" ${2%-*} "* ]] ;;
 	*) [[ $kernels == *" $2 "* ]] ;;
@@ -151,10 +153,12 @@ start_guest() {
 
 # run_intree_guests: each test of tests/intree in a guest of the patched kernel, and in one of the plain kernel.
 run_intree_guests() {
-	local script
+	local script name
 
 	for script in tests/intree/*.sh; do
-		is_wanted "$(basename "$script" .sh)" || continue
+		name=$(basename "$script" .sh)
+		[[ $name != lib ]] || continue
+		is_wanted "$name" || continue
 		start_intree_guest 7.3-intree judge_guest "$script"
 		start_intree_guest 7.3 judge_plain_guest "$script"
 	done
@@ -170,7 +174,9 @@ start_intree_guest() {
 	options_for "$kernel" "$script"
 	selftests=$(bash -c '. lab/lib/common.sh && kernel_dir 7.3-intree')/selftests
 	rm -f "$output".*
-	lab/pcilab --kernel "$kernel" --topology empty --icount --timeout "$(script_header "$script" timeout 200)" \
+	PCILAB_SHIFT=$(script_header "$script" shift 3) \
+		lab/pcilab --kernel "$kernel" --topology "$(script_header "$script" topology empty)" --icount \
+		--timeout "$(script_header "$script" timeout 200)" \
 		--keep-log "$output.kernel.log" --add tests/intree:/intree --add "$selftests:/selftests" "${options[@]}" \
 		-- "rmmod pcireset; bash /intree/$(basename "$script")" >"$output.tap" 2>"$output.log" </dev/null &
 	pool_add $! "$2" "intree $name" "$output"

@@ -8,6 +8,14 @@ static uint wait_ms;
 module_param(wait_ms, uint, 0644);
 MODULE_PARM_DESC(wait_ms, "time to wait in probe() before the reset");
 
+static uint speed;
+module_param(speed, uint, 0644);
+MODULE_PARM_DESC(speed, "Target Link Speed to set before the reset: 1 is 2.5 GT/s; 0 leaves it alone");
+
+static bool any;
+module_param(any, bool, 0644);
+MODULE_PARM_DESC(any, "reset the function by pci_reset_function_locked() instead of the link");
+
 #ifdef PCI_RESET_ANY
 static int reset_link(struct pci_dev *dev)
 {
@@ -21,13 +29,22 @@ static int reset_link(struct pci_dev *dev)
 }
 #endif
 
+/* At both ends of the link, as hfi1 does. The reset makes it take effect. */
+static void set_speed(struct pci_dev *dev)
+{
+	pcie_capability_clear_and_set_word(dev->bus->self, PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS, speed);
+	pcie_capability_clear_and_set_word(dev, PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS, speed);
+}
+
 static int reset_in_probe(struct pci_dev *dev, const struct pci_device_id *id)
 {
 	int rc;
 
+	if (speed)
+		set_speed(dev);
 	msleep(wait_ms);
-	rc = reset_link(dev);
-	pci_info(dev, "link reset in probe: %d\n", rc);
+	rc = any ? pci_reset_function_locked(dev) : reset_link(dev);
+	pci_info(dev, "%s reset in probe: %d\n", any ? "function" : "link", rc);
 	return 0;
 }
 
