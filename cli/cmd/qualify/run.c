@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Run all rounds, with the exercise in between, until a signal or too many failures. */
 #include <errno.h>
+#include <spawn.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "interrupt.h"
 #include "qualify.h"
+
+extern char **environ;
 
 struct rounds {
 	const struct request *req;
@@ -80,22 +84,44 @@ static void name_round(const struct rounds *rounds)
 		must(NULL);
 }
 
-/* Ctrl-C ends the exercise and the run; that is no failure of the device. */
+/* SIGPIPE is ignored here, and programs do not expect that. */
+static int spawn_shell(const char *command, pid_t *ret_pid)
+{
+	const char *const argv[] = { "sh", "-c", command, NULL };
+	posix_spawnattr_t attr;
+	sigset_t defaults;
+	int r;
+
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	if (posix_spawnattr_init(&attr))
+		return -ENOMEM;
+	posix_spawnattr_setsigdefault(&attr, &defaults);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+	r = posix_spawn(ret_pid, "/bin/sh", NULL, &attr, (char *const *)argv, environ);
+	posix_spawnattr_destroy(&attr);
+	return -r;
+}
+
+/* Ctrl-C also ends the exercise. That is not a failure of the device. */
 static int exercise(struct rounds *rounds)
 {
-	int status;
+	int status, r;
+	pid_t pid;
 
-	if (!rounds->req->qualify.exercise)
+	if (!rounds->req->qualify.exercise || interrupt_is_given())
 		return 1;
 	name_round(rounds);
-	fflush(stdout);
-	status = system(rounds->req->qualify.exercise);
-	if (status == -1) {
-		error("--exercise: cannot be started");
-		return -ECHILD;
-	}
-	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM))
+	r = spawn_shell(rounds->req->qualify.exercise, &pid);
+	if (r) {
+		error("--exercise: cannot be started: %s", strerror(-r));
 		return -EINTR;
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -EINTR;
+	if (interrupt_is_given())
+		status = 0;
 	return pcireset_qualify_note_exercise(rounds->qualify, status) < 0 ? -EIO : 1;
 }
 
@@ -109,18 +135,18 @@ static bool has_failed_enough(const struct rounds *rounds)
 static void run_rounds(struct rounds *rounds)
 {
 	uint32_t done;
+	int r;
 
 	do {
 		done = pcireset_qualify_get_nr_done(rounds->qualify);
 		interrupt_run(step, rounds, NULL);
+		r = rounds->r >= 0 && pcireset_qualify_get_nr_done(rounds->qualify) > done ?
+			    exercise(rounds) :
+			    0;
+		if (r < 0)
+			rounds->r = r;
+		/* Only now: the exercise belongs to the round. */
 		count_failures(rounds);
-		if (rounds->r >= 0 && pcireset_qualify_get_nr_done(rounds->qualify) > done) {
-			int r = exercise(rounds);
-
-			count_failures(rounds);
-			if (r < 0)
-				rounds->r = r;
-		}
 		show_progress(rounds);
 	} while (rounds->r > 0 && !interrupt_is_given() && !has_failed_enough(rounds));
 }
