@@ -33,6 +33,7 @@ from . import _border, _library, _watch
 from ._batch import Batch
 from ._border import BadArgument, Error, Words
 from ._library import Object
+from ._qualify import Finding, Qualification, Series
 from ._watch import Event, Watch
 
 __all__ = [
@@ -42,10 +43,13 @@ __all__ = [
     "Device",
     "Error",
     "Event",
+    "Finding",
     "Member",
     "Plan",
+    "Qualification",
     "Report",
     "ResetFailed",
+    "Series",
     "Stats",
     "Watch",
     "watch",
@@ -576,6 +580,31 @@ class Context:
         if isinstance(devices, str):
             raise TypeError("devices: expected a list of functions, not one string")
         return self.batch([self.plan(device, types, **allowed) for device in devices]).run()
+
+    # ---- qualification
+
+    def qualify(
+        self,
+        plans: Iterable[Plan],
+        count: int,
+        *,
+        seed: int = 0,
+        journal: str | os.PathLike[str] | None = None,
+    ) -> Qualification:
+        """Begin a run of many resets; see Qualification. Touches nothing.
+
+        plans: one for each device and type, each with exactly one type
+        count: the number of resets of each type
+        journal: name of a new file, with which the run can be resumed
+        """
+        path = None if journal is None else _border.path("journal", journal)
+        return Qualification._new(self, plans, count, seed, path)
+
+    def load_run(self, journal: str | os.PathLike[str]) -> Qualification:
+        """Read the journal of a run. Touches nothing."""
+        out = ctypes.c_void_p()
+        self._check(self._lib.qualify_load(self._ctx, _border.path("journal", journal), out))
+        return Qualification(self, out.value or 0)
 
     # ---- reports
 

@@ -63,6 +63,47 @@ class Stats(c.Structure):
     ]
 
 
+class QualifySeries(c.Structure):
+    """struct pcireset_series"""
+
+    _fields_ = [
+        ("device", c.c_uint32),
+        ("type", c.c_uint32),
+        ("nr", c.c_uint64),
+        ("nr_failed", c.c_uint64),
+        ("nr_unverified", c.c_uint64),
+        ("nr_interrupted", c.c_uint64),
+        ("ready_ns", c.c_uint64 * 5),
+        ("total_ns", c.c_uint64 * 5),
+        ("failed_low", c.c_double),
+        ("failed_high", c.c_double),
+    ]
+
+
+class QualifyFinding(c.Structure):
+    """struct pcireset_finding"""
+
+    _fields_ = [
+        ("mark", c.c_uint32),
+        ("pattern", c.c_uint32),
+        ("device", c.c_uint32),
+        ("type", c.c_uint32),
+        ("previous", c.c_uint32),
+        ("period", c.c_uint32),
+        ("first", c.c_uint32),
+        ("offset", c.c_uint32),
+        ("who", Addr),
+        ("sequence", c.c_uint32 * 5),
+        ("repeats", c.c_uint32),
+        ("nr", c.c_uint64),
+        ("of", c.c_uint64),
+        ("low", c.c_double),
+        ("high", c.c_double),
+        ("p", c.c_double),
+        ("ns_per_reset", c.c_double),
+    ]
+
+
 # Constants of linux/pcireset.h.
 ESCALATE = 1 << 0
 TRY = 1 << 1
@@ -120,6 +161,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "dev_next": (_P, [_P]),
     "dev_query": (c.c_int, [_P]),
     "dev_unref": (_P, [_P]),
+    "mark_to_str": (_S, [_U]),
+    "pattern_to_str": (_S, [_U]),
     "plan_get_choice": (_S, [_P]),
     "plan_get_error": (c.c_int, [_P]),
     "plan_get_expected_ns": (c.c_uint64, [_P]),
@@ -142,6 +185,25 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "plan_set_types": (c.c_int, [_P, _U]),
     "plan_unref": (_P, [_P]),
     "proof_to_str": (_S, [_U]),
+    "qualify_add": (c.c_int, [_P, _P]),
+    "qualify_create": (c.c_int, [_P, _S]),
+    "qualify_find": (c.c_int, [_P]),
+    "qualify_get_device": (_S, [_P, _U]),
+    "qualify_get_finding": (c.POINTER(QualifyFinding), [_P, _N]),
+    "qualify_get_finding_text": (_S, [_P, _N]),
+    "qualify_get_nr_done": (_U, [_P]),
+    "qualify_get_nr_rounds": (_U, [_P]),
+    "qualify_get_series": (c.c_int, [_P, _U, _U, c.POINTER(QualifySeries)]),
+    "qualify_get_stop": (_S, [_P]),
+    "qualify_get_types": (_U, [_P]),
+    "qualify_load": (c.c_int, [_P, _S, _OUT]),
+    "qualify_new": (c.c_int, [_P, _OUT]),
+    "qualify_note_exercise": (c.c_int, [_P, c.c_int]),
+    "qualify_resume": (c.c_int, [_P, _S]),
+    "qualify_set_count": (c.c_int, [_P, _U]),
+    "qualify_set_seed": (c.c_int, [_P, c.c_uint64]),
+    "qualify_step": (c.c_int, [_P]),
+    "qualify_unref": (_P, [_P]),
     "report_get_error": (c.c_int, [_P]),
     "report_get_failed_checks": (_U, [_P]),
     "report_get_issued": (_U, [_P]),

@@ -34,6 +34,51 @@ def tool(*args):
     return json.loads(done.stdout)
 
 
+class Runs(unittest.TestCase):
+    """Saved runs of pcireset qualify."""
+
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+
+    def load(self, machine, fault):
+        path = pathlib.Path(self.directory.name) / fault
+        subprocess.run([ROOT / "tests/cli/make-run", path, "900", fault], check=True)
+        return path, machine.load_run(path / "journal")
+
+    def test_a_saved_run_says_what_the_tool_says(self):
+        with pcireset.Context() as machine:
+            for fault in ("none", "lanes", "after", "slower"):
+                path, run = self.load(machine, fault)
+                told = tool("qualify", "--report", str(path))
+                self.assertEqual((run.done, run.rounds, run.stopped), (2700, 2700, None))
+                self.assertEqual([f.text for f in run.findings], [f["text"] for f in told["findings"]])
+                self.assertEqual(run.devices, ("0000:01:00.0",))
+                for series, other in zip(run.series, told["devices"][0]["series"]):
+                    self.assertEqual((series.type, series.resets, series.failed), (other["type"], other["resets"], other["failed"]))
+                    self.assertAlmostEqual(series.failed_high, other["failed_high"], 6)
+                    self.assertAlmostEqual(series.ready_ms[1], other["ready_ms"]["p50"], 0)
+
+    def test_a_finding_has_its_pattern(self):
+        with pcireset.Context() as machine:
+            _, run = self.load(machine, "after")
+            (finding,) = run.findings
+            self.assertEqual((finding.type, finding.pattern, finding.after), ("pm", "after", "flr"))
+            self.assertLess(finding.p, 0.001)
+
+    def test_what_cannot_run_is_an_error(self):
+        with pcireset.Context() as machine:
+            with self.assertRaises(pcireset.Error):
+                machine.load_run("/nonexistent/journal")
+            with self.assertRaises(pcireset.Error):
+                machine.qualify([], 10)
+            with self.assertRaises(pcireset.BadArgument):
+                machine.qualify([], -1)
+            _, run = self.load(machine, "half")
+            with self.assertRaises(pcireset.Error):
+                run.step()
+
+
 class Machines(unittest.TestCase):
     """Each recorded machine as a file."""
 
