@@ -5,7 +5,6 @@
 #include <string.h>
 #include "json.h"
 #include "machine.h"
-#include "reenumerate.h"
 
 #define FORMAT 1
 
@@ -385,46 +384,59 @@ json_object *json_failure(struct pcireset_dev *dev, int r, const char *message)
 	return o;
 }
 
-static json_object *difference_object(const struct difference *difference)
+static json_object *difference_object(const struct pcireset_difference *difference)
 {
 	json_object *o = new_object();
 
-	object_add(o, "device", new_string(difference->device));
-	object_add(o, "what", new_string(difference->what));
-	object_add(o, "was", new_string(difference->was));
-	object_add(o, "now", new_string(difference->now));
+	object_add(o, "device", new_string(pcireset_difference_get_device(difference)));
+	object_add(o, "what", new_string(pcireset_difference_get_what(difference)));
+	object_add(o, "was", new_string(pcireset_difference_get_was(difference)));
+	object_add(o, "now", new_string(pcireset_difference_get_now(difference)));
 	return o;
 }
 
-static json_object *function_names(const struct subtree *tree)
+static json_object *function_names(const struct pcireset_reenumeration *steps,
+				   const char *(*get)(const struct pcireset_reenumeration *, size_t,
+						      const char **))
 {
 	json_object *list = new_array();
+	const char *name;
 
-	for (size_t i = 0; i < tree->nr; i++)
-		array_append(list, new_string(tree->v[i].name));
+	for (size_t i = 0; steps && (name = get(steps, i, NULL)); i++)
+		array_append(list, new_string(name));
 	return list;
 }
 
-json_object *json_reenumeration(const struct reenumeration *e, const char *result)
+static void add_differences(json_object *o, const struct pcireset_reenumeration *steps)
 {
-	json_object *o = new_object(), *changes = new_array(), *missing = new_array();
+	json_object *changes = new_array(), *missing = new_array();
+	const struct pcireset_difference *d;
 
-	for (size_t i = 0; i < e->differences.nr; i++) {
-		const struct difference *difference = &e->differences.v[i];
-
-		array_append(difference->is_missing ? missing : changes,
-			     difference_object(difference));
-	}
-	object_add(o, "device", new_string(pcireset_dev_get_name(e->device)));
-	object_add(o, "result", new_string(result));
-	object_add(o, "type", new_string(e->type ? pcireset_type_to_str(e->type, 0) : NULL));
-	object_add(o, "reset", e->report ? json_report(e->device, e->report) : NULL);
-	object_add(o, "before", function_names(&e->was));
-	object_add(o, "after", function_names(&e->now));
+	for (size_t i = 0; steps && (d = pcireset_reenumeration_get_difference(steps, i)); i++)
+		array_append(pcireset_difference_is_missing(d) ? missing : changes,
+			     difference_object(d));
 	object_add(o, "changes", changes);
 	object_add(o, "missing", missing);
-	object_add(o, "error", e->error ? new_string(pcireset_errno_to_str(e->error)) : NULL);
-	object_add(o, "message", new_string(e->message));
+}
+
+json_object *json_reenumeration(const struct json_reenumeration *shown)
+{
+	const struct pcireset_reenumeration *steps = shown->steps;
+	const struct pcireset_report *report = steps ? pcireset_reenumeration_get_report(steps) :
+						       NULL;
+	uint32_t type = steps ? pcireset_reenumeration_get_type(steps) : 0;
+	json_object *o = new_object();
+
+	object_add(o, "device", new_string(pcireset_dev_get_name(shown->dev)));
+	object_add(o, "result", new_string(shown->result));
+	object_add(o, "type", new_string(type ? pcireset_type_to_str(type, 0) : NULL));
+	object_add(o, "reset", report ? json_report(shown->dev, report) : NULL);
+	object_add(o, "before", function_names(steps, pcireset_reenumeration_get_before));
+	object_add(o, "after", function_names(steps, pcireset_reenumeration_get_after));
+	add_differences(o, steps);
+	object_add(o, "error",
+		   shown->error ? new_string(pcireset_errno_to_str(shown->error)) : NULL);
+	object_add(o, "message", new_string(shown->message));
 	return o;
 }
 

@@ -16,8 +16,16 @@ json_object *json_add_device(struct json_devices *devices, struct pcireset_dev *
 void json_add_plan(json_object *device, struct pcireset_plan *plan);
 json_object *json_report(struct pcireset_dev *dev, const struct pcireset_report *report);
 json_object *json_failure(struct pcireset_dev *dev, int r, const char *message);
-struct reenumeration;
-json_object *json_reenumeration(const struct reenumeration *e, const char *result);
+
+struct json_reenumeration {
+	struct pcireset_dev *dev;
+	const struct pcireset_reenumeration *steps; /* or NULL */
+	const char *result;
+	int error;
+	const char *message;
+};
+
+json_object *json_reenumeration(const struct json_reenumeration *shown);
 json_object *json_finding(const char *check, const char *verdict, const char *device,
 			  const char *finding, const char *todo);
 void json_print(json_object *document);

@@ -28,10 +28,9 @@ extern "C" {
  *   context and all objects from it in one thread at a time.
  * - linux/pcireset.h defines and documents the types, scopes, checks, reasons and
  *   the layout of a member.
- * - Only pcireset_plan_run(), pcireset_batch_run() and pcireset_qualify_step() write to
- *   a device.
- *   pcireset_leftovers_repair() writes the settings that a killed reset left
- *   changed.
+ * - Only pcireset_plan_run(), pcireset_batch_run(), pcireset_qualify_step() and a
+ *   re-enumeration that has begun write to a device. pcireset_leftovers_repair()
+ *   writes the settings that a killed reset or re-enumeration left changed.
  */
 
 /**
@@ -42,6 +41,7 @@ extern "C" {
  * - struct pcireset_plan: a reset that is decided, but not run
  * - struct pcireset_batch: many plans that run together
  * - struct pcireset_report: the result of a reset
+ * - struct pcireset_reenumeration: the reset and rescan of a reprogrammed device
  * - struct pcireset_qualify: a run of many resets, and what it shows
  */
 struct pcireset_ctx;
@@ -49,6 +49,8 @@ struct pcireset_dev;
 struct pcireset_plan;
 struct pcireset_batch;
 struct pcireset_report;
+struct pcireset_reenumeration;
+struct pcireset_difference;
 struct pcireset_rule;
 
 /**
@@ -1811,14 +1813,321 @@ pcireset_qualify_get_finding(const struct pcireset_qualify *qualify, size_t i);
  */
 const char *pcireset_qualify_get_finding_text(const struct pcireset_qualify *qualify, size_t i);
 
+/* ------------------------------------------------------------------ re-enumeration */
+
+/**
+ * typedef pcireset_wait_fn - callback while the library waits
+ * @data: pointer from the caller
+ *
+ * Return: true to go on waiting, false to end the wait.
+ */
+typedef bool (*pcireset_wait_fn)(void *data);
+
+/**
+ * pcireset_reenumeration_new - start the re-enumeration of a device
+ * @plan: the reset of the device; need not be resolved. The re-enumeration keeps a
+ *	reference, resolves the plan and runs it
+ * @ret_reenumeration: new reference
+ *
+ * A re-enumeration resets a device whose configuration may have changed, such as an FPGA
+ * card with a new bitstream, and lets the kernel find it again. Touches nothing. The
+ * steps are, in this order: pcireset_reenumeration_resolve(), _begin(), the caller's own
+ * programming of the device, _reset() and _replace(). A call out of order returns -EINVAL
+ * and does nothing. After a failed step, the re-enumeration has ended.
+ *
+ * The device is the function of the plan, the other functions below the same port, and
+ * all functions below them. Below a port that is not point-to-point, the device is the
+ * functions with the same device number.
+ *
+ * Return: 0 or -ENOMEM.
+ * Since: 0.1
+ */
+int pcireset_reenumeration_new(struct pcireset_plan *plan,
+			       struct pcireset_reenumeration **ret_reenumeration);
+
+/**
+ * pcireset_reenumeration_ref - take a reference
+ * @reenumeration: re-enumeration
+ *
+ * Return: @reenumeration.
+ * Since: 0.1
+ */
+struct pcireset_reenumeration *
+pcireset_reenumeration_ref(struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_unref - drop a reference
+ * @reenumeration: re-enumeration, or NULL
+ *
+ * The last reference restores the registers of the port, if _begin() changed them. It
+ * does not bind drivers; see pcireset_reenumeration_cancel().
+ *
+ * Return: NULL.
+ * Since: 0.1
+ */
+struct pcireset_reenumeration *
+pcireset_reenumeration_unref(struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_resolve - check the device, its users and the plan
+ * @reenumeration: re-enumeration
+ *
+ * Locks the port above the device against other re-enumerations, reads the state of the
+ * device, and resolves the plan. A user of the device other than its driver refuses the
+ * re-enumeration unless the plan forces that use. If the drivers of the device are the only
+ * obstacle of the plan, the call adds %PCIRESET_USE_DRIVER to the forced uses of the plan,
+ * because _begin() unbinds them. Touches nothing.
+ *
+ * Return: 0; -EBUSY if the device is in use, another process re-enumerates below the port,
+ * or its state is unknown; -EOPNOTSUPP if the device is on a root bus or a virtual
+ * function; an errno of pcireset_ctx_check_reset() or pcireset_plan_resolve(); or another
+ * negative errno.
+ * Since: 0.1
+ */
+int pcireset_reenumeration_resolve(struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_begin - unbind the drivers and quiet the port
+ * @reenumeration: resolved re-enumeration
+ *
+ * On success, no driver is bound to a function of the device, and the port above reports
+ * no error, contains nothing and sends no hotplug event. The caller can now program the
+ * device. On failure, the drivers are bound again.
+ *
+ * Return: 0 or a negative errno.
+ * Since: 0.1
+ */
+int pcireset_reenumeration_begin(struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_set_changed - record that the device may have changed
+ * @reenumeration: re-enumeration
+ *
+ * Call this before the device is programmed. If the re-enumeration then fails, no driver
+ * is bound to the device, which may have become another one.
+ * Since: 0.1
+ */
+void pcireset_reenumeration_set_changed(struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_cancel - give up
+ * @reenumeration: re-enumeration
+ *
+ * Restores the registers of the port. Binds the drivers again, unless the device may have
+ * changed. Does nothing after the last step or a failed one.
+ * Since: 0.1
+ */
+void pcireset_reenumeration_cancel(struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_reset - reset the device
+ * @reenumeration: re-enumeration that has begun
+ *
+ * Resolves the plan again and runs it. The plan must affect no other functions than before.
+ * If the device does not answer, its bus is reset by the port, in the next step; see
+ * pcireset_reenumeration_is_by_port(). A device that comes back different is no failure. On
+ * failure, the port is restored, and the drivers are bound again, unless the device may have
+ * changed.
+ *
+ * Return: 0; -ESTALE if the plan changed; or an errno of pcireset_plan_run().
+ * Since: 0.1
+ */
+int pcireset_reenumeration_reset(struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_replace - remove the device, rescan its bus, and compare
+ * @reenumeration: re-enumeration that is reset
+ * @fn: called about 20 times a second during the waits, or NULL
+ * @data: passed to @fn
+ *
+ * Waits for missing functions as long as the timeout of the plan, or 5 s, and then 5 s for
+ * missing drivers. Scans the context: functions of earlier scans are no longer listed.
+ * Restores the registers of the port, also on failure.
+ *
+ * Return: 0, also if items are missing, see pcireset_reenumeration_has_missing(); or a
+ * negative errno.
+ * Since: 0.1
+ */
+int pcireset_reenumeration_replace(struct pcireset_reenumeration *reenumeration,
+				   pcireset_wait_fn fn, void *data);
+
+/**
+ * pcireset_reenumeration_get_type - return the reset type
+ * @reenumeration: resolved re-enumeration
+ *
+ * Return: one PCI_RESET_*, 0 if the re-enumeration is not resolved.
+ * Since: 0.1
+ */
+uint32_t pcireset_reenumeration_get_type(const struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_is_by_port - is the bus reset through the port, without the plan?
+ * @reenumeration: resolved re-enumeration
+ *
+ * The device does not answer or has lost its configuration, so there is no state to
+ * restore. The port resets the bus after the device was removed.
+ *
+ * Return: true if no plan is run.
+ * Since: 0.1
+ */
+bool pcireset_reenumeration_is_by_port(const struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_is_refused_by_plan - did the plan refuse the reset?
+ * @reenumeration: re-enumeration
+ *
+ * Return: true if a step failed because pcireset_plan_resolve() did.
+ * Since: 0.1
+ */
+bool pcireset_reenumeration_is_refused_by_plan(const struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_is_touched - was the device touched?
+ * @reenumeration: re-enumeration
+ *
+ * Return: true once drivers were unbound.
+ * Since: 0.1
+ */
+bool pcireset_reenumeration_is_touched(const struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_is_changed - may the device have changed?
+ * @reenumeration: re-enumeration
+ *
+ * Return: true after pcireset_reenumeration_set_changed(), a failed reset that touched the
+ * device, or the removal of the device.
+ * Since: 0.1
+ */
+bool pcireset_reenumeration_is_changed(const struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_get_error - return the first error
+ * @reenumeration: re-enumeration
+ *
+ * Return: 0, or the negative errno of the step that failed.
+ * Since: 0.1
+ */
+int pcireset_reenumeration_get_error(const struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_get_message - return the first error as text
+ * @reenumeration: re-enumeration
+ *
+ * Return: the reason for the failure, without the address of the device, or NULL if no
+ * step failed.
+ * Since: 0.1
+ */
+const char *pcireset_reenumeration_get_message(const struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_get_report - return the report of the reset
+ * @reenumeration: re-enumeration
+ *
+ * Return: the report, or NULL if no plan was run.
+ * Since: 0.1
+ */
+struct pcireset_report *
+pcireset_reenumeration_get_report(const struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_get_before - return a function of the device before the removal
+ * @reenumeration: resolved re-enumeration
+ * @i: number, from 0
+ * @ret_driver: its driver, or NULL for none; may be NULL
+ *
+ * Return: the address, or NULL if there are not so many.
+ * Since: 0.1
+ */
+const char *pcireset_reenumeration_get_before(const struct pcireset_reenumeration *reenumeration,
+					      size_t i, const char **ret_driver);
+
+/**
+ * pcireset_reenumeration_get_after - return a function of the device after the rescan
+ * @reenumeration: replaced re-enumeration
+ * @i: number, from 0
+ * @ret_driver: its driver, or NULL for none; may be NULL
+ *
+ * Return: the address, or NULL if there are not so many.
+ * Since: 0.1
+ */
+const char *pcireset_reenumeration_get_after(const struct pcireset_reenumeration *reenumeration,
+					     size_t i, const char **ret_driver);
+
+/**
+ * pcireset_reenumeration_get_difference - return one difference
+ * @reenumeration: replaced re-enumeration
+ * @i: number, from 0
+ *
+ * Return: the difference, or NULL if there are not so many.
+ * Since: 0.1
+ */
+const struct pcireset_difference *
+pcireset_reenumeration_get_difference(const struct pcireset_reenumeration *reenumeration, size_t i);
+
+/**
+ * pcireset_difference_get_device - return the function that differs
+ * @difference: difference
+ *
+ * Return: its address.
+ * Since: 0.1
+ */
+const char *pcireset_difference_get_device(const struct pcireset_difference *difference);
+
+/**
+ * pcireset_difference_get_what - return the item that differs
+ * @difference: difference
+ *
+ * Return: "function", "id", "class", "subsystem", "bar 0" to "bar 5", "rom", "driver",
+ * "vfs", "link speed" or "link width".
+ * Since: 0.1
+ */
+const char *pcireset_difference_get_what(const struct pcireset_difference *difference);
+
+/**
+ * pcireset_difference_get_was - return the value before
+ * @difference: difference
+ *
+ * Return: the value as text, or NULL if there was none.
+ * Since: 0.1
+ */
+const char *pcireset_difference_get_was(const struct pcireset_difference *difference);
+
+/**
+ * pcireset_difference_get_now - return the value after
+ * @difference: difference
+ *
+ * Return: the value as text, or NULL if there is none.
+ * Since: 0.1
+ */
+const char *pcireset_difference_get_now(const struct pcireset_difference *difference);
+
+/**
+ * pcireset_difference_is_missing - did the item exist before, or should it exist?
+ * @difference: difference
+ *
+ * Return: true if the re-enumeration is incomplete without it.
+ * Since: 0.1
+ */
+bool pcireset_difference_is_missing(const struct pcireset_difference *difference);
+
+/**
+ * pcireset_reenumeration_has_missing - is a function, a driver, or another item missing?
+ * @reenumeration: replaced re-enumeration
+ *
+ * Return: true if pcireset_difference_is_missing() is true for one of the differences.
+ * Since: 0.1
+ */
+bool pcireset_reenumeration_has_missing(const struct pcireset_reenumeration *reenumeration);
+
 /* ------------------------------------------------------------------ leftovers */
 
 /**
- * enum pcireset_leftover - state of the settings of a reset without the module
- * @PCIRESET_LEFTOVER_RUNNING: nothing to do: the reset is running
+ * enum pcireset_leftover - state of the settings that a process changed temporarily
+ * @PCIRESET_LEFTOVER_RUNNING: nothing to do: the process is running
  * @PCIRESET_LEFTOVER_VOID: nothing to do: the settings are unchanged, or gone
- * @PCIRESET_LEFTOVER_TO_REPAIR: the reset was killed, and reset_method must be restored
- * @PCIRESET_LEFTOVER_REPAIRED: reset_method was restored by this call
+ * @PCIRESET_LEFTOVER_TO_REPAIR: the process was killed, and reset_method of the function,
+ *	or the registers of the port, must be restored
+ * @PCIRESET_LEFTOVER_REPAIRED: they were restored by this call
  * @PCIRESET_LEFTOVER_OVERWRITTEN: the reset was killed, and another process has written
  *	reset_method since then: its value is kept
  * @PCIRESET_LEFTOVER_UNKNOWN: there is an entry that the caller cannot read
@@ -1845,13 +2154,14 @@ typedef void (*pcireset_leftover_fn)(const char *name, enum pcireset_leftover st
 				     const char *text, void *data);
 
 /**
- * pcireset_leftovers_look - find settings that resets without the module left changed
+ * pcireset_leftovers_look - find settings that killed processes left changed
  * @ctx: context; need not be scanned
  * @fn: called for each
  * @data: passed to @fn
  *
- * Such a reset changes reset_method temporarily. It saves the former content in a file
- * below /run/pcireset, in case the process is killed before it restores it.
+ * A reset without the module changes reset_method temporarily. A re-enumeration changes
+ * registers of the port above the device. Both save the former values in a file below
+ * /run/pcireset, in case the process is killed before it restores them.
  *
  * Return: number of leftovers to repair, or a negative errno.
  * Since: 0.1
@@ -1859,7 +2169,7 @@ typedef void (*pcireset_leftover_fn)(const char *name, enum pcireset_leftover st
 int pcireset_leftovers_look(struct pcireset_ctx *ctx, pcireset_leftover_fn fn, void *data);
 
 /**
- * pcireset_leftovers_repair - restore settings that killed resets left changed
+ * pcireset_leftovers_repair - restore settings that killed processes left changed
  * @ctx: context; need not be scanned
  * @fn: called for each, with its new state
  * @data: passed to @fn

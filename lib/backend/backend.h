@@ -25,7 +25,17 @@ extern const struct backend backend_module, backend_sysfs, backend_vfio;
 /* module.c */
 int module_open(struct pcireset_ctx *ctx);
 
+/* A walk over what killed processes left behind. */
+struct leftover_walk {
+	struct pcireset_ctx *ctx;
+	bool repairs;
+	pcireset_leftover_fn fn;
+	void *data;
+	int nr_left; /* that could not be repaired, or were not to be */
+};
+
 /* journal.c */
+int journal_foreach_leftover(struct leftover_walk *walk);
 int journal_open(struct pcireset_dev *dev, struct journal *journal, char **ret_message);
 int journal_write(struct journal *journal, const struct pcireset_dev *dev,
 		  const struct narrowing *narrowing);

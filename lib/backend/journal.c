@@ -331,54 +331,47 @@ static char *describe(enum pcireset_leftover state, const struct entry *entry)
 	}
 }
 
-struct visit {
-	struct pcireset_ctx *ctx;
-	bool repairs;
-	pcireset_leftover_fn fn;
-	void *data;
-	int nr_left;
-};
-
 /* If the entry is gone now, its reset has ended normally. */
-static void visit_unreadable(struct visit *visit, const char *name, int error)
+static void visit_unreadable(struct leftover_walk *walk, const char *name, int error)
 {
 	_cleanup_free_ char *text = NULL;
 
 	if (error == -ENOENT)
 		return;
 	text = format("unknown: its entry in /" DIRECTORY " cannot be read: %s", strerror(-error));
-	visit->fn(name, PCIRESET_LEFTOVER_UNKNOWN, text ? text : "", visit->data);
+	walk->fn(name, PCIRESET_LEFTOVER_UNKNOWN, text ? text : "", walk->data);
 }
 
-static void visit_locked(struct visit *visit, const char *name, const struct entry *entry, int dir)
+static void visit_locked(struct leftover_walk *walk, const char *name, const struct entry *entry,
+			 int dir)
 {
-	int r = judge(visit->ctx, name, entry);
+	int r = judge(walk->ctx, name, entry);
 	enum pcireset_leftover state = (enum pcireset_leftover)r;
 	_cleanup_free_ char *text = NULL;
 
 	if (r < 0) {
-		visit_unreadable(visit, name, r);
+		visit_unreadable(walk, name, r);
 		return;
 	}
 	r = 0;
-	if (visit->repairs && state == PCIRESET_LEFTOVER_TO_REPAIR) {
-		r = put_back(visit->ctx, name, entry);
+	if (walk->repairs && state == PCIRESET_LEFTOVER_TO_REPAIR) {
+		r = put_back(walk->ctx, name, entry);
 		if (!r)
 			state = PCIRESET_LEFTOVER_REPAIRED;
 	}
 	/* Nobody else uses this bit. */
-	if (visit->repairs && state == PCIRESET_LEFTOVER_OVERWRITTEN && entry->msix)
-		clear_mask(visit->ctx, name, entry->msix);
-	if (visit->repairs && state != PCIRESET_LEFTOVER_TO_REPAIR)
+	if (walk->repairs && state == PCIRESET_LEFTOVER_OVERWRITTEN && entry->msix)
+		clear_mask(walk->ctx, name, entry->msix);
+	if (walk->repairs && state != PCIRESET_LEFTOVER_TO_REPAIR)
 		unlinkat(dir, name, 0);
 	text = r ? format("cannot be put back: %s", strerror(-r)) : describe(state, entry);
-	visit->nr_left += state == PCIRESET_LEFTOVER_TO_REPAIR;
-	visit->fn(name, state, text ? text : "", visit->data);
+	walk->nr_left += state == PCIRESET_LEFTOVER_TO_REPAIR;
+	walk->fn(name, state, text ? text : "", walk->data);
 }
 
-static void visit_one(struct visit *visit, int dir, const char *name)
+static void visit_one(struct leftover_walk *walk, int dir, const char *name)
 {
-	int mode = visit->repairs ? LOCK_EX : LOCK_SH;
+	int mode = walk->repairs ? LOCK_EX : LOCK_SH;
 	_cleanup_free_ char *text = NULL;
 	struct pcireset_addr addr;
 	struct entry entry;
@@ -389,7 +382,7 @@ static void visit_one(struct visit *visit, int dir, const char *name)
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	r = fd < 0 ? -errno : read_entry(fd, &entry);
 	if (r < 0) {
-		visit_unreadable(visit, name, r);
+		visit_unreadable(walk, name, r);
 		if (fd >= 0)
 			close(fd);
 		return;
@@ -397,49 +390,33 @@ static void visit_one(struct visit *visit, int dir, const char *name)
 	if (!flock(fd, mode | LOCK_NB)) {
 		r = read_entry(fd, &entry);
 		if (r < 0)
-			visit_unreadable(visit, name, r);
+			visit_unreadable(walk, name, r);
 		else
-			visit_locked(visit, name, &entry, dir);
+			visit_locked(walk, name, &entry, dir);
 	} else {
 		text = describe(PCIRESET_LEFTOVER_RUNNING, &entry);
-		visit->fn(name, PCIRESET_LEFTOVER_RUNNING, text ? text : "", visit->data);
+		walk->fn(name, PCIRESET_LEFTOVER_RUNNING, text ? text : "", walk->data);
 	}
 	close(fd);
 }
 
-static int visit_all(struct visit *visit)
+int journal_foreach_leftover(struct leftover_walk *walk)
 {
-	int fd, r = open_directory(visit->ctx, &fd);
+	int fd, r = open_directory(walk->ctx, &fd);
 	struct dirent *de;
 	DIR *dir;
 
 	if (r < 0)
 		return r == -ENOENT ? 0 :
-				      ctx_error(visit->ctx, r, "/" DIRECTORY ": %s", strerror(-r));
+				      ctx_error(walk->ctx, r, "/" DIRECTORY ": %s", strerror(-r));
 	dir = fdopendir(fd);
 	if (!dir) {
 		close(fd);
 		return -ENOMEM;
 	}
 	while ((de = dir_next(dir)))
-		visit_one(visit, dirfd(dir), de->d_name);
+		visit_one(walk, dirfd(dir), de->d_name);
 	r = -errno;
 	closedir(dir);
-	return r ? ctx_error(visit->ctx, r, "/" DIRECTORY ": %s", strerror(-r)) : visit->nr_left;
-}
-
-int pcireset_leftovers_look(struct pcireset_ctx *ctx, pcireset_leftover_fn fn, void *data)
-{
-	struct visit visit = { .ctx = ctx, .fn = fn, .data = data };
-
-	return visit_all(&visit);
-}
-
-int pcireset_leftovers_repair(struct pcireset_ctx *ctx, pcireset_leftover_fn fn, void *data)
-{
-	struct visit visit = { .ctx = ctx, .repairs = true, .fn = fn, .data = data };
-
-	if (*ctx->sysroot)
-		return ctx_error(ctx, -EROFS, "%s", pcireset_why_to_str(PCIRESET_WHY_SYSROOT, 0));
-	return visit_all(&visit);
+	return r ? ctx_error(walk->ctx, r, "/" DIRECTORY ": %s", strerror(-r)) : 0;
 }

@@ -184,7 +184,7 @@ sim_set 01.0/00.0 ready_bus_us=0 ready_power_on_us=0
 
 pcireset re-enumerate --yes "$card" --type link --run 'sleep 2' >first 2>&1 &
 sleep 0.7
-refused 3 'somebody else re-enumerates below' "$card" --type link
+refused 3 'another process re-enumerates below' "$card" --type link
 wait $!
 is $? 0 'the first goes on'
 config_dump port-before "$port"

@@ -5,7 +5,6 @@
 #include "cmd/cmd.h"
 #include "doctor.h"
 #include "json.h"
-#include "reenumerate.h"
 #include "table.h"
 
 #define LAST_COLUMN 46 /* the rest of 80 after the columns before it */
@@ -53,9 +52,6 @@ static int check_leftovers(struct doctor *doctor)
 		error("%s", pcireset_ctx_get_errmsg(ctx));
 		return status_of_error(r);
 	}
-	/* These are on this machine only. */
-	if (!doctor->req->sysroot)
-		hold_leftovers(is_given(doctor->req, OPT_REPAIR), take_leftover, doctor);
 	if (doctor->nr == before)
 		doctor_add(doctor, "leftovers", VERDICT_OK,
 			   text("no killed reset left settings changed"));

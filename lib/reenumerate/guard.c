@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The link of a card goes down and up while the card is programmed, and the card may send
+ * errors. A guard keeps the port above from reporting errors, from containing the card, and
+ * from sending hotplug events.
+ *
+ * A note below /run has the former values of all changed registers. If this process is
+ * killed, pcireset_leftovers_repair() restores them.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "reenumerate/reenumerate.h"
+
+#define SUFFIX   ".held"
+#define MAX_HELD 5
+#define NOTE_MAX 1024
+
+#define DPC_TRIGGER (PCI_EXP_DPC_CTL_EN_FATAL | PCI_EXP_DPC_CTL_EN_NONFATAL)
+
+struct guard {
+	struct pcireset_ctx *ctx;
+	char name[PCIRESET_ADDR_STR_MAX];
+	struct port port;
+	int port_error; /* of opening its config space, or 0 */
+	int dir, note;  /* the directory, and the note in it, which is locked */
+	bool is_clean;  /* nothing is to be restored */
+	struct held v[MAX_HELD];
+	size_t nr;
+	char power[32];           /* power/control, or "" */
+	char boot[64];            /* the ID of this boot */
+	unsigned long long inode; /* of the port's directory, 0: the port was removed */
+	struct unread unread;
+};
+
+static void add_register(struct guard *guard, size_t at, unsigned int size, uint32_t mask)
+{
+	struct held *held = &guard->v[guard->nr++];
+
+	*held = (struct held){ .at = (unsigned int)at, .size = size, .mask = mask };
+	held->was = port_read(&guard->port, held->at, size) & mask;
+}
+
+static void add_surprise_down(struct guard *guard)
+{
+	const struct port *port = &guard->port;
+	size_t at = config_find_extended(&port->config, PCI_EXT_CAP_ID_ERR, 0);
+
+	if (!at || !(port_read(port, port->express + PCI_EXP_LNKCAP, 4) & PCI_EXP_LNKCAP_SDERC))
+		return;
+	add_register(guard, at + PCI_ERR_UNCOR_MASK, 4, PCI_ERR_UNC_SURPDN);
+	guard->v[guard->nr - 1].wanted = PCI_ERR_UNC_SURPDN;
+}
+
+/*
+ * PCIe r6.0, sec 6.2.6: SERR# Enable forwards error messages of the functions below, and
+ * Device Control enables those of the port itself. DPC contains nothing without its trigger
+ * (sec 6.2.11). A masked Surprise Down Error is neither reported nor contained.
+ */
+static void choose_registers(struct guard *guard)
+{
+	const struct port *port = &guard->port;
+	size_t dpc;
+
+	guard->nr = 0;
+	add_register(guard, PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_SERR);
+	if (!port->express)
+		return;
+	add_register(guard, port->express + PCI_EXP_DEVCTL, 2,
+		     PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE |
+			     PCI_EXP_DEVCTL_URRE);
+	if (port->slot_status)
+		add_register(guard, port->express + PCI_EXP_SLTCTL, 2,
+			     PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_DLLSCE);
+	add_surprise_down(guard);
+	dpc = config_find_extended(&port->config, PCI_EXT_CAP_ID_DPC, 0);
+	if (dpc)
+		add_register(guard, dpc + PCI_EXP_DPC_CTL, 2, DPC_TRIGGER);
+}
+
+/* ---- the note */
+
+static void read_inode(struct guard *guard)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int r = ctx_path(guard->ctx, path, "sys/bus/pci/devices/%s", guard->name);
+
+	if (!r)
+		r = stat(path, &st) ? -errno : 0;
+	if (!r)
+		guard->inode = st.st_ino;
+	else if (r != -ENOENT)
+		unread_note(&guard->unread, path + strlen(guard->ctx->sysroot), r);
+}
+
+/* A note is valid for one boot and one directory: a port that was removed and found again has another. */
+static int read_identity(struct guard *guard)
+{
+	static const char path[] = "proc/sys/kernel/random/boot_id";
+	char text[ATTR_MAX];
+
+	if (attr_read(guard->ctx, path, &guard->unread, text) <= 0)
+		unread_note(&guard->unread, "/proc/sys/kernel/random/boot_id", -ENOENT);
+	snprintf(guard->boot, sizeof(guard->boot), "%.63s", text);
+	read_inode(guard);
+	return guard->unread.error;
+}
+
+/* "end" is the last word: a killed process may have written half of the note. */
+static int write_note(struct guard *guard)
+{
+	char text[NOTE_MAX];
+	int len = snprintf(text, sizeof(text), "boot %s\ninode %llu\n", guard->boot, guard->inode);
+
+	for (size_t i = 0; i < guard->nr; i++) {
+		const struct held *held = &guard->v[i];
+
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "held %u %u %x %x\n",
+				held->at, held->size, held->mask, held->was);
+	}
+	snprintf(text + len, sizeof(text) - (size_t)len, "end\n");
+	guard->is_clean = false;
+	return lockfile_write(guard->note, text);
+}
+
+static void take_line(struct guard *guard, const char *line, bool *is_whole, bool *is_same)
+{
+	struct held held = { 0 };
+	unsigned long long inode;
+
+	if (!strcmp(line, "end"))
+		*is_whole = true;
+	else if (!strncmp(line, "boot ", 5))
+		*is_same = *is_same && !strcmp(line + 5, guard->boot);
+	else if (sscanf(line, "inode %llu", &inode) == 1)
+		*is_same = *is_same && inode == guard->inode;
+	else if (sscanf(line, "held %u %u %x %x", &held.at, &held.size, &held.mask, &held.was) ==
+			 4 &&
+		 (held.size == 2 || held.size == 4) && guard->nr < MAX_HELD)
+		guard->v[guard->nr++] = held;
+}
+
+/*
+ * The writer of half a note had changed nothing yet. A note of another boot or port is void.
+ * Return: 1 if the note is valid, 0 if it is not, or a negative errno.
+ */
+static int read_note(struct guard *guard)
+{
+	char *save = NULL, text[NOTE_MAX];
+	ssize_t len = pread(guard->note, text, sizeof(text) - 1, 0);
+	bool is_whole = false, is_same = true;
+	int r = len < 0 ? -errno : 0;
+
+	guard->nr = 0;
+	text[len > 0 ? len : 0] = '\0';
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		take_line(guard, line, &is_whole, &is_same);
+	return r ? r : is_whole && is_same;
+}
+
+static void name_note(const struct guard *guard, char name[NAME_MAX + 1])
+{
+	snprintf(name, NAME_MAX + 1, "%s" SUFFIX, guard->name);
+}
+
+/* ---- the port */
+
+static int lock_port(struct guard *guard)
+{
+	char path[PATH_MAX], name[NAME_MAX + 1];
+	int r = ctx_path(guard->ctx, path, LOCKFILE_DIRECTORY);
+
+	if (r < 0)
+		return r;
+	guard->dir = lockfile_directory(path);
+	if (guard->dir < 0)
+		return guard->dir;
+	name_note(guard, name);
+	return lockfile_open(guard->dir, name, &guard->note);
+}
+
+static bool is_as_before(const struct guard *guard)
+{
+	for (size_t i = 0; i < guard->nr; i++) {
+		const struct held *held = &guard->v[i];
+
+		if ((port_read(&guard->port, held->at, held->size) & held->mask) != held->was)
+			return false;
+	}
+	return true;
+}
+
+/* Return 1 if a killed process left registers to restore, 0 if not, or a negative errno. */
+static int has_leftover(struct guard *guard)
+{
+	int r = read_note(guard);
+
+	if (r <= 0)
+		return r;
+	return guard->port_error ? guard->port_error : !is_as_before(guard);
+}
+
+static struct guard *guard_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
+{
+	struct guard *guard = calloc(1, sizeof(*guard));
+	char path[PATH_MAX];
+
+	if (!guard)
+		return NULL;
+	guard->ctx = ctx;
+	guard->dir = guard->note = guard->port.fd = -1;
+	pcireset_addr_to_str(addr, guard->name);
+	guard->port_error = ctx_path(ctx, path, "sys/bus/pci/devices/%s/config", guard->name);
+	if (!guard->port_error)
+		guard->port_error = port_open(&guard->port, path);
+	return guard;
+}
+
+static int look_at_port(struct guard *guard)
+{
+	char path[64], text[ATTR_MAX];
+	int r = lock_port(guard);
+
+	if (r < 0)
+		return r;
+	/* A refusal does not remove the note of a killed process. */
+	guard->is_clean = !lseek(guard->note, 0, SEEK_END);
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/power/control", guard->name);
+	attr_read(guard->ctx, path, &guard->unread, text);
+	snprintf(guard->power, sizeof(guard->power), "%.31s", text);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", guard->name);
+	if (guard->port_error)
+		unread_note(&guard->unread, path, guard->port_error);
+	return read_identity(guard);
+}
+
+/*
+ * Return -EAGAIN if another process has the port, or -EEXIST if a killed process left
+ * registers to restore. Nothing is changed yet.
+ */
+int guard_open(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, struct unread *unread,
+	       struct guard **ret_guard)
+{
+	struct guard *guard = guard_new(ctx, addr);
+	int r = guard ? look_at_port(guard) : -ENOMEM;
+
+	/* The changes of a killed process must not be taken for the state to return to. */
+	if (!r && !guard->is_clean)
+		r = has_leftover(guard);
+	if (r > 0)
+		r = -EEXIST;
+	if (!r) {
+		choose_registers(guard);
+		*ret_guard = guard;
+		return 0;
+	}
+	if (guard)
+		*unread = guard->unread;
+	guard_close(guard);
+	return r;
+}
+
+const struct port *guard_port(const struct guard *guard)
+{
+	return &guard->port;
+}
+
+static int restore_registers(struct guard *guard)
+{
+	int r = 0;
+
+	port_forget_events(&guard->port);
+	for (size_t i = guard->nr; i-- > 0;)
+		if (port_write_bits(&guard->port, &guard->v[i], guard->v[i].was))
+			r = -EPERM;
+	return r;
+}
+
+/* Without a function below it, the port could be suspended, and the rescan would find nothing. */
+static void keep_awake(const struct guard *guard)
+{
+	attr_write_of(guard->ctx, guard->name, "power/control", "on");
+}
+
+int guard_begin(struct guard *guard)
+{
+	int r = write_note(guard);
+
+	keep_awake(guard);
+	for (size_t i = 0; i < guard->nr && !r; i++)
+		r = port_write_bits(&guard->port, &guard->v[i], guard->v[i].wanted);
+	if (r)
+		guard_end(guard);
+	return r;
+}
+
+/* If the registers cannot be restored, the note stays, and pcireset_leftovers_look() finds it. */
+void guard_end(struct guard *guard)
+{
+	guard->is_clean = !restore_registers(guard);
+	if (*guard->power)
+		attr_write_of(guard->ctx, guard->name, "power/control", guard->power);
+}
+
+/* Remove the note while it is locked: see lockfile_open(). */
+static void remove_note(const struct guard *guard)
+{
+	char name[NAME_MAX + 1];
+
+	name_note(guard, name);
+	unlinkat(guard->dir, name, 0);
+}
+
+void guard_close(struct guard *guard)
+{
+	if (!guard)
+		return;
+	if (guard->is_clean)
+		remove_note(guard);
+	if (guard->note >= 0)
+		close(guard->note);
+	if (guard->dir >= 0)
+		close(guard->dir);
+	port_close(&guard->port);
+	free(guard);
+}
+
+/* ---- leftovers */
+
+/* A file that cannot be opened or read is no proof that nothing is left. */
+static enum pcireset_leftover judge(struct guard *guard, const struct leftover_walk *walk)
+{
+	int r = lock_port(guard);
+
+	if (r == -EAGAIN)
+		return PCIRESET_LEFTOVER_RUNNING;
+	if (!r)
+		r = read_identity(guard);
+	if (!r)
+		r = has_leftover(guard);
+	if (r < 0)
+		return PCIRESET_LEFTOVER_UNKNOWN;
+	if (!r) {
+		guard->is_clean = walk->repairs;
+		return PCIRESET_LEFTOVER_VOID;
+	}
+	if (!walk->repairs || restore_registers(guard))
+		return PCIRESET_LEFTOVER_TO_REPAIR;
+	guard->is_clean = true;
+	return PCIRESET_LEFTOVER_REPAIRED;
+}
+
+static const char *describe(enum pcireset_leftover state)
+{
+	switch (state) {
+	case PCIRESET_LEFTOVER_RUNNING:
+		return "a device below it is being re-enumerated";
+	case PCIRESET_LEFTOVER_TO_REPAIR:
+		return "a re-enumerate was killed: the port does not report errors or hotplug events";
+	case PCIRESET_LEFTOVER_REPAIRED:
+		return "the port reports errors and hotplug events as before";
+	case PCIRESET_LEFTOVER_UNKNOWN:
+		return "unknown: its entry in /" LOCKFILE_DIRECTORY
+		       ", or the state of the port, cannot be read";
+	default:
+		return "an entry with nothing to put back";
+	}
+}
+
+static int visit_note(struct leftover_walk *walk, const char *file)
+{
+	size_t len = strlen(file);
+	struct pcireset_addr addr;
+	enum pcireset_leftover state;
+	struct guard *guard;
+
+	if (len <= strlen(SUFFIX) || strcmp(file + len - strlen(SUFFIX), SUFFIX) ||
+	    !addr_parse(file, len - strlen(SUFFIX), &addr))
+		return 0;
+	guard = guard_new(walk->ctx, &addr);
+	if (!guard)
+		return -ENOMEM;
+	state = judge(guard, walk);
+	walk->nr_left += state == PCIRESET_LEFTOVER_TO_REPAIR;
+	walk->fn(guard->name, state, describe(state), walk->data);
+	guard_close(guard);
+	return 0;
+}
+
+/* Report the ports that killed processes left quiet, and restore them if the walk repairs. */
+int guard_foreach_leftover(struct leftover_walk *walk)
+{
+	char path[PATH_MAX];
+	struct dirent *de;
+	int r = ctx_path(walk->ctx, path, LOCKFILE_DIRECTORY);
+	DIR *dir = r ? NULL : opendir(path);
+
+	if (r < 0)
+		return r;
+	while (!r && dir && (de = dir_next(dir)))
+		r = visit_note(walk, de->d_name);
+	if (r < 0)
+		ctx_error(walk->ctx, r, "out of memory");
+	/* A directory that cannot be read is no proof that nothing is left. */
+	else if (errno && errno != ENOENT)
+		walk->fn("/" LOCKFILE_DIRECTORY, PCIRESET_LEFTOVER_UNKNOWN,
+			 "unknown: it cannot be read", walk->data);
+	if (dir)
+		closedir(dir);
+	return r;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The config space of the port above a device. All writes of the library to the registers
+ * of a bridge are in port_write_bits() and port_forget_events().
+ */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include "reenumerate/reenumerate.h"
+
+#define NS_PER_MS     1000000ull
+#define LINK_PAUSE_MS 10
+
+/* The open file belongs to the port: after its removal, reads and writes fail. */
+static int open_config(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 && (errno == EACCES || errno == EPERM || errno == EROFS))
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The slot has hotplug registers (PCIe r6.0, sec 7.5.3.9). */
+static unsigned int find_slot_status(const struct port *port)
+{
+	unsigned int at = port->express;
+
+	if (!at || !(port_read(port, at + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_SLOT) ||
+	    !(port_read(port, at + PCI_EXP_SLTCAP, 4) & PCI_EXP_SLTCAP_HPC))
+		return 0;
+	return at + PCI_EXP_SLTSTA;
+}
+
+int port_open(struct port *port, const char *path)
+{
+	int r;
+
+	port->fd = open_config(path);
+	if (port->fd < 0)
+		return port->fd;
+	r = config_read_fd(port->fd, &port->config);
+	if (!r && port->config.len < PCI_STD_HEADER_SIZEOF)
+		r = -ENODATA;
+	if (r < 0) {
+		port_close(port);
+		return r;
+	}
+	port->express = (unsigned int)config_find(&port->config, PCI_CAP_ID_EXP);
+	port->slot_status = find_slot_status(port);
+	return 0;
+}
+
+void port_close(struct port *port)
+{
+	if (port->fd >= 0)
+		close(port->fd);
+	port->fd = -1;
+}
+
+/* A register that cannot be read is all-ones, like that of a function that is gone. */
+uint32_t port_read(const struct port *port, unsigned int at, unsigned int size)
+{
+	uint32_t value = 0;
+
+	if (pread(port->fd, &value, size, (off_t)at) != (ssize_t)size)
+		return size == 2 ? UINT16_MAX : UINT32_MAX;
+	return le32toh(value);
+}
+
+static void write_register(const struct port *port, unsigned int at, unsigned int size,
+			   uint32_t value)
+{
+	ssize_t unused;
+
+	value = htole32(value);
+	unused = pwrite(port->fd, &value, size, (off_t)at);
+	(void)unused; /* callers read the register again */
+}
+
+/* Keep the current values of all other bits. */
+int port_write_bits(const struct port *port, const struct held *held, uint32_t bits)
+{
+	uint32_t value = (port_read(port, held->at, held->size) & ~held->mask) | bits;
+
+	write_register(port, held->at, held->size, value);
+	return (port_read(port, held->at, held->size) & held->mask) == bits ? 0 : -EPERM;
+}
+
+/* Such a port has one device below it. Its functions may have any device number (ARI). */
+bool port_is_point_to_point(const struct port *port)
+{
+	int type = config_express_type(&port->config);
+
+	return type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_DOWNSTREAM;
+}
+
+/* Clear the events of the reset. The next interrupt would report them to the driver. */
+void port_forget_events(const struct port *port)
+{
+	if (port->slot_status)
+		write_register(port, port->slot_status, 2,
+			       PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_DLLSC);
+}
+
+/* PCIe r6.0, sec 7.5.3.6 and 7.5.3.8. */
+static bool is_link_up(const struct port *port)
+{
+	if (!port->express ||
+	    !(port_read(port, port->express + PCI_EXP_LNKCAP, 4) & PCI_EXP_LNKCAP_DLLLARC))
+		return true;
+	return port_read(port, port->express + PCI_EXP_LNKSTA, 2) & PCI_EXP_LNKSTA_DLLLA;
+}
+
+/*
+ * Reset the bus while the kernel knows no function below it. PCI r3.0, sec 4.3.2: RST# for
+ * at least 1 ms; PCIe r6.0, sec 6.6.1: 100 ms from link up to the first request.
+ */
+void port_reset_bus(const struct port *port, unsigned int timeout_ms)
+{
+	const struct held reset = { .at = PCI_BRIDGE_CONTROL,
+				    .size = 2,
+				    .mask = PCI_BRIDGE_CTL_BUS_RESET };
+
+	port_write_bits(port, &reset, PCI_BRIDGE_CTL_BUS_RESET);
+	pause_ns(2 * NS_PER_MS);
+	port_write_bits(port, &reset, 0);
+	for (unsigned int ms = 0; ms < timeout_ms && !is_link_up(port); ms += LINK_PAUSE_MS)
+		pause_ns(LINK_PAUSE_MS * NS_PER_MS);
+	pause_ns(100 * NS_PER_MS);
+	port_forget_events(port);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Before a re-enumeration: the place of the device, its uses, and the plan. Nothing is touched. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "dev/dev.h"
+#include "reenumerate/reenumerate.h"
+
+/* The first message is kept. It is also the message of the context. */
+int reenumeration_fail(struct pcireset_reenumeration *e, int error, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (e->error)
+		return error;
+	e->error = error;
+	va_start(ap, fmt);
+	vsnprintf(e->message, sizeof(e->message), fmt, ap);
+	va_end(ap);
+	return ctx_error(e->ctx, error, "%s: %s", e->dev->name, e->message);
+}
+
+/* Unknown state can be neither restored nor compared. */
+int reenumeration_fail_unread(struct pcireset_reenumeration *e, const struct unread *unread)
+{
+	return reenumeration_fail(e, unread->error == -ENOMEM ? -ENOMEM : -EBUSY,
+				  "its state is unknown: %s cannot be read: %s", unread->path,
+				  strerror(-unread->error));
+}
+
+/* The port resets the bus without a plan, which would have checked the rules. */
+int reenumeration_check_bus_rules(struct pcireset_reenumeration *e)
+{
+	int r = pcireset_dev_check_rules(e->dev, PCI_RESET_BUS);
+
+	return r ? reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx)) : 0;
+}
+
+static int open_guard(struct pcireset_reenumeration *e, const struct pcireset_dev *port)
+{
+	struct unread unread = { 0 };
+	int r = guard_open(e->ctx, &port->addr, &unread, &e->guard);
+
+	if (unread.error)
+		return reenumeration_fail_unread(e, &unread);
+	switch (r) {
+	case 0:
+		return 0;
+	case -EAGAIN:
+		return reenumeration_fail(e, -EBUSY,
+					  "another process re-enumerates below %s; try again later",
+					  port->name);
+	case -EEXIST:
+		return reenumeration_fail(e, -EBUSY,
+					  "a killed re-enumerate left %s without error and hotplug "
+					  "events; to restore them, use: pcireset doctor --repair",
+					  port->name);
+	default:
+		return reenumeration_fail(e, r, "%s: %s", port->name, strerror(-r));
+	}
+}
+
+static int find_place(struct pcireset_reenumeration *e)
+{
+	const struct pcireset_dev *port = pcireset_dev_get_parent(e->dev);
+	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(e->dev);
+	int r;
+
+	if (physfn)
+		return reenumeration_fail(
+			e, -EOPNOTSUPP,
+			"a virtual function is removed with its physical function; "
+			"name %s",
+			physfn->name);
+	if (!port)
+		return reenumeration_fail(e, -EOPNOTSUPP,
+					  "a device on a root bus cannot be removed alone; use: "
+					  "pcireset reset");
+	e->place.port = port->addr;
+	e->place.device = e->dev->addr;
+	r = open_guard(e, port);
+	if (r < 0)
+		return r;
+	e->place.is_whole_bus = port_is_point_to_point(guard_port(e->guard));
+	r = subtree_read(&e->was, e->ctx, &e->place);
+	return r ? reenumeration_fail_unread(e, &e->was.unread) : 0;
+}
+
+/* The driver is unbound before the reset, so it needs no reset_prepare. */
+static int check_use(struct pcireset_reenumeration *e, struct pcireset_dev *dev)
+{
+	const char *name;
+	uint32_t use;
+
+	for (size_t i = 0; (name = pcireset_dev_get_user(dev, i, &use)); i++)
+		if (use != PCIRESET_USE_DRIVER && !(e->force & use))
+			return reenumeration_fail(e, -EBUSY,
+						  "%s is in use: %s; end that use, or add "
+						  "--force %s",
+						  dev->name, name, pcireset_use_to_str(use));
+	return 0;
+}
+
+static int check_uses(struct pcireset_reenumeration *e)
+{
+	int before = ctx_begin(e->ctx), failure, r = 0;
+	struct pcireset_dev *dev;
+
+	pcireset_dev_foreach(e->ctx, dev)
+		if (!r && place_has(&e->place, dev))
+			r = check_use(e, dev);
+	failure = ctx_end(e->ctx, before, 0);
+	return r || !failure ? r : reenumeration_fail(e, failure, "%s", strerror(-failure));
+}
+
+/* Would the reset affect a bound driver without reset_prepare that is not unbound? */
+static bool has_other_driver(struct pcireset_reenumeration *e, struct pcireset_dev *dev)
+{
+	uint32_t use;
+
+	for (size_t i = 0; !place_has(&e->place, dev) && pcireset_dev_get_user(dev, i, &use); i++)
+		if (use == PCIRESET_USE_DRIVER)
+			return true;
+	return false;
+}
+
+static bool affects_other_drivers(struct pcireset_reenumeration *e)
+{
+	for (size_t i = 0; i < e->plan->members.nr; i++) {
+		struct pcireset_dev *dev =
+			pcireset_dev_from_addr(e->ctx, &e->plan->members.v[i].addr);
+
+		if (dev && has_other_driver(e, dev))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A device that does not answer has no state to save, and the module does not reset it.
+ * After its removal, its bus is empty, and the port can reset it without an effect on others.
+ */
+static bool can_do_without_plan(const struct pcireset_reenumeration *e, int r)
+{
+	return r == -ENODEV && e->place.is_whole_bus && e->plan->types & PCI_RESET_BUS &&
+	       (!e->plan->max_scope || e->plan->max_scope == PCIRESET_SCOPE_BUS);
+}
+
+/* r: the return value of pcireset_plan_resolve() */
+int reenumeration_take_plan(struct pcireset_reenumeration *e, int r)
+{
+	const char *message;
+
+	if (!r)
+		return 0;
+	if (can_do_without_plan(e, r)) {
+		e->is_by_port = true;
+		e->type = PCI_RESET_BUS;
+		return reenumeration_check_bus_rules(e);
+	}
+	e->is_refused_by_plan = true;
+	message = pcireset_plan_get_message(e->plan);
+	return reenumeration_fail(e, r, "%s", message ? message : pcireset_ctx_get_errmsg(e->ctx));
+}
+
+/* The drivers of the device itself are unbound first, so they are no obstacle. */
+static int resolve_plan(struct pcireset_reenumeration *e)
+{
+	int r = pcireset_plan_resolve(e->plan);
+
+	if (r == -EBUSY && pcireset_plan_get_in_way(e->plan) == PCIRESET_USE_DRIVER &&
+	    !affects_other_drivers(e)) {
+		pcireset_plan_set_force(e->plan, e->force | PCIRESET_USE_DRIVER);
+		r = pcireset_plan_resolve(e->plan);
+	}
+	r = reenumeration_take_plan(e, r);
+	if (!r && !e->is_by_port)
+		e->type = pcireset_plan_get_type(e->plan);
+	return r;
+}
+
+int reenumeration_prepare(struct pcireset_reenumeration *e)
+{
+	int r = pcireset_ctx_check_reset(e->ctx);
+
+	if (r)
+		return reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx));
+	r = find_place(e);
+	if (!r)
+		r = check_uses(e);
+	return r ? r : resolve_plan(e);
+}

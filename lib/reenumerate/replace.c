@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* After the reset: remove the device, rescan its bus, and compare. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "reenumerate/reenumerate.h"
+
+#define DEFAULT_MS 5000 /* until the device is back */
+#define BIND_MS    5000 /* until a driver has bound after the rescan */
+#define PAUSE_MS   50
+#define NS_PER_MS  1000000ull
+
+/* How long the caller waits for one thing. */
+struct patience {
+	pcireset_wait_fn fn;
+	void *data;
+	unsigned int ms, limit_ms;
+};
+
+static bool wait_a_little(struct patience *patience)
+{
+	if (patience->ms >= patience->limit_ms)
+		return false;
+	if (patience->fn && !patience->fn(patience->data))
+		return false;
+	patience->ms += PAUSE_MS;
+	pause_ns(PAUSE_MS * NS_PER_MS);
+	return true;
+}
+
+static int remove_device(struct pcireset_reenumeration *e)
+{
+	for (size_t i = e->was.nr; i-- > 0;) {
+		const struct subtree_function *f = &e->was.v[i];
+		int r = f->is_top ? attr_write_of(e->ctx, f->name, "remove", "1") : 0;
+
+		if (r && !is_absent(r))
+			return reenumeration_fail(e, r, "%s cannot be removed: %s", f->name,
+						  strerror(-r));
+	}
+	return 0;
+}
+
+/*
+ * Rescan the bus and not the port: only this lets the windows of a bridge with an empty
+ * bus grow.
+ */
+static int rescan_bus(struct pcireset_reenumeration *e)
+{
+	const struct pcireset_addr *device = &e->place.device;
+	char port[PCIRESET_ADDR_STR_MAX], attr[64];
+	int r;
+
+	pcireset_addr_to_str(&e->place.port, port);
+	snprintf(attr, sizeof(attr), "pci_bus/%04x:%02x/rescan", device->domain, device->bus);
+	r = attr_write_of(e->ctx, port, attr, "1");
+	return r ? reenumeration_fail(e, r, "the bus below %s cannot be rescanned: %s", port,
+				      strerror(-r)) :
+		   0;
+}
+
+static int read_again(struct pcireset_reenumeration *e)
+{
+	subtree_clear(&e->now);
+	differences_clear(&e->differences);
+	if (pcireset_ctx_scan(e->ctx) < 0)
+		return reenumeration_fail(e, -EIO, "%s", pcireset_ctx_get_errmsg(e->ctx));
+	if (subtree_read(&e->now, e->ctx, &e->place))
+		return reenumeration_fail_unread(e, &e->now.unread);
+	if (subtree_compare(&e->was, &e->now, &e->differences))
+		return reenumeration_fail(e, -ENOMEM, "out of memory");
+	return 0;
+}
+
+/* A card that initializes itself may need some time to appear. */
+static int await_functions(struct pcireset_reenumeration *e, struct patience patience)
+{
+	int r = read_again(e);
+
+	patience.limit_ms = e->plan->timeout_ms ? e->plan->timeout_ms : DEFAULT_MS;
+	while (!r && differences_have_missing(&e->differences, "function") &&
+	       wait_a_little(&patience))
+		r = rescan_bus(e) ? e->error : read_again(e);
+	return r;
+}
+
+static int await_drivers(struct pcireset_reenumeration *e, struct patience patience)
+{
+	int r;
+
+	patience.limit_ms = BIND_MS;
+	do
+		r = read_again(e);
+	while (!r && differences_have_missing(&e->differences, "driver") &&
+	       wait_a_little(&patience));
+	return r;
+}
+
+int reenumeration_replace(struct pcireset_reenumeration *e, pcireset_wait_fn fn, void *data)
+{
+	const struct patience patience = { .fn = fn, .data = data };
+	int r = remove_device(e);
+
+	e->is_changed = true;
+	if (!r && e->is_by_port)
+		port_reset_bus(guard_port(e->guard),
+			       e->plan->timeout_ms ? e->plan->timeout_ms : DEFAULT_MS);
+	/* Also rescan if only some functions were removed, to bring them back. */
+	if (rescan_bus(e) || r)
+		return e->error;
+	r = await_functions(e, patience);
+	subtree_bind(e->ctx, &e->was);
+	return r ? r : await_drivers(e, patience);
+}

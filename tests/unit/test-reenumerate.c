@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Re-enumerations on a machine of files, some of which fail: unknown is not none. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "reenumerate/reenumerate.h"
+#include "sysroot.h"
+
+#define PORT "0000:00:1c.0"
+#define CARD "0000:03:00.0"
+
+/* The end of the path that fails, or NULL, and with which error. */
+static const char *broken;
+static int broken_error;
+
+static bool is_broken(const char *path)
+{
+	size_t len = strlen(path), end = broken ? strlen(broken) : 0;
+
+	if (!end || len < end || strcmp(path + len - end, broken))
+		return false;
+	errno = broken_error;
+	return true;
+}
+
+/* What the library calls, by the linker. */
+int __real_open64(const char *path, int flags, mode_t mode);
+int __wrap_open64(const char *path, int flags, mode_t mode);
+int __real_openat64(int dir, const char *path, int flags, mode_t mode);
+int __wrap_openat64(int dir, const char *path, int flags, mode_t mode);
+DIR *__real_opendir(const char *path);
+DIR *__wrap_opendir(const char *path);
+int __real_stat64(const char *path, struct stat *st);
+int __wrap_stat64(const char *path, struct stat *st);
+
+int __wrap_open64(const char *path, int flags, mode_t mode)
+{
+	return is_broken(path) ? -1 : __real_open64(path, flags, mode);
+}
+
+int __wrap_openat64(int dir, const char *path, int flags, mode_t mode)
+{
+	return is_broken(path) ? -1 : __real_openat64(dir, path, flags, mode);
+}
+
+DIR *__wrap_opendir(const char *path)
+{
+	return is_broken(path) ? NULL : __real_opendir(path);
+}
+
+int __wrap_stat64(const char *path, struct stat *st)
+{
+	return is_broken(path) ? -1 : __real_stat64(path, st);
+}
+
+static void attribute(const char *device, const char *name, const char *value)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/%s", device, name);
+	sysroot_write(path, value);
+}
+
+static const char regions[] = "0x0 0x0 0x0\n0x1000 0x1fff 0x200\n0x0 0x0 0x0\n0x0 0x0 0x0\n"
+			      "0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n";
+
+static int make_all(void **state)
+{
+	static const char *const directories[] = {
+		"run",
+		"run/pcireset",
+		"proc/sys",
+		"proc/sys/kernel",
+		"proc/sys/kernel/random",
+		"sys/bus/pci/devices/" PORT "/power",
+		"sys/bus/pci/devices/" PORT "/pci_bus",
+		"sys/bus/pci/devices/" PORT "/pci_bus/0000:03",
+	};
+	char path[PATH_MAX];
+
+	if (sysroot_make(state))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
+		snprintf(path, sizeof(path), "%s/%s", sysroot, directories[i]);
+		if (mkdir(path, 0755) && errno != EEXIST)
+			return -1;
+	}
+	sysroot_write("proc/sys/kernel/random/boot_id", "this-boot\n");
+	attribute(PORT, "power/control", "auto\n");
+	attribute(PORT, "pci_bus/0000:03/rescan", "");
+	attribute(PORT, "current_link_speed", "8.0 GT/s PCIe\n");
+	attribute(PORT, "current_link_width", "16\n");
+	attribute(CARD, "subsystem_vendor", "0x1af4\n");
+	attribute(CARD, "subsystem_device", "0x1100\n");
+	attribute(CARD, "driver_override", "(null)\n");
+	attribute(CARD, "sriov_numvfs", "0\n");
+	attribute(CARD, "resource", regions);
+	return 0;
+}
+
+static int read_subtree(struct pcireset_ctx *ctx, struct subtree *tree)
+{
+	struct place place = { .is_whole_bus = true };
+
+	place.port = find(ctx, PORT)->addr;
+	place.device = find(ctx, CARD)->addr;
+	return subtree_read(tree, ctx, &place);
+}
+
+static void what_can_be_read_is_the_state(void **state)
+{
+	struct subtree tree;
+
+	assert_int_equal(read_subtree(*state, &tree), 0);
+	assert_int_equal(tree.nr, 2);
+	assert_int_equal(tree.v[0].subsystem, 0x11001af4);
+	assert_int_equal(tree.v[0].size[1], 0x1000);
+	assert_string_equal(tree.v[0].override, "");
+	assert_string_equal(tree.v[0].vfs, "0");
+	assert_string_equal(tree.width, "16");
+	/* The audio function has none of these files. */
+	assert_int_equal(tree.v[1].subsystem, 0);
+	assert_string_equal(tree.v[1].vfs, "");
+	subtree_clear(&tree);
+}
+
+static void an_attribute_that_fails_is_named(void **state)
+{
+	static const char *const files[] = {
+		CARD "/subsystem_vendor",   CARD "/subsystem_device", CARD "/driver_override",
+		CARD "/sriov_numvfs",       CARD "/resource",         PORT "/current_link_speed",
+		PORT "/current_link_width",
+	};
+	struct subtree tree;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		broken = files[i];
+		broken_error = EIO;
+		assert_int_equal(read_subtree(*state, &tree), -EIO);
+		assert_non_null(strstr(tree.unread.path, files[i]));
+		subtree_clear(&tree);
+		broken_error = ENOENT;
+		assert_int_equal(read_subtree(*state, &tree), 0);
+		subtree_clear(&tree);
+	}
+	broken = NULL;
+}
+
+/* A directory can be opened, but not read. */
+static void a_read_that_fails_is_no_empty_file(void **state)
+{
+	struct unread unread = { 0 };
+	char text[ATTR_MAX];
+
+	assert_int_equal(attr_read(*state, "run", &unread, text), -EISDIR);
+	assert_int_equal(unread.error, -EISDIR);
+	assert_string_equal(unread.path, "/run");
+	assert_int_equal(attr_read(*state, "nowhere", &unread, text), -ENOENT);
+	assert_int_equal(unread.error, -EISDIR);
+	unread = (struct unread){ 0 };
+	sysroot_write("run/empty", "");
+	assert_int_equal(attr_read(*state, "run/empty", &unread, text), 0);
+	assert_int_equal(unread.error, 0);
+}
+
+static void a_number_that_is_none_is_unknown(void **state)
+{
+	static const char *const files[] = { "subsystem_vendor", "resource" };
+	static const char *const was[] = { "0x1af4\n", regions };
+	struct subtree tree;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		attribute(CARD, files[i], "0x10 frob\n");
+		assert_int_equal(read_subtree(*state, &tree), -EINVAL);
+		assert_non_null(strstr(tree.unread.path, files[i]));
+		subtree_clear(&tree);
+		attribute(CARD, files[i], was[i]);
+	}
+}
+
+/* ---- the port */
+
+static int try_guard(struct pcireset_ctx *ctx, struct unread *unread)
+{
+	struct guard *guard;
+	int r = guard_open(ctx, &find(ctx, PORT)->addr, unread, &guard);
+
+	if (!r)
+		guard_close(guard);
+	return r;
+}
+
+static void nothing_is_begun_if_the_port_is_unknown(void **state)
+{
+	static const char *const files[] = { "/boot_id", "devices/" PORT, "power/control",
+					     PORT "/config" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		struct unread unread = { 0 };
+
+		broken = files[i];
+		broken_error = EIO;
+		assert_int_equal(try_guard(*state, &unread), -EIO);
+		assert_non_null(strstr(unread.path, files[i]));
+	}
+	broken = "power/control"; /* a kernel without power management */
+	broken_error = ENOENT;
+	assert_int_equal(try_guard(*state, &(struct unread){ 0 }), 0);
+	broken = "/boot_id"; /* without /proc it is not known whose note it is */
+	assert_int_equal(try_guard(*state, &(struct unread){ 0 }), -ENOENT);
+	broken = NULL;
+}
+
+/* ---- leftovers */
+
+static enum pcireset_leftover told;
+static size_t nr_told;
+
+static void take(const char *name, enum pcireset_leftover state, const char *words, void *data)
+{
+	(void)name;
+	(void)words;
+	(void)data;
+	told = state;
+	nr_told++;
+}
+
+static void walk(struct pcireset_ctx *ctx)
+{
+	struct leftover_walk walk = { .ctx = ctx, .fn = take };
+
+	nr_told = 0;
+	assert_int_equal(guard_foreach_leftover(&walk), 0);
+	assert_int_equal(walk.nr_left, nr_told && told == PCIRESET_LEFTOVER_TO_REPAIR);
+}
+
+static struct pcireset_ctx *leftover_ctx;
+
+static void leftover_is(const char *file, int error, enum pcireset_leftover want)
+{
+	broken = file;
+	broken_error = error;
+	walk(leftover_ctx);
+	broken = NULL;
+	assert_int_equal(nr_told, 1);
+	assert_int_equal(told, want);
+}
+
+/* Command of the bridge, a bit of which is said to have been set. */
+static void write_note(void)
+{
+	char note[256], path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/" PORT, sysroot);
+	assert_int_equal(stat(path, &st), 0);
+	snprintf(note, sizeof(note), "boot this-boot\ninode %llu\nheld 62 2 2 2\nend\n",
+		 (unsigned long long)st.st_ino);
+	sysroot_write("run/pcireset/" PORT ".held", note);
+}
+
+static void remove_note(void)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/run/pcireset/" PORT ".held", sysroot);
+	remove(path);
+}
+
+static void a_note_is_void_only_if_that_is_known(void **state)
+{
+	leftover_ctx = *state;
+	write_note();
+	leftover_is(NULL, 0, PCIRESET_LEFTOVER_TO_REPAIR);
+	leftover_is("/boot_id", EIO, PCIRESET_LEFTOVER_UNKNOWN);
+	leftover_is("/boot_id", ENOENT, PCIRESET_LEFTOVER_UNKNOWN);
+	leftover_is("devices/" PORT, EIO, PCIRESET_LEFTOVER_UNKNOWN);
+	/* The port was removed, and with it what is noted. */
+	leftover_is("devices/" PORT, ENOENT, PCIRESET_LEFTOVER_VOID);
+	sysroot_write("proc/sys/kernel/random/boot_id", "another\n");
+	leftover_is(NULL, 0, PCIRESET_LEFTOVER_VOID);
+	sysroot_write("proc/sys/kernel/random/boot_id", "this-boot\n");
+}
+
+static void a_directory_that_fails_may_have_leftovers(void **state)
+{
+	leftover_ctx = *state;
+	leftover_is("run/pcireset", EACCES, PCIRESET_LEFTOVER_UNKNOWN);
+	leftover_is("run/pcireset", EMFILE, PCIRESET_LEFTOVER_UNKNOWN);
+	broken = "run/pcireset";
+	broken_error = ENOENT;
+	walk(leftover_ctx);
+	assert_int_equal(nr_told, 0);
+	broken = NULL;
+}
+
+static void a_note_that_cannot_be_opened_is_unknown(void **state)
+{
+	char path[PATH_MAX];
+
+	leftover_ctx = *state;
+	snprintf(path, sizeof(path), "%s/run/pcireset/" PORT ".held", sysroot);
+	remove(path);
+	assert_int_equal(mkdir(path, 0755), 0);
+	leftover_is(NULL, 0, PCIRESET_LEFTOVER_UNKNOWN);
+	assert_int_equal(rmdir(path), 0);
+}
+
+/* Its registers are not what they were before it: they must not be taken for that. */
+static void a_killed_process_is_repaired_first(void **state)
+{
+	struct unread unread = { 0 };
+
+	leftover_ctx = *state;
+	write_note();
+	assert_int_equal(try_guard(*state, &unread), -EEXIST);
+	assert_int_equal(unread.error, 0);
+	leftover_is(NULL, 0, PCIRESET_LEFTOVER_TO_REPAIR);
+	remove_note();
+}
+
+/* ---- the steps */
+
+#define BRIDGE_CONTROL 0x3e
+#define SERR           0x02
+
+static void config_set(const char *name, long at, uint8_t value)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/config", sysroot, name);
+	f = fopen(path, "r+e");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, at, SEEK_SET), 0);
+	assert_int_not_equal(fputc(value, f), EOF);
+	assert_int_equal(fclose(f), 0);
+}
+
+static uint8_t config_get(const char *name, long at)
+{
+	char path[PATH_MAX];
+	FILE *f;
+	int c;
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/config", sysroot, name);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, at, SEEK_SET), 0);
+	c = fgetc(f);
+	fclose(f);
+	return (uint8_t)c;
+}
+
+/* The context says that it could reset. Nothing is reset: the plan refuses a sysroot. */
+static struct pcireset_reenumeration *make_steps(struct pcireset_ctx *ctx)
+{
+	struct pcireset_reenumeration *e;
+	struct pcireset_plan *plan;
+
+	ctx->module_error = 0;
+	assert_int_equal(pcireset_plan_new(find(ctx, CARD), &plan), 0);
+	assert_int_equal(pcireset_plan_set_types(plan, PCI_RESET_LINK), 0);
+	assert_int_equal(pcireset_plan_set_force(plan, ALL_USES), 0);
+	assert_int_equal(pcireset_plan_set_timeout_ms(plan, 100), 0);
+	assert_int_equal(pcireset_reenumeration_new(plan, &e), 0);
+	pcireset_plan_unref(plan);
+	return e;
+}
+
+static void resolve(struct pcireset_reenumeration *e)
+{
+	if (!pcireset_reenumeration_resolve(e))
+		return;
+	print_error("%s\n", pcireset_reenumeration_get_message(e));
+	pcireset_reenumeration_unref(e);
+	fail();
+}
+
+static void a_sysroot_is_refused(void **state)
+{
+	struct pcireset_ctx *ctx = *state;
+	struct pcireset_reenumeration *e = make_steps(ctx);
+
+	ctx->module_error = -EROFS;
+	assert_int_equal(pcireset_reenumeration_resolve(e), -EROFS);
+	assert_int_equal(pcireset_reenumeration_get_error(e), -EROFS);
+	assert_false(pcireset_reenumeration_is_touched(e));
+	assert_int_equal(pcireset_reenumeration_begin(e), -EINVAL);
+	pcireset_reenumeration_unref(e);
+}
+
+static void steps_have_an_order(void **state)
+{
+	struct pcireset_reenumeration *e = make_steps(*state);
+
+	assert_int_equal(pcireset_reenumeration_begin(e), -EINVAL);
+	assert_int_equal(pcireset_reenumeration_reset(e), -EINVAL);
+	assert_int_equal(pcireset_reenumeration_replace(e, NULL, NULL), -EINVAL);
+	assert_int_equal(pcireset_reenumeration_get_error(e), 0);
+	resolve(e);
+	assert_int_equal(pcireset_reenumeration_resolve(e), -EINVAL);
+	assert_false(pcireset_reenumeration_is_touched(e));
+	pcireset_reenumeration_cancel(e);
+	assert_int_equal(pcireset_reenumeration_begin(e), -EINVAL);
+	pcireset_reenumeration_unref(e);
+}
+
+static void one_port_has_one_re_enumeration(void **state)
+{
+	struct pcireset_reenumeration *e = make_steps(*state);
+	struct pcireset_reenumeration *other = make_steps(*state);
+
+	resolve(e);
+	assert_int_equal(pcireset_reenumeration_resolve(other), -EBUSY);
+	assert_non_null(strstr(pcireset_reenumeration_get_message(other), PORT));
+	pcireset_reenumeration_unref(other);
+	pcireset_reenumeration_unref(e);
+}
+
+static void a_failed_reset_restores_the_port(void **state)
+{
+	struct pcireset_reenumeration *e = make_steps(*state);
+
+	config_set(PORT, BRIDGE_CONTROL, SERR);
+	resolve(e);
+	assert_true(pcireset_reenumeration_get_type(e) & PCI_RESET_LINK);
+	assert_string_equal(pcireset_reenumeration_get_before(e, 0, NULL), CARD);
+	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), SERR);
+	assert_int_equal(pcireset_reenumeration_begin(e), 0);
+	assert_true(pcireset_reenumeration_is_touched(e));
+	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), 0);
+	assert_int_equal(pcireset_reenumeration_reset(e), -EROFS);
+	assert_false(pcireset_reenumeration_is_changed(e));
+	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), SERR);
+	pcireset_reenumeration_unref(e);
+}
+
+static void the_last_reference_restores_the_port(void **state)
+{
+	struct pcireset_reenumeration *e = make_steps(*state);
+
+	resolve(e);
+	assert_int_equal(pcireset_reenumeration_begin(e), 0);
+	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), 0);
+	pcireset_reenumeration_ref(e);
+	pcireset_reenumeration_unref(e);
+	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), 0);
+	pcireset_reenumeration_unref(e);
+	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), SERR);
+}
+
+static int find_gone(struct pcireset_plan *plan)
+{
+	(void)plan;
+	return -ENODEV;
+}
+
+/* The card does not answer, so that the port resets its bus and no plan is run. */
+static void a_card_that_does_not_answer_is_replaced(void **state)
+{
+	struct pcireset_ctx *ctx = *state;
+	struct pcireset_reenumeration *e;
+	const struct pcireset_difference *d;
+	struct backend backend = backend_sysfs;
+
+	backend.resolve = find_gone;
+	ctx->backend = &backend;
+	e = make_steps(ctx);
+	resolve(e);
+	assert_true(pcireset_reenumeration_is_by_port(e));
+	assert_int_equal(pcireset_reenumeration_get_type(e), PCI_RESET_BUS);
+	assert_int_equal(pcireset_reenumeration_begin(e), 0);
+	assert_int_equal(pcireset_reenumeration_reset(e), 0);
+	assert_null(pcireset_reenumeration_get_report(e));
+	attribute(PORT, "current_link_width", "8\n");
+	assert_int_equal(pcireset_reenumeration_replace(e, NULL, NULL), 0);
+	assert_true(pcireset_reenumeration_is_changed(e));
+	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), SERR);
+	assert_true(pcireset_reenumeration_has_missing(e));
+	d = pcireset_reenumeration_get_difference(e, 0);
+	assert_string_equal(pcireset_difference_get_device(d), CARD);
+	assert_string_equal(pcireset_difference_get_what(d), "link width");
+	assert_string_equal(pcireset_difference_get_was(d), "16");
+	assert_string_equal(pcireset_difference_get_now(d), "8");
+	assert_true(pcireset_difference_is_missing(d));
+	assert_null(pcireset_reenumeration_get_difference(e, 1));
+	pcireset_reenumeration_unref(e);
+	attribute(PORT, "current_link_width", "16\n");
+	ctx->backend = &backend_sysfs;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, context_make, context_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_can_be_read_is_the_state),
+		TEST(an_attribute_that_fails_is_named),
+		TEST(a_read_that_fails_is_no_empty_file),
+		TEST(a_number_that_is_none_is_unknown),
+		TEST(nothing_is_begun_if_the_port_is_unknown),
+		TEST(a_note_is_void_only_if_that_is_known),
+		TEST(a_directory_that_fails_may_have_leftovers),
+		TEST(a_note_that_cannot_be_opened_is_unknown),
+		TEST(a_killed_process_is_repaired_first),
+		TEST(a_sysroot_is_refused),
+		TEST(steps_have_an_order),
+		TEST(one_port_has_one_re_enumeration),
+		TEST(a_failed_reset_restores_the_port),
+		TEST(the_last_reference_restores_the_port),
+		TEST(a_card_that_does_not_answer_is_replaced),
+	};
+
+	return cmocka_run_group_tests_name("re-enumerate", tests, make_all, sysroot_remove);
+}
