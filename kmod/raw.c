@@ -15,8 +15,8 @@ static int raw_check_identity(struct pcireset_fn *fn)
 {
 	if (pcireset_identity_holds(fn))
 		return 0;
-	fn->outcome = PCIRESET_STATE_OTHER;
-	fn->failed |= PCIRESET_CHECK_IDENTITY;
+	fn->found.outcome = PCIRESET_STATE_OTHER;
+	fn->found.failed |= PCIRESET_CHECK_IDENTITY;
 	return -EIO;
 }
 
@@ -26,53 +26,54 @@ static int raw_wait_and_check(struct pcireset_run *run, struct pcireset_fn *fn)
 
 	if (!error)
 		return raw_check_identity(fn);
-	fn->outcome = PCIRESET_STATE_DEAD;
-	fn->failed |= PCIRESET_CHECK_READY;
+	fn->found.outcome = PCIRESET_STATE_DEAD;
+	fn->found.failed |= PCIRESET_CHECK_READY;
 	return error;
 }
 
 static int raw_wait_all(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	unsigned int i;
 	int error = 0;
 
 	if (run->type->bit & PCI_RESET_LINK)
 		error = pcireset_wait_secondary(run, plan->bridge);
 	/* What hangs on a bridge below cannot be reached before the caller has restored that. */
-	for (i = 0; i < plan->nr_fns && !error; i++)
-		if (plan->fns[i].parent < 0)
-			error = raw_wait_and_check(run, &plan->fns[i]);
+	for (i = 0; i < tx->nr_fns && !error; i++)
+		if (tx->fns[i].planned->parent < 0)
+			error = raw_wait_and_check(run, &tx->fns[i]);
 	return error;
 }
 
-static int raw_block_all(struct pcireset_plan *plan)
+static int raw_block_all(struct pcireset_tx *tx)
 {
 	unsigned int i;
 	int error = 0;
 
-	for (i = 0; i < plan->nr_fns && !error; i++) {
-		pcireset_identity_note(&plan->fns[i]);
-		error = pcireset_iommu_block(&plan->fns[i]);
+	for (i = 0; i < tx->nr_fns && !error; i++) {
+		pcireset_identity_note(&tx->fns[i]);
+		error = pcireset_iommu_block(&tx->fns[i]);
 	}
 	return error;
 }
 
 static bool raw_is_same(const struct pcireset_fn *fn)
 {
-	return fn->ready_ns && fn->outcome == PCIRESET_STATE_UNTOUCHED;
+	return fn->found.ready_ns && fn->found.outcome == PCIRESET_STATE_UNTOUCHED;
 }
 
 static void raw_unblock_all(struct pcireset_run *run)
 {
-	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++) {
-		if (!run->report->issued || raw_is_same(&plan->fns[i]))
-			pcireset_iommu_unblock(&plan->fns[i]);
+	for (i = 0; i < tx->nr_fns; i++) {
+		if (!run->report->issued || raw_is_same(&tx->fns[i]))
+			pcireset_iommu_unblock(&tx->fns[i]);
 		else
-			pcireset_iommu_unblock_lost(&plan->fns[i]);
+			pcireset_iommu_unblock_lost(&tx->fns[i]);
 	}
 }
 
@@ -80,10 +81,11 @@ static int raw_trigger_and_wait(struct pcireset_run *run, u32 type)
 {
 	struct pcireset_report *report = run->report;
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	int error;
 
-	pcireset_learn_times(plan);
-	pcireset_quiet_begin(plan, type);
+	pcireset_learn_times(tx);
+	pcireset_quiet_begin(tx, type);
 	error = pcireset_issue(run);
 	run->deadline = ktime_add_ms(run->triggered, plan->request.timeout_ms);
 	if (error != -ENOMEM) {
@@ -95,19 +97,19 @@ static int raw_trigger_and_wait(struct pcireset_run *run, u32 type)
 	if (!error)
 		error = raw_wait_all(run);
 	report->wait_ns = ktime_to_ns(ktime_sub(ktime_get(), run->triggered));
-	pcireset_quiet_end(plan);
+	pcireset_quiet_end(tx);
 	return error;
 }
 
 static int raw_reset_and_wait(struct pcireset_run *run)
 {
-	struct pcireset_plan *plan = run->plan;
-	u32 type = plan->types[0];
+	struct pcireset_tx *tx = run->tx;
+	u32 type = run->plan->types[0];
 	int error;
 
 	run->type = pcireset_type_find(type);
 	trace_pcireset_begin(run, type);
-	error = raw_block_all(plan);
+	error = raw_block_all(tx);
 	if (!error)
 		error = raw_trigger_and_wait(run, type);
 	raw_unblock_all(run);
@@ -117,7 +119,7 @@ static int raw_reset_and_wait(struct pcireset_run *run)
 static int raw_run(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
-	struct pcireset_fn *other;
+	struct pcireset_planned *other;
 	int error = plan->error;
 
 	if (error)
@@ -129,51 +131,58 @@ static int raw_run(struct pcireset_run *run)
 		return -EBUSY;
 	}
 
-	error = pcireset_lock(run);
+	error = pcireset_tx_new(plan, &run->tx);
+	if (!error)
+		error = pcireset_lock(run);
 	if (error)
 		return error;
 	if (atomic64_read(plan->counter) == plan->topology)
 		error = raw_reset_and_wait(run);
 	else
 		error = raw_set_reason(plan, -EBUSY, PCIRESET_WHY_CHANGED);
-	pcireset_unlock(plan);
+	pcireset_unlock(run->tx);
 	return error;
 }
 
 /* The first function that has failed, or the one that was asked for. */
-static void raw_set_reason_of_failed(struct pcireset_plan *plan, u32 check, u32 why, u32 otherwise)
+static void raw_set_reason_of_failed(struct pcireset_tx *tx, u32 check, u32 why, u32 otherwise)
 {
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++) {
-		if (!(plan->fns[i].failed & check))
+	for (i = 0; i < tx->nr_fns; i++) {
+		if (!(tx->fns[i].found.failed & check))
 			continue;
-		plan->why = why;
-		plan->who = pcireset_addr_of(plan->fns[i].dev);
+		tx->plan->why = why;
+		tx->plan->who = pcireset_addr_of(tx->fns[i].dev);
 		return;
 	}
-	raw_set_reason(plan, 0, otherwise);
+	raw_set_reason(tx->plan, 0, otherwise);
 }
 
 static int raw_report(struct pcireset_run *run, int error)
 {
 	struct pcireset_report *report = run->report;
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 
 	if (error == -ETIMEDOUT)
-		raw_set_reason_of_failed(plan, PCIRESET_CHECK_READY, PCIRESET_WHY_NOT_READY,
+		raw_set_reason_of_failed(tx, PCIRESET_CHECK_READY, PCIRESET_WHY_NOT_READY,
 					 PCIRESET_WHY_NOT_READY);
 	else if (error == -EIO)
-		raw_set_reason_of_failed(plan, PCIRESET_CHECK_IDENTITY, PCIRESET_WHY_OTHER_DEVICE,
+		raw_set_reason_of_failed(tx, PCIRESET_CHECK_IDENTITY, PCIRESET_WHY_OTHER_DEVICE,
 					 PCIRESET_WHY_TRIGGER);
 	plan->error = error;
 	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), run->started));
-	pcireset_plan_report(plan, report);
+	if (tx)
+		pcireset_tx_report(tx, report);
+	else
+		pcireset_plan_report(plan, report);
 	if (report->issued)
 		pcireset_stats_issued(run, error);
 	else
 		pcireset_stats_refused();
 	trace_pcireset_end(run, error);
+	pcireset_tx_put(tx);
 	pcireset_plan_put(plan);
 	return error;
 }
@@ -252,10 +261,12 @@ int pcireset_raw_bus(struct pci_dev *bridge, struct pcireset_report *report)
 
 	error = run.plan->error;
 	if (!error)
+		error = pcireset_tx_new(run.plan, &run.tx);
+	if (!error)
 		error = pcireset_lock_bridge(&run);
 	if (!error) {
 		error = raw_reset_and_wait(&run);
-		pcireset_unlock(run.plan);
+		pcireset_unlock(run.tx);
 	}
 	return raw_report(&run, error);
 }

@@ -59,8 +59,8 @@ static bool bars_agree_with(struct pcireset_fn *fn, unsigned int nr, const struc
 		.flags = c->flags,
 		.parent = c->unclaimed ? NULL : &parent,
 	};
-	fn->header[PCI_BASE_ADDRESS_0 / 4 + nr] = c->low;
-	fn->header[PCI_BASE_ADDRESS_0 / 4 + nr + 1] = c->high;
+	fn->saved.header[PCI_BASE_ADDRESS_0 / 4 + nr] = c->low;
+	fn->saved.header[PCI_BASE_ADDRESS_0 / 4 + nr + 1] = c->high;
 	agree = pcireset_bars_agree(fn);
 	*res = before;
 	return agree;

@@ -71,6 +71,7 @@ static const struct area defined[] = {
 /* A test's function, as it was before the reset. */
 struct subject {
 	struct pcireset_kunit_machine *machine;
+	struct pcireset_planned planned;
 	struct pcireset_fn fn;
 	u32 *now;
 };
@@ -87,8 +88,9 @@ static struct subject *take(struct kunit *test, struct pci_dev *dev, u32 *space)
 	KUNIT_ASSERT_NOT_NULL(test, subject);
 	subject->machine = test->priv;
 	subject->fn.dev = dev;
+	subject->fn.planned = &subject->planned;
 	subject->now = space;
-	memcpy(subject->fn.header, space, sizeof(subject->fn.header));
+	memcpy(subject->fn.saved.header, space, sizeof(subject->fn.saved.header));
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, forget, subject), 0);
 	KUNIT_ASSERT_EQ(test, pcireset_config_save(&subject->fn), 0);
 	return subject;
@@ -103,17 +105,17 @@ static struct subject *take_endpoint(struct kunit *test)
 
 static u32 config_failure(struct subject *subject)
 {
-	subject->fn.failed = 0;
-	subject->fn.offset = 0;
+	subject->fn.found.failed = 0;
+	subject->fn.found.offset = 0;
 	pcireset_check_config(&subject->fn);
-	return subject->fn.failed;
+	return subject->fn.found.failed;
 }
 
 static u32 link_failure(struct subject *subject)
 {
-	subject->fn.failed = 0;
+	subject->fn.found.failed = 0;
 	pcireset_check_link(&subject->fn, 0);
-	return subject->fn.failed;
+	return subject->fn.found.failed;
 }
 
 static void add_ext_cap(u32 *space, u16 at, u16 id, u16 next)
@@ -182,7 +184,7 @@ static void expect_bits(struct kunit *test, struct subject *subject, unsigned in
 		subject->now[at / 4] ^= flip;
 		KUNIT_EXPECT_EQ_MSG(test, config_failure(subject), PCIRESET_CHECK_CONFIG, "at %#x",
 				    at + byte);
-		KUNIT_EXPECT_EQ(test, subject->fn.offset, at + byte);
+		KUNIT_EXPECT_EQ(test, subject->fn.found.offset, at + byte);
 		subject->now[at / 4] ^= flip;
 	}
 }
@@ -224,7 +226,7 @@ static void volatile_registers_fail(struct kunit *test)
 	subject = take_endpoint(test);
 	for (i = 0; i < ARRAY_SIZE(may_differ); i++)
 		subject->now[may_differ[i].at / 4] ^= may_differ[i].bits;
-	KUNIT_EXPECT_EQ_MSG(test, config_failure(subject), 0, "at %#x", subject->fn.offset);
+	KUNIT_EXPECT_EQ_MSG(test, config_failure(subject), 0, "at %#x", subject->fn.found.offset);
 }
 
 /* Of extended config space only that there is still nothing. */
@@ -283,9 +285,9 @@ static unsigned int end_from(const struct subject *subject, unsigned int at)
 {
 	unsigned int i, end = at;
 
-	for (i = 0; i < subject->fn.config.nr; i++)
-		if (subject->fn.config.registers[i].pos >= at)
-			end = max(end, subject->fn.config.registers[i].pos + 4);
+	for (i = 0; i < subject->fn.saved.config.nr; i++)
+		if (subject->fn.saved.config.registers[i].pos >= at)
+			end = max(end, subject->fn.saved.config.registers[i].pos + 4);
 	return end;
 }
 
@@ -373,7 +375,7 @@ static void secondary_status_of_a_bridge_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, config_failure(subject), 0);
 	kunit_put8(subject->now, PCI_IO_LIMIT, 0xf0);
 	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
-	KUNIT_EXPECT_EQ(test, subject->fn.offset, PCI_IO_LIMIT);
+	KUNIT_EXPECT_EQ(test, subject->fn.found.offset, PCI_IO_LIMIT);
 }
 
 static void last_two_bars_of_an_endpoint_are_ignored(struct kunit *test)
@@ -382,7 +384,7 @@ static void last_two_bars_of_an_endpoint_are_ignored(struct kunit *test)
 
 	subject->now[PCI_BASE_ADDRESS_3 / 4] ^= 0x00010000;
 	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
-	KUNIT_EXPECT_EQ(test, subject->fn.offset, PCI_BASE_ADDRESS_3 + 2);
+	KUNIT_EXPECT_EQ(test, subject->fn.found.offset, PCI_BASE_ADDRESS_3 + 2);
 }
 
 /* Also where the lists do not go upwards. */
@@ -396,13 +398,13 @@ static void first_difference_is_not_the_one_reported(struct kunit *test)
 	subject = take_endpoint(test);
 	kunit_put8(subject->now, 0x9b, 0x80);
 	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
-	KUNIT_EXPECT_EQ(test, subject->fn.offset, 0x9b);
+	KUNIT_EXPECT_EQ(test, subject->fn.found.offset, 0x9b);
 	kunit_put8(subject->now, 0x92, 1);
 	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
-	KUNIT_EXPECT_EQ(test, subject->fn.offset, 0x92);
+	KUNIT_EXPECT_EQ(test, subject->fn.found.offset, 0x92);
 	kunit_put8(subject->now, 0x3d, 1);
 	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
-	KUNIT_EXPECT_EQ(test, subject->fn.offset, 0x3d);
+	KUNIT_EXPECT_EQ(test, subject->fn.found.offset, 0x3d);
 }
 
 /* PCI r3.0, sec 6.8.1: where the optional registers are depends on Message Control. */
@@ -449,7 +451,7 @@ static void message_that_moves_fails_or_a_lost_one_passes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, config_failure(subject), 0);
 	subject->now[(MSI + PCI_MSI_ADDRESS_LO) / 4] = 0;
 	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
-	KUNIT_EXPECT_EQ(test, subject->fn.offset, MSI + PCI_MSI_ADDRESS_LO + 1);
+	KUNIT_EXPECT_EQ(test, subject->fn.found.offset, MSI + PCI_MSI_ADDRESS_LO + 1);
 }
 
 static void looping_capability_list_hangs(struct kunit *test)
@@ -463,7 +465,7 @@ static void looping_capability_list_hangs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, config_failure(subject), 0);
 	subject->now[0x108 / 4] = 1;
 	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
-	KUNIT_EXPECT_EQ(test, subject->fn.offset, 0x108);
+	KUNIT_EXPECT_EQ(test, subject->fn.found.offset, 0x108);
 }
 
 /* What is read beyond would be the next function's, or a panic. */
@@ -578,7 +580,7 @@ static u16 link_status(u16 speed, u16 width)
 /* The link was at 8 GT/s with 8 lanes, and is now at @status. */
 static u32 link_now(struct subject *subject, u16 status)
 {
-	subject->fn.link = link_status(3, 8);
+	subject->fn.saved.link = link_status(3, 8);
 	kunit_put16(subject->now, KUNIT_PCIE + PCI_EXP_LNKSTA, status);
 	return link_failure(subject);
 }
@@ -608,8 +610,8 @@ static void port_that_lost_its_link_passes(struct kunit *test)
 	struct pcireset_kunit_machine *machine = test->priv;
 	struct subject *subject = take(test, machine->port, machine->port_space);
 
-	subject->fn.link = link_status(3, 8) | PCI_EXP_LNKSTA_DLLLA;
-	kunit_put16(subject->now, KUNIT_PCIE + PCI_EXP_LNKSTA, subject->fn.link);
+	subject->fn.saved.link = link_status(3, 8) | PCI_EXP_LNKSTA_DLLLA;
+	kunit_put16(subject->now, KUNIT_PCIE + PCI_EXP_LNKSTA, subject->fn.saved.link);
 	KUNIT_EXPECT_EQ(test, link_failure(subject), 0);
 	kunit_put16(subject->now, KUNIT_PCIE + PCI_EXP_LNKSTA, link_status(3, 8));
 	KUNIT_EXPECT_EQ(test, link_failure(subject), PCIRESET_CHECK_LINK);
@@ -619,7 +621,7 @@ static void link_that_never_was_is_compared(struct kunit *test)
 {
 	struct subject *subject = take_endpoint(test);
 
-	subject->fn.link = 3;
+	subject->fn.saved.link = 3;
 	KUNIT_EXPECT_EQ(test, link_failure(subject), 0);
 	subject->fn.dev->is_virtfn = 1;
 	KUNIT_EXPECT_EQ(test, link_now(subject, 0), 0);
@@ -628,9 +630,9 @@ static void link_that_never_was_is_compared(struct kunit *test)
 
 static u32 proof_of(struct subject *subject, u32 type)
 {
-	subject->fn.reset = PCI_RESET_FLR;
+	subject->fn.planned->reset = PCI_RESET_FLR;
 	pcireset_witness_read(&subject->fn, type);
-	return subject->fn.proof;
+	return subject->fn.found.proof;
 }
 
 static void reset_that_did_nothing_is_proved(struct kunit *test)
@@ -699,15 +701,15 @@ static void put_presence(struct pcireset_kunit_machine *machine, u16 presence)
 
 static bool is_changed(struct pcireset_kunit_machine *machine, bool was_present, u32 outcome)
 {
-	struct pcireset_fn child = { .dev = machine->fns[0], .outcome = outcome };
+	struct pcireset_fn child = { .dev = machine->fns[0], .found.outcome = outcome };
 	struct pcireset_fn port = {
 		.dev = machine->port,
-		.slot_child = &child,
-		.slot_present = was_present,
+		.masked.slot_child = &child,
+		.masked.slot_present = was_present,
 	};
 
 	pcireset_hotplug_check(&port);
-	return port.slot_changed;
+	return port.masked.slot_changed;
 }
 
 /* The event of a card that is pulled right before a reset is dropped as those of the reset are. */

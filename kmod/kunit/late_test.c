@@ -7,6 +7,8 @@
 /* A reset of both functions, which do not answer; nobody waits for them yet. */
 struct late_subject {
 	struct pcireset_plan plan;
+	struct pcireset_tx tx;
+	struct pcireset_planned planned[2];
 	struct pcireset_fn fns[2];
 	struct pcireset_fn *first;
 	struct pcireset_fn *second;
@@ -27,16 +29,18 @@ static struct late_subject *late_take_subject(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, subject);
-	kref_init(&subject->plan.ref);
-	subject->plan.fns = subject->fns;
-	subject->plan.nr_fns = 2;
-	subject->plan.late.triggered = ktime_get();
+	kref_init(&subject->tx.ref);
+	subject->tx.plan = &subject->plan;
+	subject->tx.fns = subject->fns;
+	subject->tx.nr_fns = 2;
+	subject->tx.late.triggered = ktime_get();
 	subject->first = &subject->fns[0];
 	subject->second = &subject->fns[1];
 	for (i = 0; i < 2; i++) {
 		subject->fns[i].dev = machine->fns[i];
-		subject->fns[i].parent = -1;
-		subject->fns[i].outcome = PCIRESET_STATE_DEAD;
+		subject->fns[i].planned = &subject->planned[i];
+		subject->planned[i].parent = -1;
+		subject->fns[i].found.outcome = PCIRESET_STATE_DEAD;
 	}
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, late_unmark_all, subject), 0);
 	return subject;
@@ -52,12 +56,12 @@ static void member_is_found_by_another_kind_or_function(struct kunit *test)
 	struct late_subject *subject = late_take_subject(test);
 
 	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_LATE));
-	late_mark(&subject->plan, subject->first, PCIRESET_LATE);
+	late_mark(&subject->tx, subject->first, PCIRESET_LATE);
 	KUNIT_EXPECT_TRUE(test, late_is_known(subject->first, PCIRESET_LATE));
 	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_WATCHED));
 	KUNIT_EXPECT_FALSE(test, late_is_known(subject->second, PCIRESET_LATE));
 	/* Marked twice, it is in the table once. */
-	late_mark(&subject->plan, subject->first, PCIRESET_WATCHED);
+	late_mark(&subject->tx, subject->first, PCIRESET_WATCHED);
 	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_LATE));
 	KUNIT_EXPECT_TRUE(test, late_is_known(subject->first, PCIRESET_WATCHED));
 	pcireset_unfinished_remove(&subject->first->unfinished);
@@ -71,9 +75,9 @@ static void own_reset_is_in_its_own_way(struct kunit *test)
 	struct late_subject *other = late_take_subject(test);
 	struct pci_dev *dev = subject->second->dev;
 
-	late_mark(&subject->plan, subject->second, PCIRESET_WATCHED);
-	KUNIT_EXPECT_FALSE(test, pcireset_is_unfinished(dev, PCIRESET_WATCHED, &subject->plan));
-	KUNIT_EXPECT_TRUE(test, pcireset_is_unfinished(dev, PCIRESET_WATCHED, &other->plan));
+	late_mark(&subject->tx, subject->second, PCIRESET_WATCHED);
+	KUNIT_EXPECT_FALSE(test, pcireset_is_unfinished(dev, PCIRESET_WATCHED, &subject->tx));
+	KUNIT_EXPECT_TRUE(test, pcireset_is_unfinished(dev, PCIRESET_WATCHED, &other->tx));
 }
 
 static void removed_function_is_awaited(struct kunit *test)
@@ -81,8 +85,8 @@ static void removed_function_is_awaited(struct kunit *test)
 	struct late_subject *subject = late_take_subject(test);
 	int wakeups = atomic_read(&late_wakeups);
 
-	late_mark(&subject->plan, subject->first, PCIRESET_LATE);
-	KUNIT_EXPECT_TRUE(test, late_is_any(&subject->plan));
+	late_mark(&subject->tx, subject->first, PCIRESET_LATE);
+	KUNIT_EXPECT_TRUE(test, late_is_any(&subject->tx));
 	down_write(&pcireset_topology);
 	pcireset_late_forget(subject->second->dev);
 	KUNIT_EXPECT_EQ(test, atomic_read(&late_wakeups), wakeups);
@@ -90,9 +94,9 @@ static void removed_function_is_awaited(struct kunit *test)
 	up_write(&pcireset_topology);
 	KUNIT_EXPECT_TRUE(test, subject->first->unfinished.gone);
 	KUNIT_EXPECT_FALSE(test, subject->second->unfinished.gone);
-	KUNIT_EXPECT_FALSE(test, late_is_any(&subject->plan));
+	KUNIT_EXPECT_FALSE(test, late_is_any(&subject->tx));
 	KUNIT_EXPECT_NE(test, atomic_read(&late_wakeups), wakeups);
-	KUNIT_EXPECT_EQ(test, kref_read(&subject->plan.ref), 1);
+	KUNIT_EXPECT_EQ(test, kref_read(&subject->tx.ref), 1);
 }
 
 /* It answers already. */
@@ -100,17 +104,17 @@ static void function_is_restored_before_its_parent(struct kunit *test)
 {
 	struct late_subject *subject = late_take_subject(test);
 
-	late_mark(&subject->plan, subject->second, PCIRESET_LATE);
-	KUNIT_EXPECT_FALSE(test, late_answers(&subject->plan, subject->first));
-	KUNIT_EXPECT_TRUE(test, late_answers(&subject->plan, subject->second));
-	subject->second->parent = 0;
-	KUNIT_EXPECT_FALSE(test, late_answers(&subject->plan, subject->second));
-	subject->first->outcome = PCIRESET_STATE_OTHER;
-	KUNIT_EXPECT_FALSE(test, late_answers(&subject->plan, subject->second));
-	subject->first->outcome = PCIRESET_STATE_RESTORED;
-	KUNIT_EXPECT_TRUE(test, late_answers(&subject->plan, subject->second));
+	late_mark(&subject->tx, subject->second, PCIRESET_LATE);
+	KUNIT_EXPECT_FALSE(test, late_answers(&subject->tx, subject->first));
+	KUNIT_EXPECT_TRUE(test, late_answers(&subject->tx, subject->second));
+	subject->second->planned->parent = 0;
+	KUNIT_EXPECT_FALSE(test, late_answers(&subject->tx, subject->second));
+	subject->first->found.outcome = PCIRESET_STATE_OTHER;
+	KUNIT_EXPECT_FALSE(test, late_answers(&subject->tx, subject->second));
+	subject->first->found.outcome = PCIRESET_STATE_RESTORED;
+	KUNIT_EXPECT_TRUE(test, late_answers(&subject->tx, subject->second));
 	subject->first->unfinished.gone = true;
-	KUNIT_EXPECT_FALSE(test, late_answers(&subject->plan, subject->second));
+	KUNIT_EXPECT_FALSE(test, late_answers(&subject->tx, subject->second));
 }
 
 /* PCIe r6.0, sec 6.6.1: 100 ms after the reset of its link, or what is known of it. */
@@ -119,16 +123,16 @@ static void function_is_accessed_too_early(struct kunit *test)
 	struct late_subject *subject = late_take_subject(test);
 	struct pcireset_fn *fn = subject->first;
 
-	late_mark(&subject->plan, fn, PCIRESET_LATE);
-	fn->times.link_us = 5000000;
-	KUNIT_EXPECT_FALSE(test, late_may_be_accessed(&subject->plan, fn));
-	KUNIT_EXPECT_EQ(test, ktime_us_delta(fn->settle, subject->plan.late.triggered), 5000000);
+	late_mark(&subject->tx, fn, PCIRESET_LATE);
+	fn->saved.times.link_us = 5000000;
+	KUNIT_EXPECT_FALSE(test, late_may_be_accessed(&subject->tx, fn));
+	KUNIT_EXPECT_EQ(test, ktime_us_delta(fn->settle, subject->tx.late.triggered), 5000000);
 	fn->settle = ktime_sub_us(ktime_get(), 1);
-	KUNIT_EXPECT_TRUE(test, late_may_be_accessed(&subject->plan, fn));
+	KUNIT_EXPECT_TRUE(test, late_may_be_accessed(&subject->tx, fn));
 	/* What hangs on a bridge that was just restored counts anew. */
-	subject->second->parent = 0;
+	subject->second->planned->parent = 0;
 	subject->second->settle = fn->settle;
-	late_settle_below(&subject->plan, fn);
+	late_settle_below(&subject->tx, fn);
 	KUNIT_EXPECT_EQ(test, subject->second->settle, 0);
 	KUNIT_EXPECT_NE(test, fn->settle, 0);
 }
@@ -136,19 +140,19 @@ static void function_is_accessed_too_early(struct kunit *test)
 static void worker_waits_for_ever_or_gives_up_early(struct kunit *test)
 {
 	struct late_subject *subject = late_take_subject(test);
-	struct pcireset_late *late = &subject->plan.late;
+	struct pcireset_late *late = &subject->tx.late;
 	ktime_t now = ktime_get();
 
-	KUNIT_EXPECT_FALSE(test, late_is_over(&subject->plan));
+	KUNIT_EXPECT_FALSE(test, late_is_over(&subject->tx));
 	late->triggered = ktime_sub_ms(now, PCIRESET_LATE_MS - 5000);
-	KUNIT_EXPECT_FALSE(test, late_is_over(&subject->plan));
+	KUNIT_EXPECT_FALSE(test, late_is_over(&subject->tx));
 	late->triggered = ktime_sub_ms(now, PCIRESET_LATE_MS + 1);
-	KUNIT_EXPECT_TRUE(test, late_is_over(&subject->plan));
+	KUNIT_EXPECT_TRUE(test, late_is_over(&subject->tx));
 	late->triggered = now;
 	late->pulled = ktime_sub_ms(now, LATE_PULLED_MS + 1);
-	KUNIT_EXPECT_TRUE(test, late_is_over(&subject->plan));
+	KUNIT_EXPECT_TRUE(test, late_is_over(&subject->tx));
 	late->pulled = now;
-	KUNIT_EXPECT_FALSE(test, late_is_over(&subject->plan));
+	KUNIT_EXPECT_FALSE(test, late_is_over(&subject->tx));
 }
 
 static unsigned int late_reads;
@@ -177,13 +181,13 @@ static void function_that_flaps_is_waited_for_without_end(struct kunit *test)
 	struct pci_ops *before = subject->first->dev->bus->ops;
 
 	late_reads = 0;
-	subject->plan.late.triggered = ktime_sub_ms(ktime_get(), PCIRESET_LATE_MS + 1);
-	late_mark(&subject->plan, subject->first, PCIRESET_LATE);
+	subject->tx.late.triggered = ktime_sub_ms(ktime_get(), PCIRESET_LATE_MS + 1);
+	late_mark(&subject->tx, subject->first, PCIRESET_LATE);
 	subject->first->dev->bus->ops = &flapping;
-	late_wait_for_all(&subject->plan);
+	late_wait_for_all(&subject->tx);
 	subject->first->dev->bus->ops = before;
 	KUNIT_EXPECT_EQ(test, late_reads, 2);
-	KUNIT_EXPECT_EQ(test, subject->first->outcome, PCIRESET_STATE_DEAD);
+	KUNIT_EXPECT_EQ(test, subject->first->found.outcome, PCIRESET_STATE_DEAD);
 }
 
 static void what_cannot_come_back_is_waited_for(struct kunit *test)
@@ -194,11 +198,11 @@ static void what_cannot_come_back_is_waited_for(struct kunit *test)
 
 	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
 	/* Only that there is one is looked at. */
-	fn->state = (struct pci_saved_state *)subject;
+	fn->saved.state = (struct pci_saved_state *)subject;
 	KUNIT_EXPECT_TRUE(test, pcireset_is_late(fn));
-	fn->contained = true;
+	fn->found.contained = true;
 	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
-	fn->contained = false;
+	fn->found.contained = false;
 	fn->dev->error_state = pci_channel_io_perm_failure;
 	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
 	KUNIT_EXPECT_FALSE(test, late_is_awaited(fn));
@@ -206,9 +210,9 @@ static void what_cannot_come_back_is_waited_for(struct kunit *test)
 	fn->unfinished.gone = true;
 	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
 	fn->unfinished.gone = false;
-	fn->outcome = PCIRESET_STATE_OTHER;
+	fn->found.outcome = PCIRESET_STATE_OTHER;
 	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
-	fn->state = NULL;
+	fn->saved.state = NULL;
 }
 
 static unsigned int late_calls;
@@ -233,7 +237,7 @@ static void driver_is_told_twice_or_the_wrong_one(struct kunit *test)
 	pcireset_driver_done(fn);
 	KUNIT_EXPECT_EQ(test, late_calls, 0);
 	fn->prepared = &late_handlers;
-	late_mark(&subject->plan, fn, PCIRESET_LATE);
+	late_mark(&subject->tx, fn, PCIRESET_LATE);
 	pcireset_late_unbind(fn->dev);
 	pcireset_driver_done(fn);
 	KUNIT_EXPECT_EQ(test, late_calls, 1);
@@ -253,11 +257,11 @@ static void shutdown_is_followed_by_a_restore(struct kunit *test)
 {
 	struct late_subject *subject = late_take_subject(test);
 
-	late_mark(&subject->plan, subject->first, PCIRESET_LATE);
-	KUNIT_EXPECT_TRUE(test, late_is_any(&subject->plan));
+	late_mark(&subject->tx, subject->first, PCIRESET_LATE);
+	KUNIT_EXPECT_TRUE(test, late_is_any(&subject->tx));
 	KUNIT_EXPECT_EQ(test, late_shutdown(&late_reboot, SYS_RESTART, NULL), NOTIFY_DONE);
-	KUNIT_EXPECT_FALSE(test, late_is_any(&subject->plan));
-	KUNIT_EXPECT_FALSE(test, late_try_restore(&subject->plan, subject->first));
+	KUNIT_EXPECT_FALSE(test, late_is_any(&subject->tx));
+	KUNIT_EXPECT_FALSE(test, late_try_restore(&subject->tx, subject->first));
 	late_is_stopped = false;
 }
 
@@ -266,12 +270,12 @@ static void bridge_of_two_resets_leaves_only_one(struct kunit *test)
 	struct late_subject *subject = late_take_subject(test);
 	struct late_subject *other = late_take_subject(test);
 
-	late_mark(&subject->plan, subject->first, PCIRESET_BRIDGE_ABOVE);
-	late_mark(&other->plan, other->first, PCIRESET_BRIDGE_ABOVE);
+	late_mark(&subject->tx, subject->first, PCIRESET_BRIDGE_ABOVE);
+	late_mark(&other->tx, other->first, PCIRESET_BRIDGE_ABOVE);
 	pcireset_late_forget(subject->first->dev);
 	KUNIT_EXPECT_TRUE(test, subject->first->unfinished.gone);
 	KUNIT_EXPECT_TRUE(test, other->first->unfinished.gone);
-	KUNIT_EXPECT_EQ(test, kref_read(&other->plan.ref), 1);
+	KUNIT_EXPECT_EQ(test, kref_read(&other->tx.ref), 1);
 }
 
 static struct kunit_case late_cases[] = {

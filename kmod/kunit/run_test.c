@@ -106,9 +106,19 @@ static void query_or_plan_leaks_a_reference(struct kunit *test)
 	}
 }
 
-static void run_save(struct kunit *test, struct pcireset_plan *plan)
+static struct pcireset_tx *run_tx_on(struct kunit *test, u32 types)
 {
-	KUNIT_ASSERT_EQ(test, pcireset_state_save(plan, &plan->fns[0]), 0);
+	struct pcireset_plan *plan = run_plan_on(test, types);
+	struct pcireset_tx *tx = NULL;
+
+	KUNIT_ASSERT_EQ(test, pcireset_tx_new(plan, &tx), 0);
+	pcireset_plan_put(plan);
+	return tx;
+}
+
+static void run_save(struct kunit *test, struct pcireset_tx *tx)
+{
+	KUNIT_ASSERT_EQ(test, pcireset_state_save(tx->plan, &tx->fns[0]), 0);
 }
 
 static u32 *run_space(struct kunit *test)
@@ -124,88 +134,88 @@ static u16 run_get16(const u32 *space, unsigned int at)
 /* The core has room for one saved state: the driver's is to be there again. */
 static void saved_state_of_a_driver_is_lost(struct kunit *test)
 {
-	struct pcireset_plan *plan = run_plan_on(test, PCI_RESET_FLR);
-	struct pci_dev *dev = plan->dev;
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_FLR);
+	struct pci_dev *dev = tx->plan->dev;
 	u32 *space = run_space(test);
 
 	/* What a driver saves in its suspend callback, say. */
 	kunit_put16(space, PCI_COMMAND, PCI_COMMAND_MASTER);
 	pci_save_state(dev);
 	kunit_put16(space, PCI_COMMAND, PCI_COMMAND_MEMORY);
-	run_save(test, plan);
+	run_save(test, tx);
 	kunit_put16(space, PCI_COMMAND, 0);
-	pcireset_state_restore(&plan->fns[0]);
+	pcireset_state_restore(&tx->fns[0]);
 	KUNIT_EXPECT_EQ(test, run_get16(space, PCI_COMMAND), PCI_COMMAND_MEMORY);
-	pcireset_state_free(&plan->fns[0]);
+	pcireset_state_free(&tx->fns[0]);
 	KUNIT_EXPECT_TRUE(test, dev->state_saved);
 	pci_restore_state(dev);
 	KUNIT_EXPECT_EQ(test, run_get16(space, PCI_COMMAND), PCI_COMMAND_MASTER);
-	pcireset_plan_put(plan);
+	pcireset_tx_put(tx);
 }
 
 /* A driver that has saved nothing would restore ours, of long ago. */
 static void state_that_no_driver_saved_is_left_behind(struct kunit *test)
 {
-	struct pcireset_plan *plan = run_plan_on(test, PCI_RESET_FLR);
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_FLR);
 
-	plan->dev->state_saved = false;
-	run_save(test, plan);
-	pcireset_state_quiesce(&plan->fns[0]);
+	tx->plan->dev->state_saved = false;
+	run_save(test, tx);
+	pcireset_state_quiesce(&tx->fns[0]);
 	KUNIT_EXPECT_EQ(test, run_get16(run_space(test), PCI_COMMAND), PCI_COMMAND_INTX_DISABLE);
-	KUNIT_EXPECT_TRUE(test, plan->fns[0].quiesced);
-	pcireset_state_restore(&plan->fns[0]);
-	KUNIT_EXPECT_FALSE(test, plan->fns[0].quiesced);
-	pcireset_state_free(&plan->fns[0]);
-	KUNIT_EXPECT_FALSE(test, plan->dev->state_saved);
-	KUNIT_EXPECT_NULL(test, plan->fns[0].state);
-	pcireset_plan_put(plan);
+	KUNIT_EXPECT_TRUE(test, tx->fns[0].quiesced);
+	pcireset_state_restore(&tx->fns[0]);
+	KUNIT_EXPECT_FALSE(test, tx->fns[0].quiesced);
+	pcireset_state_free(&tx->fns[0]);
+	KUNIT_EXPECT_FALSE(test, tx->plan->dev->state_saved);
+	KUNIT_EXPECT_NULL(test, tx->fns[0].saved.state);
+	pcireset_tx_put(tx);
 }
 
 /* PME_Status is cleared by a one; in this machine's memory it is set by one. */
 static void pme_status_is_cleared_with_its_enable(struct kunit *test)
 {
-	struct pcireset_plan *plan = run_plan_on(test, PCI_RESET_FLR);
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_FLR);
 	u32 *space = run_space(test);
 	unsigned int at = KUNIT_PM + PCI_PM_CTRL;
 
 	kunit_put16(space, at, PCI_PM_CTRL_PME_ENABLE);
-	run_save(test, plan);
+	run_save(test, tx);
 	kunit_put16(space, at, PCI_PM_CTRL_PME_STATUS | 1 << 9);
-	pcireset_state_restore(&plan->fns[0]);
+	pcireset_state_restore(&tx->fns[0]);
 	KUNIT_EXPECT_EQ(test, run_get16(space, at), PCI_PM_CTRL_PME_ENABLE | 1 << 9);
-	pcireset_state_free(&plan->fns[0]);
-	pcireset_plan_put(plan);
+	pcireset_state_free(&tx->fns[0]);
+	pcireset_tx_put(tx);
 }
 
 static void pme_is_enabled_that_was_not(struct kunit *test)
 {
-	struct pcireset_plan *plan = run_plan_on(test, PCI_RESET_FLR);
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_FLR);
 	u32 *space = run_space(test);
 
-	run_save(test, plan);
+	run_save(test, tx);
 	kunit_put16(space, KUNIT_PM + PCI_PM_CTRL, 1 << 9);
-	pcireset_state_restore(&plan->fns[0]);
+	pcireset_state_restore(&tx->fns[0]);
 	KUNIT_EXPECT_EQ(test, run_get16(space, KUNIT_PM + PCI_PM_CTRL), 1 << 9);
-	pcireset_state_free(&plan->fns[0]);
-	pcireset_plan_put(plan);
+	pcireset_state_free(&tx->fns[0]);
+	pcireset_tx_put(tx);
 }
 
 /* What was cut off has given all-ones to be saved. */
 static void state_of_a_function_that_is_gone_is_trusted(struct kunit *test)
 {
-	struct pcireset_plan *plan = run_plan_on(test, PCI_RESET_FLR);
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_FLR);
 
 	memset(run_space(test), 0xff, PCI_CFG_SPACE_EXP_SIZE);
-	KUNIT_EXPECT_EQ(test, pcireset_state_save(plan, &plan->fns[0]), -ENODEV);
-	pcireset_state_free(&plan->fns[0]);
-	pcireset_plan_put(plan);
+	KUNIT_EXPECT_EQ(test, pcireset_state_save(tx->plan, &tx->fns[0]), -ENODEV);
+	pcireset_state_free(&tx->fns[0]);
+	pcireset_tx_put(tx);
 }
 
 /* Gives the port above a hotplug slot with this Slot Status; returns the value written to it. */
 static u16 run_write_after_events(struct kunit *test, u16 status)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
-	struct pcireset_plan *plan = run_plan_on(test, PCI_RESET_BUS);
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
 	unsigned int at = KUNIT_PCIE + PCI_EXP_SLTSTA;
 	u32 *space = machine->port_space;
 
@@ -213,13 +223,13 @@ static u16 run_write_after_events(struct kunit *test, u16 status)
 		    run_get16(space, KUNIT_PCIE + PCI_EXP_FLAGS) | PCI_EXP_FLAGS_SLOT);
 	machine->port->pcie_flags_reg |= PCI_EXP_FLAGS_SLOT;
 	machine->port->is_hotplug_bridge = 1;
-	pcireset_quiet_begin(plan, PCI_RESET_BUS);
+	pcireset_quiet_begin(tx, PCI_RESET_BUS);
 	KUNIT_EXPECT_TRUE(test, machine->port->ignore_hotplug);
 	kunit_put16(space, at, status);
-	pcireset_quiet_end(plan);
+	pcireset_quiet_end(tx);
 	KUNIT_EXPECT_FALSE(test, machine->port->ignore_hotplug);
 	machine->port->is_hotplug_bridge = 0;
-	pcireset_plan_put(plan);
+	pcireset_tx_put(tx);
 	return run_get16(space, at);
 }
 
@@ -236,30 +246,30 @@ static void completed_command_of_pciehp_is_cleared(struct kunit *test)
 static void hotplug_that_was_ignored_before_is_heard(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
-	struct pcireset_plan *plan = run_plan_on(test, PCI_RESET_BUS);
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
 
 	machine->port->is_hotplug_bridge = 1;
 	machine->port->ignore_hotplug = 1;
-	pcireset_quiet_begin(plan, PCI_RESET_BUS);
-	pcireset_quiet_end(plan);
+	pcireset_quiet_begin(tx, PCI_RESET_BUS);
+	pcireset_quiet_end(tx);
 	KUNIT_EXPECT_TRUE(test, machine->port->ignore_hotplug);
 	machine->port->ignore_hotplug = 0;
 	machine->port->is_hotplug_bridge = 0;
-	pcireset_plan_put(plan);
+	pcireset_tx_put(tx);
 }
 
 /* A reset of the function takes no link down. */
 static void port_is_quiet_without_a_reset_of_its_link(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
-	struct pcireset_plan *plan = run_plan_on(test, PCI_RESET_BUS);
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
 
 	machine->port->is_hotplug_bridge = 1;
-	pcireset_quiet_begin(plan, PCI_RESET_FLR);
+	pcireset_quiet_begin(tx, PCI_RESET_FLR);
 	KUNIT_EXPECT_FALSE(test, machine->port->ignore_hotplug);
-	KUNIT_EXPECT_FALSE(test, plan->bridge_fn.quiet);
+	KUNIT_EXPECT_FALSE(test, tx->bridge_fn.masked.quiet);
 	machine->port->is_hotplug_bridge = 0;
-	pcireset_plan_put(plan);
+	pcireset_tx_put(tx);
 }
 
 static struct kunit_case run_cases[] = {

@@ -28,7 +28,8 @@ struct estimate_buses {
 };
 
 /* Index of the bus that a member is on. For a VF, the bus of its PF counts. */
-static unsigned int estimate_bus_of(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+static unsigned int estimate_bus_of(const struct pcireset_plan *plan,
+				    const struct pcireset_planned *fn)
 {
 	if (fn->dev->is_virtfn && fn->parent >= 0)
 		fn = &plan->fns[fn->parent];

@@ -103,7 +103,7 @@ static bool plan_is_vfio_used(struct pci_dev *dev)
  * Context: The caller holds the member's device lock.
  * Return: true if one has.
  */
-bool pcireset_has_new_user(const struct pcireset_fn *fn)
+bool pcireset_has_new_user(const struct pcireset_planned *fn)
 {
 	const struct pci_driver *driver = fn->dev->driver;
 
@@ -122,7 +122,7 @@ bool pcireset_has_new_user(const struct pcireset_fn *fn)
  *
  * Context: The caller holds the member's device lock, so that its driver stays.
  */
-void pcireset_plan_read_driver(const struct pcireset_plan *plan, struct pcireset_fn *fn)
+void pcireset_plan_read_driver(const struct pcireset_plan *plan, struct pcireset_planned *fn)
 {
 	struct pci_driver *driver = fn->dev->driver;
 	const struct pci_error_handlers *handler = driver ? driver->err_handler : NULL;
@@ -160,7 +160,7 @@ static bool plan_is_being_found(const struct pcireset_plan *plan, struct pci_dev
 	return IS_ENABLED(CONFIG_PROC_FS) && !plan->held && !dev->procent;
 }
 
-static u32 plan_obstacle(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+static u32 plan_obstacle(const struct pcireset_plan *plan, const struct pcireset_planned *fn)
 {
 	u32 force = plan->request.force;
 
@@ -187,7 +187,7 @@ static u32 plan_obstacle(const struct pcireset_plan *plan, const struct pcireset
 }
 
 /* A reset of its link needs proof that the caller owns it, and there is none. */
-static bool plan_is_unowned(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+static bool plan_is_unowned(const struct pcireset_plan *plan, const struct pcireset_planned *fn)
 {
 	return plan->request.must_own &&
 	       !(fn->flags & (PCIRESET_MEMBER_OWNED | PCIRESET_MEMBER_BRIDGE));
@@ -206,7 +206,7 @@ static u32 plan_blocked_types(const struct pcireset_plan *plan)
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++) {
-		const struct pcireset_fn *fn = &plan->fns[i];
+		const struct pcireset_planned *fn = &plan->fns[i];
 
 		if (fn->why_not)
 			types |= fn->reach;
@@ -229,7 +229,7 @@ static void plan_mark_unowned(struct pcireset_plan *plan)
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++) {
-		struct pcireset_fn *fn = &plan->fns[i];
+		struct pcireset_planned *fn = &plan->fns[i];
 
 		if (plan_is_unowned(plan, fn) && fn->reach & plan->types[0] & PCI_RESET_LINK &&
 		    (!fn->why_not || fn->why_not == PCIRESET_WHY_VFIO ||
@@ -238,7 +238,7 @@ static void plan_mark_unowned(struct pcireset_plan *plan)
 	}
 }
 
-static int plan_refusal_error(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+static int plan_refusal_error(const struct pcireset_plan *plan, const struct pcireset_planned *fn)
 {
 	if (fn->why_not == PCIRESET_WHY_GONE && fn->dev == plan->dev)
 		return -ENODEV;
@@ -250,7 +250,7 @@ static int plan_refusal_error(const struct pcireset_plan *plan, const struct pci
  * @plan: the plan
  * @fn: the member; its driver has been read, @fn->why_not is written
  */
-void pcireset_plan_find_obstacle(const struct pcireset_plan *plan, struct pcireset_fn *fn)
+void pcireset_plan_find_obstacle(const struct pcireset_plan *plan, struct pcireset_planned *fn)
 {
 	fn->why_not = plan_why_absent(fn->dev);
 	if (!fn->why_not)
@@ -275,9 +275,9 @@ void pcireset_plan_decide(struct pcireset_plan *plan)
 
 	plan_mark_unowned(plan);
 	for (i = 0; i < plan->nr_fns; i++) {
-		struct pcireset_fn *fn = &plan->fns[i];
+		struct pcireset_planned *fn = &plan->fns[i];
 
-		if (!fn->why_not || !pcireset_fn_runs(fn, plan->types[0]))
+		if (!fn->why_not || !(fn->reach & plan->types[0]))
 			continue;
 		plan_refuse(plan, plan_refusal_error(plan, fn), fn->why_not,
 			    pcireset_addr_of(fn->dev));
@@ -398,7 +398,7 @@ int pcireset_plan_fill(struct pcireset_plan *plan)
 	return error;
 }
 
-static bool plan_is_same_fn(const struct pcireset_fn *a, const struct pcireset_fn *b)
+static bool plan_is_same_fn(const struct pcireset_planned *a, const struct pcireset_planned *b)
 {
 	return a->dev == b->dev && a->reach == b->reach && a->reset == b->reset &&
 	       a->flags == b->flags && a->driver == b->driver;
@@ -451,17 +451,12 @@ void pcireset_plan_put(struct pcireset_plan *plan)
 }
 PCIRESET_EXPORT(pcireset_plan_put);
 
-static void plan_report_member(const struct pcireset_fn *fn, struct pcireset_member *member)
+static void plan_report_member(const struct pcireset_planned *fn, struct pcireset_member *member)
 {
 	*member = (struct pcireset_member){
 		.addr = pcireset_addr_of(fn->dev),
 		.flags = fn->flags,
 		.why_not = fn->why_not,
-		.state = fn->outcome,
-		.proof = fn->proof,
-		.failed = fn->failed,
-		.offset = fn->offset,
-		.ready_ns = fn->ready_ns,
 	};
 }
 

@@ -7,7 +7,7 @@
 static int scope_add(struct pci_dev *dev, void *data)
 {
 	struct pcireset_plan *plan = data;
-	struct pcireset_fn *fns;
+	struct pcireset_planned *fns;
 	unsigned int max;
 
 	/* It is being added or removed: the generation changes and shows that. */
@@ -132,7 +132,7 @@ static bool scope_is_reset_by(const struct pcireset_plan *plan, u32 type, struct
 	return dev == plan->dev || (dev->is_virtfn && pci_physfn(dev) == plan->dev);
 }
 
-static void scope_mark(struct pcireset_plan *plan, struct pcireset_fn *fn)
+static void scope_mark(struct pcireset_plan *plan, struct pcireset_planned *fn)
 {
 	unsigned int i;
 

@@ -23,17 +23,17 @@ static bool claim_owner(const struct pcireset_owners *owners, struct pcireset_fn
 		return true;
 	if (pcireset_claim_dma(&fn->dev->dev, iommufd))
 		return false;
-	fn->owner_kept = pcireset_owner_has_group(owners, iommufd, fn->dev);
-	if (!fn->owner_kept)
+	fn->locks.owner_kept = pcireset_owner_has_group(owners, iommufd, fn->dev);
+	if (!fn->locks.owner_kept)
 		pcireset_release_dma(&fn->dev->dev);
-	return fn->owner_kept;
+	return fn->locks.owner_kept;
 }
 
 /* The owner may have closed the function after it was planned. */
 static void claim_owned(struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
-	if (fn->flags & PCIRESET_MEMBER_OWNED && !claim_owner(plan->request.owners, fn))
-		fn->flags &= ~PCIRESET_MEMBER_OWNED;
+	if (fn->planned->flags & PCIRESET_MEMBER_OWNED && !claim_owner(plan->request.owners, fn))
+		fn->planned->flags &= ~PCIRESET_MEMBER_OWNED;
 }
 
 /*
@@ -41,55 +41,56 @@ static void claim_owned(struct pcireset_plan *plan, struct pcireset_fn *fn)
  * with that lock held. So this lock is only tried. Members may share a set. Returns
  * false if the lock is not free.
  */
-static bool claim_vfio_set(struct pcireset_plan *plan, struct pcireset_fn *fn)
+static bool claim_vfio_set(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
 	struct vfio_device_set *set = pcireset_vfio_set(fn->dev);
 	unsigned int i;
 
 	if (!set)
 		return true;
-	for (i = 0; i < plan->nr_fns; i++)
-		if (plan->fns[i].vfio_set == set)
+	for (i = 0; i < tx->nr_fns; i++)
+		if (tx->fns[i].locks.vfio_set == set)
 			return true;
 	if (!mutex_trylock(&set->lock))
 		return false;
-	fn->vfio_set = set;
+	fn->locks.vfio_set = set;
 	return true;
 }
 
 /* Keep VFIO users out of a closed function. A driver that calls does that itself. */
-static void claim_closed(struct pcireset_plan *plan, struct pcireset_fn *fn)
+static void claim_closed(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
-	if (plan->request.by_user && !fn->why_not && fn->driver && !claim_vfio_set(plan, fn))
-		fn->why_not = PCIRESET_WHY_LOCK;
+	if (tx->plan->request.by_user && !fn->planned->why_not && fn->planned->driver &&
+	    !claim_vfio_set(tx, fn))
+		fn->planned->why_not = PCIRESET_WHY_LOCK;
 	/* It may have been opened just before. */
-	if (fn->vfio_set && pcireset_vfio_is_open(fn->dev))
-		fn->why_not = PCIRESET_WHY_VFIO_OPEN;
+	if (fn->locks.vfio_set && pcireset_vfio_is_open(fn->dev))
+		fn->planned->why_not = PCIRESET_WHY_VFIO_OPEN;
 }
 
 /**
  * pcireset_claim_members - look at all members again, and keep their owners and users
- * @plan: the plan, whose members are locked; refused if a member has an obstacle
+ * @tx: the transaction, whose members are locked; refused if a member has an obstacle
  *
  * Owners and users stay as they are until pcireset_claim_end().
  *
  * Context: The caller holds the device locks of all members.
  */
-void pcireset_claim_members(struct pcireset_plan *plan)
+void pcireset_claim_members(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	plan->error = 0;
-	plan->why = PCIRESET_WHY_NONE;
-	for (i = 0; i < plan->nr_fns; i++) {
-		struct pcireset_fn *fn = &plan->fns[i];
+	tx->plan->error = 0;
+	tx->plan->why = PCIRESET_WHY_NONE;
+	for (i = 0; i < tx->nr_fns; i++) {
+		struct pcireset_fn *fn = &tx->fns[i];
 
-		pcireset_plan_read_driver(plan, fn);
-		claim_owned(plan, fn);
-		pcireset_plan_find_obstacle(plan, fn);
-		claim_closed(plan, fn);
+		pcireset_plan_read_driver(tx->plan, fn->planned);
+		claim_owned(tx->plan, fn);
+		pcireset_plan_find_obstacle(tx->plan, fn->planned);
+		claim_closed(tx, fn);
 	}
-	pcireset_plan_decide(plan);
+	pcireset_plan_decide(tx->plan);
 }
 
 /**
@@ -100,10 +101,10 @@ void pcireset_claim_members(struct pcireset_plan *plan)
  */
 void pcireset_claim_end(struct pcireset_fn *fn)
 {
-	if (fn->vfio_set)
-		mutex_unlock(&fn->vfio_set->lock);
-	fn->vfio_set = NULL;
-	if (fn->owner_kept)
+	if (fn->locks.vfio_set)
+		mutex_unlock(&fn->locks.vfio_set->lock);
+	fn->locks.vfio_set = NULL;
+	if (fn->locks.owner_kept)
 		pcireset_release_dma(&fn->dev->dev);
-	fn->owner_kept = false;
+	fn->locks.owner_kept = false;
 }

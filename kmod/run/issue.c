@@ -10,32 +10,32 @@
  * bridge, and a signal does not end the wait. With a d3cold_delay of 0 it leaves the
  * wait to its caller. All functions below are locked here.
  */
-static void issue_swap_delays(struct pcireset_plan *plan, unsigned int *delays)
+static void issue_swap_delays(struct pcireset_tx *tx, unsigned int *delays)
 {
-	struct pci_bus *bus = plan->bridge->subordinate;
+	struct pci_bus *bus = tx->plan->bridge->subordinate;
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++)
-		if (plan->fns[i].dev->bus == bus)
-			swap(plan->fns[i].dev->d3cold_delay, delays[i]);
+	for (i = 0; i < tx->nr_fns; i++)
+		if (tx->fns[i].dev->bus == bus)
+			swap(tx->fns[i].dev->d3cold_delay, delays[i]);
 }
 
 static int issue_link_reset(struct pcireset_run *run, struct pcireset_trigger *trigger)
 {
-	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	unsigned int *delays;
 	int ret;
 
-	delays = kvcalloc(plan->nr_fns, sizeof(*delays), GFP_KERNEL);
+	delays = kvcalloc(tx->nr_fns, sizeof(*delays), GFP_KERNEL);
 	if (!delays)
 		return -ENOMEM;
 
-	issue_swap_delays(plan, delays);
+	issue_swap_delays(tx, delays);
 	ret = run->type->trigger(trigger);
 	/* Before 7.3 pciehp enables link events at the end of its reset, while the link trains. */
-	if (plan->bridge_fn.quiet)
-		pcireset_hotplug_mask_again(&plan->bridge_fn);
-	issue_swap_delays(plan, delays);
+	if (tx->bridge_fn.masked.quiet)
+		pcireset_hotplug_mask_again(&tx->bridge_fn);
+	issue_swap_delays(tx, delays);
 
 	kvfree(delays);
 	return ret;
@@ -55,7 +55,7 @@ int pcireset_issue(struct pcireset_run *run)
 	struct pcireset_trigger trigger = {
 		.dev = run->plan->dev,
 		.bridge = run->plan->bridge,
-		.times = pcireset_target_times(run->plan),
+		.times = pcireset_target_times(run->tx),
 	};
 	u32 type = run->type->bit;
 	int error;

@@ -54,11 +54,11 @@ static struct pcireset_fn *late_find(const struct pci_dev *dev, u32 kinds)
 	return entry ? container_of(entry, struct pcireset_fn, unfinished) : NULL;
 }
 
-static void late_mark(struct pcireset_plan *plan, struct pcireset_fn *fn,
+static void late_mark(struct pcireset_tx *tx, struct pcireset_fn *fn,
 		      enum pcireset_unfinished_kind kind)
 {
 	fn->unfinished.dev = fn->dev;
-	fn->unfinished.owner = plan;
+	fn->unfinished.owner = tx;
 	pcireset_unfinished_add(&fn->unfinished, kind);
 }
 
@@ -87,19 +87,19 @@ void pcireset_driver_done(struct pcireset_fn *fn)
  */
 void pcireset_late_unbind(struct pci_dev *dev)
 {
-	struct pcireset_plan *plan = NULL;
+	struct pcireset_tx *tx = NULL;
 	struct pcireset_fn *fn;
 
 	spin_lock(&pcireset_unfinished_lock);
 	fn = late_find(dev, BIT(PCIRESET_LATE) | BIT(PCIRESET_WATCHED));
 	if (fn) {
-		plan = fn->unfinished.owner;
-		kref_get(&plan->ref);
+		tx = fn->unfinished.owner;
+		kref_get(&tx->ref);
 	}
 	spin_unlock(&pcireset_unfinished_lock);
 	if (fn)
 		pcireset_driver_done(fn);
-	pcireset_plan_put(plan);
+	pcireset_tx_put(tx);
 }
 
 static void late_wake(void)
@@ -117,7 +117,7 @@ static struct pcireset_fn *late_mark_gone(const struct pci_dev *dev)
 	entry = pcireset_unfinished_find_present(dev);
 	if (entry) {
 		entry->gone = true;
-		kref_get(&((struct pcireset_plan *)entry->owner)->ref);
+		kref_get(&((struct pcireset_tx *)entry->owner)->ref);
 	}
 	spin_unlock(&pcireset_unfinished_lock);
 	return entry ? container_of(entry, struct pcireset_fn, unfinished) : NULL;
@@ -132,15 +132,15 @@ static struct pcireset_fn *late_mark_gone(const struct pci_dev *dev)
  */
 void pcireset_late_forget(struct pci_dev *dev)
 {
-	struct pcireset_plan *plan;
+	struct pcireset_tx *tx;
 	struct pcireset_fn *fn;
 
 	/* Several resets may share a bridge. */
 	while ((fn = late_mark_gone(dev))) {
-		plan = fn->unfinished.owner;
+		tx = fn->unfinished.owner;
 		/* Before it leaves its IOMMU group. */
 		pcireset_iommu_unblock_lost(fn);
-		pcireset_plan_put(plan);
+		pcireset_tx_put(tx);
 		late_wake();
 	}
 }
@@ -151,9 +151,10 @@ static struct pci_dev *late_port(const struct pcireset_fn *fn)
 	return pci_upstream_bridge(pci_physfn(fn->dev));
 }
 
-static bool late_parent_is_missing(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+static bool late_parent_is_missing(const struct pcireset_tx *tx, const struct pcireset_fn *fn)
 {
-	const struct pcireset_fn *parent = fn->parent < 0 ? NULL : &plan->fns[fn->parent];
+	const struct pcireset_fn *parent = fn->planned->parent < 0 ? NULL :
+								     &tx->fns[fn->planned->parent];
 
 	return parent && (pcireset_is_lost(parent) || parent->unfinished.gone);
 }
@@ -166,7 +167,7 @@ static bool late_is_late(const struct pcireset_fn *fn)
 /* It has not come back, and may do so. */
 static bool late_is_awaited(const struct pcireset_fn *fn)
 {
-	return late_is_late(fn) && fn->outcome == PCIRESET_STATE_DEAD &&
+	return late_is_late(fn) && fn->found.outcome == PCIRESET_STATE_DEAD &&
 	       !READ_ONCE(fn->unfinished.gone) && !READ_ONCE(late_is_stopped) &&
 	       !pcireset_is_disconnected(fn->dev);
 }
@@ -175,7 +176,7 @@ static bool late_is_awaited(const struct pcireset_fn *fn)
  * PCIe r6.0, sec 6.6.1: no access before 100 ms after the link came up, or what the
  * function itself says instead. @fn->settle is 0 while the link is down.
  */
-static bool late_may_be_accessed(const struct pcireset_plan *plan, struct pcireset_fn *fn)
+static bool late_may_be_accessed(const struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
 	struct pci_dev *port = late_port(fn);
 	ktime_t now = ktime_get();
@@ -186,17 +187,17 @@ static bool late_may_be_accessed(const struct pcireset_plan *plan, struct pcires
 		return false;
 	}
 	if (!fn->settle) {
-		us = ktime_us_delta(now, plan->late.triggered);
-		us = port ? pcireset_secondary_us(port, us, fn->times.link_us) : us;
-		fn->settle = ktime_add_us(plan->late.triggered, us);
+		us = ktime_us_delta(now, tx->late.triggered);
+		us = port ? pcireset_secondary_us(port, us, fn->saved.times.link_us) : us;
+		fn->settle = ktime_add_us(tx->late.triggered, us);
 	}
 	return !ktime_before(now, fn->settle);
 }
 
-static bool late_answers(const struct pcireset_plan *plan, struct pcireset_fn *fn)
+static bool late_answers(const struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
-	return late_is_awaited(fn) && !late_parent_is_missing(plan, fn) &&
-	       late_may_be_accessed(plan, fn) && pcireset_fn_answers(fn);
+	return late_is_awaited(fn) && !late_parent_is_missing(tx, fn) &&
+	       late_may_be_accessed(tx, fn) && pcireset_fn_answers(fn);
 }
 
 enum late_verdict {
@@ -215,23 +216,22 @@ static const char *const late_words[] = {
 };
 
 /* Its place in the trace, for user space and for the log. */
-static void late_announce(struct pcireset_plan *plan, struct pcireset_fn *fn,
-			  enum late_verdict verdict)
+static void late_announce(struct pcireset_tx *tx, struct pcireset_fn *fn, enum late_verdict verdict)
 {
-	s64 ms = ktime_ms_delta(ktime_get(), plan->late.triggered);
+	s64 ms = ktime_ms_delta(ktime_get(), tx->late.triggered);
 	char type_env[40], late_env[40];
 	char *env[3] = { type_env, late_env };
 
-	trace_pcireset_late(plan, fn,
+	trace_pcireset_late(tx, fn,
 			    verdict == LATE_RESTORED ? 0 :
 			    verdict == LATE_WRONG    ? -EIO :
 			    verdict == LATE_GONE     ? -ENODEV :
 						       -ETIMEDOUT);
-	pcireset_stats_late(plan->late.type,
+	pcireset_stats_late(tx->late.type,
 			    verdict == LATE_RESTORED ? PCIRESET_LATE_BACK : PCIRESET_LATE_LOST);
 	if (verdict == LATE_GONE)
 		return;
-	snprintf(type_env, sizeof(type_env), "PCIRESET_TYPE=%s", plan->late.type->name);
+	snprintf(type_env, sizeof(type_env), "PCIRESET_TYPE=%s", tx->late.type->name);
 	snprintf(late_env, sizeof(late_env), "PCIRESET_LATE=%s", late_words[verdict]);
 	kobject_uevent_env(&fn->dev->dev.kobj, KOBJ_CHANGE, env);
 	if (verdict == LATE_RESTORED)
@@ -244,13 +244,13 @@ static void late_announce(struct pcireset_plan *plan, struct pcireset_fn *fn,
 }
 
 /* What hangs on a bridge that has just been restored may be accessed a while later. */
-static void late_settle_below(struct pcireset_plan *plan, const struct pcireset_fn *bridge)
+static void late_settle_below(struct pcireset_tx *tx, const struct pcireset_fn *bridge)
 {
-	unsigned int i, nr = bridge - plan->fns;
+	unsigned int i, nr = bridge - tx->fns;
 
-	for (i = nr + 1; i < plan->nr_fns; i++)
-		if (plan->fns[i].parent == (int)nr)
-			plan->fns[i].settle = 0;
+	for (i = nr + 1; i < tx->nr_fns; i++)
+		if (tx->fns[i].planned->parent == (int)nr)
+			tx->fns[i].settle = 0;
 }
 
 /* The checks that the caller's own report would have had. */
@@ -258,18 +258,18 @@ static bool late_verify(struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
 	u32 checks = plan->request.checks | PCIRESET_CHECK_IDENTITY;
 
-	if (fn->outcome == PCIRESET_STATE_OTHER)
+	if (fn->found.outcome == PCIRESET_STATE_OTHER)
 		return false;
 	pcireset_check_link(fn, ktime_add_ms(ktime_get(), LATE_LINK_MS));
 	if (pcireset_compares_config(plan))
 		pcireset_check_config(fn);
-	if (fn->proof == PCIRESET_PROOF_UNKNOWN || fn->proof == PCIRESET_PROOF_REFUTED)
-		fn->failed |= PCIRESET_CHECK_PROOF;
-	return !(fn->failed & checks);
+	if (fn->found.proof == PCIRESET_PROOF_UNKNOWN || fn->found.proof == PCIRESET_PROOF_REFUTED)
+		fn->found.failed |= PCIRESET_CHECK_PROOF;
+	return !(fn->found.failed & checks);
 }
 
 /* With the device lock and pcireset_topology for reading. False if it does not answer after all. */
-static bool late_restore(struct pcireset_plan *plan, struct pcireset_fn *fn)
+static bool late_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
 	bool same;
 
@@ -283,27 +283,27 @@ static bool late_restore(struct pcireset_plan *plan, struct pcireset_fn *fn)
 		pcireset_state_park(fn);
 		return false;
 	}
-	fn->ready_ns = ktime_to_ns(ktime_sub(ktime_get(), plan->late.triggered));
-	fn->outcome = same ? PCIRESET_STATE_RESTORED : PCIRESET_STATE_OTHER;
-	fn->failed = same ? 0 : PCIRESET_CHECK_IDENTITY;
-	fn->offset = 0;
+	fn->found.ready_ns = ktime_to_ns(ktime_sub(ktime_get(), tx->late.triggered));
+	fn->found.outcome = same ? PCIRESET_STATE_RESTORED : PCIRESET_STATE_OTHER;
+	fn->found.failed = same ? 0 : PCIRESET_CHECK_IDENTITY;
+	fn->found.offset = 0;
 	if (same)
-		pcireset_witness_read(fn, plan->late.type->bit);
+		pcireset_witness_read(fn, tx->late.type->bit);
 	pcireset_iommu_unblock(fn);
 	if (same)
 		pcireset_state_restore(fn);
-	late_settle_below(plan, fn);
+	late_settle_below(tx, fn);
 	return true;
 }
 
 /* The end of a member's reset, with its device lock. */
-static void late_end_member(struct pcireset_plan *plan, struct pcireset_fn *fn,
+static void late_end_member(struct pcireset_tx *tx, struct pcireset_fn *fn,
 			    enum late_verdict verdict)
 {
 	pcireset_driver_done(fn);
 	pcireset_state_free(fn);
 	if (fn->is_expected)
-		late_announce(plan, fn, verdict);
+		late_announce(tx, fn, verdict);
 	pcireset_unfinished_remove(&fn->unfinished);
 }
 
@@ -311,107 +311,107 @@ static void late_end_member(struct pcireset_plan *plan, struct pcireset_fn *fn,
  * In the core's order. Nothing else is held, so both locks are waited for. False if it
  * does not answer after all.
  */
-static bool late_try_restore(struct pcireset_plan *plan, struct pcireset_fn *fn)
+static bool late_try_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
 	enum late_verdict verdict = LATE_NOT_YET;
 
 	pci_dev_lock(fn->dev);
 	down_read(&pcireset_topology);
-	if (late_answers(plan, fn) && late_restore(plan, fn))
-		verdict = late_verify(plan, fn) ? LATE_RESTORED : LATE_WRONG;
+	if (late_answers(tx, fn) && late_restore(tx, fn))
+		verdict = late_verify(tx->plan, fn) ? LATE_RESTORED : LATE_WRONG;
 	/* Its driver has left, and the state is that of before. */
-	if (fn->outcome == PCIRESET_STATE_RESTORED && fn->driver && !fn->dev->driver)
+	if (fn->found.outcome == PCIRESET_STATE_RESTORED && fn->planned->driver && !fn->dev->driver)
 		pci_clear_master(fn->dev);
 	up_read(&pcireset_topology);
 	if (verdict != LATE_NOT_YET)
-		late_end_member(plan, fn, verdict);
+		late_end_member(tx, fn, verdict);
 	pci_dev_unlock(fn->dev);
 	return verdict != LATE_NOT_YET;
 }
 
 /* One reset is below one bridge, so the first that is still there speaks for all. */
-static void late_look_for_card(struct pcireset_plan *plan)
+static void late_look_for_card(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++)
-		if (late_is_late(&plan->fns[i]) && !plan->fns[i].unfinished.gone)
+	for (i = 0; i < tx->nr_fns; i++)
+		if (late_is_late(&tx->fns[i]) && !tx->fns[i].unfinished.gone)
 			break;
-	if (i == plan->nr_fns || !pcireset_is_pulled(plan->fns[i].dev))
-		plan->late.pulled = 0;
-	else if (!plan->late.pulled)
-		plan->late.pulled = ktime_get();
+	if (i == tx->nr_fns || !pcireset_is_pulled(tx->fns[i].dev))
+		tx->late.pulled = 0;
+	else if (!tx->late.pulled)
+		tx->late.pulled = ktime_get();
 }
 
-static struct pcireset_fn *late_first_that_answers(struct pcireset_plan *plan)
+static struct pcireset_fn *late_first_that_answers(struct pcireset_tx *tx)
 {
-	struct pcireset_fn *fn, *end = plan->fns + plan->nr_fns;
+	struct pcireset_fn *fn, *end = tx->fns + tx->nr_fns;
 
 	down_read(&pcireset_topology);
-	late_look_for_card(plan);
-	for (fn = plan->fns; fn < end; fn++)
-		if (late_answers(plan, fn))
+	late_look_for_card(tx);
+	for (fn = tx->fns; fn < end; fn++)
+		if (late_answers(tx, fn))
 			break;
 	up_read(&pcireset_topology);
 	return fn < end ? fn : NULL;
 }
 
 /* The card was taken out a while ago. */
-static bool late_is_pulled(const struct pcireset_plan *plan)
+static bool late_is_pulled(const struct pcireset_tx *tx)
 {
-	return plan->late.pulled &&
-	       ktime_after(ktime_get(), ktime_add_ms(plan->late.pulled, LATE_PULLED_MS));
+	return tx->late.pulled &&
+	       ktime_after(ktime_get(), ktime_add_ms(tx->late.pulled, LATE_PULLED_MS));
 }
 
-static bool late_is_over(const struct pcireset_plan *plan)
+static bool late_is_over(const struct pcireset_tx *tx)
 {
-	ktime_t until = ktime_add_ms(plan->late.triggered, PCIRESET_LATE_MS);
+	ktime_t until = ktime_add_ms(tx->late.triggered, PCIRESET_LATE_MS);
 
-	return ktime_after(ktime_get(), until) || late_is_pulled(plan);
+	return ktime_after(ktime_get(), until) || late_is_pulled(tx);
 }
 
 /* Is anybody waited for who may come back? */
-static bool late_is_any(const struct pcireset_plan *plan)
+static bool late_is_any(const struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++)
-		if (late_is_awaited(&plan->fns[i]))
+	for (i = 0; i < tx->nr_fns; i++)
+		if (late_is_awaited(&tx->fns[i]))
 			return true;
 	return false;
 }
 
-static void late_sleep(const struct pcireset_plan *plan)
+static void late_sleep(const struct pcireset_tx *tx)
 {
-	s64 ms = ktime_ms_delta(ktime_get(), plan->late.triggered) / 32;
+	s64 ms = ktime_ms_delta(ktime_get(), tx->late.triggered) / 32;
 	int seen = atomic_read(&late_wakeups);
 
 	ms = clamp_t(s64, ms, LATE_LOOK_MIN_MS, LATE_LOOK_MAX_MS);
 	wait_event_timeout(late_wait, atomic_read(&late_wakeups) != seen, msecs_to_jiffies(ms));
 }
 
-static void late_wait_for_all(struct pcireset_plan *plan)
+static void late_wait_for_all(struct pcireset_tx *tx)
 {
 	struct pcireset_fn *fn;
 
-	while (late_is_any(plan)) {
-		fn = late_first_that_answers(plan);
-		if (fn && late_try_restore(plan, fn))
+	while (late_is_any(tx)) {
+		fn = late_first_that_answers(tx);
+		if (fn && late_try_restore(tx, fn))
 			continue;
 		/* One that answers only now and then must not be waited for without end. */
-		if (late_is_over(plan))
+		if (late_is_over(tx))
 			break;
-		late_sleep(plan);
+		late_sleep(tx);
 	}
 }
 
 /* Those that did not come back, that went, or whose driver is only to be told. */
-static void late_end_rest(struct pcireset_plan *plan)
+static void late_end_rest(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++) {
-		struct pcireset_fn *fn = &plan->fns[i];
+	for (i = 0; i < tx->nr_fns; i++) {
+		struct pcireset_fn *fn = &tx->fns[i];
 
 		if (!late_is_late(fn))
 			continue;
@@ -419,38 +419,38 @@ static void late_end_rest(struct pcireset_plan *plan)
 		down_read(&pcireset_topology);
 		pcireset_iommu_unblock(fn);
 		up_read(&pcireset_topology);
-		late_end_member(plan, fn, fn->unfinished.gone ? LATE_GONE : LATE_LOST);
+		late_end_member(tx, fn, fn->unfinished.gone ? LATE_GONE : LATE_LOST);
 		pci_dev_unlock(fn->dev);
 	}
 }
 
 /* Links were expected to go down and to come up again until now. */
-static void late_end_quiet(struct pcireset_plan *plan)
+static void late_end_quiet(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	if (!plan->late.quiet)
+	if (!tx->late.quiet)
 		return;
-	plan->bridge_fn.stays_quiet = false;
-	for (i = 0; i < plan->nr_fns; i++)
-		plan->fns[i].stays_quiet = false;
-	pcireset_lock_ports(plan);
+	tx->bridge_fn.masked.stays_quiet = false;
+	for (i = 0; i < tx->nr_fns; i++)
+		tx->fns[i].masked.stays_quiet = false;
+	pcireset_lock_ports(tx);
 	down_read(&pcireset_topology);
-	pcireset_quiet_end(plan);
+	pcireset_quiet_end(tx);
 	up_read(&pcireset_topology);
-	pcireset_unlock_ports(plan);
-	pcireset_unfinished_remove(&plan->bridge_fn.unfinished);
+	pcireset_unlock_ports(tx);
+	pcireset_unfinished_remove(&tx->bridge_fn.unfinished);
 }
 
 static void late_work(struct work_struct *work)
 {
-	struct pcireset_plan *plan = container_of(work, struct pcireset_plan, late.work);
+	struct pcireset_tx *tx = container_of(work, struct pcireset_tx, late.work);
 
-	late_wait_for_all(plan);
-	late_end_rest(plan);
-	late_end_quiet(plan);
-	pcireset_let_sleep(plan);
-	pcireset_plan_put(plan);
+	late_wait_for_all(tx);
+	late_end_rest(tx);
+	late_end_quiet(tx);
+	pcireset_let_sleep(tx);
+	pcireset_tx_put(tx);
 	atomic_dec(&late_nr);
 	late_wake();
 	/* pcireset_late_exit() waits until this function has returned. */
@@ -463,7 +463,7 @@ static void late_work(struct work_struct *work)
  */
 static bool late_is_hopeless(const struct pcireset_fn *fn)
 {
-	return fn->outcome != PCIRESET_STATE_DEAD || fn->contained ||
+	return fn->found.outcome != PCIRESET_STATE_DEAD || fn->found.contained ||
 	       pcireset_is_disconnected(fn->dev) || pcireset_is_pulled(fn->dev);
 }
 
@@ -475,18 +475,18 @@ static bool late_is_hopeless(const struct pcireset_fn *fn)
  */
 bool pcireset_is_late(const struct pcireset_fn *fn)
 {
-	return fn->state && !fn->unfinished.gone && !late_is_hopeless(fn);
+	return fn->saved.state && !fn->unfinished.gone && !late_is_hopeless(fn);
 }
 
 static void late_describe(struct pcireset_run *run)
 {
-	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 
-	plan->late.type = pcireset_type_find(run->report->type);
-	plan->late.id = run->origin.id;
-	plan->late.triggered = run->triggered;
-	if (run->quiet && plan->bridge)
-		late_mark(plan, &plan->bridge_fn, PCIRESET_BRIDGE_ABOVE);
+	tx->late.type = pcireset_type_find(run->report->type);
+	tx->late.id = run->origin.id;
+	tx->late.triggered = run->triggered;
+	if (run->quiet && tx->plan->bridge)
+		late_mark(tx, &tx->bridge_fn, PCIRESET_BRIDGE_ABOVE);
 }
 
 /**
@@ -500,28 +500,28 @@ static void late_describe(struct pcireset_run *run)
  */
 void pcireset_attend_begin(struct pcireset_run *run)
 {
-	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	unsigned int i;
 
 	late_describe(run);
-	for (i = 0; i < plan->nr_fns; i++) {
-		struct pcireset_fn *fn = &plan->fns[i];
+	for (i = 0; i < tx->nr_fns; i++) {
+		struct pcireset_fn *fn = &tx->fns[i];
 
-		if (!fn->state)
+		if (!fn->saved.state)
 			continue;
 		fn->settle = run->settle;
 		pcireset_state_park(fn);
-		late_mark(plan, fn, pcireset_is_late(fn) ? PCIRESET_LATE : PCIRESET_WATCHED);
+		late_mark(tx, fn, pcireset_is_late(fn) ? PCIRESET_LATE : PCIRESET_WATCHED);
 	}
-	pcireset_unlock_awake(plan);
+	pcireset_unlock_awake(tx);
 }
 
-static void late_attend_to(struct pcireset_plan *plan, struct pcireset_fn *fn)
+static void late_attend_to(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
-	if (!pcireset_try_lock_one(plan, fn))
+	if (!pcireset_try_lock_one(tx, fn))
 		return;
 	down_read(&pcireset_topology);
-	if (late_answers(plan, fn) && late_restore(plan, fn))
+	if (late_answers(tx, fn) && late_restore(tx, fn))
 		pcireset_state_park(fn);
 	up_read(&pcireset_topology);
 	pcireset_unlock_one(fn);
@@ -537,16 +537,16 @@ static void late_attend_to(struct pcireset_plan *plan, struct pcireset_fn *fn)
  */
 bool pcireset_attend(struct pcireset_run *run, ktime_t *ret_again)
 {
-	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	ktime_t now = ktime_get();
 	struct pcireset_fn *fn;
 
-	if (!late_is_any(plan))
+	if (!late_is_any(tx))
 		return false;
-	fn = late_first_that_answers(plan);
+	fn = late_first_that_answers(tx);
 	if (fn)
-		late_attend_to(plan, fn);
-	else if (pcireset_is_killed(run) || ktime_after(now, run->patience) || late_is_pulled(plan))
+		late_attend_to(tx, fn);
+	else if (pcireset_is_killed(run) || ktime_after(now, run->patience) || late_is_pulled(tx))
 		return false;
 	*ret_again = pcireset_look_again_at(run);
 	return true;
@@ -562,7 +562,7 @@ bool pcireset_attend(struct pcireset_run *run, ktime_t *ret_again)
  */
 int pcireset_attend_end(struct pcireset_run *run)
 {
-	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	unsigned int i;
 	int error;
 
@@ -570,26 +570,26 @@ int pcireset_attend_end(struct pcireset_run *run)
 	run->adrift = error;
 	if (error)
 		return error;
-	for (i = 0; i < plan->nr_fns; i++)
-		pcireset_unfinished_remove(&plan->fns[i].unfinished);
-	pcireset_unfinished_remove(&plan->bridge_fn.unfinished);
+	for (i = 0; i < tx->nr_fns; i++)
+		pcireset_unfinished_remove(&tx->fns[i].unfinished);
+	pcireset_unfinished_remove(&tx->bridge_fn.unfinished);
 	return 0;
 }
 
 static void late_hand_over(struct pcireset_run *run, struct pcireset_fn *fn)
 {
-	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 
 	fn->is_expected = pcireset_is_late(fn);
 	if (fn->settle < run->settle)
 		fn->settle = run->settle;
 	if (fn->is_expected) {
-		fn->flags |= PCIRESET_MEMBER_LATE;
+		fn->found.flags |= PCIRESET_MEMBER_LATE;
 		pcireset_stats_late(pcireset_type_find(run->report->type), PCIRESET_LATE_BEGIN);
 	}
 	pcireset_state_park(fn);
-	late_mark(plan, fn, PCIRESET_LATE);
-	plan->late.is_used = true;
+	late_mark(tx, fn, PCIRESET_LATE);
+	tx->late.is_used = true;
 }
 
 /**
@@ -604,42 +604,42 @@ static void late_hand_over(struct pcireset_run *run, struct pcireset_fn *fn)
  */
 void pcireset_late_take(struct pcireset_run *run)
 {
-	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	unsigned int i;
 
 	down_read(&pcireset_topology);
-	for (i = 0; i < plan->nr_fns; i++) {
-		struct pcireset_fn *fn = &plan->fns[i];
+	for (i = 0; i < tx->nr_fns; i++) {
+		struct pcireset_fn *fn = &tx->fns[i];
 
-		if (pcireset_is_late(fn) || (run->adrift && fn->state))
+		if (pcireset_is_late(fn) || (run->adrift && fn->saved.state))
 			late_hand_over(run, fn);
 	}
 	up_read(&pcireset_topology);
-	if (!plan->late.is_used)
+	if (!tx->late.is_used)
 		return;
 	late_describe(run);
-	plan->late.quiet = run->quiet;
+	tx->late.quiet = run->quiet;
 	run->quiet = false;
 }
 
 /**
  * pcireset_late_start - let the worker begin
- * @plan: the plan, whose run has been reported
+ * @tx: the transaction, whose run has been reported
  *
  * Its members are the worker's from now on, if pcireset_late_take() took any.
  */
-void pcireset_late_start(struct pcireset_plan *plan)
+void pcireset_late_start(struct pcireset_tx *tx)
 {
-	if (!plan->late.is_used)
+	if (!tx->late.is_used)
 		return;
 	__module_get(THIS_MODULE);
-	kref_get(&plan->ref);
+	kref_get(&tx->ref);
 	/* The caller's, and given back by now. */
-	plan->held = false;
-	plan->request.owners = NULL;
+	tx->plan->held = false;
+	tx->plan->request.owners = NULL;
 	atomic_inc(&late_nr);
-	INIT_WORK(&plan->late.work, late_work);
-	queue_work(late_queue, &plan->late.work);
+	INIT_WORK(&tx->late.work, late_work);
+	queue_work(late_queue, &tx->late.work);
 }
 
 /*

@@ -22,50 +22,50 @@
 /* A caller that already holds a lock makes others wait meanwhile. */
 #define LOCK_WAIT_HELD_MS 1000
 
-static bool lock_try_one(struct pcireset_plan *plan, struct pcireset_fn *fn)
+static bool lock_try_one(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
 	/* Another reset checks the function once more, and will take its locks again. */
-	if (pcireset_is_unfinished(fn->dev, PCIRESET_WATCHED, plan))
+	if (pcireset_is_unfinished(fn->dev, PCIRESET_WATCHED, tx))
 		return false;
-	if (!plan->held || fn->dev != plan->dev) {
+	if (!tx->plan->held || fn->dev != tx->plan->dev) {
 		if (!device_trylock(&fn->dev->dev))
 			return false;
-		fn->device_locked = true;
+		fn->locks.device_locked = true;
 	}
-	fn->cfg_locked = pci_cfg_access_trylock(fn->dev);
-	return fn->cfg_locked;
+	fn->locks.cfg_locked = pci_cfg_access_trylock(fn->dev);
+	return fn->locks.cfg_locked;
 }
 
 static void lock_release_one(struct pcireset_fn *fn)
 {
 	pcireset_claim_end(fn);
-	if (fn->cfg_locked)
+	if (fn->locks.cfg_locked)
 		pci_cfg_access_unlock(fn->dev);
-	if (fn->device_locked)
+	if (fn->locks.device_locked)
 		device_unlock(&fn->dev->dev);
-	fn->cfg_locked = false;
-	fn->device_locked = false;
+	fn->locks.cfg_locked = false;
+	fn->locks.device_locked = false;
 }
 
-static void lock_release_all(struct pcireset_plan *plan)
+static void lock_release_all(struct pcireset_tx *tx)
 {
-	unsigned int i = plan->nr_fns;
+	unsigned int i = tx->nr_fns;
 
 	while (i--)
-		lock_release_one(&plan->fns[i]);
-	lock_release_one(&plan->bridge_fn);
+		lock_release_one(&tx->fns[i]);
+	lock_release_one(&tx->bridge_fn);
 }
 
 /* The bridge first, then parents before children, as the core does. */
-static struct pcireset_fn *lock_try_all(struct pcireset_plan *plan)
+static struct pcireset_fn *lock_try_all(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	if (plan->bridge && !lock_try_one(plan, &plan->bridge_fn))
-		return &plan->bridge_fn;
-	for (i = 0; i < plan->nr_fns; i++)
-		if (!lock_try_one(plan, &plan->fns[i]))
-			return &plan->fns[i];
+	if (tx->plan->bridge && !lock_try_one(tx, &tx->bridge_fn))
+		return &tx->bridge_fn;
+	for (i = 0; i < tx->nr_fns; i++)
+		if (!lock_try_one(tx, &tx->fns[i]))
+			return &tx->fns[i];
 	return NULL;
 }
 
@@ -73,38 +73,38 @@ static void lock_wake_one(struct pcireset_fn *fn)
 {
 	/* An error means no runtime PM for this device: it is on anyhow. */
 	pm_runtime_get_sync(&fn->dev->dev);
-	fn->resumed = true;
+	fn->locks.resumed = true;
 }
 
-static void lock_wake_all(struct pcireset_plan *plan)
+static void lock_wake_all(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	if (plan->bridge)
-		lock_wake_one(&plan->bridge_fn);
-	for (i = 0; i < plan->nr_fns; i++)
-		lock_wake_one(&plan->fns[i]);
+	if (tx->plan->bridge)
+		lock_wake_one(&tx->bridge_fn);
+	for (i = 0; i < tx->nr_fns; i++)
+		lock_wake_one(&tx->fns[i]);
 }
 
-static void lock_let_all_sleep(struct pcireset_plan *plan)
+static void lock_let_all_sleep(struct pcireset_tx *tx)
 {
-	unsigned int i = plan->nr_fns;
+	unsigned int i = tx->nr_fns;
 
 	while (i--)
-		if (plan->fns[i].resumed)
-			pm_runtime_put(&plan->fns[i].dev->dev);
-	if (plan->bridge_fn.resumed)
-		pm_runtime_put(&plan->bridge->dev);
+		if (tx->fns[i].locks.resumed)
+			pm_runtime_put(&tx->fns[i].dev->dev);
+	if (tx->bridge_fn.locks.resumed)
+		pm_runtime_put(&tx->plan->bridge->dev);
 }
 
 /* Without the locks: pciehp needs them to remove functions. */
-static void lock_notify_hotplug(struct pcireset_plan *plan)
+static void lock_notify_hotplug(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	pcireset_hotplug_tell(plan, &plan->bridge_fn);
-	for (i = 0; i < plan->nr_fns; i++)
-		pcireset_hotplug_tell(plan, &plan->fns[i]);
+	pcireset_hotplug_tell(tx, &tx->bridge_fn);
+	for (i = 0; i < tx->nr_fns; i++)
+		pcireset_hotplug_tell(tx, &tx->fns[i]);
 }
 
 static int lock_give_up(struct pcireset_plan *plan, struct pcireset_fn *fn, int error)
@@ -125,15 +125,16 @@ static void lock_wait_a_moment(unsigned int round)
 static int lock_within(struct pcireset_run *run, unsigned int ms)
 {
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	ktime_t until = ktime_add_ms(ktime_get(), ms);
 	struct pcireset_fn *fn;
 	unsigned int round;
 
 	for (round = 0;; round++) {
-		fn = lock_try_all(plan);
+		fn = lock_try_all(tx);
 		if (!fn)
 			return 0;
-		lock_release_all(plan);
+		lock_release_all(tx);
 
 		if (!ms)
 			return lock_give_up(plan, fn, -EAGAIN);
@@ -165,13 +166,13 @@ int pcireset_lock(struct pcireset_run *run)
 {
 	int error;
 
-	lock_wake_all(run->plan);
+	lock_wake_all(run->tx);
 	if (run->impatient || run->plan->request.flags & PCIRESET_RESET_TRY)
 		error = lock_within(run, 0);
 	else
 		error = lock_within(run, lock_patience_ms(run));
 	if (error)
-		lock_let_all_sleep(run->plan);
+		lock_let_all_sleep(run->tx);
 	return error;
 }
 
@@ -192,21 +193,21 @@ int pcireset_relock(struct pcireset_run *run)
 
 /**
  * pcireset_unlock_awake - release the locks, and keep the members awake
- * @plan: the plan
+ * @tx: the transaction
  */
-void pcireset_unlock_awake(struct pcireset_plan *plan)
+void pcireset_unlock_awake(struct pcireset_tx *tx)
 {
-	lock_release_all(plan);
-	lock_notify_hotplug(plan);
+	lock_release_all(tx);
+	lock_notify_hotplug(tx);
 }
 
 /**
  * pcireset_let_sleep - end what pcireset_unlock_awake() keeps
- * @plan: the plan
+ * @tx: the transaction
  */
-void pcireset_let_sleep(struct pcireset_plan *plan)
+void pcireset_let_sleep(struct pcireset_tx *tx)
 {
-	lock_let_all_sleep(plan);
+	lock_let_all_sleep(tx);
 }
 
 /**
@@ -223,10 +224,11 @@ void pcireset_let_sleep(struct pcireset_plan *plan)
 int pcireset_lock_bridge(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	ktime_t until = ktime_add_ms(ktime_get(), LOCK_WAIT_HELD_MS);
-	struct pcireset_fn *fn = &plan->bridge_fn;
+	struct pcireset_fn *fn = &tx->bridge_fn;
 
-	lock_wake_all(plan);
+	lock_wake_all(tx);
 	while (!pci_cfg_access_trylock(fn->dev)) {
 		if (pcireset_is_killed(run))
 			return lock_give_up(plan, fn, -EINTR);
@@ -234,31 +236,31 @@ int pcireset_lock_bridge(struct pcireset_run *run)
 			return lock_give_up(plan, fn, -EBUSY);
 		usleep_range(500, 1000);
 	}
-	fn->cfg_locked = true;
+	fn->locks.cfg_locked = true;
 	return 0;
 }
 
 /**
  * pcireset_unlock - release the locks of pcireset_lock() or pcireset_lock_bridge()
- * @plan: the plan
+ * @tx: the transaction
  */
-void pcireset_unlock(struct pcireset_plan *plan)
+void pcireset_unlock(struct pcireset_tx *tx)
 {
-	lock_release_all(plan);
-	lock_notify_hotplug(plan);
-	lock_let_all_sleep(plan);
+	lock_release_all(tx);
+	lock_notify_hotplug(tx);
+	lock_let_all_sleep(tx);
 }
 
 /**
  * pcireset_try_lock_one - take the locks of one member
- * @plan: the plan, of which no lock is held, except perhaps the caller's own
+ * @tx: the transaction, of which no lock is held, except perhaps the caller's own
  * @fn: the member
  *
  * Return: true if both were free.
  */
-bool pcireset_try_lock_one(struct pcireset_plan *plan, struct pcireset_fn *fn)
+bool pcireset_try_lock_one(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
-	if (lock_try_one(plan, fn))
+	if (lock_try_one(tx, fn))
 		return true;
 	lock_release_one(fn);
 	return false;
@@ -275,45 +277,45 @@ void pcireset_unlock_one(struct pcireset_fn *fn)
 
 static bool lock_try_port(struct pcireset_fn *fn)
 {
-	if (fn->quiet)
-		fn->device_locked = device_trylock(&fn->dev->dev);
-	return !fn->quiet || fn->device_locked;
+	if (fn->masked.quiet)
+		fn->locks.device_locked = device_trylock(&fn->dev->dev);
+	return !fn->masked.quiet || fn->locks.device_locked;
 }
 
-static bool lock_try_ports(struct pcireset_plan *plan)
+static bool lock_try_ports(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	if (!lock_try_port(&plan->bridge_fn))
+	if (!lock_try_port(&tx->bridge_fn))
 		return false;
-	for (i = 0; i < plan->nr_fns; i++)
-		if (!lock_try_port(&plan->fns[i]))
+	for (i = 0; i < tx->nr_fns; i++)
+		if (!lock_try_port(&tx->fns[i]))
 			return false;
 	return true;
 }
 
 /**
  * pcireset_lock_ports - take the device locks of all ports that are quiet
- * @plan: the plan, of which no lock is held
+ * @tx: the transaction, of which no lock is held
  *
  * Releases all of them before each wait. Has no time limit.
  */
-void pcireset_lock_ports(struct pcireset_plan *plan)
+void pcireset_lock_ports(struct pcireset_tx *tx)
 {
 	unsigned int round;
 
-	for (round = 0; !lock_try_ports(plan); round++) {
-		lock_release_all(plan);
+	for (round = 0; !lock_try_ports(tx); round++) {
+		lock_release_all(tx);
 		lock_wait_a_moment(round);
 	}
 }
 
 /**
  * pcireset_unlock_ports - release the locks of pcireset_lock_ports()
- * @plan: the plan
+ * @tx: the transaction
  */
-void pcireset_unlock_ports(struct pcireset_plan *plan)
+void pcireset_unlock_ports(struct pcireset_tx *tx)
 {
-	lock_release_all(plan);
-	lock_notify_hotplug(plan);
+	lock_release_all(tx);
+	lock_notify_hotplug(tx);
 }

@@ -49,7 +49,7 @@ static bool make_lock_briefly(struct pci_dev *dev, unsigned int *tries)
 }
 
 /* A driver that cannot be looked at counts as one that can prepare. It is read again later. */
-static void make_read_driver(struct pcireset_plan *plan, struct pcireset_fn *fn,
+static void make_read_driver(struct pcireset_plan *plan, struct pcireset_planned *fn,
 			     unsigned int *tries)
 {
 	fn->driver = READ_ONCE(fn->dev->driver);
@@ -70,7 +70,7 @@ static void make_look_at_members(struct pcireset_plan *plan)
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++) {
-		struct pcireset_fn *fn = &plan->fns[i];
+		struct pcireset_planned *fn = &plan->fns[i];
 
 		pm_runtime_get_sync(&fn->dev->dev);
 		make_read_driver(plan, fn, &tries);

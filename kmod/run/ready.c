@@ -11,13 +11,13 @@
 #define KILLED_MS 1000
 
 /* A link is as slow as the slowest function on its bus. */
-static unsigned int ready_link_us(const struct pcireset_plan *plan, const struct pci_dev *bridge)
+static unsigned int ready_link_us(const struct pcireset_tx *tx, const struct pci_dev *bridge)
 {
 	unsigned int i, us = 0;
 
-	for (i = 0; i < plan->nr_fns; i++)
-		if (plan->fns[i].dev->bus->self == bridge)
-			us = max(us, plan->fns[i].times.link_us);
+	for (i = 0; i < tx->nr_fns; i++)
+		if (tx->fns[i].dev->bus->self == bridge)
+			us = max(us, tx->fns[i].saved.times.link_us);
 	return us;
 }
 
@@ -96,15 +96,15 @@ int pcireset_wait_secondary(struct pcireset_run *run, struct pci_dev *bridge)
 		since = ktime_get();
 	}
 	if (!error)
-		pcireset_sleep_until(ktime_add_us(since, ready_link_us(run->plan, bridge)));
+		pcireset_sleep_until(ktime_add_us(since, ready_link_us(run->tx, bridge)));
 	if (!error && pcireset_is_downstream_port(bridge) && bridge->link_active_reporting)
 		error = ready_wait_link(run, bridge);
 	return error;
 }
 
-static bool ready_parent_is_lost(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+static bool ready_parent_is_lost(const struct pcireset_tx *tx, const struct pcireset_fn *fn)
 {
-	return fn->parent >= 0 && pcireset_is_lost(&plan->fns[fn->parent]);
+	return fn->planned->parent >= 0 && pcireset_is_lost(&tx->fns[fn->planned->parent]);
 }
 
 static int ready_wait_parent(struct pcireset_run *run, struct pcireset_fn *fn)
@@ -112,12 +112,12 @@ static int ready_wait_parent(struct pcireset_run *run, struct pcireset_fn *fn)
 	struct pcireset_fn *parent;
 	int error;
 
-	if (ready_parent_is_lost(run->plan, fn))
+	if (ready_parent_is_lost(run->tx, fn))
 		return -ETIMEDOUT;
-	if (fn->parent < 0 || fn->dev->is_virtfn)
+	if (fn->planned->parent < 0 || fn->dev->is_virtfn)
 		return 0;
 
-	parent = &run->plan->fns[fn->parent];
+	parent = &run->tx->fns[fn->planned->parent];
 	if (parent->secondary_up)
 		return 0;
 	error = pcireset_wait_secondary(run, parent->dev);
@@ -150,7 +150,7 @@ int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn)
 			return -ETIMEDOUT;
 		pcireset_poll_sleep(run->triggered);
 	}
-	fn->ready_ns = ktime_to_ns(ktime_sub(ktime_get(), run->triggered));
+	fn->found.ready_ns = ktime_to_ns(ktime_sub(ktime_get(), run->triggered));
 	return 0;
 }
 
@@ -163,7 +163,7 @@ int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn)
  */
 bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again)
 {
-	struct pcireset_fn *fn = &run->plan->fns[0];
+	struct pcireset_fn *fn = &run->tx->fns[0];
 	ktime_t now = ktime_get();
 
 	if (ktime_before(now, run->settle)) {
@@ -179,37 +179,37 @@ bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again)
 
 /**
  * pcireset_learn_times - ask all members how long they may not be accessed
- * @plan: the plan, locked; its members still answer
+ * @tx: the transaction, locked; its members still answer
  */
-void pcireset_learn_times(struct pcireset_plan *plan)
+void pcireset_learn_times(struct pcireset_tx *tx)
 {
 	unsigned int i, rtr_pos;
 
-	for (i = 0; i < plan->nr_fns; i++) {
-		struct pcireset_fn *fn = &plan->fns[i];
+	for (i = 0; i < tx->nr_fns; i++) {
+		struct pcireset_fn *fn = &tx->fns[i];
 
-		rtr_pos = fn->outcome == PCIRESET_STATE_DEAD ?
+		rtr_pos = fn->found.outcome == PCIRESET_STATE_DEAD ?
 				  0 :
 				  pcireset_ext_capability(fn, PCIRESET_RTR_ID);
-		if (fn->dev == plan->dev)
-			fn->times = pcireset_times_of_target(fn->dev, rtr_pos);
+		if (fn->dev == tx->plan->dev)
+			fn->saved.times = pcireset_times_of_target(fn->dev, rtr_pos);
 		else
-			fn->times = pcireset_times_of(fn->dev, rtr_pos);
+			fn->saved.times = pcireset_times_of(fn->dev, rtr_pos);
 	}
 }
 
 /**
  * pcireset_target_times - the times of the function that was asked for
- * @plan: the plan
+ * @tx: the transaction
  *
- * Return: the times, which belong to @plan.
+ * Return: the times, which belong to @tx.
  */
-const struct pcireset_times *pcireset_target_times(const struct pcireset_plan *plan)
+const struct pcireset_times *pcireset_target_times(const struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns - 1; i++)
-		if (plan->fns[i].dev == plan->dev)
+	for (i = 0; i < tx->nr_fns - 1; i++)
+		if (tx->fns[i].dev == tx->plan->dev)
 			break;
-	return &plan->fns[i].times;
+	return &tx->fns[i].saved.times;
 }

@@ -46,28 +46,28 @@ struct pcireset_origin pcireset_origin_next(const struct pcireset_origin *caller
 }
 
 /* Parents before children. */
-#define for_each_reached(fn, plan, type) \
-	for (fn = run_next_reached(plan, NULL, type); fn; fn = run_next_reached(plan, fn, type))
+#define for_each_reached(fn, tx, type) \
+	for (fn = run_next_reached(tx, NULL, type); fn; fn = run_next_reached(tx, fn, type))
 
 /* Children before parents. */
-#define for_each_reached_reverse(fn, plan, type) \
-	for (fn = run_prev_reached(plan, NULL, type); fn; fn = run_prev_reached(plan, fn, type))
+#define for_each_reached_reverse(fn, tx, type) \
+	for (fn = run_prev_reached(tx, NULL, type); fn; fn = run_prev_reached(tx, fn, type))
 
-static struct pcireset_fn *run_next_reached(struct pcireset_plan *plan, struct pcireset_fn *fn,
+static struct pcireset_fn *run_next_reached(struct pcireset_tx *tx, struct pcireset_fn *fn,
 					    u32 type)
 {
-	struct pcireset_fn *end = plan->fns + plan->nr_fns;
+	struct pcireset_fn *end = tx->fns + tx->nr_fns;
 
-	for (fn = fn ? fn + 1 : plan->fns; fn < end; fn++)
+	for (fn = fn ? fn + 1 : tx->fns; fn < end; fn++)
 		if (pcireset_fn_runs(fn, type))
 			return fn;
 	return NULL;
 }
 
-static struct pcireset_fn *run_prev_reached(struct pcireset_plan *plan, struct pcireset_fn *fn,
+static struct pcireset_fn *run_prev_reached(struct pcireset_tx *tx, struct pcireset_fn *fn,
 					    u32 type)
 {
-	for (fn = fn ? fn : plan->fns + plan->nr_fns; fn > plan->fns;)
+	for (fn = fn ? fn : tx->fns + tx->nr_fns; fn > tx->fns;)
 		if (pcireset_fn_runs(--fn, type))
 			return fn;
 	return NULL;
@@ -82,13 +82,13 @@ static const struct pci_error_handlers *run_handlers_of(struct pcireset_plan *pl
 	return fn->dev->driver ? fn->dev->driver->err_handler : NULL;
 }
 
-static void run_prepare_drivers(struct pcireset_plan *plan, u32 type)
+static void run_prepare_drivers(struct pcireset_tx *tx, u32 type)
 {
 	const struct pci_error_handlers *handler;
 	struct pcireset_fn *fn;
 
-	for_each_reached_reverse(fn, plan, type) {
-		handler = run_handlers_of(plan, fn);
+	for_each_reached_reverse(fn, tx, type) {
+		handler = run_handlers_of(tx->plan, fn);
 		if (!fn->prepared && handler && handler->reset_prepare)
 			handler->reset_prepare(fn->dev);
 		fn->prepared = handler;
@@ -96,31 +96,31 @@ static void run_prepare_drivers(struct pcireset_plan *plan, u32 type)
 }
 
 /* What is late is not over for its driver. */
-static void run_finish_drivers(struct pcireset_plan *plan)
+static void run_finish_drivers(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++)
-		if (!plan->fns[i].unfinished.kind)
-			pcireset_driver_done(&plan->fns[i]);
+	for (i = 0; i < tx->nr_fns; i++)
+		if (!tx->fns[i].unfinished.kind)
+			pcireset_driver_done(&tx->fns[i]);
 }
 
-static int run_save_all(struct pcireset_plan *plan, u32 type)
+static int run_save_all(struct pcireset_tx *tx, u32 type)
 {
 	struct pcireset_fn *fn;
 	int error;
 
-	for_each_reached(fn, plan, type) {
-		error = pcireset_state_save(plan, fn);
+	for_each_reached(fn, tx, type) {
+		error = pcireset_state_save(tx->plan, fn);
 		if (error == -ENODEV) {
-			plan->why = PCIRESET_WHY_GONE;
-			plan->who = pcireset_addr_of(fn->dev);
+			tx->plan->why = PCIRESET_WHY_GONE;
+			tx->plan->who = pcireset_addr_of(fn->dev);
 		}
 		if (error)
 			return error;
 		if (!pcireset_bars_agree(fn)) {
-			plan->why = PCIRESET_WHY_BARS;
-			plan->who = pcireset_addr_of(fn->dev);
+			tx->plan->why = PCIRESET_WHY_BARS;
+			tx->plan->who = pcireset_addr_of(fn->dev);
 			return -EBUSY;
 		}
 	}
@@ -128,15 +128,15 @@ static int run_save_all(struct pcireset_plan *plan, u32 type)
 }
 
 /* Children first: a driver or a device may need what is above it to stop. */
-static void run_quiesce_all(struct pcireset_plan *plan, u32 type)
+static void run_quiesce_all(struct pcireset_tx *tx, u32 type)
 {
 	struct pcireset_fn *fn;
 
-	for_each_reached_reverse(fn, plan, type) {
-		fn->failed = 0;
-		fn->offset = 0;
+	for_each_reached_reverse(fn, tx, type) {
+		fn->found.failed = 0;
+		fn->found.offset = 0;
 		fn->secondary_up = false;
-		fn->flags &= ~PCIRESET_MEMBER_LATE;
+		fn->found.flags &= ~PCIRESET_MEMBER_LATE;
 		/* Lost to an earlier type: nothing is written to it. */
 		if (pcireset_is_lost(fn))
 			continue;
@@ -145,12 +145,12 @@ static void run_quiesce_all(struct pcireset_plan *plan, u32 type)
 	}
 }
 
-static int run_block_all(struct pcireset_plan *plan, u32 type)
+static int run_block_all(struct pcireset_tx *tx, u32 type)
 {
 	struct pcireset_fn *fn;
 	int error;
 
-	for_each_reached(fn, plan, type) {
+	for_each_reached(fn, tx, type) {
 		error = pcireset_iommu_block(fn);
 		if (error)
 			return error;
@@ -158,11 +158,11 @@ static int run_block_all(struct pcireset_plan *plan, u32 type)
 	return 0;
 }
 
-static void run_restore_untouched(struct pcireset_plan *plan, u32 type)
+static void run_restore_untouched(struct pcireset_tx *tx, u32 type)
 {
 	struct pcireset_fn *fn;
 
-	for_each_reached(fn, plan, type) {
+	for_each_reached(fn, tx, type) {
 		pcireset_iommu_unblock(fn);
 		if (fn->quiesced && !pcireset_is_lost(fn))
 			pcireset_state_restore(fn);
@@ -178,14 +178,14 @@ static void run_set_outcome(struct pcireset_fn *fn, int error)
 	if (!same && !pcireset_fn_answers(fn))
 		error = -ETIMEDOUT;
 	if (error) {
-		fn->outcome = PCIRESET_STATE_DEAD;
-		fn->failed |= PCIRESET_CHECK_READY;
-		fn->contained = pcireset_contained(pci_upstream_bridge(fn->dev));
+		fn->found.outcome = PCIRESET_STATE_DEAD;
+		fn->found.failed |= PCIRESET_CHECK_READY;
+		fn->found.contained = pcireset_contained(pci_upstream_bridge(fn->dev));
 	} else if (!same) {
-		fn->outcome = PCIRESET_STATE_OTHER;
-		fn->failed |= PCIRESET_CHECK_IDENTITY;
+		fn->found.outcome = PCIRESET_STATE_OTHER;
+		fn->found.failed |= PCIRESET_CHECK_IDENTITY;
 	} else {
-		fn->outcome = PCIRESET_STATE_RESTORED;
+		fn->found.outcome = PCIRESET_STATE_RESTORED;
 	}
 }
 
@@ -201,26 +201,26 @@ static void run_recover_member(struct pcireset_run *run, struct pcireset_fn *fn)
 	if (!error)
 		pcireset_state_woken(fn);
 	run_set_outcome(fn, error);
-	if (fn->outcome == PCIRESET_STATE_RESTORED)
+	if (fn->found.outcome == PCIRESET_STATE_RESTORED)
 		pcireset_witness_read(fn, run->type->bit);
 
 	/* No IOMMU waits for an answer of what does not answer. */
 	if (!pcireset_is_late(fn))
 		pcireset_iommu_unblock(fn);
-	if (fn->outcome == PCIRESET_STATE_RESTORED)
+	if (fn->found.outcome == PCIRESET_STATE_RESTORED)
 		pcireset_state_restore(fn);
 }
 
 /* What has stopped to answer has no other configuration: it has none. */
 static bool run_config_holds(struct pcireset_run *run, struct pcireset_fn *fn)
 {
-	u32 failed = fn->failed;
+	u32 failed = fn->found.failed;
 
 	if (!pcireset_compares_config(run->plan) || pcireset_check_config(fn))
 		return true;
 	if (!pcireset_fn_answers(fn)) {
-		fn->failed = failed;
-		fn->offset = 0;
+		fn->found.failed = failed;
+		fn->found.offset = 0;
 		run_set_outcome(fn, -ETIMEDOUT);
 	}
 	return false;
@@ -229,33 +229,33 @@ static bool run_config_holds(struct pcireset_run *run, struct pcireset_fn *fn)
 /* All of config space comes last: nothing that was looked at before may have left since. */
 static void run_verify_member(struct pcireset_run *run, struct pcireset_fn *fn)
 {
-	if (fn->outcome == PCIRESET_STATE_RESTORED) {
+	if (fn->found.outcome == PCIRESET_STATE_RESTORED) {
 		pcireset_check_link(fn, run->deadline);
 		/* While its events are expected, a port's masks are not as before. */
-		if (!fn->quiet)
+		if (!fn->masked.quiet)
 			run_config_holds(run, fn);
 	}
-	if (fn->proof == PCIRESET_PROOF_UNKNOWN || fn->proof == PCIRESET_PROOF_REFUTED)
-		fn->failed |= PCIRESET_CHECK_PROOF;
+	if (fn->found.proof == PCIRESET_PROOF_UNKNOWN || fn->found.proof == PCIRESET_PROOF_REFUTED)
+		fn->found.failed |= PCIRESET_CHECK_PROOF;
 	if (pcireset_is_late(fn))
-		fn->flags |= PCIRESET_MEMBER_LATE;
+		fn->found.flags |= PCIRESET_MEMBER_LATE;
 	trace_pcireset_check(run, fn);
 }
 
 /* A while later: what was lost again is restored again, and has failed all the same. */
 static void run_verify_member_again(struct pcireset_run *run, struct pcireset_fn *fn)
 {
-	if (fn->outcome != PCIRESET_STATE_RESTORED)
+	if (fn->found.outcome != PCIRESET_STATE_RESTORED)
 		return;
 
 	run_set_outcome(fn, pcireset_fn_answers(fn) ? 0 : -ETIMEDOUT);
-	if (fn->outcome == PCIRESET_STATE_RESTORED) {
+	if (fn->found.outcome == PCIRESET_STATE_RESTORED) {
 		pcireset_check_link(fn, run->deadline);
-		if (!run_config_holds(run, fn) && fn->outcome == PCIRESET_STATE_RESTORED)
+		if (!run_config_holds(run, fn) && fn->found.outcome == PCIRESET_STATE_RESTORED)
 			pcireset_state_restore(fn);
 	}
 	if (pcireset_is_late(fn))
-		fn->flags |= PCIRESET_MEMBER_LATE;
+		fn->found.flags |= PCIRESET_MEMBER_LATE;
 	trace_pcireset_check(run, fn);
 }
 
@@ -268,31 +268,32 @@ static void run_sleep_unless_killed(const struct pcireset_run *run, unsigned int
 		schedule_timeout_killable(msecs_to_jiffies(min(ms, 100U)));
 }
 
-static int run_unpark_all(struct pcireset_plan *plan)
+static int run_unpark_all(struct pcireset_tx *tx)
 {
 	unsigned int i;
 	int error = 0;
 
-	for (i = 0; i < plan->nr_fns && !error; i++)
-		if (plan->fns[i].state)
-			error = pcireset_state_unpark(&plan->fns[i]);
+	for (i = 0; i < tx->nr_fns && !error; i++)
+		if (tx->fns[i].saved.state)
+			error = pcireset_state_unpark(&tx->fns[i]);
 	return error;
 }
 
 /* Somebody else has had it in between: what it is now says nothing about the reset. */
 static bool run_is_reused(const struct pcireset_fn *fn)
 {
-	return fn->outcome == PCIRESET_STATE_RESTORED &&
-	       (fn->unfinished.gone || fn->dev->driver != fn->driver || pcireset_has_new_user(fn));
+	return fn->found.outcome == PCIRESET_STATE_RESTORED &&
+	       (fn->unfinished.gone || fn->dev->driver != fn->planned->driver ||
+		pcireset_has_new_user(fn->planned));
 }
 
-static struct pcireset_fn *run_first_reused(struct pcireset_plan *plan)
+static struct pcireset_fn *run_first_reused(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++)
-		if (run_is_reused(&plan->fns[i]))
-			return &plan->fns[i];
+	for (i = 0; i < tx->nr_fns; i++)
+		if (run_is_reused(&tx->fns[i]))
+			return &tx->fns[i];
 	return NULL;
 }
 
@@ -307,15 +308,16 @@ static int run_set_reason(struct pcireset_plan *plan, const struct pcireset_fn *
 static int run_resume(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	struct pcireset_fn *fn;
 
 	if (pcireset_attend_end(run))
 		return -EIO;
-	fn = run_first_reused(plan);
+	fn = run_first_reused(tx);
 	if (fn)
 		return run_set_reason(plan, fn, PCIRESET_WHY_CHANGED);
-	if (run_unpark_all(plan))
-		return run_set_reason(plan, &plan->fns[0], PCIRESET_WHY_CONFIG);
+	if (run_unpark_all(tx))
+		return run_set_reason(plan, &tx->fns[0], PCIRESET_WHY_CONFIG);
 	return 0;
 }
 
@@ -323,6 +325,7 @@ static int run_resume(struct pcireset_run *run)
 static int run_check_later(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	struct pcireset_fn *fn;
 	int error;
 
@@ -331,7 +334,7 @@ static int run_check_later(struct pcireset_run *run)
 	error = run_resume(run);
 	if (error)
 		return error;
-	for_each_reached(fn, plan, run->type->bit)
+	for_each_reached(fn, tx, run->type->bit)
 		run_verify_member_again(run, fn);
 	return 0;
 }
@@ -339,6 +342,7 @@ static int run_check_later(struct pcireset_run *run)
 static void run_recover_members(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	u32 type = run->type->bit;
 	struct pcireset_fn *fn;
 
@@ -346,7 +350,7 @@ static void run_recover_members(struct pcireset_run *run)
 	if (type & PCI_RESET_LINK && !pcireset_wait_secondary(run, plan->bridge))
 		run->settle = ktime_get();
 
-	for_each_reached(fn, plan, type)
+	for_each_reached(fn, tx, type)
 		run_recover_member(run, fn);
 }
 
@@ -355,22 +359,22 @@ static bool run_has_late(struct pcireset_run *run)
 {
 	struct pcireset_fn *fn;
 
-	for_each_reached(fn, run->plan, run->type->bit)
+	for_each_reached(fn, run->tx, run->type->bit)
 		if (pcireset_is_late(fn))
 			return true;
 	return false;
 }
 
 /* Somebody directly below a port is late because the link is not up yet. */
-static bool run_waits_for_link(const struct pcireset_plan *plan, const struct pcireset_fn *port)
+static bool run_waits_for_link(const struct pcireset_tx *tx, const struct pcireset_fn *port)
 {
-	int nr = port - plan->fns;
+	int nr = port - tx->fns;
 	unsigned int i;
 
-	if (!port->quiet || pcireset_link_is_up(port->dev))
+	if (!port->masked.quiet || pcireset_link_is_up(port->dev))
 		return false;
-	for (i = 0; i < plan->nr_fns; i++)
-		if (plan->fns[i].parent == nr && pcireset_is_late(&plan->fns[i]))
+	for (i = 0; i < tx->nr_fns; i++)
+		if (tx->fns[i].planned->parent == nr && pcireset_is_late(&tx->fns[i]))
 			return true;
 	return false;
 }
@@ -382,30 +386,32 @@ static bool run_waits_for_link(const struct pcireset_plan *plan, const struct pc
 static void run_keep_quiet(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	bool late = run_has_late(run);
 	unsigned int i;
 
-	plan->bridge_fn.stays_quiet = late && plan->bridge && !pcireset_link_is_up(plan->bridge);
-	for (i = 0; i < plan->nr_fns; i++)
-		plan->fns[i].stays_quiet = pcireset_is_late(&plan->fns[i]) ||
-					   run_waits_for_link(plan, &plan->fns[i]);
+	tx->bridge_fn.masked.stays_quiet = late && plan->bridge &&
+					   !pcireset_link_is_up(plan->bridge);
+	for (i = 0; i < tx->nr_fns; i++)
+		tx->fns[i].masked.stays_quiet = pcireset_is_late(&tx->fns[i]) ||
+						run_waits_for_link(tx, &tx->fns[i]);
 }
 
 static void run_end_quiet(struct pcireset_run *run)
 {
 	if (run->quiet)
-		pcireset_quiet_end(run->plan);
+		pcireset_quiet_end(run->tx);
 }
 
 /* Nothing is waited for by the worker, or not any more by this run. */
 static void run_end_all_quiet(struct pcireset_run *run)
 {
-	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	unsigned int i;
 
-	plan->bridge_fn.stays_quiet = false;
-	for (i = 0; i < plan->nr_fns; i++)
-		plan->fns[i].stays_quiet = false;
+	tx->bridge_fn.masked.stays_quiet = false;
+	for (i = 0; i < tx->nr_fns; i++)
+		tx->fns[i].masked.stays_quiet = false;
 	run_end_quiet(run);
 	run->quiet = false;
 }
@@ -423,17 +429,17 @@ static const struct {
 };
 
 /* What is below a member that is lost is lost with it; the reason is the member's. */
-static bool run_is_consequence(struct pcireset_plan *plan, const struct pcireset_fn *fn)
+static bool run_is_consequence(struct pcireset_tx *tx, const struct pcireset_fn *fn)
 {
-	return fn->parent >= 0 && pcireset_is_lost(&plan->fns[fn->parent]);
+	return fn->planned->parent >= 0 && pcireset_is_lost(&tx->fns[fn->planned->parent]);
 }
 
-static struct pcireset_fn *run_first_failed(struct pcireset_plan *plan, u32 type, u32 check)
+static struct pcireset_fn *run_first_failed(struct pcireset_tx *tx, u32 type, u32 check)
 {
 	struct pcireset_fn *fn;
 
-	for_each_reached(fn, plan, type)
-		if (fn->failed & check && !run_is_consequence(plan, fn))
+	for_each_reached(fn, tx, type)
+		if (fn->found.failed & check && !run_is_consequence(tx, fn))
 			return fn;
 	return NULL;
 }
@@ -442,6 +448,7 @@ static int run_judge(struct pcireset_run *run)
 {
 	struct pcireset_report *report = run->report;
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	u32 checks = plan->request.checks | PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY;
 	u32 type = run->type->bit;
 	struct pcireset_fn *fn;
@@ -450,21 +457,21 @@ static int run_judge(struct pcireset_run *run)
 	report->failed = 0;
 	report->proof = PCIRESET_PROOF_NONE;
 	report->wait_ns = 0;
-	for_each_reached(fn, plan, type) {
-		report->failed |= fn->failed;
-		report->proof = max(report->proof, fn->proof);
-		report->wait_ns = max(report->wait_ns, fn->ready_ns);
+	for_each_reached(fn, tx, type) {
+		report->failed |= fn->found.failed;
+		report->proof = max(report->proof, fn->found.proof);
+		report->wait_ns = max(report->wait_ns, fn->found.ready_ns);
 	}
 
 	plan->why = PCIRESET_WHY_NONE;
 	for (i = 0; i < ARRAY_SIZE(run_verdicts); i++) {
 		if (!(checks & run_verdicts[i].check))
 			continue;
-		fn = run_first_failed(plan, type, run_verdicts[i].check);
+		fn = run_first_failed(tx, type, run_verdicts[i].check);
 		if (!fn)
 			continue;
 		plan->why = run_verdicts[i].why;
-		if (plan->why == PCIRESET_WHY_NOT_READY && fn->contained)
+		if (plan->why == PCIRESET_WHY_NOT_READY && fn->found.contained)
 			plan->why = PCIRESET_WHY_CONTAINED;
 		plan->who = pcireset_addr_of(fn->dev);
 		return run_verdicts[i].error;
@@ -485,18 +492,19 @@ static int run_issue_type(struct pcireset_run *run)
 	const struct pcireset_type *type = run->type;
 	struct pcireset_report *report = run->report;
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 
-	pcireset_learn_times(plan);
+	pcireset_learn_times(tx);
 	/* Those of a type before, if that left somebody late. */
 	run_end_all_quiet(run);
-	pcireset_quiet_begin(plan, type->bit);
+	pcireset_quiet_begin(tx, type->bit);
 	run->quiet = true;
 	run->error = pcireset_issue(run);
 	run->patience = ktime_add_ms(run->triggered, plan->request.timeout_ms);
 	run->deadline =
 		ktime_add_ms(run->triggered, min_t(u32, plan->request.timeout_ms, RUN_LOCKED_MS));
 	if (run->error == -ENOMEM) {
-		run_restore_untouched(plan, type->bit);
+		run_restore_untouched(tx, type->bit);
 		run_end_all_quiet(run);
 		return run->error;
 	}
@@ -511,19 +519,19 @@ static int run_issue_type(struct pcireset_run *run)
 /* Returns an error if nothing was issued. */
 static int run_start_type(struct pcireset_run *run)
 {
-	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	u32 type = run->type->bit;
 	int error;
 
-	run_prepare_drivers(plan, type);
-	error = run_save_all(plan, type);
+	run_prepare_drivers(tx, type);
+	error = run_save_all(tx, type);
 	if (error)
 		return error;
 
-	run_quiesce_all(plan, type);
-	error = run_block_all(plan, type);
+	run_quiesce_all(tx, type);
+	error = run_block_all(tx, type);
 	if (error) {
-		run_restore_untouched(plan, type);
+		run_restore_untouched(tx, type);
 		return error;
 	}
 	return run_issue_type(run);
@@ -562,6 +570,7 @@ static void run_bring_all_back(struct pcireset_run *run)
 static int run_finish_type(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	u32 type = run->type->bit;
 	struct pcireset_fn *fn;
 	int error = 0;
@@ -572,7 +581,7 @@ static int run_finish_type(struct pcireset_run *run)
 	if (!error) {
 		run_keep_quiet(run);
 		run_end_quiet(run);
-		for_each_reached(fn, plan, type)
+		for_each_reached(fn, tx, type)
 			run_verify_member(run, fn);
 	}
 	if (!error && plan->request.settle_ms && !run_has_late(run))
@@ -587,13 +596,13 @@ static int run_finish_type(struct pcireset_run *run)
 }
 
 /* Under the locks still: the saved state of a driver is that driver's. */
-static void run_free_states(struct pcireset_plan *plan)
+static void run_free_states(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++)
-		if (!plan->fns[i].unfinished.kind)
-			pcireset_state_free(&plan->fns[i]);
+	for (i = 0; i < tx->nr_fns; i++)
+		if (!tx->fns[i].unfinished.kind)
+			pcireset_state_free(&tx->fns[i]);
 }
 
 static bool run_has_touched(int error)
@@ -608,8 +617,7 @@ static const char *run_result_word(int error, const struct pcireset_report *repo
 	return report->proof == PCIRESET_PROOF_SHOWN ? "verified" : "unverified";
 }
 
-static void run_announce(struct pcireset_plan *plan, int error,
-			 const struct pcireset_report *report)
+static void run_announce(struct pcireset_tx *tx, int error, const struct pcireset_report *report)
 {
 	const struct pcireset_type *type;
 	char result_env[40];
@@ -625,25 +633,26 @@ static void run_announce(struct pcireset_plan *plan, int error,
 		 run_result_word(error, report));
 	env[0] = type_env;
 	env[1] = result_env;
-	env[2] = plan->late.is_used ? "PCIRESET_LATE=pending" : NULL;
+	env[2] = tx->late.is_used ? "PCIRESET_LATE=pending" : NULL;
 	env[3] = NULL;
-	kobject_uevent_env(&plan->dev->dev.kobj, KOBJ_CHANGE, env);
+	kobject_uevent_env(&tx->plan->dev->dev.kobj, KOBJ_CHANGE, env);
 
 	if (error)
-		pci_warn(plan->dev, "%s reset failed: %04x:%02x:%02x.%d: %s%s\n", type->name,
-			 plan->who.domain, plan->who.bus, PCI_SLOT(plan->who.devfn),
-			 PCI_FUNC(plan->who.devfn), pcireset_why_text(plan->why),
-			 plan->late.is_used ? "; it is restored once it answers" : "");
+		pci_warn(tx->plan->dev, "%s reset failed: %04x:%02x:%02x.%d: %s%s\n", type->name,
+			 tx->plan->who.domain, tx->plan->who.bus, PCI_SLOT(tx->plan->who.devfn),
+			 PCI_FUNC(tx->plan->who.devfn), pcireset_why_text(tx->plan->why),
+			 tx->late.is_used ? "; it is restored once it answers" : "");
 }
 
 /* Returns -ERESTART if the topology moved since the plan was made. */
 static int run_check_locked(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 
 	if (atomic64_read(plan->counter) != plan->topology)
 		return -ERESTART;
-	pcireset_claim_members(plan);
+	pcireset_claim_members(tx);
 	if (run->wanted && !pcireset_plan_same(plan, run->wanted))
 		return -ESTALE;
 	return plan->error;
@@ -652,13 +661,14 @@ static int run_check_locked(struct pcireset_run *run)
 static void run_trace_begin(const struct pcireset_run *run)
 {
 	const struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 	unsigned int i;
 
 	trace_pcireset_begin(run, plan->types[0]);
 	if (!trace_pcireset_member_enabled())
 		return;
-	for (i = 0; i < plan->nr_fns; i++)
-		trace_pcireset_member(run, plan->fns[i].dev);
+	for (i = 0; i < tx->nr_fns; i++)
+		trace_pcireset_member(run, tx->fns[i].dev);
 }
 
 /* Takes the locks, unless it fails. */
@@ -672,40 +682,48 @@ static int run_lock_and_check(struct pcireset_run *run)
 	if (plan->error)
 		return plan->error;
 
-	error = pcireset_lock(run);
+	error = pcireset_tx_new(plan, &run->tx);
 	if (error)
 		return error;
+	error = pcireset_lock(run);
+	if (error)
+		goto put_tx;
 	error = run_check_locked(run);
-	if (error) {
-		pcireset_unlock(plan);
-		return error;
-	}
+	if (error)
+		goto unlock;
 	run_trace_begin(run);
 	return 0;
+
+unlock:
+	pcireset_unlock(run->tx);
+put_tx:
+	pcireset_tx_put(run->tx);
+	run->tx = NULL;
+	return error;
 }
 
 /* Gives back what run_lock_and_check() took. */
 static int run_unlock(struct pcireset_run *run, int error)
 {
-	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 
 	/* Nothing was touched unless a type was issued. */
 	if (run->report->issued)
 		pcireset_late_take(run);
 	run_end_all_quiet(run);
-	run_free_states(plan);
+	run_free_states(tx);
 	if (!run->adrift)
-		run_finish_drivers(plan);
+		run_finish_drivers(tx);
 	/* A wider type that could not be tried does not undo that a narrower one was. */
 	if (error && !run_has_touched(error) && run->report->issued)
 		error = -EIO;
 	/* Under the locks still: the event names the driver, which else may leave. */
 	if (!run->adrift)
-		run_announce(plan, error, run->report);
-	if (plan->late.is_used)
-		pcireset_unlock_awake(plan);
+		run_announce(tx, error, run->report);
+	if (tx->late.is_used)
+		pcireset_unlock_awake(tx);
 	else
-		pcireset_unlock(plan);
+		pcireset_unlock(tx);
 	return error;
 }
 
@@ -744,6 +762,7 @@ static int run_report(struct pcireset_run *run, int error)
 {
 	struct pcireset_report *report = run->report;
 	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
 
 	if (error == -ERESTART || error == -ESTALE) {
 		error = run->wanted ? -ESTALE : -EBUSY;
@@ -752,11 +771,17 @@ static int run_report(struct pcireset_run *run, int error)
 	}
 	plan->error = error;
 	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), run->started));
-	pcireset_plan_report(plan, report);
+	if (tx)
+		pcireset_tx_report(tx, report);
+	else
+		pcireset_plan_report(plan, report);
 	if (!report->issued)
 		pcireset_stats_refused();
 	trace_pcireset_end(run, error);
-	pcireset_late_start(plan);
+	if (tx)
+		pcireset_late_start(tx);
+	pcireset_tx_put(tx);
+	run->tx = NULL;
 	return error;
 }
 

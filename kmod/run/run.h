@@ -22,7 +22,8 @@ struct pcireset_origin {
 
 /**
  * struct pcireset_run - a plan being carried out
- * @plan: the plan, nobody else's
+ * @plan: the plan, which no other run uses
+ * @tx: the transaction, NULL before the plan is locked
  * @wanted: the plan that the result must equal, or NULL
  * @report: what happened, not NULL
  * @origin: who asked, for the tracepoints
@@ -41,6 +42,7 @@ struct pcireset_origin {
  */
 struct pcireset_run {
 	struct pcireset_plan *plan;
+	struct pcireset_tx *tx;
 	const struct pcireset_plan *wanted;
 	struct pcireset_report *report;
 	struct pcireset_origin origin;
@@ -129,27 +131,27 @@ u32 pcireset_plan_probe(struct pci_dev *dev, u32 mask, enum pcireset_caller call
 int pcireset_plan_expect(const struct pcireset_plan *plan, u64 *ret_ns);
 
 /* claim.c */
-void pcireset_claim_members(struct pcireset_plan *plan);
+void pcireset_claim_members(struct pcireset_tx *tx);
 void pcireset_claim_end(struct pcireset_fn *fn);
 
 /* lock.c */
 int pcireset_lock(struct pcireset_run *run);
 int pcireset_lock_bridge(struct pcireset_run *run);
-void pcireset_unlock(struct pcireset_plan *plan);
+void pcireset_unlock(struct pcireset_tx *tx);
 int pcireset_relock(struct pcireset_run *run);
-bool pcireset_try_lock_one(struct pcireset_plan *plan, struct pcireset_fn *fn);
+bool pcireset_try_lock_one(struct pcireset_tx *tx, struct pcireset_fn *fn);
 void pcireset_unlock_one(struct pcireset_fn *fn);
-void pcireset_unlock_awake(struct pcireset_plan *plan);
-void pcireset_let_sleep(struct pcireset_plan *plan);
-void pcireset_lock_ports(struct pcireset_plan *plan);
-void pcireset_unlock_ports(struct pcireset_plan *plan);
+void pcireset_unlock_awake(struct pcireset_tx *tx);
+void pcireset_let_sleep(struct pcireset_tx *tx);
+void pcireset_lock_ports(struct pcireset_tx *tx);
+void pcireset_unlock_ports(struct pcireset_tx *tx);
 
 /* issue.c */
 int pcireset_issue(struct pcireset_run *run);
 
 /* ready.c */
-void pcireset_learn_times(struct pcireset_plan *plan);
-const struct pcireset_times *pcireset_target_times(const struct pcireset_plan *plan);
+void pcireset_learn_times(struct pcireset_tx *tx);
+const struct pcireset_times *pcireset_target_times(const struct pcireset_tx *tx);
 int pcireset_wait_secondary(struct pcireset_run *run, struct pci_dev *bridge);
 int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn);
 ktime_t pcireset_look_again_at(const struct pcireset_run *run);
@@ -172,7 +174,7 @@ int pcireset_attend_end(struct pcireset_run *run);
 void pcireset_driver_done(struct pcireset_fn *fn);
 bool pcireset_is_late(const struct pcireset_fn *fn);
 void pcireset_late_take(struct pcireset_run *run);
-void pcireset_late_start(struct pcireset_plan *plan);
+void pcireset_late_start(struct pcireset_tx *tx);
 void pcireset_late_unbind(struct pci_dev *dev);
 void pcireset_late_forget(struct pci_dev *dev);
 int pcireset_late_init(void);

@@ -87,7 +87,7 @@ TRACE_EVENT(pcireset_ready,
 	TP_fast_assign(
 		pcireset_assign_str(device, pci_name(fn->dev));
 		__entry->error = error;
-		__entry->ready_ns = fn->ready_ns;
+		__entry->ready_ns = fn->found.ready_ns;
 		__entry->id = run->origin.id;
 	),
 	TP_printk("device=%s error=%d ready_ns=%llu id=%llu", __get_str(device), __entry->error,
@@ -110,12 +110,12 @@ TRACE_EVENT(pcireset_check,
 	),
 	TP_fast_assign(
 		pcireset_assign_str(device, pci_name(fn->dev));
-		__entry->failed = fn->failed;
-		__entry->proof = fn->proof;
-		__entry->offset = fn->offset;
-		__entry->state = fn->outcome;
-		__entry->flags = fn->flags;
-		__entry->ready_ns = fn->ready_ns;
+		__entry->failed = fn->found.failed;
+		__entry->proof = fn->found.proof;
+		__entry->offset = fn->found.offset;
+		__entry->state = fn->found.outcome;
+		__entry->flags = fn->planned->flags | fn->found.flags;
+		__entry->ready_ns = fn->found.ready_ns;
 		__entry->id = run->origin.id;
 	),
 	TP_printk("device=%s failed=%#x proof=%u offset=%#x state=%u flags=%#x ready_ns=%llu id=%llu",
@@ -128,8 +128,8 @@ TRACE_EVENT(pcireset_check,
  * it is not, -ETIMEDOUT if it did not come back, -ENODEV if it was removed.
  */
 TRACE_EVENT(pcireset_late,
-	TP_PROTO(const struct pcireset_plan *plan, const struct pcireset_fn *fn, int result),
-	TP_ARGS(plan, fn, result),
+	TP_PROTO(const struct pcireset_tx *tx, const struct pcireset_fn *fn, int result),
+	TP_ARGS(tx, fn, result),
 	TP_STRUCT__entry(
 		__string(device, pci_name(fn->dev))
 		__field(int, result)
@@ -144,13 +144,13 @@ TRACE_EVENT(pcireset_late,
 	TP_fast_assign(
 		pcireset_assign_str(device, pci_name(fn->dev));
 		__entry->result = result;
-		__entry->last_type = plan->late.type->bit;
-		__entry->failed = fn->failed;
-		__entry->proof = fn->proof;
-		__entry->offset = fn->offset;
-		__entry->state = fn->outcome;
-		__entry->ready_ns = fn->ready_ns;
-		__entry->id = plan->late.id;
+		__entry->last_type = tx->late.type->bit;
+		__entry->failed = fn->found.failed;
+		__entry->proof = fn->found.proof;
+		__entry->offset = fn->found.offset;
+		__entry->state = fn->found.outcome;
+		__entry->ready_ns = fn->found.ready_ns;
+		__entry->id = tx->late.id;
 	),
 	TP_printk("device=%s result=%d last_type=%#x failed=%#x proof=%u offset=%#x state=%u ready_ns=%llu id=%llu",
 		  __get_str(device), __entry->result, __entry->last_type, __entry->failed,

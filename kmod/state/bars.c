@@ -12,13 +12,13 @@ static bool is_in_header(const struct resource *res)
 
 static u64 bar_value(const struct pcireset_fn *fn, unsigned int nr, const struct resource *res)
 {
-	u64 value = fn->header[PCI_BASE_ADDRESS_0 / 4 + nr];
+	u64 value = fn->saved.header[PCI_BASE_ADDRESS_0 / 4 + nr];
 
 	if (res->flags & IORESOURCE_IO)
 		return value & (u32)PCI_BASE_ADDRESS_IO_MASK;
 	value &= (u32)PCI_BASE_ADDRESS_MEM_MASK;
 	if (res->flags & IORESOURCE_MEM_64 && nr + 1 < PCI_STD_NUM_BARS)
-		value |= (u64)fn->header[PCI_BASE_ADDRESS_0 / 4 + nr + 1] << 32;
+		value |= (u64)fn->saved.header[PCI_BASE_ADDRESS_0 / 4 + nr + 1] << 32;
 	return value;
 }
 

@@ -9,14 +9,14 @@ static bool link_is_worse(const struct pcireset_fn *fn)
 	u16 now;
 
 	pcie_capability_read_word(fn->dev, PCI_EXP_LNKSTA, &now);
-	return (now & PCI_EXP_LNKSTA_CLS) < (fn->link & PCI_EXP_LNKSTA_CLS) ||
-	       (now & PCI_EXP_LNKSTA_NLW) < (fn->link & PCI_EXP_LNKSTA_NLW) ||
-	       (fn->link & ~now & PCI_EXP_LNKSTA_DLLLA);
+	return (now & PCI_EXP_LNKSTA_CLS) < (fn->saved.link & PCI_EXP_LNKSTA_CLS) ||
+	       (now & PCI_EXP_LNKSTA_NLW) < (fn->saved.link & PCI_EXP_LNKSTA_NLW) ||
+	       (fn->saved.link & ~now & PCI_EXP_LNKSTA_DLLLA);
 }
 
 /**
  * pcireset_check_link - compare a function's link with what it was
- * @fn: the function, restored; @fn->failed is written
+ * @fn: the function, restored; @fn->found.failed is written
  * @until: when the link must be as it was
  *
  * PCIe r6.0, sec 7.5.3.8: Current Link Speed, Negotiated Link Width and, for a
@@ -27,12 +27,12 @@ static bool link_is_worse(const struct pcireset_fn *fn)
 void pcireset_check_link(struct pcireset_fn *fn, ktime_t until)
 {
 	/* The link belongs to the device; a VF has no register for it. */
-	if (fn->dev->is_virtfn || !(fn->link & PCI_EXP_LNKSTA_NLW))
+	if (fn->dev->is_virtfn || !(fn->saved.link & PCI_EXP_LNKSTA_NLW))
 		return;
 
 	while (link_is_worse(fn)) {
 		if (ktime_after(ktime_get(), until)) {
-			fn->failed |= PCIRESET_CHECK_LINK;
+			fn->found.failed |= PCIRESET_CHECK_LINK;
 			return;
 		}
 		usleep_range(1000, 2000);
@@ -41,7 +41,7 @@ void pcireset_check_link(struct pcireset_fn *fn, ktime_t until)
 
 /**
  * pcireset_identity_note - remember which function it is
- * @fn: the function, whose header nobody has saved; @fn->header is written
+ * @fn: the function, whose header nobody has saved; @fn->saved.header is written
  */
 void pcireset_identity_note(struct pcireset_fn *fn)
 {
@@ -50,7 +50,7 @@ void pcireset_identity_note(struct pcireset_fn *fn)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(registers); i++)
-		pci_read_config_dword(fn->dev, registers[i], &fn->header[registers[i] / 4]);
+		pci_read_config_dword(fn->dev, registers[i], &fn->saved.header[registers[i] / 4]);
 }
 
 /**
@@ -88,27 +88,27 @@ bool pcireset_identity_holds(struct pcireset_fn *fn)
 	u32 value;
 
 	pci_read_config_dword(dev, PCI_CLASS_REVISION, &value);
-	if (value != fn->header[PCI_CLASS_REVISION / 4])
+	if (value != fn->saved.header[PCI_CLASS_REVISION / 4])
 		return false;
 	pci_read_config_dword(dev, PCI_CACHE_LINE_SIZE, &value);
-	if ((value ^ fn->header[PCI_CACHE_LINE_SIZE / 4]) & 0x007f0000)
+	if ((value ^ fn->saved.header[PCI_CACHE_LINE_SIZE / 4]) & 0x007f0000)
 		return false;
 	if (dev->is_virtfn)
 		return true;
 
-	if (fn->answer != fn->header[PCI_VENDOR_ID / 4])
+	if (fn->found.answer != fn->saved.header[PCI_VENDOR_ID / 4])
 		return false;
-	if (fn->serial && pcireset_identity_serial(fn) != fn->serial)
+	if (fn->saved.serial && pcireset_identity_serial(fn) != fn->saved.serial)
 		return false;
 	if (dev->hdr_type != PCI_HEADER_TYPE_NORMAL)
 		return true;
 	pci_read_config_dword(dev, PCI_SUBSYSTEM_VENDOR_ID, &value);
-	return value == fn->header[PCI_SUBSYSTEM_VENDOR_ID / 4];
+	return value == fn->saved.header[PCI_SUBSYSTEM_VENDOR_ID / 4];
 }
 
 static void use_as_witness(struct pcireset_fn *fn, u16 offset, u16 mask, u16 old)
 {
-	fn->witness = (struct pcireset_witness){ offset, mask, old };
+	fn->found.witness = (struct pcireset_witness){ offset, mask, old };
 }
 
 /*
@@ -168,28 +168,28 @@ void pcireset_witness_set(struct pcireset_fn *fn, u32 type)
 
 /**
  * pcireset_witness_read - see whether the reset took place
- * @fn: the function, answering and not yet restored; @fn->proof is written
+ * @fn: the function, answering and not yet restored; @fn->found.proof is written
  * @type: the type that was issued
  */
 void pcireset_witness_read(struct pcireset_fn *fn, u32 type)
 {
 	u16 value;
 
-	fn->proof = PCIRESET_PROOF_NONE;
-	if (!(fn->reset & type))
+	fn->found.proof = PCIRESET_PROOF_NONE;
+	if (!(fn->planned->reset & type))
 		return;
 
-	fn->proof = PCIRESET_PROOF_UNKNOWN;
-	if (!fn->witness.offset)
+	fn->found.proof = PCIRESET_PROOF_UNKNOWN;
+	if (!fn->found.witness.offset)
 		return;
-	pci_read_config_word(fn->dev, fn->witness.offset, &value);
+	pci_read_config_word(fn->dev, fn->found.witness.offset, &value);
 	if (PCI_POSSIBLE_ERROR(value))
 		return;
-	if (!(value & fn->witness.mask))
-		fn->proof = PCIRESET_PROOF_SHOWN;
+	if (!(value & fn->found.witness.mask))
+		fn->found.proof = PCIRESET_PROOF_SHOWN;
 	/* What the kernel's handler for a device resets, or puts back itself, is its own affair. */
 	else if (type != PCI_RESET_DEV_SPECIFIC)
-		fn->proof = PCIRESET_PROOF_REFUTED;
+		fn->found.proof = PCIRESET_PROOF_REFUTED;
 }
 
 /**
@@ -201,8 +201,9 @@ void pcireset_witness_read(struct pcireset_fn *fn, u32 type)
  */
 void pcireset_witness_clear(struct pcireset_fn *fn)
 {
-	if (fn->witness.mask == PCI_MSIX_FLAGS_MASKALL && fn->witness.offset != PCI_PRIMARY_BUS)
-		pci_write_config_word(fn->dev, fn->witness.offset, fn->witness.old);
+	if (fn->found.witness.mask == PCI_MSIX_FLAGS_MASKALL &&
+	    fn->found.witness.offset != PCI_PRIMARY_BUS)
+		pci_write_config_word(fn->dev, fn->found.witness.offset, fn->found.witness.old);
 }
 
 /**
@@ -220,7 +221,7 @@ bool pcireset_fn_answers(struct pcireset_fn *fn)
 	u32 value;
 
 	pci_read_config_dword(fn->dev, fn->dev->is_virtfn ? PCI_COMMAND : PCI_VENDOR_ID, &value);
-	fn->answer = value;
+	fn->found.answer = value;
 	if (PCI_POSSIBLE_ERROR(value))
 		return false;
 	return fn->dev->is_virtfn || (value & 0xffff) != 0x0001;

@@ -458,7 +458,7 @@ static int read_capability(struct pci_dev *dev, struct pcireset_config *config, 
 
 /**
  * pcireset_config_save - read what will be compared
- * @fn: the function, its header saved; @fn->config is written
+ * @fn: the function, its header saved; @fn->saved.config is written
  *
  * The header, each capability as far as it is defined and does not change by
  * itself, and the first dword of extended config space. Nothing else is read.
@@ -467,11 +467,11 @@ static int read_capability(struct pci_dev *dev, struct pcireset_config *config, 
  */
 int pcireset_config_save(struct pcireset_fn *fn)
 {
-	struct pcireset_config *config = &fn->config;
+	struct pcireset_config *config = &fn->saved.config;
 	unsigned int i;
 	int error;
 
-	error = find_capabilities(fn->dev, fn->header, config);
+	error = find_capabilities(fn->dev, fn->saved.header, config);
 	if (!error)
 		error = find_ext_capabilities(fn->dev, config);
 	config->nr_headers = config->nr;
@@ -486,8 +486,8 @@ int pcireset_config_save(struct pcireset_fn *fn)
  */
 void pcireset_config_free(struct pcireset_fn *fn)
 {
-	kfree(fn->config.registers);
-	fn->config = (struct pcireset_config){ 0 };
+	kfree(fn->saved.config.registers);
+	fn->saved.config = (struct pcireset_config){ 0 };
 }
 
 /**
@@ -499,7 +499,7 @@ void pcireset_config_free(struct pcireset_fn *fn)
  */
 u16 pcireset_ext_capability(const struct pcireset_fn *fn, u16 id)
 {
-	const struct pcireset_config *config = &fn->config;
+	const struct pcireset_config *config = &fn->saved.config;
 	unsigned int i;
 
 	if (!config->nr)
@@ -527,7 +527,7 @@ static u32 compare(struct pci_dev *dev, const struct pcireset_register *reg, u32
 
 /**
  * pcireset_check_config - compare config space with what it was
- * @fn: the function, saved and restored; @fn->failed and @fn->offset are written
+ * @fn: the function, saved and restored; @fn->found.failed and @fn->found.offset are written
  *
  * Shows that the header and all that the specification defines of the function's
  * capabilities read as before, except the registers listed above. It says nothing
@@ -540,21 +540,21 @@ bool pcireset_check_config(struct pcireset_fn *fn)
 	u32 lowest = PCI_CFG_SPACE_EXP_SIZE;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(fn->header); i++) {
+	for (i = 0; i < ARRAY_SIZE(fn->saved.header); i++) {
 		struct pcireset_register reg = {
 			.pos = i * 4,
 			.mask = header_mask(fn->dev, i),
-			.value = fn->header[i],
+			.value = fn->saved.header[i],
 		};
 
 		lowest = compare(fn->dev, &reg, lowest);
 	}
-	for (i = 0; i < fn->config.nr; i++)
-		lowest = compare(fn->dev, &fn->config.registers[i], lowest);
+	for (i = 0; i < fn->saved.config.nr; i++)
+		lowest = compare(fn->dev, &fn->saved.config.registers[i], lowest);
 
 	if (lowest == PCI_CFG_SPACE_EXP_SIZE)
 		return true;
-	fn->failed |= PCIRESET_CHECK_CONFIG;
-	fn->offset = lowest;
+	fn->found.failed |= PCIRESET_CHECK_CONFIG;
+	fn->found.offset = lowest;
 	return false;
 }

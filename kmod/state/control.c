@@ -86,9 +86,9 @@ static const struct pcireset_register *control_saved(const struct pcireset_fn *f
 {
 	unsigned int i;
 
-	for (i = 0; i < fn->config.nr; i++)
-		if (fn->config.registers[i].pos == pos)
-			return &fn->config.registers[i];
+	for (i = 0; i < fn->saved.config.nr; i++)
+		if (fn->saved.config.registers[i].pos == pos)
+			return &fn->saved.config.registers[i];
 	return NULL;
 }
 
@@ -115,8 +115,8 @@ static void control_restore_all(struct pcireset_fn *fn, const struct control_reg
 	unsigned int i, j;
 
 	for (i = 0; i < nr; i++) {
-		for (j = 0; j < fn->config.nr_headers; j++) {
-			header = &fn->config.registers[j];
+		for (j = 0; j < fn->saved.config.nr_headers; j++) {
+			header = &fn->saved.config.registers[j];
 			if (header->pos >= PCI_CFG_SPACE_SIZE && header->id == regs[i].id)
 				control_restore_register(fn, header->pos, &regs[i]);
 		}
@@ -175,21 +175,22 @@ static unsigned int control_ext_pos(struct pci_dev *port, unsigned int nr)
 
 /**
  * pcireset_control_save_port - remember how the port above is set up
- * @port: the port; @port->controls, @port->ext_controls and @port->bridge_control are written
+ * @port: the port; @port->saved.controls, @port->saved.ext_controls and @port->saved.bridge_control are written
  */
 void pcireset_control_save_port(struct pcireset_fn *port)
 {
 	unsigned int i, pos;
 
 	for (i = 0; i < PCIRESET_NR_PORT_CONTROLS; i++)
-		pcie_capability_read_word(port->dev, port_controls[i].offset, &port->controls[i]);
+		pcie_capability_read_word(port->dev, port_controls[i].offset,
+					  &port->saved.controls[i]);
 	for (i = 0; i < PCIRESET_NR_PORT_EXT_CONTROLS; i++) {
 		pos = control_ext_pos(port->dev, i);
 		if (pos)
-			pci_read_config_dword(port->dev, pos, &port->ext_controls[i]);
+			pci_read_config_dword(port->dev, pos, &port->saved.ext_controls[i]);
 	}
-	pci_read_config_word(port->dev, PCI_BRIDGE_CONTROL, &port->bridge_control);
-	port->controls_kept = true;
+	pci_read_config_word(port->dev, PCI_BRIDGE_CONTROL, &port->saved.bridge_control);
+	port->saved.controls_kept = true;
 }
 
 static void control_restore_port_word(struct pcireset_fn *port, unsigned int nr)
@@ -198,11 +199,12 @@ static void control_restore_port_word(struct pcireset_fn *port, unsigned int nr)
 	u16 now, mask = port_controls[nr].mask;
 
 	pcie_capability_read_word(port->dev, offset, &now);
-	if (PCI_POSSIBLE_ERROR(now) || !((now ^ port->controls[nr]) & mask))
+	if (PCI_POSSIBLE_ERROR(now) || !((now ^ port->saved.controls[nr]) & mask))
 		return;
 	pci_warn(port->dev, "lost register %#x in a reset of its link: %#06x instead of %#06x\n",
-		 offset, now, port->controls[nr]);
-	pcie_capability_write_word(port->dev, offset, (now & ~mask) | (port->controls[nr] & mask));
+		 offset, now, port->saved.controls[nr]);
+	pcie_capability_write_word(port->dev, offset,
+				   (now & ~mask) | (port->saved.controls[nr] & mask));
 }
 
 /**
@@ -218,19 +220,19 @@ void pcireset_control_restore_port(struct pcireset_fn *port)
 	unsigned int i, pos;
 	u16 now;
 
-	if (!port->controls_kept)
+	if (!port->saved.controls_kept)
 		return;
-	port->controls_kept = false;
+	port->saved.controls_kept = false;
 	for (i = 0; i < PCIRESET_NR_PORT_CONTROLS; i++)
 		control_restore_port_word(port, i);
 	for (i = 0; i < PCIRESET_NR_PORT_EXT_CONTROLS; i++) {
 		pos = control_ext_pos(port->dev, i);
 		if (pos)
 			control_put_back(port->dev, pos, port_ext_controls[i].mask,
-					 port->ext_controls[i]);
+					 port->saved.ext_controls[i]);
 	}
 	pci_read_config_word(port->dev, PCI_BRIDGE_CONTROL, &now);
-	if (!PCI_POSSIBLE_ERROR(now) && now != port->bridge_control)
+	if (!PCI_POSSIBLE_ERROR(now) && now != port->saved.bridge_control)
 		pci_write_config_word(port->dev, PCI_BRIDGE_CONTROL,
-				      port->bridge_control & ~PCI_BRIDGE_CTL_BUS_RESET);
+				      port->saved.bridge_control & ~PCI_BRIDGE_CTL_BUS_RESET);
 }

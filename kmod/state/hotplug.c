@@ -70,7 +70,7 @@ static void hotplug_disable_and_enable(struct pci_dev *port, struct pci_dev *chi
 
 static void hotplug_act(struct work_struct *work)
 {
-	struct pcireset_fn *port = container_of(work, struct pcireset_fn, slot_work);
+	struct pcireset_fn *port = container_of(work, struct pcireset_fn, masked.slot_work);
 	struct device *service = NULL;
 
 	/* The slot's driver stays bound as long as its device is locked, and the slot with it. */
@@ -78,11 +78,11 @@ static void hotplug_act(struct work_struct *work)
 	if (service) {
 		device_lock(service);
 		if (service->driver)
-			hotplug_disable_and_enable(port->dev, port->slot_child->dev);
+			hotplug_disable_and_enable(port->dev, port->masked.slot_child->dev);
 		device_unlock(service);
 		put_device(service);
 	}
-	pcireset_plan_put(port->slot_plan);
+	pcireset_tx_put(port->masked.slot_tx);
 }
 
 static bool hotplug_command_is_done(struct pci_dev *port)
@@ -108,7 +108,7 @@ static void hotplug_wait_for_command(struct pci_dev *port)
 
 /**
  * pcireset_hotplug_mask - keep the events of a port's slot latched
- * @port: the port, which answers; @port->slot_enables remembers what was enabled
+ * @port: the port, which answers; @port->masked.slot_enables remembers what was enabled
  *
  * pciehp clears all events of a slot when one of them interrupts, also when it has
  * to ignore them. An attention button that was pressed would be lost with the link
@@ -123,7 +123,7 @@ void pcireset_hotplug_mask(struct pcireset_fn *port)
 	if (PCI_POSSIBLE_ERROR(control) || !(control & PCI_EXP_SLTCTL_HPIE) ||
 	    !(control & HOTPLUG_ENABLES))
 		return;
-	port->slot_enables |= control & HOTPLUG_ENABLES;
+	port->masked.slot_enables |= control & HOTPLUG_ENABLES;
 	pcie_capability_write_word(port->dev, PCI_EXP_SLTCTL, control & ~HOTPLUG_ENABLES);
 	hotplug_wait_for_command(port->dev);
 }
@@ -147,7 +147,7 @@ void pcireset_hotplug_mask_again(struct pcireset_fn *port)
 /* True if nothing is left to be done. */
 static bool hotplug_try_unmask(struct pcireset_fn *port)
 {
-	u16 control, enables = port->slot_enables;
+	u16 control, enables = port->masked.slot_enables;
 
 	pcie_capability_read_word(port->dev, PCI_EXP_SLTCTL, &control);
 	/* Without its interrupt the slot has no driver any more. */
@@ -168,7 +168,7 @@ void pcireset_hotplug_unmask(struct pcireset_fn *port)
 {
 	unsigned int i;
 
-	if (!port->slot_enables)
+	if (!port->masked.slot_enables)
 		return;
 	for (i = 0; i < HOTPLUG_TRIES && !hotplug_try_unmask(port); i++)
 		usleep_range(100, 200);
@@ -181,21 +181,21 @@ void pcireset_hotplug_unmask(struct pcireset_fn *port)
  */
 void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child)
 {
-	port->slot_changed = false;
-	port->slot_present = hotplug_is_present(port->dev);
-	port->slot_child = child && child->dev->slot ? child : NULL;
+	port->masked.slot_changed = false;
+	port->masked.slot_present = hotplug_is_present(port->dev);
+	port->masked.slot_child = child && child->dev->slot ? child : NULL;
 }
 
 /* A link that is down and not waited for: pciehp takes the card out. DPC has its own recovery. */
 static bool hotplug_link_is_lost(const struct pcireset_fn *port)
 {
-	return port->slot_child->outcome == PCIRESET_STATE_DEAD &&
+	return port->masked.slot_child->found.outcome == PCIRESET_STATE_DEAD &&
 	       !pcireset_link_is_up(port->dev) && !pcireset_contained(port->dev);
 }
 
 /**
  * pcireset_hotplug_check - has the card in a port's slot left, or was it replaced?
- * @port: the port, whose events are not dropped any more; @port->slot_changed is written
+ * @port: the port, whose events are not dropped any more; @port->masked.slot_changed is written
  *
  * A slot that was empty already has had a card when the functions were saved, and its
  * event may have come when events were dropped. But there are slots that never show
@@ -203,7 +203,7 @@ static bool hotplug_link_is_lost(const struct pcireset_fn *port)
  */
 void pcireset_hotplug_check(struct pcireset_fn *port)
 {
-	const struct pcireset_fn *child = port->slot_child;
+	const struct pcireset_fn *child = port->masked.slot_child;
 	u16 status;
 
 	if (!child || child->unfinished.gone)
@@ -213,33 +213,34 @@ void pcireset_hotplug_check(struct pcireset_fn *port)
 	if (PCI_POSSIBLE_ERROR(status))
 		return;
 	if (!(status & PCI_EXP_SLTSTA_PDS))
-		port->slot_changed = port->slot_present || child->outcome == PCIRESET_STATE_DEAD;
-	if (child->outcome == PCIRESET_STATE_OTHER || hotplug_link_is_lost(port))
-		port->slot_changed = true;
+		port->masked.slot_changed = port->masked.slot_present ||
+					    child->found.outcome == PCIRESET_STATE_DEAD;
+	if (child->found.outcome == PCIRESET_STATE_OTHER || hotplug_link_is_lost(port))
+		port->masked.slot_changed = true;
 }
 
 /**
  * pcireset_hotplug_tell - make pciehp act on what has changed
- * @plan: the plan, which stays until pciehp has acted
- * @port: the port, of @plan
+ * @tx: the transaction, which stays until pciehp has acted
+ * @port: the port, of @tx
  *
  * Needs no memory, so no event is lost for want of it.
  *
  * Context: Process context. May be called with locks held: pciehp acts later.
  */
-void pcireset_hotplug_tell(struct pcireset_plan *plan, struct pcireset_fn *port)
+void pcireset_hotplug_tell(struct pcireset_tx *tx, struct pcireset_fn *port)
 {
-	if (!port->slot_changed)
+	if (!port->masked.slot_changed)
 		return;
-	port->slot_changed = false;
+	port->masked.slot_changed = false;
 	pci_info(port->dev,
 		 "the card in the slot has left, was replaced or lost its link during a reset\n");
-	if (!port->slot_plan)
-		INIT_WORK(&port->slot_work, hotplug_act);
-	port->slot_plan = plan;
-	kref_get(&plan->ref);
-	if (!queue_work(hotplug_queue, &port->slot_work))
-		pcireset_plan_put(plan);
+	if (!port->masked.slot_tx)
+		INIT_WORK(&port->masked.slot_work, hotplug_act);
+	port->masked.slot_tx = tx;
+	kref_get(&tx->ref);
+	if (!queue_work(hotplug_queue, &port->masked.slot_work))
+		pcireset_tx_put(tx);
 }
 
 int pcireset_hotplug_init(void)

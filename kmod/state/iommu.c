@@ -47,7 +47,7 @@ void pcireset_iommu_unblock_lost(struct pcireset_fn *fn)
 
 /**
  * pcireset_iommu_unblock - end what pcireset_iommu_block() began
- * @fn: the function; @fn->outcome says whether it answers as the one it was
+ * @fn: the function; @fn->found.outcome says whether it answers as the one it was
  *
  * Context: As pcireset_iommu_block().
  */
@@ -55,7 +55,7 @@ void pcireset_iommu_unblock(struct pcireset_fn *fn)
 {
 	if (!fn->blocked)
 		return;
-	if (fn->outcome == PCIRESET_STATE_DEAD || fn->outcome == PCIRESET_STATE_OTHER) {
+	if (fn->found.outcome == PCIRESET_STATE_DEAD || fn->found.outcome == PCIRESET_STATE_OTHER) {
 		pcireset_iommu_unblock_lost(fn);
 		return;
 	}

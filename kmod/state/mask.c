@@ -13,29 +13,29 @@ static u32 set_surprise_mask(struct pci_dev *port, u32 bit)
 	return mask & PCI_ERR_UNC_SURPDN;
 }
 
-static struct pcireset_fn *function_0_below(struct pcireset_plan *plan, struct pci_dev *port)
+static struct pcireset_fn *function_0_below(struct pcireset_tx *tx, struct pci_dev *port)
 {
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++) {
-		struct pci_dev *dev = plan->fns[i].dev;
+	for (i = 0; i < tx->nr_fns; i++) {
+		struct pci_dev *dev = tx->fns[i].dev;
 
 		if (dev->bus == port->subordinate && !dev->devfn)
-			return &plan->fns[i];
+			return &tx->fns[i];
 	}
 	return NULL;
 }
 
-static void hush(struct pcireset_plan *plan, struct pcireset_fn *fn)
+static void hush(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
 	struct pci_dev *port = fn->dev;
 	u32 surprise;
 
 	if (port->is_hotplug_bridge)
-		pcireset_hotplug_note(fn, function_0_below(plan, port));
+		pcireset_hotplug_note(fn, function_0_below(tx, port));
 
-	fn->quiet = true;
-	fn->was_ignoring = port->ignore_hotplug;
+	fn->masked.quiet = true;
+	fn->masked.was_ignoring = port->ignore_hotplug;
 	/* pciehp_isr() acknowledges and drops events while this is set. */
 	if (port->is_hotplug_bridge) {
 		pcireset_hotplug_mask(fn);
@@ -45,9 +45,9 @@ static void hush(struct pcireset_plan *plan, struct pcireset_fn *fn)
 		return;
 	surprise = set_surprise_mask(port, PCI_ERR_UNC_SURPDN);
 	/* One that was lost to an earlier type has kept ours. */
-	if (!fn->hushed)
-		fn->surprise = surprise;
-	fn->hushed = true;
+	if (!fn->masked.hushed)
+		fn->masked.surprise = surprise;
+	fn->masked.hushed = true;
 }
 
 /*
@@ -61,7 +61,7 @@ static void forget_slot_events(struct pcireset_fn *fn)
 	u16 status;
 
 	/* The bridge above is not restored: its completions are for pciehp. */
-	if (fn->reach)
+	if (fn->planned->reach)
 		events |= PCI_EXP_SLTSTA_CC;
 
 	/* What is not seen here may come now, and is not ours to clear. */
@@ -80,14 +80,14 @@ static void forget(struct pcireset_fn *fn)
 	if (!pcireset_owns_aer(port))
 		return;
 	pci_write_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_STATUS, PCI_ERR_UNC_SURPDN);
-	set_surprise_mask(port, fn->surprise);
+	set_surprise_mask(port, fn->masked.surprise);
 }
 
 static void unhush(struct pcireset_fn *fn)
 {
 	if (!pcireset_is_lost(fn) && !fn->unfinished.gone)
 		forget(fn);
-	if (fn->dev->is_hotplug_bridge && !fn->was_ignoring)
+	if (fn->dev->is_hotplug_bridge && !fn->masked.was_ignoring)
 		fn->dev->ignore_hotplug = 0;
 	/* From here on pciehp sees all events; of those of the link, only the state is left. */
 	if (fn->dev->is_hotplug_bridge && !fn->unfinished.gone) {
@@ -95,23 +95,23 @@ static void unhush(struct pcireset_fn *fn)
 			pcireset_hotplug_unmask(fn);
 		pcireset_hotplug_check(fn);
 	}
-	fn->quiet = false;
+	fn->masked.quiet = false;
 }
 
 static bool is_port(const struct pcireset_fn *fn)
 {
-	return (fn->flags & PCIRESET_MEMBER_BRIDGE) && pci_is_pcie(fn->dev);
+	return (fn->planned->flags & PCIRESET_MEMBER_BRIDGE) && pci_is_pcie(fn->dev);
 }
 
 /* Of members only what will be restored. */
 static bool is_saved_port(const struct pcireset_fn *fn)
 {
-	return fn->state && is_port(fn);
+	return fn->saved.state && is_port(fn);
 }
 
 /**
  * pcireset_quiet_begin - expect links to go down
- * @plan: the plan, its members and its bridge saved
+ * @tx: the transaction, its members and its bridge saved
  * @type: the type about to be issued
  *
  * The bridge above, and every hotplug port that is itself below it: neither of
@@ -119,40 +119,40 @@ static bool is_saved_port(const struct pcireset_fn *fn)
  *
  * Context: With the locks of the plan, which cover the bit that pciehp reads.
  */
-void pcireset_quiet_begin(struct pcireset_plan *plan, u32 type)
+void pcireset_quiet_begin(struct pcireset_tx *tx, u32 type)
 {
 	unsigned int i;
 
-	if ((type & PCI_RESET_LINK) && is_port(&plan->bridge_fn))
-		hush(plan, &plan->bridge_fn);
-	if ((type & PCI_RESET_LINK) && is_port(&plan->bridge_fn))
-		pcireset_control_save_port(&plan->bridge_fn);
-	for (i = 0; i < plan->nr_fns; i++) {
-		struct pcireset_fn *fn = &plan->fns[i];
+	if ((type & PCI_RESET_LINK) && is_port(&tx->bridge_fn))
+		hush(tx, &tx->bridge_fn);
+	if ((type & PCI_RESET_LINK) && is_port(&tx->bridge_fn))
+		pcireset_control_save_port(&tx->bridge_fn);
+	for (i = 0; i < tx->nr_fns; i++) {
+		struct pcireset_fn *fn = &tx->fns[i];
 
 		if (pcireset_fn_runs(fn, type) && is_saved_port(fn))
-			hush(plan, fn);
+			hush(tx, fn);
 	}
 }
 
 /**
  * pcireset_quiet_end - links are up again, or will not come
- * @plan: the plan
+ * @tx: the transaction
  *
- * Those that @plan says are waited for stay as they are.
+ * Ports with a stays_quiet flag stay as they are.
  *
  * Context: With the device locks of the ports that are quiet.
  */
-void pcireset_quiet_end(struct pcireset_plan *plan)
+void pcireset_quiet_end(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	for (i = 0; i < plan->nr_fns; i++) {
-		if (plan->fns[i].quiet && !plan->fns[i].stays_quiet)
-			unhush(&plan->fns[i]);
+	for (i = 0; i < tx->nr_fns; i++) {
+		if (tx->fns[i].masked.quiet && !tx->fns[i].masked.stays_quiet)
+			unhush(&tx->fns[i]);
 	}
-	if (plan->bridge_fn.quiet && !plan->bridge_fn.unfinished.gone)
-		pcireset_control_restore_port(&plan->bridge_fn);
-	if (plan->bridge_fn.quiet && !plan->bridge_fn.stays_quiet)
-		unhush(&plan->bridge_fn);
+	if (tx->bridge_fn.masked.quiet && !tx->bridge_fn.unfinished.gone)
+		pcireset_control_restore_port(&tx->bridge_fn);
+	if (tx->bridge_fn.masked.quiet && !tx->bridge_fn.masked.stays_quiet)
+		unhush(&tx->bridge_fn);
 }

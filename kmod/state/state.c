@@ -16,7 +16,7 @@ static void state_power_up(struct pcireset_fn *fn)
 
 	if (dev->pm_cap)
 		pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &csr);
-	fn->pme = csr & PCI_PM_CTRL_PME_ENABLE;
+	fn->saved.pme = csr & PCI_PM_CTRL_PME_ENABLE;
 	if (csr & PCI_PM_CTRL_STATE_MASK)
 		pci_set_power_state(dev, PCI_D0);
 }
@@ -25,11 +25,11 @@ static void state_power_up(struct pcireset_fn *fn)
 static int state_set_aside(struct pcireset_fn *fn)
 {
 	if (fn->dev->state_saved) {
-		fn->driver_state = pci_store_saved_state(fn->dev);
-		if (!fn->driver_state)
+		fn->saved.driver_state = pci_store_saved_state(fn->dev);
+		if (!fn->saved.driver_state)
 			return -ENOMEM;
 	}
-	fn->set_aside = true;
+	fn->saved.set_aside = true;
 	return 0;
 }
 
@@ -56,11 +56,11 @@ static int state_save_copy(struct pcireset_fn *fn)
 
 	if (state_save_core(fn))
 		return -ENOMEM;
-	fn->state = pci_store_saved_state(dev);
-	if (!fn->state)
+	fn->saved.state = pci_store_saved_state(dev);
+	if (!fn->saved.state)
 		return -ENOMEM;
 	/* Just read, by the core. */
-	memcpy(fn->header, dev->saved_config_space, sizeof(fn->header));
+	memcpy(fn->saved.header, dev->saved_config_space, sizeof(fn->saved.header));
 	return 0;
 }
 
@@ -78,7 +78,7 @@ int pcireset_state_save(const struct pcireset_plan *plan, struct pcireset_fn *fn
 {
 	int error;
 
-	if (fn->state)
+	if (fn->saved.state)
 		return 0;
 
 	state_power_up(fn);
@@ -89,8 +89,8 @@ int pcireset_state_save(const struct pcireset_plan *plan, struct pcireset_fn *fn
 		error = pcireset_config_save(fn);
 	if (error)
 		return error;
-	pcie_capability_read_word(fn->dev, PCI_EXP_LNKSTA, &fn->link);
-	fn->serial = pcireset_identity_serial(fn);
+	pcie_capability_read_word(fn->dev, PCI_EXP_LNKSTA, &fn->saved.link);
+	fn->saved.serial = pcireset_identity_serial(fn);
 	/* Cut off meanwhile, it has given all-ones to be saved. */
 	return pcireset_fn_answers(fn) ? 0 : -ENODEV;
 }
@@ -135,7 +135,7 @@ static void state_restore_pme(struct pcireset_fn *fn)
 	u16 now;
 
 	/* No reset sets it. */
-	if (!fn->pme)
+	if (!fn->saved.pme)
 		return;
 
 	pci_read_config_word(dev, dev->pm_cap + PCI_PM_CTRL, &now);
@@ -154,7 +154,7 @@ static void state_restore_pme(struct pcireset_fn *fn)
  */
 void pcireset_state_woken(struct pcireset_fn *fn)
 {
-	if (!fn->dev->is_virtfn && fn->answer == fn->header[PCI_VENDOR_ID / 4])
+	if (!fn->dev->is_virtfn && fn->found.answer == fn->saved.header[PCI_VENDOR_ID / 4])
 		pcireset_quirk_woken(fn->dev);
 }
 
@@ -168,11 +168,11 @@ void pcireset_state_restore(struct pcireset_fn *fn)
 
 	state_disable_lost_vfs(fn);
 	pcireset_witness_clear(fn);
-	if (pci_load_saved_state(dev, fn->state))
+	if (pci_load_saved_state(dev, fn->saved.state))
 		pci_warn(dev, "saved state does not fit any more\n");
 	pcireset_control_restore_first(fn);
 	pci_restore_state(dev);
-	if (!fn->quiet)
+	if (!fn->masked.quiet)
 		pcireset_hotplug_unmask(fn);
 	pcireset_control_restore(fn);
 	state_restore_pme(fn);
@@ -191,11 +191,11 @@ void pcireset_state_restore(struct pcireset_fn *fn)
 void pcireset_state_park(struct pcireset_fn *fn)
 {
 	/* Overwritten since, also if there was no memory to keep ours. */
-	if (fn->set_aside)
-		pci_load_and_free_saved_state(fn->dev, &fn->driver_state);
-	kfree(fn->driver_state);
-	fn->driver_state = NULL;
-	fn->set_aside = false;
+	if (fn->saved.set_aside)
+		pci_load_and_free_saved_state(fn->dev, &fn->saved.driver_state);
+	kfree(fn->saved.driver_state);
+	fn->saved.driver_state = NULL;
+	fn->saved.set_aside = false;
 }
 
 /**
@@ -221,7 +221,7 @@ int pcireset_state_unpark(struct pcireset_fn *fn)
 void pcireset_state_free(struct pcireset_fn *fn)
 {
 	pcireset_state_park(fn);
-	kfree(fn->state);
-	fn->state = NULL;
+	kfree(fn->saved.state);
+	fn->saved.state = NULL;
 	pcireset_config_free(fn);
 }

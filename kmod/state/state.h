@@ -3,7 +3,235 @@
 #ifndef _PCIRESET_STATE_H
 #define _PCIRESET_STATE_H
 
+#include <linux/workqueue.h>
+
 #include "plan/plan.h"
+
+/* Control registers of the port above that are put back. */
+#define PCIRESET_NR_PORT_CONTROLS     4
+#define PCIRESET_NR_PORT_EXT_CONTROLS 4
+
+/**
+ * struct pcireset_witness - a register that a reset must change
+ * @offset: in config space, 0 if the function has none that could tell
+ * @mask: bits that were set before the trigger and are clear after a reset
+ * @old: the register's value before the bits were set
+ */
+struct pcireset_witness {
+	u16 offset;
+	u16 mask;
+	u16 old;
+};
+
+/**
+ * struct pcireset_register - a dword of config space
+ * @pos: where
+ * @id: of a capability's first one: the capability's ID, or PCIRESET_CXL_*
+ * @mask: bits that are compared
+ * @value: what it was
+ */
+struct pcireset_register {
+	u16 pos;
+	u16 id;
+	u32 mask;
+	u32 value;
+};
+
+/**
+ * struct pcireset_config - what was read of a function's capabilities
+ * @registers: the first one of each capability, then the others that are compared
+ * @nr: number of @registers
+ * @nr_headers: how many of them are a capability's first
+ * @max: room in @registers
+ */
+struct pcireset_config {
+	struct pcireset_register *registers;
+	unsigned int nr;
+	unsigned int nr_headers;
+	unsigned int max;
+};
+
+/**
+ * struct pcireset_locks - what a transaction holds of a function
+ * @resumed: a runtime PM reference
+ * @device_locked: the device lock
+ * @cfg_locked: the config access lock
+ * @owner_kept: a claim of its DMA ownership, for the same owner
+ * @vfio_set: its VFIO device set, whose lock is held through this member, or NULL
+ */
+struct pcireset_locks {
+	bool resumed;
+	bool device_locked;
+	bool cfg_locked;
+	bool owner_kept;
+	struct vfio_device_set *vfio_set;
+};
+
+/**
+ * struct pcireset_saved - what a function was before the first trigger
+ * @driver_state: what the driver itself had saved, or NULL
+ * @state: the core's saved state, or NULL
+ * @set_aside: @driver_state is kept, and the core's saved state is ours
+ * @header: the first 64 bytes of config space
+ * @config: its capabilities, if they are to be compared
+ * @pme: PME_Enable was set
+ * @serial: Device Serial Number, 0 if it has none
+ * @times: how long it may not be accessed after a reset
+ * @link: Link Status
+ * @controls: control registers of the port above
+ * @ext_controls: and of its extended capabilities
+ * @bridge_control: its Bridge Control
+ * @controls_kept: these three are still to be restored
+ */
+struct pcireset_saved {
+	struct pci_saved_state *driver_state;
+	struct pci_saved_state *state;
+	bool set_aside;
+	u32 header[16];
+	struct pcireset_config config;
+	bool pme;
+	u64 serial;
+	struct pcireset_times times;
+	u16 link;
+	u16 controls[PCIRESET_NR_PORT_CONTROLS];
+	u32 ext_controls[PCIRESET_NR_PORT_EXT_CONTROLS];
+	u16 bridge_control;
+	bool controls_kept;
+};
+
+/**
+ * struct pcireset_masked - what is masked at a port while its link is expected to go down
+ * @quiet: its hotplug events and errors are expected
+ * @stays_quiet: and will be until the worker has finished with the late functions
+ * @was_ignoring: its hotplug events were already ignored before
+ * @hushed: we have masked its Surprise Down
+ * @surprise: whether it was masked before, in place
+ * @slot_child: function 0 in its slot, as it was before the trigger, or NULL
+ * @slot_present: the slot reported a card then
+ * @slot_changed: the card in its slot has left or was replaced meanwhile
+ * @slot_work: makes pciehp act on that, without any of our locks
+ * @slot_tx: the transaction that @slot_work has a reference to while it is queued
+ * @slot_enables: the events of its slot that interrupted before we masked them
+ */
+struct pcireset_masked {
+	bool quiet;
+	bool stays_quiet;
+	bool was_ignoring;
+	bool hushed;
+	u32 surprise;
+	struct pcireset_fn *slot_child;
+	bool slot_present;
+	bool slot_changed;
+	struct work_struct slot_work;
+	struct pcireset_tx *slot_tx;
+	u16 slot_enables;
+};
+
+/**
+ * struct pcireset_found - the state of a function after the trigger
+ * @answer: its last answer: Vendor and Device ID, or Command of a VF
+ * @witness: the register that proves the reset
+ * @outcome: enum pcireset_state
+ * @proof: enum pcireset_proof
+ * @failed: mask of enum pcireset_check that failed
+ * @flags: PCIRESET_MEMBER_LATE, or 0
+ * @offset: first byte of config space that differs
+ * @ready_ns: from the end of the trigger until it answered
+ * @contained: it was lost while a port above contained an error
+ */
+struct pcireset_found {
+	u32 answer;
+	struct pcireset_witness witness;
+	u32 outcome;
+	u32 proof;
+	u32 failed;
+	u32 flags;
+	u32 offset;
+	u64 ready_ns;
+	bool contained;
+};
+
+/**
+ * struct pcireset_fn - one member of a transaction
+ * @dev: the function; the plan has a reference
+ * @planned: its part in the plan
+ * @locks: valid from pcireset_lock() to pcireset_unlock()
+ * @saved: valid from pcireset_state_save() to pcireset_state_free()
+ * @masked: valid from pcireset_quiet_begin() to pcireset_quiet_end()
+ * @found: valid after a trigger
+ * @prepared: the callbacks of the driver whose reset_prepare ran and whose reset_done
+ *	did not run yet, or NULL
+ * @quiesced: Command was cleared and not yet restored
+ * @blocked: its IOMMU translation is blocked
+ * @secondary_up: the wait for the bus below this bridge is over
+ * @unfinished: its entry in the table of functions whose reset is not finished
+ * @is_expected: it is late, and its return will be reported
+ * @settle: if it is late, when it may be accessed; 0 if its link is down
+ *
+ * The task that runs the transaction writes all members, with these exceptions:
+ * pcireset_unfinished_lock protects @unfinished, the device lock protects @prepared, and
+ * pcireset_topology protects @blocked of a function whose reset is unfinished.
+ */
+struct pcireset_fn {
+	struct pci_dev *dev;
+	struct pcireset_planned *planned;
+	struct pcireset_locks locks;
+	struct pcireset_saved saved;
+	struct pcireset_masked masked;
+	struct pcireset_found found;
+	const struct pci_error_handlers *prepared;
+	bool quiesced;
+	bool blocked;
+	bool secondary_up;
+	struct pcireset_unfinished unfinished;
+	bool is_expected;
+	ktime_t settle;
+};
+
+/**
+ * struct pcireset_late - the late members of a transaction
+ * @is_used: there are some, or the end is left to the worker
+ * @work: waits for them
+ * @id: of the reset
+ * @type: the type that was issued last
+ * @triggered: when its trigger ended
+ * @quiet: link and hotplug events are expected still
+ * @pulled: since when the slot above says that it is empty, 0 if it does not
+ *
+ * Written before @work is queued, and read by it.
+ */
+struct pcireset_late {
+	bool is_used;
+	struct work_struct work;
+	u64 id;
+	const struct pcireset_type *type;
+	ktime_t triggered;
+	bool quiet;
+	ktime_t pulled;
+};
+
+/**
+ * struct pcireset_tx - a transaction: a plan with its members' locks and saved state
+ * @ref: references
+ * @plan: the plan, referenced
+ * @bridge_fn: the bridge of @plan, if it has one
+ * @fns: the members, in the order of those of @plan
+ * @nr_fns: number of @fns
+ * @late: those of @fns that are late
+ */
+struct pcireset_tx {
+	struct kref ref;
+	struct pcireset_plan *plan;
+	struct pcireset_fn bridge_fn;
+	struct pcireset_fn *fns;
+	unsigned int nr_fns;
+	struct pcireset_late late;
+};
+
+/* tx.c */
+int pcireset_tx_new(struct pcireset_plan *plan, struct pcireset_tx **ret_tx);
+void pcireset_tx_put(struct pcireset_tx *tx);
+void pcireset_tx_report(const struct pcireset_tx *tx, struct pcireset_report *report);
 
 /* state.c */
 int pcireset_state_save(const struct pcireset_plan *plan, struct pcireset_fn *fn);
@@ -40,8 +268,8 @@ bool pcireset_identity_holds(struct pcireset_fn *fn);
 void pcireset_check_link(struct pcireset_fn *fn, ktime_t until);
 
 /* mask.c */
-void pcireset_quiet_begin(struct pcireset_plan *plan, u32 type);
-void pcireset_quiet_end(struct pcireset_plan *plan);
+void pcireset_quiet_begin(struct pcireset_tx *tx, u32 type);
+void pcireset_quiet_end(struct pcireset_tx *tx);
 
 /* hotplug.c */
 void pcireset_hotplug_mask(struct pcireset_fn *port);
@@ -49,7 +277,7 @@ void pcireset_hotplug_mask_again(struct pcireset_fn *port);
 void pcireset_hotplug_unmask(struct pcireset_fn *port);
 void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child);
 void pcireset_hotplug_check(struct pcireset_fn *port);
-void pcireset_hotplug_tell(struct pcireset_plan *plan, struct pcireset_fn *port);
+void pcireset_hotplug_tell(struct pcireset_tx *tx, struct pcireset_fn *port);
 int pcireset_hotplug_init(void);
 void pcireset_hotplug_exit(void);
 
@@ -67,7 +295,13 @@ static inline bool pcireset_compares_config(const struct pcireset_plan *plan)
 /* Lost: what does not answer, or is another device, is not written to. */
 static inline bool pcireset_is_lost(const struct pcireset_fn *fn)
 {
-	return fn->outcome == PCIRESET_STATE_DEAD || fn->outcome == PCIRESET_STATE_OTHER;
+	return fn->found.outcome == PCIRESET_STATE_DEAD ||
+	       fn->found.outcome == PCIRESET_STATE_OTHER;
+}
+
+static inline bool pcireset_fn_runs(const struct pcireset_fn *fn, u32 type)
+{
+	return fn->planned->reach & type;
 }
 
 #endif /* _PCIRESET_STATE_H */
