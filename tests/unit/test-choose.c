@@ -425,6 +425,39 @@ static void conventional_pci_takes_a_second(void **state)
 	assert_int_equal(pcireset_plan_resolve(plan), 0);
 	assert_int_equal(pcireset_plan_get_expected_ns(plan), 1019000000);
 	pcireset_plan_unref(plan);
+	poke(*state, "06:01.0", 0x50, 0x00007010);
+}
+
+/*
+ * PCIe r6.0, sec 6.6.1: below a port above 5 GT/s that reports it, the time begins when
+ * the link is up. The link of 06:00.0 comes up after that of the switch.
+ */
+static void times_add_up_only_below_a_port_that_reports_its_link(void **state)
+{
+	static const struct {
+		const char *port;
+		uint32_t express, link;
+		uint64_t ms;
+	} rows[] = {
+		{ "06:00.0", 0x00627010, 0x00100003, 202 }, /* a downstream port at 8 GT/s */
+		{ "06:00.0", 0x00627010, 0x00100002, 102 }, /* at 5 GT/s */
+		{ "06:00.0", 0x00627010, 0x00000003, 102 }, /* without the report */
+		{ "06:00.0", 0x00827010, 0x00100003, 202 }, /* a bridge from PCI to Express */
+		{ "05:00.0", 0x00527010, 0x00100003,
+		  102 }, /* an upstream port: its link is above */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct pcireset_plan *plan = new_plan(*state, "05:00.0", PCI_RESET_BUS);
+
+		poke(*state, "06:00.0", 0x5c, 0);
+		poke(*state, rows[i].port, 0x50, rows[i].express);
+		poke(*state, rows[i].port, 0x5c, rows[i].link);
+		pcireset_plan_resolve(plan);
+		assert_int_equal(pcireset_plan_get_nr_members(plan), 7);
+		assert_int_equal(pcireset_plan_get_expected_ns(plan), rows[i].ms * 1000000);
+		pcireset_plan_unref(plan);
+	}
 }
 
 static void a_batch_of_a_sysroot_is_not_run(void **state)
@@ -484,6 +517,7 @@ int main(void)
 		TEST(of_equally_many_the_shortest),
 		TEST(a_function_that_is_ready_at_once_is_expected_at_once),
 		TEST(conventional_pci_takes_a_second),
+		TEST(times_add_up_only_below_a_port_that_reports_its_link),
 	};
 
 	return cmocka_run_group_tests(tests, sysroot_make, sysroot_remove);
