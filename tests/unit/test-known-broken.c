@@ -54,27 +54,35 @@ static void print_function(FILE *out, const char *name, const uint8_t *config)
 	fputc('\n', out);
 }
 
-static void make_port(struct machine *m, const struct known_device *id, unsigned int device,
-		      unsigned int express)
+/* Scan a dump of the port, of the function 01:00.0 and, if it is there, of 01:00.1. */
+static void scan(struct machine *m, const uint8_t *neighbour)
 {
 	FILE *out;
 	int fd;
 
-	fill(m->port, 0x8086, 0x1234, 0x0604, PCI_EXP_TYPE_ROOT_PORT);
-	m->port[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE;
-	m->port[PCI_SECONDARY_BUS] = m->port[PCI_SUBORDINATE_BUS] = 1;
-	fill(m->function, id->vendor, device, id->class ? id->class : 0x0200, express);
-	if (id->revision != ANY_REVISION)
-		m->function[PCI_REVISION_ID] = (uint8_t)id->revision;
 	snprintf(m->path, sizeof(m->path), "%s/known-broken-XXXXXX", P_tmpdir);
 	fd = mkstemp(m->path);
 	assert_true(fd >= 0);
 	out = fdopen(fd, "w");
 	print_function(out, "00:01.0", m->port);
 	print_function(out, "01:00.0", m->function);
+	if (neighbour)
+		print_function(out, "01:00.1", neighbour);
 	assert_int_equal(fclose(out), 0);
 	assert_int_equal(pcireset_ctx_new_from_dump(m->path, &m->ctx), 0);
-	assert_int_equal(pcireset_ctx_scan(m->ctx), 2);
+	assert_int_equal(pcireset_ctx_scan(m->ctx), neighbour ? 3 : 2);
+}
+
+static void make_port(struct machine *m, const struct known_device *id, unsigned int device,
+		      unsigned int express, const uint8_t *neighbour)
+{
+	fill(m->port, 0x8086, 0x1234, 0x0604, PCI_EXP_TYPE_ROOT_PORT);
+	m->port[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE;
+	m->port[PCI_SECONDARY_BUS] = m->port[PCI_SUBORDINATE_BUS] = 1;
+	fill(m->function, id->vendor, device, id->class ? id->class : 0x0200, express);
+	if (id->revision != ANY_REVISION)
+		m->function[PCI_REVISION_ID] = (uint8_t)id->revision;
+	scan(m, neighbour);
 	assert_int_equal(pcireset_dev_from_name(m->ctx, "01:00.0", &m->dev), 0);
 	assert_int_equal(pcireset_dev_query(m->dev), 0);
 }
@@ -82,7 +90,7 @@ static void make_port(struct machine *m, const struct known_device *id, unsigned
 static void make(struct machine *m, const struct known_device *id, unsigned int device)
 {
 	make_port(m, id, device,
-		  id->is_downstream ? PCI_EXP_TYPE_DOWNSTREAM : PCI_EXP_TYPE_ENDPOINT);
+		  id->is_downstream ? PCI_EXP_TYPE_DOWNSTREAM : PCI_EXP_TYPE_ENDPOINT, NULL);
 }
 
 static void unmake(struct machine *m)
@@ -159,7 +167,7 @@ static void another_port_of_the_switch_is_not_refused(void **state)
 
 		if (!broken->id.is_downstream)
 			continue;
-		make_port(&m, &broken->id, broken->id.device, PCI_EXP_TYPE_UPSTREAM);
+		make_port(&m, &broken->id, broken->id.device, PCI_EXP_TYPE_UPSTREAM, NULL);
 		assert_int_equal(pcireset_dev_get_types(m.dev) & types_of(broken),
 				 types_of(broken));
 		unmake(&m);
@@ -169,6 +177,35 @@ static void another_port_of_the_switch_is_not_refused(void **state)
 }
 
 /* A bare FLR is not what the kernel does to these, and its own way is. */
+/* A reset of their link would hit the function of the row, too. */
+static void a_neighbour_is_not_reset_with_it(void **state)
+{
+	const struct known_broken *broken;
+	uint8_t neighbour[BYTES];
+	size_t nr = 0;
+
+	(void)state;
+	fill(neighbour, 0x8086, 0x4321, 0x0200, PCI_EXP_TYPE_ENDPOINT);
+	for (size_t i = 0; (broken = known_broken_at(i)); i++) {
+		struct pcireset_dev *dev;
+		struct machine m;
+
+		if (!(types_of(broken) & PCI_RESET_BUS) || broken->id.is_downstream)
+			continue;
+		make_port(&m, &broken->id, broken->id.device, PCI_EXP_TYPE_ENDPOINT, neighbour);
+		assert_int_equal(pcireset_dev_from_name(m.ctx, "01:00.1", &dev), 0);
+		assert_int_equal(pcireset_dev_query(dev), 0);
+		assert_int_equal(pcireset_dev_get_types(dev), PCI_RESET_FLR | PCI_RESET_PM);
+		assert_int_equal(pcireset_dev_get_why_not(dev, PCI_RESET_BUS), PCIRESET_WHY_QUIRK);
+		assert_non_null(
+			strstr(pcireset_dev_get_why_not_text(dev, PCI_RESET_BUS), broken->what));
+		pcireset_dev_unref(dev);
+		unmake(&m);
+		nr++;
+	}
+	assert_true(nr > 0);
+}
+
 static void a_handler_stands_in_for_flr(void **state)
 {
 	const struct known_handler *handler;
@@ -210,6 +247,7 @@ int main(void)
 		cmocka_unit_test(each_row_is_refused_for_its_device),
 		cmocka_unit_test(the_next_device_is_not_refused),
 		cmocka_unit_test(another_port_of_the_switch_is_not_refused),
+		cmocka_unit_test(a_neighbour_is_not_reset_with_it),
 		cmocka_unit_test(a_handler_stands_in_for_flr),
 		cmocka_unit_test(every_row_has_all_there_is_to_say),
 	};

@@ -610,6 +610,24 @@ static void siblings_share_what_a_bus_reset_reaches(void **state)
 	}
 }
 
+/* Only a reset of the bus reaches the second function. */
+static void a_query_tells_of_the_drivers_on_the_bus(void **state)
+{
+	struct pcireset_dev *asked = find(*state, "03:00.0"), *other = find(*state, "03:00.1");
+	const uint32_t flags = PCIRESET_MEMBER_RESET | PCIRESET_MEMBER_DRIVER;
+
+	module.members[0].addr = asked->addr;
+	module.link[0] = (struct pcireset_member){ .addr = asked->addr,
+						   .flags = flags | PCIRESET_MEMBER_TARGET |
+							    PCIRESET_MEMBER_PREPARE };
+	module.link[1] = (struct pcireset_member){ .addr = other->addr, .flags = flags };
+	assert_false(other->knows_awareness);
+	assert_int_equal(pcireset_dev_query(asked), 0);
+	assert_true(asked->knows_awareness && !asked->is_unaware);
+	assert_true(other->knows_awareness && other->is_unaware);
+	memset(module.link, 0, sizeof(module.link));
+}
+
 static void what_is_gone_is_left_out(void **state)
 {
 	struct pcireset_dev *kept = pcireset_dev_ref(find(*state, "03:00.0")), *dev;
@@ -693,6 +711,7 @@ int main(void)
 		TEST(how_long_it_takes_is_asked_of_the_module),
 		TEST(a_device_that_went_away_is_gone),
 		TEST(siblings_share_what_a_bus_reset_reaches),
+		TEST(a_query_tells_of_the_drivers_on_the_bus),
 		TEST(what_is_gone_is_left_out),
 		TEST(a_timeout_beyond_the_modules_is_an_error),
 		TEST(statistics_are_of_the_type_that_is_asked_for),

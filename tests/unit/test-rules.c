@@ -280,6 +280,20 @@ static void a_plan_goes_on_without_what_is_denied(void **state)
 	pcireset_ctx_unref(ctx);
 }
 
+static void a_query_tells_the_rule(void **state)
+{
+	struct pcireset_ctx *ctx =
+		scan_with("[Match]\nAddress=01:00.0\n[Reset]\nDeny=flr\nReason=because\n");
+	struct pcireset_dev *dev = find(ctx, "0000:01:00.0");
+
+	(void)state;
+	assert_true(pcireset_ctx_query(ctx) > 0);
+	assert_int_equal(pcireset_dev_get_types(dev) & PCI_RESET_FLR, 0);
+	assert_int_equal(pcireset_dev_get_why_not(dev, PCI_RESET_FLR), PCIRESET_WHY_RULE);
+	assert_non_null(strstr(pcireset_dev_get_why_not_text(dev, PCI_RESET_FLR), ":1: because"));
+	pcireset_ctx_unref(ctx);
+}
+
 static void the_longest_delay_of_all_that_is_hit_counts(void **state)
 {
 	struct pcireset_ctx *ctx =
@@ -322,6 +336,7 @@ int main(void)
 		cmocka_unit_test(a_link_is_denied_by_all_that_it_hits),
 		cmocka_unit_test(a_dead_function_is_denied_as_any_other),
 		cmocka_unit_test(a_plan_goes_on_without_what_is_denied),
+		cmocka_unit_test(a_query_tells_the_rule),
 		cmocka_unit_test(the_longest_delay_of_all_that_is_hit_counts),
 	};
 

@@ -18,6 +18,7 @@ static struct {
 	uint32_t nr_listed, hot_flags, device_flags;
 	int info_error, hot_info_error, reset_error;
 	const char *writes_method; /* somebody writes reset_method during the reset */
+	bool dies; /* the function, when it is read the first time after the reset */
 	int groups[8];
 	uint32_t nr_groups;
 	unsigned int nr_resets, nr_hot;
@@ -59,6 +60,29 @@ static int answer_reset(void)
 	return vfio.reset_error;
 }
 
+static void write_header(const uint8_t header[PCI_STD_HEADER_SIZEOF])
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/config", sysroot, HELD);
+	f = fopen(path, "r+");
+	assert_non_null(f);
+	assert_int_equal(fwrite(header, PCI_STD_HEADER_SIZEOF, 1, f), 1);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int answer_region(struct vfio_region_info *info)
+{
+	uint8_t ones[PCI_STD_HEADER_SIZEOF];
+
+	memset(ones, 0xff, sizeof(ones));
+	info->offset = 0;
+	if (vfio.dies && vfio.nr_resets)
+		write_header(ones);
+	return 0;
+}
+
 static int answer_info(struct vfio_device_info *info)
 {
 	info->flags = vfio.device_flags;
@@ -76,8 +100,7 @@ int __wrap_ioctl(int fd, unsigned long request, void *arg)
 		error = answer_info(arg);
 		break;
 	case VFIO_DEVICE_GET_REGION_INFO:
-		((struct vfio_region_info *)arg)->offset = 0;
-		error = 0;
+		error = answer_region(arg);
 		break;
 	case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO:
 		error = answer_hot_info(arg);
@@ -414,6 +437,27 @@ static void a_change_during_the_reset_is_no_success(void **state)
 	pcireset_report_unref(report);
 }
 
+/* It answers once, and no longer after it had time to settle. */
+static void a_function_that_dies_while_it_settles_is_dead(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
+	uint8_t before[PCI_STD_HEADER_SIZEOF];
+	struct pcireset_report *report;
+
+	assert_int_equal(pread(device, before, sizeof(before), 0), sizeof(before));
+	assert_int_equal(pcireset_plan_set_settle_ms(plan, 1), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	vfio.dies = true;
+	report = run(plan);
+	assert_int_equal(report->error, -ETIMEDOUT);
+	assert_int_equal(report->result, PCIRESET_RESULT_FAILED);
+	assert_int_equal(report->members.v[0].state, PCIRESET_STATE_DEAD);
+	assert_true(report->members.v[0].failed & PCIRESET_CHECK_READY);
+	pcireset_report_unref(report);
+	pcireset_plan_unref(plan);
+	write_header(before);
+}
+
 static void a_plan_is_run_by_whom_it_was_made_for(void **state)
 {
 	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
@@ -618,6 +662,7 @@ int main(void)
 		TEST(a_character_device_has_no_groups),
 		TEST(a_change_after_the_plan_is_found),
 		TEST(a_change_during_the_reset_is_no_success),
+		TEST(a_function_that_dies_while_it_settles_is_dead),
 		TEST(a_plan_is_run_by_whom_it_was_made_for),
 		TEST(a_descriptor_of_another_device_is_found),
 		TEST(vfios_errors_say_whether_anything_was_touched),
