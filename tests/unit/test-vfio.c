@@ -233,7 +233,7 @@ static struct pcireset_report *reset(struct pcireset_ctx *ctx, uint32_t types, u
 	struct pcireset_report *report;
 
 	assert_int_equal(pcireset_plan_set_flags(plan, flags), 0);
-	assert_int_equal(pcireset_plan_set_timeout_ms(plan, 50), 0);
+	assert_int_equal(pcireset_plan_set_timeout_ms(plan, 60000), 0);
 	assert_int_equal(pcireset_plan_resolve(plan), 0);
 	report = run(plan);
 	pcireset_plan_unref(plan);
