@@ -79,6 +79,8 @@ static int look_at_nvme(void *data, const char *dirname, const char *name)
 	snprintf(attr, sizeof(attr), "nvme/%s/firmware_rev", name);
 	if (dev_attr(firmware->dev, attr, firmware->value, sizeof(firmware->value)) < 0)
 		*firmware->value = '\0';
+	for (size_t len = strlen(firmware->value); len && firmware->value[len - 1] == ' '; len--)
+		firmware->value[len - 1] = '\0';
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 # kernels: 6.1
 # timeout: 900
 # icount: yes
-# add: README.md docs/delegation.md docs/drivers.md docs/vfio.md docs/tour.md docs/without-module.md docs/guides/fpga.md docs/guides/gpu-passthrough.md docs/guides/moving.md docs/guides/nvme.md docs/guides/recover.md docs/guides/vfs.md
+# add: README.md docs/delegation.md docs/drivers.md docs/vfio.md docs/tour.md docs/without-module.md docs/guides/acceptance.md docs/guides/fpga.md docs/guides/gpu-passthrough.md docs/guides/moving.md docs/guides/new-board.md docs/guides/nvme.md docs/guides/recover.md docs/guides/vfs.md
 . "$(dirname "$0")/lib.sh"
 shopt -s extglob
 
