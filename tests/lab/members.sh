@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that every affected function is a member exactly once, however the caller walks the hierarchy.
+# intree: yes
 # topology: empty
 # icount: yes
 # quick: yes

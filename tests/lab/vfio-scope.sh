@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that our scope of a link reset is what VFIO says its hot reset would hit, and where VFIO's list is short of it.
+# intree: yes
 # topology: vfio vfio-tree
 # modules: tests/lab/kmod
 # timeout: 300
