@@ -34,6 +34,7 @@ from ._batch import Batch
 from ._border import BadArgument, Error, Words
 from ._library import Object
 from ._qualify import Finding, Qualification, Series
+from ._reenumerate import Difference, Reenumeration, ReenumerationFailed, Steps
 from ._watch import Event, Watch
 
 __all__ = [
@@ -41,12 +42,15 @@ __all__ = [
     "Batch",
     "Context",
     "Device",
+    "Difference",
     "Error",
     "Event",
     "Finding",
     "Member",
     "Plan",
     "Qualification",
+    "Reenumeration",
+    "ReenumerationFailed",
     "Report",
     "ResetFailed",
     "Series",
@@ -490,6 +494,36 @@ class Context:
         Also returns a plan that would be refused. Raises Error if no plan is
         possible.
         """
+        dev, plan = self._new_plan(
+            device,
+            types,
+            max_scope=max_scope,
+            force=force,
+            checks=checks,
+            timeout_ms=timeout_ms,
+            settle_ms=settle_ms,
+            escalate=escalate,
+        )
+        result = self._lib.plan_resolve(plan.pointer)
+        # Rules that cannot be read refuse every reset: that is a plan with a reason, too.
+        refused = result == -errno.EPERM and self._lib.plan_get_message(plan.pointer)
+        if not refused and result not in (-errno.EOPNOTSUPP, -errno.EBUSY):
+            self._check(result)
+        return self._plan(self._name(dev.pointer) or "", plan)
+
+    def _new_plan(
+        self,
+        device: Device | str,
+        types: Words,
+        *,
+        max_scope: str | None = None,
+        force: Words = (),
+        checks: Words = (),
+        timeout_ms: int = 0,
+        settle_ms: int = 0,
+        escalate: bool = False,
+    ) -> tuple[Object, Object]:
+        """Return the function and a plan that is not resolved."""
         lib = self._lib
         scope = 0 if max_scope is None else self._mask("max_scope", lib.scope_from_str, [max_scope])
         settings = (
@@ -507,10 +541,33 @@ class Context:
         plan = Object(out.value or 0, lib.plan_unref)
         for setter, value in settings:
             self._check(setter(plan.pointer, value))
-        result = lib.plan_resolve(plan.pointer)
-        if result not in (-errno.EOPNOTSUPP, -errno.EBUSY):
-            self._check(result)
-        return self._plan(self._name(dev.pointer) or "", plan)
+        return dev, plan
+
+    def reenumerate(
+        self,
+        device: Device | str,
+        types: Words,
+        *,
+        program: Callable[[], object] | None = None,
+        **allowed: Any,
+    ) -> Reenumeration:
+        """Reset a reprogrammed device, remove it, and let the kernel find it again.
+
+        The port above reports no error and no hotplug event meanwhile. The
+        functions of the device get their drivers back. Afterwards, older Device
+        objects may show a device that no longer exists.
+
+        program: called without arguments while no driver is bound, to program the
+            device
+        allowed: as for plan()
+
+        Raises ReenumerationFailed, or the exception of program. In both cases the
+        registers of the port are restored.
+        """
+        if program is not None and not callable(program):
+            raise TypeError("program: expected a function")
+        dev, plan = self._new_plan(device, types, **allowed)
+        return Steps(self, plan).run(self._name(dev.pointer) or "", program)
 
     def _plan(self, device: str, plan: Object) -> Plan:
         lib = self._lib

@@ -381,6 +381,44 @@ class Machines(unittest.TestCase):
         self.assertEqual([r.error for r in names["reports"]], [errno.EROFS] * 3)
 
 
+class Rules(unittest.TestCase):
+    """Rules that cannot be read refuse every reset."""
+
+    def test_broken_rules_are_a_plan_with_a_reason(self):
+        with tempfile.TemporaryDirectory() as directory:
+            root = pathlib.Path(directory)
+            subprocess.run([ROOT / "tests/cli/make-sysroot", root], check=True)
+            rules = root / "etc/pcireset/rules.d"
+            rules.mkdir(parents=True, exist_ok=True)
+            (rules / "broken.conf").write_text("Colour=red\n", encoding="utf-8")
+            with pcireset.Context(root) as machine:
+                plan = machine.plan("0000:01:00.0", "flr")
+                self.assertEqual(plan.error, errno.EPERM)
+                self.assertIn("broken.conf", plan.refused)
+
+
+class Reenumerating(unittest.TestCase):
+    """Nothing is touched: the machine is a recorded one."""
+
+    def test_a_recorded_machine_is_refused(self):
+        with pcireset.Context(MACHINES[0]) as machine:
+            device = next(d for d in machine.devices() if d.parent)
+            called = []
+            with self.assertRaises(pcireset.ReenumerationFailed) as caught:
+                machine.reenumerate(device, "bus", program=lambda: called.append(1))
+        self.assertEqual(caught.exception.errno, errno.EROFS)
+        self.assertEqual((caught.exception.touched, caught.exception.changed), (False, False))
+        self.assertEqual(called, [])
+
+    def test_arguments_are_checked(self):
+        with pcireset.Context(MACHINES[0]) as machine:
+            device = machine.devices()[0]
+            with self.assertRaises(TypeError):
+                machine.reenumerate(device, "bus", program="flash")
+            with self.assertRaises(pcireset.BadArgument):
+                machine.reenumerate(device, "bus", timeout_ms=-1)
+
+
 class Watching(unittest.TestCase):
     """watch() reads what the tool prints; here a script stands for the tool."""
 
