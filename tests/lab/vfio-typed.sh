@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that users of the VFIO sample reset with the types allowed and nothing else, and only what they hold; vfio-pci beside it.
 # icount: yes
+# intree: yes
 # topology: vfio
 # modules: tests/lab/kmod
 # timeout: 400
