@@ -187,7 +187,7 @@ static int say_who(struct journal *journal, int error, char **ret_message)
 		return error;
 	read_entry(journal->fd, &entry);
 	*ret_message = format("process %s is resetting it",
-			      entry.process[0] ? entry.process : "of somebody else");
+			      entry.process[0] ? entry.process : "of another user");
 	return -EBUSY;
 }
 

@@ -19,7 +19,7 @@ static const struct {
 	{ "module", "sys/module/pcireset/version" },
 };
 
-#define UNKNOWN "not known"
+#define UNKNOWN "unknown"
 
 static int read_fact(struct pcireset_ctx *ctx, const char *file, char *buf, size_t size)
 {

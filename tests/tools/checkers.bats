@@ -57,6 +57,7 @@ source_file() {
 @test "check-words finds a version check, and lets compat have it" {
 	source_file kmod/compat/b.h '#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)'
 	source_file kmod/a.c
+	source_file lib/a.c
 	source_file lab/x
 	source_file tests/x
 	run tools/check-words
@@ -76,6 +77,7 @@ source_file() {
 @test "check-words finds phrases in prose, also across lines, and not in code" {
 	mkdir man
 	source_file kmod/a.c
+	source_file lib/a.c
 	source_file lab/x
 	# shellcheck disable=SC2016 # code in a page
 	printf '%s\n' 'The driver must be prepared.' '' '    it is told anew' '' 'Here is `is told`. There is no slot.' '```' 'anew' '```' >a.md
@@ -360,4 +362,19 @@ lib: 4 files in a cycle, tools/floors/lib says 0: ground.c hall.c roof/roof.c ro
 	floors_problem 'found no tools/floors to check'
 	floors 'floor ground'
 	floors_problem 'tools/floors/lib: unknown line: floor ground'
+}
+
+@test "check-words finds phrases in messages, and not in comments" {
+	mkdir man
+	echo 'A page.' >a.md
+	source_file kmod/table/a.h
+	source_file lab/x
+	source_file tests/x
+	source_file cli/a.c '/* It would hit whoever is in the way. */' 'error("the driver is bound");'
+	tools/check-words
+	source_file lib/a.c 'error("it would also hit the other one");' 'error("its state is not known");'
+	run tools/check-words
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 2 ]
+	[[ $output == *'lib/a.c:2:'*'say "affect"'*'lib/a.c:3:'*'say "unknown"'* ]]
 }

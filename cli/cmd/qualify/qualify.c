@@ -160,12 +160,13 @@ static int check_unnamed(const struct work *work)
 	int status = STATUS_DONE;
 
 	if (names && !can_ask()) {
-		error("refused: would also hit functions that were not named: %s; name them too, "
+		error("refused: would also affect functions that were not named: %s; name them "
 		      "or use --yes",
 		      names);
 		status = STATUS_REFUSED;
-	} else if (names && !ask("Functions that were not named would be hit. Go on?")) {
-		error("not begun: the answer was no");
+	} else if (names &&
+		   !ask("The resets would affect functions that were not named. Continue?")) {
+		error("not started: the answer was no");
 		status = STATUS_REFUSED;
 	}
 	free(names);

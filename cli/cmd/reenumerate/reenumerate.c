@@ -76,9 +76,10 @@ static int refuse_unnamed(struct reenumeration *e)
 	int r = 0;
 
 	if (unnamed)
-		r = fail(e, -EPERM,
-			 "would also hit functions that were not named: %s; use --yes to allow it",
-			 unnamed);
+		r = fail(
+			e, -EPERM,
+			"would also affect functions that were not named: %s; use --yes to allow it",
+			unnamed);
 	free(unnamed);
 	return r;
 }
@@ -87,7 +88,7 @@ static void print_functions(const struct reenumeration *e)
 {
 	const char *name, *driver;
 
-	fprintf(stderr, "Then these would be removed and looked for again:\n");
+	fprintf(stderr, "These functions would be removed and rescanned:\n");
 	for (size_t i = 0; (name = pcireset_reenumeration_get_before(e->steps, i, &driver)); i++)
 		say(stderr, "  %s %s", name, driver ? driver : "");
 }
@@ -101,7 +102,7 @@ static int may_go_on(struct reenumeration *e)
 	if (!pcireset_reenumeration_is_by_port(e->steps))
 		plan_print(e->req, e->plan, stderr);
 	print_functions(e);
-	return ask("Go on?") ? 0 : fail(e, -EPERM, "not begun: the answer was no");
+	return ask("Continue?") ? 0 : fail(e, -EPERM, "not started: the answer was no");
 }
 
 static int fail_interrupted(struct reenumeration *e)
