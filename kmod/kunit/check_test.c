@@ -76,12 +76,12 @@ struct subject {
 	u32 *now;
 };
 
-static void forget(void *subject)
+static void check_forget(void *subject)
 {
 	pcireset_config_free(&((struct subject *)subject)->fn);
 }
 
-static struct subject *take(struct kunit *test, struct pci_dev *dev, u32 *space)
+static struct subject *check_take(struct kunit *test, struct pci_dev *dev, u32 *space)
 {
 	struct subject *subject = kunit_kzalloc(test, sizeof(*subject), GFP_KERNEL);
 
@@ -91,16 +91,16 @@ static struct subject *take(struct kunit *test, struct pci_dev *dev, u32 *space)
 	subject->fn.planned = &subject->planned;
 	subject->now = space;
 	memcpy(subject->fn.saved.header, space, sizeof(subject->fn.saved.header));
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, forget, subject), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, check_forget, subject), 0);
 	KUNIT_ASSERT_EQ(test, pcireset_config_save(&subject->fn), 0);
 	return subject;
 }
 
-static struct subject *take_endpoint(struct kunit *test)
+static struct subject *check_take_endpoint(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
 
-	return take(test, machine->fns[0], machine->space[0]);
+	return check_take(test, machine->fns[0], machine->space[0]);
 }
 
 static u32 config_failure(struct subject *subject)
@@ -202,7 +202,7 @@ static void expect_compared(struct kunit *test, struct subject *subject, const s
 
 static void config_that_is_the_same_fails(struct kunit *test)
 {
-	struct subject *subject = take_endpoint(test);
+	struct subject *subject = check_take_endpoint(test);
 
 	KUNIT_EXPECT_EQ(test, config_failure(subject), 0);
 }
@@ -212,7 +212,7 @@ static void other_registers_than_the_defined_ones_are_compared(struct kunit *tes
 	struct pcireset_kunit_machine *machine = test->priv;
 
 	make_capabilities(machine->space[0]);
-	expect_compared(test, take_endpoint(test), defined, ARRAY_SIZE(defined), may_differ,
+	expect_compared(test, check_take_endpoint(test), defined, ARRAY_SIZE(defined), may_differ,
 			ARRAY_SIZE(may_differ));
 }
 
@@ -223,7 +223,7 @@ static void volatile_registers_fail(struct kunit *test)
 	unsigned int i;
 
 	make_capabilities(machine->space[0]);
-	subject = take_endpoint(test);
+	subject = check_take_endpoint(test);
 	for (i = 0; i < ARRAY_SIZE(may_differ); i++)
 		subject->now[may_differ[i].at / 4] ^= may_differ[i].bits;
 	KUNIT_EXPECT_EQ_MSG(test, config_failure(subject), 0, "at %#x", subject->fn.found.offset);
@@ -247,7 +247,7 @@ static void row_of_the_shared_table_is_compared(struct kunit *test)
 		memset(space + KUNIT_FREE / 4, 0, sizeof(machine->space[0]) - KUNIT_FREE);
 		kunit_put8(space, KUNIT_PM + 1, row->is_extended ? 0 : KUNIT_FREE);
 		space[at / 4] = row->is_extended ? 1 << 16 | row->id : row->id;
-		subject = take_endpoint(test);
+		subject = check_take_endpoint(test);
 		space[(at + row->offset) / 4] ^= row->mask;
 		KUNIT_EXPECT_EQ_MSG(test, config_failure(subject), 0, "row %u, capability %#x", i,
 				    row->id);
@@ -265,7 +265,7 @@ static void registers_of_missing_capabilities_are_compared(struct kunit *test)
 		{ 0x078, UPPER }, { 0x084, POWER },
 	};
 
-	expect_compared(test, take_endpoint(test), areas, ARRAY_SIZE(areas), volatiles,
+	expect_compared(test, check_take_endpoint(test), areas, ARRAY_SIZE(areas), volatiles,
 			ARRAY_SIZE(volatiles));
 }
 
@@ -276,7 +276,7 @@ static void capabilities_count_although_status_denies_them(struct kunit *test)
 	struct pcireset_kunit_machine *machine = test->priv;
 
 	kunit_put16(machine->space[0], PCI_STATUS, 0);
-	expect_compared(test, take_endpoint(test), areas, ARRAY_SIZE(areas), volatiles,
+	expect_compared(test, check_take_endpoint(test), areas, ARRAY_SIZE(areas), volatiles,
 			ARRAY_SIZE(volatiles));
 }
 
@@ -326,7 +326,7 @@ static void length_that_a_capability_tells_is_not_used(struct kunit *test)
 		memset(space + 0x100 / 4, 0, CFG_SIZE - 0x100);
 		space[(0x100 + cases[i].at) / 4] = cases[i].value;
 		add_ext_cap(space, 0x100, cases[i].id, 0);
-		KUNIT_EXPECT_EQ_MSG(test, end_from(take_endpoint(test), 0x100),
+		KUNIT_EXPECT_EQ_MSG(test, end_from(check_take_endpoint(test), 0x100),
 				    0x100 + cases[i].size, "case %u", i);
 	}
 }
@@ -343,7 +343,7 @@ static void capability_reaches_into_the_next_one(struct kunit *test)
 	add_ext_cap(machine->space[0], 0x120, PCI_EXT_CAP_ID_VC, 0x210);
 	machine->space[0][(0x120 + PCI_VC_PORT_CAP2) / 4] = 0x04000000;
 	add_ext_cap(machine->space[0], 0x210, PCI_EXT_CAP_ID_VNDR, 0);
-	subject = take_endpoint(test);
+	subject = check_take_endpoint(test);
 	expect_bits(test, subject, 0x11c, 0);
 	expect_bits(test, subject, 0x1fc, ALL);
 	expect_bits(test, subject, 0x208, ALL);
@@ -357,11 +357,11 @@ static void first_version_of_pcie_has_all_registers(struct kunit *test)
 	struct subject *subject;
 
 	kunit_put16(machine->space[0], KUNIT_PCIE + PCI_EXP_FLAGS, 1 | PCI_EXP_TYPE_ENDPOINT << 4);
-	subject = take_endpoint(test);
+	subject = check_take_endpoint(test);
 	expect_bits(test, subject, KUNIT_PCIE + PCI_EXP_LNKCTL, 0xffff);
 	expect_bits(test, subject, KUNIT_PCIE + PCI_EXP_SLTCAP, 0);
 	kunit_put16(machine->space[0], KUNIT_PCIE + PCI_EXP_FLAGS, 1 | PCI_EXP_TYPE_RC_END << 4);
-	subject = take_endpoint(test);
+	subject = check_take_endpoint(test);
 	expect_bits(test, subject, KUNIT_PCIE + PCI_EXP_DEVCTL, 0xffff);
 	expect_bits(test, subject, KUNIT_PCIE + PCI_EXP_LNKCTL, 0);
 }
@@ -369,7 +369,7 @@ static void first_version_of_pcie_has_all_registers(struct kunit *test)
 static void secondary_status_of_a_bridge_fails(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
-	struct subject *subject = take(test, machine->port, machine->port_space);
+	struct subject *subject = check_take(test, machine->port, machine->port_space);
 
 	kunit_put16(subject->now, PCI_SEC_STATUS, 0xf900);
 	KUNIT_EXPECT_EQ(test, config_failure(subject), 0);
@@ -380,7 +380,7 @@ static void secondary_status_of_a_bridge_fails(struct kunit *test)
 
 static void last_two_bars_of_an_endpoint_are_ignored(struct kunit *test)
 {
-	struct subject *subject = take_endpoint(test);
+	struct subject *subject = check_take_endpoint(test);
 
 	subject->now[PCI_BASE_ADDRESS_3 / 4] ^= 0x00010000;
 	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
@@ -395,7 +395,7 @@ static void first_difference_is_not_the_one_reported(struct kunit *test)
 
 	kunit_add_cap(machine->space[0], KUNIT_PM + 1, 0x98, PCI_CAP_ID_SSVID);
 	kunit_add_cap(machine->space[0], 0x99, 0x90, PCI_CAP_ID_SLOTID);
-	subject = take_endpoint(test);
+	subject = check_take_endpoint(test);
 	kunit_put8(subject->now, 0x9b, 0x80);
 	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
 	KUNIT_EXPECT_EQ(test, subject->fn.found.offset, 0x9b);
@@ -428,9 +428,9 @@ static void msi_is_not_compared_as_far_as_it_is_in_use(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
 		kunit_add_cap(space, KUNIT_PM + 1, MSI, PCI_CAP_ID_MSI);
 		kunit_put16(space, MSI + PCI_MSI_FLAGS, layouts[i].flags);
-		expect_bits(test, take_endpoint(test), MSI + 4, 0);
+		expect_bits(test, check_take_endpoint(test), MSI + 4, 0);
 		kunit_put16(space, MSI + PCI_MSI_FLAGS, layouts[i].flags | PCI_MSI_FLAGS_ENABLE);
-		subject = take_endpoint(test);
+		subject = check_take_endpoint(test);
 		expect_bits(test, subject, MSI + layouts[i].end - 4, layouts[i].last);
 		expect_bits(test, subject, MSI + layouts[i].end, 0);
 	}
@@ -445,7 +445,7 @@ static void message_that_moves_fails_or_a_lost_one_passes(struct kunit *test)
 	kunit_add_cap(machine->space[0], KUNIT_PM + 1, MSI, PCI_CAP_ID_MSI);
 	kunit_put16(machine->space[0], MSI + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE);
 	machine->space[0][(MSI + PCI_MSI_ADDRESS_LO) / 4] = 0xfee01000;
-	subject = take_endpoint(test);
+	subject = check_take_endpoint(test);
 	kunit_put16(subject->now, MSI + PCI_MSI_DATA_32, 0x20);
 	subject->now[(MSI + PCI_MSI_ADDRESS_LO) / 4] = 0xfee02000;
 	KUNIT_EXPECT_EQ(test, config_failure(subject), 0);
@@ -461,7 +461,7 @@ static void looping_capability_list_hangs(struct kunit *test)
 
 	kunit_put8(machine->space[0], KUNIT_PM + 1, KUNIT_PCIE);
 	add_ext_cap(machine->space[0], AER, PCI_EXT_CAP_ID_ERR, AER);
-	subject = take_endpoint(test);
+	subject = check_take_endpoint(test);
 	KUNIT_EXPECT_EQ(test, config_failure(subject), 0);
 	subject->now[0x108 / 4] = 1;
 	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
@@ -481,7 +481,7 @@ static void capability_at_the_end_reaches_beyond(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		kunit_add_cap(machine->space[0], KUNIT_PM + 1, 0xfc, ids[i]);
 		kunit_put16(machine->space[0], 0xfe, 0xfffe);
-		subject = take_endpoint(test);
+		subject = check_take_endpoint(test);
 		KUNIT_EXPECT_EQ_MSG(test, config_failure(subject), 0, "capability %#x", ids[i]);
 	}
 	dev->cfg_size = CFG_SIZE;
@@ -496,14 +496,14 @@ static void long_vendor_capability_reaches_beyond(struct kunit *test)
 	add_ext_cap(machine->space[0], 0xff0, PCI_EXT_CAP_ID_DVSEC, 0xffc);
 	machine->space[0][0xff4 / 4] = 0xfffU << 20;
 	add_ext_cap(machine->space[0], 0xffc, PCI_EXT_CAP_ID_VNDR, 0);
-	subject = take_endpoint(test);
+	subject = check_take_endpoint(test);
 	subject->now[0xff8 / 4] ^= ALL;
 	KUNIT_EXPECT_EQ(test, config_failure(subject), 0);
 }
 
 static void function_that_is_gone_passes(struct kunit *test)
 {
-	struct subject *subject = take_endpoint(test);
+	struct subject *subject = check_take_endpoint(test);
 
 	memset(subject->now, 0xff, CFG_SIZE);
 	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
@@ -523,7 +523,7 @@ static void another_device_passes_for_the_same(struct kunit *test)
 		{ PCI_CACHE_LINE_SIZE, 0x00010000 },     { PCI_SUBSYSTEM_VENDOR_ID, 0x00000001 },
 		{ PCI_SUBSYSTEM_VENDOR_ID, 0x00010000 },
 	};
-	struct subject *subject = take_endpoint(test);
+	struct subject *subject = check_take_endpoint(test);
 	unsigned int i;
 
 	KUNIT_EXPECT_TRUE(test, identity_holds(subject));
@@ -538,7 +538,7 @@ static void another_device_passes_for_the_same(struct kunit *test)
 /* BIST, the bit for several functions, latency timer and cache line size are next to the layout. */
 static void what_is_no_identity_is_compared(struct kunit *test)
 {
-	struct subject *subject = take_endpoint(test);
+	struct subject *subject = check_take_endpoint(test);
 
 	subject->now[PCI_CACHE_LINE_SIZE / 4] ^= 0xff80ffff;
 	subject->now[PCI_COMMAND / 4] ^= ALL;
@@ -549,7 +549,7 @@ static void what_is_no_identity_is_compared(struct kunit *test)
 /* PCIe r6.0, sec 9.3.4.1.1: Vendor and Device ID of a VF read as all-ones, whoever it is. */
 static void ids_of_a_vf_are_compared(struct kunit *test)
 {
-	struct subject *subject = take_endpoint(test);
+	struct subject *subject = check_take_endpoint(test);
 
 	subject->fn.dev->is_virtfn = 1;
 	subject->now[PCI_VENDOR_ID / 4] = ALL;
@@ -564,7 +564,7 @@ static void ids_of_a_vf_are_compared(struct kunit *test)
 static void window_of_a_bridge_is_its_identity(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
-	struct subject *subject = take(test, machine->port, machine->port_space);
+	struct subject *subject = check_take(test, machine->port, machine->port_space);
 
 	subject->now[PCI_SUBSYSTEM_VENDOR_ID / 4] ^= ALL;
 	KUNIT_EXPECT_TRUE(test, identity_holds(subject));
@@ -587,7 +587,7 @@ static u32 link_now(struct subject *subject, u16 status)
 
 static void worse_link_passes(struct kunit *test)
 {
-	struct subject *subject = take_endpoint(test);
+	struct subject *subject = check_take_endpoint(test);
 
 	KUNIT_EXPECT_EQ(test, link_now(subject, link_status(2, 8)), PCIRESET_CHECK_LINK);
 	KUNIT_EXPECT_EQ(test, link_now(subject, link_status(3, 4)), PCIRESET_CHECK_LINK);
@@ -598,7 +598,7 @@ static void worse_link_passes(struct kunit *test)
 
 static void equal_or_better_link_fails(struct kunit *test)
 {
-	struct subject *subject = take_endpoint(test);
+	struct subject *subject = check_take_endpoint(test);
 
 	KUNIT_EXPECT_EQ(test, link_now(subject, link_status(3, 8)), 0);
 	KUNIT_EXPECT_EQ(test, link_now(subject, link_status(4, 16)), 0);
@@ -608,7 +608,7 @@ static void equal_or_better_link_fails(struct kunit *test)
 static void port_that_lost_its_link_passes(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
-	struct subject *subject = take(test, machine->port, machine->port_space);
+	struct subject *subject = check_take(test, machine->port, machine->port_space);
 
 	subject->fn.saved.link = link_status(3, 8) | PCI_EXP_LNKSTA_DLLLA;
 	kunit_put16(subject->now, KUNIT_PCIE + PCI_EXP_LNKSTA, subject->fn.saved.link);
@@ -619,7 +619,7 @@ static void port_that_lost_its_link_passes(struct kunit *test)
 
 static void link_that_never_was_is_compared(struct kunit *test)
 {
-	struct subject *subject = take_endpoint(test);
+	struct subject *subject = check_take_endpoint(test);
 
 	subject->fn.saved.link = 3;
 	KUNIT_EXPECT_EQ(test, link_failure(subject), 0);
@@ -637,7 +637,7 @@ static u32 proof_of(struct subject *subject, u32 type)
 
 static void reset_that_did_nothing_is_proved(struct kunit *test)
 {
-	struct subject *subject = take_endpoint(test);
+	struct subject *subject = check_take_endpoint(test);
 
 	kunit_put16(subject->now, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
 	pcireset_witness_set(&subject->fn, PCI_RESET_FLR);
@@ -649,7 +649,7 @@ static void reset_that_did_nothing_is_proved(struct kunit *test)
 
 static void nothing_to_tell_from_counts_as_proof(struct kunit *test)
 {
-	struct subject *subject = take_endpoint(test);
+	struct subject *subject = check_take_endpoint(test);
 
 	pcireset_witness_set(&subject->fn, PCI_RESET_FLR);
 	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_UNKNOWN);
@@ -664,7 +664,7 @@ static void mask_of_msix_stays_set(struct kunit *test)
 
 	kunit_add_cap(machine->space[0], KUNIT_PM + 1, MSIX, PCI_CAP_ID_MSIX);
 	kunit_put16(machine->space[0], MSIX + PCI_MSIX_FLAGS, enable);
-	subject = take_endpoint(test);
+	subject = check_take_endpoint(test);
 	subject->fn.dev->msix_cap = MSIX;
 	before = subject->now[MSIX / 4];
 	pcireset_witness_set(&subject->fn, PCI_RESET_FLR);
@@ -678,7 +678,7 @@ static void mask_of_msix_stays_set(struct kunit *test)
 static void bus_numbers_of_a_bridge_prove_nothing(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
-	struct subject *subject = take(test, machine->port, machine->port_space);
+	struct subject *subject = check_take(test, machine->port, machine->port_space);
 	u32 numbers = subject->now[PCI_PRIMARY_BUS / 4];
 
 	kunit_put16(subject->now, PCI_COMMAND, 0);

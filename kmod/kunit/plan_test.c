@@ -26,7 +26,7 @@ struct choice {
 };
 
 /* The @infos as pcireset_plan_types() writes them, in its order. */
-static void offer(struct choice *choice, u32 types)
+static void plan_offer_types(struct choice *choice, u32 types)
 {
 	unsigned int i;
 
@@ -44,7 +44,7 @@ static void offer(struct choice *choice, u32 types)
 
 static struct pcireset_plan *choose_of(struct choice *choice, u32 there, u32 allowed, u32 flags)
 {
-	offer(choice, there);
+	plan_offer_types(choice, there);
 	choice->plan = (struct pcireset_plan){
 		.request.types = allowed,
 		.request.max_scope = PCIRESET_SCOPE_BUS,
@@ -139,7 +139,7 @@ static void flags_are_those_of_another_type(struct kunit *test)
 {
 	struct choice *choice = new_choice(test);
 
-	offer(choice, PCI_RESET_ANY);
+	plan_offer_types(choice, PCI_RESET_ANY);
 	choice->infos[2].flags = PCIRESET_TYPE_AF;
 	choice->plan.request = (struct pcireset_request){
 		.types = PCI_RESET_FLR | PCI_RESET_PM,
@@ -157,7 +157,7 @@ static void scope_limit_is_exceeded(struct kunit *test)
 	unsigned int i;
 	u32 limit;
 
-	offer(choice, PCI_RESET_ANY);
+	plan_offer_types(choice, PCI_RESET_ANY);
 	for (limit = PCIRESET_SCOPE_FUNCTION; limit <= PCIRESET_SCOPE_BUS; limit++) {
 		for (i = 0; i < ARRAY_SIZE(order); i++) {
 			*plan = (struct pcireset_plan){
@@ -179,7 +179,7 @@ static void escalation_exceeds_the_scope_limit(struct kunit *test)
 	struct choice *choice = new_choice(test);
 	struct pcireset_plan *plan = &choice->plan;
 
-	offer(choice, PCI_RESET_ANY);
+	plan_offer_types(choice, PCI_RESET_ANY);
 	plan->request = (struct pcireset_request){
 		.types = PCI_RESET_PM | PCI_RESET_LINK,
 		.max_scope = PCIRESET_SCOPE_SLOT,
@@ -214,7 +214,7 @@ static void reason_of_a_narrower_type_stays(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, plan->who.bus, 0);
 }
 
-static int make(struct kunit *test, struct pcireset_request request)
+static int plan_try_make(struct kunit *test, struct pcireset_request request)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
 	struct pcireset_plan *plan = NULL;
@@ -226,7 +226,7 @@ static int make(struct kunit *test, struct pcireset_request request)
 	return error;
 }
 
-#define MAKE(test, ...) make(test, (struct pcireset_request){ __VA_ARGS__ })
+#define MAKE(test, ...) plan_try_make(test, (struct pcireset_request){ __VA_ARGS__ })
 
 static void empty_mask_is_accepted(struct kunit *test)
 {
@@ -503,6 +503,7 @@ static void function_that_left_is_asked_for_its_times(struct kunit *test)
 /* Fills and decides a plan with what plan/ has, while the function sleeps and is locked. */
 static void plan_of_a_function_that_sleeps(struct kunit *test, struct pcireset_plan *plan)
 {
+	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
 	unsigned int i;
 
 	down_read(&pcireset_topology);
@@ -512,10 +513,9 @@ static void plan_of_a_function_that_sleeps(struct kunit *test, struct pcireset_p
 		pcireset_plan_find_obstacle(plan, &plan->fns[i]);
 	}
 	pcireset_plan_decide(plan);
-	KUNIT_EXPECT_EQ(test,
-			pcireset_plan_types(plan->dev, PCI_RESET_FLR, PCIRESET_CALLER_LOCKED,
-					    (struct pcireset_type_info[PCIRESET_NR_TYPES]){}),
-			PCI_RESET_FLR);
+	KUNIT_EXPECT_EQ(
+		test, pcireset_plan_types(plan->dev, PCI_RESET_FLR, PCIRESET_CALLER_LOCKED, infos),
+		PCI_RESET_FLR);
 	up_read(&pcireset_topology);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a reset would do: its types, its members, and what prevents it. Decides and changes nothing. */
+/* What a reset would do: its types, its members, and what prevents it. Changes nothing. */
 #ifndef _PCIRESET_PLAN_H
 #define _PCIRESET_PLAN_H
 

@@ -3,14 +3,14 @@
 #include "state/state.h"
 
 /* What is not assigned, or not by a BAR, is not in the header. */
-static bool is_in_header(const struct resource *res)
+static bool bars_is_in_header(const struct resource *res)
 {
 	if (!(res->flags & (IORESOURCE_MEM | IORESOURCE_IO)) || !res->parent)
 		return false;
 	return !(res->flags & (IORESOURCE_UNSET | IORESOURCE_DISABLED | IORESOURCE_PCI_FIXED));
 }
 
-static u64 bar_value(const struct pcireset_fn *fn, unsigned int nr, const struct resource *res)
+static u64 bars_value(const struct pcireset_fn *fn, unsigned int nr, const struct resource *res)
 {
 	u64 value = fn->saved.header[PCI_BASE_ADDRESS_0 / 4 + nr];
 
@@ -40,10 +40,10 @@ bool pcireset_bars_agree(const struct pcireset_fn *fn)
 	if (dev->is_virtfn || dev->hdr_type == PCI_HEADER_TYPE_CARDBUS)
 		return true;
 	for (i = 0; i < nr; i++) {
-		if (!is_in_header(&dev->resource[i]))
+		if (!bars_is_in_header(&dev->resource[i]))
 			continue;
 		pcibios_resource_to_bus(dev->bus, &region, &dev->resource[i]);
-		if (bar_value(fn, i, &dev->resource[i]) != region.start)
+		if (bars_value(fn, i, &dev->resource[i]) != region.start)
 			return false;
 	}
 	return true;

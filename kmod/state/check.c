@@ -4,7 +4,7 @@
 
 #include "state/state.h"
 
-static bool link_is_worse(const struct pcireset_fn *fn)
+static bool check_link_is_worse(const struct pcireset_fn *fn)
 {
 	u16 now;
 
@@ -30,7 +30,7 @@ void pcireset_check_link(struct pcireset_fn *fn, ktime_t until)
 	if (fn->dev->is_virtfn || !(fn->saved.link & PCI_EXP_LNKSTA_NLW))
 		return;
 
-	while (link_is_worse(fn)) {
+	while (check_link_is_worse(fn)) {
 		if (ktime_after(ktime_get(), until)) {
 			fn->found.failed |= PCIRESET_CHECK_LINK;
 			return;
@@ -106,7 +106,7 @@ bool pcireset_identity_holds(struct pcireset_fn *fn)
 	return value == fn->saved.header[PCI_SUBSYSTEM_VENDOR_ID / 4];
 }
 
-static void use_as_witness(struct pcireset_fn *fn, u16 offset, u16 mask, u16 old)
+static void check_use_as_witness(struct pcireset_fn *fn, u16 offset, u16 mask, u16 old)
 {
 	fn->found.witness = (struct pcireset_witness){ offset, mask, old };
 }
@@ -115,13 +115,13 @@ static void use_as_witness(struct pcireset_fn *fn, u16 offset, u16 mask, u16 old
  * The kernel's handler for a device may save Command before the reset and put it
  * back afterwards. It does the same with the mask of MSI-X where that is in use.
  */
-static bool keeps_command(const struct pcireset_fn *fn, u32 type)
+static bool check_keeps_command(const struct pcireset_fn *fn, u32 type)
 {
 	return type == PCI_RESET_DEV_SPECIFIC && fn->dev->msix_cap && !fn->dev->msix_enabled;
 }
 
 /* VFs and old devices have no INTx Disable; the mask of MSI-X exists in every one that has it. */
-static bool try_msix(struct pcireset_fn *fn)
+static bool check_try_msix(struct pcireset_fn *fn)
 {
 	int pos = fn->dev->msix_cap;
 	u16 old, now;
@@ -134,7 +134,7 @@ static bool try_msix(struct pcireset_fn *fn)
 	pci_read_config_word(fn->dev, pos, &now);
 	if (!(now & PCI_MSIX_FLAGS_MASKALL))
 		return false;
-	use_as_witness(fn, pos, PCI_MSIX_FLAGS_MASKALL, old);
+	check_use_as_witness(fn, pos, PCI_MSIX_FLAGS_MASKALL, old);
 	return true;
 }
 
@@ -151,19 +151,19 @@ void pcireset_witness_set(struct pcireset_fn *fn, u32 type)
 {
 	u16 value;
 
-	use_as_witness(fn, 0, 0, 0);
-	if (keeps_command(fn, type) && try_msix(fn))
+	check_use_as_witness(fn, 0, 0, 0);
+	if (check_keeps_command(fn, type) && check_try_msix(fn))
 		return;
 	pci_read_config_word(fn->dev, PCI_COMMAND, &value);
 	if (value & PCI_COMMAND_INTX_DISABLE) {
-		use_as_witness(fn, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE, value);
+		check_use_as_witness(fn, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE, value);
 		return;
 	}
-	if (try_msix(fn) || fn->dev->hdr_type != PCI_HEADER_TYPE_BRIDGE)
+	if (check_try_msix(fn) || fn->dev->hdr_type != PCI_HEADER_TYPE_BRIDGE)
 		return;
 	pci_read_config_word(fn->dev, PCI_PRIMARY_BUS, &value);
 	if (value & 0xff00)
-		use_as_witness(fn, PCI_PRIMARY_BUS, value & 0xff00, value);
+		check_use_as_witness(fn, PCI_PRIMARY_BUS, value & 0xff00, value);
 }
 
 /**

@@ -46,7 +46,7 @@ struct walk {
 	unsigned int body;
 };
 
-static u32 dword_of(const struct walk *walk, unsigned int offset)
+static u32 config_read_dword(const struct walk *walk, unsigned int offset)
 {
 	u32 value = 0;
 
@@ -59,7 +59,7 @@ static u32 dword_of(const struct walk *walk, unsigned int offset)
  * PCI r3.0, sec 6.8.1: where the optional registers are depends on Message
  * Control. None of them means anything while MSI is off; pending bits never do.
  */
-static unsigned int measure_msi(const struct walk *walk)
+static unsigned int config_measure_msi(const struct walk *walk)
 {
 	u16 flags = walk->header >> 16;
 	unsigned int mask_at = flags & PCI_MSI_FLAGS_64BIT ? PCI_MSI_MASK_64 : PCI_MSI_MASK_32;
@@ -70,7 +70,7 @@ static unsigned int measure_msi(const struct walk *walk)
 }
 
 /* PCIe r6.0, sec 7.5.3: version 2 has all registers, version 1 those of the function's type. */
-static unsigned int measure_pcie(const struct walk *walk)
+static unsigned int config_measure_pcie(const struct walk *walk)
 {
 	u16 flags = walk->header >> 16;
 	unsigned int type = (flags & PCI_EXP_FLAGS_TYPE) >> 4;
@@ -85,7 +85,7 @@ static unsigned int measure_pcie(const struct walk *walk)
 }
 
 /* Sec 7.8.4: of the logs that may follow nothing is compared. */
-static unsigned int measure_aer(const struct walk *walk)
+static unsigned int config_measure_aer(const struct walk *walk)
 {
 	int type = pci_is_pcie(walk->dev) ? pci_pcie_type(walk->dev) : -1;
 
@@ -95,41 +95,41 @@ static unsigned int measure_aer(const struct walk *walk)
 }
 
 /* Sec 7.9.1: arbitration tables are where the registers say, if anywhere. */
-static unsigned int measure_vc(const struct walk *walk)
+static unsigned int config_measure_vc(const struct walk *walk)
 {
-	unsigned int last = dword_of(walk, PCI_VC_PORT_CAP1) & PCI_VC_CAP1_EVCC;
+	unsigned int last = config_read_dword(walk, PCI_VC_PORT_CAP1) & PCI_VC_CAP1_EVCC;
 	unsigned int i;
 
-	if (dword_of(walk, PCI_VC_PORT_CAP2) & PCI_VC_CAP2_ARB_OFF)
+	if (config_read_dword(walk, PCI_VC_PORT_CAP2) & PCI_VC_CAP2_ARB_OFF)
 		return TO_NEXT;
 	for (i = 0; i <= last; i++)
-		if (dword_of(walk, PCI_VC_RES_CAP + i * PCI_CAP_VC_PER_VC_SIZEOF) &
+		if (config_read_dword(walk, PCI_VC_RES_CAP + i * PCI_CAP_VC_PER_VC_SIZEOF) &
 		    PCI_VC_RES_CAP_ARB_OFF)
 			return TO_NEXT;
 	return PCI_CAP_VC_BASE_SIZEOF + (last + 1) * PCI_CAP_VC_PER_VC_SIZEOF;
 }
 
 /* Sec 7.7.11.2: one bit for each function or port, and 0 stands for 256 of them. */
-static unsigned int measure_acs(const struct walk *walk)
+static unsigned int config_measure_acs(const struct walk *walk)
 {
-	unsigned int bits = dword_of(walk, PCI_ACS_CAP) >> 8 & 0xff;
+	unsigned int bits = config_read_dword(walk, PCI_ACS_CAP) >> 8 & 0xff;
 
-	if (!(dword_of(walk, PCI_ACS_CAP) & PCI_ACS_EC))
+	if (!(config_read_dword(walk, PCI_ACS_CAP) & PCI_ACS_EC))
 		return PCI_ACS_EGRESS_CTL_V;
 	return PCI_ACS_EGRESS_CTL_V + DIV_ROUND_UP(bits ? bits : 256, 32) * 4;
 }
 
-static unsigned int measure_rebar(const struct walk *walk)
+static unsigned int config_measure_rebar(const struct walk *walk)
 {
-	u32 control = dword_of(walk, PCI_REBAR_CTRL);
+	u32 control = config_read_dword(walk, PCI_REBAR_CTRL);
 
 	return 4 + 8 * ((control & PCI_REBAR_CTRL_NBAR_MASK) >> 5);
 }
 
 /* Sec 7.9.13.2: the table of steering tags may be here, two bytes each. */
-static unsigned int measure_tph(const struct walk *walk)
+static unsigned int config_measure_tph(const struct walk *walk)
 {
-	u32 capability = dword_of(walk, PCI_TPH_CAP);
+	u32 capability = config_read_dword(walk, PCI_TPH_CAP);
 
 	if ((capability & PCI_TPH_CAP_LOC_MASK) != PCI_TPH_LOC_CAP)
 		return PCI_TPH_BASE_SIZEOF;
@@ -137,20 +137,21 @@ static unsigned int measure_tph(const struct walk *walk)
 }
 
 /* Sec 7.9.11: ports have an overlay BAR. */
-static unsigned int measure_multicast(const struct walk *walk)
+static unsigned int config_measure_multicast(const struct walk *walk)
 {
 	return pcireset_is_downstream_port(walk->dev) ? 0x30 : 0x28;
 }
 
-static unsigned int measure_dpa(const struct walk *walk)
+static unsigned int config_measure_dpa(const struct walk *walk)
 {
-	return PCI_DPA_BASE_SIZEOF + (dword_of(walk, PCI_DPA_CAP) & PCI_DPA_CAP_SUBSTATE_MASK) + 1;
+	return PCI_DPA_BASE_SIZEOF +
+	       (config_read_dword(walk, PCI_DPA_CAP) & PCI_DPA_CAP_SUBSTATE_MASK) + 1;
 }
 
 /* Sec 7.9.14.6: what follows the masks of a root port's own errors is a log. */
-static unsigned int measure_dpc(const struct walk *walk)
+static unsigned int config_measure_dpc(const struct walk *walk)
 {
-	u32 capability = dword_of(walk, PCI_EXP_DPC_CAP);
+	u32 capability = config_read_dword(walk, PCI_EXP_DPC_CAP);
 
 	return capability & PCI_EXP_DPC_CAP_RP_EXT ? PCI_EXP_DPC_RP_PIO_EXCEPTION + 4 :
 						     PCI_EXP_DPC_SOURCE_ID + 2;
@@ -181,45 +182,45 @@ static const struct capability_size capability_sizes[] = {
 	{ PCI_CAP_ID_PM, false, PCI_PM_SIZEOF },
 	{ PCI_CAP_ID_VPD, false, PCI_VPD_DATA },
 	{ PCI_CAP_ID_SLOTID, false, 4 },
-	{ PCI_CAP_ID_MSI, false, .measure = measure_msi },
+	{ PCI_CAP_ID_MSI, false, .measure = config_measure_msi },
 	{ PCI_CAP_ID_PCIX, false, 8 },
 	{ PCI_CAP_ID_CHSWP, false, 4 },
 	{ PCI_CAP_ID_VNDR, false, 4 },
 	{ PCI_CAP_ID_DBG, false, 4 },
 	{ PCI_CAP_ID_SHPC, false, 8 },
 	{ PCI_CAP_ID_SSVID, false, 8 },
-	{ PCI_CAP_ID_EXP, false, .measure = measure_pcie },
+	{ PCI_CAP_ID_EXP, false, .measure = config_measure_pcie },
 	{ PCI_CAP_ID_MSIX, false, PCI_CAP_MSIX_SIZEOF },
 	{ PCI_CAP_ID_AF, false, PCI_AF_CTRL },
 	{ NOTHING, true, 4 },
 	{ NOBODY, true, 4 },
-	{ PCI_EXT_CAP_ID_ERR, true, .measure = measure_aer },
-	{ PCI_EXT_CAP_ID_VC, true, .measure = measure_vc },
-	{ PCI_EXT_CAP_ID_VC9, true, .measure = measure_vc },
-	{ PCI_EXT_CAP_ID_MFVC, true, .measure = measure_vc },
+	{ PCI_EXT_CAP_ID_ERR, true, .measure = config_measure_aer },
+	{ PCI_EXT_CAP_ID_VC, true, .measure = config_measure_vc },
+	{ PCI_EXT_CAP_ID_VC9, true, .measure = config_measure_vc },
+	{ PCI_EXT_CAP_ID_MFVC, true, .measure = config_measure_vc },
 	{ PCI_EXT_CAP_ID_DSN, true, PCI_EXT_CAP_DSN_SIZEOF },
 	{ PCI_EXT_CAP_ID_PWR, true, PCI_EXT_CAP_PWR_SIZEOF },
 	{ PCI_EXT_CAP_ID_VNDR, true, 4 },
-	{ PCI_EXT_CAP_ID_ACS, true, .measure = measure_acs },
+	{ PCI_EXT_CAP_ID_ACS, true, .measure = config_measure_acs },
 	{ PCI_EXT_CAP_ID_ARI, true, PCI_EXT_CAP_ARI_SIZEOF },
 	{ PCI_EXT_CAP_ID_ATS, true, PCI_EXT_CAP_ATS_SIZEOF },
 	{ PCI_EXT_CAP_ID_SRIOV, true, PCI_EXT_CAP_SRIOV_SIZEOF },
 	{ PCI_EXT_CAP_ID_PRI, true, PCI_EXT_CAP_PRI_SIZEOF },
-	{ PCI_EXT_CAP_ID_MCAST, true, .measure = measure_multicast },
-	{ PCI_EXT_CAP_ID_REBAR, true, .measure = measure_rebar },
-	{ PCI_EXT_CAP_ID_DPA, true, .measure = measure_dpa },
-	{ PCI_EXT_CAP_ID_TPH, true, .measure = measure_tph },
+	{ PCI_EXT_CAP_ID_MCAST, true, .measure = config_measure_multicast },
+	{ PCI_EXT_CAP_ID_REBAR, true, .measure = config_measure_rebar },
+	{ PCI_EXT_CAP_ID_DPA, true, .measure = config_measure_dpa },
+	{ PCI_EXT_CAP_ID_TPH, true, .measure = config_measure_tph },
 	{ PCI_EXT_CAP_ID_LTR, true, PCI_EXT_CAP_LTR_SIZEOF },
 	{ PCI_EXT_CAP_ID_SECPCI, true, 12, .per_lane = 2 },
 	{ PCI_EXT_CAP_ID_PASID, true, PCI_EXT_CAP_PASID_SIZEOF },
-	{ PCI_EXT_CAP_ID_DPC, true, .measure = measure_dpc },
+	{ PCI_EXT_CAP_ID_DPC, true, .measure = config_measure_dpc },
 	{ PCI_EXT_CAP_ID_L1SS, true, 16 },
 	{ PCI_EXT_CAP_ID_PTM, true, 12 },
 	{ PCIRESET_RTR_ID, true, 12 },
 	{ PCI_EXT_CAP_ID_DVSEC, true, 4 },
 	{ PCIRESET_CXL_DEVICE_ID, true, 0x38 },
 	{ PCIRESET_CXL_PORT_ID, true, 0x20 },
-	{ PCIRESET_VF_REBAR_ID, true, .measure = measure_rebar },
+	{ PCIRESET_VF_REBAR_ID, true, .measure = config_measure_rebar },
 	{ PCI_EXT_CAP_ID_DLF, true, 8 },
 	{ PCI_EXT_CAP_ID_PL_16GT, true, 0x20, .per_lane = 1 },
 	{ PCIRESET_MARGIN_ID, true, 8 },
@@ -230,7 +231,7 @@ static const struct capability_size capability_sizes[] = {
 };
 
 /* Status: errors, and the state of INTx. BIST: may be read while it runs. */
-static u32 header_mask(const struct pci_dev *dev, unsigned int nr)
+static u32 config_header_mask(const struct pci_dev *dev, unsigned int nr)
 {
 	if (nr == PCI_COMMAND / 4)
 		return 0x0000ffff;
@@ -242,7 +243,7 @@ static u32 header_mask(const struct pci_dev *dev, unsigned int nr)
 	return ~0U;
 }
 
-static int add_register(struct pcireset_config *config, unsigned int pos, u32 value)
+static int config_add_register(struct pcireset_config *config, unsigned int pos, u32 value)
 {
 	struct pcireset_register *registers = config->registers;
 	unsigned int max = max(SOME_REGISTERS, config->max * 2);
@@ -259,7 +260,7 @@ static int add_register(struct pcireset_config *config, unsigned int pos, u32 va
 	return 0;
 }
 
-static bool has_register(const struct pcireset_config *config, unsigned int pos)
+static bool config_has_register(const struct pcireset_config *config, unsigned int pos)
 {
 	unsigned int i;
 
@@ -270,7 +271,8 @@ static bool has_register(const struct pcireset_config *config, unsigned int pos)
 }
 
 /* The lists may be circles: nothing is visited twice. */
-static int find_capabilities(struct pci_dev *dev, const u32 *header, struct pcireset_config *config)
+static int config_find_capabilities(struct pci_dev *dev, const u32 *header,
+				    struct pcireset_config *config)
 {
 	unsigned int pos = header[PCI_CAPABILITY_LIST / 4] & 0xfc;
 	u32 value;
@@ -279,9 +281,9 @@ static int find_capabilities(struct pci_dev *dev, const u32 *header, struct pcir
 	if (!(header[PCI_COMMAND / 4] >> 16 & PCI_STATUS_CAP_LIST))
 		return 0;
 	while (pos >= PCI_STD_HEADER_SIZEOF && pos + 4 <= dev->cfg_size &&
-	       !has_register(config, pos)) {
+	       !config_has_register(config, pos)) {
 		pci_read_config_dword(dev, pos, &value);
-		error = add_register(config, pos, value);
+		error = config_add_register(config, pos, value);
 		if (error || PCI_POSSIBLE_ERROR(value))
 			return error;
 		pos = value >> 8 & 0xfc;
@@ -290,16 +292,16 @@ static int find_capabilities(struct pci_dev *dev, const u32 *header, struct pcir
 }
 
 /* PCIe r6.0, sec 7.6.3: a first header that is zero, or all-ones, means that there is none. */
-static int find_ext_capabilities(struct pci_dev *dev, struct pcireset_config *config)
+static int config_find_ext_capabilities(struct pci_dev *dev, struct pcireset_config *config)
 {
 	unsigned int pos = PCI_CFG_SPACE_SIZE;
 	u32 value;
 	int error;
 
 	while (pos >= PCI_CFG_SPACE_SIZE && pos + 4 <= dev->cfg_size &&
-	       !has_register(config, pos)) {
+	       !config_has_register(config, pos)) {
 		pci_read_config_dword(dev, pos, &value);
-		error = add_register(config, pos, value);
+		error = config_add_register(config, pos, value);
 		if (error || !value || PCI_POSSIBLE_ERROR(value))
 			return error;
 		pos = PCI_EXT_CAP_NEXT(value);
@@ -312,7 +314,7 @@ static int find_ext_capabilities(struct pci_dev *dev, struct pcireset_config *co
  * devices that hang where theirs is read to the usual end, and the kernel has made
  * it shorter.
  */
-static unsigned int room_of(const struct walk *walk)
+static unsigned int config_room_of(const struct walk *walk)
 {
 	unsigned int end = walk->dev->cfg_size;
 	unsigned int i;
@@ -328,7 +330,7 @@ static unsigned int room_of(const struct walk *walk)
 	return end - walk->pos;
 }
 
-static unsigned int nr_lanes(struct pci_dev *dev)
+static unsigned int config_nr_lanes(struct pci_dev *dev)
 {
 	u32 capability;
 
@@ -336,7 +338,7 @@ static unsigned int nr_lanes(struct pci_dev *dev)
 	return (capability & PCI_EXP_LNKCAP_MLW) >> 4;
 }
 
-static unsigned int measure(const struct walk *walk)
+static unsigned int config_measure(const struct walk *walk)
 {
 	const struct capability_size *size = capability_sizes;
 	unsigned int i;
@@ -346,12 +348,13 @@ static unsigned int measure(const struct walk *walk)
 			continue;
 		if (size->measure)
 			return size->measure(walk);
-		return size->size + (size->per_lane ? size->per_lane * nr_lanes(walk->dev) : 0);
+		return size->size +
+		       (size->per_lane ? size->per_lane * config_nr_lanes(walk->dev) : 0);
 	}
 	return 4;
 }
 
-static void ignore(const struct walk *walk, unsigned int offset, u32 mask)
+static void config_ignore_bits(const struct walk *walk, unsigned int offset, u32 mask)
 {
 	unsigned int nr = offset ? walk->body + offset / 4 - 1 : walk->nr;
 
@@ -359,7 +362,7 @@ static void ignore(const struct walk *walk, unsigned int offset, u32 mask)
 		walk->config->registers[nr].mask &= ~mask;
 }
 
-static void ignore_volatile(const struct walk *walk)
+static void config_ignore_volatile(const struct walk *walk)
 {
 	const struct pcireset_volatile_register *reg = pcireset_volatile_registers;
 	unsigned int i, offset;
@@ -370,7 +373,7 @@ static void ignore_volatile(const struct walk *walk)
 			continue;
 		offset = reg->offset;
 		do {
-			ignore(walk, offset, reg->mask);
+			config_ignore_bits(walk, offset, reg->mask);
 			offset += reg->stride;
 		} while (reg->stride && offset <= reg->last);
 	}
@@ -380,21 +383,21 @@ static void ignore_volatile(const struct walk *walk)
  * The kernel writes another message when the interrupt moves to another CPU, and
  * keeps it itself: the address must be there, and nothing else is known of it.
  */
-static void ignore_message(const struct walk *walk)
+static void config_ignore_message(const struct walk *walk)
 {
 	u16 flags = walk->header >> 16;
 
 	if (walk->extended || walk->id != PCI_CAP_ID_MSI || !(flags & PCI_MSI_FLAGS_ENABLE))
 		return;
-	ignore(walk, PCI_MSI_ADDRESS_HI, ~0U);
+	config_ignore_bits(walk, PCI_MSI_ADDRESS_HI, ~0U);
 	if (flags & PCI_MSI_FLAGS_64BIT)
-		ignore(walk, PCI_MSI_DATA_64, ~0U);
+		config_ignore_bits(walk, PCI_MSI_DATA_64, ~0U);
 	if (walk->body < walk->config->nr)
 		walk->config->registers[walk->body].id = ADDRESS;
 }
 
 /* What is not compared is not read. */
-static void read_registers(const struct walk *walk)
+static void config_read_registers(const struct walk *walk)
 {
 	struct pcireset_config *config = walk->config;
 	unsigned int i, kept = walk->body;
@@ -411,11 +414,11 @@ static void read_registers(const struct walk *walk)
 }
 
 /* Which of the vendor-specific capabilities it is, as far as that is known. */
-static u16 vendor_specific_id(const struct walk *walk)
+static u16 config_vendor_specific_id(const struct walk *walk)
 {
-	if ((dword_of(walk, PCI_DVSEC_HEADER1) & 0xffff) != PCIRESET_CXL_VENDOR_ID)
+	if ((config_read_dword(walk, PCI_DVSEC_HEADER1) & 0xffff) != PCIRESET_CXL_VENDOR_ID)
 		return PCI_EXT_CAP_ID_DVSEC;
-	switch (dword_of(walk, PCI_DVSEC_HEADER2) & 0xffff) {
+	switch (config_read_dword(walk, PCI_DVSEC_HEADER2) & 0xffff) {
 	case PCIRESET_CXL_DVSEC_DEVICE:
 		return PCIRESET_CXL_DEVICE_ID;
 	case PCIRESET_CXL_DVSEC_PORT:
@@ -425,7 +428,8 @@ static u16 vendor_specific_id(const struct walk *walk)
 	}
 }
 
-static int read_capability(struct pci_dev *dev, struct pcireset_config *config, unsigned int nr)
+static int config_read_capability(struct pci_dev *dev, struct pcireset_config *config,
+				  unsigned int nr)
 {
 	const struct pcireset_register *first = &config->registers[nr];
 	struct walk walk = {
@@ -442,17 +446,17 @@ static int read_capability(struct pci_dev *dev, struct pcireset_config *config, 
 
 	walk.id = walk.extended ? PCI_EXT_CAP_ID(walk.header) : walk.header & 0xff;
 	if (walk.extended && walk.id == PCI_EXT_CAP_ID_DVSEC)
-		walk.id = vendor_specific_id(&walk);
+		walk.id = config_vendor_specific_id(&walk);
 	config->registers[nr].id = walk.id;
-	size = min(measure(&walk), room_of(&walk));
+	size = min(config_measure(&walk), config_room_of(&walk));
 	for (offset = 4; offset < size; offset += 4) {
-		error = add_register(config, walk.pos + offset, 0);
+		error = config_add_register(config, walk.pos + offset, 0);
 		if (error)
 			return error;
 	}
-	ignore_volatile(&walk);
-	ignore_message(&walk);
-	read_registers(&walk);
+	config_ignore_volatile(&walk);
+	config_ignore_message(&walk);
+	config_read_registers(&walk);
 	return 0;
 }
 
@@ -471,12 +475,12 @@ int pcireset_config_save(struct pcireset_fn *fn)
 	unsigned int i;
 	int error;
 
-	error = find_capabilities(fn->dev, fn->saved.header, config);
+	error = config_find_capabilities(fn->dev, fn->saved.header, config);
 	if (!error)
-		error = find_ext_capabilities(fn->dev, config);
+		error = config_find_ext_capabilities(fn->dev, config);
 	config->nr_headers = config->nr;
 	for (i = 0; !error && i < config->nr_headers; i++)
-		error = read_capability(fn->dev, config, i);
+		error = config_read_capability(fn->dev, config, i);
 	return error;
 }
 
@@ -514,7 +518,8 @@ u16 pcireset_ext_capability(const struct pcireset_fn *fn, u16 id)
 }
 
 /* Registers are in the order of the lists: the first difference found need not be the lowest. */
-static u32 compare(struct pci_dev *dev, const struct pcireset_register *reg, u32 lowest)
+static u32 config_compare_register(struct pci_dev *dev, const struct pcireset_register *reg,
+				   u32 lowest)
 {
 	u32 value;
 
@@ -543,14 +548,14 @@ bool pcireset_check_config(struct pcireset_fn *fn)
 	for (i = 0; i < ARRAY_SIZE(fn->saved.header); i++) {
 		struct pcireset_register reg = {
 			.pos = i * 4,
-			.mask = header_mask(fn->dev, i),
+			.mask = config_header_mask(fn->dev, i),
 			.value = fn->saved.header[i],
 		};
 
-		lowest = compare(fn->dev, &reg, lowest);
+		lowest = config_compare_register(fn->dev, &reg, lowest);
 	}
 	for (i = 0; i < fn->saved.config.nr; i++)
-		lowest = compare(fn->dev, &fn->saved.config.registers[i], lowest);
+		lowest = config_compare_register(fn->dev, &fn->saved.config.registers[i], lowest);
 
 	if (lowest == PCI_CFG_SPACE_EXP_SIZE)
 		return true;

@@ -174,8 +174,8 @@ static unsigned int control_ext_pos(struct pci_dev *port, unsigned int nr)
 }
 
 /**
- * pcireset_control_save_port - remember how the port above is set up
- * @port: the port; @port->saved.controls, @port->saved.ext_controls and @port->saved.bridge_control are written
+ * pcireset_control_save_port - save the control registers of the port above
+ * @port: the port; controls, ext_controls and bridge_control of @port->saved are written
  */
 void pcireset_control_save_port(struct pcireset_fn *port)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Keep hotplug and error reporting from taking an expected link down for a surprise. */
+/* Keep hotplug and error reporting from treating an expected link down as a surprise. */
 #include "state/state.h"
 
 /* Returns what it was. */
-static u32 set_surprise_mask(struct pci_dev *port, u32 bit)
+static u32 mask_set_surprise(struct pci_dev *port, u32 bit)
 {
 	u32 mask;
 
@@ -13,7 +13,7 @@ static u32 set_surprise_mask(struct pci_dev *port, u32 bit)
 	return mask & PCI_ERR_UNC_SURPDN;
 }
 
-static struct pcireset_fn *function_0_below(struct pcireset_tx *tx, struct pci_dev *port)
+static struct pcireset_fn *mask_function_0_below(struct pcireset_tx *tx, struct pci_dev *port)
 {
 	unsigned int i;
 
@@ -26,13 +26,13 @@ static struct pcireset_fn *function_0_below(struct pcireset_tx *tx, struct pci_d
 	return NULL;
 }
 
-static void hush(struct pcireset_tx *tx, struct pcireset_fn *fn)
+static void mask_port(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
 	struct pci_dev *port = fn->dev;
 	u32 surprise;
 
 	if (port->is_hotplug_bridge)
-		pcireset_hotplug_note(fn, function_0_below(tx, port));
+		pcireset_hotplug_note(fn, mask_function_0_below(tx, port));
 
 	fn->masked.quiet = true;
 	fn->masked.was_ignoring = port->ignore_hotplug;
@@ -43,7 +43,7 @@ static void hush(struct pcireset_tx *tx, struct pcireset_fn *fn)
 	}
 	if (!pcireset_owns_aer(port))
 		return;
-	surprise = set_surprise_mask(port, PCI_ERR_UNC_SURPDN);
+	surprise = mask_set_surprise(port, PCI_ERR_UNC_SURPDN);
 	/* One that was lost to an earlier type has kept ours. */
 	if (!fn->masked.hushed)
 		fn->masked.surprise = surprise;
@@ -55,7 +55,7 @@ static void hush(struct pcireset_tx *tx, struct pcireset_fn *fn)
  * the port can signal it. An interrupt is sent when the first event comes
  * (PCIe r6.0, sec 6.7.3.4), so a port with one left is deaf to all later ones.
  */
-static void forget_slot_events(struct pcireset_fn *fn)
+static void mask_clear_slot_events(struct pcireset_fn *fn)
 {
 	u16 events = PCI_EXP_SLTSTA_DLLSC | PCI_EXP_SLTSTA_PDC;
 	u16 status;
@@ -71,22 +71,22 @@ static void forget_slot_events(struct pcireset_fn *fn)
 }
 
 /* What the reset itself has latched is cleared: status bits are cleared by writing ones. */
-static void forget(struct pcireset_fn *fn)
+static void mask_clear_events(struct pcireset_fn *fn)
 {
 	struct pci_dev *port = fn->dev;
 
 	if (port->is_hotplug_bridge)
-		forget_slot_events(fn);
+		mask_clear_slot_events(fn);
 	if (!pcireset_owns_aer(port))
 		return;
 	pci_write_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_STATUS, PCI_ERR_UNC_SURPDN);
-	set_surprise_mask(port, fn->masked.surprise);
+	mask_set_surprise(port, fn->masked.surprise);
 }
 
-static void unhush(struct pcireset_fn *fn)
+static void mask_unmask_port(struct pcireset_fn *fn)
 {
 	if (!pcireset_is_lost(fn) && !fn->unfinished.gone)
-		forget(fn);
+		mask_clear_events(fn);
 	if (fn->dev->is_hotplug_bridge && !fn->masked.was_ignoring)
 		fn->dev->ignore_hotplug = 0;
 	/* From here on pciehp sees all events; of those of the link, only the state is left. */
@@ -98,15 +98,15 @@ static void unhush(struct pcireset_fn *fn)
 	fn->masked.quiet = false;
 }
 
-static bool is_port(const struct pcireset_fn *fn)
+static bool mask_is_port(const struct pcireset_fn *fn)
 {
 	return (fn->planned->flags & PCIRESET_MEMBER_BRIDGE) && pci_is_pcie(fn->dev);
 }
 
 /* Of members only what will be restored. */
-static bool is_saved_port(const struct pcireset_fn *fn)
+static bool mask_is_saved_port(const struct pcireset_fn *fn)
 {
-	return fn->saved.state && is_port(fn);
+	return fn->saved.state && mask_is_port(fn);
 }
 
 /**
@@ -123,15 +123,15 @@ void pcireset_quiet_begin(struct pcireset_tx *tx, u32 type)
 {
 	unsigned int i;
 
-	if ((type & PCI_RESET_LINK) && is_port(&tx->bridge_fn))
-		hush(tx, &tx->bridge_fn);
-	if ((type & PCI_RESET_LINK) && is_port(&tx->bridge_fn))
+	if ((type & PCI_RESET_LINK) && mask_is_port(&tx->bridge_fn))
+		mask_port(tx, &tx->bridge_fn);
+	if ((type & PCI_RESET_LINK) && mask_is_port(&tx->bridge_fn))
 		pcireset_control_save_port(&tx->bridge_fn);
 	for (i = 0; i < tx->nr_fns; i++) {
 		struct pcireset_fn *fn = &tx->fns[i];
 
-		if (pcireset_fn_runs(fn, type) && is_saved_port(fn))
-			hush(tx, fn);
+		if (pcireset_fn_runs(fn, type) && mask_is_saved_port(fn))
+			mask_port(tx, fn);
 	}
 }
 
@@ -149,10 +149,10 @@ void pcireset_quiet_end(struct pcireset_tx *tx)
 
 	for (i = 0; i < tx->nr_fns; i++) {
 		if (tx->fns[i].masked.quiet && !tx->fns[i].masked.stays_quiet)
-			unhush(&tx->fns[i]);
+			mask_unmask_port(&tx->fns[i]);
 	}
 	if (tx->bridge_fn.masked.quiet && !tx->bridge_fn.unfinished.gone)
 		pcireset_control_restore_port(&tx->bridge_fn);
 	if (tx->bridge_fn.masked.quiet && !tx->bridge_fn.masked.stays_quiet)
-		unhush(&tx->bridge_fn);
+		mask_unmask_port(&tx->bridge_fn);
 }

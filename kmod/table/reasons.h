@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
-/* The text of each reason of enum pcireset_why: for the kernel log, and for users of the library. */
+/* The text of each reason of enum pcireset_why, for the kernel log and for users of the library. */
 #ifndef _PCIRESET_TABLE_REASONS_H
 #define _PCIRESET_TABLE_REASONS_H
 
@@ -51,17 +51,13 @@ static const struct pcireset_reason pcireset_reasons[] = {
 	{ PCIRESET_WHY_NOT_ENDPOINT,
 	  "PCIe defines it for endpoints, and this is a port or bridge" },
 	{ PCIRESET_WHY_HAS_HANDLER,
-	  "the kernel's own reset for this device does more; allow device_specific "
-	  "instead" },
+	  "the kernel's own reset for this device does more; allow device_specific instead" },
 	{ PCIRESET_WHY_VFIO_OPEN,
-	  "a VFIO user has it open and may access its memory at any time; end that "
-	  "program, or reset through VFIO" },
+	  "a VFIO user has it open and may access its memory at any time; end that program, or reset through VFIO" },
 	{ PCIRESET_WHY_LATE,
-	  "it is late after an earlier reset and will be restored when it answers; try "
-	  "again" },
+	  "it is late after an earlier reset and will be restored when it answers; try again" },
 	{ PCIRESET_WHY_BARS,
-	  "its addresses are not those that the kernel has assigned: its configuration "
-	  "is lost; remove and rescan it" },
+	  "its addresses are not those that the kernel has assigned: its configuration is lost; remove and rescan it" },
 	{ PCIRESET_WHY_TSM,
 	  "the platform's security manager (TSM) has connected it; disconnect it first" },
 	{ PCIRESET_WHY_LIVE_UPDATE,
