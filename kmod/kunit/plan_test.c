@@ -505,6 +505,7 @@ static void plan_of_a_function_that_sleeps(struct kunit *test, struct pcireset_p
 {
 	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
 	unsigned int i;
+	u32 types;
 
 	down_read(&pcireset_topology);
 	KUNIT_EXPECT_EQ(test, pcireset_plan_fill(plan), 0);
@@ -513,9 +514,8 @@ static void plan_of_a_function_that_sleeps(struct kunit *test, struct pcireset_p
 		pcireset_plan_find_obstacle(plan, &plan->fns[i]);
 	}
 	pcireset_plan_decide(plan);
-	KUNIT_EXPECT_EQ(
-		test, pcireset_plan_types(plan->dev, PCI_RESET_FLR, PCIRESET_CALLER_LOCKED, infos),
-		PCI_RESET_FLR);
+	types = pcireset_plan_types(plan->dev, PCI_RESET_FLR, PCIRESET_CALLER_LOCKED, infos);
+	KUNIT_EXPECT_EQ(test, types, PCI_RESET_FLR);
 	up_read(&pcireset_topology);
 }
 

@@ -53,11 +53,13 @@ static const struct pcireset_reason pcireset_reasons[] = {
 	{ PCIRESET_WHY_HAS_HANDLER,
 	  "the kernel's own reset for this device does more; allow device_specific instead" },
 	{ PCIRESET_WHY_VFIO_OPEN,
-	  "a VFIO user has it open and may access its memory at any time; end that program, or reset through VFIO" },
+	  "a VFIO user has it open and may access its memory at any time; end that program, or reset through VFIO"
+	},
 	{ PCIRESET_WHY_LATE,
 	  "it is late after an earlier reset and will be restored when it answers; try again" },
 	{ PCIRESET_WHY_BARS,
-	  "its addresses are not those that the kernel has assigned: its configuration is lost; remove and rescan it" },
+	  "its addresses are not those that the kernel has assigned: its configuration is lost; remove and rescan it"
+	},
 	{ PCIRESET_WHY_TSM,
 	  "the platform's security manager (TSM) has connected it; disconnect it first" },
 	{ PCIRESET_WHY_LIVE_UPDATE,
