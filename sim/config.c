@@ -860,8 +860,29 @@ static ssize_t host_window_mb_store(struct config_item *item, const char *page, 
 }
 CONFIGFS_ATTR(host_, window_mb);
 
+static const char *const iommus[] = {
+	[PCISIM_IOMMU_NONE] = "none",
+	[PCISIM_IOMMU_FUNCTIONS] = "functions",
+	[PCISIM_IOMMU_PCI] = "pci",
+};
+
+static ssize_t host_iommu_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%s\n", iommus[to_host(item)->iommu]);
+}
+
+static ssize_t host_iommu_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_host *host = to_host(item);
+	int word = sysfs_match_string(iommus, page);
+
+	return word < 0 ? word : store_host(host, &host->iommu, word, count);
+}
+CONFIGFS_ATTR(host_, iommu);
+
 static struct configfs_attribute *host_attrs[] = {
-	&host_attr_live, &host_attr_domain, &host_attr_bus, &host_attr_window_mb, NULL,
+	&host_attr_live,      &host_attr_domain, &host_attr_bus,
+	&host_attr_window_mb, &host_attr_iommu,  NULL,
 };
 
 static void host_release(struct config_item *item)

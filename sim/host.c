@@ -91,12 +91,17 @@ int pcisim_host_start(struct pcisim_host *host)
 	error = reserve_memory(host);
 	if (error)
 		goto unregister_device;
-	error = add_bridge(host);
+	error = pcisim_iommu_start(host);
 	if (error)
 		goto release_memory;
+	error = add_bridge(host);
+	if (error)
+		goto stop_iommu;
 	host->live = true;
 	return 0;
 
+stop_iommu:
+	pcisim_iommu_stop(host);
 release_memory:
 	release_resource(&host->memory);
 unregister_device:
@@ -157,6 +162,7 @@ void pcisim_host_stop(struct pcisim_host *host)
 	/* Removed is not freed: the first reference is ours. */
 	free_bridge(host->bridge);
 	host->bridge = NULL;
+	pcisim_iommu_stop(host);
 	release_resource(&host->memory);
 	root_device_unregister(host->device);
 	destroy_workqueue(host->work);

@@ -55,6 +55,13 @@ enum pcisim_way {
 	PCISIM_WAYS, /* how many */
 };
 
+/* What the IOMMU groups of a host are. */
+enum pcisim_iommu {
+	PCISIM_IOMMU_NONE,
+	PCISIM_IOMMU_FUNCTIONS, /* each function is a group */
+	PCISIM_IOMMU_PCI,       /* as the core finds them, by ACS and the topology */
+};
+
 /* What a function answers before it is ready again. */
 enum pcisim_answer {
 	PCISIM_ANSWER_ONES,
@@ -312,6 +319,7 @@ struct pcisim_function {
  * @domain: its PCI domain
  * @bus: the number of its root bus
  * @window_mb: size of the memory window, MiB
+ * @iommu: PCISIM_IOMMU_*
  * @hw: protects all that follows, while live, and the faults and triggers of each node
  * @root: the root bus
  * @functions: all functions, each before what is below it
@@ -336,6 +344,7 @@ struct pcisim_host {
 	u32 domain;
 	u32 bus;
 	u32 window_mb;
+	u32 iommu;
 
 	raw_spinlock_t hw;
 	struct pcisim_bus root;
@@ -437,6 +446,21 @@ void pcisim_driver_exit(void);
 /* host.c */
 int pcisim_host_start(struct pcisim_host *host);
 void pcisim_host_stop(struct pcisim_host *host);
+
+/* iommu.c */
+#ifdef CONFIG_IOMMU_API
+int pcisim_iommu_start(struct pcisim_host *host);
+void pcisim_iommu_stop(struct pcisim_host *host);
+#else
+static inline int pcisim_iommu_start(struct pcisim_host *host)
+{
+	return host->iommu == PCISIM_IOMMU_NONE ? 0 : -EOPNOTSUPP;
+}
+
+static inline void pcisim_iommu_stop(struct pcisim_host *host)
+{
+}
+#endif
 
 /* build.c */
 int pcisim_build(struct pcisim_host *host);

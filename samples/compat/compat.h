@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Kernel differences that only the samples see. Included before every file of the samples, after the module's compat.h. */
+/* What only the samples need of older and newer kernels, beside the compat.h of the module. */
 #ifndef _SAMPLES_COMPAT_H
 #define _SAMPLES_COMPAT_H
 

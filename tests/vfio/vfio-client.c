@@ -438,6 +438,33 @@ static int do_watched(struct client *client, const char *text)
 	return 0;
 }
 
+/* Maps memory for DMA and unmaps it again: "dma" only if each byte was unmapped. */
+static int do_dma(struct client *client, const char *text)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+		.iova = 0x100000,
+		.size = 64 * PAGE,
+	};
+	struct vfio_iommu_type1_dma_unmap unmap = { .argsz = sizeof(unmap),
+						    .iova = map.iova,
+						    .size = map.size };
+	void *memory =
+		mmap(NULL, map.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)text;
+	if (memory == MAP_FAILED)
+		return tell("dma", -1);
+	map.vaddr = (uintptr_t)memory;
+	if (ioctl(client->container, VFIO_IOMMU_MAP_DMA, &map) ||
+	    ioctl(client->container, VFIO_IOMMU_UNMAP_DMA, &unmap))
+		return tell("dma", -1);
+	munmap(memory, map.size);
+	errno = EIO;
+	return tell("dma", unmap.size == map.size ? 0 : -1);
+}
+
 /* Holds what it has until there is a line to read. */
 static int do_wait(struct client *client, const char *text)
 {
@@ -457,7 +484,7 @@ static const struct action {
 	{ "scope", do_scope }, { "reset", do_reset },     { "hot", do_hot },
 	{ "flr", do_flr },     { "write", do_write },     { "read", do_read },
 	{ "wait", do_wait },   { "touch", do_touch },     { "sneak", do_sneak },
-	{ "watch", do_watch }, { "watched", do_watched },
+	{ "watch", do_watch }, { "watched", do_watched }, { "dma", do_dma },
 };
 
 static int act(struct client *client, const char *word)
