@@ -2,8 +2,4 @@
 /* Does attach_dev() of an IOMMU's domain take the domain before? Since 7.0. */
 #include <linux/iommu.h>
 
-int probe(const struct iommu_domain_ops *ops);
-int probe(const struct iommu_domain_ops *ops)
-{
-	return ops->attach_dev(NULL, NULL, NULL);
-}
+static_assert(__same_type(((struct iommu_domain_ops *)NULL)->attach_dev(NULL, NULL, NULL), int));
