@@ -272,6 +272,19 @@ static void port_is_quiet_without_a_reset_of_its_link(struct kunit *test)
 	pcireset_tx_put(tx);
 }
 
+/* The slot was there when the reset was planned, and its driver has left since. */
+static void slot_without_driver_is_reset_by_the_bus(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_trigger trigger = { .dev = machine->fns[0], .bridge = machine->port };
+	const struct pcireset_type *slot = pcireset_type_find(PCI_RESET_SLOT);
+	u16 before = 0x5a00;
+
+	kunit_put16(machine->port_space, PCI_BRIDGE_CONTROL, before);
+	KUNIT_EXPECT_EQ(test, slot->trigger(&trigger), -EIO);
+	KUNIT_EXPECT_EQ(test, run_get16(machine->port_space, PCI_BRIDGE_CONTROL), before);
+}
+
 static struct kunit_case run_cases[] = {
 	KUNIT_CASE(plan_of_another_topology_is_run),
 	KUNIT_CASE(bus_is_reset_although_a_quirk_forbids_it),
@@ -284,6 +297,7 @@ static struct kunit_case run_cases[] = {
 	KUNIT_CASE(completed_command_of_pciehp_is_cleared),
 	KUNIT_CASE(hotplug_that_was_ignored_before_is_heard),
 	KUNIT_CASE(port_is_quiet_without_a_reset_of_its_link),
+	KUNIT_CASE(slot_without_driver_is_reset_by_the_bus),
 	{},
 };
 

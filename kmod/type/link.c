@@ -137,11 +137,24 @@ struct pci_slot *pcireset_slot_find(struct pci_dev *dev, enum pcireset_caller ca
 	return slot;
 }
 
-/* The slot and its driver stay: the locks of the caller keep the port bound. */
-static int link_reset_slot(struct pci_slot *slot)
+/**
+ * pcireset_link_reset_slot - reset a hotplug slot
+ * @trigger: a function in the slot
+ *
+ * The slot's driver expects the link to go down. Returns when the reset is no
+ * longer asserted. The caller waits for the link and the functions.
+ *
+ * Context: Process context, with the locks of all functions below the bridge.
+ * Return: 0, or -EIO if there is no slot or its driver failed.
+ */
+int pcireset_link_reset_slot(struct pcireset_trigger *trigger)
 {
+	struct pci_slot *slot = pcireset_slot_find(trigger->dev, PCIRESET_CALLER_LOCKED);
 	struct hotplug_slot *hotplug;
 	int ret = -EIO;
+
+	if (!slot)
+		return -EIO;
 
 	kobject_get(&slot->kobj);
 	hotplug = slot->hotplug;
@@ -155,21 +168,18 @@ static int link_reset_slot(struct pci_slot *slot)
 }
 
 /**
- * pcireset_link_reset - reset the bus below a bridge
+ * pcireset_link_reset_bus - reset the bus below a bridge
  * @trigger: the function and its bridge
  *
- * Uses the hotplug slot if there is one, because its driver then expects the link
- * to go down. Returns when the reset is no longer asserted. The caller waits for
- * the link and the functions.
+ * Returns when the reset is no longer asserted. The caller waits for the link and
+ * the functions.
  *
  * Context: Process context, with the locks of all functions below the bridge.
- * Return: 0, or -EIO if the reset could not be issued.
+ * Return: 0, or -EIO if a hotplug slot has come, or the reset could not be issued.
  */
-int pcireset_link_reset(struct pcireset_trigger *trigger)
+int pcireset_link_reset_bus(struct pcireset_trigger *trigger)
 {
-	struct pci_slot *slot = pcireset_slot_find(trigger->dev, PCIRESET_CALLER_LOCKED);
-
-	if (slot)
-		return link_reset_slot(slot);
+	if (pcireset_slot_find(trigger->dev, PCIRESET_CALLER_LOCKED))
+		return -EIO;
 	return pci_bridge_secondary_bus_reset(trigger->bridge) ? -EIO : 0;
 }

@@ -36,14 +36,14 @@ const struct pcireset_type pcireset_types[PCIRESET_NR_TYPES] = {
 		.name = "slot",
 		.scope = PCIRESET_SCOPE_SLOT,
 		.probe = pcireset_probe_slot,
-		.trigger = pcireset_link_reset,
+		.trigger = pcireset_link_reset_slot,
 	},
 	{
 		.bit = PCI_RESET_BUS,
 		.name = "bus",
 		.scope = PCIRESET_SCOPE_BUS,
 		.probe = pcireset_probe_bus,
-		.trigger = pcireset_link_reset,
+		.trigger = pcireset_link_reset_bus,
 	},
 	{
 		.bit = PCI_RESET_CXL_BUS,

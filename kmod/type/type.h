@@ -81,6 +81,7 @@ u32 pcireset_link_refused(struct pci_dev *bridge, enum pcireset_caller caller,
 void pcireset_link_probe(struct pci_dev *dev, enum pcireset_caller caller,
 			 struct pcireset_type_info *info);
 struct pci_slot *pcireset_slot_find(struct pci_dev *dev, enum pcireset_caller caller);
-int pcireset_link_reset(struct pcireset_trigger *trigger);
+int pcireset_link_reset_slot(struct pcireset_trigger *trigger);
+int pcireset_link_reset_bus(struct pcireset_trigger *trigger);
 
 #endif /* _PCIRESET_TYPE_H */
