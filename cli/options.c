@@ -327,33 +327,39 @@ static int take_qualify(struct qualify_request *req, const struct option_row *ro
 			  strcmp(row->name, "seed") ? &req->max_failures : &req->seed);
 }
 
+/* Where an option's argument is kept as it is. NULL for all other options. */
+static const char **text_of_option(struct request *req, enum option_id id)
+{
+	switch (id) {
+	case OPT_TYPE:
+		return &req->types;
+	case OPT_OUTPUT:
+		return &req->columns;
+	case OPT_SYSROOT:
+		return &req->sysroot;
+	case OPT_POLICY:
+		return &req->policy;
+	case OPT_SVG:
+		return &req->svg;
+	case OPT_RUN:
+		return &req->command_line;
+	case OPT_FILE:
+		return &req->dump;
+	default:
+		return NULL;
+	}
+}
+
 static int take_option(struct request *req, const struct option_row *row, const char *arg)
 {
+	const char **text = text_of_option(req, row->id);
+
 	req->given |= row->id;
+	if (text)
+		*text = arg;
 	switch (row->id) {
-	case OPT_TYPE:
-		req->types = arg;
-		return STATUS_DONE;
-	case OPT_OUTPUT:
-		req->columns = arg;
-		return STATUS_DONE;
 	case OPT_FILTER:
 		return filter_add(req, row->name, arg);
-	case OPT_SYSROOT:
-		req->sysroot = arg;
-		return STATUS_DONE;
-	case OPT_POLICY:
-		req->policy = arg;
-		return STATUS_DONE;
-	case OPT_SVG:
-		req->svg = arg;
-		return STATUS_DONE;
-	case OPT_RUN:
-		req->command_line = arg;
-		return STATUS_DONE;
-	case OPT_FILE:
-		req->dump = arg;
-		return STATUS_DONE;
 	case OPT_MAX_SCOPE:
 		return pcireset_scope_from_str(arg, &req->max_scope) < 0 ? unknown_word(row, arg) :
 									   STATUS_DONE;

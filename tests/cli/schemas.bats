@@ -68,7 +68,8 @@ say_recoveries() {
 	printf '[Match]\nSlot=3\n[Recover]\nEvents=wedged\nSteps=rebind,slot\n' >"$root/etc/pcireset/recover.d/1.conf"
 	printf 'ACTION=change\nDEVPATH=/x/0000:03:00.0/drm/card0\nWEDGED=%s\n\n' bus-reset none vendor-specific >"$events"
 	while IFS= read -r line; do
-		printf '%s\n' "$line" >"$out/recover/$((nr++))"
+		printf '%s\n' "$line" >"$out/recover/$nr"
+		nr=$((nr + 1))
 	done < <(pcireset recover --dry-run --json --sysroot "$root" "$events" 2>/dev/null)
 	pcireset recover --status --json >"$out/recover/status" || :
 }

@@ -10,7 +10,8 @@ MODULE_PARM_DESC(wait_ms, "time to wait in probe() before the reset");
 
 static uint speed;
 module_param(speed, uint, 0644);
-MODULE_PARM_DESC(speed, "Target Link Speed to set before the reset: 1 is 2.5 GT/s; 0 leaves it alone");
+MODULE_PARM_DESC(speed,
+		 "Target Link Speed to set before the reset: 1 is 2.5 GT/s; 0 leaves it alone");
 
 static bool any;
 module_param(any, bool, 0644);
@@ -32,7 +33,8 @@ static int reset_link(struct pci_dev *dev)
 /* At both ends of the link, as hfi1 does. The reset makes it take effect. */
 static void set_speed(struct pci_dev *dev)
 {
-	pcie_capability_clear_and_set_word(dev->bus->self, PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS, speed);
+	pcie_capability_clear_and_set_word(dev->bus->self, PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS,
+					   speed);
 	pcie_capability_clear_and_set_word(dev, PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS, speed);
 }
 
