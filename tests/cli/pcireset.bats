@@ -327,7 +327,7 @@ more_on_bus() {
 	exits 3 plan 08:00.0 --type bus --max-scope function
 	[[ $output == *'bus: it affects more functions than allowed: 0000:08:00.1; use a wider --max-scope' ]]
 	exits 3 plan 06:00.0 --type bus --max-scope function
-	[[ $output == *'to 0000:07:00.0 and 4 more; use a wider --max-scope' ]]
+	[[ $output == *'than allowed: 0000:07:00.0 and 4 more; use a wider --max-scope' ]]
 	exits 0 plan 08:00.0 --type bus --max-scope bus
 }
 
