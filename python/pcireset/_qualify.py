@@ -57,7 +57,7 @@ class Finding:
 class Qualification:
     """A run of many resets, created by Context.qualify() or Context.load_run().
 
-    Iterate over run() to reset. Each item is the number of finished rounds.
+    Call step() until it returns False. Each step is a round.
     """
 
     def __init__(self, context: Context, handle: int) -> None:
