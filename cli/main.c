@@ -72,7 +72,7 @@ static const struct command commands[] = {
 		.summary = "reset many times, and report failures and their patterns",
 		.text = "Runs the plan that it prints first, and nothing beyond it. Resets in a random\n"
 			"order of types, and measures each reset. Ctrl-C ends the run after the current\n"
-			"reset. A run that is saved can be resumed, also after a crash of the machine.",
+			"round. A run that is saved can be resumed, also after a crash of the machine.",
 		.options = OPT_TYPE | OPT_COUNT | OPT_QUALIFY | OPT_MAX_SCOPE | OPT_FORCE |
 			   OPT_CHECK | OPT_TIMEOUT | OPT_SETTLE | OPT_YES | OPT_QUIET | OPT_JSON |
 			   OPT_SYSROOT | OPT_NO_MODULE | OPT_HELP,
@@ -97,7 +97,7 @@ static const struct command commands[] = {
 		.operands = "[FILE]",
 		.summary = "recover failed devices, exactly as policies allow",
 		.text = "Follows wedged events, failed error recoveries, and late or failed resets. Does\n"
-			"nothing that no policy in /etc/pcireset/recover.d names. Reads the events from\n"
+			"only the steps of a policy in /etc/pcireset/recover.d. Reads the events from\n"
 			"FILE, in the format of udevadm monitor -kp; - is standard input.",
 		.options = OPT_JSON | OPT_SYSROOT | OPT_FILE | OPT_DRY_RUN | OPT_POLICY |
 			   OPT_STATUS | OPT_COUNT | OPT_TIMEOUT | OPT_HELP,
