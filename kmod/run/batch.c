@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Many plans at once: what overlaps runs in turn or as one, the rest side by side. */
+/* Run many plans: overlapping ones one after the other or as one, the rest in parallel. */
 #include <linux/freezer.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -8,27 +8,27 @@
 
 #include "run/run.h"
 
-/* Threads at the most; each sleeps most of the time. No kernel's workqueue has fewer. */
+/* Maximum number of threads. Each mostly sleeps. Workqueues of all kernels allow this many. */
 #define MAX_THREADS 512
 
-/* Resets that one thread carries at a time: lockdep follows 48 locks of a task. */
+/* Maximum number of resets in progress per thread: lockdep follows 48 locks of a task. */
 #define MAX_CARRIED 32
 
 static struct workqueue_struct *batch_queue;
 
 /**
  * struct batch - resets that are run together
- * @items: all of them
+ * @items: the items
  * @nr: number of @items
- * @caller: who asked for them
- * @groups: for each of @items the number of the first that it overlaps with
- * @loads: what the threads do
+ * @caller: the requester
+ * @groups: for each item, the number of the first item that it overlaps with
+ * @loads: the work of each thread
  * @nr_loads: number of @loads
- * @done: items that are over and not yet told of
- * @wait: the caller waits there for @done
- * @deaf: signals are the freezer's, which has to wait
- * @cancelled: nothing more is begun
- * @killed: nobody waits for the result
+ * @done: items that are finished and not yet reported
+ * @wait: wait queue of the caller, for @done
+ * @deaf: ignore signals, which come from the freezer
+ * @cancelled: begin no further item
+ * @killed: the caller was killed
  */
 struct batch {
 	struct pcireset_item *items;
@@ -45,13 +45,13 @@ struct batch {
 };
 
 /**
- * struct batch_load - what one thread does
- * @work: does it
+ * struct batch_load - the work of one thread
+ * @work: work item
  * @batch: the batch
- * @first: its items, in the order given
- * @last: the last of them
- * @nr: how many there are
- * @carried: they share no function, and run together
+ * @first: list of items, in the order of the request
+ * @last: last item
+ * @nr: number of items
+ * @carried: the items have no common function, and run at the same time
  */
 struct batch_load {
 	struct work_struct work;
@@ -62,7 +62,7 @@ struct batch_load {
 	bool carried;
 };
 
-/* A function and an item that hits it: sorted by function, neighbours overlap. */
+/* A function and an item that affects it. Sorted by function, equal neighbours overlap. */
 struct batch_hit {
 	struct pci_dev *dev;
 	unsigned int item;
@@ -145,7 +145,7 @@ static int batch_form_groups(struct batch *batch)
 	return 0;
 }
 
-/* Nothing in it waits but for the function itself. */
+/* The only wait is for the function itself, so a thread can carry several such items. */
 static bool batch_is_light(const struct pcireset_item *item)
 {
 	const struct pcireset_plan *plan = item->plan;
@@ -175,7 +175,7 @@ static struct batch_load *batch_add_load(struct batch *batch, bool carried)
 	return load;
 }
 
-/* A group of one that is light goes with others of the kind, any other group by itself. */
+/* Light items that overlap with no other share a thread. Every other group has its own. */
 static void batch_share_out(struct batch *batch, const unsigned int *sizes,
 			    struct batch_load **of_group)
 {
@@ -228,13 +228,13 @@ static void batch_set_done(struct batch *batch, struct pcireset_item *item, int 
 	wake_up(&batch->wait);
 }
 
-/* Its plan was the same as that of another, and not kept. */
+/* Make the plan again: pcireset_batch_share() dropped it, as it equals another item's. */
 static int batch_plan_like(struct pcireset_item *item)
 {
 	return pcireset_plan_make(item->dev, &item->like->plan->request, false, &item->plan);
 }
 
-/* True if the item can be begun; else it is done. */
+/* Returns true if the item can begin. Otherwise it is finished. */
 static bool batch_open_item(struct batch *batch, struct pcireset_item *item)
 {
 	if (READ_ONCE(batch->cancelled)) {
@@ -306,8 +306,8 @@ static bool batch_holds_locks(const struct batch_load *load)
 }
 
 /*
- * Nothing of it is waited for. A late one has given its locks back, and takes them
- * again when this thread holds no others: it may have to wait for them.
+ * Returns true if the item can be finished. A late item has released its locks. It takes
+ * them again only while this thread holds no other locks, because it may wait for them.
  */
 static bool batch_is_back(const struct batch_load *load, struct pcireset_item *item)
 {
@@ -326,7 +326,7 @@ static bool batch_is_back(const struct batch_load *load, struct pcireset_item *i
 	return false;
 }
 
-/* Finishes what need not be waited for; returns when to look at the rest, 0 if there is none. */
+/* Finishes the items that are back. Returns the time of the next look, 0 if none is left. */
 static ktime_t batch_look_at_all(struct batch_load *load, const struct pcireset_item *end)
 {
 	struct pcireset_item *item;
@@ -346,8 +346,8 @@ static ktime_t batch_look_at_all(struct batch_load *load, const struct pcireset_
 }
 
 /*
- * One is begun while others are waited for. The locks of several are held
- * then, so none is waited for: who would have to comes last, by itself.
+ * Begin items while others are in progress. The thread then holds the locks of several
+ * items, so it waits for no lock: an item whose lock is not free runs alone, at the end.
  */
 static void batch_carry(struct batch_load *load)
 {
@@ -381,9 +381,9 @@ static void batch_run_load(struct work_struct *work)
 }
 
 /*
- * A signal: nothing more is begun. A fatal one: nobody is waited for longer
- * than the specification allows a function to take. The freezer only seems to
- * signal; it waits until all is done.
+ * After a signal, begin no further item. After a fatal one, also wait no longer than the
+ * specification lets a function take. The freezer's wakeup looks like a signal: the batch
+ * continues, and the freezer waits for its end.
  */
 static void batch_wait_for_some(struct batch *batch, bool interruptible)
 {
@@ -412,7 +412,7 @@ static bool batch_is_member(const struct pcireset_report *report, const struct p
 	struct pcireset_addr addr = pcireset_addr_of(dev);
 	u32 i;
 
-	/* There are more than were planned for, and not all are told. */
+	/* A later plan has more members, and the report does not have all of them. */
 	if (report->nr_members > report->max_members)
 		return true;
 	for (i = 0; i < report->nr_members; i++)
@@ -431,7 +431,7 @@ static void batch_report_item(struct pcireset_item *leader,
 	for (item = leader->followers; item; item = item->next) {
 		item->report = &leader->own;
 		item->result = leader->result;
-		/* Planned anew since, perhaps, and without this one. */
+		/* The plan may have been replaced by one without this function. */
 		if (!item->result && !batch_is_member(item->report, item->dev))
 			item->result = -ENODEV;
 		told(item);
@@ -458,7 +458,7 @@ static void batch_run_loads(struct batch *batch, bool interruptible,
 			left--;
 		}
 	}
-	/* All is done; the threads may still be on their way out. */
+	/* All items are finished, but their threads may still be running. */
 	for (i = 0; i < batch->nr_loads; i++)
 		flush_work(&batch->loads[i].work);
 }
@@ -471,7 +471,7 @@ static bool batch_is_same_request(const struct pcireset_request *a,
 	       a->must_own == b->must_own && a->by_user == b->by_user;
 }
 
-/* One reset of a link serves all that asked for the same one, whichever function they named. */
+/* One reset of a link serves all equal requests, for any function on that link. */
 static bool batch_is_same_reset(const struct pcireset_plan *a, const struct pcireset_plan *b)
 {
 	return a->bridge == b->bridge && a->types[0] == b->types[0] && a->nr_fns == b->nr_fns &&
@@ -479,7 +479,7 @@ static bool batch_is_same_reset(const struct pcireset_plan *a, const struct pcir
 	       a->topology == b->topology && batch_is_same_request(&a->request, &b->request);
 }
 
-/* May other items be part of it, or it part of another one? */
+/* Can the item share its reset with other items? */
 static bool batch_is_shareable(const struct pcireset_item *item)
 {
 	const struct pcireset_plan *plan = item->plan;
@@ -496,7 +496,7 @@ static bool batch_share_reset(struct pcireset_item *items, struct pcireset_item 
 	if (!batch_is_shareable(item))
 		return false;
 	for (other = items; other < item; other++) {
-		/* Only who wants one particular plan may be told that it is stale. */
+		/* ESTALE is only for items with a particular plan, so do not mix them with others. */
 		if (!batch_is_shareable(other) || !batch_is_same_reset(other->plan, item->plan) ||
 		    !other->wanted != !item->wanted)
 			continue;
@@ -528,12 +528,12 @@ static bool batch_share_plan(struct pcireset_item *items, struct pcireset_item *
 }
 
 /**
- * pcireset_batch_share - let one item be part of another one's reset, or have its plan
- * @items: the items before it
- * @nr: how many these are, and the number of the item in question
+ * pcireset_batch_share - let an item share the reset or the plan of an earlier item
+ * @items: the items
+ * @nr: number of the item, and of the items before it
  *
- * Its plan is put in both cases: not all plans of a bus with thousands of functions,
- * or of a PF with hundreds of VFs, need be there at a time.
+ * Puts the plan of the item in both cases. So the plans of thousands of functions on a
+ * bus, or of hundreds of VFs, are not in memory at the same time.
  */
 void pcireset_batch_share(struct pcireset_item *items, unsigned int nr)
 {
@@ -547,14 +547,14 @@ void pcireset_batch_share(struct pcireset_item *items, unsigned int nr)
 
 /**
  * pcireset_batch_run - run many plans at once
- * @items: those that have a plan are run; puts the plans
+ * @items: the items; those with a plan are run, and the plans are put
  * @nr: number of @items
- * @interruptible: a signal cancels what has not begun
- * @told: called in the caller's thread for each item that is over, in the
- *	order in which that happens; its report is there that long
+ * @interruptible: a signal cancels the items that have not begun
+ * @told: called in the caller's thread for each item that has finished, in the
+ *	order of their ends; the report is valid during the call
  *
  * Context: Process context, may sleep. The caller holds no device lock.
- * Return: 0 if the plans were run, whatever came of them; -ENOMEM if none was.
+ * Return: 0 if the plans were run, with any results; -ENOMEM if none was run.
  */
 int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interruptible,
 		       void (*told)(struct pcireset_item *item))
@@ -581,11 +581,11 @@ int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interr
 }
 
 /**
- * pcireset_item_member - a member of the report that an item is told
- * @item: the item
- * @nr: number of the member, less than that of the report
+ * pcireset_item_member - return a member of an item's report
+ * @item: the item, finished
+ * @nr: number of the member in the report
  *
- * Return: the member as seen by the function that was asked for.
+ * Return: the member, with PCIRESET_MEMBER_TARGET only for the item's own function.
  */
 struct pcireset_member pcireset_item_member(const struct pcireset_item *item, u32 nr)
 {
@@ -617,7 +617,7 @@ static void batch_report_job(struct pcireset_item *item)
 		members[i] = pcireset_item_member(item, i);
 }
 
-/* A plan of the caller's may be run more than once, and is not run itself. */
+/* Make a new plan for each job: the caller may run its own plan more than once. */
 static int batch_make_items(struct pcireset_job *jobs, struct pcireset_item *items, unsigned int nr)
 {
 	unsigned int i;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Functions whose reset is not over although no lock is held: late ones, which a
- * worker restores as soon as they answer, and those that a caller watches.
+ * Functions with an unfinished reset and without locks: late ones, which a worker
+ * restores when they answer, and watched ones, which a caller checks again.
  *
- * A late function keeps its saved state, its driver between reset_prepare and
- * reset_done, its IOMMU translation blocked and its power up until the worker is
- * done with it. docs/late.md has the design.
+ * Until the worker is done with a late function, its saved state is kept, its driver
+ * waits for reset_done, its IOMMU translation is blocked, and its power is on.
+ * docs/late.md has the design.
  */
 #include <linux/kobject.h>
 #include <linux/module.h>
@@ -18,35 +18,35 @@
 #include "run/run.h"
 #include "run/trace.h"
 
-/* How often the worker looks, however long it has waited already. */
+/* Limits of the worker's polling interval, which grows with the elapsed time. */
 #define LATE_LOOK_MIN_MS 1
 #define LATE_LOOK_MAX_MS 50
 
-/* A slot that says for so long that it is empty is. */
+/* A slot that reports itself empty for this time is empty. */
 #define LATE_PULLED_MS 1000
 
-/* After this the suspend that waits for late functions fails. */
+/* Time limit of a suspend that waits for late functions. */
 #define LATE_SUSPEND_MS (PCIRESET_LATE_MS + 5000)
 
-/* A shutdown waits for the worker's end for so long, and does not need more than the locks. */
+/* Time limit of a shutdown that waits for the worker, which needs the functions' locks. */
 #define LATE_SHUTDOWN_MS 5000
 
-/* Threads at the most: each sleeps until the late functions of one reset answer. */
+/* Maximum number of threads. Each sleeps until the late functions of one reset answer. */
 #define LATE_MAX_THREADS 512
 
-/* A link that has just come up becomes as fast as it can within this time. */
+/* A link that has just come up reaches its full speed within this time. */
 #define LATE_LINK_MS 100
 
 static struct workqueue_struct *late_queue;
 /* Resets that have late members. */
 static atomic_t late_nr = ATOMIC_INIT(0);
-/* Woken up when a function goes, and when a reset is over. */
+/* Wakes up waiters when a function is removed, and when a reset is done. */
 static DECLARE_WAIT_QUEUE_HEAD(late_wait);
 static atomic_t late_wakeups = ATOMIC_INIT(0);
-/* The machine goes down: nothing is restored any more. */
+/* The machine shuts down: restore nothing more. */
 static bool late_is_stopped;
 
-/* The member with an entry of this kind. The caller holds pcireset_unfinished_lock. */
+/* Returns the member with an entry of these kinds. Needs pcireset_unfinished_lock. */
 static struct pcireset_fn *late_find(const struct pci_dev *dev, u32 kinds)
 {
 	struct pcireset_unfinished *entry = pcireset_unfinished_find(dev, kinds);
@@ -63,11 +63,11 @@ static void late_mark(struct pcireset_tx *tx, struct pcireset_fn *fn,
 }
 
 /**
- * pcireset_driver_done - tell a driver that the reset is over
- * @fn: the function; whoever calls holds its device lock
+ * pcireset_driver_done - call a driver's reset_done
+ * @fn: the function; the caller holds its device lock
  *
- * Nothing is done unless its reset_prepare was the last that was called. A driver
- * that has come since knows of no reset.
+ * Does nothing unless this driver's reset_prepare was called before. A driver that was
+ * bound since then has not been notified of the reset.
  */
 void pcireset_driver_done(struct pcireset_fn *fn)
 {
@@ -83,7 +83,7 @@ void pcireset_driver_done(struct pcireset_fn *fn)
  * pcireset_late_unbind - a driver is about to leave a function
  * @dev: the function, whose device lock is held
  *
- * A driver that was told of a reset is told of its end before remove() is called.
+ * If the driver's reset_prepare was called, calls its reset_done before remove().
  */
 void pcireset_late_unbind(struct pci_dev *dev)
 {
@@ -108,7 +108,7 @@ static void late_wake(void)
 	wake_up_all(&late_wait);
 }
 
-/* Returns a member that was not marked before, with a reference to its plan, or NULL. */
+/* Returns a member that this call has marked, with a reference to its transaction, or NULL. */
 static struct pcireset_fn *late_mark_gone(const struct pci_dev *dev)
 {
 	struct pcireset_unfinished *entry;
@@ -127,7 +127,7 @@ static struct pcireset_fn *late_mark_gone(const struct pci_dev *dev)
  * pcireset_late_forget - a function is leaving
  * @dev: the function
  *
- * Context: The caller holds pcireset_topology for writing. Nobody of this file
+ * Context: The caller holds pcireset_topology for writing. No function of this file
  * accesses @dev afterwards.
  */
 void pcireset_late_forget(struct pci_dev *dev)
@@ -145,7 +145,7 @@ void pcireset_late_forget(struct pci_dev *dev)
 	}
 }
 
-/* The port whose link a member is behind. A VF is behind that of its PF. */
+/* Returns the port above a member. For a VF, this is the port above its PF. */
 static struct pci_dev *late_port(const struct pcireset_fn *fn)
 {
 	return pci_upstream_bridge(pci_physfn(fn->dev));
@@ -164,7 +164,7 @@ static bool late_is_late(const struct pcireset_fn *fn)
 	return fn->unfinished.kind == PCIRESET_LATE;
 }
 
-/* It has not come back, and may do so. */
+/* Can the member still come back? */
 static bool late_is_awaited(const struct pcireset_fn *fn)
 {
 	return late_is_late(fn) && fn->found.outcome == PCIRESET_STATE_DEAD &&
@@ -173,8 +173,8 @@ static bool late_is_awaited(const struct pcireset_fn *fn)
 }
 
 /*
- * PCIe r6.0, sec 6.6.1: no access before 100 ms after the link came up, or what the
- * function itself says instead. @fn->settle is 0 while the link is down.
+ * PCIe r6.0, sec 6.6.1: no access before 100 ms after the link came up, or before the
+ * time that the function reports. @fn->settle is 0 while the link is down.
  */
 static bool late_may_be_accessed(const struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
@@ -215,7 +215,7 @@ static const char *const late_words[] = {
 	[LATE_GONE] = "removed",
 };
 
-/* Its place in the trace, for user space and for the log. */
+/* Tracepoint, counters, uevent and log of the end of a late member. */
 static void late_announce(struct pcireset_tx *tx, struct pcireset_fn *fn, enum late_verdict verdict)
 {
 	s64 ms = ktime_ms_delta(ktime_get(), tx->late.triggered);
@@ -243,7 +243,7 @@ static void late_announce(struct pcireset_tx *tx, struct pcireset_fn *fn, enum l
 			 ms);
 }
 
-/* What hangs on a bridge that has just been restored may be accessed a while later. */
+/* The functions below a bridge that was just restored need their wait from now on. */
 static void late_settle_below(struct pcireset_tx *tx, const struct pcireset_fn *bridge)
 {
 	unsigned int i, nr = bridge - tx->fns;
@@ -253,7 +253,7 @@ static void late_settle_below(struct pcireset_tx *tx, const struct pcireset_fn *
 			tx->fns[i].settle = 0;
 }
 
-/* The checks that the caller's own report would have had. */
+/* Run the checks that the caller's report would have. */
 static bool late_verify(struct pcireset_plan *plan, struct pcireset_fn *fn)
 {
 	u32 checks = plan->request.checks | PCIRESET_CHECK_IDENTITY;
@@ -268,17 +268,17 @@ static bool late_verify(struct pcireset_plan *plan, struct pcireset_fn *fn)
 	return !(fn->found.failed & checks);
 }
 
-/* With the device lock and pcireset_topology for reading. False if it does not answer after all. */
+/* Needs the device lock, and pcireset_topology for reading. Returns false without an answer. */
 static bool late_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
 	bool same;
 
-	/* What the driver has saved for itself meanwhile stays its own. */
+	/* Keeps the state that the driver itself has saved in the meantime. */
 	if (pcireset_state_unpark(fn))
 		return false;
 	pcireset_state_woken(fn);
 	same = pcireset_identity_holds(fn);
-	/* All-ones are no other device. */
+	/* All-ones do not identify another device. */
 	if (!same && !pcireset_fn_answers(fn)) {
 		pcireset_state_park(fn);
 		return false;
@@ -296,7 +296,7 @@ static bool late_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 	return true;
 }
 
-/* The end of a member's reset, with its device lock. */
+/* End a member's reset. Needs its device lock. */
 static void late_end_member(struct pcireset_tx *tx, struct pcireset_fn *fn,
 			    enum late_verdict verdict)
 {
@@ -308,8 +308,8 @@ static void late_end_member(struct pcireset_tx *tx, struct pcireset_fn *fn,
 }
 
 /*
- * In the core's order. Nothing else is held, so both locks are waited for. False if it
- * does not answer after all.
+ * Takes both locks of the function in the core's order, and waits for them, because the
+ * worker holds no other lock. Returns false if the function does not answer.
  */
 static bool late_try_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
@@ -319,7 +319,7 @@ static bool late_try_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 	down_read(&pcireset_topology);
 	if (late_answers(tx, fn) && late_restore(tx, fn))
 		verdict = late_verify(tx->plan, fn) ? LATE_RESTORED : LATE_WRONG;
-	/* Its driver has left, and the state is that of before. */
+	/* The driver has left, and the restored state has its Bus Master Enable. */
 	if (fn->found.outcome == PCIRESET_STATE_RESTORED && fn->planned->driver && !fn->dev->driver)
 		pci_clear_master(fn->dev);
 	up_read(&pcireset_topology);
@@ -329,7 +329,7 @@ static bool late_try_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 	return verdict != LATE_NOT_YET;
 }
 
-/* One reset is below one bridge, so the first that is still there speaks for all. */
+/* All members are below one bridge, so check the first one that is still present. */
 static void late_look_for_card(struct pcireset_tx *tx)
 {
 	unsigned int i;
@@ -356,7 +356,7 @@ static struct pcireset_fn *late_first_that_answers(struct pcireset_tx *tx)
 	return fn < end ? fn : NULL;
 }
 
-/* The card was taken out a while ago. */
+/* Has the slot been empty long enough? */
 static bool late_is_pulled(const struct pcireset_tx *tx)
 {
 	return tx->late.pulled &&
@@ -370,7 +370,7 @@ static bool late_is_over(const struct pcireset_tx *tx)
 	return ktime_after(ktime_get(), until) || late_is_pulled(tx);
 }
 
-/* Is anybody waited for who may come back? */
+/* Can any late member still come back? */
 static bool late_is_any(const struct pcireset_tx *tx)
 {
 	unsigned int i;
@@ -398,14 +398,14 @@ static void late_wait_for_all(struct pcireset_tx *tx)
 		fn = late_first_that_answers(tx);
 		if (fn && late_try_restore(tx, fn))
 			continue;
-		/* One that answers only now and then must not be waited for without end. */
+		/* Also for a function that answers only sometimes: the wait must end. */
 		if (late_is_over(tx))
 			break;
 		late_sleep(tx);
 	}
 }
 
-/* Those that did not come back, that went, or whose driver is only to be told. */
+/* End members that did not come back or were removed, or that only need reset_done. */
 static void late_end_rest(struct pcireset_tx *tx)
 {
 	unsigned int i;
@@ -424,7 +424,7 @@ static void late_end_rest(struct pcireset_tx *tx)
 	}
 }
 
-/* Links were expected to go down and to come up again until now. */
+/* From now on, the ports handle link and hotplug events again. */
 static void late_end_quiet(struct pcireset_tx *tx)
 {
 	unsigned int i;
@@ -458,8 +458,8 @@ static void late_work(struct work_struct *work)
 }
 
 /*
- * Contained by a port: the kernel's own recovery brings it back, and tells its driver.
- * Pulled: that is for hotplug, which must hear of it.
+ * A contained function: the kernel's own recovery restores it and notifies its driver.
+ * A pulled one: the hotplug driver removes it, and must get the event.
  */
 static bool late_is_hopeless(const struct pcireset_fn *fn)
 {
@@ -468,10 +468,10 @@ static bool late_is_hopeless(const struct pcireset_fn *fn)
 }
 
 /**
- * pcireset_is_late - is a member to be handed to the worker?
+ * pcireset_is_late - check whether the worker must restore a member
  * @fn: the member
  *
- * Return: true if it does not answer, and its saved state is there.
+ * Return: true if it did not answer but may do so, and has a saved state.
  */
 bool pcireset_is_late(const struct pcireset_fn *fn)
 {
@@ -490,13 +490,13 @@ static void late_describe(struct pcireset_run *run)
 }
 
 /**
- * pcireset_attend_begin - give the locks back, to wait without them
+ * pcireset_attend_begin - release the locks, to wait without them
  * @run: the run, triggered
  *
- * The specification bounds how long locks are held, and the caller how long it
- * waits. Other resets of this module stay away from all members.
+ * The specification limits the time with locks, and the caller limits the wait. Other
+ * resets of this module do not touch the members in the meantime.
  *
- * Context: With the locks of the plan, which are gone afterwards.
+ * Context: The caller holds the locks of the plan. This function releases them.
  */
 void pcireset_attend_begin(struct pcireset_run *run)
 {
@@ -532,8 +532,8 @@ static void late_attend_to(struct pcireset_tx *tx, struct pcireset_fn *fn)
  * @run: the run, after pcireset_attend_begin()
  * @ret_again: when to look again
  *
- * Context: Process context. No lock is waited for.
- * Return: false if nobody is waited for any longer.
+ * Context: Process context. Does not wait for locks.
+ * Return: false if the wait is over.
  */
 bool pcireset_attend(struct pcireset_run *run, ktime_t *ret_again)
 {
@@ -556,7 +556,7 @@ bool pcireset_attend(struct pcireset_run *run, ktime_t *ret_again)
  * pcireset_attend_end - end what pcireset_attend_begin() began
  * @run: the run
  *
- * If a lock is not to be had the run is adrift: the rest is the worker's.
+ * If a lock cannot be taken, the run is adrift, and the worker does the rest.
  *
  * Return: 0 with the locks of the plan, or a negative errno.
  */
@@ -593,14 +593,14 @@ static void late_hand_over(struct pcireset_run *run, struct pcireset_fn *fn)
 }
 
 /**
- * pcireset_late_take - take members that are late out of a reset
+ * pcireset_late_take - mark the members that the worker will finish
  * @run: the run, at its end
  *
- * Also those whose driver still waits for the end, if the locks were lost. They
- * are the worker's as soon as pcireset_late_start() is called. Until then no other
- * reset of this module touches them.
+ * These are the late members; all members with a saved state if @run is adrift. The
+ * worker begins after pcireset_late_start(). Until then no other reset of this module
+ * touches them.
  *
- * Context: With the locks of the plan, or with none of them if @run is adrift.
+ * Context: The caller holds the locks of the plan, or none of them if @run is adrift.
  */
 void pcireset_late_take(struct pcireset_run *run)
 {
@@ -626,7 +626,7 @@ void pcireset_late_take(struct pcireset_run *run)
  * pcireset_late_start - let the worker begin
  * @tx: the transaction, whose run has been reported
  *
- * Its members are the worker's from now on, if pcireset_late_take() took any.
+ * Does nothing if pcireset_late_take() marked no member.
  */
 void pcireset_late_start(struct pcireset_tx *tx)
 {
@@ -634,7 +634,7 @@ void pcireset_late_start(struct pcireset_tx *tx)
 		return;
 	__module_get(THIS_MODULE);
 	kref_get(&tx->ref);
-	/* The caller's, and given back by now. */
+	/* They belong to the caller, which has released them. */
 	tx->plan->held = false;
 	tx->plan->request.owners = NULL;
 	atomic_inc(&late_nr);
@@ -643,9 +643,9 @@ void pcireset_late_start(struct pcireset_tx *tx)
 }
 
 /*
- * A function that sleeps before it has been restored would wake up to the wrong
- * state. The queue is freezable, too: what becomes late after this keeps the
- * freezer from succeeding.
+ * Delay a suspend: a function that sleeps before it is restored would wake up in the
+ * wrong state. The queue is freezable, so a function that becomes late after this makes
+ * the freezer fail.
  */
 static int late_suspend(struct notifier_block *nb, unsigned long action, void *data)
 {
@@ -665,8 +665,8 @@ static struct notifier_block late_pm = {
 };
 
 /*
- * Before the drivers' shutdown(). A function that was restored after it could do DMA into
- * the next kernel.
+ * Stop the worker before the drivers' shutdown(). A function that was restored after
+ * that could do DMA into the next kernel.
  */
 static int late_shutdown(struct notifier_block *nb, unsigned long action, void *data)
 {

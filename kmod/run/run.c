@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The transaction: a plan carried out under its locks, undone where it fails, and told. */
+/* The transaction: run a plan under its locks, undo a failed part, and report the result. */
 #include <linux/kobject.h>
 #include <linux/slab.h>
 
@@ -8,12 +8,12 @@
 #define CREATE_TRACE_POINTS
 #include "run/trace.h"
 
-/* The topology moved between plan and lock: how often to plan anew. */
+/* How often to plan again if the topology changes between plan and lock. */
 #define RUN_MAX_PLANS 16
 
 /*
- * PCIe r6.0, sec 6.6.1: a function may take 1.0 s before it answers. So long others
- * wait for its locks, and not as long as a caller likes to.
+ * PCIe r6.0, sec 6.6.1: a function may take 1.0 s before it answers. Locks are held
+ * for this time at most, for any timeout of the caller.
  */
 #define RUN_LOCKED_MS 1000
 
@@ -21,7 +21,7 @@
 static atomic64_t run_last_id;
 
 /**
- * pcireset_origin_here - the calling process as the one who asks for a reset
+ * pcireset_origin_here - note the calling process as the requester of a reset
  * @origin: filled in
  */
 void pcireset_origin_here(struct pcireset_origin *origin)
@@ -32,10 +32,10 @@ void pcireset_origin_here(struct pcireset_origin *origin)
 }
 
 /**
- * pcireset_origin_next - one more reset that a process asks for
+ * pcireset_origin_next - note another reset that a process requests
  * @caller: the process
  *
- * Return: the same with an id of its own.
+ * Return: the same process with a new id.
  */
 struct pcireset_origin pcireset_origin_next(const struct pcireset_origin *caller)
 {
@@ -76,7 +76,7 @@ static struct pcireset_fn *run_prev_reached(struct pcireset_tx *tx, struct pcire
 static const struct pci_error_handlers *run_handlers_of(struct pcireset_plan *plan,
 							struct pcireset_fn *fn)
 {
-	/* A caller that holds its own lock is that driver: it knows. */
+	/* A caller that holds this lock is the function's driver: do not notify it. */
 	if (plan->held && fn->dev == plan->dev)
 		return NULL;
 	return fn->dev->driver ? fn->dev->driver->err_handler : NULL;
@@ -95,7 +95,7 @@ static void run_prepare_drivers(struct pcireset_tx *tx, u32 type)
 	}
 }
 
-/* What is late is not over for its driver. */
+/* A late member is not done: its reset_done follows later. */
 static void run_finish_drivers(struct pcireset_tx *tx)
 {
 	unsigned int i;
@@ -127,7 +127,7 @@ static int run_save_all(struct pcireset_tx *tx, u32 type)
 	return 0;
 }
 
-/* Children first: a driver or a device may need what is above it to stop. */
+/* Children first: to stop, a driver or a device may need the bridge above it. */
 static void run_quiesce_all(struct pcireset_tx *tx, u32 type)
 {
 	struct pcireset_fn *fn;
@@ -137,7 +137,7 @@ static void run_quiesce_all(struct pcireset_tx *tx, u32 type)
 		fn->found.offset = 0;
 		fn->secondary_up = false;
 		fn->found.flags &= ~PCIRESET_MEMBER_LATE;
-		/* Lost to an earlier type: nothing is written to it. */
+		/* An earlier type has lost this member: do not write to it. */
 		if (pcireset_is_lost(fn))
 			continue;
 		pcireset_state_quiesce(fn);
@@ -169,12 +169,12 @@ static void run_restore_untouched(struct pcireset_tx *tx, u32 type)
 	}
 }
 
-/* @error: it did not answer. Whoever is lost is not written to, see run_recover_member(). */
+/* @error: the member did not answer. See run_recover_member() for lost members. */
 static void run_set_outcome(struct pcireset_fn *fn, int error)
 {
 	bool same = !error && pcireset_identity_holds(fn);
 
-	/* All-ones are no other device. */
+	/* All-ones do not identify another device. */
 	if (!same && !pcireset_fn_answers(fn))
 		error = -ETIMEDOUT;
 	if (error) {
@@ -190,8 +190,8 @@ static void run_set_outcome(struct pcireset_fn *fn, int error)
 }
 
 /*
- * Identity comes first: hardware that is dead or another device is never
- * written to (PCIe r6.0, sec 6.6.1 leaves open what a wrong device would do).
+ * Check the identity first: never write to dead hardware or to another device (PCIe
+ * r6.0, sec 6.6.1 does not define the effect on a wrong device).
  */
 static void run_recover_member(struct pcireset_run *run, struct pcireset_fn *fn)
 {
@@ -204,14 +204,14 @@ static void run_recover_member(struct pcireset_run *run, struct pcireset_fn *fn)
 	if (fn->found.outcome == PCIRESET_STATE_RESTORED)
 		pcireset_witness_read(fn, run->type->bit);
 
-	/* No IOMMU waits for an answer of what does not answer. */
+	/* A late member stays blocked: it would not answer an invalidation of the IOMMU. */
 	if (!pcireset_is_late(fn))
 		pcireset_iommu_unblock(fn);
 	if (fn->found.outcome == PCIRESET_STATE_RESTORED)
 		pcireset_state_restore(fn);
 }
 
-/* What has stopped to answer has no other configuration: it has none. */
+/* A member that no longer answers is dead. Its configuration has not changed. */
 static bool run_config_holds(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	u32 failed = fn->found.failed;
@@ -226,12 +226,12 @@ static bool run_config_holds(struct pcireset_run *run, struct pcireset_fn *fn)
 	return false;
 }
 
-/* All of config space comes last: nothing that was looked at before may have left since. */
+/* Compare config space last, so that it also covers members that left in the meantime. */
 static void run_verify_member(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	if (fn->found.outcome == PCIRESET_STATE_RESTORED) {
 		pcireset_check_link(fn, run->deadline);
-		/* While its events are expected, a port's masks are not as before. */
+		/* A quiet port has other masks than before. */
 		if (!fn->masked.quiet)
 			run_config_holds(run, fn);
 	}
@@ -242,7 +242,7 @@ static void run_verify_member(struct pcireset_run *run, struct pcireset_fn *fn)
 	trace_pcireset_check(run, fn);
 }
 
-/* A while later: what was lost again is restored again, and has failed all the same. */
+/* After the settle time: restore a configuration that was lost again, and report a failure. */
 static void run_verify_member_again(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	if (fn->found.outcome != PCIRESET_STATE_RESTORED)
@@ -259,7 +259,7 @@ static void run_verify_member_again(struct pcireset_run *run, struct pcireset_fn
 	trace_pcireset_check(run, fn);
 }
 
-/* In pieces: whoever kills the caller of a batch does not wake up its threads. */
+/* Sleep in slices: a fatal signal for the caller does not wake the batch's threads. */
 static void run_sleep_unless_killed(const struct pcireset_run *run, unsigned int ms)
 {
 	ktime_t until = ktime_add_ms(ktime_get(), ms);
@@ -279,7 +279,7 @@ static int run_unpark_all(struct pcireset_tx *tx)
 	return error;
 }
 
-/* Somebody else has had it in between: what it is now says nothing about the reset. */
+/* Another driver or user had the member in between: its state does not show the reset. */
 static bool run_is_reused(const struct pcireset_fn *fn)
 {
 	return fn->found.outcome == PCIRESET_STATE_RESTORED &&
@@ -304,7 +304,7 @@ static int run_set_reason(struct pcireset_plan *plan, const struct pcireset_fn *
 	return -EIO;
 }
 
-/* Back from a wait without locks. Returns -EIO and the reason if the reset cannot be judged. */
+/* After a wait without locks. Returns -EIO and sets the reason if the result is unknown. */
 static int run_resume(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
@@ -321,7 +321,7 @@ static int run_resume(struct pcireset_run *run)
 	return 0;
 }
 
-/* Nobody waits for a lock meanwhile: how long that is was the caller's choice. */
+/* Wait without locks, because the caller chose the settle time. */
 static int run_check_later(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
@@ -354,7 +354,7 @@ static void run_recover_members(struct pcireset_run *run)
 		run_recover_member(run, fn);
 }
 
-/* Those whose state will be kept until they are back. */
+/* Is a member late? Its saved state is kept until it is back. */
 static bool run_has_late(struct pcireset_run *run)
 {
 	struct pcireset_fn *fn;
@@ -365,7 +365,7 @@ static bool run_has_late(struct pcireset_run *run)
 	return false;
 }
 
-/* Somebody directly below a port is late because the link is not up yet. */
+/* Is a function directly below a port late because the link is not up yet? */
 static bool run_waits_for_link(const struct pcireset_tx *tx, const struct pcireset_fn *port)
 {
 	int nr = port - tx->fns;
@@ -380,8 +380,8 @@ static bool run_waits_for_link(const struct pcireset_tx *tx, const struct pcires
 }
 
 /*
- * A link that is down still, or what is below a port that is late, is expected to come
- * up: not only an event, its absence would be a surprise. All other ports hear again.
+ * Ports stay quiet while their link is still expected to come up: a port whose link is
+ * down with a late function below it, and a late port. Other ports handle events again.
  */
 static void run_keep_quiet(struct pcireset_run *run)
 {
@@ -403,7 +403,7 @@ static void run_end_quiet(struct pcireset_run *run)
 		pcireset_quiet_end(run->tx);
 }
 
-/* Nothing is waited for by the worker, or not any more by this run. */
+/* End the quiet state of all ports, unless the worker has taken it over. */
 static void run_end_all_quiet(struct pcireset_run *run)
 {
 	struct pcireset_tx *tx = run->tx;
@@ -428,7 +428,7 @@ static const struct {
 	{ PCIRESET_CHECK_PROOF, PCIRESET_WHY_NO_PROOF, -EIO },
 };
 
-/* What is below a member that is lost is lost with it; the reason is the member's. */
+/* A function below a lost member is lost too. The reason names the lost member. */
 static bool run_is_consequence(struct pcireset_tx *tx, const struct pcireset_fn *fn)
 {
 	return fn->planned->parent >= 0 && pcireset_is_lost(&tx->fns[fn->planned->parent]);
@@ -495,7 +495,7 @@ static int run_issue_type(struct pcireset_run *run)
 	struct pcireset_tx *tx = run->tx;
 
 	pcireset_learn_times(tx);
-	/* Those of a type before, if that left somebody late. */
+	/* Ports of an earlier type, if it left a late member. */
 	run_end_all_quiet(run);
 	pcireset_quiet_begin(tx, type->bit);
 	run->quiet = true;
@@ -538,11 +538,11 @@ static int run_start_type(struct pcireset_run *run)
 }
 
 /**
- * pcireset_bring_back - bring back what a trigger has reset
+ * pcireset_bring_back - wait for the members after the trigger, and restore them
  * @run: the run, triggered
  *
- * Return: true if that is over; else pcireset_attend() goes on with it, and the locks
- * are gone.
+ * Return: true if this is done; otherwise pcireset_attend() continues, and the locks
+ * are released.
  */
 bool pcireset_bring_back(struct pcireset_run *run)
 {
@@ -566,7 +566,7 @@ static void run_bring_all_back(struct pcireset_run *run)
 		pcireset_sleep_until(again);
 }
 
-/* What a trigger has reset is back, or is not waited for. */
+/* All members are back, or the run no longer waits for them. */
 static int run_finish_type(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
@@ -595,7 +595,7 @@ static int run_finish_type(struct pcireset_run *run)
 	return error;
 }
 
-/* Under the locks still: the saved state of a driver is that driver's. */
+/* Still under the locks: the driver's own saved state belongs to the bound driver. */
 static void run_free_states(struct pcireset_tx *tx)
 {
 	unsigned int i;
@@ -644,7 +644,7 @@ static void run_announce(struct pcireset_tx *tx, int error, const struct pcirese
 			 tx->late.is_used ? "; it is restored once it answers" : "");
 }
 
-/* Returns -ERESTART if the topology moved since the plan was made. */
+/* Returns -ERESTART if the topology has changed since the plan was made. */
 static int run_check_locked(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
@@ -671,7 +671,7 @@ static void run_trace_begin(const struct pcireset_run *run)
 		trace_pcireset_member(run, tx->fns[i].dev);
 }
 
-/* Takes the locks, unless it fails. */
+/* Takes the locks. On failure no lock is held. */
 static int run_lock_and_check(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
@@ -702,7 +702,7 @@ put_tx:
 	return error;
 }
 
-/* Gives back what run_lock_and_check() took. */
+/* Releases the locks of run_lock_and_check(). */
 static int run_unlock(struct pcireset_run *run, int error)
 {
 	struct pcireset_tx *tx = run->tx;
@@ -714,10 +714,10 @@ static int run_unlock(struct pcireset_run *run, int error)
 	run_free_states(tx);
 	if (!run->adrift)
 		run_finish_drivers(tx);
-	/* A wider type that could not be tried does not undo that a narrower one was. */
+	/* A narrower type was issued, even if a wider one could not be tried. */
 	if (error && !run_has_touched(error) && run->report->issued)
 		error = -EIO;
-	/* Under the locks still: the event names the driver, which else may leave. */
+	/* Still under the locks: the event names the driver, which may leave without them. */
 	if (!run->adrift)
 		run_announce(tx, error, run->report);
 	if (tx->late.is_used)
@@ -727,7 +727,7 @@ static int run_unlock(struct pcireset_run *run, int error)
 	return error;
 }
 
-/* It came back as itself and was reset: a wider reset does not bring back a lost register. */
+/* The member is back and was reset. A wider reset does not restore a lost register. */
 static bool run_failed_only_config(const struct pcireset_run *run)
 {
 	u32 others = run->plan->request.checks | PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY;
@@ -799,14 +799,14 @@ static int run_plan_again(struct pcireset_run *run)
 }
 
 /**
- * pcireset_run_plan - run a plan, or one like it
- * @run: its plan may become another one
+ * pcireset_run_plan - run a plan, or its replacement
+ * @run: the run; its plan may be replaced
  *
- * Plans anew as long as functions come and go between plan and lock, a bounded
+ * Plans again if functions appear or disappear between plan and lock, a bounded
  * number of times.
  *
- * Context: Process context, may sleep. No device lock is held but perhaps that
- * of the plan's function.
+ * Context: Process context, may sleep. No device lock is held, except perhaps
+ * that of the plan's function.
  * Return: as described at the head of pcireset_api.h.
  */
 int pcireset_run_plan(struct pcireset_run *run)
@@ -827,10 +827,11 @@ int pcireset_run_plan(struct pcireset_run *run)
  * pcireset_start - run a plan up to its trigger, and keep its locks
  * @run: its plan has one type
  *
- * Context: Process context, may sleep. Locks may be held: none is waited for.
- * Return: 0 if pcireset_finish() must be called; -EAGAIN if nothing was done,
- * as a lock is not free or functions came and went; else it is over, and the
- * value is that of pcireset_run_plan().
+ * Context: Process context, may sleep. The caller may hold locks: no lock is waited
+ * for.
+ * Return: 0 if pcireset_finish() must be called; -EAGAIN if nothing was done, because
+ * a lock is not free or the topology changed; otherwise the run is done, and the value
+ * is that of pcireset_run_plan().
  */
 int pcireset_start(struct pcireset_run *run)
 {
@@ -850,7 +851,7 @@ int pcireset_start(struct pcireset_run *run)
 }
 
 /**
- * pcireset_finish - do the rest of what pcireset_start() began
+ * pcireset_finish - verify, report and unlock a run of pcireset_start()
  * @run: the run, after pcireset_bring_back() and perhaps pcireset_attend()
  *
  * Return: as pcireset_run_plan().

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A plan carried out: locked, issued, waited for, judged and reported. One or many at a time. */
+/* Run plans, one or many at a time: lock, issue, wait, judge and report. */
 #ifndef _PCIRESET_RUN_H
 #define _PCIRESET_RUN_H
 
@@ -9,9 +9,9 @@
 #include "state/state.h"
 
 /**
- * struct pcireset_origin - who asked for a reset
- * @id: number of the reset, which no other has while the module is loaded
- * @pid: the process that called
+ * struct pcireset_origin - the requester of a reset
+ * @id: number of the reset, unique while the module is loaded
+ * @pid: the calling process
  * @comm: its name
  */
 struct pcireset_origin {
@@ -21,24 +21,24 @@ struct pcireset_origin {
 };
 
 /**
- * struct pcireset_run - a plan being carried out
- * @plan: the plan, which no other run uses
+ * struct pcireset_run - a plan that is being run
+ * @plan: the plan, of this run only
  * @tx: the transaction, NULL before the plan is locked
  * @wanted: the plan that the result must equal, or NULL
- * @report: what happened, not NULL
- * @origin: who asked, for the tracepoints
- * @killed: set when nobody waits for the result any more, or NULL
- * @impatient: no lock is waited for
+ * @report: the result, not NULL
+ * @origin: the requester, for the tracepoints
+ * @killed: set when the caller was killed, or NULL
+ * @impatient: do not wait for locks
  * @type: the type that is being issued
- * @started: when it was begun
- * @error: what the trigger returned
+ * @started: when the run began
+ * @error: errno of the trigger
  * @triggered: when the trigger ended
  * @settle: before this time no member may be accessed
- * @deadline: after this time nobody is waited for with locks held
- * @patience: after this time nobody is waited for
+ * @deadline: end of the wait for members with locks held
+ * @patience: end of the wait for members
  * @quiet: link and hotplug events are expected
- * @attended: late members are waited for, without locks
- * @adrift: the locks were given back and not to be had again
+ * @attended: the run waits for late members without locks
+ * @adrift: the locks were released and could not be taken again
  */
 struct pcireset_run {
 	struct pcireset_plan *plan;
@@ -60,7 +60,7 @@ struct pcireset_run {
 	bool adrift;
 };
 
-/* A thread of a batch is not the caller's: it is told when the caller is killed. */
+/* A batch's thread does not get the caller's signals: @killed replaces them. */
 static inline bool pcireset_is_killed(const struct pcireset_run *run)
 {
 	return fatal_signal_pending(current) || (run->killed && READ_ONCE(*run->killed));
@@ -76,23 +76,23 @@ enum pcireset_item_state {
 
 /**
  * struct pcireset_item - one reset of a batch
- * @dev: the function that was asked for, referenced by whoever made the item
- * @plan: what to do, and nobody else's; NULL if it is not to be run
+ * @dev: the requested function; the creator of the item has a reference
+ * @plan: the plan of this item only, or NULL for no reset
  * @wanted: the plan that the result must equal, or NULL
- * @data: of whoever made the item
- * @result: as that of pcireset_run()
- * @report: what happened, while the item is told
- * @next: the next one of the same thread, or of the same leader
- * @followers: those whose reset this one's is as well
- * @like: the item that has the plan that this one would have, or NULL; the reset is
- *	this one's own
- * @done: in the list of those that are to be told
- * @state: how far it is, where a thread carries several
- * @again: when to look at it again
- * @own: what happened
- * @run: how it is carried out
+ * @data: for the creator of the item
+ * @result: errno, as of pcireset_run_plan()
+ * @report: the result, during the callback of pcireset_batch_run()
+ * @next: the next item of the same thread, or of the same leader
+ * @followers: the items that share this item's reset
+ * @like: the item with an equal plan, or NULL; this item still has a reset of its
+ *	own
+ * @done: entry in the list of finished items
+ * @state: progress, if a thread carries several items
+ * @again: when to look at the item again
+ * @own: storage of the result
+ * @run: the run of the plan
  *
- * All but the first four are batch.c's, and zero at first.
+ * Only batch.c writes the members after @data. They are zero at first.
  */
 struct pcireset_item {
 	struct pci_dev *dev;
@@ -113,9 +113,9 @@ struct pcireset_item {
 
 /**
  * enum pcireset_late_event - what happens to a late function
- * @PCIRESET_LATE_BEGIN: it is waited for
- * @PCIRESET_LATE_BACK: it has come back and was restored
- * @PCIRESET_LATE_LOST: it is waited for no more
+ * @PCIRESET_LATE_BEGIN: the wait for it begins
+ * @PCIRESET_LATE_BACK: it is back and was restored
+ * @PCIRESET_LATE_LOST: the wait has ended without success
  */
 enum pcireset_late_event {
 	PCIRESET_LATE_BEGIN,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What became of all resets since the module was loaded. */
+/* Counters of all resets since the module was loaded. */
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 
@@ -8,17 +8,17 @@
 /**
  * struct type_stats - the resets of one type
  * @verified: succeeded, with proof
- * @unverified: succeeded, and nothing shows that they took place
+ * @unverified: succeeded, without proof
  * @timed_out: ended with -ETIMEDOUT
  * @failed: ended with another error
- * @functions: members of all of these
- * @wait_ns: sum of those of the reports
- * @late: functions that are waited for although the caller's time is over
- * @late_restored: those that came back and were restored
- * @late_lost: those that did not, or not as they were
- * @last_ns: when the last one was over, CLOCK_REALTIME
- * @last_error: what it ended with
- * @last_proof: enum pcireset_proof of it
+ * @functions: number of members of these resets
+ * @wait_ns: sum of wait_ns of the reports
+ * @late: number of functions that are late now
+ * @late_restored: late functions that came back and were restored
+ * @late_lost: late functions that did not come back, or came back different
+ * @last_ns: end of the last reset, CLOCK_REALTIME
+ * @last_error: errno of the last reset
+ * @last_proof: enum pcireset_proof of the last reset
  */
 struct type_stats {
 	u64 verified;
@@ -35,7 +35,7 @@ struct type_stats {
 	u32 last_proof;
 };
 
-/* Protects the two below: numbers that are read together fit together. */
+/* Protects the two below, so that a reader gets consistent numbers. */
 static DEFINE_SPINLOCK(stats_lock);
 static struct type_stats stats_of_types[PCIRESET_NR_TYPES];
 static u64 stats_refused;
@@ -51,8 +51,8 @@ static u64 *stats_counter(struct type_stats *stats, int error, u32 proof)
 
 /**
  * pcireset_stats_issued - count a type that was issued
- * @run: its type has been issued, and its report tells of that
- * @error: what came of it
+ * @run: the run, with the type and its report
+ * @error: result of the type
  *
  * Context: Process context.
  */
@@ -63,7 +63,7 @@ void pcireset_stats_issued(const struct pcireset_run *run, int error)
 	spin_lock(&stats_lock);
 	++*stats_counter(stats, error, run->report->proof);
 	stats->functions += run->plan->nr_fns;
-	/* A trigger that failed is not waited for: the report's is that of a type before. */
+	/* After a failed trigger there is no wait: the report has the time of an earlier type. */
 	if (!run->error)
 		stats->wait_ns += run->report->wait_ns;
 	stats->last_ns = ktime_get_real_ns();
@@ -73,7 +73,7 @@ void pcireset_stats_issued(const struct pcireset_run *run, int error)
 }
 
 /**
- * pcireset_stats_refused - count a reset of which no type was issued
+ * pcireset_stats_refused - count a reset without an issued type
  *
  * Context: Process context.
  */
@@ -87,7 +87,7 @@ void pcireset_stats_refused(void)
 /**
  * pcireset_stats_late - count a function that is late
  * @type: the type that was issued
- * @event: what has happened to it
+ * @event: the event
  *
  * Context: Process context.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tracepoints: a reset's begin, members, trigger, each member's readiness and checks, and end. */
+/* Tracepoints: begin, members, trigger, readiness and checks of each member, and end. */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM pcireset
 
@@ -12,11 +12,11 @@
 #include "run/run.h"
 
 /*
- * The id ties the events of one reset together. Fields are only ever added:
- * "pcireset watch" reads them by name, and so may others.
+ * The id connects the events of one reset. Fields are added but never removed or
+ * changed: "pcireset watch" and other programs read them by name.
  */
 
-/* The locks are held, nothing is touched yet. */
+/* The locks are held, and nothing is touched yet. */
 TRACE_EVENT(pcireset_begin,
 	TP_PROTO(const struct pcireset_run *run, u32 types),
 	TP_ARGS(run, types),
@@ -41,7 +41,7 @@ TRACE_EVENT(pcireset_begin,
 		  __entry->caller_pid, __entry->caller_comm)
 );
 
-/* One for each function in the scope, right after the begin. */
+/* One for each affected function, directly after the begin. */
 TRACE_EVENT(pcireset_member,
 	TP_PROTO(const struct pcireset_run *run, struct pci_dev *dev),
 	TP_ARGS(run, dev),
@@ -94,7 +94,7 @@ TRACE_EVENT(pcireset_ready,
 		  __entry->ready_ns, __entry->id)
 );
 
-/* Where the reset left a member; a later one of the same member replaces it. */
+/* State of a member after the checks. A later event of the same member replaces it. */
 TRACE_EVENT(pcireset_check,
 	TP_PROTO(const struct pcireset_run *run, const struct pcireset_fn *fn),
 	TP_ARGS(run, fn),
@@ -157,7 +157,7 @@ TRACE_EVENT(pcireset_late,
 		  __entry->proof, __entry->offset, __entry->state, __entry->ready_ns, __entry->id)
 );
 
-/* Also of a reset that was refused, which has no begin: nothing was issued then. */
+/* A refused reset has only this event: no type was issued, and there is no begin. */
 TRACE_EVENT(pcireset_end,
 	TP_PROTO(const struct pcireset_run *run, int result),
 	TP_ARGS(run, result),
