@@ -496,7 +496,7 @@ static bool batch_share_reset(struct pcireset_item *items, struct pcireset_item 
 	if (!batch_is_shareable(item))
 		return false;
 	for (other = items; other < item; other++) {
-		/* ESTALE is only for items with a particular plan, so do not mix them with others. */
+		/* Only an item with a particular plan may get ESTALE: do not mix the two. */
 		if (!batch_is_shareable(other) || !batch_is_same_reset(other->plan, item->plan) ||
 		    !other->wanted != !item->wanted)
 			continue;

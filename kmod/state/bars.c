@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Is a function's configuration there at all? The kernel knows what its BARs must be. */
+/* Compare a function's BARs with the addresses that the kernel has assigned. */
 #include "state/state.h"
 
-/* What is not assigned, or not by a BAR, is not in the header. */
+/* Does the header have this resource? Not if it is unassigned or fixed. */
 static bool bars_is_in_header(const struct resource *res)
 {
 	if (!(res->flags & (IORESOURCE_MEM | IORESOURCE_IO)) || !res->parent)
@@ -23,13 +23,13 @@ static u64 bars_value(const struct pcireset_fn *fn, unsigned int nr, const struc
 }
 
 /**
- * pcireset_bars_agree - does a function have the addresses that the kernel has assigned?
+ * pcireset_bars_agree - compare a function's BARs with the kernel's addresses
  * @fn: the function, saved
  *
- * One that was reset and not restored has none, and what it has now is not worth
- * saving. A VF has no BARs of its own.
+ * A function that was reset and not restored has BARs of 0. Saving this state would
+ * make the loss permanent. A VF has no BARs of its own.
  *
- * Return: true if it has.
+ * Return: true if they are equal.
  */
 bool pcireset_bars_agree(const struct pcireset_fn *fn)
 {

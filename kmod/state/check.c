@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is looked at after a reset, but for config space: proof, identity, link. */
+/* Checks after a reset: proof, identity and link. config.c compares config space. */
 #include <linux/delay.h>
 
 #include "state/state.h"
@@ -15,14 +15,14 @@ static bool check_link_is_worse(const struct pcireset_fn *fn)
 }
 
 /**
- * pcireset_check_link - compare a function's link with what it was
+ * pcireset_check_link - compare a function's link with its former speed and width
  * @fn: the function, restored; @fn->found.failed is written
- * @until: when the link must be as it was
+ * @until: time limit
  *
  * PCIe r6.0, sec 7.5.3.8: Current Link Speed, Negotiated Link Width and, for a
  * port, Data Link Layer Link Active. A link comes up at 2.5 GT/s and becomes
- * faster later (sec 4.2.7), also after a function that is ready at once was
- * restored. So a worse one is looked at again.
+ * faster later (sec 4.2.7), perhaps after a fast function was restored. So a
+ * worse link is read again until @until.
  */
 void pcireset_check_link(struct pcireset_fn *fn, ktime_t until)
 {
@@ -40,8 +40,8 @@ void pcireset_check_link(struct pcireset_fn *fn, ktime_t until)
 }
 
 /**
- * pcireset_identity_note - remember which function it is
- * @fn: the function, whose header nobody has saved; @fn->saved.header is written
+ * pcireset_identity_note - save the registers that identify a function
+ * @fn: the function, without a saved header; @fn->saved.header is written
  */
 void pcireset_identity_note(struct pcireset_fn *fn)
 {
@@ -57,7 +57,7 @@ void pcireset_identity_note(struct pcireset_fn *fn)
  * pcireset_identity_serial - read a function's serial number
  * @fn: the function, which answers
  *
- * PCIe r6.0, sec 7.9.3: two cards of one type differ in nothing else.
+ * PCIe r6.0, sec 7.9.3: the only difference between two cards of one type.
  *
  * Return: its Device Serial Number, 0 if it has none.
  */
@@ -74,13 +74,13 @@ u64 pcireset_identity_serial(const struct pcireset_fn *fn)
 }
 
 /**
- * pcireset_identity_holds - is it the function that was there before?
- * @fn: the function; pcireset_fn_answers() has just said that it answers
+ * pcireset_identity_holds - check that a function is the same as before
+ * @fn: the function; pcireset_fn_answers() has just returned true for it
  *
  * Compares Vendor and Device ID (a VF has none), class and revision, header
  * layout, the serial number and, for an endpoint, the subsystem IDs.
  *
- * Return: true if it is.
+ * Return: true if all are equal.
  */
 bool pcireset_identity_holds(struct pcireset_fn *fn)
 {
@@ -112,15 +112,15 @@ static void check_use_as_witness(struct pcireset_fn *fn, u16 offset, u16 mask, u
 }
 
 /*
- * The kernel's handler for a device may save Command before the reset and put it
- * back afterwards. It does the same with the mask of MSI-X where that is in use.
+ * The kernel's handler for a device may save and restore Command itself. It does the
+ * same with the MSI-X Function Mask if MSI-X is on.
  */
 static bool check_keeps_command(const struct pcireset_fn *fn, u32 type)
 {
 	return type == PCI_RESET_DEV_SPECIFIC && fn->dev->msix_cap && !fn->dev->msix_enabled;
 }
 
-/* VFs and old devices have no INTx Disable; the mask of MSI-X exists in every one that has it. */
+/* VFs and old devices have no INTx Disable. Every MSI-X capability has the Function Mask. */
 static bool check_try_msix(struct pcireset_fn *fn)
 {
 	int pos = fn->dev->msix_cap;
@@ -143,9 +143,9 @@ static bool check_try_msix(struct pcireset_fn *fn)
  * @fn: the function, quiesced
  * @type: the type about to be issued
  *
- * INTx Disable, which is set already to keep the function quiet, and is 0 after
- * a reset (PCIe r6.0, sec 7.5.1.1.3). Else the MSI-X Function Mask (sec
- * 7.7.2.2), else the bus number that a bridge loses.
+ * The bit is INTx Disable, which pcireset_state_quiesce() has set, and which is 0
+ * after a reset (PCIe r6.0, sec 7.5.1.1.3). Without it, the MSI-X Function Mask
+ * (sec 7.7.2.2). Without both, the bus number of a bridge.
  */
 void pcireset_witness_set(struct pcireset_fn *fn, u32 type)
 {
@@ -167,7 +167,7 @@ void pcireset_witness_set(struct pcireset_fn *fn, u32 type)
 }
 
 /**
- * pcireset_witness_read - see whether the reset took place
+ * pcireset_witness_read - check whether the reset took place
  * @fn: the function, answering and not yet restored; @fn->found.proof is written
  * @type: the type that was issued
  */
@@ -187,17 +187,17 @@ void pcireset_witness_read(struct pcireset_fn *fn, u32 type)
 		return;
 	if (!(value & fn->found.witness.mask))
 		fn->found.proof = PCIRESET_PROOF_SHOWN;
-	/* What the kernel's handler for a device resets, or puts back itself, is its own affair. */
+	/* The kernel's handler for a device may restore the bit itself: the proof is unknown. */
 	else if (type != PCI_RESET_DEV_SPECIFIC)
 		fn->found.proof = PCIRESET_PROOF_REFUTED;
 }
 
 /**
- * pcireset_witness_clear - undo what pcireset_witness_set() has set
+ * pcireset_witness_clear - undo pcireset_witness_set()
  * @fn: the function
  *
- * Only the mask of MSI-X: pci_restore_state() leaves it alone while MSI-X is
- * off, and takes care of all else.
+ * Only for the MSI-X Function Mask: pci_restore_state() restores all other bits, but
+ * not the mask while MSI-X is off.
  */
 void pcireset_witness_clear(struct pcireset_fn *fn)
 {
@@ -207,14 +207,14 @@ void pcireset_witness_clear(struct pcireset_fn *fn)
 }
 
 /**
- * pcireset_fn_answers - does a function answer config requests itself?
+ * pcireset_fn_answers - check whether a function answers config requests itself
  * @fn: the function
  *
- * All-ones is what the root complex makes up when nobody answers. A Vendor ID
- * of 0001h stands for Request Retry Status (PCIe r6.0, sec 2.3.1). A VF's
- * Vendor ID reads all-ones for ever, so its Command register is asked.
+ * The root complex returns all-ones if no function answers. A Vendor ID of 0001h
+ * stands for Request Retry Status (PCIe r6.0, sec 2.3.1). A VF's Vendor ID always
+ * reads as all-ones, so this reads the VF's Command register.
  *
- * Return: true if it does.
+ * Return: true if it answers.
  */
 bool pcireset_fn_answers(struct pcireset_fn *fn)
 {

@@ -1,38 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Config space before and after a reset: what is compared, and what is not read
- * at all. Only what the header and the two lists of capabilities define: what is
- * between them is the vendor's, may change by itself, and there are devices that
- * do not bear to have it read. Of a capability that is not known here only the
- * first register is read.
+ * Compare config space before and after a reset. The module reads the header and the
+ * registers that the capabilities define. It does not read the space between them: it
+ * belongs to the vendor, may change by itself, and some devices do not tolerate such
+ * reads. Of an unknown capability the module reads only the first register.
  */
 #include <linux/slab.h>
 
 #include "state/state.h"
 #include "table/registers.h"
 
-/* For most functions enough. */
+/* Room for the registers of most functions. */
 #define SOME_REGISTERS 64
 
-/* PCIe r6.0, sec 7.6.3: the null capability; and what is read where there is no config space. */
+/* IDs: the null capability (PCIe r6.0, sec 7.6.3), and all-ones without config space. */
 #define NOTHING 0
 #define NOBODY  0xffff
 
-/* In the place of an ID: the address of a message that is in use. */
+/* Instead of an ID: marks the address register of an MSI in use. */
 #define ADDRESS 0xfffe
 
-/* Arbitration tables end where the next capability begins. */
+/* A size up to the next capability, such as for arbitration tables. */
 #define TO_NEXT PCI_CFG_SPACE_EXP_SIZE
 
 /**
- * struct walk - a look at one capability of a function
+ * struct walk - one capability of a function
  * @dev: the function
- * @config: what has been read of it
+ * @config: registers that were read
  * @nr: number of the capability's first register in @config
- * @id: the capability's ID
- * @extended: it is an extended one
- * @pos: where it begins
- * @header: what its first register holds
+ * @id: capability ID
+ * @extended: extended capability
+ * @pos: offset of the capability
+ * @header: value of its first register
  * @body: number of its second register in @config; the others follow
  */
 struct walk {
@@ -56,8 +55,8 @@ static u32 config_read_dword(const struct walk *walk, unsigned int offset)
 }
 
 /*
- * PCI r3.0, sec 6.8.1: where the optional registers are depends on Message
- * Control. None of them means anything while MSI is off; pending bits never do.
+ * PCI r3.0, sec 6.8.1: Message Control determines the offsets of the optional
+ * registers. They have no meaning while MSI is off. Pending bits are never compared.
  */
 static unsigned int config_measure_msi(const struct walk *walk)
 {
@@ -84,7 +83,7 @@ static unsigned int config_measure_pcie(const struct walk *walk)
 	return type == PCI_EXP_TYPE_RC_END ? PCI_EXP_DEVSTA + 2 : PCI_EXP_LNKSTA + 2;
 }
 
-/* Sec 7.8.4: of the logs that may follow nothing is compared. */
+/* Sec 7.8.4: without the logs at the end. */
 static unsigned int config_measure_aer(const struct walk *walk)
 {
 	int type = pci_is_pcie(walk->dev) ? pci_pcie_type(walk->dev) : -1;
@@ -94,7 +93,7 @@ static unsigned int config_measure_aer(const struct walk *walk)
 	return PCI_ERR_HEADER_LOG;
 }
 
-/* Sec 7.9.1: arbitration tables are where the registers say, if anywhere. */
+/* Sec 7.9.1: registers give the offsets of optional arbitration tables. */
 static unsigned int config_measure_vc(const struct walk *walk)
 {
 	unsigned int last = config_read_dword(walk, PCI_VC_PORT_CAP1) & PCI_VC_CAP1_EVCC;
@@ -126,7 +125,7 @@ static unsigned int config_measure_rebar(const struct walk *walk)
 	return 4 + 8 * ((control & PCI_REBAR_CTRL_NBAR_MASK) >> 5);
 }
 
-/* Sec 7.9.13.2: the table of steering tags may be here, two bytes each. */
+/* Sec 7.9.13.2: the capability may contain the table of steering tags, two bytes each. */
 static unsigned int config_measure_tph(const struct walk *walk)
 {
 	u32 capability = config_read_dword(walk, PCI_TPH_CAP);
@@ -148,7 +147,7 @@ static unsigned int config_measure_dpa(const struct walk *walk)
 	       (config_read_dword(walk, PCI_DPA_CAP) & PCI_DPA_CAP_SUBSTATE_MASK) + 1;
 }
 
-/* Sec 7.9.14.6: what follows the masks of a root port's own errors is a log. */
+/* Sec 7.9.14.6: without the log after the masks of a root port's own errors. */
 static unsigned int config_measure_dpc(const struct walk *walk)
 {
 	u32 capability = config_read_dword(walk, PCI_EXP_DPC_CAP);
@@ -158,16 +157,15 @@ static unsigned int config_measure_dpc(const struct walk *walk)
 }
 
 /**
- * struct capability_size - how much of a capability is compared
+ * struct capability_size - the part of a capability that is compared
  * @id: capability ID
- * @extended: of an extended capability
- * @size: in bytes, its header included
- * @per_lane: and that much for each lane that the link can have
- * @measure: instead of @size, where the capability itself says how long it is
+ * @extended: extended capability
+ * @size: bytes, with the header
+ * @per_lane: additional bytes for each lane of the link's maximum width
+ * @measure: instead of @size, if the capability itself gives its length
  *
- * The size is the specification's, less what follows the last register that is
- * compared. A vendor's capability is its own affair: its registers may count,
- * latch or start something.
+ * The size is that of the specification, up to the last compared register. Registers of
+ * vendor-specific capabilities are not read: they may count, latch or start an action.
  */
 struct capability_size {
 	u16 id;
@@ -230,7 +228,7 @@ static const struct capability_size capability_sizes[] = {
 	{ PCIRESET_GT64_ID, true, 0x10, .per_lane = 1 },
 };
 
-/* Status: errors, and the state of INTx. BIST: may be read while it runs. */
+/* Without Status (errors, and the state of INTx), and without BIST, which may be running. */
 static u32 config_header_mask(const struct pci_dev *dev, unsigned int nr)
 {
 	if (nr == PCI_COMMAND / 4)
@@ -270,7 +268,7 @@ static bool config_has_register(const struct pcireset_config *config, unsigned i
 	return false;
 }
 
-/* The lists may be circles: nothing is visited twice. */
+/* A broken list may be circular: visit no capability twice. */
 static int config_find_capabilities(struct pci_dev *dev, const u32 *header,
 				    struct pcireset_config *config)
 {
@@ -291,7 +289,7 @@ static int config_find_capabilities(struct pci_dev *dev, const u32 *header,
 	return 0;
 }
 
-/* PCIe r6.0, sec 7.6.3: a first header that is zero, or all-ones, means that there is none. */
+/* PCIe r6.0, sec 7.6.3: if the first header is 0 or all-ones, there is no capability. */
 static int config_find_ext_capabilities(struct pci_dev *dev, struct pcireset_config *config)
 {
 	unsigned int pos = PCI_CFG_SPACE_SIZE;
@@ -310,9 +308,8 @@ static int config_find_ext_capabilities(struct pci_dev *dev, struct pcireset_con
 }
 
 /*
- * Where the next capability in config space begins, or the space ends. There are
- * devices that hang where theirs is read to the usual end, and the kernel has made
- * it shorter.
+ * Returns the size up to the next capability, or to the end of config space. Some devices
+ * hang on reads beyond a certain offset. For these the kernel has reduced the size.
  */
 static unsigned int config_room_of(const struct walk *walk)
 {
@@ -380,8 +377,8 @@ static void config_ignore_volatile(const struct walk *walk)
 }
 
 /*
- * The kernel writes another message when the interrupt moves to another CPU, and
- * keeps it itself: the address must be there, and nothing else is known of it.
+ * The kernel writes another message when the interrupt moves to another CPU. So any
+ * address but 0 is correct.
  */
 static void config_ignore_message(const struct walk *walk)
 {
@@ -396,7 +393,7 @@ static void config_ignore_message(const struct walk *walk)
 		walk->config->registers[walk->body].id = ADDRESS;
 }
 
-/* What is not compared is not read. */
+/* Read only the registers that are compared. */
 static void config_read_registers(const struct walk *walk)
 {
 	struct pcireset_config *config = walk->config;
@@ -413,7 +410,7 @@ static void config_read_registers(const struct walk *walk)
 	config->nr = kept;
 }
 
-/* Which of the vendor-specific capabilities it is, as far as that is known. */
+/* Returns an ID of our own for the known vendor-specific capabilities, those of CXL. */
 static u16 config_vendor_specific_id(const struct walk *walk)
 {
 	if ((config_read_dword(walk, PCI_DVSEC_HEADER1) & 0xffff) != PCIRESET_CXL_VENDOR_ID)
@@ -461,13 +458,13 @@ static int config_read_capability(struct pci_dev *dev, struct pcireset_config *c
 }
 
 /**
- * pcireset_config_save - read what will be compared
+ * pcireset_config_save - save the registers for the comparison
  * @fn: the function, its header saved; @fn->saved.config is written
  *
- * The header, each capability as far as it is defined and does not change by
- * itself, and the first dword of extended config space. Nothing else is read.
+ * Reads the defined registers of each capability that do not change by themselves, and
+ * the first dword of extended config space. Reads nothing else.
  *
- * Return: 0 or -ENOMEM; pcireset_config_free() is to be called either way.
+ * Return: 0 or -ENOMEM. Call pcireset_config_free() in both cases.
  */
 int pcireset_config_save(struct pcireset_fn *fn)
 {
@@ -485,7 +482,7 @@ int pcireset_config_save(struct pcireset_fn *fn)
 }
 
 /**
- * pcireset_config_free - forget what was read
+ * pcireset_config_free - free the registers of pcireset_config_save()
  * @fn: the function
  */
 void pcireset_config_free(struct pcireset_fn *fn)
@@ -499,7 +496,7 @@ void pcireset_config_free(struct pcireset_fn *fn)
  * @fn: the function, saved
  * @id: its ID
  *
- * Return: where it is, or 0. Nothing is read if it was seen before.
+ * Return: its offset, or 0. Reads no config space after pcireset_config_save().
  */
 u16 pcireset_ext_capability(const struct pcireset_fn *fn, u16 id)
 {
@@ -517,7 +514,7 @@ u16 pcireset_ext_capability(const struct pcireset_fn *fn, u16 id)
 	return 0;
 }
 
-/* Registers are in the order of the lists: the first difference found need not be the lowest. */
+/* The registers are not sorted by offset, so look for the lowest difference. */
 static u32 config_compare_register(struct pci_dev *dev, const struct pcireset_register *reg,
 				   u32 lowest)
 {
@@ -531,14 +528,13 @@ static u32 config_compare_register(struct pci_dev *dev, const struct pcireset_re
 }
 
 /**
- * pcireset_check_config - compare config space with what it was
+ * pcireset_check_config - compare config space with the saved registers
  * @fn: the function, saved and restored; @fn->found.failed and @fn->found.offset are written
  *
- * Shows that the header and all that the specification defines of the function's
- * capabilities read as before, except the registers listed above. It says nothing
- * of what is between the capabilities, of a vendor's own, or of memory-mapped state.
+ * Compares the header and the registers of pcireset_config_save(). Shows nothing about
+ * the space between capabilities, vendor-specific registers, or memory-mapped state.
  *
- * Return: true if it does.
+ * Return: true if all registers are equal.
  */
 bool pcireset_check_config(struct pcireset_fn *fn)
 {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Control registers that the core does not restore to their old values: saved and put back. */
+/* Save and restore control registers that the core does not restore. */
 #include "state/state.h"
 
 /**
  * struct control_register - a control register of an extended capability
  * @id: the capability's ID, or PCIRESET_CXL_*
  * @offset: of the dword
- * @mask: bits in it that control something, and start nothing
- * @last: offset of the last of several such dwords, 0 if there is one
- * @stride: bytes from one to the next
+ * @mask: bits that are settings; not those that start an action
+ * @last: offset of the last of several such dwords, 0 if there is only one
+ * @stride: bytes between two of them
  *
- * Where @mask has bits of one half only, the other half is not written: it may
- * have bits that are cleared by writing ones.
+ * If @mask has bits of one half only, the other half is not written: it may have bits
+ * that a write of ones clears.
  */
 struct control_register {
 	u16 id;
@@ -22,8 +22,8 @@ struct control_register {
 };
 
 /*
- * Before the core restores: these may not change while what they are for is enabled,
- * which the core does.
+ * Restored before the core's restore, which enables their features: these registers
+ * must not change while the feature is enabled.
  */
 static const struct control_register first_registers[] = {
 	/* PCIe r6.0, sec 9.3.7.5: no change while VF Enable is set. */
@@ -34,7 +34,7 @@ static const struct control_register first_registers[] = {
 	{ PCI_EXT_CAP_ID_L1SS, PCI_L1SS_CTL1, PCI_L1SS_CTL1_L1SS_MASK },
 };
 
-/* After it. It applies a policy of its own to ACS, and does not know most of the others. */
+/* Restored after the core's restore, which sets ACS as it wants and omits most others. */
 static const struct control_register last_registers[] = {
 	{ PCI_EXT_CAP_ID_ACS, PCI_ACS_EGRESS_CTL_V, ~0U, 0x24, 4 },
 	{ PCI_EXT_CAP_ID_ACS, PCI_ACS_CAP, 0xffff0000 },
@@ -48,16 +48,16 @@ static const struct control_register last_registers[] = {
 	{ PCI_EXT_CAP_ID_DPA, 0x0c, 0x001f0000 },
 	{ PCI_EXT_CAP_ID_TPH, 0x0c, ~0U, 0x10c, 4 },
 	{ PCI_EXT_CAP_ID_TPH, 0x08, 0x00000307 },
-	/* Sec 7.7.3.2: not Perform Equalization. */
+	/* Sec 7.7.3.2: all but Perform Equalization, which starts an action. */
 	{ PCI_EXT_CAP_ID_SECPCI, 0x04, 0x0000fe02 },
 	{ PCI_EXT_CAP_ID_DLF, 0x04, 0x80000000 },
 	{ PCIRESET_DOE_ID, 0x08, 0x00000002 },
-	/* CXL r3.1, sec 8.1.3: the ranges before Mem_Enable; nothing that starts something. */
+	/* CXL r3.1, sec 8.1.3: the ranges before Mem_Enable; no bit that starts an action. */
 	{ PCIRESET_CXL_DEVICE_ID, 0x20, ~0U, 0x24, 4 },
 	{ PCIRESET_CXL_DEVICE_ID, 0x30, ~0U, 0x34, 4 },
 	{ PCIRESET_CXL_DEVICE_ID, 0x10, 0x00000039 },
 	{ PCIRESET_CXL_DEVICE_ID, 0x0c, 0x0000ffff },
-	/* CONFIG_LOCK after all that it makes read-only. */
+	/* CONFIG_LOCK after the registers that it makes read-only. */
 	{ PCIRESET_CXL_DEVICE_ID, 0x14, 0x00000001 },
 	{ PCIRESET_CXL_PORT_ID, 0x10, ~0U, 0x1c, 4 },
 	{ PCIRESET_CXL_PORT_ID, 0x0c, ~0U },
@@ -92,7 +92,7 @@ static const struct pcireset_register *control_saved(const struct pcireset_fn *f
 	return NULL;
 }
 
-/* @pos: where the capability begins. What is not compared was not saved, and is left alone. */
+/* @pos: offset of the capability. Registers that are not compared have no saved value. */
 static void control_restore_register(struct pcireset_fn *fn, unsigned int pos,
 				     const struct control_register *reg)
 {
@@ -124,8 +124,8 @@ static void control_restore_all(struct pcireset_fn *fn, const struct control_reg
 }
 
 /**
- * pcireset_control_restore_first - put back what has to be there before all else
- * @fn: the member, about to be restored by the core; what will be compared was saved
+ * pcireset_control_restore_first - restore registers before the core's restore
+ * @fn: the member; its config space was saved for the comparison
  */
 void pcireset_control_restore_first(struct pcireset_fn *fn)
 {
@@ -133,15 +133,15 @@ void pcireset_control_restore_first(struct pcireset_fn *fn)
 }
 
 /**
- * pcireset_control_restore - put back control registers of a member
- * @fn: the member, restored by the core; what will be compared was saved
+ * pcireset_control_restore - restore control registers after the core's restore
+ * @fn: the member; its config space was saved for the comparison
  */
 void pcireset_control_restore(struct pcireset_fn *fn)
 {
 	control_restore_all(fn, last_registers, ARRAY_SIZE(last_registers));
 }
 
-/* Of the port above. Bits that start something are left alone. */
+/* Control registers of the port above, without bits that start an action. */
 static const struct {
 	u8 offset;
 	u16 mask;
@@ -152,7 +152,7 @@ static const struct {
 	{ PCI_EXP_LNKCTL2, 0xffff },
 };
 
-/* Surprise Down is masked while the link is expected to go down, and not touched here. */
+/* Without Surprise Down, which mask.c masks and restores. */
 static const struct {
 	u16 id;
 	u16 offset;
@@ -164,7 +164,7 @@ static const struct {
 	{ PCI_EXT_CAP_ID_ACS, PCI_ACS_CAP, 0xffff0000 },
 };
 
-/* The core knows where these are. 0 if the port has no such capability, or it is the firmware's. */
+/* Offset of a capability, as the core found it. 0 if the firmware owns it, or there is none. */
 static unsigned int control_ext_pos(struct pci_dev *port, unsigned int nr)
 {
 	bool is_acs = port_ext_controls[nr].id == PCI_EXT_CAP_ID_ACS;
@@ -208,12 +208,12 @@ static void control_restore_port_word(struct pcireset_fn *port, unsigned int nr)
 }
 
 /**
- * pcireset_control_restore_port - put back what the port above has lost in a reset of its link
+ * pcireset_control_restore_port - restore control registers of the port above
  * @port: the port
  *
- * Ports have been seen to lose Max Payload Size. With a smaller one than its
- * device has, DMA ends in errors. Done once: what differs after the locks were
- * released is what somebody else has set since.
+ * Some ports lose Max Payload Size in a reset of their link. DMA fails if the port's
+ * size is smaller than the device's. Restores only once, before the locks are
+ * released: later differences are settings by others.
  */
 void pcireset_control_restore_port(struct pcireset_fn *port)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What happened to a slot while its events were expected: pciehp drops them then.
- * Presence, link and identity are compared afterwards, and pciehp is made to act.
- * All other events stay latched in the port until pciehp listens again.
+ * Changes of a slot during a reset. pciehp drops the events of this time. Afterwards
+ * the module compares presence, link and identity, and makes pciehp act on a change.
+ * All other events stay latched in the port until pciehp handles events again.
  */
 #include <linux/delay.h>
 #include <linux/pci.h>
@@ -11,13 +11,13 @@
 
 #include "state/state.h"
 
-/* PCIe r6.0, sec 6.7.3.2: a command to a slot is completed within 1 s. */
+/* PCIe r6.0, sec 6.7.3.2: a slot completes a command within 1 s. */
 #define HOTPLUG_COMMAND_MS 1000
 
-/* Two writers of Slot Control have no common lock: how often a write that got lost is repeated. */
+/* How often to repeat a lost write: the module and pciehp have no common lock for Slot Control. */
 #define HOTPLUG_TRIES 3
 
-/* Bits of Slot Control that let an event interrupt. */
+/* Bits of Slot Control that enable the interrupts of events. */
 #define HOTPLUG_ENABLES                                                                            \
 	(PCI_EXP_SLTCTL_ABPE | PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_MRLSCE | PCI_EXP_SLTCTL_PDCE | \
 	 PCI_EXP_SLTCTL_CCIE | PCI_EXP_SLTCTL_DLLSCE)
@@ -32,7 +32,7 @@ static bool hotplug_is_present(struct pci_dev *port)
 	return !PCI_POSSIBLE_ERROR(status) && (status & PCI_EXP_SLTSTA_PDS);
 }
 
-/* Whoever removes the port itself removes what is below it. */
+/* The removal of a port also removes the functions below it. */
 static bool hotplug_port_is_lost(struct pci_dev *port)
 {
 	return !pcireset_is_there(port) || port->error_state == pci_channel_io_perm_failure ||
@@ -50,8 +50,8 @@ static int hotplug_is_service(struct device *dev, void *data)
 }
 
 /*
- * As a write to the slot's power file does it. pciehp switches the slot off and
- * removes its functions; a card that is there is found again.
+ * The same as writes to the slot's power file: pciehp switches the slot off and removes
+ * its functions. If a card is present, pciehp switches the slot on and finds the card.
  */
 static void hotplug_disable_and_enable(struct pci_dev *port, struct pci_dev *child)
 {
@@ -60,7 +60,7 @@ static void hotplug_disable_and_enable(struct pci_dev *port, struct pci_dev *chi
 
 	if (!hotplug || !hotplug->ops->disable_slot || hotplug_port_is_lost(port))
 		return;
-	/* pciehp has acted already: it saw a later event, or in 7.3 looked for itself. */
+	/* pciehp has already acted, on a later event, or in 7.3 after a check of its own. */
 	if (!pcireset_is_there(child))
 		return;
 	hotplug->ops->disable_slot(hotplug);
@@ -73,7 +73,7 @@ static void hotplug_act(struct work_struct *work)
 	struct pcireset_fn *port = container_of(work, struct pcireset_fn, masked.slot_work);
 	struct device *service = NULL;
 
-	/* The slot's driver stays bound as long as its device is locked, and the slot with it. */
+	/* The device lock keeps the slot's driver bound, and the driver keeps the slot. */
 	device_for_each_child(&port->dev->dev, &service, hotplug_is_service);
 	if (service) {
 		device_lock(service);
@@ -93,7 +93,7 @@ static bool hotplug_command_is_done(struct pci_dev *port)
 	return PCI_POSSIBLE_ERROR(status) || status & PCI_EXP_SLTSTA_CC;
 }
 
-/* Command Completed is left as it is: it may be that of a command of pciehp. */
+/* Does not clear Command Completed: it may belong to a command of pciehp. */
 static void hotplug_wait_for_command(struct pci_dev *port)
 {
 	ktime_t until = ktime_add_ms(ktime_get(), HOTPLUG_COMMAND_MS);
@@ -108,12 +108,12 @@ static void hotplug_wait_for_command(struct pci_dev *port)
 
 /**
  * pcireset_hotplug_mask - keep the events of a port's slot latched
- * @port: the port, which answers; @port->masked.slot_enables remembers what was enabled
+ * @port: the port, which answers; @port->masked.slot_enables gets the enabled events
  *
- * pciehp clears all events of a slot when one of them interrupts, also when it has
- * to ignore them. An attention button that was pressed would be lost with the link
- * change that the reset causes. The interrupt of the slot as a whole stays enabled:
- * pciehp remembers that bit, and not these.
+ * pciehp clears all events of a slot when one of them interrupts, even if it ignores
+ * them. A press of the attention button would be lost with the link change of the
+ * reset. The slot's Hot-Plug Interrupt Enable stays set: pciehp has a copy of that
+ * bit, but not of these.
  */
 void pcireset_hotplug_mask(struct pcireset_fn *port)
 {
@@ -129,7 +129,7 @@ void pcireset_hotplug_mask(struct pcireset_fn *port)
 }
 
 /**
- * pcireset_hotplug_mask_again - mask what pciehp has enabled meanwhile
+ * pcireset_hotplug_mask_again - mask events that pciehp has enabled since
  * @port: the port, masked before
  */
 void pcireset_hotplug_mask_again(struct pcireset_fn *port)
@@ -144,13 +144,13 @@ void pcireset_hotplug_mask_again(struct pcireset_fn *port)
 	pcireset_hotplug_mask(port);
 }
 
-/* True if nothing is left to be done. */
+/* Returns true if no further write is needed. */
 static bool hotplug_try_unmask(struct pcireset_fn *port)
 {
 	u16 control, enables = port->masked.slot_enables;
 
 	pcie_capability_read_word(port->dev, PCI_EXP_SLTCTL, &control);
-	/* Without its interrupt the slot has no driver any more. */
+	/* Without its interrupt, the slot no longer has a driver. */
 	if (PCI_POSSIBLE_ERROR(control) || !(control & PCI_EXP_SLTCTL_HPIE) ||
 	    (control & enables) == enables)
 		return true;
@@ -159,10 +159,10 @@ static bool hotplug_try_unmask(struct pcireset_fn *port)
 }
 
 /**
- * pcireset_hotplug_unmask - end what pcireset_hotplug_mask() began
- * @port: the port; what is latched interrupts now
+ * pcireset_hotplug_unmask - enable the events of pcireset_hotplug_mask() again
+ * @port: the port; its latched events interrupt now
  *
- * Nothing happens to a slot whose driver has left meanwhile.
+ * Does nothing if the slot's driver has left since.
  */
 void pcireset_hotplug_unmask(struct pcireset_fn *port)
 {
@@ -175,9 +175,9 @@ void pcireset_hotplug_unmask(struct pcireset_fn *port)
 }
 
 /**
- * pcireset_hotplug_note - remember what is in a port's slot
- * @port: the port, whose events are about to be dropped
- * @child: function 0 below it, still as it was, or NULL
+ * pcireset_hotplug_note - note the content of a port's slot before the reset
+ * @port: the port; pciehp still handles its events
+ * @child: function 0 below it, unchanged, or NULL
  */
 void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child)
 {
@@ -186,7 +186,7 @@ void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child)
 	port->masked.slot_child = child && child->dev->slot ? child : NULL;
 }
 
-/* A link that is down and not waited for: pciehp takes the card out. DPC has its own recovery. */
+/* The link is down and the wait is over: pciehp must remove the card. DPC recovers by itself. */
 static bool hotplug_link_is_lost(const struct pcireset_fn *port)
 {
 	return port->masked.slot_child->found.outcome == PCIRESET_STATE_DEAD &&
@@ -194,12 +194,12 @@ static bool hotplug_link_is_lost(const struct pcireset_fn *port)
 }
 
 /**
- * pcireset_hotplug_check - has the card in a port's slot left, or was it replaced?
- * @port: the port, whose events are not dropped any more; @port->masked.slot_changed is written
+ * pcireset_hotplug_check - check whether a slot's card has left or was replaced
+ * @port: the port; pciehp handles its events again; @port->masked.slot_changed is written
  *
- * A slot that was empty already has had a card when the functions were saved, and its
- * event may have come when events were dropped. But there are slots that never show
- * their card: one that answers is there.
+ * If the slot was already empty in pcireset_hotplug_note(), its card has left after the
+ * functions were saved, and pciehp may have dropped the event. But some slots never
+ * report their card: a card that answers is present.
  */
 void pcireset_hotplug_check(struct pcireset_fn *port)
 {
@@ -208,7 +208,7 @@ void pcireset_hotplug_check(struct pcireset_fn *port)
 
 	if (!child || child->unfinished.gone)
 		return;
-	/* All-ones: the port does not answer itself. */
+	/* All-ones: the port itself does not answer. */
 	pcie_capability_read_word(port->dev, PCI_EXP_SLTSTA, &status);
 	if (PCI_POSSIBLE_ERROR(status))
 		return;
@@ -220,11 +220,11 @@ void pcireset_hotplug_check(struct pcireset_fn *port)
 }
 
 /**
- * pcireset_hotplug_tell - make pciehp act on what has changed
- * @tx: the transaction, which stays until pciehp has acted
+ * pcireset_hotplug_tell - make pciehp act on a change of the slot
+ * @tx: the transaction; it is referenced until pciehp has acted
  * @port: the port, of @tx
  *
- * Needs no memory, so no event is lost for want of it.
+ * Allocates no memory, so a lack of it cannot lose an event.
  *
  * Context: Process context. May be called with locks held: pciehp acts later.
  */
@@ -249,7 +249,7 @@ int pcireset_hotplug_init(void)
 	return hotplug_queue ? 0 : -ENOMEM;
 }
 
-/* Waits for what pciehp has been asked to do. */
+/* Waits until pciehp has acted on all changes. */
 void pcireset_hotplug_exit(void)
 {
 	destroy_workqueue(hotplug_queue);

@@ -25,8 +25,8 @@ int pcireset_iommu_block(struct pcireset_fn *fn)
 }
 
 /**
- * pcireset_iommu_unblock_lost - as pcireset_iommu_unblock(), and write nothing to the function
- * @fn: the function: dead, another device, or not known to be the one that it was
+ * pcireset_iommu_unblock_lost - end the block without a write to the function
+ * @fn: the function; it is dead, another device, or its identity is unknown
  *
  * The IOMMU's driver enables ATS again by a write to the function's config
  * space. The core drops writes to a function that is marked as disconnected.
@@ -46,8 +46,8 @@ void pcireset_iommu_unblock_lost(struct pcireset_fn *fn)
 }
 
 /**
- * pcireset_iommu_unblock - end what pcireset_iommu_block() began
- * @fn: the function; @fn->found.outcome says whether it answers as the one it was
+ * pcireset_iommu_unblock - end the block of pcireset_iommu_block()
+ * @fn: the function; @fn->found.outcome shows whether it is back as before
  *
  * Context: As pcireset_iommu_block().
  */

@@ -2,7 +2,7 @@
 /* Keep hotplug and error reporting from treating an expected link down as a surprise. */
 #include "state/state.h"
 
-/* Returns what it was. */
+/* Returns the former mask bit. */
 static u32 mask_set_surprise(struct pci_dev *port, u32 bit)
 {
 	u32 mask;
@@ -44,33 +44,33 @@ static void mask_port(struct pcireset_tx *tx, struct pcireset_fn *fn)
 	if (!pcireset_owns_aer(port))
 		return;
 	surprise = mask_set_surprise(port, PCI_ERR_UNC_SURPDN);
-	/* One that was lost to an earlier type has kept ours. */
+	/* A port that an earlier type has lost still has our mask. */
 	if (!fn->masked.hushed)
 		fn->masked.surprise = surprise;
 	fn->masked.hushed = true;
 }
 
 /*
- * Writing Slot Control back is a command, whose completion is latched before
- * the port can signal it. An interrupt is sent when the first event comes
- * (PCIe r6.0, sec 6.7.3.4), so a port with one left is deaf to all later ones.
+ * Restoring Slot Control is a command. The port latches its completion before it can
+ * signal it. A port sends an interrupt for the first event only (PCIe r6.0, sec
+ * 6.7.3.4). So a latched event would prevent the interrupts of all later ones.
  */
 static void mask_clear_slot_events(struct pcireset_fn *fn)
 {
 	u16 events = PCI_EXP_SLTSTA_DLLSC | PCI_EXP_SLTSTA_PDC;
 	u16 status;
 
-	/* The bridge above is not restored: its completions are for pciehp. */
+	/* The bridge above was not restored: its completions belong to pciehp. */
 	if (fn->planned->reach)
 		events |= PCI_EXP_SLTSTA_CC;
 
-	/* What is not seen here may come now, and is not ours to clear. */
+	/* Do not clear other events: they may come between this read and the write. */
 	pcie_capability_read_word(fn->dev, PCI_EXP_SLTSTA, &status);
 	if (status & events)
 		pcie_capability_write_word(fn->dev, PCI_EXP_SLTSTA, status & events);
 }
 
-/* What the reset itself has latched is cleared: status bits are cleared by writing ones. */
+/* Clear the events that the reset has latched. Writing ones clears status bits. */
 static void mask_clear_events(struct pcireset_fn *fn)
 {
 	struct pci_dev *port = fn->dev;
@@ -89,7 +89,7 @@ static void mask_unmask_port(struct pcireset_fn *fn)
 		mask_clear_events(fn);
 	if (fn->dev->is_hotplug_bridge && !fn->masked.was_ignoring)
 		fn->dev->ignore_hotplug = 0;
-	/* From here on pciehp sees all events; of those of the link, only the state is left. */
+	/* From here on pciehp gets all events. The link events are gone: compare its state. */
 	if (fn->dev->is_hotplug_bridge && !fn->unfinished.gone) {
 		if (!pcireset_is_lost(fn))
 			pcireset_hotplug_unmask(fn);
@@ -103,7 +103,7 @@ static bool mask_is_port(const struct pcireset_fn *fn)
 	return (fn->planned->flags & PCIRESET_MEMBER_BRIDGE) && pci_is_pcie(fn->dev);
 }
 
-/* Of members only what will be restored. */
+/* Only members with a saved state: the others are not restored. */
 static bool mask_is_saved_port(const struct pcireset_fn *fn)
 {
 	return fn->saved.state && mask_is_port(fn);
@@ -114,8 +114,8 @@ static bool mask_is_saved_port(const struct pcireset_fn *fn)
  * @tx: the transaction, its members and its bridge saved
  * @type: the type about to be issued
  *
- * The bridge above, and every hotplug port that is itself below it: neither of
- * the core's two schemes masks those.
+ * Masks events of the bridge above and of every PCIe port below it. The core does not
+ * do this.
  *
  * Context: With the locks of the plan, which cover the bit that pciehp reads.
  */
@@ -136,10 +136,10 @@ void pcireset_quiet_begin(struct pcireset_tx *tx, u32 type)
 }
 
 /**
- * pcireset_quiet_end - links are up again, or will not come
+ * pcireset_quiet_end - handle link and hotplug events again
  * @tx: the transaction
  *
- * Ports with a stays_quiet flag stay as they are.
+ * Skips ports with the flag stays_quiet.
  *
  * Context: With the device locks of the ports that are quiet.
  */

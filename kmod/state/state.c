@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a reset takes from a function, kept and given back. */
+/* Save and restore the state that a function loses in a reset. */
 #include <linux/slab.h>
 
 #include "state/state.h"
@@ -21,7 +21,7 @@ static void state_power_up(struct pcireset_fn *fn)
 		pci_set_power_state(dev, PCI_D0);
 }
 
-/* What its driver has saved for itself: the core has room for one saved state only. */
+/* Set aside the driver's own saved state: the core has room for one saved state only. */
 static int state_set_aside(struct pcireset_fn *fn)
 {
 	if (fn->dev->state_saved) {
@@ -34,8 +34,8 @@ static int state_set_aside(struct pcireset_fn *fn)
 }
 
 /*
- * A hotplug port is saved with its slot's events masked. When it is restored they
- * must not interrupt before they may be acted on.
+ * Save a hotplug port with the events of its slot masked. After the restore they must
+ * not interrupt until pciehp may handle them.
  */
 static int state_save_core(struct pcireset_fn *fn)
 {
@@ -59,18 +59,18 @@ static int state_save_copy(struct pcireset_fn *fn)
 	fn->saved.state = pci_store_saved_state(dev);
 	if (!fn->saved.state)
 		return -ENOMEM;
-	/* Just read, by the core. */
+	/* The core has just read the header. */
 	memcpy(fn->saved.header, dev->saved_config_space, sizeof(fn->saved.header));
 	return 0;
 }
 
 /**
- * pcireset_state_save - keep all that is needed to bring a function back
- * @plan: says what will have to be compared
+ * pcireset_state_save - save the state that a function loses in a reset
+ * @plan: the plan, which selects the checks
  * @fn: the function
  *
- * What its driver has saved for itself is kept aside. Saved once however many
- * types are issued: after a failed reset there is nothing worth saving.
+ * Sets aside the driver's own saved state. Saves only once for all types: after a
+ * failed reset the function has no state worth saving.
  *
  * Return: 0, -ENOMEM, or -ENODEV if it does not answer any more.
  */
@@ -91,7 +91,7 @@ int pcireset_state_save(const struct pcireset_plan *plan, struct pcireset_fn *fn
 		return error;
 	pcie_capability_read_word(fn->dev, PCI_EXP_LNKSTA, &fn->saved.link);
 	fn->saved.serial = pcireset_identity_serial(fn);
-	/* Cut off meanwhile, it has given all-ones to be saved. */
+	/* If the function was cut off in the meantime, the saved values are all-ones. */
 	return pcireset_fn_answers(fn) ? 0 : -ENODEV;
 }
 
@@ -99,7 +99,7 @@ int pcireset_state_save(const struct pcireset_plan *plan, struct pcireset_fn *fn
  * pcireset_state_quiesce - stop a function
  * @fn: the function, saved
  *
- * No memory, no I/O, no DMA, no interrupt: a reset must not find it at work.
+ * Disables memory, I/O, DMA and interrupts: no access may be in progress at the reset.
  */
 void pcireset_state_quiesce(struct pcireset_fn *fn)
 {
@@ -108,9 +108,9 @@ void pcireset_state_quiesce(struct pcireset_fn *fn)
 }
 
 /*
- * The core brings VFs back only if it finds VF Enable clear, which a reset
- * must leave (PCIe r6.0, sec 9.3.3.3). Hardware that keeps the bit and loses
- * NumVFs would be taken for healthy and its VFs never come back.
+ * The core enables VFs again only if VF Enable is clear, as after a reset (PCIe r6.0,
+ * sec 9.3.3.3). If hardware keeps the bit and loses NumVFs, its VFs would never come
+ * back. So clear the bit.
  */
 static void state_disable_lost_vfs(struct pcireset_fn *fn)
 {
@@ -134,7 +134,7 @@ static void state_restore_pme(struct pcireset_fn *fn)
 	struct pci_dev *dev = fn->dev;
 	u16 now;
 
-	/* No reset sets it. */
+	/* A reset never sets the bit. */
 	if (!fn->saved.pme)
 		return;
 
@@ -150,7 +150,7 @@ static void state_restore_pme(struct pcireset_fn *fn)
  * pcireset_state_woken - apply the kernel's quirks for a function that lost power
  * @fn: the function; it was reset, answers, and is not restored yet
  *
- * Nothing happens to a VF, or if another device answers.
+ * Does nothing for a VF, or if another device answers.
  */
 void pcireset_state_woken(struct pcireset_fn *fn)
 {
@@ -159,8 +159,8 @@ void pcireset_state_woken(struct pcireset_fn *fn)
 }
 
 /**
- * pcireset_state_restore - give a function back what was saved
- * @fn: the function; it answers and is the one that was saved
+ * pcireset_state_restore - restore the saved state of a function
+ * @fn: the function; it answers and has its former identity
  */
 void pcireset_state_restore(struct pcireset_fn *fn)
 {
@@ -181,16 +181,16 @@ void pcireset_state_restore(struct pcireset_fn *fn)
 }
 
 /**
- * pcireset_state_park - keep what was saved without the locks
+ * pcireset_state_park - keep our saved state while the locks are released
  * @fn: the function
  *
- * The driver's own saved state becomes the saved one again, or there is none.
+ * The core's saved state is the driver's own again, or none.
  *
  * Context: With the locks of the plan.
  */
 void pcireset_state_park(struct pcireset_fn *fn)
 {
-	/* Overwritten since, also if there was no memory to keep ours. */
+	/* The core now has our state, even if our copy of it could not be allocated. */
 	if (fn->saved.set_aside)
 		pci_load_and_free_saved_state(fn->dev, &fn->saved.driver_state);
 	kfree(fn->saved.driver_state);
@@ -199,7 +199,7 @@ void pcireset_state_park(struct pcireset_fn *fn)
 }
 
 /**
- * pcireset_state_unpark - end what pcireset_state_park() began
+ * pcireset_state_unpark - set the driver's own saved state aside again
  * @fn: the function
  *
  * Context: With the function's device lock.
@@ -211,10 +211,10 @@ int pcireset_state_unpark(struct pcireset_fn *fn)
 }
 
 /**
- * pcireset_state_free - drop what was saved
+ * pcireset_state_free - free our saved state
  * @fn: the function
  *
- * The driver's own saved state becomes the saved one again, or there is none.
+ * The core's saved state is the driver's own again, or none.
  *
  * Context: With the locks of the plan.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Transactions: made from a plan, and freed with the last of those who wait for late members. */
+/* Transactions: made from a plan, and freed when the last user has released them. */
 #include <linux/slab.h>
 
 #include "state/state.h"
