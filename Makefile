@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Forwards to Meson, Kbuild, the lab and the tests; "make help" lists what there is.
+# Runs Meson, Kbuild, the lab and the tests; "make help" lists the targets.
 
 KV ?= $(shell uname -r)
 PREFIX ?= /usr/local
@@ -10,31 +10,31 @@ all: tools module
 
 help:
 	@echo 'make                the library, the tool, and the module for the running kernel'
-	@echo 'make demo           boot a kernel in the lab and reset emulated devices (installs what it needs)'
-	@echo 'make check          all tests (installs what they need); TESTS="--tier cli" and so on narrow it'
-	@echo 'make check-quick    KUnit and simulated hardware under KASAN and lockdep, in a minute (the first time in a quarter of an hour)'
-	@echo 'make check-intree   the kernel series of in-tree/: the patches, and a kernel with them (half an hour)'
+	@echo 'make demo           boot a kernel in the lab and reset emulated devices (installs its requirements)'
+	@echo 'make check          all tests (installs their requirements); TESTS="--tier cli" selects some of them'
+	@echo 'make check-quick    KUnit and simulated hardware under KASAN and lockdep, in a minute (the first run takes a quarter of an hour)'
+	@echo 'make check-intree   the kernel series in in-tree/: its patches, and a kernel with them (half an hour)'
 	@echo 'make check-debug    the tests of the lab under KASAN, lockdep, kmemleak, failing allocations and KCSAN (hours)'
-	@echo 'make check-mutants  put small faults into copies of the code, and count those that the tests notice (hours; MUTANTS="-j 2" and so on)'
-	@echo 'make lint           all static checks (installs what they need)'
+	@echo 'make check-mutants  put small faults into copies of the code, and count those that the tests notice (hours; MUTANTS= are its options)'
+	@echo 'make lint           all static checks (installs their requirements); CHECKS= selects some of them'
 	@echo 'make tools          the library and the tool'
 	@echo 'make module         the module for kernel KV=$(KV)'
 	@echo 'make modules        the module for each kernel of the lab'
-	@echo 'make install        on this machine, or below DESTDIR=; PREFIX=$(PREFIX)'
+	@echo 'make install        install on this machine, or copy the files below DESTDIR=; PREFIX=$(PREFIX)'
 	@echo 'make deb            Debian packages of all parts, in build/deb'
-	@echo 'make rpm            RPM packages of the same, in build/rpm, where rpmbuild is, and a look at what they install; RPMFLAGS= are its options'
+	@echo 'make rpm            RPM packages of the same, in build/rpm, and a check of their files; needs rpmbuild; RPMFLAGS= are its options'
 	@echo 'make release        a tarball of the tag at HEAD, its bill of materials and checksums, in build/release; RELEASEFLAGS= are packaging/release'\''s options'
-	@echo 'make check-deb      install, upgrade, remove and purge the Debian packages in a Debian 12 of their own (as root; minutes)'
-	@echo 'make check-packages the recipes for Arch, Alpine, Nix and a kmod of RPM as far as Debian can carry them out, Ansible, alerts (minutes)'
-	@echo 'make abi            put the binary interface of the library, as it is now, on record'
-	@echo 'make uninstall      what install put there'
-	@echo 'make deps           the Debian packages that building needs'
-	@echo 'make clean          what was built; not what was downloaded'
+	@echo 'make check-deb      install, upgrade, remove and purge the Debian packages in a separate Debian 12 (as root; minutes)'
+	@echo 'make check-packages the recipes for Arch, Alpine, Nix and a kmod RPM as far as Debian can run them, Ansible, alerts (minutes)'
+	@echo 'make abi            record the current binary interface of the library'
+	@echo 'make uninstall      remove the files of make install'
+	@echo 'make deps           install the Debian packages that the build requires'
+	@echo 'make clean          remove built files, but no downloads'
 
 deps:
 	tools/install-deps build
 
-# Staged in build/user: what is there is in every guest of the lab.
+# Staged in build/user, which the lab copies into every guest.
 tools:
 	tools/configure build/meson
 	meson compile -C build/meson
@@ -90,13 +90,13 @@ lint:
 	$(MAKE) --no-print-directory tools
 	tools/lint $(CHECKS)
 
-# As they were given, through the environment: neither make nor the shell expands a part of a path.
+# Through the environment, so that neither make nor the shell expands parts of a path.
 install uninstall: export PLACE_DESTDIR = $(value DESTDIR)
 install uninstall: export PLACE_PREFIX = $(value PREFIX)
 install:
 	packaging/install --destdir "$$PLACE_DESTDIR" --prefix "$$PLACE_PREFIX"
 
-# What debhelper needs beyond "build" is in packaging/debian/control too.
+# packaging/debian/control lists the packages that debhelper needs beyond "build", too.
 deb:
 	tools/install-deps build deb
 	packaging/deb
@@ -118,7 +118,7 @@ check-packages:
 	tools/install-deps lab build test distributions
 	bats tests/packages/others.bats tests/packages/ansible.bats
 
-# Look at the difference before it is committed: what went or changed breaks programs that were linked with it.
+# Review the difference before you commit it: removals and changes break linked programs.
 abi: tools
 	tools/install-deps test
 	tests/abi/abi update build/meson/lib/libpcireset.so
