@@ -7,13 +7,13 @@
 
 #include "plan/plan.h"
 
-/* Control registers of the port above that are put back. */
+/* Numbers of control registers of the port above that are restored. */
 #define PCIRESET_NR_PORT_CONTROLS     4
 #define PCIRESET_NR_PORT_EXT_CONTROLS 4
 
 /**
  * struct pcireset_witness - a register that a reset must change
- * @offset: in config space, 0 if the function has none that could tell
+ * @offset: in config space, 0 if the function has no suitable register
  * @mask: bits that were set before the trigger and are clear after a reset
  * @old: the register's value before the bits were set
  */
@@ -25,10 +25,10 @@ struct pcireset_witness {
 
 /**
  * struct pcireset_register - a dword of config space
- * @pos: where
- * @id: of a capability's first one: the capability's ID, or PCIRESET_CXL_*
+ * @pos: offset
+ * @id: of a capability's first register: the capability's ID, or PCIRESET_CXL_*
  * @mask: bits that are compared
- * @value: what it was
+ * @value: saved value
  */
 struct pcireset_register {
 	u16 pos;
@@ -38,10 +38,10 @@ struct pcireset_register {
 };
 
 /**
- * struct pcireset_config - what was read of a function's capabilities
- * @registers: the first one of each capability, then the others that are compared
+ * struct pcireset_config - saved registers of a function's capabilities
+ * @registers: the first register of each capability, then the others
  * @nr: number of @registers
- * @nr_headers: how many of them are a capability's first
+ * @nr_headers: number of first registers
  * @max: room in @registers
  */
 struct pcireset_config {
@@ -52,7 +52,7 @@ struct pcireset_config {
 };
 
 /**
- * struct pcireset_locks - what a transaction holds of a function
+ * struct pcireset_locks - locks and references of a transaction for a function
  * @resumed: a runtime PM reference
  * @device_locked: the device lock
  * @cfg_locked: the config access lock
@@ -68,18 +68,18 @@ struct pcireset_locks {
 };
 
 /**
- * struct pcireset_saved - what a function was before the first trigger
- * @driver_state: what the driver itself had saved, or NULL
+ * struct pcireset_saved - the state of a function before the first trigger
+ * @driver_state: the driver's own saved state, or NULL
  * @state: the core's saved state, or NULL
  * @set_aside: @driver_state is kept, and the core's saved state is ours
  * @header: the first 64 bytes of config space
  * @config: its capabilities, if they are to be compared
  * @pme: PME_Enable was set
  * @serial: Device Serial Number, 0 if it has none
- * @times: how long it may not be accessed after a reset
+ * @times: waits before an access after a reset
  * @link: Link Status
  * @controls: control registers of the port above
- * @ext_controls: and of its extended capabilities
+ * @ext_controls: control registers of the port's extended capabilities
  * @bridge_control: its Bridge Control
  * @controls_kept: these three are still to be restored
  */
@@ -100,18 +100,18 @@ struct pcireset_saved {
 };
 
 /**
- * struct pcireset_masked - what is masked at a port while its link is expected to go down
+ * struct pcireset_masked - masked events of a port while its link may go down
  * @quiet: its hotplug events and errors are expected
- * @stays_quiet: and will be until the worker has finished with the late functions
+ * @stays_quiet: they stay expected until the worker has finished
  * @was_ignoring: its hotplug events were already ignored before
- * @hushed: we have masked its Surprise Down
- * @surprise: whether it was masked before, in place
- * @slot_child: function 0 in its slot, as it was before the trigger, or NULL
- * @slot_present: the slot reported a card then
- * @slot_changed: the card in its slot has left or was replaced meanwhile
- * @slot_work: makes pciehp act on that, without any of our locks
+ * @hushed: the module has masked its Surprise Down
+ * @surprise: former mask bit of Surprise Down
+ * @slot_child: function 0 in its slot before the trigger, or NULL
+ * @slot_present: the slot reported a card before the trigger
+ * @slot_changed: the card in its slot has left or was replaced since
+ * @slot_work: makes pciehp act on the change, without locks of the module
  * @slot_tx: the transaction that @slot_work has a reference to while it is queued
- * @slot_enables: the events of its slot that interrupted before we masked them
+ * @slot_enables: the events of its slot that were enabled before
  */
 struct pcireset_masked {
 	bool quiet;
@@ -190,13 +190,13 @@ struct pcireset_fn {
 
 /**
  * struct pcireset_late - the late members of a transaction
- * @is_used: there are some, or the end is left to the worker
+ * @is_used: the worker has to finish the transaction
  * @work: waits for them
  * @id: of the reset
  * @type: the type that was issued last
  * @triggered: when its trigger ended
- * @quiet: link and hotplug events are expected still
- * @pulled: since when the slot above says that it is empty, 0 if it does not
+ * @quiet: link and hotplug events are still expected
+ * @pulled: time since when the slot above reports itself empty, or 0
  *
  * Written before @work is queued, and read by it.
  */
@@ -286,13 +286,13 @@ int pcireset_iommu_block(struct pcireset_fn *fn);
 void pcireset_iommu_unblock(struct pcireset_fn *fn);
 void pcireset_iommu_unblock_lost(struct pcireset_fn *fn);
 
-/* To read all that is compared takes longer than everything else. A later check needs it, too. */
+/* Compare config space only on request: it takes the most time. @settle_ms needs it, too. */
 static inline bool pcireset_compares_config(const struct pcireset_plan *plan)
 {
 	return plan->request.checks & PCIRESET_CHECK_CONFIG || plan->request.settle_ms;
 }
 
-/* Lost: what does not answer, or is another device, is not written to. */
+/* Lost: the function does not answer, or is another device. Never write to it. */
 static inline bool pcireset_is_lost(const struct pcireset_fn *fn)
 {
 	return fn->found.outcome == PCIRESET_STATE_DEAD ||

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Functions by address. The core's own search looks at every function of the
- * machine, so that opening all of them takes time by the square of their number.
+ * Find functions by address. The core's own search visits every function of the
+ * machine, so the time to open all of them would grow with the square of their number.
  */
 #include <linux/xarray.h>
 
@@ -10,7 +10,7 @@
 /* Of struct pci_dev, each with a reference: all functions between their ADD and REMOVED events. */
 static DEFINE_XARRAY(functions);
 
-/* Where a long has 32 bits some domains share: whoever looks compares. */
+/* With a long of 32 bits, some domains share an index, so a search compares the address. */
 static unsigned long index_of(const struct pcireset_addr *addr)
 {
 	return (unsigned long)addr->domain << 16 | PCI_DEVID(addr->bus, addr->devfn);
@@ -20,9 +20,9 @@ static unsigned long index_of(const struct pcireset_addr *addr)
  * pcireset_addr_of - the address of a function
  * @dev: the function, referenced; it may have been removed long ago
  *
- * The core writes it into the device's name when it sets the function up. The
- * domain must not be asked of a function that was removed: it is in what the
- * host bridge's driver keeps behind the bus, which may be freed by then.
+ * Reads the address from the device's name, which the core writes when it sets up the
+ * function. The domain of a removed function must not be read from its bus: it is in data
+ * of the host bridge's driver, which may be freed by then.
  *
  * Return: the address.
  */
@@ -40,11 +40,11 @@ struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev)
 }
 
 /**
- * pcireset_is_there - has a function come and not left?
+ * pcireset_is_there - check that a function was added and not removed
  * @dev: the function, referenced
  *
- * Context: The caller holds pcireset_topology or @dev's device lock, either of
- * which keeps it from leaving.
+ * Context: The caller holds pcireset_topology or @dev's device lock. Each of them
+ * prevents its removal.
  * Return: true if its bus and its config space may be used.
  */
 bool pcireset_is_there(struct pci_dev *dev)
@@ -56,7 +56,7 @@ bool pcireset_is_there(struct pci_dev *dev)
 	xa_lock(&functions);
 	found = xa_load(&functions, index_of(&addr));
 	is_there = found == dev;
-	/* Some domains share an index where a long has 32 bits. */
+	/* With a long of 32 bits, some domains share an index. */
 	if (found && !is_there) {
 		other = pcireset_addr_of(found);
 		is_there = other.domain != addr.domain && device_is_registered(&dev->dev);
@@ -86,10 +86,10 @@ struct pci_dev *pcireset_find(const struct pcireset_addr *addr)
 }
 
 /**
- * pcireset_find_add - a function has come
+ * pcireset_find_add - add a new function
  * @dev: the function
  *
- * Context: Process context; it cannot be removed meanwhile.
+ * Context: Process context. @dev cannot be removed during the call.
  */
 void pcireset_find_add(struct pci_dev *dev)
 {
@@ -97,16 +97,16 @@ void pcireset_find_add(struct pci_dev *dev)
 	void *old;
 
 	pcireset_quirk_add(dev);
-	/* One that is missing here would count as removed. */
+	/* Must not fail: a function that is missing here would count as removed. */
 	old = xa_store(&functions, index_of(&addr), pci_dev_get(dev), GFP_KERNEL | __GFP_NOFAIL);
 	pci_dev_put(xa_is_err(old) ? dev : old);
 }
 
 /**
- * pcireset_find_remove - a function goes
+ * pcireset_find_remove - remove a function
  * @dev: the function
  *
- * Context: Process context; the core's search does not find it any more.
+ * Context: Process context. The core's search no longer finds @dev.
  */
 void pcireset_find_remove(struct pci_dev *dev)
 {
@@ -117,10 +117,11 @@ void pcireset_find_remove(struct pci_dev *dev)
 }
 
 /**
- * pcireset_find_init - begin with all functions that are there
+ * pcireset_find_init - add all present functions
  *
- * Context: Process context. pcireset_find_add() and pcireset_find_remove() are
- * called from now on. None is removed while pcireset_topology is held.
+ * The notifier already calls pcireset_find_add() and pcireset_find_remove().
+ *
+ * Context: Process context, may sleep.
  */
 void pcireset_find_init(void)
 {
@@ -133,7 +134,7 @@ void pcireset_find_init(void)
 }
 
 /**
- * pcireset_find_exit - give all functions back
+ * pcireset_find_exit - release all functions
  */
 void pcireset_find_exit(void)
 {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A link that does not come up by itself, and does when it is told to begin slowly. */
+/* Retrain a link that only comes up at its lowest speed. */
 #include <linux/delay.h>
 
 #include "wait/wait.h"
 
 /*
- * A link that trains at all does so within this time; the specification's second
- * is over when it is tried.
+ * Time limit of the retraining. It begins after the second that the specification gives
+ * to a link.
  */
 #define RETRAIN_MS      200
 #define RETRAIN_POLL_US 1000
 
 /*
- * PCIe r6.0, sec 7.5.3.8: hardware has tried to make the link reliable, or still
- * tries. In a slot that is empty it does neither.
+ * PCIe r6.0, sec 7.5.3.8: the hardware has tried to make the link reliable, or still
+ * tries. It does neither for an empty slot.
  */
 static bool retrain_is_tried_by_port(struct pci_dev *port)
 {
@@ -23,7 +23,7 @@ static bool retrain_is_tried_by_port(struct pci_dev *port)
 	return !PCI_POSSIBLE_ERROR(status) && status & (PCI_EXP_LNKSTA_LBMS | PCI_EXP_LNKSTA_LT);
 }
 
-/* @control: its Link Control 2, which ports have whose link can be told to begin slowly. */
+/* @control: Link Control 2 of the port. Only ports with it have a Target Link Speed. */
 static bool retrain_may_help(struct pci_dev *port, u16 control)
 {
 	if ((pcie_caps_reg(port) & PCI_EXP_FLAGS_VERS) < 2 || PCI_POSSIBLE_ERROR(control))
@@ -41,7 +41,7 @@ static void retrain_at(struct pci_dev *port, u16 control)
 {
 	pcie_capability_write_word(port, PCI_EXP_LNKCTL2, control);
 	pcie_capability_set_word(port, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_RL);
-	/* Some ports want it to be cleared. */
+	/* Some ports do not clear Retrain Link by themselves. */
 	if (port->clear_retrain_link)
 		pcie_capability_clear_word(port, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_RL);
 }
@@ -68,12 +68,12 @@ static bool retrain_wait(struct pci_dev *port)
 }
 
 /**
- * pcireset_link_retrain - have a link that stays down begin at 2.5 GT/s
- * @port: the port above it, whose link has had its time
+ * pcireset_link_retrain - retrain a link that stays down at 2.5 GT/s
+ * @port: the port above; the wait for its link is over
  *
- * Between some switches a link never settles on a speed after a reset, and does
- * once it has come up at the lowest. The Target Link Speed is as before in the
- * end, and the link as fast as both ends like.
+ * Between some switches a link comes up after a reset only if it begins at the lowest
+ * speed. Then the former Target Link Speed is restored, and the link becomes as fast as
+ * both ends allow.
  *
  * Context: With the locks of the plan.
  * Return: 0, or -ETIMEDOUT if the link is down.
