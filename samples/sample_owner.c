@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Example: a driver that owns functions and resets exactly their slot or exactly their bus. */
+/* Example: a driver that resets exactly the slot or exactly the bus of its functions. */
 #include <linux/module.h>
 #include <linux/pci.h>
 
 #include "sample_report.h"
 
 /*
- * A driver that gives devices to users, as VFIO does, must not reset what
- * belongs to somebody else. It has to know beforehand whom a reset hits, and
- * what is reset must then be what it was told, not what somebody guesses later.
+ * A driver that assigns devices to users, as VFIO does, must not reset a device of
+ * another owner. So it must know the affected functions in advance, and the reset must
+ * affect exactly these.
  *
- * Functions are bound to this driver by driver_override. Then
+ * Bind functions to this driver by driver_override. Then
  *
  *	echo "0000:03:00.0 bus" > /sys/bus/pci/drivers/sample_owner/reset
  *
- * resets the bus that the function is on, or fails:
+ * resets the bus of the function, or fails:
  *
- * - EINVAL: there is no such word, or no such address
+ * - EINVAL: the word or the address is invalid
  * - ENODEV: no function has this address
- * - EPERM: a function would be hit that is not bound to this driver
- * - ESTALE: the machine changed between plan and reset: write again
+ * - EPERM: the reset would affect a function that is not bound to this driver
+ * - ESTALE: the topology changed between plan and reset: write again
  * - all others as described in pcireset_api.h
  */
 
 static struct pci_driver sample_driver;
 
-/* Only compared: whoever is bound or unbound from now on makes the plan stale. */
+/* A comparison without locks: a later bind or unbind makes the plan stale. */
 static bool owns(struct pci_dev *dev)
 {
 	return READ_ONCE(dev->driver) == &sample_driver;
@@ -61,7 +61,7 @@ static int reset_exactly(struct pci_dev *dev, u32 type)
 	if (error)
 		return error;
 
-	/* A plan that no reset comes of may be run too: the report then says why. */
+	/* A refused plan can be run, too: the report then has the reason. */
 	error = check_owned(dev, plan);
 	if (!error) {
 		error = pcireset_run(plan, &report);
@@ -88,7 +88,7 @@ static ssize_t reset_store(struct device_driver *driver, const char *buf, size_t
 	u32 type;
 	int error;
 
-	/* The sixth, which must not be there, is whatever follows the word. */
+	/* The sixth conversion matches only if something follows the word. */
 	if (sscanf(buf, "%x:%x:%x.%x %7s %c", &domain, &bus, &slot, &func, word, &rest) != 5)
 		return -EINVAL;
 	if (bus > 0xff || slot > 0x1f || func > 7)
@@ -110,9 +110,9 @@ static struct attribute *sample_attrs[] = { &driver_attr_reset.attr, NULL };
 ATTRIBUTE_GROUPS(sample);
 
 /*
- * Being told lets this driver stop its device, and lets others reset what it
- * owns: without reset_prepare() it would be in their way. Config space is not
- * its business.
+ * With this callback the driver can stop its device, and other callers can reset it:
+ * pcireset refuses a reset of a function without reset_prepare(). The driver need not
+ * save config space.
  */
 static void sample_reset_prepare(struct pci_dev *dev)
 {
@@ -147,7 +147,7 @@ static void sample_remove(struct pci_dev *dev)
 	pci_clear_master(dev);
 }
 
-/* Without an id_table: what this driver owns is said by driver_override. */
+/* Without an id_table: only driver_override binds functions to this driver. */
 static struct pci_driver sample_driver = {
 	.name = "sample_owner",
 	.probe = sample_probe,

@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Example: a driver that resets its link in probe() and has no config-space code of its own. */
+/* Example: a driver that resets its link in probe(), without config space code of its own. */
 #include <linux/module.h>
 #include <linux/pci.h>
 
 #include "sample_report.h"
 
 /*
- * Some devices start new firmware, or a link speed they were just set up for,
- * only after their link was reset, so that their driver must do it in probe().
- * There the driver core holds the device lock: pci_reset_bus() and
- * pci_try_reset_function() always fail with -EAGAIN, pci_reset_function() never
- * returns, and pci_bridge_secondary_bus_reset() locks nobody, saves nothing and
- * looks like a removal where there is a hotplug slot.
+ * Some devices use new firmware or another link speed only after a reset of their link,
+ * so their driver must reset the link in probe(). There the driver core holds the device
+ * lock: pci_reset_bus() and pci_try_reset_function() always fail with -EAGAIN,
+ * pci_reset_function() never returns, and pci_bridge_secondary_bus_reset() takes no
+ * lock, saves nothing, and looks like a removal in a hotplug slot.
  *
- * What this driver does not have: a look at who else is on the bus, a
- * distinction between a hotplug slot and a plain port, and a list of registers
- * to save before and to write after.
+ * This driver does not need to check the other functions on the bus, to distinguish a
+ * hotplug slot from a plain port, or to save and restore registers.
  *
- * With speed=3 it is a card that comes up at a low speed and runs at 8 GT/s
- * only if it is told, and its link was down since: the port is told, the link
- * reset, looked at, and once more if need be.
+ * With speed=3 the driver handles a card that comes up at a low speed. It sets the target
+ * speed of the port, resets the link, checks the speed, and tries again if necessary.
  *
- * To try it, on a device that is bound to nothing:
+ * To try it on a device without a driver:
  *
  *	echo sample_probe_link > /sys/bus/pci/devices/0000:03:00.0/driver_override
  *	echo 0000:03:00.0 > /sys/bus/pci/drivers/sample_probe_link/bind
@@ -41,7 +38,7 @@ static bool stock;
 module_param(stock, bool, 0644);
 MODULE_PARM_DESC(stock, "show what the PCI core's own functions answer in probe() instead");
 
-/* What a reset takes away, to show that it is back without our doing. */
+/* Some registers that a reset clears, to show that pcireset has restored them. */
 struct setup {
 	u16 command;
 	u32 bar;
@@ -88,7 +85,7 @@ static unsigned int speed_of(struct pci_dev *port)
 	return status & PCI_EXP_LNKSTA_CLS;
 }
 
-/* The port keeps what it was told over the reset, which brings back all below it. */
+/* The port keeps its target speed over the reset. pcireset restores the functions below. */
 static int raise_speed(struct pci_dev *dev)
 {
 	struct pci_dev *port = pci_upstream_bridge(dev);
@@ -121,9 +118,9 @@ static int sample_probe(struct pci_dev *dev, const struct pci_device_id *id)
 	}
 
 	/*
-	 * These two mean that a reset was issued and that the device, or one
-	 * that shares the link with it, is not as it was. All others mean that
-	 * nothing was touched; this device then works with what it has.
+	 * These two errors mean that a reset was issued, and that a function on the
+	 * link is not as before. After all others nothing was touched, and the device
+	 * works without the reset.
 	 */
 	error = speed ? raise_speed(dev) : reset_link(dev);
 	return error == -ETIMEDOUT || error == -EIO ? error : 0;

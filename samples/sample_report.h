@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How the samples write a report to the kernel log: one line of NAME=VALUE words. */
+/* Write a report to the kernel log, as one line of NAME=VALUE words. */
 #ifndef _SAMPLE_REPORT_H
 #define _SAMPLE_REPORT_H
 
 #include "pcireset_api.h"
 
 /*
- * The numbers are those of uapi/linux/pcireset.h. A driver would rather put the
- * few that it cares for into words. "who" means nothing while "why" is 0.
+ * uapi/linux/pcireset.h defines the numbers. A real driver would print a message for the
+ * values that it needs. "who" is valid only if "why" is not 0.
  */
 static inline void sample_log(struct pci_dev *dev, int result,
 			      const struct pcireset_report *report)

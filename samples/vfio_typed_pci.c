@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Example: a VFIO driver whose users reset with exactly the types the administrator allows. */
+/* Example: a VFIO driver that resets only with the types that the administrator allows. */
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -14,25 +14,24 @@
 #include "sample_report.h"
 
 /*
- * With vfio-pci, whoever opens a device, closes it, asks for VFIO_DEVICE_RESET
- * or writes the FLR bit gets the first type in the kernel's list that works,
- * or the next one if that fails; a bus reset may follow when the last user of a
- * link leaves. Here all of these, and VFIO_DEVICE_PCI_HOT_RESET, use one of the
- * types in the parameter "types" and nothing else, and hit nothing but what the
- * user holds: the device itself, or for the hot reset what its groups hold.
+ * With vfio-pci, an open, a close, VFIO_DEVICE_RESET and a write of the FLR bit try all
+ * types in the kernel's list, one after the other. A bus reset may follow when the last
+ * user of a link leaves. With this driver, all of these and VFIO_DEVICE_PCI_HOT_RESET use
+ * only the types in the parameter "types". They affect only functions of the user: the
+ * device itself, or for the hot reset the functions of the given groups.
  *
  * To try it:
  *
  *	echo vfio_typed_pci > /sys/bus/pci/devices/0000:03:00.0/driver_override
  *	echo 0000:03:00.0 > /sys/bus/pci/drivers/vfio_typed_pci/bind
  *
- * A device that has no such type is still given to its user, as vfio-pci does;
- * one that was reset and did not come back is not. Errors are those described
- * in pcireset_api.h, and EPERM: a function would be hit that is not its user's.
+ * A user can open a device that supports none of these types, as with vfio-pci, but not
+ * a device that did not come back from its reset. Errors are those of pcireset_api.h, and
+ * EPERM if a reset would affect a function that does not belong to the user.
  *
- * Which locks are held where is in docs/locking.md. Not shown are migration,
- * virtual functions of a device that is bound here, and the hot reset of users
- * that opened a device without its group.
+ * docs/locking.md describes the locks. This example does not cover migration, virtual
+ * functions of a bound device, and the hot reset of users that opened a device without
+ * its group.
  */
 
 static uint types = PCI_RESET_FLR;
@@ -42,8 +41,8 @@ MODULE_PARM_DESC(types, "mask of the PCI_RESET_* types that users of VFIO may us
 /**
  * struct typed_device - a device that is bound to this driver
  * @core: VFIO's part, first, as VFIO frees it
- * @unclean: its last user left while somebody had it locked, and it was not reset;
- *	protected by the lock of @core's device set, and by nothing once it has no users
+ * @unclean: it was not reset after its last user left, because its lock was held;
+ *	protected by the lock of @core's device set; without users it needs no lock
  */
 struct typed_device {
 	struct vfio_pci_core_device core;
@@ -51,7 +50,7 @@ struct typed_device {
 };
 
 /**
- * struct owner - what proves that somebody holds more than the device he calls for
+ * struct owner - proof that a user owns more than one device
  * @groups: VFIO groups, referenced
  * @nr_groups: number of @groups
  */
@@ -77,7 +76,7 @@ static bool holds(const struct owner *owner, struct vfio_device *device)
 	return false;
 }
 
-/* Whoever is in the set stays in it, and neither is opened nor closed, while its lock is held. */
+/* While the lock of the set is held, no device joins, leaves, is opened or is closed. */
 static struct vfio_pci_core_device *find_held(struct vfio_pci_core_device *core,
 					      struct pci_dev *dev, const struct owner *owner)
 {
@@ -114,9 +113,9 @@ static int check_owned(struct vfio_pci_core_device *core, const struct pcireset_
 }
 
 /*
- * Keeps users away from the BARs. Before a device's locks are taken: somebody
- * who writes to its Command register holds this lock and waits for the lock of
- * config space. For more than one device at once it is only tried.
+ * Keep users away from the BARs. The memory lock comes before the locks of a reset: a
+ * user that writes to the Command register holds it and waits for the config access lock.
+ * For several devices the lock is only tried.
  */
 static int take_memory(struct vfio_pci_core_device *core, bool wait)
 {
@@ -128,7 +127,7 @@ static int take_memory(struct vfio_pci_core_device *core, bool wait)
 	else if (!down_write_trylock(&core->memory_lock))
 		return -EBUSY;
 
-	/* What its user has put to sleep lost its configuration, which VFIO alone has saved. */
+	/* The user has put the device to sleep: only VFIO has its saved configuration. */
 	if (core->vdev.open_count && core->pdev->current_state != PCI_D0) {
 		up_write(&core->memory_lock);
 		return -EBUSY;
@@ -145,7 +144,7 @@ static void give_memory(struct vfio_pci_core_device *core, const struct pcireset
 		up_write(&find_held(core, pcireset_plan_member(plan, nr), owner)->memory_lock);
 }
 
-/* Of all members or of none. */
+/* Take the memory locks of all members, or none. */
 static int take_all_memory(struct vfio_pci_core_device *core, const struct pcireset_plan *plan,
 			   const struct owner *owner)
 {
@@ -177,14 +176,14 @@ static int run(struct vfio_pci_core_device *core, struct pcireset_plan *plan,
 		give_memory(core, plan, owner, pcireset_plan_nr_members(plan));
 	}
 
-	/* A user who relies on it must not be told of a reset that did not take place. */
+	/* Do not report success to the user if the reset did not take place. */
 	return !error && report.proof == PCIRESET_PROOF_REFUTED ? -EIO : error;
 }
 
 /*
- * What the user holds is in use by VFIO, and is what is to be reset; that nothing
- * else is, is checked. No lock is waited for: a probe() or remove() holds the
- * device's and waits for VFIO's, of which the caller may hold some.
+ * Force the use by VFIO, because the user itself requests the reset. check_owned() makes
+ * sure that the reset affects no other function. Do not wait for locks: a probe() or
+ * remove() holds the device lock and waits for locks of VFIO that the caller may hold.
  */
 static int reset_held(struct vfio_pci_core_device *core, u32 mask, const struct owner *owner)
 {
@@ -210,9 +209,9 @@ static int reset_held(struct vfio_pci_core_device *core, u32 mask, const struct 
 }
 
 /*
- * VFIO resets a device that is opened and asks nobody how. With an empty list
- * of types it cannot; the list is put back only if nobody wrote to it meanwhile,
- * which the lock does not prevent. But then VFIO's reset fails for the lock.
+ * VFIO resets a device when it is opened, by any type in the kernel's list. With an empty
+ * list it cannot. The device lock does not prevent writes to the list: if another process
+ * wrote to it since, keep its list. VFIO's reset then fails, because the lock is held.
  */
 static int enable_without_reset(struct vfio_pci_core_device *core)
 {
@@ -247,16 +246,16 @@ static int typed_open(struct vfio_device *device)
 	core->reset_works = !reset;
 
 	vfio_pci_core_finish_enable(core);
-	/* Where mappings cannot be taken away before a reset there must be none. */
+	/* If this kernel cannot revoke mappings before a reset, do not allow any. */
 	if (!pcireset_vfio_mapping(device))
 		memset(core->bar_mmap_supported, 0, sizeof(core->bar_mmap_supported));
 	return 0;
 }
 
 /*
- * VFIO resets what is closed if that worked at first, and the whole link if
- * nobody else in the set has a device open. So it is told that neither is so;
- * the count is protected by the lock of the set, which the caller holds.
+ * VFIO resets a closed device if reset_works is set, and the whole link if no other device
+ * of the set is open. Prevent both: clear reset_works, and raise the count of this device.
+ * The lock of the set protects the count, and the caller holds it.
  */
 static void typed_close(struct vfio_device *device)
 {
@@ -302,7 +301,7 @@ static void put_groups(struct owner *owner)
 	kfree(owner->groups);
 }
 
-/* More groups than functions on a bus are a mistake. */
+/* More groups than functions on a bus are an error. */
 #define MAX_GROUPS 256
 
 static int hot_reset(struct vfio_pci_core_device *core, struct vfio_pci_hot_reset __user *arg)
@@ -344,9 +343,9 @@ static long typed_ioctl(struct vfio_device *device, unsigned int cmd, unsigned l
 }
 
 /**
- * struct flr_bits - the bytes of a write that hold a bit which asks for FLR
- * @written: there are any
- * @set: the bit is set in one of them
+ * struct flr_bits - the bits of a write that request an FLR
+ * @written: the write covers such a bit
+ * @set: such a bit is set
  */
 struct flr_bits {
 	bool written, set;
@@ -364,7 +363,7 @@ static void look_for_bit(struct flr_bits *bits, const char __user *buf, size_t c
 		bits->set = true;
 }
 
-/* PCIe r6.0, sec 7.5.3.4: Initiate Function Level Reset; and the same of Advanced Features. */
+/* PCIe r6.0, sec 7.5.3.4: Initiate Function Level Reset, and the bit of Advanced Features. */
 static struct flr_bits look_for_flr(struct pci_dev *dev, const char __user *buf, size_t count,
 				    loff_t pos)
 {
@@ -384,8 +383,8 @@ static struct flr_bits look_for_flr(struct pci_dev *dev, const char __user *buf,
 }
 
 /*
- * VFIO reads the user's buffer again, and resets if the bit is set by then. It only
- * tries for the device lock, so that with the lock held it cannot.
+ * VFIO reads the user's buffer again, and resets if the bit is set by then. It only tries
+ * the device lock. So hold this lock, to make such a reset fail.
  */
 static ssize_t write_without_reset(struct vfio_device *device, const char __user *buf, size_t count,
 				   loff_t *pos)
@@ -401,9 +400,9 @@ static ssize_t write_without_reset(struct vfio_device *device, const char __user
 }
 
 /*
- * VFIO makes of that bit a reset of whatever type. What else the write would
- * have set is lost: a reset clears it anyway. As on the bus, the writer learns
- * of no failure; the kernel log has it.
+ * VFIO would turn this bit into a reset of any type. Drop the rest of the write: a reset
+ * clears these registers. As with hardware, the write itself does not fail. The kernel
+ * log has the error.
  */
 static ssize_t typed_write(struct vfio_device *device, const char __user *buf, size_t count,
 			   loff_t *pos)
@@ -443,8 +442,8 @@ static const struct vfio_device_ops typed_ops = {
 static struct lock_class_key memory_key;
 
 /*
- * VFIO takes the memory lock of a device that falls asleep or wakes up, and a
- * plan wakes its members with a lock of pcireset's held. So these never sleep.
+ * VFIO takes the memory lock when a device suspends or resumes, and a plan resumes its
+ * members while it holds a lock of pcireset. So devices of this driver never suspend.
  */
 static int typed_probe(struct pci_dev *dev, const struct pci_device_id *id)
 {
@@ -455,7 +454,7 @@ static int typed_probe(struct pci_dev *dev, const struct pci_device_id *id)
 	if (IS_ERR(typed))
 		return PTR_ERR(typed);
 
-	/* Taken before pcireset's locks, and never when asleep: not as other VFIO drivers' are. */
+	/* For lockdep: unlike in other VFIO drivers, this lock comes before pcireset's locks. */
 	lockdep_set_class(&typed->core.memory_lock, &memory_key);
 	dev_set_drvdata(&dev->dev, &typed->core);
 	pm_runtime_get_noresume(&dev->dev);
@@ -467,7 +466,7 @@ static int typed_probe(struct pci_dev *dev, const struct pci_device_id *id)
 	return error;
 }
 
-/* Waits for the last user, whose leave may have found the device lock taken: it is held here. */
+/* Waits for the last user. If its close could not take the device lock, reset now. */
 static void typed_remove(struct pci_dev *dev)
 {
 	struct vfio_pci_core_device *core = dev_get_drvdata(&dev->dev);
@@ -485,7 +484,7 @@ static void typed_remove(struct pci_dev *dev)
 	vfio_put_device(&core->vdev);
 }
 
-/* Without an id_table: driver_override alone binds it. */
+/* Without an id_table: only driver_override binds devices to this driver. */
 static struct pci_driver typed_driver = {
 	.name = "vfio_typed_pci",
 	.probe = typed_probe,
