@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether a caller owns a function: it holds its VFIO group, or an iommufd that has this group. */
+/* Does a caller own a function? The proof is its VFIO group, or an iommufd with that group. */
 #include <linux/file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -8,9 +8,9 @@
 #include "plan/plan.h"
 
 /**
- * struct owner_proof - one thing that a caller holds
+ * struct owner_proof - one proof of a caller
  * @group: a VFIO group's file, referenced, or NULL
- * @iommufd: else the context of an iommufd, referenced
+ * @iommufd: otherwise the context of an iommufd, referenced
  */
 struct owner_proof {
 	struct file *group;
@@ -18,18 +18,18 @@ struct owner_proof {
 };
 
 /**
- * struct pcireset_owners - what a caller holds
- * @is_group: VFIO's answer; VFIO stays loaded as long as this is kept, NULL if it is not
+ * struct pcireset_owners - all proofs of a caller
+ * @is_group: VFIO's function, or NULL if VFIO is not loaded; keeps VFIO loaded
  * @has_dev: the same
- * @error_detected: by this a driver on top of vfio-pci-core is known, NULL if there is none
- * @from_file: iommufd's answer, kept like VFIO's
+ * @error_detected: callback that identifies a driver based on vfio-pci-core, or NULL
+ * @from_file: iommufd's function, or NULL if iommufd is not loaded; keeps it loaded
  * @put: the same
  * @has_group: the same
  * @nr: number of @proofs
- * @proofs: what is held
+ * @proofs: the proofs
  *
- * This module works without VFIO and iommufd, so that it must not need their
- * symbols to be loaded. Whoever has a descriptor of theirs has loaded them.
+ * The module works without VFIO and iommufd, so it must not depend on their symbols. A
+ * caller with a descriptor of theirs has loaded them.
  */
 struct pcireset_owners {
 	bool (*is_group)(struct file *file);
@@ -46,7 +46,7 @@ static int owner_add_iommufd(struct pcireset_owners *owners, struct file *file)
 {
 	struct iommufd_ctx *iommufd;
 
-	/* All three are of one module. */
+	/* All three belong to one module. */
 	if (!owners->from_file || !owners->put || !owners->has_group)
 		return -EINVAL;
 	iommufd = owners->from_file(file);
@@ -89,10 +89,10 @@ static struct pcireset_owners *owner_alloc(u32 nr)
 }
 
 /**
- * pcireset_owners_get - take what a caller shows to hold
- * @address: of an array of descriptors in user space
- * @nr: number of entries there
- * @ret_owners: what is held; NULL if @nr is 0
+ * pcireset_owners_get - get a caller's proofs of ownership
+ * @address: user space address of an array of descriptors
+ * @nr: number of descriptors
+ * @ret_owners: the proofs; NULL if @nr is 0
  *
  * Return: 0, -E2BIG, -EFAULT, -ENOMEM, -EBADF, -EINVAL if one is neither a VFIO
  * group nor an iommufd.
@@ -143,8 +143,8 @@ static void owner_put_symbols(const struct pcireset_owners *owners)
 }
 
 /**
- * pcireset_owners_put - give back what pcireset_owners_get() took
- * @owners: what is held, or NULL
+ * pcireset_owners_put - release the proofs of pcireset_owners_get()
+ * @owners: the proofs, or NULL
  */
 void pcireset_owners_put(struct pcireset_owners *owners)
 {
@@ -171,8 +171,8 @@ static bool owner_has_vfio_driver(const struct pcireset_owners *owners, struct p
 }
 
 /**
- * pcireset_owner_has_group - does an iommufd have a function of this IOMMU group?
- * @owners: what a caller holds
+ * pcireset_owner_has_group - check whether an iommufd has a function of an IOMMU group
+ * @owners: the proofs of a caller
  * @iommufd: an iommufd of @owners
  * @dev: the function
  *
@@ -217,13 +217,13 @@ static const struct owner_proof *owner_find_proof(const struct pcireset_owners *
 }
 
 /**
- * pcireset_is_owner - does a caller own a function?
- * @owners: what it holds, or NULL
+ * pcireset_is_owner - check whether a caller owns a function
+ * @owners: the caller's proofs, or NULL
  * @dev: the function
  *
  * Context: The caller holds @dev's device lock, so that its driver stays.
- * Return: true if its driver is one of VFIO's, and its group is held or an
- * iommufd is that has a function of the group.
+ * Return: true if its driver belongs to VFIO, and a proof is its group or an iommufd
+ * with a function of that group.
  */
 bool pcireset_is_owner(const struct pcireset_owners *owners, struct pci_dev *dev)
 {
@@ -232,7 +232,7 @@ bool pcireset_is_owner(const struct pcireset_owners *owners, struct pci_dev *dev
 
 /**
  * pcireset_owner_iommufd - find the iommufd by which a caller owns a function
- * @owners: what it holds, or NULL
+ * @owners: the caller's proofs, or NULL
  * @dev: the function
  *
  * Context: The caller holds @dev's device lock.
@@ -264,14 +264,14 @@ static struct vfio_pci_core_device *owner_vfio_core(struct pci_dev *dev)
 }
 
 /**
- * pcireset_vfio_is_open - has a VFIO user a function open?
+ * pcireset_vfio_is_open - check whether a VFIO user has a function open
  * @dev: the function
  *
- * By a group with or without an IOMMU, or by its own node. The user may access the
- * function's memory then at any time, by mappings that only VFIO revokes.
+ * By a group with or without an IOMMU, or by the device's own node. The user may then
+ * access the function's memory at any time, by mappings that only VFIO revokes.
  *
  * Context: The caller holds @dev's device lock, so that its driver stays.
- * Return: true if one has, or is about to.
+ * Return: true if a user has it open or is opening it.
  */
 bool pcireset_vfio_is_open(struct pci_dev *dev)
 {
@@ -294,5 +294,5 @@ struct vfio_device_set *pcireset_vfio_set(struct pci_dev *dev)
 	return core ? core->vdev.dev_set : NULL;
 }
 
-/* symbol_get() does not need this. It states whose symbols the module uses. */
+/* symbol_get() does not need this. It documents the use of iommufd's symbols. */
 PCIRESET_IMPORT_IOMMUFD();

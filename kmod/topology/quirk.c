@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the kernel knows of single devices and does not export. docs/quirks.md has all of it. */
+/* The kernel's quirks of single devices that it does not export. docs/quirks.md lists all. */
 #include "topology/topology.h"
 
 /* The index of the method in dev->reset_methods since the array came in 5.15. */
@@ -7,7 +7,7 @@
 
 #define CLASS_NVME 0x010802
 
-/* Anybody who may write reset_method can take the handler off that list. It is still needed. */
+/* A write to reset_method can remove the handler from that list, but the device needs it. */
 static const struct pci_device_id quirk_handlers[] = {
 	{ PCI_DEVICE(PCI_VENDOR_ID_INTEL, 0x10ed) }, /* VF of 82599: does not show its FLR */
 	{ PCI_DEVICE(PCI_VENDOR_ID_INTEL, 0x0156) }, /* Ivy Bridge graphics: by its registers */
@@ -19,26 +19,26 @@ static const struct pci_device_id quirk_handlers[] = {
 	{}
 };
 
-/* Disabled by its own registers before the FLR. */
+/* The handler disables the controller by its own registers before the FLR. */
 static bool is_samsung_a804(const struct pci_dev *dev)
 {
 	return dev->vendor == PCI_VENDOR_ID_SAMSUNG && dev->device == 0xa804 &&
 	       dev->class == CLASS_NVME;
 }
 
-/* T4: hangs if it is reset with DMA under way. */
+/* T4: hangs if DMA is in progress at the reset. */
 static bool is_chelsio_t4(const struct pci_dev *dev)
 {
 	return dev->vendor == PCI_VENDOR_ID_CHELSIO && (dev->device & 0xf000) == 0x4000;
 }
 
 /**
- * pcireset_quirk_handler - has the kernel a reset of its own for a device?
+ * pcireset_quirk_handler - check for a device-specific reset of the kernel
  * @dev: the function
  *
- * Whether reset_method lists it or not.
+ * Also if reset_method does not list it.
  *
- * Return: true if it has. Then a plain FLR leaves out what the device needs.
+ * Return: true if the kernel has one. A plain FLR is insufficient then.
  */
 bool pcireset_quirk_handler(struct pci_dev *dev)
 {
@@ -48,8 +48,8 @@ bool pcireset_quirk_handler(struct pci_dev *dev)
 }
 
 /*
- * PCIe chipsets below which every function needs 120 ms after it was told to
- * leave or enter D3hot. The kernel keeps that in a variable of its own.
+ * PCIe chipsets below which every function needs 120 ms to enter or leave D3hot. The
+ * kernel keeps this time in a variable that it does not export.
  */
 static const struct {
 	u16 first;
@@ -74,13 +74,12 @@ static bool is_slow_chipset(const struct pci_dev *dev)
 }
 
 /*
- * What Linux 7.3 knows of single devices and an older kernel may not, and what
- * no kernel applies to a reset. The flags and delays of struct pci_dev say the same
- * where the running kernel knows it.
+ * Quirks of Linux 7.3 that an older kernel may lack, and quirks that no kernel applies to
+ * a reset. A kernel with the quirk has it in the flags and delays of struct pci_dev.
  */
 #define QUIRK_NO_FLR     BIT(0) /* FLR hangs it */
-#define QUIRK_NO_D3_PORT BIT(1) /* a downstream port that takes its switch down in D3hot */
-#define QUIRK_NOT_READY  BIT(2) /* it is not ready at once, although it says so */
+#define QUIRK_NO_D3_PORT BIT(1) /* a downstream port that disables its switch in D3hot */
+#define QUIRK_NOT_READY  BIT(2) /* its Immediate Readiness is wrong */
 
 static const struct pci_device_id quirk_news[] = {
 	{ PCI_DEVICE(PCI_VENDOR_ID_AMD, 0x1502), .driver_data = QUIRK_NO_FLR },
@@ -103,7 +102,7 @@ static bool quirk_is_news(struct pci_dev *dev, kernel_ulong_t quirk)
 }
 
 /**
- * pcireset_quirk_no_flr - is FLR known to hang a function?
+ * pcireset_quirk_no_flr - check whether FLR is known to hang a function
  * @dev: the function
  *
  * Return: true if it is.
@@ -114,13 +113,13 @@ bool pcireset_quirk_no_flr(struct pci_dev *dev)
 }
 
 /**
- * pcireset_quirk_no_pm - must a function not be reset by way of D3hot?
+ * pcireset_quirk_no_pm - check whether a PM reset of a function is known as broken
  * @dev: the function
  *
- * Because that resets nothing, or because D3hot itself does harm. Of the latter
- * the kernel takes care when it suspends the function, and not when it resets it.
+ * It resets nothing, or D3hot itself harms the device. The kernel avoids such a D3hot
+ * when it suspends the function, but not when it resets it.
  *
- * Return: true if it must not.
+ * Return: true if it is.
  */
 bool pcireset_quirk_no_pm(struct pci_dev *dev)
 {
@@ -131,12 +130,12 @@ bool pcireset_quirk_no_pm(struct pci_dev *dev)
 }
 
 /**
- * pcireset_quirk_imm_ready - may a function be accessed at once after a reset?
+ * pcireset_quirk_imm_ready - check whether a function is accessible directly after a reset
  * @dev: the function
  *
  * PCIe r6.0, sec 7.5.1.1.4: Immediate Readiness, unless it is known to be wrong.
  *
- * Return: true if it may.
+ * Return: true if it is.
  */
 bool pcireset_quirk_imm_ready(struct pci_dev *dev)
 {
@@ -144,13 +143,13 @@ bool pcireset_quirk_imm_ready(struct pci_dev *dev)
 }
 
 /**
- * pcireset_quirk_woken - set up what the kernel sets up after a power loss
+ * pcireset_quirk_woken - apply the kernel's early fixups after a power loss
  * @dev: the function; it was reset, answers, and its configuration is not restored
  *
- * The kernel does this for a function that has slept without power, which clears
- * the same registers as a reset. It makes a graphics card show its audio function,
- * and a card with several controllers the right ones. Call it before the identity
- * of the function and of its siblings is checked.
+ * The kernel applies them to a function that returns from a sleep without power, which
+ * clears the same registers as a reset. They make a graphics card show its audio
+ * function, for example. Call this before the check of the identity of the function and
+ * of its siblings.
  */
 void pcireset_quirk_woken(struct pci_dev *dev)
 {
@@ -158,7 +157,7 @@ void pcireset_quirk_woken(struct pci_dev *dev)
 }
 
 /**
- * pcireset_quirk_restored - the same for what depends on the configuration
+ * pcireset_quirk_restored - apply the kernel's other fixups after a power loss
  * @dev: the function, restored
  */
 void pcireset_quirk_restored(struct pci_dev *dev)
@@ -170,7 +169,7 @@ void pcireset_quirk_restored(struct pci_dev *dev)
 static atomic_t seen_slow_chipset = ATOMIC_INIT(0);
 
 /**
- * pcireset_quirk_add - a function has come
+ * pcireset_quirk_add - note a new function
  * @dev: the function
  */
 void pcireset_quirk_add(const struct pci_dev *dev)
@@ -180,7 +179,7 @@ void pcireset_quirk_add(const struct pci_dev *dev)
 }
 
 /**
- * pcireset_quirk_d3hot_ms - how long a function may not be accessed between D0 and D3hot
+ * pcireset_quirk_d3hot_ms - return the wait between D0 and D3hot
  * @dev: the function
  *
  * PCIe r6.0, sec 5.9: 10 ms, unless a quirk or the firmware says otherwise.
