@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What simulated functions have not: VFs of an NVMe disk, VFIO, resets by firmware and through CXL; devices of QEMU
+# Devices of QEMU, for features that the simulator lacks: VFs of an NVMe disk, VFIO, resets by firmware, CXL
 # topology: sriov vfio acpi cxl
 # icount: yes
 # timeout: 300

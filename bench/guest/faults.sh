@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What comes of each fault of the hardware by "echo 1 > reset" and by pcireset
+# Outcome of each hardware fault, with "echo 1 > reset" and with pcireset
 # topology: empty
 # icount: yes
 # timeout: 900

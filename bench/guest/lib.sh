@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What measures resets in a guest: machines of many simulated functions, ways to reset them, and a table.
+# Functions to measure resets in a guest: machines of many simulated functions, ways to reset them, and a table.
 #
 # A table is for readers, and for bench/plot: "table NAME: TITLE", what it was measured on, the columns' names, and rows,
 # up to an empty line. Between columns are two blanks or more, in a cell not more than one.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# FLR of functions that are ready sooner or later, some of which report it
+# FLR of slow functions, and of functions that report their own times
 # topology: empty
 # icount: yes
 # timeout: 1800

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the tool takes to list and to plan for 64 to 4,096 functions, beside lspci
+# Time of "list" and "plan" for 64 to 4,096 functions, beside lspci
 # topology: empty
 # icount: yes
 # timeout: 1800

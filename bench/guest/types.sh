@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Each type of reset, on simulated functions below bridges of their own or one for all
+# Each type of reset, on simulated functions below one bridge each or below one for all
 # topology: empty
 # icount: yes
 # timeout: 1800
