@@ -128,7 +128,7 @@ judge() {
 	1) [[ $word == '1 ENODEV ' ]] || wrong+=("$at: $word") ;;
 	4)
 		# It is not another device, has no other configuration, and nobody denies that it was reset.
-		[[ $output == *'(DPC)'* && $word == '4 ETIMEDOUT '* && ${report[${card[0]} failed_checks]} == ready ]] ||
+		[[ $output == *'DPC containment'* && $word == '4 ETIMEDOUT '* && ${report[${card[0]} failed_checks]} == ready ]] ||
 			wrong+=("$at: $output")
 		;;
 	esac
