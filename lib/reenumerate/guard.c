@@ -56,6 +56,16 @@ static void add_surprise_down(struct guard *guard)
 }
 
 /*
+ * The bit for the reset of the bus is only in the note: if the process is killed during
+ * port_reset_bus(), the repair takes the bus out of reset.
+ */
+static void add_bridge_control(struct guard *guard)
+{
+	add_register(guard, PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_SERR | PCI_BRIDGE_CTL_BUS_RESET);
+	guard->v[guard->nr - 1].was &= PCI_BRIDGE_CTL_SERR;
+}
+
+/*
  * PCIe r6.0, sec 6.2.6: SERR# Enable forwards error messages of the functions below, and
  * Device Control enables those of the port itself. DPC contains nothing without its trigger
  * (sec 6.2.11). A masked Surprise Down Error is neither reported nor contained.
@@ -66,7 +76,7 @@ static void choose_registers(struct guard *guard)
 	size_t dpc;
 
 	guard->nr = 0;
-	add_register(guard, PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_SERR);
+	add_bridge_control(guard);
 	if (!port->express)
 		return;
 	add_register(guard, port->express + PCI_EXP_DEVCTL, 2,

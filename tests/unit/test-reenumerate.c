@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "reenumerate/reenumerate.h"
 #include "sysroot.h"
@@ -325,6 +326,7 @@ static void a_killed_process_is_repaired_first(void **state)
 
 #define BRIDGE_CONTROL 0x3e
 #define SERR           0x02
+#define BUS_RESET      0x40
 
 static void config_set(const char *name, long at, uint8_t value)
 {
@@ -452,6 +454,40 @@ static void the_last_reference_restores_the_port(void **state)
 	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), SERR);
 }
 
+/* Its end is that of a killed process: nothing is restored. */
+static void end_in_reset(struct pcireset_ctx *ctx)
+{
+	struct pcireset_reenumeration *e = make_steps(ctx);
+	int r = pcireset_reenumeration_resolve(e);
+
+	if (!r)
+		r = pcireset_reenumeration_begin(e);
+	if (!r)
+		config_set(PORT, BRIDGE_CONTROL, BUS_RESET);
+	_exit(r ? 1 : 0);
+}
+
+/* The note must have that bit, also if no other register was to be changed. */
+static void a_bus_in_reset_is_repaired(void **state)
+{
+	struct leftover_walk repair = { .ctx = *state, .repairs = true, .fn = take };
+	int status;
+	pid_t pid;
+
+	config_set(PORT, BRIDGE_CONTROL, 0);
+	pid = fork();
+	if (!pid)
+		end_in_reset(*state);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	leftover_ctx = *state;
+	leftover_is(NULL, 0, PCIRESET_LEFTOVER_TO_REPAIR);
+	assert_int_equal(guard_foreach_leftover(&repair), 0);
+	assert_int_equal(told, PCIRESET_LEFTOVER_REPAIRED);
+	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), 0);
+	config_set(PORT, BRIDGE_CONTROL, SERR);
+}
+
 static int find_gone(struct pcireset_plan *plan)
 {
 	(void)plan;
@@ -511,6 +547,7 @@ int main(void)
 		TEST(one_port_has_one_re_enumeration),
 		TEST(a_failed_reset_restores_the_port),
 		TEST(the_last_reference_restores_the_port),
+		TEST(a_bus_in_reset_is_repaired),
 		TEST(a_card_that_does_not_answer_is_replaced),
 	};
 
