@@ -464,12 +464,17 @@ static int play_hook(struct recovery *recovery, const char *command, const char 
 	return outcome_of(&((struct play *)recovery->data)->hooks) == OUTCOME_VERIFIED ? 0 : -EIO;
 }
 
-static bool play_wait(struct recovery *recovery, uint32_t ms, struct event *ret_event)
+/* The next event comes after 200 ms. */
+static bool play_wait(struct recovery *recovery, uint32_t *ms, struct event *ret_event)
 {
 	struct play *play = recovery->data;
 	char letter = *play->events ? *play->events++ : '-';
+	uint32_t waited_ms = letter == '-' || *ms < 200 ? *ms : 200;
 
-	play->waited_ms += ms;
+	if (*ms < 200)
+		letter = '-';
+	*ms -= waited_ms;
+	play->waited_ms += waited_ms;
 	*ret_event = (struct event){ .kind = letter == 'f' ? EVENT_WEDGED : EVENT_LATE,
 				     .is_failure = letter != 'r',
 				     .is_restored = letter == 'r' };
@@ -525,6 +530,9 @@ static const struct {
 	{ SETTLES, "vv", "f-", "", "", 3, RESULT_RECOVERED, "flr bus" },
 	{ SETTLES, "vv", "ff", "", "", 3, RESULT_GAVE_UP, "flr bus" },
 	{ SETTLES, "v", "r-", "", "", 3, RESULT_RECOVERED, "flr" },
+	/* another event does not prolong the time: the failure comes after it */
+	{ SETTLES, "vv", "rrf", "", "", 3, RESULT_RECOVERED, "flr" },
+	{ SETTLES, "vv", "rf-", "", "", 3, RESULT_RECOVERED, "flr bus" },
 	/* the driver is unbound once, and bound when a reset is verified */
 	{ UNBINDS, "v", "", "vv", "", 3, RESULT_RECOVERED, "unbind flr bind" },
 	{ UNBINDS, "fv", "", "vv", "", 3, RESULT_RECOVERED, "unbind flr bus bind" },

@@ -291,10 +291,11 @@ static void tell_outcome(struct recovery *recovery, const char *action, enum out
 /* The module's report about a late function takes the place of the outcome. */
 static enum outcome await_late(struct recovery *recovery)
 {
+	uint32_t left_ms = LATE_MS;
 	struct event event;
 
 	recovery->ops->tell(recovery, recovery->last_step, outcome_name(OUTCOME_LATE));
-	while (recovery->ops->wait(recovery, LATE_MS, &event))
+	while (recovery->ops->wait(recovery, &left_ms, &event))
 		if (event.kind == EVENT_LATE && (event.is_failure || event.is_restored)) {
 			WHY(recovery, "%s", event.text);
 			return event.is_restored ? OUTCOME_VERIFIED : OUTCOME_FAILED;
@@ -316,13 +317,16 @@ static enum outcome bind_again(struct recovery *recovery)
 	return outcome;
 }
 
-/* A function that fails again soon is not recovered. */
+/*
+ * A function that fails again soon is not recovered. Other events do not prolong the time:
+ * a function that sends them forever would keep the service from all other functions.
+ */
 static enum outcome await_settled(struct recovery *recovery)
 {
-	uint32_t ms = recovery->policy->settle_ms;
+	uint32_t settle_ms = recovery->policy->settle_ms, left_ms = settle_ms;
 	struct event event;
 
-	while (ms && recovery->ops->wait(recovery, ms, &event)) {
+	while (settle_ms && recovery->ops->wait(recovery, &left_ms, &event)) {
 		if (!event.is_failure)
 			continue;
 		WHY(recovery, "failed again: %s", event.text);

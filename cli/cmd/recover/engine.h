@@ -102,8 +102,8 @@ struct recovery_ops {
 	int (*hook)(struct recovery *recovery, const char *command, const char *step);
 	enum outcome (*unbind)(struct recovery *recovery);
 	enum outcome (*bind)(struct recovery *recovery);
-	/* The next event of the function within that time; false if there is none. */
-	bool (*wait)(struct recovery *recovery, uint32_t ms, struct event *ret_event);
+	/* The next event of the function within *@ms, which becomes the rest; false if none. */
+	bool (*wait)(struct recovery *recovery, uint32_t *ms, struct event *ret_event);
 	void (*tell)(struct recovery *recovery, const char *action, const char *result);
 };
 

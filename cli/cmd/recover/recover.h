@@ -58,7 +58,7 @@ struct recover {
 /* source.c */
 int source_open(const struct request *req, struct source **ret_source);
 enum source_result source_next(struct source *source, int timeout_ms, struct event *ret_event);
-bool source_wait(struct source *source, const char *device, uint32_t ms, struct event *ret_event);
+bool source_wait(struct source *source, const char *device, uint32_t *ms, struct event *ret_event);
 void source_drop(struct source *source, char *const *devices, size_t nr);
 void source_close(struct source *source);
 

@@ -211,14 +211,15 @@ enum source_result source_next(struct source *source, int timeout_ms, struct eve
 	}
 }
 
-/* Events of other functions stay for later. */
-bool source_wait(struct source *source, const char *device, uint32_t ms, struct event *ret_event)
+/* Events of other functions stay for later. *ms becomes the time that is left. */
+bool source_wait(struct source *source, const char *device, uint32_t *ms, struct event *ret_event)
 {
-	int64_t until = now_ms() + ms;
+	int64_t until = now_ms() + *ms;
 
 	for (;;) {
 		int64_t left = until - now_ms();
 
+		*ms = left > 0 ? (uint32_t)left : 0;
 		if (take_event(source, device, ret_event))
 			return true;
 		if (left <= 0 ||

@@ -316,7 +316,7 @@ static int run_hook(struct recovery *recovery, const char *command, const char *
 	return outcome == OUTCOME_VERIFIED ? 0 : -EIO;
 }
 
-static bool wait_event(struct recovery *recovery, uint32_t ms, struct event *ret_event)
+static bool wait_event(struct recovery *recovery, uint32_t *ms, struct event *ret_event)
 {
 	return source_wait(recover_of(recovery)->source, device_of(recovery), ms, ret_event);
 }
