@@ -82,12 +82,12 @@ wedged 'a device that recovers at the first step' rebind,bus-reset 0 \
 count_resets
 is "$counts" "$before" 'a device that recovers at the first step: it was not reset'
 wedged 'a device that recovers at the third step' rebind 2 \
-	"WEDGED=rebind: recover by $where|rebind: failed: bind of driver fake_drm: Input/output error|flr: verified|bind: failed: bind of driver fake_drm: Input/output error|bus: verified|bind: verified|recovered|"
+	"WEDGED=rebind: recover by $where|rebind: failed: bind of driver fake_drm: Resource deadlock avoided|flr: verified|bind: failed: bind of driver fake_drm: Resource deadlock avoided|bus: verified|bind: verified|recovered|"
 before=$counts
 count_resets
 is "$counts" "$((${before% *} + 1)) $((${before#* } + 1))" 'a device that recovers at the third step: one FLR, one bus reset'
 wedged 'a device that never recovers' bus-reset 99 \
-	"WEDGED=bus-reset: recover by $where|unbind: verified|bus: verified|bind: failed: bind of driver fake_drm: Input/output error|gave up: bind of driver fake_drm: Input/output error; the driver stays unbound|"
+	"WEDGED=bus-reset: recover by $where|unbind: verified|bus: verified|bind: failed: bind of driver fake_drm: Resource deadlock avoided|gave up: bind of driver fake_drm: Resource deadlock avoided; the driver stays unbound|"
 like "$(pcireset recover --status)" "$fn +gave-up +WEDGED=bus-reset +bus" 'a device that never recovers: the status says so'
 [[ ! -e /sys/bus/pci/devices/$fn/driver ]] && ok 'a device that never recovers: no driver has it'
 

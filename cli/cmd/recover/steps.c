@@ -81,6 +81,18 @@ static int write_attribute(void *data)
 	return n == (ssize_t)len ? 0 : errno && errno < 127 ? errno : EIO;
 }
 
+/*
+ * The child's status is the errno of the write. A driver may return ETIMEDOUT or EDEADLK,
+ * which mean something else about a child.
+ */
+static enum outcome outcome_of_write(struct recovery *recovery, int r, const char *what)
+{
+	if (r <= 0 || r >= 128)
+		return outcome_of(recovery, r, what);
+	WHY(recovery, "%s: %s", what, strerror(r));
+	return OUTCOME_FAILED;
+}
+
 static enum outcome write_driver(struct recovery *recovery, const char *driver, const char *file)
 {
 	struct attribute attribute = {
@@ -93,8 +105,7 @@ static enum outcome write_driver(struct recovery *recovery, const char *driver, 
 		.timeout_ms = DRIVER_LIMIT_MS,
 	};
 	char *what = text("%s of driver %s", file, driver);
-	int r = child_run(&child);
-	enum outcome outcome = outcome_of(recovery, r > 0 && r < 128 ? -r : r, what);
+	enum outcome outcome = outcome_of_write(recovery, child_run(&child), what);
 
 	free(what);
 	free(attribute.path);
