@@ -13,6 +13,7 @@
 
 wedge=/sys/module/fake_drm/parameters/wedge
 policies=/etc/pcireset/recover.d
+state=/run/pcireset/recover.json
 
 # policy LINE...
 policy() {
@@ -118,5 +119,12 @@ wait_for has_ended || kill -9 "$service"
 wait "$service"
 is "$?" 64 'it ends with the status of some of several devices'
 like "$(pcireset recover --status)" '^service: not running' 'the status says that it has ended'
+
+# As a killed service leaves it, and damaged behind its beginning.
+sed 's/"pid": 0/"pid": 1/; s/"began": \[/"began": "none", "other": [/' "$state" >/tmp/damaged && cp /tmp/damaged "$state"
+for try in first second; do
+	exits 1 "$try start with a damaged history: refused, because the rate limit is unknown" pcireset recover --timeout 1000
+	is "$(cmp "$state" /tmp/damaged 2>&1)" '' "$try start with a damaged history: it stays as it was"
+done
 sim_clear
 plan
