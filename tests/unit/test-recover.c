@@ -220,6 +220,17 @@ static const struct {
 	  false,
 	  EVENT_WEDGED,
 	  0 },
+	/* a card behind a USB controller: the controller has not failed */
+	{ { "ACTION=change", PCI "/usb1/1-1/1-1:1.0/drm/card1", "WEDGED=rebind" },
+	  false,
+	  false,
+	  EVENT_WEDGED,
+	  0 },
+	{ { "ACTION=change", PCI "/accel/accel0", "WEDGED=rebind" },
+	  true,
+	  true,
+	  EVENT_WEDGED,
+	  1 << WEDGED_REBIND },
 	{ { "ACTION=change", "WEDGED=rebind" }, false, false, EVENT_WEDGED, 0 },
 	{ { DRM, "WEDGED=rebind" }, false, false, EVENT_WEDGED, 0 },
 };

@@ -56,21 +56,35 @@ static bool is_address(const char *part, size_t len)
 	       (size_t)end == len;
 }
 
-/* The last function in a path such as /devices/pci0000:00/0000:00:01.0/drm/card0. */
+/* "" for the function itself, or "/drm/card0" */
+static bool is_own(const char *rest)
+{
+	static const char *const classes[] = { "/drm/", "/accel/" };
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (!strncmp(rest, classes[i], strlen(classes[i])))
+			return !strchr(rest + strlen(classes[i]), '/');
+	return !*rest;
+}
+
+/*
+ * The last function in a path such as /devices/pci0000:00/0000:00:01.0/drm/card0. A card
+ * further below, such as one behind a USB controller, is not that function.
+ */
 static bool device_of(const char *path, char device[PCIRESET_ADDR_STR_MAX])
 {
-	bool has = false;
+	const char *rest = NULL;
 
 	for (const char *part = path; part && *part;) {
 		size_t len = strcspn(part, "/");
 
 		if (is_address(part, len)) {
 			snprintf(device, PCIRESET_ADDR_STR_MAX, "%.*s", (int)len, part);
-			has = true;
+			rest = part + len;
 		}
 		part += len + (part[len] == '/');
 	}
-	return has;
+	return rest && is_own(rest);
 }
 
 static void take_wedged(struct event *e, const char *value)
