@@ -100,6 +100,20 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
+/*
+ * After an error, such as a full disk, no part of a line may stay: it would be damage in
+ * front of the next line.
+ */
+static int append(struct pcireset_qualify *qualify)
+{
+	off_t end = lseek(qualify->journal, 0, SEEK_END);
+	int r = end < 0 ? -errno : write_all(qualify->journal, qualify->line, qualify->line_size);
+
+	if (r && end >= 0 && ftruncate(qualify->journal, end))
+		qualify->is_open = false;
+	return r;
+}
+
 int journal_sync(struct pcireset_qualify *qualify)
 {
 	int r = 0;
@@ -110,7 +124,7 @@ int journal_sync(struct pcireset_qualify *qualify)
 		r = -ENOMEM;
 	qualify->lines = NULL;
 	if (!r)
-		r = write_all(qualify->journal, qualify->line, qualify->line_size);
+		r = append(qualify);
 	if (!r && fdatasync(qualify->journal))
 		r = -errno;
 	free(qualify->line);

@@ -23,6 +23,7 @@ static struct world {
 	size_t kill_at; /* the system call of the journal, or the reset, to die at; 0 for never */
 	size_t nr_moments; /* so far */
 	size_t fail_every; /* 0 for never */
+	size_t room;       /* bytes that the disk takes before it is full once, 0 for all */
 	const char *poke;  /* file of config space that each poke_every-th reset changes */
 	size_t poke_every;
 	enum {
@@ -97,11 +98,26 @@ int __wrap_pcireset_batch_run(struct pcireset_batch *batch)
 /* A crash may cut off what is written. */
 ssize_t __real_write(int fd, const void *buf, size_t size);
 ssize_t __wrap_write(int fd, const void *buf, size_t size);
+
+/* The disk takes one byte less than its room, and then nothing once. */
+static ssize_t write_to_full_disk(int fd, const void *buf, size_t size)
+{
+	size_t n = world->room - 1 < size ? world->room - 1 : size;
+
+	world->room = n ? world->room - n : 0;
+	if (n)
+		return __real_write(fd, buf, n);
+	errno = ENOSPC;
+	return -1;
+}
+
 ssize_t __wrap_write(int fd, const void *buf, size_t size)
 {
 	size_t half = size / 2;
 	ssize_t n;
 
+	if (world->room)
+		return write_to_full_disk(fd, buf, size);
 	if (!world->kill_at)
 		return __real_write(fd, buf, size);
 	moment();
@@ -508,6 +524,24 @@ static void a_damaged_journal_is_an_error(void **state)
 	}
 }
 
+/* A disk that is full for a while: the journal stays whole, and the run goes on. */
+static void a_full_disk_leaves_no_part_of_a_line(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 5);
+
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	assert_int_equal(pcireset_qualify_step(qualify), 1);
+	world->room = 6;
+	assert_int_equal(pcireset_qualify_step(qualify), -ENOSPC);
+	assert_int_equal(world->nr_resets, 1);
+	assert_int_equal(run_all(qualify), 0);
+	pcireset_qualify_unref(qualify);
+	assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+	assert_int_equal(series_of(qualify, PCI_RESET_PM).nr, 5);
+	assert_int_equal(series_of(qualify, PCI_RESET_BUS).nr, 5);
+	pcireset_qualify_unref(qualify);
+}
+
 static void wrong_use_is_an_error(void **state)
 {
 	struct pcireset_qualify *qualify;
@@ -574,6 +608,7 @@ int main(void)
 		TEST(a_different_device_is_refused),
 		TEST(two_processes_do_not_share_a_run),
 		TEST(a_damaged_journal_is_an_error),
+		TEST(a_full_disk_leaves_no_part_of_a_line),
 		TEST(wrong_use_is_an_error),
 		TEST(facts_have_no_serial_numbers),
 	};
