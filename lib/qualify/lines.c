@@ -241,10 +241,13 @@ static int read_start(struct pcireset_qualify *qualify, char **words, size_t nr)
 {
 	_cleanup_free_ char *boot = nr == 3 ? journal_text(words[2]) : NULL;
 
-	if (nr != 3 || qualify->nr_plans != qualify->nr_devices * qualify->nr_types)
+	if (nr != 3 || !qualify->nr_plans ||
+	    qualify->nr_plans != qualify->nr_devices * qualify->nr_types)
 		return -EBADMSG;
 	if (!boot)
 		return -ENOMEM;
+	if (!*boot)
+		return -EBADMSG;
 	free(qualify->stop);
 	qualify->stop = NULL;
 	return qualify_started(qualify, boot);
@@ -340,32 +343,42 @@ static int read_stop(struct pcireset_qualify *qualify, char **words, size_t nr)
 	return why ? qualify_stopped(qualify, why) : -ENOMEM;
 }
 
+enum phase {
+	PHASE_HEAD = 1, /* before the first start */
+	PHASE_RUN = 2,
+};
+
 static const struct {
 	const char *kind;
 	int (*read)(struct pcireset_qualify *qualify, char **words, size_t nr);
+	unsigned int phases;
 } kinds[] = {
-	{ "pcireset-qualify", read_head },
-	{ "fact", read_fact },
-	{ "device", read_device },
-	{ "plan", read_plan },
-	{ "member", read_member },
-	{ "watched", read_watched },
-	{ "start", read_start },
-	{ "begin", read_begin },
-	{ "end", read_end },
-	{ "done", read_done },
-	{ "void", read_void },
-	{ "mark", read_mark },
-	{ "stop", read_stop },
+	{ "pcireset-qualify", read_head, PHASE_HEAD },
+	{ "fact", read_fact, PHASE_HEAD },
+	{ "device", read_device, PHASE_HEAD },
+	{ "plan", read_plan, PHASE_HEAD },
+	{ "member", read_member, PHASE_HEAD },
+	{ "watched", read_watched, PHASE_HEAD },
+	{ "start", read_start, PHASE_HEAD | PHASE_RUN },
+	{ "begin", read_begin, PHASE_RUN },
+	{ "end", read_end, PHASE_RUN },
+	{ "done", read_done, PHASE_RUN },
+	{ "void", read_void, PHASE_RUN },
+	{ "mark", read_mark, PHASE_RUN },
+	{ "stop", read_stop, PHASE_RUN },
 };
 
+/* The run begins with its start, and adds nothing to what was agreed to. */
 /* The first line has the kind of the file. */
 int lines_read(struct pcireset_qualify *qualify, char **words, size_t nr)
 {
+	unsigned int phase = *qualify->boot ? PHASE_RUN : PHASE_HEAD;
+
 	if (!qualify->count && strcmp(words[0], kinds[0].kind) != 0)
 		return -EBADMSG;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(words[0], kinds[i].kind))
-			return kinds[i].read(qualify, words, nr);
+			return kinds[i].phases & phase ? kinds[i].read(qualify, words, nr) :
+							 -EBADMSG;
 	return -EBADMSG;
 }

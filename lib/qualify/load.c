@@ -81,7 +81,7 @@ int pcireset_qualify_load(struct pcireset_ctx *ctx, const char *path,
 	r = qualify_new(ctx, &qualify);
 	if (!r) {
 		r = read_lines(qualify, f, path);
-		if (!r && !qualify->nr_plans)
+		if (!r && !*qualify->boot)
 			r = ctx_error(ctx, -EBADMSG, "%s: the journal has no beginning", path);
 		qualify->was_cut_off = qualify->begun;
 		if (!r)

@@ -542,6 +542,45 @@ static void a_full_disk_leaves_no_part_of_a_line(void **state)
 	pcireset_qualify_unref(qualify);
 }
 
+static void append_line(const char *line)
+{
+	FILE *f = fopen(journal, "a");
+
+	assert_non_null(f);
+	fprintf(f, "%s *%08x\n", line, journal_sum(line, strlen(line)));
+	fclose(f);
+}
+
+/* A device without plans, or a plan that nobody has seen, is not part of the run. */
+static void nothing_is_added_after_the_start(void **state)
+{
+	static const char *const lines[] = {
+		"pcireset-qualify 1 5 0", "fact kernel other", "device 0:08:00 1 2 3 4 5 6 % 0 0",
+		"plan 0 1 0 0 0 0 0 0",   "member 0:08:00",    "watched 0:08:00",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct pcireset_qualify *qualify = new_run(*state, 3);
+
+		unlink(journal);
+		assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+		pcireset_qualify_unref(qualify);
+		append_line(lines[i]);
+		assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), -EBADMSG);
+	}
+	/* The head alone: a device that has no plan yet. */
+	unlink(journal);
+	append_line("pcireset-qualify 1 5 0");
+	append_line("device 0:08:00 1 2 3 4 5 6 % 0 0");
+	append_line("plan 0 1 0 0 0 0 0 0");
+	append_line("device 0:08:01 1 2 3 4 5 6 % 0 0");
+	assert_int_equal(pcireset_qualify_load(*state, journal, &(struct pcireset_qualify *){ 0 }),
+			 -EBADMSG);
+	append_line("begin 0 1");
+	assert_int_equal(pcireset_qualify_load(*state, journal, &(struct pcireset_qualify *){ 0 }),
+			 -EBADMSG);
+}
+
 static void wrong_use_is_an_error(void **state)
 {
 	struct pcireset_qualify *qualify;
@@ -609,6 +648,7 @@ int main(void)
 		TEST(two_processes_do_not_share_a_run),
 		TEST(a_damaged_journal_is_an_error),
 		TEST(a_full_disk_leaves_no_part_of_a_line),
+		TEST(nothing_is_added_after_the_start),
 		TEST(wrong_use_is_an_error),
 		TEST(facts_have_no_serial_numbers),
 	};
