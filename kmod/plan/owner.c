@@ -231,19 +231,24 @@ bool pcireset_is_owner(const struct pcireset_owners *owners, struct pci_dev *dev
 }
 
 /**
- * pcireset_owner_iommufd - find the iommufd by which a caller owns a function
+ * pcireset_owner_find - does a caller own a function, and by an iommufd?
  * @owners: the caller's proofs, or NULL
  * @dev: the function
+ * @ret_iommufd: the iommufd, or NULL if the caller does not own @dev or owns it by a group
+ *
+ * Both answers come from one search. An iommufd may lose its device at any time, so a
+ * second search might not find the proof of the first one.
  *
  * Context: The caller holds @dev's device lock.
- * Return: the iommufd, or NULL if the caller does not own @dev or owns it by a group.
+ * Return: as pcireset_is_owner().
  */
-struct iommufd_ctx *pcireset_owner_iommufd(const struct pcireset_owners *owners,
-					   struct pci_dev *dev)
+bool pcireset_owner_find(const struct pcireset_owners *owners, struct pci_dev *dev,
+			 struct iommufd_ctx **ret_iommufd)
 {
 	const struct owner_proof *proof = owner_find_proof(owners, dev);
 
-	return proof && !proof->group ? proof->iommufd : NULL;
+	*ret_iommufd = proof && !proof->group ? proof->iommufd : NULL;
+	return proof;
 }
 
 /* This module works without VFIO. While a driver of vfio-pci-core is bound, the core stays. */

@@ -103,8 +103,8 @@ int pcireset_scope_collect(struct pcireset_plan *plan);
 int pcireset_owners_get(u64 address, u32 nr, struct pcireset_owners **ret_owners);
 void pcireset_owners_put(struct pcireset_owners *owners);
 bool pcireset_is_owner(const struct pcireset_owners *owners, struct pci_dev *dev);
-struct iommufd_ctx *pcireset_owner_iommufd(const struct pcireset_owners *owners,
-					   struct pci_dev *dev);
+bool pcireset_owner_find(const struct pcireset_owners *owners, struct pci_dev *dev,
+			 struct iommufd_ctx **ret_iommufd);
 bool pcireset_owner_has_group(const struct pcireset_owners *owners, struct iommufd_ctx *iommufd,
 			      struct pci_dev *dev);
 struct vfio_device_set *pcireset_vfio_set(struct pci_dev *dev);

@@ -16,9 +16,8 @@ static bool claim_owner(const struct pcireset_owners *owners, struct pcireset_fn
 {
 	struct iommufd_ctx *iommufd;
 
-	if (!pcireset_is_owner(owners, fn->dev))
+	if (!pcireset_owner_find(owners, fn->dev, &iommufd))
 		return false;
-	iommufd = pcireset_owner_iommufd(owners, fn->dev);
 	if (!iommufd)
 		return true;
 	if (pcireset_claim_dma(&fn->dev->dev, iommufd))
