@@ -285,6 +285,27 @@ static void slot_without_driver_is_reset_by_the_bus(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, run_get16(machine->port_space, PCI_BRIDGE_CONTROL), before);
 }
 
+/* Another user has the bridge's config access lock, and the caller does not wait any more. */
+static void members_stay_awake_if_their_bridge_is_busy(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
+	bool killed = true;
+	struct pcireset_run run = { .plan = tx->plan, .tx = tx, .killed = &killed };
+
+	pci_cfg_access_lock(machine->port);
+	KUNIT_EXPECT_EQ(test, pcireset_lock_bridge(&run), -EINTR);
+	pci_cfg_access_unlock(machine->port);
+	KUNIT_EXPECT_FALSE(test, tx->bridge_fn.locks.resumed);
+	KUNIT_EXPECT_FALSE(test, tx->fns[0].locks.resumed);
+	KUNIT_EXPECT_FALSE(test, tx->fns[1].locks.resumed);
+
+	KUNIT_EXPECT_EQ(test, pcireset_lock_bridge(&run), 0);
+	KUNIT_EXPECT_TRUE(test, tx->fns[1].locks.resumed);
+	pcireset_unlock(tx);
+	pcireset_tx_put(tx);
+}
+
 static struct kunit_case run_cases[] = {
 	KUNIT_CASE(plan_of_another_topology_is_run),
 	KUNIT_CASE(bus_is_reset_although_a_quirk_forbids_it),
@@ -298,6 +319,7 @@ static struct kunit_case run_cases[] = {
 	KUNIT_CASE(hotplug_that_was_ignored_before_is_heard),
 	KUNIT_CASE(port_is_quiet_without_a_reset_of_its_link),
 	KUNIT_CASE(slot_without_driver_is_reset_by_the_bus),
+	KUNIT_CASE(members_stay_awake_if_their_bridge_is_busy),
 	{},
 };
 

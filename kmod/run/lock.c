@@ -86,15 +86,20 @@ static void lock_wake_all(struct pcireset_tx *tx)
 		lock_wake_one(&tx->fns[i]);
 }
 
+static void lock_let_one_sleep(struct pcireset_fn *fn)
+{
+	if (fn->locks.resumed)
+		pm_runtime_put(&fn->dev->dev);
+	fn->locks.resumed = false;
+}
+
 static void lock_let_all_sleep(struct pcireset_tx *tx)
 {
 	unsigned int i = tx->nr_fns;
 
 	while (i--)
-		if (tx->fns[i].locks.resumed)
-			pm_runtime_put(&tx->fns[i].dev->dev);
-	if (tx->bridge_fn.locks.resumed)
-		pm_runtime_put(&tx->plan->bridge->dev);
+		lock_let_one_sleep(&tx->fns[i]);
+	lock_let_one_sleep(&tx->bridge_fn);
 }
 
 /* Without the locks: pciehp needs them to remove functions. */
@@ -223,17 +228,21 @@ void pcireset_let_sleep(struct pcireset_tx *tx)
  */
 int pcireset_lock_bridge(struct pcireset_run *run)
 {
-	struct pcireset_plan *plan = run->plan;
 	struct pcireset_tx *tx = run->tx;
 	ktime_t until = ktime_add_ms(ktime_get(), LOCK_WAIT_HELD_MS);
 	struct pcireset_fn *fn = &tx->bridge_fn;
+	int error = 0;
 
 	lock_wake_all(tx);
 	while (!pci_cfg_access_trylock(fn->dev)) {
 		if (pcireset_is_killed(run))
-			return lock_give_up(plan, fn, -EINTR);
-		if (ktime_after(ktime_get(), until))
-			return lock_give_up(plan, fn, -EBUSY);
+			error = -EINTR;
+		else if (ktime_after(ktime_get(), until))
+			error = -EBUSY;
+		if (error) {
+			lock_let_all_sleep(tx);
+			return lock_give_up(run->plan, fn, error);
+		}
 		usleep_range(500, 1000);
 	}
 	fn->locks.cfg_locked = true;
