@@ -55,13 +55,16 @@ static int hotplug_is_service(struct device *dev, void *data)
  */
 static void hotplug_disable_and_enable(struct pci_dev *port, struct pci_dev *child)
 {
-	struct pci_slot *slot = child->slot;
-	struct hotplug_slot *hotplug = slot ? slot->hotplug : NULL;
+	struct hotplug_slot *hotplug;
 
-	if (!hotplug || !hotplug->ops->disable_slot || hotplug_port_is_lost(port))
+	/*
+	 * pciehp has already acted, on a later event, or in 7.3 after a check of its own. A
+	 * removed function may still point to a slot that has been freed.
+	 */
+	if (hotplug_port_is_lost(port) || !pcireset_is_there(child))
 		return;
-	/* pciehp has already acted, on a later event, or in 7.3 after a check of its own. */
-	if (!pcireset_is_there(child))
+	hotplug = child->slot ? child->slot->hotplug : NULL;
+	if (!hotplug || !hotplug->ops->disable_slot)
 		return;
 	hotplug->ops->disable_slot(hotplug);
 	if (hotplug->ops->enable_slot && hotplug_is_present(port))
@@ -71,14 +74,16 @@ static void hotplug_disable_and_enable(struct pci_dev *port, struct pci_dev *chi
 static void hotplug_act(struct work_struct *work)
 {
 	struct pcireset_fn *port = container_of(work, struct pcireset_fn, masked.slot_work);
+	/* The next type of the transaction may note it anew meanwhile. */
+	struct pcireset_fn *child = READ_ONCE(port->masked.slot_child);
 	struct device *service = NULL;
 
 	/* The device lock keeps the slot's driver bound, and the driver keeps the slot. */
 	device_for_each_child(&port->dev->dev, &service, hotplug_is_service);
 	if (service) {
 		device_lock(service);
-		if (service->driver)
-			hotplug_disable_and_enable(port->dev, port->masked.slot_child->dev);
+		if (service->driver && child)
+			hotplug_disable_and_enable(port->dev, child->dev);
 		device_unlock(service);
 		put_device(service);
 	}
@@ -183,7 +188,7 @@ void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child)
 {
 	port->masked.slot_changed = false;
 	port->masked.slot_present = hotplug_is_present(port->dev);
-	port->masked.slot_child = child && child->dev->slot ? child : NULL;
+	WRITE_ONCE(port->masked.slot_child, child && child->dev->slot ? child : NULL);
 }
 
 /* The link is down and the wait is over: pciehp must remove the card. DPC recovers by itself. */
