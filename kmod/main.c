@@ -72,11 +72,12 @@ exit_hotplug:
 static void __exit pcireset_exit(void)
 {
 	pcireset_control_exit();
-	bus_unregister_notifier(&pci_bus_type, &main_topology_notifier);
-	pcireset_find_exit();
 	pcireset_batch_exit();
 	pcireset_late_exit();
+	/* Its work skips a function that is unknown, so all are known until it has finished. */
 	pcireset_hotplug_exit();
+	bus_unregister_notifier(&pci_bus_type, &main_topology_notifier);
+	pcireset_find_exit();
 }
 
 module_init(pcireset_init);
