@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Run many plans: overlapping ones one after the other or as one, the rest in parallel. */
 #include <linux/freezer.h>
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/wait.h>
@@ -21,6 +23,7 @@ static struct workqueue_struct *batch_queue;
  * @items: the items
  * @nr: number of @items
  * @caller: the requester
+ * @payer: the caller's memory cgroup, charged for the memory of the threads
  * @groups: for each item, the number of the first item that it overlaps with
  * @loads: the work of each thread
  * @nr_loads: number of @loads
@@ -34,6 +37,7 @@ struct batch {
 	struct pcireset_item *items;
 	unsigned int nr;
 	struct pcireset_origin caller;
+	struct mem_cgroup *payer;
 	unsigned int *groups;
 	struct batch_load *loads;
 	unsigned int nr_loads;
@@ -366,9 +370,8 @@ static void batch_carry(struct batch_load *load)
 			batch_run_alone(load->batch, item);
 }
 
-static void batch_run_load(struct work_struct *work)
+static void batch_run_load(struct batch_load *load)
 {
-	struct batch_load *load = container_of(work, struct batch_load, work);
 	struct pcireset_item *item;
 
 	if (load->carried) {
@@ -378,6 +381,16 @@ static void batch_run_load(struct work_struct *work)
 	for (item = load->first; item; item = item->next)
 		if (batch_open_item(load->batch, item))
 			batch_run_alone(load->batch, item);
+}
+
+/* A worker's own allocations are charged to nobody. */
+static void batch_work(struct work_struct *work)
+{
+	struct batch_load *load = container_of(work, struct batch_load, work);
+	struct mem_cgroup *before = set_active_memcg(load->batch->payer);
+
+	batch_run_load(load);
+	set_active_memcg(before);
 }
 
 /*
@@ -448,7 +461,7 @@ static void batch_run_loads(struct batch *batch, bool interruptible,
 
 	for (i = 0; i < batch->nr_loads; i++) {
 		left += batch->loads[i].nr;
-		INIT_WORK(&batch->loads[i].work, batch_run_load);
+		INIT_WORK(&batch->loads[i].work, batch_work);
 		queue_work(batch_queue, &batch->loads[i].work);
 	}
 	while (left) {
@@ -570,8 +583,11 @@ int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interr
 	error = batch.groups ? batch_form_groups(&batch) : -ENOMEM;
 	if (!error)
 		error = batch_form_loads(&batch);
-	if (!error)
+	if (!error) {
+		batch.payer = get_mem_cgroup_from_mm(current->mm);
 		batch_run_loads(&batch, interruptible, told);
+		mem_cgroup_put(batch.payer);
+	}
 
 	for (i = 0; i < nr; i++)
 		pcireset_plan_put(items[i].plan);
