@@ -108,7 +108,7 @@ exits 0 'and then it can be reset' pcireset reset "$card" --type flr --no-module
 left_behind
 echo 'bus pm' >"$devices/$card/reset_method"
 exits 0 'what somebody else wrote since: doctor tells' pcireset doctor
-like "$output" 'another process' 'and says so'
+like "$output" 'has changed reset_method since' 'and says so'
 exits 0 'and forgets it' pcireset doctor --repair
 method_of "$card"
 is "$method" 'bus pm' 'and leaves it alone'
