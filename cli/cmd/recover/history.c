@@ -111,19 +111,27 @@ void records_clear(struct records *records)
 
 /* ---- writing */
 
-static json_object *known_object(const struct known *known)
+/* event_key: the name of the event, which the file and the output of --status call differently. */
+struct json_object *known_json(const struct known *known, const char *event_key)
 {
-	json_object *o = must(json_object_new_object()), *began = must(json_object_new_array());
+	json_object *o = must(json_object_new_object());
 
 	json_add_string(o, "device", known->history.device);
 	json_add_string(o, "state", known->state);
-	json_add_string(o, "event", known->event);
-	json_add_string(o, "policy", known->policy);
+	json_add_string(o, event_key, known->event);
 	json_add_string(o, "step", known->step);
+	json_add_string(o, "policy", known->policy);
 	json_add_string(o, "message", known->why);
 	json_add_string(o, "time", known->time);
 	json_add_number(o, "recovered", known->nr_recovered);
 	json_add_number(o, "gave_up", known->nr_gave_up);
+	return o;
+}
+
+static json_object *known_object(const struct known *known)
+{
+	json_object *o = known_json(known, "event"), *began = must(json_object_new_array());
+
 	for (size_t i = 0; i < known->history.nr; i++)
 		json_object_array_add(began,
 				      must(json_object_new_int64(known->history.began_s[i])));

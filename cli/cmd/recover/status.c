@@ -20,21 +20,8 @@ static void print_json(const struct records *records)
 	json_add_number(o, "refused", records->nr_refused);
 	json_add_number(o, "ignored", records->nr_ignored);
 	json_add_number(o, "lost", records->nr_lost);
-	for (size_t i = 0; i < records->nr; i++) {
-		const struct known *known = &records->v[i];
-		json_object *device = must(json_object_new_object());
-
-		json_add_string(device, "device", known->history.device);
-		json_add_string(device, "state", known->state);
-		json_add_string(device, "report", known->event);
-		json_add_string(device, "step", known->step);
-		json_add_string(device, "policy", known->policy);
-		json_add_string(device, "message", known->why);
-		json_add_string(device, "time", known->time);
-		json_add_number(device, "recovered", known->nr_recovered);
-		json_add_number(device, "gave_up", known->nr_gave_up);
-		json_object_array_add(devices, device);
-	}
+	for (size_t i = 0; i < records->nr; i++)
+		json_object_array_add(devices, known_json(&records->v[i], "report"));
 	json_object_object_add(o, "devices", devices);
 	json_print(o);
 }
