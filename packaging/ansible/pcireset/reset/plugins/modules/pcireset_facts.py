@@ -40,11 +40,7 @@ ansible_facts:
 """
 
 from ansible.module_utils.basic import AnsibleModule  # noqa: E402
-
-try:
-    from ansible_collections.pcireset.reset.plugins.module_utils import tool
-except ImportError:  # ansible-doc of a bare file
-    tool = None
+from ansible_collections.pcireset.reset.plugins.module_utils import tool  # noqa: E402
 
 
 def main():
