@@ -178,5 +178,7 @@ void replay_remove(struct pcireset_ctx *ctx)
 	if (ctx->is_unpacked)
 		nftw(ctx->sysroot, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	ctx->is_unpacked = false;
+	remover_stop(ctx->remover);
+	ctx->remover = -1;
 	ctx_forget_notes(ctx);
 }

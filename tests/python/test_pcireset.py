@@ -355,6 +355,12 @@ class Machines(unittest.TestCase):
             device.name = "another"
         machine.close()
 
+    def test_a_closed_context_keeps_no_descriptor(self):
+        before = os.listdir("/proc/self/fd")
+        for _ in range(3):
+            pcireset.Context(self.mixed).close()
+        self.assertEqual(len(os.listdir("/proc/self/fd")), len(before))
+
     def test_a_dump_is_a_machine(self):
         dump = os.path.join(self.directory.name, "dump")
         pathlib.Path(dump).write_bytes(lzma.decompress((ROOT / "tests/machines/mixed.dump.xz").read_bytes()))
