@@ -5,9 +5,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "snapshot/snapshot.h"
@@ -55,11 +59,36 @@ destroy_attr:
 	return -r;
 }
 
+/*
+ * rm descends by keeping a descriptor per level. A limit that stops it halfway must stop
+ * us before anything is there.
+ */
+#define REMOVER_NEEDS_FDS 16
+
+static int check_limit_of_files(void)
+{
+	int fds[REMOVER_NEEDS_FDS], nr, r = 0;
+
+	for (nr = 0; nr < REMOVER_NEEDS_FDS; nr++) {
+		fds[nr] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (fds[nr] < 0) {
+			r = -errno;
+			break;
+		}
+	}
+	while (nr)
+		close(fds[--nr]);
+	return r;
+}
+
 int remover_start(void)
 {
-	int ends[2], r;
+	int ends[2], r, status;
 	pid_t pid;
 
+	r = check_limit_of_files();
+	if (r)
+		return r;
 	/* Use a socket as a pipe, to avoid SIGPIPE if the reader is gone. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return -errno;
@@ -70,20 +99,43 @@ int remover_start(void)
 		return r;
 	}
 	/* A program that waits for all of its children may already have reaped it. */
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	status = 0;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (status) {
+		close(ends[1]);
+		return -EAGAIN;
+	}
 	return ends[1];
 }
 
-int remover_takes(int fd, const char *path)
+/* 128 random bits: nobody else has a directory of this name. */
+static int name_randomly(char *name, size_t size)
 {
-	return send(fd, path, strlen(path), MSG_NOSIGNAL) < 0 ? -errno : 0;
+	uint64_t random[2];
+
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return -errno;
+	snprintf(name, size, "pcireset-%016" PRIx64 "%016" PRIx64, random[0], random[1]);
+	return 0;
 }
 
-/*
- * Replace the path by a name that mkdtemp() never creates. If that fails, the directory
- * is already removed.
- */
+/* Tell the name first: SIGKILL between the two calls must not leave a directory. */
+int remover_mkdir(int fd, const char *place, char *path, size_t size)
+{
+	char name[64];
+	int r = name_randomly(name, sizeof(name));
+
+	if (r)
+		return r;
+	if ((size_t)snprintf(path, size, "%s/%s", place, name) >= size)
+		return -ENAMETOOLONG;
+	if (send(fd, path, strlen(path), MSG_NOSIGNAL) < 0)
+		return -errno;
+	return mkdir(path, 0700) ? -errno : 0;
+}
+
+/* Replace the path by a name that does not exist. */
 void remover_stop(int fd)
 {
 	if (fd < 0)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -71,45 +70,22 @@ close_fd:
 	return n ? ctx_error(ctx, (int)n, "%s", strerror((int)-n)) : 0;
 }
 
-/* Create the directory and register its removal, with all signals blocked. */
-static int make_to_be_removed(struct pcireset_ctx *ctx, char *path)
-{
-	sigset_t all, before;
-	int r;
-
-	ctx->remover = remover_start();
-	if (ctx->remover < 0)
-		return ctx_error(ctx, ctx->remover, "/bin/sh: %s", strerror(-ctx->remover));
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	r = mkdtemp(path) ? 0 : -errno;
-	if (!r) {
-		r = remover_takes(ctx->remover, path);
-		if (r)
-			rmdir(path);
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return r ? ctx_error(ctx, r, "%s: %s", path, strerror(-r)) : 0;
-}
-
 static int make_directory(struct pcireset_ctx *ctx)
 {
 	const char *place = secure_getenv("TMPDIR");
-	char path[PATH_MAX], *real;
+	char path[PATH_MAX] = "/bin/sh", *real;
 	int r;
 
-	if (snprintf(path, sizeof(path), "%s/pcireset-XXXXXX",
-		     place && *place ? place : P_tmpdir) >= (int)sizeof(path))
-		return ctx_error(ctx, -ENAMETOOLONG, "TMPDIR is too long");
-	r = make_to_be_removed(ctx, path);
+	r = ctx->remover = remover_start();
+	if (r >= 0)
+		r = remover_mkdir(r, place && *place ? place : P_tmpdir, path, sizeof(path));
+	if (r == -ENAMETOOLONG)
+		return ctx_error(ctx, r, "TMPDIR is too long");
 	if (r < 0)
-		return r;
-	real = realpath(path, NULL);
-	if (!real) {
-		r = -errno;
-		rmdir(path);
 		return ctx_error(ctx, r, "%s: %s", path, strerror(-r));
-	}
+	real = realpath(path, NULL);
+	if (!real)
+		return ctx_error(ctx, -errno, "%s: %s", path, strerror(errno));
 	free(ctx->sysroot);
 	ctx->sysroot = real;
 	ctx->is_unpacked = true;
@@ -175,10 +151,15 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 void replay_remove(struct pcireset_ctx *ctx)
 {
-	if (ctx->is_unpacked)
-		nftw(ctx->sysroot, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	bool is_removed = ctx->is_unpacked &&
+			  !nftw(ctx->sysroot, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+
 	ctx->is_unpacked = false;
-	remover_stop(ctx->remover);
+	/* Without the stop, the removing process removes what is left. */
+	if (is_removed)
+		remover_stop(ctx->remover);
+	else if (ctx->remover >= 0)
+		close(ctx->remover);
 	ctx->remover = -1;
 	ctx_forget_notes(ctx);
 }

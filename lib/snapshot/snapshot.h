@@ -87,12 +87,12 @@ static inline bool function_is_listed_only(const struct function *f)
 int remover_start(void);
 
 /*
- * From now on, the end of this process closes the descriptor and removes @path, which
- * mkdtemp() created.
+ * Create a directory of a new name in @place, and return its path. When @fd is closed, by
+ * the caller or by the end of this process, the removing process removes the directory.
  */
-int remover_takes(int fd, const char *path);
+int remover_mkdir(int fd, const char *place, char *path, size_t size);
 
-/* The caller has already removed the directory. */
+/* Close @fd. The caller has already removed the directory. */
 void remover_stop(int fd);
 
 /* replay.c */

@@ -137,10 +137,12 @@ nothing_left() {
 		done
 		nothing_left
 	done
-	for ((limit = 4; limit < 24; limit++)); do
+	for ((limit = 4; limit < 40; limit++)); do
 		(ulimit -n "$limit" && pcireset list --sysroot "$archive") >/dev/null 2>&1 || true
 	done
 	nothing_left
+	run -1 --separate-stderr bash -c 'ulimit -n 12 && exec pcireset list --sysroot "$1"' bash "$archive"
+	[[ ${stderr:-} == "pcireset: $archive: "*'Too many open files' ]]
 }
 
 @test 'Ctrl-C ends a replay at once' {
