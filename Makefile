@@ -13,6 +13,7 @@ help:
 	@echo 'make demo           boot a kernel in the lab and reset emulated devices (installs its requirements)'
 	@echo 'make check          all tests (installs their requirements); TESTS="--tier cli" selects some of them'
 	@echo 'make check-quick    KUnit and simulated hardware under KASAN and lockdep, in a minute (the first run takes a quarter of an hour)'
+	@echo 'make check-nightly  the lab tier on all of its kernels: "make check" leaves long tests out on one of them (half an hour)'
 	@echo 'make check-intree   the kernel series in in-tree/: its patches, and a kernel with them (half an hour)'
 	@echo 'make check-debug    the tests of the lab under KASAN, lockdep, kmemleak, failing allocations and KCSAN (hours)'
 	@echo 'make check-mutants  put small faults into copies of the code, and count those that the tests notice (hours; MUTANTS= are its options)'
@@ -64,6 +65,11 @@ demo:
 check:
 	tools/install-deps lab build test
 	tests/run $(TESTS)
+
+# Not part of "check" as it takes longer than CI may: the lab tier on all kernels of each test.
+check-nightly:
+	tools/install-deps lab build test
+	tests/run --tier lab --nightly $(TESTS)
 
 # Not part of "check": stock kernels are the evidence.
 check-quick:
@@ -130,4 +136,4 @@ clean:
 	rm -rf build
 	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
-.PHONY: all help deps tools module modules demo check check-quick check-debug check-mutants check-intree lint install deb rpm release check-deb check-packages abi uninstall clean
+.PHONY: all help deps tools module modules demo check check-nightly check-quick check-debug check-mutants check-intree lint install deb rpm release check-deb check-packages abi uninstall clean

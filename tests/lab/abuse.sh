@@ -4,6 +4,7 @@
 # reset take, outlive a kill, or use memory that nobody charges it for.
 # topology: empty
 # icount: yes
+# nightly: 6.12
 # timeout: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -3,6 +3,7 @@
 # Calls each function that the module exports from another kernel module: what it does, what it refuses, whom it names.
 # modules: tests/lab/kmod
 # kcsan: yes
+# nightly: 6.12
 # timeout: 500
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-kernel.sh"

@@ -3,6 +3,7 @@
 # Shows that eight processes that reset overlapping functions, while devices come and go, neither hang nor break anything.
 # topology: busy
 # kcsan: yes
+# nightly: 6.12
 # timeout: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-sriov.sh"

@@ -3,6 +3,7 @@
 # Shows that LINK and SLOT in pciehp's slots remove nothing, nested slots included, and that BUS alone is refused there.
 # icount: yes
 # topology: slots mixed
+# nightly: 6.12
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

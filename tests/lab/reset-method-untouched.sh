@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that resets of every type leave reset_method of every function alone, also while somebody else rewrites it.
 # topology: mixed sriov acpi
+# nightly: 6.12
 # timeout: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -4,6 +4,7 @@
 # it waits for a function that is late, as long as that may come back, but not longer than whoever asks for it.
 # icount: yes
 # topology: empty
+# nightly: 6.12
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

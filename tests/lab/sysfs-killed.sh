@@ -4,6 +4,7 @@
 # leaves alone what somebody else has written since.
 # topology: empty
 # icount: yes
+# nightly: 6.12
 # timeout: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -3,6 +3,7 @@
 # Shows that without the module exactly the one allowed type runs or nothing, that reset_method then reads as before, and that a
 # result says no more than was seen.
 # topology: mixed acpi sriov
+# nightly: 6.12
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

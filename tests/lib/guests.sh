@@ -34,6 +34,12 @@ has_kernel() {
 	esac
 }
 
+# is_left_to_the_night SCRIPT KERNEL: make check has 40 minutes. The header "nightly" names kernels that a long script runs on only
+# with --nightly, or if the command line chooses tests or kernels. The other kernels show its promise each time.
+is_left_to_the_night() {
+	! $nightly && [[ ${#only[@]} -eq 0 && ${#kernels[@]} -eq 0 && " $(script_header "$1" nightly '') " == *" $2 "* ]]
+}
+
 # is_shared SCRIPT KERNEL: does it leave a guest to others? A debug kernel's reports are to name one test.
 is_shared() {
 	[[ ${#only[@]} -eq 0 && $(script_header "$1" shares no) == yes && $2 != *-* && $2 != uml ]]
@@ -50,7 +56,8 @@ run_guests() {
 		found=true
 		is_wanted "$name" || continue
 		for kernel; do
-			! has_kernel "$script" "$kernel" || collect_guests "$script" "$kernel"
+			has_kernel "$script" "$kernel" || continue
+			is_left_to_the_night "$script" "$kernel" || collect_guests "$script" "$kernel"
 		done
 	done
 	run_shared
