@@ -135,7 +135,7 @@ static int mask_is_left(const struct pcireset_ctx *ctx, const char *name, unsign
 }
 
 /* Return one of enum pcireset_leftover, or an error. After an error, nothing is removed. */
-static int judge(const struct pcireset_ctx *ctx, const char *name, const struct entry *entry)
+static int judge_entry(const struct pcireset_ctx *ctx, const char *name, const struct entry *entry)
 {
 	char path[PATH_MAX], now[ATTR_MAX];
 	int r = is_same_function(ctx, name, entry);
@@ -204,7 +204,7 @@ void journal_close(struct journal *journal)
 }
 
 /* There is nothing to restore yet, or any more. The entry still names the owner of the lock. */
-static int sign(struct journal *journal)
+static int sign_entry(struct journal *journal)
 {
 	char comm[64] = "?", text[128];
 
@@ -236,11 +236,11 @@ int journal_open(struct pcireset_dev *dev, struct journal *journal, char **ret_m
 	}
 	r = read_entry(journal->fd, &entry);
 	if (!r)
-		r = judge(dev->ctx, dev->name, &entry);
+		r = judge_entry(dev->ctx, dev->name, &entry);
 	if (r == PCIRESET_LEFTOVER_TO_REPAIR)
 		r = -EUCLEAN;
 	if (r >= 0)
-		r = sign(journal);
+		r = sign_entry(journal);
 	if (r < 0)
 		journal_close(journal);
 	return r;
@@ -267,7 +267,7 @@ int journal_write(struct journal *journal, const struct pcireset_dev *dev,
 
 void journal_clear(struct journal *journal)
 {
-	sign(journal);
+	sign_entry(journal);
 }
 
 /* ---- leftovers */
@@ -307,12 +307,12 @@ static int put_back(const struct pcireset_ctx *ctx, const char *name, const stru
 
 	if (!r)
 		r = write_attr(ctx, name, entry->was);
-	if (!r && judge(ctx, name, entry) != PCIRESET_LEFTOVER_VOID)
+	if (!r && judge_entry(ctx, name, entry) != PCIRESET_LEFTOVER_VOID)
 		r = -EIO;
 	return r;
 }
 
-static char *describe(enum pcireset_leftover state, const struct entry *entry)
+static char *describe_leftover(enum pcireset_leftover state, const struct entry *entry)
 {
 	switch (state) {
 	case PCIRESET_LEFTOVER_RUNNING:
@@ -345,7 +345,7 @@ static void visit_unreadable(struct leftover_walk *walk, const char *name, int e
 static void visit_locked(struct leftover_walk *walk, const char *name, const struct entry *entry,
 			 int dir)
 {
-	int r = judge(walk->ctx, name, entry);
+	int r = judge_entry(walk->ctx, name, entry);
 	enum pcireset_leftover state = (enum pcireset_leftover)r;
 	_cleanup_free_ char *text = NULL;
 
@@ -364,7 +364,7 @@ static void visit_locked(struct leftover_walk *walk, const char *name, const str
 		clear_mask(walk->ctx, name, entry->msix);
 	if (walk->repairs && state != PCIRESET_LEFTOVER_TO_REPAIR)
 		unlinkat(dir, name, 0);
-	text = r ? format("cannot be put back: %s", strerror(-r)) : describe(state, entry);
+	text = r ? format("cannot be put back: %s", strerror(-r)) : describe_leftover(state, entry);
 	walk->nr_left += state == PCIRESET_LEFTOVER_TO_REPAIR;
 	walk->fn(name, state, text ? text : "", walk->data);
 }
@@ -394,7 +394,7 @@ static void visit_one(struct leftover_walk *walk, int dir, const char *name)
 		else
 			visit_locked(walk, name, &entry, dir);
 	} else {
-		text = describe(PCIRESET_LEFTOVER_RUNNING, &entry);
+		text = describe_leftover(PCIRESET_LEFTOVER_RUNNING, &entry);
 		walk->fn(name, PCIRESET_LEFTOVER_RUNNING, text ? text : "", walk->data);
 	}
 	close(fd);

@@ -13,7 +13,7 @@
 #define ROOM_MEMBERS  64
 #define SPARE_MEMBERS 16 /* functions that may appear between the plan and the reset */
 
-static int call(int fd, unsigned long request, void *arg)
+static int call_ioctl(int fd, unsigned long request, void *arg)
 {
 	return ioctl(fd, request, arg) < 0 ? -errno : 0;
 }
@@ -41,7 +41,7 @@ int module_open(struct pcireset_ctx *ctx)
 	if (fd < 0)
 		return map_open_error(errno);
 	ctx->info.size = sizeof(ctx->info);
-	r = call(fd, PCIRESET_INFO, &ctx->info);
+	r = call_ioctl(fd, PCIRESET_INFO, &ctx->info);
 	if (r < 0) {
 		close(fd);
 		return r;
@@ -57,7 +57,7 @@ static int open_dev(struct pcireset_dev *dev)
 		.addr = dev->addr,
 		.force = MODULE_USES & dev->ctx->info.out_force,
 	};
-	int r = call(dev->ctx->fd, PCIRESET_OPEN, &arg);
+	int r = call_ioctl(dev->ctx->fd, PCIRESET_OPEN, &arg);
 
 	if (r == -ENODEV)
 		return ctx_error(dev->ctx, r, "%s: is gone", dev->name);
@@ -81,7 +81,7 @@ static int query_plan(int fd, struct pcireset_query *arg, struct members *member
 		arg->member_size = sizeof(*v);
 		arg->member_ptr = (uintptr_t)v;
 		arg->nr_members = room;
-		r = call(fd, PCIRESET_QUERY, arg);
+		r = call_ioctl(fd, PCIRESET_QUERY, arg);
 		for (uint32_t i = 0; !r && arg->out_nr_members <= room && i < arg->out_nr_members;
 		     i++)
 			r = members_add(members, &v[i]);
@@ -190,7 +190,7 @@ static int query_all(struct pcireset_dev *dev, const struct pcireset_dev *siblin
 	return r;
 }
 
-static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
+static int module_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 {
 	int fd = open_dev(dev);
 	int r;
@@ -211,7 +211,7 @@ static uint32_t module_force(const struct pcireset_plan *plan)
 }
 
 /* The descriptor stays open with the plan, because the generation belongs to it. */
-static int resolve(struct pcireset_plan *plan)
+static int module_resolve(struct pcireset_plan *plan)
 {
 	struct pcireset_query arg = {
 		.flags = plan->flags & PCIRESET_RESET_ESCALATE,
@@ -243,7 +243,7 @@ static int resolve(struct pcireset_plan *plan)
  * The module also knows the times from firmware and quirks. An older module does not
  * report them.
  */
-static uint64_t expect(struct pcireset_plan *plan)
+static uint64_t module_expect(struct pcireset_plan *plan)
 {
 	struct pcireset_expect arg = {
 		.size = sizeof(arg),
@@ -251,7 +251,7 @@ static uint64_t expect(struct pcireset_plan *plan)
 		.max_scope = plan->max_scope,
 	};
 
-	return call(plan->fd, PCIRESET_EXPECT, &arg) < 0 ? expect_ns(plan) : arg.out_ns;
+	return call_ioctl(plan->fd, PCIRESET_EXPECT, &arg) < 0 ? expect_ns(plan) : arg.out_ns;
 }
 
 /* Fill the request for the module. The caller frees the array of members. */
@@ -309,14 +309,14 @@ static void take_report(struct pcireset_report *report, struct pcireset_reset *a
 	take_members(report, arg);
 }
 
-static int run(struct pcireset_plan *plan, struct pcireset_report *report)
+static int module_run(struct pcireset_plan *plan, struct pcireset_report *report)
 {
 	struct pcireset_reset arg;
 	int r = fill_reset(plan, &arg);
 
 	if (r < 0)
 		return r;
-	r = call(plan->fd, PCIRESET_RESET, &arg);
+	r = call_ioctl(plan->fd, PCIRESET_RESET, &arg);
 	take_report(report, &arg);
 	return r;
 }
@@ -350,7 +350,7 @@ static int call_many(struct pcireset_batch *batch, struct pcireset_reset_entry *
 		return -E2BIG;
 	/* Another thread may read the entries from now on. */
 	__atomic_store_n(&batch->entries, entries, __ATOMIC_RELEASE);
-	r = call(batch->runs[0].plan->fd, PCIRESET_RESET_MANY, &arg);
+	r = call_ioctl(batch->runs[0].plan->fd, PCIRESET_RESET_MANY, &arg);
 	for (size_t i = 0; !r && i < batch->nr_runs; i++) {
 		take_report(batch->runs[i].report, &resets[i]);
 		batch->runs[i].report->error = -(int)entries[i].out_errno;
@@ -380,9 +380,9 @@ const struct backend backend_module = {
 	.judged_uses = PCIRESET_USE_DRIVER,
 	.knows_drivers = true,
 	.has_longest_time = true,
-	.query = query,
-	.resolve = resolve,
-	.run = run,
+	.query = module_query,
+	.resolve = module_resolve,
+	.run = module_run,
 	.run_many = run_many,
-	.expect = expect,
+	.expect = module_expect,
 };

@@ -38,7 +38,7 @@ struct session {
 	bool is_foreign; /* another process has written reset_method */
 };
 
-static int refuse(struct session *s, int error, uint32_t why)
+static int refuse_reset(struct session *s, int error, uint32_t why)
 {
 	s->report->why = why;
 	return error;
@@ -55,7 +55,7 @@ static int open_files(struct session *s)
 	if (s->dir < 0 || fstat(s->dir, &st))
 		return errno == ENOENT ? -ENODEV : -errno;
 	if (st.st_ino != s->plan->generation)
-		return refuse(s, -ESTALE, PCIRESET_WHY_CHANGED);
+		return refuse_reset(s, -ESTALE, PCIRESET_WHY_CHANGED);
 	s->narrowing.inode = st.st_ino;
 	s->method = openat(s->dir, "reset_method", O_RDWR | O_CLOEXEC);
 	if (s->method >= 0)
@@ -68,7 +68,7 @@ static int open_files(struct session *s)
 	case EACCES:
 		return -EPERM;
 	case ENOENT: /* a kernel before 5.15, or a function without any reset */
-		return refuse(s, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE);
+		return refuse_reset(s, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE);
 	default:
 		return -errno;
 	}
@@ -141,9 +141,9 @@ static int keep_closed(struct session *s)
 	if (r >= 0)
 		r = open_group(group);
 	if (r == -EBUSY)
-		return refuse(s, -EBUSY, PCIRESET_WHY_VFIO_OPEN);
+		return refuse_reset(s, -EBUSY, PCIRESET_WHY_VFIO_OPEN);
 	if (r < 0) /* what cannot be opened cannot be kept closed either */
-		return refuse(s, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE);
+		return refuse_reset(s, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE);
 	s->group = r;
 	return 0;
 }
@@ -165,11 +165,11 @@ static int check_unchanged(struct session *s)
 	if (r < 0 && !is_absent(r))
 		return r;
 	if (strcmp(driver, planned))
-		return refuse(s, -ESTALE, PCIRESET_WHY_CHANGED);
+		return refuse_reset(s, -ESTALE, PCIRESET_WHY_CHANGED);
 	r = dev_attr(s->dev, "sriov_numvfs", text, sizeof(text));
 	if (r < 0 && !is_absent(r))
 		return r;
-	return strcmp(text, "0") ? refuse(s, -ESTALE, PCIRESET_WHY_CHANGED) : 0;
+	return strcmp(text, "0") ? refuse_reset(s, -ESTALE, PCIRESET_WHY_CHANGED) : 0;
 }
 
 /*
@@ -186,8 +186,10 @@ static int learn_method(struct session *s)
 		return 0;
 	r = write_method(s, s->narrowing.was);
 	if (r < 0)
-		return refuse(s, -EOPNOTSUPP, PCIRESET_WHY_METHOD_REFUSED);
-	return method_is(s, s->narrowing.was) ? 0 : refuse(s, -EBUSY, PCIRESET_WHY_METHOD_CHANGED);
+		return refuse_reset(s, -EOPNOTSUPP, PCIRESET_WHY_METHOD_REFUSED);
+	return method_is(s, s->narrowing.was) ?
+		       0 :
+		       refuse_reset(s, -EBUSY, PCIRESET_WHY_METHOD_CHANGED);
 }
 
 /*
@@ -234,7 +236,7 @@ static void set_proof(struct session *s)
 		s->narrowing.msix = 0;
 }
 
-static int prepare(struct session *s)
+static int session_prepare(struct session *s)
 {
 	int r = check_unchanged(s);
 
@@ -247,7 +249,7 @@ static int prepare(struct session *s)
 		return r;
 	if (s->before.len < PCI_STD_HEADER_SIZEOF ||
 	    config_get32(&s->before, PCI_COMMAND) == UINT32_MAX)
-		return refuse(s, -ENODEV, PCIRESET_WHY_GONE);
+		return refuse_reset(s, -ENODEV, PCIRESET_WHY_GONE);
 	r = learn_method(s);
 	if (r < 0)
 		return r;
@@ -255,21 +257,23 @@ static int prepare(struct session *s)
 	return journal_write(&s->journal, s->dev, &s->narrowing);
 }
 
-static int narrow(struct session *s)
+static int narrow_method(struct session *s)
 {
 	int r = write_method(s, s->narrowing.word);
 
 	if (r == -EINVAL)
-		return refuse(s, -EOPNOTSUPP, PCIRESET_WHY_METHOD_REFUSED);
+		return refuse_reset(s, -EOPNOTSUPP, PCIRESET_WHY_METHOD_REFUSED);
 	if (r < 0)
 		return r;
-	return method_is(s, s->narrowing.word) ? 0 : refuse(s, -EBUSY, PCIRESET_WHY_METHOD_CHANGED);
+	return method_is(s, s->narrowing.word) ?
+		       0 :
+		       refuse_reset(s, -EBUSY, PCIRESET_WHY_METHOD_CHANGED);
 }
 
 /* ---- the reset */
 
 /* Restore reset_method only if it has our word. Keep a word from another process. */
-static int widen(struct session *s)
+static int widen_method(struct session *s)
 {
 	char now[ATTR_MAX];
 	int r = read_method(s, now);
@@ -292,7 +296,7 @@ static int widen(struct session *s)
  * The IDs of a VF always read as all-ones. 0001 is a Request Retry Status (PCIe r6.0,
  * sec 2.3.2).
  */
-static bool answers(const struct session *s)
+static bool function_answers(const struct session *s)
 {
 	uint32_t ids, command;
 
@@ -309,12 +313,12 @@ static void wait_ready(struct session *s, uint64_t since_ns)
 {
 	uint32_t ms = s->plan->timeout_ms ? s->plan->timeout_ms : PCIRESET_TIMEOUT_MS;
 	uint64_t limit_ns = ms * NS_PER_MS, passed_ns, pause = MIN_PAUSE_NS;
-	bool is_alive = answers(s);
+	bool is_alive = function_answers(s);
 
 	while (!is_alive && now_ns() - since_ns < limit_ns && !signals_are_fatal()) {
 		pause_ns(pause);
 		pause += pause / 20;
-		is_alive = answers(s);
+		is_alive = function_answers(s);
 	}
 	passed_ns = now_ns() - since_ns;
 	s->member->ready_ns = s->report->wait_ns = passed_ns;
@@ -337,7 +341,7 @@ static void read_proof(struct session *s)
 	write_mask(s, flags & (uint16_t)~PCI_MSIX_FLAGS_MASKALL);
 }
 
-static void trigger(struct session *s)
+static void trigger_reset(struct session *s)
 {
 	uint64_t since_ns = now_ns();
 
@@ -346,7 +350,7 @@ static void trigger(struct session *s)
 	wait_ready(s, since_ns);
 }
 
-static void compare(struct session *s)
+static void compare_config(struct session *s)
 {
 	struct config now;
 	int at;
@@ -367,7 +371,7 @@ static void compare(struct session *s)
 }
 
 /* Sleep in slices: a blocked signal does not interrupt the sleep. */
-static void settle(const struct session *s)
+static void wait_settled(const struct session *s)
 {
 	uint64_t until_ns = now_ns() + plan_settle_ms(s->plan) * NS_PER_MS, now;
 
@@ -375,14 +379,14 @@ static void settle(const struct session *s)
 		pause_ns(until_ns - now < SLICE_NS ? until_ns - now : SLICE_NS);
 }
 
-static void verify(struct session *s)
+static void session_verify(struct session *s)
 {
 	if (s->member->state == PCIRESET_STATE_DEAD)
 		return;
-	compare(s);
+	compare_config(s);
 	if (plan_settle_ms(s->plan) && s->member->state == PCIRESET_STATE_RESTORED) {
-		settle(s);
-		compare(s);
+		wait_settled(s);
+		compare_config(s);
 	}
 }
 
@@ -405,14 +409,14 @@ static int reset_narrowed(struct session *s)
 	int r;
 
 	set_proof(s);
-	trigger(s);
+	trigger_reset(s);
 	s->member->proof = PCIRESET_PROOF_UNKNOWN;
 	if (is_the_same(s))
 		read_proof(s);
-	r = widen(s);
+	r = widen_method(s);
 	if (!r)
 		journal_clear(&s->journal);
-	verify(s);
+	session_verify(s);
 	if (s->is_foreign)
 		s->member->proof = PCIRESET_PROOF_UNKNOWN;
 	if (s->member->proof != PCIRESET_PROOF_SHOWN)
@@ -454,16 +458,16 @@ static int judge_reset(struct session *s, int widen_error)
 
 static int run_locked(struct session *s)
 {
-	int r = prepare(s);
+	int r = session_prepare(s);
 
 	if (r < 0) {
 		journal_clear(&s->journal);
 		return r;
 	}
-	r = narrow(s);
+	r = narrow_method(s);
 	if (!r)
 		return judge_reset(s, reset_narrowed(s));
-	if (!widen(s))
+	if (!widen_method(s))
 		journal_clear(&s->journal);
 	return r;
 }
@@ -488,7 +492,7 @@ static int open_journal(struct session *s)
 {
 	int r = journal_open(s->dev, &s->journal, &s->report->message);
 
-	return r == -EUCLEAN ? refuse(s, -EBUSY, PCIRESET_WHY_LEFT_OVER) :
+	return r == -EUCLEAN ? refuse_reset(s, -EBUSY, PCIRESET_WHY_LEFT_OVER) :
 	       r == -EACCES  ? -EPERM :
 			       r;
 }

@@ -34,7 +34,7 @@ struct facts {
 	char port_unknown[REASON_MAX]; /* why it is not known what the port is or does, or "" */
 };
 
-static bool lists(const struct facts *f, const char *word)
+static bool method_is_listed(const struct facts *f, const char *word)
 {
 	char padded[32];
 
@@ -86,11 +86,11 @@ static int read_port(struct facts *f)
 	if (f->is_dump)
 		explain_port(f, &config);
 	at = config_find_dvsec(&config, CXL_VENDOR, CXL_DVSEC_PORT);
-	f->is_cxl = at || lists(f, "cxl_bus");
+	f->is_cxl = at || method_is_listed(f, "cxl_bus");
 	if (at)
 		f->is_cxl_masked = !(config_get16(&config, at + CXL_PORT_CONTROL) & CXL_UNMASK_SBR);
 	else /* the port may not be read, but the kernel has read it */
-		f->is_cxl_masked = f->is_cxl && !lists(f, "bus");
+		f->is_cxl_masked = f->is_cxl && !method_is_listed(f, "bus");
 	return 0;
 }
 
@@ -213,7 +213,7 @@ static int read_facts(const struct pcireset_dev *dev, struct facts *f)
 static uint32_t why_not_specific(const struct facts *f)
 {
 	if (!f->is_dump)
-		return lists(f, "device_specific") ? 0 : PCIRESET_WHY_NO_HANDLER;
+		return method_is_listed(f, "device_specific") ? 0 : PCIRESET_WHY_NO_HANDLER;
 	return f->handler && f->handler->is_sure && f->has_capabilities && !*f->own_unknown ?
 		       0 :
 		       PCIRESET_WHY_DUMP;
@@ -237,9 +237,9 @@ static uint32_t why_not_flr(const struct facts *f, uint32_t *flags)
 		*flags = has_af && !has_flr ? PCIRESET_TYPE_AF : 0;
 		return why_not_own_of_dump(f);
 	}
-	if (lists(f, "flr"))
+	if (method_is_listed(f, "flr"))
 		return 0;
-	if (lists(f, "af_flr")) {
+	if (method_is_listed(f, "af_flr")) {
 		*flags = PCIRESET_TYPE_AF;
 		return 0;
 	}
@@ -258,7 +258,7 @@ static uint32_t why_not_pm(const struct facts *f)
 		return PCIRESET_WHY_NOT_D0;
 	if (f->is_dump)
 		return why_not_own_of_dump(f);
-	if (lists(f, "pm"))
+	if (method_is_listed(f, "pm"))
 		return 0;
 	return f->has_capabilities ? PCIRESET_WHY_NOT_LISTED : PCIRESET_WHY_UNKNOWN;
 }
@@ -289,7 +289,7 @@ static uint32_t why_not_by_itself(const struct facts *f, uint32_t type, uint32_t
 	case PCI_RESET_ACPI:
 		if (f->is_dump)
 			return PCIRESET_WHY_DUMP;
-		return lists(f, "acpi") ? 0 : PCIRESET_WHY_NO_FIRMWARE;
+		return method_is_listed(f, "acpi") ? 0 : PCIRESET_WHY_NO_FIRMWARE;
 	case PCI_RESET_FLR:
 		return why_not_flr(f, flags);
 	case PCI_RESET_PM:
@@ -347,7 +347,7 @@ static uint32_t scope_of(uint32_t type)
 static bool lacks_bus(struct pcireset_dev *dev, const struct facts *f)
 {
 	return !f->is_dump && !f->is_cxl && !f->upstream->is_hotplug_port && !f->is_bridge &&
-	       !dev_is_vf(dev) && !lists(f, "bus") &&
+	       !dev_is_vf(dev) && !method_is_listed(f, "bus") &&
 	       dev->state[type_index(PCI_RESET_BUS)].list->members.nr == 1 &&
 	       (f->has_list || ctx_has_reset_methods(dev->ctx));
 }
@@ -376,7 +376,7 @@ static void refuse_broken_links(struct pcireset_dev *dev, const struct facts *f)
 	}
 }
 
-static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
+static int sysfs_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 {
 	struct facts *f;
 	char text[16];
@@ -466,7 +466,7 @@ static int check_promise(struct pcireset_plan *plan)
 	return 0;
 }
 
-static int resolve(struct pcireset_plan *plan)
+static int sysfs_resolve(struct pcireset_plan *plan)
 {
 	struct pcireset_dev *dev = plan->dev;
 	int r = pcireset_dev_query(dev);
@@ -493,7 +493,7 @@ static int resolve(struct pcireset_plan *plan)
 }
 
 /* Who has no right to reset is told why not. */
-static int run(struct pcireset_plan *plan, struct pcireset_report *report)
+static int sysfs_run(struct pcireset_plan *plan, struct pcireset_report *report)
 {
 	static const struct {
 		int error;
@@ -518,7 +518,7 @@ const struct backend backend_sysfs = {
 	.guesses_drivers = true,
 	.finds_dead = true,
 	.writes_kernel_files = true,
-	.query = query,
-	.resolve = resolve,
-	.run = run,
+	.query = sysfs_query,
+	.resolve = sysfs_resolve,
+	.run = sysfs_run,
 };

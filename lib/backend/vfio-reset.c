@@ -80,16 +80,16 @@ static bool header_is_alive(const struct pcireset_dev *dev, const struct config 
 	return dev_is_vf(dev) || (ids != UINT32_MAX && (ids & 0xffff) != 0x0001);
 }
 
-static bool answers(const struct pcireset_dev *dev, struct config *config)
+static bool dev_answers(const struct pcireset_dev *dev, struct config *config)
 {
 	return dev && read_header(dev, config) && header_is_alive(dev, config);
 }
 
-static bool snapshot(const struct session *s, size_t i, struct config *config)
+static bool save_member(const struct session *s, size_t i, struct config *config)
 {
 	const struct pcireset_dev *dev = dev_of(s, i);
 
-	if (!answers(dev, config))
+	if (!dev_answers(dev, config))
 		return false;
 	if (addr_is(&dev->addr, &s->plan->dev->addr))
 		read_rest(s->plan->dev, config);
@@ -98,7 +98,7 @@ static bool snapshot(const struct session *s, size_t i, struct config *config)
 
 /* ---- before */
 
-static int start(struct session *s)
+static int session_start(struct session *s)
 {
 	const struct pcireset_plan *plan = s->plan;
 	struct pcireset_report *report = s->report;
@@ -112,7 +112,7 @@ static int start(struct session *s)
 	if (r < 0 || !s->before)
 		return -ENOMEM;
 	for (size_t i = 0; i < report->members.nr; i++) {
-		if (snapshot(s, i, &s->before[i]))
+		if (save_member(s, i, &s->before[i]))
 			continue;
 		report->why = PCIRESET_WHY_GONE;
 		report->who = report->members.v[i].addr;
@@ -181,7 +181,7 @@ static bool was_touched(const struct session *s)
 	return !s->error || s->error == -EIO || s->error == -ETIMEDOUT;
 }
 
-static void trigger(struct session *s)
+static void session_trigger(struct session *s)
 {
 	const struct pcireset_plan *plan = s->plan;
 	int error = plan->type & PCI_RESET_LINK ? reset_link(s) : reset_function(s);
@@ -208,12 +208,12 @@ static void wait_ready(struct session *s, size_t i, uint64_t since_ns, struct co
 	uint32_t ms = s->plan->timeout_ms ? s->plan->timeout_ms : PCIRESET_TIMEOUT_MS;
 	uint64_t limit_ns = ms * NS_PER_MS, passed_ns, pause = MIN_PAUSE_NS;
 	struct pcireset_member *member = &s->report->members.v[i];
-	bool is_alive = answers(dev_of(s, i), now);
+	bool is_alive = dev_answers(dev_of(s, i), now);
 
 	while (!is_alive && now_ns() - since_ns < limit_ns) {
 		pause_ns(pause);
 		pause += pause / 20;
-		is_alive = answers(dev_of(s, i), now);
+		is_alive = dev_answers(dev_of(s, i), now);
 	}
 	passed_ns = now_ns() - since_ns;
 	member->ready_ns = s->report->wait_ns = passed_ns;
@@ -222,13 +222,13 @@ static void wait_ready(struct session *s, size_t i, uint64_t since_ns, struct co
 		member->failed |= PCIRESET_CHECK_READY;
 }
 
-static void compare(struct session *s, size_t i, struct config *now)
+static void compare_member(struct session *s, size_t i, struct config *now)
 {
 	struct pcireset_member *member = &s->report->members.v[i];
 	const struct config *before = &s->before[i];
 	int at;
 
-	if (!snapshot(s, i, now)) {
+	if (!save_member(s, i, now)) {
 		member->failed |= PCIRESET_CHECK_READY;
 		member->state = PCIRESET_STATE_DEAD;
 		return;
@@ -251,10 +251,10 @@ static void compare_all(struct session *s, struct config *now)
 {
 	for (size_t i = 0; i < s->report->members.nr; i++)
 		if (s->report->members.v[i].state == PCIRESET_STATE_RESTORED)
-			compare(s, i, now);
+			compare_member(s, i, now);
 }
 
-static void verify(struct session *s, uint64_t since_ns, struct config *now)
+static void session_verify(struct session *s, uint64_t since_ns, struct config *now)
 {
 	struct members *members = &s->report->members;
 
@@ -274,7 +274,7 @@ static void verify(struct session *s, uint64_t since_ns, struct config *now)
 }
 
 /* A fault of a function is more precise than the errno of VFIO. */
-static int judge(struct session *s, bool list_has_changed)
+static int session_judge(struct session *s, bool list_has_changed)
 {
 	const uint32_t always = PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY;
 	uint32_t checks = s->plan->checks ? s->plan->checks : ALL_CHECKS & ~PCIRESET_CHECK_PROOF;
@@ -312,13 +312,13 @@ static int run_begun(struct session *s, struct config *now)
 		s->report->why = PCIRESET_WHY_METHOD_CHANGED;
 		return -ESTALE;
 	}
-	trigger(s);
+	session_trigger(s);
 	if (!was_touched(s)) {
 		s->report->why = s->why;
 		return s->error;
 	}
-	verify(s, since_ns, now);
-	r = judge(s, is_function && !list_is_the_same(s));
+	session_verify(s, since_ns, now);
+	r = session_judge(s, is_function && !list_is_the_same(s));
 	if (!r)
 		explain_several(s);
 	return r;
@@ -330,7 +330,7 @@ int vfio_reset(const struct pcireset_plan *plan, const struct vfio_facts *f,
 	struct session s = { .plan = plan, .f = f, .report = report };
 	struct config *now = malloc(sizeof(*now));
 	uint64_t begin_ns = now_ns();
-	int r = now ? start(&s) : -ENOMEM;
+	int r = now ? session_start(&s) : -ENOMEM;
 
 	if (!r)
 		r = run_begun(&s, now);

@@ -86,7 +86,7 @@ static int fill_types(struct pcireset_dev *dev, const struct vfio_facts *f)
 	return r;
 }
 
-static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
+static int vfio_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
 {
 	struct vfio_facts *f;
 	int r = vfio_look(dev, &f);
@@ -105,7 +105,7 @@ static int query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
  * Choose the first allowed type that VFIO issues alone. With escalation, all types of a
  * list may be chosen.
  */
-static uint32_t choose(const struct pcireset_plan *plan, const struct vfio_facts *f)
+static uint32_t choose_type(const struct pcireset_plan *plan, const struct vfio_facts *f)
 {
 	if ((plan->flags & PCIRESET_RESET_ESCALATE) && f->is_kernels && f->has_reset &&
 	    vfio_may_go_on(&f->methods, plan->allowed))
@@ -120,8 +120,8 @@ static uint32_t choose(const struct pcireset_plan *plan, const struct vfio_facts
 	return 0;
 }
 
-static int refuse(struct pcireset_plan *plan, int error, uint32_t why,
-		  const struct pcireset_addr *who)
+static int refuse_plan(struct pcireset_plan *plan, int error, uint32_t why,
+		       const struct pcireset_addr *who)
 {
 	plan->why = why;
 	plan->who = *who;
@@ -135,9 +135,9 @@ static int refuse(struct pcireset_plan *plan, int error, uint32_t why,
 static int check_wishes(struct pcireset_plan *plan)
 {
 	if (plan->checks & PCIRESET_CHECK_PROOF)
-		return refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_VFIO_NO_PROOF, &plan->dev->addr);
+		return refuse_plan(plan, -EOPNOTSUPP, PCIRESET_WHY_VFIO_NO_PROOF, &plan->dev->addr);
 	if ((plan->flags & PCIRESET_RESET_ESCALATE) && (plan->allowed & PCI_RESET_LINK))
-		return refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE, &plan->dev->addr);
+		return refuse_plan(plan, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE, &plan->dev->addr);
 	return 0;
 }
 
@@ -149,7 +149,7 @@ static int check_alone(struct pcireset_plan *plan)
 {
 	return plan->members.nr == 1 ?
 		       0 :
-		       refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE, &plan->dev->addr);
+		       refuse_plan(plan, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE, &plan->dev->addr);
 }
 
 static bool has_vfio_driver(const struct pcireset_dev *dev)
@@ -193,7 +193,7 @@ static int check_owned(struct pcireset_plan *plan, const struct vfio_facts *f)
 		struct pcireset_addr addr = vfio_listed_addr(f, i);
 
 		if (!is_member(plan, &addr))
-			return refuse(plan, -ESTALE, PCIRESET_WHY_CHANGED, &addr);
+			return refuse_plan(plan, -ESTALE, PCIRESET_WHY_CHANGED, &addr);
 	}
 	for (size_t i = 0; i < plan->members.nr; i++) {
 		struct pcireset_member *member = &plan->members.v[i];
@@ -202,20 +202,20 @@ static int check_owned(struct pcireset_plan *plan, const struct vfio_facts *f)
 		if (!member->why_not)
 			member->flags |= PCIRESET_MEMBER_VFIO;
 		else if (!error)
-			error = refuse(plan, -EPERM, member->why_not, &member->addr);
+			error = refuse_plan(plan, -EPERM, member->why_not, &member->addr);
 	}
 	return error;
 }
 
-static int decide(struct pcireset_plan *plan, const struct vfio_facts *f)
+static int decide_plan(struct pcireset_plan *plan, const struct vfio_facts *f)
 {
 	int r = check_wishes(plan);
 
 	if (r < 0)
 		return r;
-	plan->type = choose(plan, f);
+	plan->type = choose_type(plan, f);
 	if (!plan->type)
-		return refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_NONE, &plan->dev->addr);
+		return refuse_plan(plan, -EOPNOTSUPP, PCIRESET_WHY_NONE, &plan->dev->addr);
 	plan->type_flags = flags_of(f, plan->type);
 	plan->scope = scope_of(plan->type);
 	r = dev_find_members(plan->dev, plan->type, &plan->members);
@@ -224,7 +224,7 @@ static int decide(struct pcireset_plan *plan, const struct vfio_facts *f)
 	return plan->type & PCI_RESET_FUNC ? check_alone(plan) : check_owned(plan, f);
 }
 
-static int resolve(struct pcireset_plan *plan)
+static int vfio_resolve(struct pcireset_plan *plan)
 {
 	struct vfio_facts *f;
 	int r = vfio_look(plan->dev, &f);
@@ -235,7 +235,7 @@ static int resolve(struct pcireset_plan *plan)
 	if (!r)
 		r = rules_review(plan->dev);
 	if (!r)
-		r = decide(plan, f);
+		r = decide_plan(plan, f);
 	vfio_forget(f);
 	return r;
 }
@@ -264,7 +264,7 @@ static int check_again(const struct pcireset_plan *plan, const struct vfio_facts
 		.checks = plan->checks,
 		.flags = plan->flags,
 	};
-	int r = decide(&now, f);
+	int r = decide_plan(&now, f);
 
 	if (r != -ENOMEM && (r < 0 || !is_same(plan, &now))) {
 		report->why = PCIRESET_WHY_CHANGED;
@@ -275,7 +275,7 @@ static int check_again(const struct pcireset_plan *plan, const struct vfio_facts
 	return r;
 }
 
-static int run(struct pcireset_plan *plan, struct pcireset_report *report)
+static int vfio_run(struct pcireset_plan *plan, struct pcireset_report *report)
 {
 	struct vfio_facts *f;
 	int r = vfio_look(plan->dev, &f);
@@ -294,7 +294,7 @@ const struct backend backend_vfio = {
 	/* VFIO requires proof of ownership, so the VFIO user is the caller. */
 	.judged_uses = PCIRESET_USE_DRIVER | PCIRESET_USE_VFIO | PCIRESET_USE_UNKNOWN,
 	.serves_one = true,
-	.query = query,
-	.resolve = resolve,
-	.run = run,
+	.query = vfio_query,
+	.resolve = vfio_resolve,
+	.run = vfio_run,
 };

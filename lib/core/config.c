@@ -173,7 +173,7 @@ size_t config_find_dvsec(const struct config *c, uint32_t vendor, uint32_t id)
 /* ---- before and after */
 
 /* Exclude these bits from the comparison. */
-static void ignore(struct config *diff, size_t at, uint32_t mask)
+static void ignore_bits(struct config *diff, size_t at, uint32_t mask)
 {
 	for (size_t i = 0; i < 4 && at + i < diff->len; i++)
 		diff->b[at + i] &= (uint8_t) ~(mask >> 8 * i);
@@ -182,7 +182,7 @@ static void ignore(struct config *diff, size_t at, uint32_t mask)
 static void ignore_range(struct config *diff, size_t from, size_t to)
 {
 	for (; from < to; from += 4)
-		ignore(diff, from, UINT32_MAX);
+		ignore_bits(diff, from, UINT32_MAX);
 }
 
 /*
@@ -197,7 +197,7 @@ static void ignore_msi(const struct config *was, struct config *diff, size_t at)
 	if (!(flags & PCI_MSI_FLAGS_ENABLE))
 		ignore_range(diff, at + 4, flags & PCI_MSI_FLAGS_MASKBIT ? mask_at + 8 : mask_at);
 	else if (flags & PCI_MSI_FLAGS_MASKBIT)
-		ignore(diff, mask_at + 4, UINT32_MAX);
+		ignore_bits(diff, mask_at + 4, UINT32_MAX);
 }
 
 static size_t next_of_list(const struct config *c, size_t at, int *left, bool extended)
@@ -227,7 +227,7 @@ static void ignore_rows(struct config *diff, const struct pcireset_volatile_regi
 	do {
 		if (at + offset + 4 > end)
 			return;
-		ignore(diff, at + offset, reg->mask);
+		ignore_bits(diff, at + offset, reg->mask);
 		offset += reg->stride;
 	} while (reg->stride && offset <= reg->last);
 }
@@ -280,10 +280,10 @@ int config_difference(const struct config *was, const struct config *now)
 	for (size_t i = 0; i < len; i++)
 		diff.b[i] = was->b[i] ^ now->b[i];
 	/* Errors and the state of INTx; BIST may be read while it runs. */
-	ignore(&diff, PCI_COMMAND, 0xffff0000);
-	ignore(&diff, PCI_CACHE_LINE_SIZE, 0xff000000);
+	ignore_bits(&diff, PCI_COMMAND, 0xffff0000);
+	ignore_bits(&diff, PCI_CACHE_LINE_SIZE, 0xff000000);
 	if ((was->b[PCI_HEADER_TYPE] & 0x7f) == PCI_HEADER_TYPE_BRIDGE)
-		ignore(&diff, PCI_IO_BASE, 0xffff0000);
+		ignore_bits(&diff, PCI_IO_BASE, 0xffff0000);
 	ignore_volatile(was, &diff);
 	for (size_t i = 0; i < len; i++)
 		if (diff.b[i])

@@ -9,7 +9,8 @@
 #include <unistd.h>
 #include "core/core.h"
 
-static int vpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, va_list ap)
+static int path_vformat(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt,
+			va_list ap)
 {
 	int root = snprintf(buf, PATH_MAX, "%s/", ctx->sysroot);
 	int rest;
@@ -26,7 +27,7 @@ int ctx_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt
 	int r;
 
 	va_start(ap, fmt);
-	r = vpath(ctx, buf, fmt, ap);
+	r = path_vformat(ctx, buf, fmt, ap);
 	va_end(ap);
 	return r;
 }
@@ -38,7 +39,7 @@ int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char 
 	int r;
 
 	va_start(ap, fmt);
-	r = vpath(ctx, path, fmt, ap);
+	r = path_vformat(ctx, path, fmt, ap);
 	va_end(ap);
 	if (r < 0)
 		return r;

@@ -151,7 +151,7 @@ static const char *name_of(const struct word *words, size_t nr, uint32_t value)
 	return NULL;
 }
 
-static int plain(char c)
+static int plain_char(char c)
 {
 	return c == '-' ? '_' : tolower((unsigned char)c);
 }
@@ -160,7 +160,7 @@ static int plain(char c)
 static bool is_word(const char *word, const char *typed, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (!word[i] || plain(word[i]) != plain(typed[i]))
+		if (!word[i] || plain_char(word[i]) != plain_char(typed[i]))
 			return false;
 	return !word[len];
 }

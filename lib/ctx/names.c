@@ -7,7 +7,7 @@
 #include "ctx/ctx.h"
 #include "users/users.h"
 
-static int take(struct pcireset_dev *dev, struct pcireset_dev **ret_dev)
+static int take_dev(struct pcireset_dev *dev, struct pcireset_dev **ret_dev)
 {
 	*ret_dev = pcireset_dev_ref(dev);
 	return 0;
@@ -20,7 +20,7 @@ struct matches {
 	char list[256];
 };
 
-static void match(struct matches *m, struct pcireset_dev *dev)
+static void note_match(struct matches *m, struct pcireset_dev *dev)
 {
 	size_t len = strlen(m->list);
 
@@ -40,7 +40,7 @@ static int take_only(struct pcireset_ctx *ctx, const char *name, const struct ma
 	if (m->nr > 1)
 		return ctx_error(ctx, -ENOTUNIQ, "%s: matches %zu functions, name one of them: %s",
 				 name, m->nr, m->list);
-	return take(m->first, ret_dev);
+	return take_dev(m->first, ret_dev);
 }
 
 static int from_typed(struct pcireset_ctx *ctx, const char *name, const struct addr_typed *t,
@@ -59,7 +59,7 @@ static int from_typed(struct pcireset_ctx *ctx, const char *name, const struct a
 		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &addr);
 
 		if (dev)
-			match(&m, dev);
+			note_match(&m, dev);
 	}
 	return take_only(ctx, name, &m, ret_dev);
 }
@@ -79,7 +79,7 @@ static int from_ids(struct pcireset_ctx *ctx, const char *name, unsigned long ve
 
 	pcireset_dev_foreach(ctx, dev)
 		if (dev_identity(dev)->vendor == vendor && dev_identity(dev)->device == device)
-			match(&m, dev);
+			note_match(&m, dev);
 	return take_only(ctx, name, &m, ret_dev);
 }
 
@@ -97,7 +97,7 @@ static void add_match(struct pcireset_ctx *ctx, const struct pcireset_addr *addr
 	struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, addr);
 
 	if (dev && dev != m->first && !strstr(m->list, dev->name))
-		match(m, dev);
+		note_match(m, dev);
 }
 
 static int usb_error(struct pcireset_ctx *ctx, const char *name)
@@ -148,7 +148,7 @@ static int from_sysfs_path(struct pcireset_ctx *ctx, const char *name,
 		return from_real_path(ctx, name, path, ret_dev);
 	if (!dev)
 		return ctx_error(ctx, -ENOENT, "%s: there is no such PCI function", name);
-	return take(dev, ret_dev);
+	return take_dev(dev, ret_dev);
 }
 
 static int from_node(struct pcireset_ctx *ctx, const char *name, struct pcireset_dev **ret_dev)
@@ -173,7 +173,7 @@ static int from_slot(struct pcireset_ctx *ctx, const char *name, struct pcireset
 
 	pcireset_dev_foreach(ctx, dev)
 		if (dev->slot && !strcmp(dev->slot, slot))
-			match(&m, dev);
+			note_match(&m, dev);
 	if (!m.nr)
 		return ctx_error(ctx, -ENOENT, "%s: no PCI function is in this slot", name);
 	return take_only(ctx, name, &m, ret_dev);
@@ -193,7 +193,7 @@ static bool from_driver(struct pcireset_ctx *ctx, const char *name, struct pcire
 
 	pcireset_dev_foreach(ctx, dev)
 		if (dev_driver(dev) && !strcmp(dev_driver(dev), driver))
-			match(&m, dev);
+			note_match(&m, dev);
 	if (!m.nr && !has_prefix)
 		return false;
 	if (!m.nr)
@@ -205,7 +205,7 @@ static bool from_driver(struct pcireset_ctx *ctx, const char *name, struct pcire
 				       "them: %s",
 				       name, m.nr, m.list);
 	else
-		*ret_error = take(m.first, ret_dev);
+		*ret_error = take_dev(m.first, ret_dev);
 	return true;
 }
 

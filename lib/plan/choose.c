@@ -298,7 +298,7 @@ static size_t nr_open(const struct choice *c, const struct way *way)
 	return nr;
 }
 
-static bool serves(const struct way *way, size_t item)
+static bool way_serves(const struct way *way, size_t item)
 {
 	for (size_t i = 0; i < way->nr; i++)
 		if (way->serves[i] == item)
@@ -330,7 +330,7 @@ static struct way *find_best(const struct choice *c, struct way **ret_rival)
 			*ret_rival = NULL;
 			best = way;
 			most = nr;
-		} else if (best && nr == most && serves(best, way->item)) {
+		} else if (best && nr == most && way_serves(best, way->item)) {
 			*ret_rival = is_sooner(way, best) ? best : way;
 			best = is_sooner(way, best) ? way : best;
 		}
@@ -409,7 +409,8 @@ static void say_times(FILE *out, const struct way *way, const struct way *rival)
 			(double)other / 1e6);
 }
 
-static void say(FILE *out, const struct choice *c, const struct way *way, const struct way *rival)
+static void print_way(FILE *out, const struct choice *c, const struct way *way,
+		      const struct way *rival)
 {
 	size_t nr[NR_TYPES] = { 0 }, all = count_replaced(c, way, nr);
 
@@ -437,7 +438,7 @@ static char *words_for(const struct choice *c, const struct way *way, const stru
 
 	if (!out)
 		return NULL;
-	say(out, c, way, rival);
+	print_way(out, c, way, rival);
 	if (!(ferror(out) | fclose(out)))
 		return words;
 	free(words);
@@ -472,7 +473,7 @@ static struct pcireset_plan *reset_of(const struct choice *c, const struct way *
 	return own;
 }
 
-static int take(struct choice *c, struct way *way, const struct way *rival)
+static int take_way(struct choice *c, struct way *way, const struct way *rival)
 {
 	char *words = words_for(c, way, rival);
 	struct pcireset_plan *shared = words ? reset_of(c, way) : NULL;
@@ -494,7 +495,7 @@ static int take(struct choice *c, struct way *way, const struct way *rival)
 	return r;
 }
 
-static int choose(struct choice *c)
+static int choose_ways(struct choice *c)
 {
 	struct way *best, *rival;
 	int r = 0;
@@ -510,11 +511,11 @@ static int choose(struct choice *c)
 		if (is_part(c, i) && !c->is_asked[i])
 			r = add_link_way(c, i);
 	while (!r && (best = find_best(c, &rival)))
-		r = take(c, best, rival);
+		r = take_way(c, best, rival);
 	return r;
 }
 
-static int begin(struct choice *c)
+static int choice_begin(struct choice *c)
 {
 	const size_t nr_devs = c->batch->ctx->nr_devs + 1, nr = c->batch->nr + 1;
 
@@ -531,7 +532,7 @@ static int begin(struct choice *c)
 		       -ENOMEM;
 }
 
-static void end(struct choice *c)
+static void choice_end(struct choice *c)
 {
 	for (size_t i = 0; i < c->nr_ways; i++) {
 		pcireset_plan_unref(c->ways[i].plan);
@@ -556,10 +557,10 @@ int pcireset_batch_choose(struct pcireset_batch *batch)
 		return ctx_error(batch->ctx, -EINVAL, "the batch has been run");
 	/* Unsuccessful attempts must not leave a message in the context. */
 	memcpy(errmsg, batch->ctx->errmsg, sizeof(errmsg));
-	r = begin(&c);
+	r = choice_begin(&c);
 	if (!r)
-		r = choose(&c);
-	end(&c);
+		r = choose_ways(&c);
+	choice_end(&c);
 	memcpy(batch->ctx->errmsg, errmsg, sizeof(errmsg));
 	return r < 0 ? ctx_error(batch->ctx, r, "out of memory") : 0;
 }

@@ -130,8 +130,8 @@ int pcireset_plan_set_flags(struct pcireset_plan *plan, uint32_t flags)
  * Append to the message. If memory runs out, the message stays unchanged, and the call
  * fails.
  */
-static void append(struct pcireset_plan *plan, const char *fmt, ...) PRINTF(2, 3);
-static void append(struct pcireset_plan *plan, const char *fmt, ...)
+static void append_message(struct pcireset_plan *plan, const char *fmt, ...) PRINTF(2, 3);
+static void append_message(struct pcireset_plan *plan, const char *fmt, ...)
 {
 	char *more = NULL, *all;
 	va_list ap;
@@ -155,8 +155,9 @@ static void explain_denial(struct pcireset_plan *plan, uint32_t type)
 	const struct pcireset_dev *who;
 	_cleanup_free_ char *text = rules_denial(plan->dev, type, &who);
 
-	append(plan, "%s%s: %s%s%s", plan->message ? "; " : "", pcireset_type_to_str(type, 0),
-	       who == plan->dev ? "" : who->name, who == plan->dev ? "" : ": ", text ? text : "");
+	append_message(plan, "%s%s: %s%s%s", plan->message ? "; " : "",
+		       pcireset_type_to_str(type, 0), who == plan->dev ? "" : who->name,
+		       who == plan->dev ? "" : ": ", text ? text : "");
 }
 
 /* Each allowed type with the reason against it. */
@@ -178,8 +179,8 @@ static void explain_no_type(struct pcireset_plan *plan)
 			why = dev_wider_text(dev, type);
 		else
 			why = pcireset_dev_get_why_not_text(dev, type);
-		append(plan, "%s%s: %s", plan->message ? "; " : "", pcireset_type_to_str(type, 0),
-		       why ? why : "not now");
+		append_message(plan, "%s%s: %s", plan->message ? "; " : "",
+			       pcireset_type_to_str(type, 0), why ? why : "not now");
 	}
 }
 
@@ -197,8 +198,8 @@ static void explain_users(struct pcireset_plan *plan)
 			if (!(use & plan->in_way))
 				continue;
 			detail = pcireset_dev_get_user_detail(dev, u);
-			append(plan, "%s%s%s%s (%s)", plan->message ? ", " : "in use by ", user,
-			       detail ? ": " : "", detail ? detail : "", dev->name);
+			append_message(plan, "%s%s%s%s (%s)", plan->message ? ", " : "in use by ",
+				       user, detail ? ": " : "", detail ? detail : "", dev->name);
 		}
 	}
 }
@@ -220,11 +221,12 @@ static void explain_drivers(struct pcireset_plan *plan)
 		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &plan->members.v[i].addr);
 
 		if (dev && is_driver_in_doubt(plan, dev))
-			append(plan, "%sdriver:%s (%s)", plan->message ? ", " : "in use by ",
-			       dev_driver(dev), dev->name);
+			append_message(plan, "%sdriver:%s (%s)",
+				       plan->message ? ", " : "in use by ", dev_driver(dev),
+				       dev->name);
 	}
-	append(plan, "; only the module knows whether it has reset_prepare: "
-		     "unbind it, use --force driver, or run: modprobe pcireset");
+	append_message(plan, "; only the module knows whether it has reset_prepare: "
+			     "unbind it, use --force driver, or run: modprobe pcireset");
 }
 
 /* Would the reset be a write to the kernel's own file? */
@@ -242,8 +244,9 @@ static bool is_vfio_in_doubt(const struct pcireset_plan *plan)
 static void explain_vfio(struct pcireset_plan *plan)
 {
 	if (is_vfio_in_doubt(plan))
-		append(plan, "; without the module nothing keeps it from being accessed during "
-			     "the reset: end that program, or reset through VFIO");
+		append_message(plan,
+			       "; without the module nothing keeps it from being accessed during "
+			       "the reset: end that program, or reset through VFIO");
 }
 
 static void explain_why(struct pcireset_plan *plan)
@@ -251,13 +254,13 @@ static void explain_why(struct pcireset_plan *plan)
 	char who[PCIRESET_ADDR_STR_MAX];
 
 	if (!plan->why) {
-		append(plan, "%s", strerror(-plan->error));
+		append_message(plan, "%s", strerror(-plan->error));
 		return;
 	}
 	if (!addr_is(&plan->who, &plan->dev->addr) &&
 	    !addr_is(&plan->who, &(struct pcireset_addr){ 0 }))
-		append(plan, "%s: ", pcireset_addr_to_str(&plan->who, who));
-	append(plan, "%s", pcireset_why_to_str(plan->why, plan->type));
+		append_message(plan, "%s: ", pcireset_addr_to_str(&plan->who, who));
+	append_message(plan, "%s", pcireset_why_to_str(plan->why, plan->type));
 }
 
 /* For these reasons, neither the types nor the users matter. */
@@ -272,7 +275,7 @@ void plan_explain(struct pcireset_plan *plan)
 	if (!plan->error)
 		return;
 	if (plan->why == PCIRESET_WHY_BAD_RULES) {
-		append(plan, RULES_REFUSAL "%s", rules_error(plan->dev->ctx));
+		append_message(plan, RULES_REFUSAL "%s", rules_error(plan->dev->ctx));
 	} else if (is_about_back_end(plan)) {
 		explain_why(plan);
 	} else if (plan->error == -EOPNOTSUPP) {
@@ -461,7 +464,7 @@ static int resolve_allowed(struct pcireset_plan *plan)
 	return rules_are_given(plan->dev->ctx) ? check_members_are_known(plan, error) : error;
 }
 
-static int resolve(struct pcireset_plan *plan)
+static int resolve_plan(struct pcireset_plan *plan)
 {
 	struct pcireset_ctx *ctx = plan->dev->ctx;
 	int error, r;
@@ -500,7 +503,7 @@ int pcireset_plan_resolve(struct pcireset_plan *plan)
 	if (!plan->types)
 		return ctx_error(ctx, -EINVAL, "no type of reset is given");
 	before = ctx_begin(ctx);
-	error = resolve(plan);
+	error = resolve_plan(plan);
 	r = ctx_end(ctx, before, error);
 	if (r != error || !plan->is_resolved)
 		plan_unresolve(plan);

@@ -37,7 +37,7 @@ static int events_select(struct events *events, const struct series *series, uin
 	return 0;
 }
 
-static void consider(struct candidate *best, struct candidate candidate)
+static void consider_candidate(struct candidate *best, struct candidate candidate)
 {
 	if (candidate.log_p < best->log_p)
 		*best = candidate;
@@ -94,12 +94,13 @@ static int try_periods(const struct events *events, struct candidate *best)
 
 		if (!is_frequent(events, hits, slots))
 			continue;
-		consider(best, (struct candidate){
-				       .pattern = PCIRESET_PATTERN_PERIOD,
-				       .period = (uint32_t)period,
-				       .log_p = log_pairs + stats_log_hypergeometric(
-								    hits, slots, events->nr, nr),
-			       });
+		consider_candidate(
+			best, (struct candidate){
+				      .pattern = PCIRESET_PATTERN_PERIOD,
+				      .period = (uint32_t)period,
+				      .log_p = log_pairs + stats_log_hypergeometric(hits, slots,
+										    events->nr, nr),
+			      });
 	}
 	free(counts);
 	return 0;
@@ -126,13 +127,13 @@ static void try_previous(const struct events *events, struct candidate *best)
 		count_after(events, type, &after, &hits);
 		if (after == nr || !is_frequent(events, hits, after))
 			continue;
-		consider(best,
-			 (struct candidate){
-				 .pattern = PCIRESET_PATTERN_AFTER,
-				 .previous = type,
-				 .log_p = log((double)NR_TYPES) +
-					  stats_log_hypergeometric(hits, after, events->nr, nr),
-			 });
+		consider_candidate(best, (struct candidate){
+						 .pattern = PCIRESET_PATTERN_AFTER,
+						 .previous = type,
+						 .log_p = log((double)NR_TYPES) +
+							  stats_log_hypergeometric(hits, after,
+										   events->nr, nr),
+					 });
 	}
 }
 
@@ -146,8 +147,8 @@ static void try_rising(const struct events *events, struct candidate *best)
 	for (size_t i = 0; i < events->nr; i++)
 		sum += (double)events->at[i] + 1;
 	z = stats_rank_sum(sum, events->nr, events->series->nr, 0);
-	consider(best, (struct candidate){ .pattern = PCIRESET_PATTERN_RISING,
-					   .log_p = stats_log_normal(z) });
+	consider_candidate(best, (struct candidate){ .pattern = PCIRESET_PATTERN_RISING,
+						     .log_p = stats_log_normal(z) });
 }
 
 static uint32_t simple_pattern(const struct events *events)
@@ -158,7 +159,7 @@ static uint32_t simple_pattern(const struct events *events)
 }
 
 /* The pattern with the smallest probability, if that is significant. */
-static int choose(const struct events *events, size_t nr_tests, struct candidate *best)
+static int choose_pattern(const struct events *events, size_t nr_tests, struct candidate *best)
 {
 	double limit = log(SIGNIFICANCE) - log((double)nr_tests);
 	int r = 0;
@@ -203,8 +204,8 @@ static void count_only_after(const struct events *events, struct pcireset_findin
 	finding->high = stats_upper_bound(hits, nr, BOUND_CONFIDENCE);
 }
 
-static void describe(const struct events *events, const struct candidate *best, uint32_t mark,
-		     struct pcireset_finding *finding)
+static void describe_pattern(const struct events *events, const struct candidate *best,
+			     uint32_t mark, struct pcireset_finding *finding)
 {
 	const struct pcireset_sample *first = events->series->v[events->at[0]];
 
@@ -235,9 +236,9 @@ int find_pattern(const struct series *series, uint32_t mark, size_t nr_tests,
 	int r = events_select(&events, series, mark);
 
 	if (!r && events.nr) {
-		r = choose(&events, nr_tests, &best);
+		r = choose_pattern(&events, nr_tests, &best);
 		if (!r)
-			describe(&events, &best, mark, ret_finding);
+			describe_pattern(&events, &best, mark, ret_finding);
 		r = r ? r : 1;
 	}
 	free(events.at);

@@ -8,7 +8,7 @@
 #define TESTS_OF_EVENTS 3
 #define TESTS_OF_TIMES  3
 
-static int add(struct findings *findings, const struct pcireset_finding *finding)
+static int add_finding(struct findings *findings, const struct pcireset_finding *finding)
 {
 	struct pcireset_finding *v =
 		reallocarray(findings->v, findings->nr + 1, sizeof(*findings->v));
@@ -86,7 +86,7 @@ static int find_mark(const struct series *series, uint32_t mark, struct findings
 	if (r <= 0)
 		return r;
 	add_place(&finding, series);
-	return add(findings, &finding);
+	return add_finding(findings, &finding);
 }
 
 static int find_time(const struct series *series, struct findings *findings)
@@ -94,7 +94,7 @@ static int find_time(const struct series *series, struct findings *findings)
 	struct pcireset_finding finding;
 	int r = find_slower(series, findings->nr_tests, &finding);
 
-	return r > 0 ? add(findings, &finding) : r;
+	return r > 0 ? add_finding(findings, &finding) : r;
 }
 
 static bool have_pattern(const struct findings *findings, size_t from)
@@ -120,7 +120,7 @@ static int find_in_all_types(const struct series *all, uint32_t mark, size_t fro
 		return r < 0 ? r : 0;
 	drop_from(findings, from);
 	add_place(&finding, all);
-	return add(findings, &finding);
+	return add_finding(findings, &finding);
 }
 
 /* The series of one device: each type, and all types together at the end. */
@@ -149,7 +149,7 @@ static int find_restarts(struct samples samples, uint32_t device, struct finding
 	}
 	finding.of = finding.nr;
 	finding.pattern = finding.nr == 1 ? PCIRESET_PATTERN_ONCE : PCIRESET_PATTERN_RANDOM;
-	return finding.nr ? add(findings, &finding) : 0;
+	return finding.nr ? add_finding(findings, &finding) : 0;
 }
 
 static int find_in_device(const struct device_series *device, struct findings *findings)

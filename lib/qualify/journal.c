@@ -104,7 +104,7 @@ static int write_all(int fd, const char *text, size_t len)
  * After an error, such as a full disk, no part of a line may stay: it would be damage in
  * front of the next line.
  */
-static int append(struct pcireset_qualify *qualify)
+static int append_line(struct pcireset_qualify *qualify)
 {
 	off_t end = lseek(qualify->journal, 0, SEEK_END);
 	int r = end < 0 ? -errno : write_all(qualify->journal, qualify->line, qualify->line_size);
@@ -124,7 +124,7 @@ int journal_sync(struct pcireset_qualify *qualify)
 		r = -ENOMEM;
 	qualify->lines = NULL;
 	if (!r)
-		r = append(qualify);
+		r = append_line(qualify);
 	if (!r && fdatasync(qualify->journal))
 		r = -errno;
 	free(qualify->line);
@@ -134,7 +134,7 @@ int journal_sync(struct pcireset_qualify *qualify)
 }
 
 /* Another process must not run the same run, and only its owner may lock the file. */
-static int lock(struct pcireset_qualify *qualify, const char *path)
+static int lock_journal(struct pcireset_qualify *qualify, const char *path)
 {
 	if (!flock(qualify->journal, LOCK_EX | LOCK_NB))
 		return 0;
@@ -165,7 +165,7 @@ int journal_create(struct pcireset_qualify *qualify, const char *path)
 	qualify->journal = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
 	if (qualify->journal < 0)
 		return ctx_error(qualify->ctx, -errno, "%s: %s", path, strerror(errno));
-	r = lock(qualify, path);
+	r = lock_journal(qualify, path);
 	if (!r && (r = sync_directory(path)) < 0)
 		ctx_error(qualify->ctx, r, "%s: %s", path, strerror(-r));
 	return r;
@@ -180,7 +180,7 @@ int journal_continue(struct pcireset_qualify *qualify, const char *path)
 	qualify->journal = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (qualify->journal < 0)
 		return ctx_error(qualify->ctx, -errno, "%s: %s", path, strerror(errno));
-	r = lock(qualify, path);
+	r = lock_journal(qualify, path);
 	if (r)
 		return r;
 	if (fstat(qualify->journal, &now))

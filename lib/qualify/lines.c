@@ -115,7 +115,7 @@ static bool read_addr(const char *word, struct pcireset_addr *ret_addr)
 }
 
 /* One more element, zeroed; NULL without memory. */
-static void *grow(void **v, size_t *nr, size_t size)
+static void *grow_array(void **v, size_t *nr, size_t size)
 {
 	char *all = reallocarray(*v, *nr + 1, size);
 
@@ -155,7 +155,7 @@ static int read_device(struct pcireset_qualify *qualify, char **words, size_t nr
 	if (nr != 11 || !read_addr(words[1], &addr) || !read_numbers(words + 2, 6, v) ||
 	    !read_numbers(words + 9, 2, link) || qualify->nr_devices >= MAX_QUALIFY_DEVICES)
 		return -EBADMSG;
-	device = grow((void **)&qualify->devices, &qualify->nr_devices, sizeof(*device));
+	device = grow_array((void **)&qualify->devices, &qualify->nr_devices, sizeof(*device));
 	if (!device)
 		return -ENOMEM;
 	device->addr = addr;
@@ -194,7 +194,7 @@ static int read_plan(struct pcireset_qualify *qualify, char **words, size_t nr)
 	if (nr != 9 || !read_numbers(words + 1, 8, v) || v[0] >= qualify->nr_devices ||
 	    type_index(v[1]) < 0 || qualify_plan_of(qualify, v[0], v[1]))
 		return -EBADMSG;
-	plan = grow((void **)&qualify->plans, &qualify->nr_plans, sizeof(*plan));
+	plan = grow_array((void **)&qualify->plans, &qualify->nr_plans, sizeof(*plan));
 	if (!plan)
 		return -ENOMEM;
 	*plan = (struct qualify_plan){ .device = v[0],
@@ -216,7 +216,7 @@ static int read_member(struct pcireset_qualify *qualify, char **words, size_t nr
 
 	if (nr != 2 || !qualify->nr_plans || !read_addr(words[1], &addr))
 		return -EBADMSG;
-	new = grow((void **)&plan->members, &plan->nr, sizeof(*new));
+	new = grow_array((void **)&plan->members, &plan->nr, sizeof(*new));
 	if (!new)
 		return -ENOMEM;
 	*new = addr;
@@ -229,7 +229,7 @@ static int read_watched(struct pcireset_qualify *qualify, char **words, size_t n
 
 	if (nr != 2 || !read_addr(words[1], &addr))
 		return -EBADMSG;
-	new = grow((void **)&qualify->watched, &qualify->nr_watched, sizeof(*new));
+	new = grow_array((void **)&qualify->watched, &qualify->nr_watched, sizeof(*new));
 	if (!new)
 		return -ENOMEM;
 	*new = addr;

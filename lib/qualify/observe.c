@@ -57,7 +57,7 @@ static struct watch *watch_of(const struct observer *observer, const struct pcir
 	return NULL;
 }
 
-static int watch(struct observer *observer, struct pcireset_dev *dev)
+static int watch_device(struct observer *observer, struct pcireset_dev *dev)
 {
 	struct watch *v;
 
@@ -78,9 +78,9 @@ static int watch_affected(struct pcireset_qualify *qualify)
 
 	for (size_t i = 0; i < qualify->nr_plans; i++)
 		for (size_t j = 0; j < qualify->plans[i].nr && !r; j++)
-			r = watch(qualify->observer,
-				  pcireset_dev_from_addr(qualify->ctx,
-							 &qualify->plans[i].members[j]));
+			r = watch_device(qualify->observer,
+					 pcireset_dev_from_addr(qualify->ctx,
+								&qualify->plans[i].members[j]));
 	return r;
 }
 
@@ -121,7 +121,7 @@ static int watch_neighbours(struct pcireset_qualify *qualify, enum distance dist
 			return -ENOMEM;
 		qualify->watched = watched;
 		watched[qualify->nr_watched++] = dev->addr;
-		r = watch(qualify->observer, dev);
+		r = watch_device(qualify->observer, dev);
 	}
 	return r;
 }
@@ -131,8 +131,8 @@ static int watch_known(struct pcireset_qualify *qualify)
 	int r = 0;
 
 	for (size_t i = 0; i < qualify->nr_watched && !r; i++)
-		r = watch(qualify->observer,
-			  pcireset_dev_from_addr(qualify->ctx, &qualify->watched[i]));
+		r = watch_device(qualify->observer,
+				 pcireset_dev_from_addr(qualify->ctx, &qualify->watched[i]));
 	return r;
 }
 

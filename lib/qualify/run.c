@@ -220,7 +220,7 @@ static bool is_as_agreed(const struct qualify_plan *plan)
 }
 
 /* The reset must affect exactly the functions that were shown when the run began. */
-static int resolve(struct pcireset_qualify *qualify, struct qualify_plan *plan)
+static int resolve_plan(struct pcireset_qualify *qualify, struct qualify_plan *plan)
 {
 	int r = pcireset_plan_resolve(plan->plan);
 
@@ -240,7 +240,7 @@ static int find_all_again(struct pcireset_qualify *qualify)
 	for (size_t i = 0; i < qualify->nr_plans && !r; i++) {
 		r = make_plan(qualify, &qualify->plans[i]);
 		if (!r)
-			r = resolve(qualify, &qualify->plans[i]);
+			r = resolve_plan(qualify, &qualify->plans[i]);
 	}
 	return r;
 }
@@ -434,7 +434,7 @@ static int resolve_all(struct pcireset_qualify *qualify, uint32_t type)
 	int r = 0;
 
 	for (uint32_t d = 0; d < qualify->nr_devices && !r; d++)
-		r = resolve(qualify, qualify_plan_of(qualify, d, type));
+		r = resolve_plan(qualify, qualify_plan_of(qualify, d, type));
 	return r;
 }
 

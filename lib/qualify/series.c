@@ -35,7 +35,7 @@ void series_free(struct series *series)
 	series->v = NULL;
 }
 
-static void quantiles(uint64_t *times, size_t nr, __u64 ret_times[5])
+static void take_quantiles(uint64_t *times, size_t nr, __u64 ret_times[5])
 {
 	static const double q[5] = { 0, 0.5, 0.9, 0.99, 1 };
 
@@ -66,8 +66,8 @@ int series_summarize(const struct series *series, struct pcireset_series *ret_su
 		ready[nr] = sample->ready_ns;
 		total[nr++] = sample->total_ns;
 	}
-	quantiles(ready, nr, s.ready_ns);
-	quantiles(total, nr, s.total_ns);
+	take_quantiles(ready, nr, s.ready_ns);
+	take_quantiles(total, nr, s.total_ns);
 	free(ready);
 	s.failed_low = stats_lower_bound(s.nr_failed, s.nr, BOUND_CONFIDENCE);
 	s.failed_high = stats_upper_bound(s.nr_failed, s.nr, BOUND_CONFIDENCE);

@@ -66,7 +66,7 @@ static const char *ordinal_of(uint32_t number)
 	return endings[last > 3 || number / 10 % 10 == 1 ? 0 : last];
 }
 
-static char *deviation(const struct pcireset_finding *finding)
+static char *deviation_text(const struct pcireset_finding *finding)
 {
 	const struct words *words = words_of(marks, ARRAY_SIZE(marks), finding->mark);
 	char name[PCIRESET_ADDR_STR_MAX];
@@ -80,13 +80,13 @@ static char *deviation(const struct pcireset_finding *finding)
 }
 
 /* "p = 3e-25" */
-static char *chance(const struct pcireset_finding *finding)
+static char *chance_text(const struct pcireset_finding *finding)
 {
 	return finding->p < 1e-99 ? format("p < 1e-99") : format("p = %.1g", finding->p);
 }
 
 /* "of 300 resets, between 0.2 % and 4 %" */
-static char *frequency(const struct pcireset_finding *finding, const char *p)
+static char *frequency_text(const struct pcireset_finding *finding, const char *p)
 {
 	return format("%llu of %llu resets, %.3g %% to %.3g %% at 95 %% each%s%s",
 		      (unsigned long long)finding->nr, (unsigned long long)finding->of,
@@ -136,17 +136,17 @@ char *finding_text(const struct pcireset_finding *finding)
 	const char *type = finding->type ? pcireset_type_to_str(finding->type, 0) : "reset";
 	_cleanup_free_ char *what = NULL;
 	_cleanup_free_ char *often = NULL;
-	_cleanup_free_ char *p = chance(finding);
+	_cleanup_free_ char *p = chance_text(finding);
 
 	if (!p)
 		return NULL;
 	if (finding->mark == PCIRESET_MARK_SLOW)
 		return time_text(finding, type, p);
-	what = deviation(finding);
+	what = deviation_text(finding);
 	if (finding->mark == PCIRESET_MARK_MACHINE)
 		return what ? format("%s: %s during the reset (%llu times)", type, what,
 				     (unsigned long long)finding->nr) :
 			      NULL;
-	often = frequency(finding, p);
+	often = frequency_text(finding, p);
 	return what && often ? event_text(finding, type, what, often) : NULL;
 }

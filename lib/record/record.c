@@ -23,7 +23,7 @@ struct recorder {
 };
 
 /* Paths in the archive have no sysroot and no leading slash. */
-static const char *inside(const struct recorder *rec, const char *real)
+static const char *path_inside(const struct recorder *rec, const char *real)
 {
 	return real + strlen(rec->ctx->sysroot) + 1;
 }
@@ -162,7 +162,7 @@ static int add_function(struct recorder *rec, const struct pcireset_dev *dev)
 	static const char *const files[] = { "vendor",       "device",   "class",
 					     "reset_method", "boot_vga", NULL };
 	static const char *const links[] = { "driver", "physfn", "iommu_group" };
-	const char *dirname = inside(rec, dev->path);
+	const char *dirname = path_inside(rec, dev->path);
 	char path[PATH_MAX];
 	int r = copy_link_in(rec, "sys/bus/pci/devices", dev->name);
 
@@ -206,7 +206,7 @@ static int add_slot(void *data, const char *dirname, const char *name)
 
 /* ---- their devices */
 
-static void note(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data)
+static void note_function(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data)
 {
 	(void)ctx;
 	(void)addr;
@@ -217,7 +217,7 @@ static bool is_on_function(struct recorder *rec, const char *real)
 {
 	bool found = false;
 
-	block_foreach_function(rec->ctx, real, note, &found);
+	block_foreach_function(rec->ctx, real, note_function, &found);
 	return found;
 }
 
@@ -365,7 +365,7 @@ static int add_member(void *data, const char *dirname, const char *name)
 		return leave_out(rec, r, name);
 	if (!class->also_elsewhere && !is_on_function(rec, real))
 		return 0;
-	path = inside(rec, real);
+	path = path_inside(rec, real);
 	if (!strcmp(class->name, "net") && !(rec->flags & PCIRESET_RECORD_SERIALS) &&
 	    is_named_by_mac(name))
 		return add_renamed(rec, dirname, path);
@@ -561,7 +561,7 @@ static int add_to_class(void *data, const char *dirname, const char *name)
 	    snprintf(link, sizeof(link), "%s/%s", dirname, name) >= (int)sizeof(link))
 		return 0;
 	r = copy_link_in(open->rec, link, open->base);
-	return r ? r : add_dir(open->rec, inside(open->rec, real));
+	return r ? r : add_dir(open->rec, path_inside(open->rec, real));
 }
 
 /* The reader of an archive finds a node by its name in a class. */
@@ -670,7 +670,7 @@ static int ask_module(struct recorder *rec)
 	return r < 0 ? r : 0;
 }
 
-static int collect(struct recorder *rec)
+static int collect_all(struct recorder *rec)
 {
 	int r = ask_module(rec);
 
@@ -710,7 +710,7 @@ int pcireset_ctx_record(struct pcireset_ctx *ctx, int fd, uint32_t flags)
 	if (ctx->is_dump)
 		return ctx_error(ctx, -EOPNOTSUPP, "a dump of config space is not a whole machine");
 	before = ctx_begin(ctx);
-	r = ctx_end(ctx, before, collect(&rec));
+	r = ctx_end(ctx, before, collect_all(&rec));
 	if (!r) {
 		r = archive_pack(&rec.tree, fd);
 		if (r < 0)

@@ -342,7 +342,7 @@ void guard_close(struct guard *guard)
 /* ---- leftovers */
 
 /* A file that cannot be opened or read is no proof that nothing is left. */
-static enum pcireset_leftover judge(struct guard *guard, const struct leftover_walk *walk)
+static enum pcireset_leftover judge_leftover(struct guard *guard, const struct leftover_walk *walk)
 {
 	int r = lock_port(guard);
 
@@ -364,7 +364,7 @@ static enum pcireset_leftover judge(struct guard *guard, const struct leftover_w
 	return PCIRESET_LEFTOVER_REPAIRED;
 }
 
-static const char *describe(enum pcireset_leftover state)
+static const char *describe_leftover(enum pcireset_leftover state)
 {
 	switch (state) {
 	case PCIRESET_LEFTOVER_RUNNING:
@@ -394,9 +394,9 @@ static int visit_note(struct leftover_walk *walk, const char *file)
 	guard = guard_new(walk->ctx, &addr);
 	if (!guard)
 		return -ENOMEM;
-	state = judge(guard, walk);
+	state = judge_leftover(guard, walk);
 	walk->nr_left += state == PCIRESET_LEFTOVER_TO_REPAIR;
-	walk->fn(guard->name, state, describe(state), walk->data);
+	walk->fn(guard->name, state, describe_leftover(state), walk->data);
 	guard_close(guard);
 	return 0;
 }

@@ -10,7 +10,7 @@
 
 #define HEX_DIGITS "0123456789abcdefABCDEF"
 
-static void lower(char *s)
+static void to_lower_case(char *s)
 {
 	for (; *s; s++)
 		*s = (char)tolower((unsigned char)*s);
@@ -21,7 +21,7 @@ static bool has_wildcard(const char *s)
 	return strpbrk(s, "*?");
 }
 
-static int set(char **field, char *value)
+static int set_field(char **field, char *value)
 {
 	*field = value;
 	return value ? 0 : -ENOMEM;
@@ -45,7 +45,7 @@ static bool id_pattern(const char *value, size_t len, char pattern[ID_PATTERN_SI
 	snprintf(digits, sizeof(digits), "%.*s", (int)len, value);
 	if (strspn(digits, HEX_DIGITS "*?") != len)
 		return false;
-	lower(digits);
+	to_lower_case(digits);
 	zeros = has_wildcard(digits) ? 0 : ID_PATTERN_SIZE - 1 - len;
 	memset(pattern, '0', zeros);
 	memcpy(pattern + zeros, digits, len + 1);
@@ -56,7 +56,8 @@ static int take_id(char **field, const char *value)
 {
 	char pattern[ID_PATTERN_SIZE];
 
-	return id_pattern(value, strlen(value), pattern) ? set(field, strdup(pattern)) : -EINVAL;
+	return id_pattern(value, strlen(value), pattern) ? set_field(field, strdup(pattern)) :
+							   -EINVAL;
 }
 
 static int take_ids(char **field, const char *value)
@@ -68,7 +69,7 @@ static int take_ids(char **field, const char *value)
 	    !id_pattern(colon + 1, strlen(colon + 1), device))
 		return -EINVAL;
 	snprintf(both, sizeof(both), "%s:%s", vendor, device);
-	return set(field, strdup(both));
+	return set_field(field, strdup(both));
 }
 
 /* Skip exactly that many digits, at least one, and the character after them. */
@@ -105,14 +106,14 @@ static int take_address(char **field, const char *value)
 	}
 	if (!pattern)
 		return -ENOMEM;
-	lower(pattern);
+	to_lower_case(pattern);
 	*field = pattern;
 	return has_wildcard(pattern) || is_address(pattern) ? 0 : -EINVAL;
 }
 
 static int take_text(char **field, const char *value)
 {
-	return *value ? set(field, strdup(value)) : -EINVAL;
+	return *value ? set_field(field, strdup(value)) : -EINVAL;
 }
 
 #define FIELD(name) offsetof(struct conf_match, name)

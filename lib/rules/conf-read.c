@@ -173,7 +173,7 @@ static int take_body(struct reader *r, const char *pair[2])
 	return complain(r, NULL, "unknown key %s", pair[0]);
 }
 
-static char *strip(char *s)
+static char *strip_blanks(char *s)
 {
 	char *end;
 
@@ -193,8 +193,8 @@ static int take_pair(struct reader *r, char *line)
 	if (!equals)
 		return complain(r, NULL, "\"%s\" is neither a section nor KEY=VALUE", line);
 	*equals = '\0';
-	pair[0] = strip(line);
-	pair[1] = strip(equals + 1);
+	pair[0] = strip_blanks(line);
+	pair[1] = strip_blanks(equals + 1);
 	ret = take_match(r, pair);
 	return ret > 0 ? take_body(r, pair) : ret;
 }
@@ -203,7 +203,7 @@ static int take_line(struct reader *r, char *line)
 {
 	size_t len;
 
-	line = strip(line);
+	line = strip_blanks(line);
 	len = strlen(line);
 	if (!len || *line == '#' || *line == ';')
 		return 0;

@@ -127,7 +127,7 @@ static int add_rule(void *data, char *where, struct conf_match *match)
 	return 0;
 }
 
-static int complain(void *data, const char *message)
+static int reader_complain(void *data, const char *message)
 {
 	return rules_complain(((struct reader *)data)->rules, "%s", message);
 }
@@ -142,7 +142,7 @@ int rules_read(struct pcireset_ctx *ctx, struct rules *rules, const struct conf_
 		.begin = begin_rule,
 		.missing = missing_in_rule,
 		.add = add_rule,
-		.complain = complain,
+		.complain = reader_complain,
 		.data = &r,
 	};
 	int ret = conf_read(&grammar, file);

@@ -50,7 +50,7 @@ static bool is_about(const struct pcireset_rule *rule, const struct pcireset_dev
 	       fits_subsystem(match->subsystem, dev);
 }
 
-static int learn(struct rules *rules, struct pcireset_dev *dev, enum rule_effect effect)
+static int learn_effect(struct rules *rules, struct pcireset_dev *dev, enum rule_effect effect)
 {
 	int r = 0;
 
@@ -74,7 +74,8 @@ int rules_learn(struct pcireset_ctx *ctx)
 		return 0;
 	pcireset_dev_foreach(ctx, dev) {
 		dev_forget_subsystem(dev);
-		if (learn(rules, dev, RULE_DENIES) < 0 || learn(rules, dev, RULE_DELAYS) < 0)
+		if (learn_effect(rules, dev, RULE_DENIES) < 0 ||
+		    learn_effect(rules, dev, RULE_DELAYS) < 0)
 			return ctx_fail(ctx, -ENOMEM, dev->name);
 	}
 	rules->are_learned = true;

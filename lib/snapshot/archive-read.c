@@ -97,7 +97,7 @@ static int support_filters(struct reader *reader)
 	return 0;
 }
 
-static int damaged(const struct reader *reader)
+static int reader_damaged(const struct reader *reader)
 {
 	const char *why = reader->lib.archive_error_string(reader->archive);
 
@@ -145,7 +145,7 @@ static int reader_open(struct reader *reader, const char *data, size_t size)
 		reader->lib.archive_read_support_format_raw(reader->archive);
 	if (reader->lib.archive_read_open_memory(reader->archive, data, size) == ARCHIVE_OK)
 		return check_filters(reader);
-	return reader->tree ? no_archive(reader) : damaged(reader);
+	return reader->tree ? no_archive(reader) : reader_damaged(reader);
 }
 
 static void reader_close(struct reader *reader)
@@ -159,7 +159,7 @@ static void reader_close(struct reader *reader)
 /* ---- the entries of an archive */
 
 /* Without "./" before and "/" after; "" is the root itself. */
-static void tidy(char *path, enum tree_kind kind)
+static void tidy_path(char *path, enum tree_kind kind)
 {
 	size_t len;
 
@@ -185,7 +185,7 @@ static int add_file(struct reader *reader, struct archive_entry *entry, const ch
 	       (n = reader->lib.archive_read_data(reader->archive, data + len, size - len)) > 0)
 		len += (size_t)n;
 	r = len == size ? tree_add(reader->ctx, reader->tree, TREE_FILE, path, data, size) :
-			  damaged(reader);
+			  reader_damaged(reader);
 	free(data);
 	return r;
 }
@@ -202,7 +202,7 @@ static int add_entry(struct reader *reader, struct archive_entry *entry, char *p
 	const struct library *lib = &reader->lib;
 	const char *target;
 
-	tidy(path, kind);
+	tidy_path(path, kind);
 	switch (kind) {
 	case TREE_FILE:
 		if (lib->archive_entry_hardlink(entry) || lib->archive_entry_sparse_count(entry))
@@ -294,7 +294,7 @@ static int read_entries(struct reader *reader)
 		if (status == ARCHIVE_EOF)
 			return check_end(reader);
 		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
-			return reader->nr ? damaged(reader) : no_archive(reader);
+			return reader->nr ? reader_damaged(reader) : no_archive(reader);
 		r = take_entry(reader, entry);
 	}
 	return r;
@@ -340,7 +340,7 @@ bool archive_is_compressed(const char *data, size_t size)
 }
 
 /* Twice as much room whenever it is full, up to the limit. */
-static int grow(struct reader *reader, char **data, size_t *room)
+static int grow_data(struct reader *reader, char **data, size_t *room)
 {
 	size_t more = *room ? 2 * *room : CHUNK;
 	char *bigger;
@@ -364,15 +364,15 @@ static int read_raw(struct reader *reader, char **data, size_t *ret_size)
 	int r = 0;
 
 	if (reader->lib.archive_read_next_header(reader->archive, &entry) != ARCHIVE_OK)
-		return damaged(reader);
+		return reader_damaged(reader);
 	do {
 		if (len == room)
-			r = grow(reader, data, &room);
+			r = grow_data(reader, data, &room);
 		if (r < 0)
 			return r;
 		n = reader->lib.archive_read_data(reader->archive, *data + len, room - len);
 		if (n < 0)
-			return damaged(reader);
+			return reader_damaged(reader);
 		len += (size_t)n;
 	} while (n);
 	(*data)[len] = '\0';

@@ -20,7 +20,7 @@ struct header {
 
 _Static_assert(sizeof(struct header) == BLOCK, "a header is a block");
 
-static unsigned int checksum(const struct header *h)
+static unsigned int header_checksum(const struct header *h)
 {
 	const unsigned char *b = (const void *)h;
 	unsigned int sum = 0;
@@ -34,7 +34,7 @@ static unsigned int checksum(const struct header *h)
 	return sum;
 }
 
-static int put(int fd, const void *data, size_t size)
+static int put_data(int fd, const void *data, size_t size)
 {
 	const char *p = data;
 
@@ -54,9 +54,9 @@ static int put(int fd, const void *data, size_t size)
 static int put_padded(int fd, const char *data, size_t size)
 {
 	static const char zeros[BLOCK];
-	int r = put(fd, data, size);
+	int r = put_data(fd, data, size);
 
-	return r ? r : put(fd, zeros, (BLOCK - size % BLOCK) % BLOCK);
+	return r ? r : put_data(fd, zeros, (BLOCK - size % BLOCK) % BLOCK);
 }
 
 /* Without owner and time, so that the same machine gives the same archive. */
@@ -74,10 +74,10 @@ static int put_header(int fd, char type, const char *name, const char *link, siz
 	strcpy(h.gid, "0000000");
 	snprintf(h.size, sizeof(h.size), "%011zo", size);
 	strcpy(h.mtime, "00000000000");
-	snprintf(sum, sizeof(sum), "%06o", checksum(&h));
+	snprintf(sum, sizeof(sum), "%06o", header_checksum(&h));
 	memcpy(h.sum, sum, 7);
 	h.sum[7] = ' ';
-	return put(fd, &h, sizeof(h));
+	return put_data(fd, &h, sizeof(h));
 }
 
 /* The length includes its own digits. */
@@ -119,5 +119,5 @@ int archive_pack(const struct tree *tree, int fd)
 
 	for (size_t i = 0; !r && i < tree->nr; i++)
 		r = put_entry(fd, &tree->v[i]);
-	return r ? r : put(fd, end, sizeof(end));
+	return r ? r : put_data(fd, end, sizeof(end));
 }

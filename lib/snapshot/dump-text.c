@@ -124,7 +124,7 @@ static size_t narrow_lines(char *text, size_t size)
 	return len;
 }
 
-static char *narrow(const char *data, size_t size, size_t *ret_size)
+static char *utf16_to_bytes(const char *data, size_t size, size_t *ret_size)
 {
 	const unsigned char *p = (const unsigned char *)data, *end = p + size;
 	char *to = malloc(size + 1);
@@ -146,7 +146,7 @@ static char *narrow(const char *data, size_t size, size_t *ret_size)
 /* ---- lines */
 
 /* Behind the marks of a quote: "> ", ">> ", "| " and "JD> "; and behind blanks. */
-static const char *unquote(const char *line)
+static const char *skip_quote_marks(const char *line)
 {
 	const char *p = line;
 
@@ -288,13 +288,13 @@ static bool is_of_lspci(const char *line)
 /* Return the part of a line that lspci printed, or the unquoted line if there is none. */
 static const char *find_line(const char *line)
 {
-	const char *content = unquote(line), *p = content;
+	const char *content = skip_quote_marks(line), *p = content;
 
 	for (int nr = 0; p && nr < 4; nr++) {
 		if (is_of_lspci(p))
 			return p;
 		p = skip_prefix(p);
-		p = p ? unquote(p) : NULL;
+		p = p ? skip_quote_marks(p) : NULL;
 	}
 	return content;
 }
@@ -715,7 +715,7 @@ static int check_functions(const struct text *text)
 int dump_text_read(struct dump *dump, const char *data, size_t size)
 {
 	struct text text = { .dump = dump };
-	char *plain = narrow(data, size, &size);
+	char *plain = utf16_to_bytes(data, size, &size);
 	int r;
 
 	if (!plain)

@@ -31,7 +31,7 @@ static int by_address(const void *a, const void *b)
 }
 
 /* The first reason stays. */
-static void say(char reason[128], const char *fmt, const char *name)
+static void set_reason(char reason[128], const char *fmt, const char *name)
 {
 	if (!*reason)
 		snprintf(reason, 128, fmt, name);
@@ -46,7 +46,7 @@ static bool is_bridge(const struct function *f)
 	return type == PCI_HEADER_TYPE_BRIDGE || type == PCI_HEADER_TYPE_CARDBUS;
 }
 
-static bool contains(const struct function *bridge, const struct function *f)
+static bool bridge_has_bus(const struct function *bridge, const struct function *f)
 {
 	return bridge->first && bridge->addr.domain == f->addr.domain &&
 	       bridge->first <= f->addr.bus && f->addr.bus <= bridge->last;
@@ -56,15 +56,16 @@ static bool contains(const struct function *bridge, const struct function *f)
  * Buses are apart, or one bridge is below the other. Its own buses need not be within the
  * other's: old transparent bridges hide some.
  */
-static bool agree(const struct function *a, const struct function *b)
+static bool bridges_agree(const struct function *a, const struct function *b)
 {
 	if (a->last < b->first || b->last < a->first)
 		return true;
-	return (contains(a, b) && a->first < b->first) || (contains(b, a) && b->first < a->first);
+	return (bridge_has_bus(a, b) && a->first < b->first) ||
+	       (bridge_has_bus(b, a) && b->first < a->first);
 }
 
-static int contradict(const struct domain *domain, const struct function *a,
-		      const struct function *b)
+static int fail_contradiction(const struct domain *domain, const struct function *a,
+			      const struct function *b)
 {
 	return ctx_error(domain->dump->ctx, -EBADMSG,
 			 "%s and %s both say that bus %02x is below them", a->name, b->name,
@@ -77,8 +78,8 @@ static int add_bridge(struct domain *domain, size_t i)
 	struct function **v = domain->dump->v, *f = v[i];
 
 	for (size_t bus = 0; bus < MAX_BUSES; bus++)
-		if (domain->bridges[bus] != DUMP_NONE && !agree(v[domain->bridges[bus]], f))
-			return contradict(domain, v[domain->bridges[bus]], f);
+		if (domain->bridges[bus] != DUMP_NONE && !bridges_agree(v[domain->bridges[bus]], f))
+			return fail_contradiction(domain, v[domain->bridges[bus]], f);
 	domain->bridges[f->first] = i;
 	return 0;
 }
@@ -109,7 +110,8 @@ static void find_parent(const struct domain *domain, struct function *f)
 	for (size_t bus = f->addr.bus; bus && f->parent == DUMP_NONE; bus--) {
 		size_t i = domain->bridges[bus];
 
-		if (i != DUMP_NONE && domain->dump->v[i] != f && contains(domain->dump->v[i], f))
+		if (i != DUMP_NONE && domain->dump->v[i] != f &&
+		    bridge_has_bus(domain->dump->v[i], f))
 			f->parent = i;
 	}
 }
@@ -206,8 +208,8 @@ static void find_lost_vfs(struct domain *domain)
 		if (has_no_ids(v[i]) && v[i]->physfn == DUMP_NONE)
 			domain->lost[at] = v[i];
 		else if (domain->lost[at] && may_be_pf(v[i]))
-			say(v[i]->vfs, "%s looks like a VF of it; use lspci -xxxx as root",
-			    domain->lost[at]->name);
+			set_reason(v[i]->vfs, "%s looks like a VF of it; use lspci -xxxx as root",
+				   domain->lost[at]->name);
 	}
 }
 
@@ -223,7 +225,7 @@ static void say_below(const struct domain *domain, const struct function *f, con
 	struct function *bridge = bridge_above(domain, f);
 
 	if (bridge)
-		say(bridge->below, fmt, f->name);
+		set_reason(bridge->below, fmt, f->name);
 }
 
 /* The bridge above has another bus right below it: one in between is missing. A VF has its PF's. */
@@ -327,7 +329,7 @@ static void check_functions(const struct domain *domain)
 		while (next < domain->end && v[next]->addr.bus < bus)
 			next++;
 		if (next == domain->end || v[next]->addr.bus != bus)
-			say(v[i]->below, reason, "");
+			set_reason(v[i]->below, reason, "");
 	}
 }
 
@@ -339,9 +341,9 @@ static void pass_up(const struct domain *domain)
 		struct function *bridge = bridge_above(domain, f);
 
 		if (bridge && *f->below)
-			say(bridge->below, "%s", f->below);
+			set_reason(bridge->below, "%s", f->below);
 		if (bridge && *f->vfs)
-			say(bridge->below, "VFs of %s are not in the dump", f->name);
+			set_reason(bridge->below, "VFs of %s are not in the dump", f->name);
 	}
 }
 
@@ -367,7 +369,7 @@ static int relate_domain(struct domain *domain)
 	return 0;
 }
 
-static int relate(struct dump *dump)
+static int relate_functions(struct dump *dump)
 {
 	struct domain domain = { .dump = dump };
 	int r = 0;
@@ -507,7 +509,7 @@ int dump_read(struct pcireset_ctx *ctx, const char *data, size_t size, struct tr
 	int r = dump_text_read(&dump, data, size);
 
 	if (!r)
-		r = relate(&dump);
+		r = relate_functions(&dump);
 	if (!r)
 		r = add_functions(&dump, tree);
 	dump_clear(&dump);

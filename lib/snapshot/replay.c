@@ -107,7 +107,7 @@ static int read_dump(struct pcireset_ctx *ctx, const char *data, size_t size, st
 	return r;
 }
 
-static int unpack(struct pcireset_ctx *ctx, struct tree *tree)
+static int tree_read_file(struct pcireset_ctx *ctx, struct tree *tree)
 {
 	char *data = NULL;
 	size_t size = 0;
@@ -131,7 +131,7 @@ int replay_unpack(struct pcireset_ctx *ctx)
 
 	if (ctx->is_unpacked)
 		return 0;
-	r = unpack(ctx, &tree);
+	r = tree_read_file(ctx, &tree);
 	tree_clear(&tree);
 	if (r < 0) {
 		strcpy(why, ctx->errmsg);

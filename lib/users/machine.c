@@ -46,7 +46,7 @@ static int node_path(struct pcireset_ctx *ctx, const char *node, char path[PATH_
 }
 
 /* The kernel writes blanks and backslashes in paths as \ooo. */
-static void unescape(char *s)
+static void unescape_path(char *s)
 {
 	char *to = s;
 
@@ -111,8 +111,8 @@ static int read_mount(struct pcireset_ctx *ctx, char *line)
 	source = strtok_r(NULL, " ", &save);
 	if (!words[4] || !source || sscanf(words[2], "%u:%u", &major, &minor) != 2)
 		return 0;
-	unescape(words[4]);
-	unescape(source);
+	unescape_path(words[4]);
+	unescape_path(source);
 	user.what = words[4];
 	if (major) {
 		int r = ctx_realpath(ctx, path, "sys/dev/block/%u:%u", major, minor);
@@ -135,7 +135,7 @@ static int read_swap(struct pcireset_ctx *ctx, char *line)
 	char path[PATH_MAX];
 
 	line[strcspn(line, " \t")] = '\0';
-	unescape(line);
+	unescape_path(line);
 	if (!strncmp(line, "/dev/", 5) && !node_path(ctx, line, path))
 		block_foreach_function(ctx, path, add_block_user, &user);
 	return user.error;

@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (facts.is_dump && data[1] & 16)
 		strcpy(facts.link_unknown, "something is missing");
 	at = config_find_dvsec(&port, CXL_VENDOR, CXL_DVSEC_PORT);
-	facts.is_cxl = at || lists(&facts, "cxl_bus");
+	facts.is_cxl = at || method_is_listed(&facts, "cxl_bus");
 	facts.is_cxl_masked = at && !(config_get16(&port, at + CXL_PORT_CONTROL) & CXL_UNMASK_SBR);
 	check_types(&facts);
 	return 0;
