@@ -4,7 +4,7 @@
 #include "qualify.h"
 
 /* Text of a machine may have any character. */
-static void put(FILE *out, const char *words)
+static void put_text(FILE *out, const char *words)
 {
 	char *copy = utf8(text("%s", words));
 
@@ -25,12 +25,12 @@ static void put(FILE *out, const char *words)
 	free(copy);
 }
 
-static void row(FILE *out, const char *head, const char *value)
+static void put_row(FILE *out, const char *head, const char *value)
 {
 	fputs("<tr><th scope=\"row\">", out);
-	put(out, head);
+	put_text(out, head);
 	fputs("</th><td>", out);
-	put(out, value);
+	put_text(out, value);
 	fputs("</td></tr>\n", out);
 }
 
@@ -39,7 +39,7 @@ static void put_head(const struct result *result, FILE *out)
 	fputs("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n"
 	      "<meta charset=\"utf-8\"/>\n<title>pcireset qualify: ",
 	      out);
-	put(out, verdict_to_str(result->verdict));
+	put_text(out, verdict_to_str(result->verdict));
 	fputs("</title>\n<style>\nbody { font-family: sans-serif; max-width: 60em; margin: 2em auto; "
 	      "padding: 0 1em; color: #000; background: #fff; }\n"
 	      "table { border-collapse: collapse; }\nth, td { border: 1px solid #777; padding: 0.2em "
@@ -47,11 +47,11 @@ static void put_head(const struct result *result, FILE *out)
 	      "border: 3px double #000; padding: 0.6em; }\n</style>\n</head>\n<body>\n"
 	      "<h1>Qualification of PCI resets</h1>\n<p class=\"verdict\" id=\"verdict\">",
 	      out);
-	put(out, result->line);
+	put_text(out, result->line);
 	fputs("</p>\n", out);
 	if (pcireset_qualify_get_stop(result->qualify)) {
 		fputs("<p id=\"stopped\">The run stopped: ", out);
-		put(out, pcireset_qualify_get_stop(result->qualify));
+		put_text(out, pcireset_qualify_get_stop(result->qualify));
 		fputs("</p>\n", out);
 	}
 }
@@ -67,9 +67,9 @@ static void put_findings(const struct result *result, FILE *out)
 		fputs("<ol id=\"findings\">\n", out);
 	for (size_t i = 0; (finding = pcireset_qualify_get_finding(result->qualify, i)); i++) {
 		fputs("<li>", out);
-		put(out, pcireset_qualify_get_device(result->qualify, finding->device));
+		put_text(out, pcireset_qualify_get_device(result->qualify, finding->device));
 		fputs(": ", out);
-		put(out, pcireset_qualify_get_finding_text(result->qualify, i));
+		put_text(out, pcireset_qualify_get_finding_text(result->qualify, i));
 		fputs("</li>\n", out);
 	}
 	if (result->nr_findings)
@@ -81,7 +81,7 @@ static void put_series(const struct result *result, const struct pcireset_series
 	char *below = percent_below(s->failed_high);
 
 	fputs("<tr><td>", out);
-	put(out, pcireset_qualify_get_device(result->qualify, s->device));
+	put_text(out, pcireset_qualify_get_device(result->qualify, s->device));
 	fprintf(out,
 		"</td><td>%s</td><td class=\"n\">%llu</td><td class=\"n\">%llu</td>"
 		"<td class=\"n\">%s</td><td class=\"n\">%llu</td><td class=\"n\">%llu</td>",
@@ -109,7 +109,7 @@ static void put_table(const struct result *result, FILE *out)
 static void put_plot(const struct result *result, const struct pcireset_series *s, FILE *out)
 {
 	fputs("<h3>", out);
-	put(out, pcireset_qualify_get_device(result->qualify, s->device));
+	put_text(out, pcireset_qualify_get_device(result->qualify, s->device));
 	fprintf(out, ": %s</h3>\n", pcireset_type_to_str(s->type, 0));
 	plot_times(result, s, out);
 	plot_histogram(result, s, out);
@@ -165,9 +165,9 @@ static void put_machine(const struct result *result, FILE *out)
 
 	fputs("<h2>Machine</h2>\n<table id=\"facts\">\n<tbody>\n", out);
 	for (uint32_t d = 0; (value = pcireset_qualify_get_device(result->qualify, d)); d++)
-		row(out, value, pcireset_qualify_get_identity(result->qualify, d));
+		put_row(out, value, pcireset_qualify_get_identity(result->qualify, d));
 	for (size_t i = 0; (value = pcireset_qualify_get_fact(result->qualify, i, &key)); i++)
-		row(out, key, value);
+		put_row(out, key, value);
 	fputs("</tbody>\n</table>\n", out);
 }
 

@@ -51,7 +51,7 @@ static bool is_counted(const struct pcireset_sample *sample, const struct pcires
 	       sample->result != PCIRESET_RESULT_REFUSED;
 }
 
-static void collect(struct plot *plot, const struct result *result)
+static void collect_times(struct plot *plot, const struct result *result)
 {
 	const struct pcireset_sample *sample;
 	size_t at = 0;
@@ -82,7 +82,7 @@ static double y_of_time(const struct plot *plot, double ns)
 	return y_of((ns - (double)plot->low) / (double)(plot->high - plot->low));
 }
 
-static void begin(FILE *out, const char *title, const char *description)
+static void begin_svg(FILE *out, const char *title, const char *description)
 {
 	fprintf(out,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 %d %d\" "
@@ -145,11 +145,11 @@ void plot_times(const struct result *result, const struct pcireset_series *serie
 	char *description;
 
 	plot->series = series;
-	collect(plot, result);
+	collect_times(plot, result);
 	description = text("%zu resets, %llu failed, from %.1f ms to %.1f ms", plot->nr,
 			   (unsigned long long)series->nr_failed, (double)series->ready_ns[0] / 1e6,
 			   (double)series->ready_ns[4] / 1e6);
-	begin(out, "Time until ready, in the order of the run", description);
+	begin_svg(out, "Time until ready, in the order of the run", description);
 	for (size_t i = 0; i < BUCKETS && plot->nr; i++)
 		draw_bucket(plot, i, out);
 	label_times(plot, out);
@@ -168,7 +168,7 @@ void plot_histogram(const struct result *result, const struct pcireset_series *s
 	histogram_make(result, series, &h);
 	for (size_t i = 0; i <= NR_BINS; i++)
 		most = h.counts[i] > most ? h.counts[i] : most;
-	begin(out, "Histogram of the time until ready", "the last bar has all later resets");
+	begin_svg(out, "Histogram of the time until ready", "the last bar has all later resets");
 	for (size_t i = 0; i <= NR_BINS; i++) {
 		double y = y_of((double)h.counts[i] / most);
 

@@ -17,7 +17,7 @@ struct work {
 	uint32_t types;
 };
 
-static int fail(const struct work *work, int r)
+static int fail_work(const struct work *work, int r)
 {
 	error("%s", pcireset_ctx_get_errmsg(work->machine.ctx));
 	return status_of_error(r);
@@ -80,7 +80,7 @@ static int find_types(struct work *work)
 	}
 	free(list);
 	if (r)
-		return fail(work, r);
+		return fail_work(work, r);
 	if (work->types)
 		return STATUS_DONE;
 	error("no type of '%s' is supported by all devices", work->req->types);
@@ -129,7 +129,7 @@ static int make_plans(struct work *work)
 }
 
 /* The functions of all plans that are not named, for a message; NULL if there are none. */
-static char *unnamed(const struct work *work)
+static char *unnamed_functions(const struct work *work)
 {
 	char *all = text("%s", ""), name[PCIRESET_ADDR_STR_MAX];
 	const struct pcireset_addr *addr;
@@ -156,7 +156,7 @@ static char *unnamed(const struct work *work)
 /* As for reset: without a terminal, only functions that are named may be affected. */
 static int check_unnamed(const struct work *work)
 {
-	char *names = is_given(work->req, OPT_YES) ? NULL : unnamed(work);
+	char *names = is_given(work->req, OPT_YES) ? NULL : unnamed_functions(work);
 	int status = STATUS_DONE;
 
 	if (names && !can_ask()) {
@@ -192,7 +192,7 @@ static int add_facts(struct work *work)
 }
 
 /* The journal of an earlier run is never overwritten. */
-static int create(struct work *work, const char *directory)
+static int create_run(struct work *work, const char *directory)
 {
 	char *journal = directory ? text("%s/%s", directory, JOURNAL_FILE) : NULL;
 	int r = pcireset_qualify_set_count(work->qualify, work->req->count);
@@ -207,7 +207,7 @@ static int create(struct work *work, const char *directory)
 		error("%s: has a run already; continue it: pcireset qualify --resume %s", directory,
 		      directory);
 	else if (r)
-		fail(work, r);
+		fail_work(work, r);
 	free(journal);
 	return r ? status_of_error(r) : STATUS_DONE;
 }
@@ -220,12 +220,12 @@ static int make_directory(const char *directory)
 	return STATUS_ERROR;
 }
 
-static int begin(struct work *work)
+static int begin_run(struct work *work)
 {
 	int r = pcireset_ctx_check_reset(work->machine.ctx), status;
 
 	if (r)
-		return fail(work, r);
+		return fail_work(work, r);
 	status = find_types(work);
 	if (!status && pcireset_qualify_new(work->machine.ctx, &work->qualify))
 		must(NULL);
@@ -235,12 +235,12 @@ static int begin(struct work *work)
 		status = check_unnamed(work);
 	if (!status)
 		status = make_directory(work->req->qualify.save);
-	return status ? status : create(work, work->req->qualify.save);
+	return status ? status : create_run(work, work->req->qualify.save);
 }
 
 /* ---- a saved run */
 
-static int load(struct work *work, const char *directory)
+static int load_run(struct work *work, const char *directory)
 {
 	char *journal = text("%s/%s", directory, JOURNAL_FILE);
 	int r = pcireset_qualify_load(work->machine.ctx, journal, &work->qualify);
@@ -251,7 +251,7 @@ static int load(struct work *work, const char *directory)
 			r = pcireset_qualify_resume(work->qualify, journal);
 	}
 	free(journal);
-	return r ? fail(work, r) : STATUS_DONE;
+	return r ? fail_work(work, r) : STATUS_DONE;
 }
 
 /* ---- the result */
@@ -275,7 +275,7 @@ static void print_result(const struct work *work, const struct result *result)
 		    pcireset_qualify_get_finding_text(work->qualify, i));
 }
 
-static int finish(const struct work *work)
+static int finish_run(const struct work *work)
 {
 	const char *directory = work->req->qualify.directory;
 	struct result result;
@@ -292,13 +292,13 @@ static int finish(const struct work *work)
 }
 
 /* A refusal before the first reset has touched nothing. */
-static int run(struct work *work)
+static int run_rounds(struct work *work)
 {
 	int r = rounds_run(work->req, work->qualify, work->machine.ctx);
 
 	if (r < 0 && !pcireset_qualify_get_nr_samples(work->qualify))
 		return process_settle(status_of_error(r));
-	return finish(work);
+	return finish_run(work);
 }
 
 static int report_only(struct work *work)
@@ -307,8 +307,8 @@ static int report_only(struct work *work)
 
 	if (r)
 		must(NULL);
-	status = load(work, work->req->qualify.report);
-	return status ? status : finish(work);
+	status = load_run(work, work->req->qualify.report);
+	return status ? status : finish_run(work);
 }
 
 static int open_and_run(struct work *work)
@@ -317,9 +317,9 @@ static int open_and_run(struct work *work)
 
 	allow_many_files(&work->machine);
 	if (!status)
-		status = work->req->qualify.resume ? load(work, work->req->qualify.resume) :
-						     begin(work);
-	return status ? status : run(work);
+		status = work->req->qualify.resume ? load_run(work, work->req->qualify.resume) :
+						     begin_run(work);
+	return status ? status : run_rounds(work);
 }
 
 int command_qualify(const struct request *given)

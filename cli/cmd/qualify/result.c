@@ -73,7 +73,7 @@ static bool is_finding_harmless(const struct pcireset_finding *finding)
 	return finding->mark & HARMLESS;
 }
 
-static enum verdict judge(const struct result *result)
+static enum verdict judge_result(const struct result *result)
 {
 	const struct pcireset_finding *finding;
 	uint64_t unverified = 0;
@@ -140,7 +140,7 @@ void result_make(struct result *result, struct pcireset_qualify *qualify)
 	result->nr_findings = (size_t)r;
 	for (uint32_t d = 0; pcireset_qualify_get_device(qualify, d); d++)
 		add_series(result, d);
-	result->verdict = judge(result);
+	result->verdict = judge_result(result);
 	result->line = verdict_line(result);
 }
 

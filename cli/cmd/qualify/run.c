@@ -23,7 +23,7 @@ struct rounds {
 	int r;
 };
 
-static double now(void)
+static double seconds_now(void)
 {
 	struct timespec t;
 
@@ -31,7 +31,7 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void step(void *data)
+static void rounds_step(void *data)
 {
 	struct rounds *rounds = data;
 
@@ -53,12 +53,12 @@ static void show_progress(struct rounds *rounds)
 {
 	uint32_t done = pcireset_qualify_get_nr_done(rounds->qualify);
 	uint32_t all = pcireset_qualify_get_nr_rounds(rounds->qualify);
-	double elapsed = now() - rounds->began;
+	double elapsed = seconds_now() - rounds->began;
 	unsigned long left;
 
-	if (!rounds->is_shown || now() - rounds->shown < 1 || done == rounds->begin)
+	if (!rounds->is_shown || seconds_now() - rounds->shown < 1 || done == rounds->begin)
 		return;
-	rounds->shown = now();
+	rounds->shown = seconds_now();
 	left = (unsigned long)(elapsed / (done - rounds->begin) * (all - done));
 	fprintf(stderr, "\r%u of %u rounds, %zu failed, %lu:%02lu:%02lu left\033[K", done, all,
 		rounds->nr_failed, left / 3600, left / 60 % 60, left % 60);
@@ -104,7 +104,7 @@ static int spawn_shell(const char *command, pid_t *ret_pid)
 }
 
 /* Ctrl-C also ends the exercise. That is not a failure of the device. */
-static int exercise(struct rounds *rounds)
+static int run_exercise(struct rounds *rounds)
 {
 	int status, r;
 	pid_t pid;
@@ -139,9 +139,9 @@ static void run_rounds(struct rounds *rounds)
 
 	do {
 		done = pcireset_qualify_get_nr_done(rounds->qualify);
-		interrupt_run(step, rounds, NULL);
+		interrupt_run(rounds_step, rounds, NULL);
 		r = rounds->r >= 0 && pcireset_qualify_get_nr_done(rounds->qualify) > done ?
-			    exercise(rounds) :
+			    run_exercise(rounds) :
 			    0;
 		if (r < 0)
 			rounds->r = r;
@@ -154,7 +154,7 @@ static void run_rounds(struct rounds *rounds)
 int rounds_run(const struct request *req, struct pcireset_qualify *qualify,
 	       struct pcireset_ctx *ctx)
 {
-	struct rounds rounds = { .req = req, .qualify = qualify, .began = now() };
+	struct rounds rounds = { .req = req, .qualify = qualify, .began = seconds_now() };
 
 	rounds.begin = pcireset_qualify_get_nr_done(qualify);
 	rounds.is_shown = isatty(STDERR_FILENO) && !is_given(req, OPT_QUIET);

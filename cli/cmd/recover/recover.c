@@ -48,8 +48,8 @@ static int final_status(const struct recover *recover)
 
 /* ---- one function */
 
-static void remember(struct recover *recover, const struct event *event, const char *state,
-		     const char *step, const char *why)
+static void remember_event(struct recover *recover, const struct event *event, const char *state,
+			   const char *step, const char *why)
 {
 	struct known *known = records_find(&recover->records, event->device);
 	const struct policy *policy = recover->decision->policy;
@@ -81,7 +81,8 @@ static void count_result(struct recover *recover, const struct recovery *recover
 		known->nr_recovered++;
 	else
 		known->nr_gave_up++;
-	remember(recover, recovery->event, result_name(result), recovery->last_step, recovery->why);
+	remember_event(recover, recovery->event, result_name(result), recovery->last_step,
+		       recovery->why);
 	if (result == RESULT_RECOVERED)
 		recover->nr_recovered++;
 	else if (recovery->is_reset || recovery->is_unbound)
@@ -103,7 +104,7 @@ static void run_recovery(struct recover *recover, const struct situation *s)
 	enum result result;
 
 	history_add(&records_find(&recover->records, s->event->device)->history, s->now_s);
-	remember(recover, s->event, "recovering", NULL, NULL);
+	remember_event(recover, s->event, "recovering", NULL, NULL);
 	save_records(recover);
 	process_touches();
 	result = recovery_run(&recovery);
@@ -124,7 +125,7 @@ static void act_on_decision(struct recover *recover, const struct situation *s)
 		return;
 	case VERDICT_REFUSE:
 		recover->records.nr_refused++;
-		remember(recover, s->event, "refused", NULL, d->why);
+		remember_event(recover, s->event, "refused", NULL, d->why);
 		worsen_status(recover, STATUS_REFUSED);
 		return;
 	default:

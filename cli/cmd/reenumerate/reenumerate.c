@@ -41,7 +41,7 @@ static int check_step(struct reenumeration *e, int r)
 	return r;
 }
 
-static int resolve(struct reenumeration *e)
+static int resolve_device(struct reenumeration *e)
 {
 	int r = machine_plan(&e->machine, e->req, e->device, &e->plan);
 
@@ -145,7 +145,7 @@ static void restore_port(void *data)
 	pcireset_reenumeration_unref(data);
 }
 
-static int reset(struct reenumeration *e)
+static int reset_device(struct reenumeration *e)
 {
 	struct reset_call call = { .steps = e->steps };
 
@@ -170,13 +170,13 @@ static int run_begun(struct reenumeration *e)
 	if (!r && interrupt_is_given())
 		r = fail_interrupted(e);
 	if (!r)
-		r = reset(e);
+		r = reset_device(e);
 	return r ? r : check_step(e, pcireset_reenumeration_replace(e->steps, goes_on, NULL));
 }
 
 static void run_all(struct reenumeration *e)
 {
-	int r = resolve(e);
+	int r = resolve_device(e);
 
 	if (!r)
 		r = may_go_on(e);

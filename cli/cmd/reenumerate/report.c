@@ -55,9 +55,9 @@ static void print_failure(const struct reenumeration *e)
 		error("%s: %s; its drivers are bound again, nothing was reset", name, e->message);
 }
 
-static size_t count(const struct reenumeration *e,
-		    const char *(*get)(const struct pcireset_reenumeration *, size_t,
-				       const char **))
+static size_t count_names(const struct reenumeration *e,
+			  const char *(*get)(const struct pcireset_reenumeration *, size_t,
+					     const char **))
 {
 	size_t nr = 0;
 
@@ -68,8 +68,8 @@ static size_t count(const struct reenumeration *e,
 
 static void print_summary(const struct reenumeration *e)
 {
-	size_t before = count(e, pcireset_reenumeration_get_before);
-	size_t after = count(e, pcireset_reenumeration_get_after);
+	size_t before = count_names(e, pcireset_reenumeration_get_before);
+	size_t after = count_names(e, pcireset_reenumeration_get_after);
 	uint32_t type = pcireset_reenumeration_get_type(e->steps);
 
 	printf("%s: %s reset, %zu function%s removed, %zu found%s\n",
