@@ -4,7 +4,7 @@
 
 #include "pcisim.h"
 
-static int refuse(struct pcisim_node *node, const char *why)
+static int build_refuse_node(struct pcisim_node *node, const char *why)
 {
 	pr_err("pcisim: %s/%s: %s\n", config_item_name(&node->host->group.cg_item),
 	       config_item_name(&node->group.cg_item), why);
@@ -22,20 +22,24 @@ static int check_parent(struct pcisim_node *node)
 
 	switch (node->shape.kind) {
 	case PCISIM_ROOT_PORT:
-		return parent ? refuse(node, "a root port belongs on the root bus") : 0;
+		return parent ? build_refuse_node(node, "a root port belongs on the root bus") : 0;
 	case PCISIM_UPSTREAM:
 	case PCISIM_PCI_BRIDGE:
-		return parent && pcisim_is_port(parent) ? 0 : refuse(node, "not below a port");
+		return parent && pcisim_is_port(parent) ?
+			       0 :
+			       build_refuse_node(node, "not below a port");
 	case PCISIM_DOWNSTREAM:
 		return has_kind(parent, PCISIM_UPSTREAM) ?
 			       0 :
-			       refuse(node, "not below an upstream port");
+			       build_refuse_node(node, "not below an upstream port");
 	case PCISIM_VF:
 		return has_kind(parent, PCISIM_ENDPOINT) ?
 			       0 :
-			       refuse(node, "a VF belongs below its PF");
+			       build_refuse_node(node, "a VF belongs below its PF");
 	default:
-		return !parent || pcisim_is_bridge(parent) ? 0 : refuse(node, "not below a bridge");
+		return !parent || pcisim_is_bridge(parent) ?
+			       0 :
+			       build_refuse_node(node, "not below a bridge");
 	}
 }
 
@@ -47,15 +51,15 @@ static int check_node(struct pcisim_node *node)
 	if (error)
 		return error;
 	if (pcisim_is_bridge(node) && shape->count != 1)
-		return refuse(node, "only endpoints and VFs can be several");
+		return build_refuse_node(node, "only endpoints and VFs can be several");
 	if (has_kind(node, PCISIM_VF) && node->parent->shape.count != 1)
-		return refuse(node, "the PF of VFs must be one");
+		return build_refuse_node(node, "the PF of VFs must be one");
 	if (!has_kind(node, PCISIM_VF) && node->devfn + shape->count > 256)
-		return refuse(node, "does not fit on one bus");
+		return build_refuse_node(node, "does not fit on one bus");
 	if (shape->hotplug && !pcisim_is_port(node))
-		return refuse(node, "only a port can have a slot");
+		return build_refuse_node(node, "only a port can have a slot");
 	if (shape->cxl && !pcisim_is_port(node))
-		return refuse(node, "only a port can be a CXL port");
+		return build_refuse_node(node, "only a port can be a CXL port");
 	return 0;
 }
 
@@ -122,7 +126,7 @@ static int make_slots(struct pcisim_bus *bus)
 	return bus->functions ? 0 : -ENOMEM;
 }
 
-static int place(struct pcisim_node *node)
+static int build_place_node(struct pcisim_node *node)
 {
 	struct pcisim_bus *bus = bus_of(node);
 	struct pcisim_function *fn;
@@ -132,7 +136,7 @@ static int place(struct pcisim_node *node)
 		fn = &node->functions[i];
 		fn->bus = bus;
 		if (bus->functions[fn->devfn])
-			return refuse(node, "another function is there already");
+			return build_refuse_node(node, "another function is there already");
 		bus->functions[fn->devfn] = fn;
 	}
 	return 0;
@@ -214,7 +218,7 @@ static int make_buses(struct pcisim_host *host)
 	}
 	list_for_each_entry(node, &host->nodes, entry) {
 		if (!error)
-			error = place(node);
+			error = build_place_node(node);
 	}
 	return error;
 }

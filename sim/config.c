@@ -764,7 +764,7 @@ static void unpin_nodes(struct pcisim_host *host)
 	configfs_undepend_item(&host->group.cg_item);
 }
 
-static int start(struct pcisim_host *host)
+static int config_start_host(struct pcisim_host *host)
 {
 	int error = pin_nodes(host);
 
@@ -791,7 +791,7 @@ static ssize_t host_live_store(struct config_item *item, const char *page, size_
 		return -EINVAL;
 	mutex_lock(&host->lock);
 	if (live && !host->live) {
-		error = start(host);
+		error = config_start_host(host);
 	} else if (!live && host->live) {
 		pcisim_host_stop(host);
 		unpin_nodes(host);

@@ -2,7 +2,7 @@
 /* Registers whose writing does something: called with the value before and after. */
 #include "pcisim.h"
 
-static void set(struct pcisim_function *fn, unsigned int offset, u16 value)
+static void effect_put16(struct pcisim_function *fn, unsigned int offset, u16 value)
 {
 	pcisim_put16(fn->space + offset, value);
 }
@@ -20,7 +20,7 @@ void pcisim_effect_devctl(struct pcisim_function *fn, u16 before, u16 after)
 {
 	if (!(after & PCI_EXP_DEVCTL_BCR_FLR))
 		return;
-	set(fn, fn->template->pcie + PCI_EXP_DEVCTL, after & ~PCI_EXP_DEVCTL_BCR_FLR);
+	effect_put16(fn, fn->template->pcie + PCI_EXP_DEVCTL, after & ~PCI_EXP_DEVCTL_BCR_FLR);
 	pcisim_reset(fn, PCISIM_FLR);
 }
 
@@ -29,7 +29,7 @@ void pcisim_effect_af(struct pcisim_function *fn, u16 before, u16 after)
 {
 	if (!(after & PCI_AF_CTRL_FLR))
 		return;
-	set(fn, fn->template->af + PCI_AF_CTRL, after & ~PCI_AF_CTRL_FLR);
+	effect_put16(fn, fn->template->af + PCI_AF_CTRL, after & ~PCI_AF_CTRL_FLR);
 	pcisim_reset(fn, PCISIM_FLR);
 }
 
@@ -49,7 +49,7 @@ void pcisim_effect_buses(struct pcisim_function *fn, u16 before, u16 after)
 }
 
 /* CXL r3.1, sec 8.1.5.2: a CXL port heeds neither bit unless told so. */
-static bool heeds(const struct pcisim_function *fn, u16 unmask)
+static bool effect_heeds_bit(const struct pcisim_function *fn, u16 unmask)
 {
 	u16 at = fn->template->cxl;
 
@@ -59,17 +59,17 @@ static bool heeds(const struct pcisim_function *fn, u16 unmask)
 void pcisim_effect_bridge_control(struct pcisim_function *fn, u16 before, u16 after)
 {
 	hold_if(fn, PCISIM_HELD_RESET,
-		after & PCI_BRIDGE_CTL_BUS_RESET && heeds(fn, PCISIM_CXL_UNMASK_SBR));
+		after & PCI_BRIDGE_CTL_BUS_RESET && effect_heeds_bit(fn, PCISIM_CXL_UNMASK_SBR));
 }
 
 void pcisim_effect_lnkctl(struct pcisim_function *fn, u16 before, u16 after)
 {
 	hold_if(fn, PCISIM_HELD_DISABLE,
-		after & PCI_EXP_LNKCTL_LD && heeds(fn, PCISIM_CXL_UNMASK_LINK_DISABLE));
+		after & PCI_EXP_LNKCTL_LD && effect_heeds_bit(fn, PCISIM_CXL_UNMASK_LINK_DISABLE));
 	if (!(after & PCI_EXP_LNKCTL_RL))
 		return;
 	/* PCIe r6.0, sec 7.5.3.7: Retrain Link, reads as zero. */
-	set(fn, fn->template->pcie + PCI_EXP_LNKCTL, after & ~PCI_EXP_LNKCTL_RL);
+	effect_put16(fn, fn->template->pcie + PCI_EXP_LNKCTL, after & ~PCI_EXP_LNKCTL_RL);
 	pcisim_retrain(fn);
 }
 
@@ -113,7 +113,7 @@ void pcisim_effect_dpc_ctl(struct pcisim_function *fn, u16 before, u16 after)
 {
 	if (!(after & PCISIM_DPC_SW_TRIGGER))
 		return;
-	set(fn, fn->template->dpc + PCI_EXP_DPC_CTL, after & ~PCISIM_DPC_SW_TRIGGER);
+	effect_put16(fn, fn->template->dpc + PCI_EXP_DPC_CTL, after & ~PCISIM_DPC_SW_TRIGGER);
 	if (after & PCISIM_DPC_ENABLED)
 		pcisim_contain(fn, PCISIM_DPC_BY_SOFTWARE, 0);
 }

@@ -3,7 +3,7 @@
 #include "pcisim.h"
 #include "pcisim_trace.h"
 
-static u32 read32(const u8 *at)
+static u32 error_get32(const u8 *at)
 {
 	return pcisim_get16(at) | (u32)pcisim_get16(at + 2) << 16;
 }
@@ -14,7 +14,7 @@ static void set_bits16(u8 *at, u16 bits)
 }
 
 /* PCIe r6.0, sec 6.2.11.1: which errors a port contains is for software to choose. */
-static bool contains(const struct pcisim_function *fn, bool fatal)
+static bool error_is_contained(const struct pcisim_function *fn, bool fatal)
 {
 	u16 control;
 
@@ -87,7 +87,7 @@ static bool send_message(struct pcisim_function *fn, u16 source, bool fatal)
 		fn = fn->bus->bridge;
 		if (!pcisim_link_is_up(fn))
 			return false;
-		if (contains(fn, fatal)) {
+		if (error_is_contained(fn, fatal)) {
 			pcisim_contain(fn, reason, source);
 			return true;
 		}
@@ -96,7 +96,7 @@ static bool send_message(struct pcisim_function *fn, u16 source, bool fatal)
 	return true;
 }
 
-static bool reports(const struct pcisim_function *fn, bool fatal)
+static bool error_is_reported(const struct pcisim_function *fn, bool fatal)
 {
 	u16 control = pcisim_get16(fn->space + fn->template->pcie + PCI_EXP_DEVCTL);
 
@@ -122,17 +122,17 @@ void pcisim_error(struct pcisim_function *fn, u32 errors)
 
 	if (!fn->template->aer || fn->gone || !pcisim_settle(fn))
 		return;
-	pcisim_put32(aer + PCI_ERR_UNCOR_STATUS, read32(aer + PCI_ERR_UNCOR_STATUS) | errors);
-	fatal = errors & read32(aer + PCI_ERR_UNCOR_SEVER);
+	pcisim_put32(aer + PCI_ERR_UNCOR_STATUS, error_get32(aer + PCI_ERR_UNCOR_STATUS) | errors);
+	fatal = errors & error_get32(aer + PCI_ERR_UNCOR_SEVER);
 	set_bits16(pcie + PCI_EXP_DEVSTA, fatal ? PCI_EXP_DEVSTA_FED : PCI_EXP_DEVSTA_NFED);
 
-	errors &= ~read32(aer + PCI_ERR_UNCOR_MASK);
+	errors &= ~error_get32(aer + PCI_ERR_UNCOR_MASK);
 	if (!errors)
 		return;
-	fatal = errors & read32(aer + PCI_ERR_UNCOR_SEVER);
-	if (contains(fn, fatal))
+	fatal = errors & error_get32(aer + PCI_ERR_UNCOR_SEVER);
+	if (error_is_contained(fn, fatal))
 		pcisim_contain(fn, PCISIM_DPC_OWN_ERROR, 0);
-	else if (!reports(fn, fatal) || !send_message(fn, source, fatal))
+	else if (!error_is_reported(fn, fatal) || !send_message(fn, source, fatal))
 		return;
 	atomic64_inc(&fn->node->counts.errors);
 	trace_pcisim_error(fn->node->host->domain, fn->bus->number, fn->devfn, errors, fatal);

@@ -127,7 +127,7 @@ static void report_link_later(struct pcisim_function *bridge)
 		mod_delayed_work(host->work, &bridge->port->link_work, link_delay(bridge->port));
 }
 
-static void lose(struct pcisim_function *fn, unsigned int at, unsigned int size)
+static void link_clear_registers(struct pcisim_function *fn, unsigned int at, unsigned int size)
 {
 	memcpy(fn->space + at, fn->template->initial + at, size);
 }
@@ -141,13 +141,13 @@ static void lose_control(struct pcisim_function *bridge)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(registers); i++)
-		lose(bridge, template->pcie + registers[i], 2);
+		link_clear_registers(bridge, template->pcie + registers[i], 2);
 	if (template->aer) {
-		lose(bridge, template->aer + PCI_ERR_UNCOR_MASK, 8);
-		lose(bridge, template->aer + PCI_ERR_COR_MASK, 4);
+		link_clear_registers(bridge, template->aer + PCI_ERR_UNCOR_MASK, 8);
+		link_clear_registers(bridge, template->aer + PCI_ERR_COR_MASK, 4);
 	}
 	if (template->acs)
-		lose(bridge, template->acs + PCI_ACS_CTRL, 2);
+		link_clear_registers(bridge, template->acs + PCI_ACS_CTRL, 2);
 }
 
 /**
@@ -199,7 +199,7 @@ static u8 usual_speed(const struct pcisim_function *bridge)
 }
 
 /* The link of a port comes up a while after what is above it. */
-static void train(struct pcisim_function *bridge, u64 from)
+static void link_start_training(struct pcisim_function *bridge, u64 from)
 {
 	const struct pcisim_faults *faults = pcisim_faults_of(bridge);
 	struct pcisim_port *port = bridge->port;
@@ -239,12 +239,12 @@ void pcisim_release(struct pcisim_function *bridge, u32 reason)
 		port->held = PCISIM_HELD_FLAPS;
 		return;
 	}
-	train(bridge, ktime_get_ns());
+	link_start_training(bridge, ktime_get_ns());
 	for (i = port->first; i < port->end; i++) {
 		fn = host->functions[i];
 		pcisim_reset_end(fn, fn->bus->bridge->port->link_at);
 		if (fn->port) {
-			train(fn, fn->bus->bridge->port->link_at);
+			link_start_training(fn, fn->bus->bridge->port->link_at);
 			report_link_later(fn);
 		}
 	}
@@ -373,7 +373,7 @@ static void link_work(struct work_struct *work)
  * controller. User-mode Linux has none at all that could send it again, and no
  * handler that minds being called from here.
  */
-static int inject(unsigned int irq)
+static int link_inject_interrupt(unsigned int irq)
 {
 	if (IS_ENABLED(CONFIG_UML))
 		return generic_handle_irq_safe(irq);
@@ -391,7 +391,7 @@ static void irq_work(struct work_struct *work)
 	dev = pci_get_domain_bus_and_slot(host->domain, bridge->bus->number, bridge->devfn);
 	if (!dev)
 		return;
-	while (dev->msi_enabled && inject(dev->irq) == -EBUSY && --tries)
+	while (dev->msi_enabled && link_inject_interrupt(dev->irq) == -EBUSY && --tries)
 		usleep_range(100, 200);
 	pci_dev_put(dev);
 }

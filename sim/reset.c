@@ -40,7 +40,7 @@ void pcisim_power_on(struct pcisim_function *fn)
 }
 
 /* It leaves for good; from a hotplug slot it takes all that is in the slot along. */
-static void vanish(struct pcisim_function *fn)
+static void reset_remove_device(struct pcisim_function *fn)
 {
 	struct pcisim_function *bridge = fn->bus->bridge;
 
@@ -82,7 +82,7 @@ void pcisim_reset_begin(struct pcisim_function *fn, enum pcisim_way way)
 	if (!fn->stale)
 		pcisim_power_on(fn);
 	if (faults->vanish && way != PCISIM_POWER_ON)
-		vanish(fn);
+		reset_remove_device(fn);
 }
 
 /**

@@ -26,25 +26,27 @@
 #define CXL_PORT_DVSEC 3
 #define CXL_PORT_SIZE  0x28
 
-static void fixed16(struct pcisim_template *template, unsigned int at, u16 value)
+static void space_put_fixed16(struct pcisim_template *template, unsigned int at, u16 value)
 {
 	pcisim_put16(template->initial + at, value);
 }
 
-static void fixed32(struct pcisim_template *template, unsigned int at, u32 value)
+static void space_put_fixed32(struct pcisim_template *template, unsigned int at, u32 value)
 {
 	pcisim_put32(template->initial + at, value);
 }
 
-static void field16(struct pcisim_template *template, unsigned int at, u16 value, u16 writable)
+static void space_put_field16(struct pcisim_template *template, unsigned int at, u16 value,
+			      u16 writable)
 {
-	fixed16(template, at, value);
+	space_put_fixed16(template, at, value);
 	pcisim_put16(template->writable + at, writable);
 }
 
-static void field32(struct pcisim_template *template, unsigned int at, u32 value, u32 writable)
+static void space_put_field32(struct pcisim_template *template, unsigned int at, u32 value,
+			      u32 writable)
 {
-	fixed32(template, at, value);
+	space_put_fixed32(template, at, value);
 	pcisim_put32(template->writable + at, writable);
 }
 
@@ -72,7 +74,7 @@ static u16 add_ext_cap(struct pcisim_template *template, u16 id, u8 version, uns
 
 	if (template->ext_last)
 		pcisim_put16(last + 2, pcisim_get16(last + 2) | at << 4);
-	fixed32(template, at, id | version << 16);
+	space_put_fixed32(template, at, id | version << 16);
 	template->ext_last = at;
 	template->ext += ALIGN(size, 4);
 	return at;
@@ -84,12 +86,12 @@ static void build_common(struct pcisim_template *template, const struct pcisim_s
 
 	if (shape->immediate_readiness)
 		status |= PCI_STATUS_IMM_READY;
-	fixed16(template, PCI_VENDOR_ID, shape->vendor);
-	fixed16(template, PCI_DEVICE_ID, shape->device);
-	field16(template, PCI_COMMAND, 0, COMMAND_BITS);
-	fixed16(template, PCI_STATUS, status);
+	space_put_fixed16(template, PCI_VENDOR_ID, shape->vendor);
+	space_put_fixed16(template, PCI_DEVICE_ID, shape->device);
+	space_put_field16(template, PCI_COMMAND, 0, COMMAND_BITS);
+	space_put_fixed16(template, PCI_STATUS, status);
 	pcisim_put16(template->w1c + PCI_STATUS, STATUS_ERRORS);
-	fixed32(template, PCI_CLASS_REVISION, shape->class << 8 | shape->revision);
+	space_put_fixed32(template, PCI_CLASS_REVISION, shape->class << 8 | shape->revision);
 	template->writable[PCI_CACHE_LINE_SIZE] = 0xff;
 	template->writable[PCI_INTERRUPT_LINE] = 0xff;
 }
@@ -98,15 +100,15 @@ static void build_endpoint_header(struct pcisim_template *template,
 				  const struct pcisim_shape *shape)
 {
 	if (shape->bar_size)
-		field32(template, PCI_BASE_ADDRESS_0, 0, ~(shape->bar_size - 1));
-	fixed16(template, PCI_SUBSYSTEM_VENDOR_ID, shape->vendor);
-	fixed16(template, PCI_SUBSYSTEM_ID, shape->device);
+		space_put_field32(template, PCI_BASE_ADDRESS_0, 0, ~(shape->bar_size - 1));
+	space_put_fixed16(template, PCI_SUBSYSTEM_VENDOR_ID, shape->vendor);
+	space_put_fixed16(template, PCI_SUBSYSTEM_ID, shape->device);
 }
 
 /* PCIe r6.0, sec 9.3.4.1: a VF shows no identity of its own, and its BARs are the PF's. */
 static void build_vf_header(struct pcisim_template *template)
 {
-	fixed32(template, PCI_VENDOR_ID, ~0U);
+	space_put_fixed32(template, PCI_VENDOR_ID, ~0U);
 	pcisim_put16(template->writable + PCI_COMMAND, PCI_COMMAND_MASTER);
 }
 
@@ -114,12 +116,12 @@ static void build_vf_header(struct pcisim_template *template)
 static void build_bridge_header(struct pcisim_template *template)
 {
 	template->initial[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE;
-	field32(template, PCI_PRIMARY_BUS, 0, 0x00ffffff);
-	field16(template, PCI_MEMORY_BASE, 0xfff0, 0xfff0);
-	field16(template, PCI_MEMORY_LIMIT, 0, 0xfff0);
-	field16(template, PCI_BRIDGE_CONTROL, 0,
-		PCI_BRIDGE_CTL_PARITY | PCI_BRIDGE_CTL_SERR | PCI_BRIDGE_CTL_MASTER_ABORT |
-			PCI_BRIDGE_CTL_BUS_RESET);
+	space_put_field32(template, PCI_PRIMARY_BUS, 0, 0x00ffffff);
+	space_put_field16(template, PCI_MEMORY_BASE, 0xfff0, 0xfff0);
+	space_put_field16(template, PCI_MEMORY_LIMIT, 0, 0xfff0);
+	space_put_field16(template, PCI_BRIDGE_CONTROL, 0,
+			  PCI_BRIDGE_CTL_PARITY | PCI_BRIDGE_CTL_SERR |
+				  PCI_BRIDGE_CTL_MASTER_ABORT | PCI_BRIDGE_CTL_BUS_RESET);
 	/* Secondary and subordinate are written together or one by one. */
 	on_write(template, PCI_SECONDARY_BUS, pcisim_effect_buses);
 	on_write(template, PCI_BRIDGE_CONTROL, pcisim_effect_bridge_control);
@@ -130,8 +132,8 @@ static void build_pm(struct pcisim_template *template, const struct pcisim_shape
 	u8 at = add_cap(template, PCI_CAP_ID_PM, PCI_PM_SIZEOF);
 	u16 value = shape->no_soft_reset ? PCI_PM_CTRL_NO_SOFT_RESET : 0;
 
-	fixed16(template, at + PCI_PM_PMC, 3);
-	field16(template, at + PCI_PM_CTRL, value, PCI_PM_CTRL_STATE_MASK);
+	space_put_fixed16(template, at + PCI_PM_PMC, 3);
+	space_put_field16(template, at + PCI_PM_CTRL, value, PCI_PM_CTRL_STATE_MASK);
 	on_write(template, at + PCI_PM_CTRL, pcisim_effect_pmcsr);
 }
 
@@ -139,19 +141,20 @@ static void build_msi(struct pcisim_template *template)
 {
 	u8 at = add_cap(template, PCI_CAP_ID_MSI, MSI_SIZE);
 
-	field16(template, at + PCI_MSI_FLAGS, PCI_MSI_FLAGS_64BIT,
-		PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE);
-	field32(template, at + PCI_MSI_ADDRESS_LO, 0, ~3U);
-	field32(template, at + PCI_MSI_ADDRESS_HI, 0, ~0U);
-	field16(template, at + PCI_MSI_DATA_64, 0, 0xffff);
+	space_put_field16(template, at + PCI_MSI_FLAGS, PCI_MSI_FLAGS_64BIT,
+			  PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE);
+	space_put_field32(template, at + PCI_MSI_ADDRESS_LO, 0, ~3U);
+	space_put_field32(template, at + PCI_MSI_ADDRESS_HI, 0, ~0U);
+	space_put_field16(template, at + PCI_MSI_DATA_64, 0, 0xffff);
 }
 
 static void build_msix(struct pcisim_template *template)
 {
 	u8 at = add_cap(template, PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF);
 
-	field16(template, at + PCI_MSIX_FLAGS, 0, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
-	fixed32(template, at + PCI_MSIX_PBA, 0x800);
+	space_put_field16(template, at + PCI_MSIX_FLAGS, 0,
+			  PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+	space_put_fixed32(template, at + PCI_MSIX_PBA, 0x800);
 }
 
 static void build_slot(struct pcisim_template *template, u8 at, const struct pcisim_shape *shape,
@@ -164,8 +167,8 @@ static void build_slot(struct pcisim_template *template, u8 at, const struct pci
 
 	if (shape->button)
 		slot |= PCI_EXP_SLTCAP_ABP | PCI_EXP_SLTCAP_AIP | PCI_EXP_SLTCAP_PIP;
-	fixed32(template, at + PCI_EXP_SLTCAP, slot);
-	field16(template, at + PCI_EXP_SLTCTL, 0, 0x1fff);
+	space_put_fixed32(template, at + PCI_EXP_SLTCAP, slot);
+	space_put_field16(template, at + PCI_EXP_SLTCTL, 0, 0x1fff);
 	pcisim_put16(template->w1c + at + PCI_EXP_SLTSTA, events);
 	on_write(template, at + PCI_EXP_SLTCTL, pcisim_effect_sltctl);
 	on_write(template, at + PCI_EXP_SLTSTA, pcisim_effect_sltsta);
@@ -199,12 +202,12 @@ static void build_link(struct pcisim_template *template, u8 at, const struct pci
 			capability |= PCI_EXP_LNKCAP_SDERC;
 		on_write(template, at + PCI_EXP_LNKCTL, pcisim_effect_lnkctl);
 	}
-	fixed32(template, at + PCI_EXP_LNKCAP, capability);
-	field16(template, at + PCI_EXP_LNKCTL, 0,
-		pcisim_is_port(node) ? 0x0ffb : 0x0fdb & ~PCI_EXP_LNKCTL_LD);
+	space_put_fixed32(template, at + PCI_EXP_LNKCAP, capability);
+	space_put_field16(template, at + PCI_EXP_LNKCTL, 0,
+			  pcisim_is_port(node) ? 0x0ffb : 0x0fdb & ~PCI_EXP_LNKCTL_LD);
 	/* Every speed up to the highest. */
-	fixed32(template, at + PCI_EXP_LNKCAP2, (2U << shape->speed) - 2);
-	field16(template, at + PCI_EXP_LNKCTL2, shape->speed, PCI_EXP_LNKCTL2_TLS);
+	space_put_fixed32(template, at + PCI_EXP_LNKCAP2, (2U << shape->speed) - 2);
+	space_put_field16(template, at + PCI_EXP_LNKCTL2, shape->speed, PCI_EXP_LNKCTL2_TLS);
 }
 
 static void build_pcie(struct pcisim_template *template, const struct pcisim_node *node, u32 slot)
@@ -219,9 +222,9 @@ static void build_pcie(struct pcisim_template *template, const struct pcisim_nod
 		flags |= PCI_EXP_FLAGS_SLOT;
 	if (node->shape.flr)
 		capability |= PCI_EXP_DEVCAP_FLR;
-	fixed16(template, at + PCI_EXP_FLAGS, flags);
-	fixed32(template, at + PCI_EXP_DEVCAP, capability);
-	field16(template, at + PCI_EXP_DEVCTL, 0x2810, node->shape.flr ? 0xffff : 0x7fff);
+	space_put_fixed16(template, at + PCI_EXP_FLAGS, flags);
+	space_put_fixed32(template, at + PCI_EXP_DEVCAP, capability);
+	space_put_field16(template, at + PCI_EXP_DEVCTL, 0x2810, node->shape.flr ? 0xffff : 0x7fff);
 	pcisim_put16(template->w1c + at + PCI_EXP_DEVSTA, 0x000f);
 	if (node->shape.flr)
 		on_write(template, at + PCI_EXP_DEVCTL, pcisim_effect_devctl);
@@ -230,12 +233,12 @@ static void build_pcie(struct pcisim_template *template, const struct pcisim_nod
 	if (node->shape.hotplug)
 		build_slot(template, at, &node->shape, slot);
 	if (type == PCI_EXP_TYPE_ROOT_PORT) {
-		field16(template, at + PCI_EXP_RTCTL, 0, 0x001f);
-		fixed16(template, at + PCI_EXP_RTCAP, PCI_EXP_RTCAP_CRSVIS);
+		space_put_field16(template, at + PCI_EXP_RTCTL, 0, 0x001f);
+		space_put_fixed16(template, at + PCI_EXP_RTCAP, PCI_EXP_RTCAP_CRSVIS);
 	}
 	if (pcisim_is_port(node)) {
-		fixed32(template, at + PCI_EXP_DEVCAP2, PCI_EXP_DEVCAP2_ARI);
-		field16(template, at + PCI_EXP_DEVCTL2, 0, PCI_EXP_DEVCTL2_ARI | 0x1f);
+		space_put_fixed32(template, at + PCI_EXP_DEVCAP2, PCI_EXP_DEVCAP2_ARI);
+		space_put_field16(template, at + PCI_EXP_DEVCTL2, 0, PCI_EXP_DEVCTL2_ARI | 0x1f);
 	}
 }
 
@@ -254,7 +257,8 @@ static void build_pcix(struct pcisim_template *template)
 {
 	u8 at = add_cap(template, PCI_CAP_ID_PCIX, PCI_CAP_PCIX_SIZEOF_V1);
 
-	field16(template, at + PCI_X_CMD, PCI_X_CMD_ERO, PCI_X_CMD_DPERR_E | PCI_X_CMD_ERO);
+	space_put_field16(template, at + PCI_X_CMD, PCI_X_CMD_ERO,
+			  PCI_X_CMD_DPERR_E | PCI_X_CMD_ERO);
 }
 
 static void build_aer(struct pcisim_template *template)
@@ -263,11 +267,11 @@ static void build_aer(struct pcisim_template *template)
 
 	template->aer = at;
 	pcisim_put32(template->w1c + at + PCI_ERR_UNCOR_STATUS, ~0U);
-	field32(template, at + PCI_ERR_UNCOR_MASK, 0, 0x07fff030);
-	field32(template, at + PCI_ERR_UNCOR_SEVER, 0x00462030, 0x07fff030);
+	space_put_field32(template, at + PCI_ERR_UNCOR_MASK, 0, 0x07fff030);
+	space_put_field32(template, at + PCI_ERR_UNCOR_SEVER, 0x00462030, 0x07fff030);
 	pcisim_put32(template->w1c + at + PCI_ERR_COR_STATUS, ~0U);
-	field32(template, at + PCI_ERR_COR_MASK, 0x00002000, 0x0000f1c1);
-	field32(template, at + PCI_ERR_ROOT_COMMAND, 0, 7);
+	space_put_field32(template, at + PCI_ERR_COR_MASK, 0x00002000, 0x0000f1c1);
+	space_put_field32(template, at + PCI_ERR_ROOT_COMMAND, 0, 7);
 	pcisim_put32(template->w1c + at + PCI_ERR_ROOT_STATUS, 0x7f);
 }
 
@@ -276,8 +280,8 @@ static void build_dpc(struct pcisim_template *template)
 	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_DPC, 1, DPC_SIZE);
 
 	template->dpc = at;
-	fixed16(template, at + PCI_EXP_DPC_CAP, PCI_EXP_DPC_CAP_SW_TRIGGER);
-	field16(template, at + PCI_EXP_DPC_CTL, 0, 0x00ff);
+	space_put_fixed16(template, at + PCI_EXP_DPC_CAP, PCI_EXP_DPC_CAP_SW_TRIGGER);
+	space_put_field16(template, at + PCI_EXP_DPC_CTL, 0, 0x00ff);
 	pcisim_put16(template->w1c + at + PCI_EXP_DPC_STATUS,
 		     PCI_EXP_DPC_STATUS_TRIGGER | PCI_EXP_DPC_STATUS_INTERRUPT);
 	on_write(template, at + PCI_EXP_DPC_CTL, pcisim_effect_dpc_ctl);
@@ -289,10 +293,10 @@ static void build_cxl_port(struct pcisim_template *template)
 	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_DVSEC, 1, CXL_PORT_SIZE);
 
 	template->cxl = at;
-	fixed32(template, at + PCI_DVSEC_HEADER1, CXL_VENDOR_ID | CXL_PORT_SIZE << 20);
-	fixed16(template, at + PCI_DVSEC_HEADER2, CXL_PORT_DVSEC);
-	field16(template, at + PCISIM_CXL_CONTROL, 0,
-		PCISIM_CXL_UNMASK_SBR | PCISIM_CXL_UNMASK_LINK_DISABLE);
+	space_put_fixed32(template, at + PCI_DVSEC_HEADER1, CXL_VENDOR_ID | CXL_PORT_SIZE << 20);
+	space_put_fixed16(template, at + PCI_DVSEC_HEADER2, CXL_PORT_DVSEC);
+	space_put_field16(template, at + PCISIM_CXL_CONTROL, 0,
+			  PCISIM_CXL_UNMASK_SBR | PCISIM_CXL_UNMASK_LINK_DISABLE);
 	on_write(template, at + PCISIM_CXL_CONTROL, pcisim_effect_cxl_control);
 }
 
@@ -314,16 +318,16 @@ static void build_rtr(struct pcisim_template *template, const struct pcisim_shap
 	u16 at = add_ext_cap(template, RTR_ID, 1, RTR_SIZE);
 	u32 reset = encode_time(shape->rtr_reset_us);
 
-	fixed32(template, at + 4, RTR_VALID | reset << 12 | reset);
-	fixed32(template, at + 8,
-		encode_time(shape->rtr_d3_us) << 12 | encode_time(shape->rtr_flr_us));
+	space_put_fixed32(template, at + 4, RTR_VALID | reset << 12 | reset);
+	space_put_fixed32(template, at + 8,
+			  encode_time(shape->rtr_d3_us) << 12 | encode_time(shape->rtr_flr_us));
 }
 
 static void build_dsn(struct pcisim_template *template, u32 serial)
 {
 	template->dsn = add_ext_cap(template, PCI_EXT_CAP_ID_DSN, 1, PCI_EXT_CAP_DSN_SIZEOF);
-	fixed32(template, template->dsn + 4, serial);
-	fixed32(template, template->dsn + 8, 0xc0de);
+	space_put_fixed32(template, template->dsn + 4, serial);
+	space_put_fixed32(template, template->dsn + 8, 0xc0de);
 }
 
 static void build_acs(struct pcisim_template *template)
@@ -332,9 +336,9 @@ static void build_acs(struct pcisim_template *template)
 
 	template->acs = at;
 	/* All of it, and egress control for eight functions or ports. */
-	fixed16(template, at + PCI_ACS_CAP, 0x087f);
-	field16(template, at + PCI_ACS_CTRL, 0, 0x007f);
-	field32(template, at + PCI_ACS_EGRESS_CTL_V, 0, 0x000000ff);
+	space_put_fixed16(template, at + PCI_ACS_CAP, 0x087f);
+	space_put_field16(template, at + PCI_ACS_CTRL, 0, 0x007f);
+	space_put_field32(template, at + PCI_ACS_EGRESS_CTL_V, 0, 0x000000ff);
 }
 
 static void build_multicast(struct pcisim_template *template)
@@ -342,11 +346,11 @@ static void build_multicast(struct pcisim_template *template)
 	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_MCAST, 1, 0x28);
 	unsigned int offset;
 
-	fixed16(template, at + 4, 0x003f);
-	field16(template, at + 6, 0, 0x803f);
-	field32(template, at + 8, 0, 0xfffff03f);
+	space_put_fixed16(template, at + 4, 0x003f);
+	space_put_field16(template, at + 6, 0, 0x803f);
+	space_put_field32(template, at + 8, 0, 0xfffff03f);
 	for (offset = 12; offset < 0x28; offset += 4)
-		field32(template, at + offset, 0, ~0U);
+		space_put_field32(template, at + offset, 0, ~0U);
 }
 
 /* Two substates. Substate Control Enabled is cleared by writing a one. */
@@ -354,10 +358,10 @@ static void build_dpa(struct pcisim_template *template)
 {
 	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_DPA, 1, 0x12);
 
-	fixed32(template, at + PCI_DPA_CAP, 1);
-	fixed16(template, at + 0x0c, 0x0100);
+	space_put_fixed32(template, at + PCI_DPA_CAP, 1);
+	space_put_fixed16(template, at + 0x0c, 0x0100);
 	pcisim_put16(template->w1c + at + 0x0c, 0x0100);
-	field16(template, at + 0x0e, 0, 0x001f);
+	space_put_field16(template, at + 0x0e, 0, 0x001f);
 }
 
 /* With two steering tags in the capability. */
@@ -365,18 +369,18 @@ static void build_tph(struct pcisim_template *template)
 {
 	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_TPH, 1, 0x10);
 
-	fixed32(template, at + PCI_TPH_CAP, 0x00010207);
-	field32(template, at + 8, 0, 0x00000307);
-	field32(template, at + PCI_TPH_BASE_SIZEOF, 0, ~0U);
+	space_put_fixed32(template, at + PCI_TPH_CAP, 0x00010207);
+	space_put_field32(template, at + 8, 0, 0x00000307);
+	space_put_field32(template, at + PCI_TPH_BASE_SIZEOF, 0, ~0U);
 }
 
 static void build_l1ss(struct pcisim_template *template)
 {
 	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_L1SS, 1, 0x10);
 
-	fixed32(template, at + PCI_L1SS_CAP, 0x1f);
-	field32(template, at + PCI_L1SS_CTL1, 0, 0xe3ff000f);
-	field32(template, at + PCI_L1SS_CTL2, 0, 0x000000fb);
+	space_put_fixed32(template, at + PCI_L1SS_CAP, 0x1f);
+	space_put_field32(template, at + PCI_L1SS_CTL1, 0, 0xe3ff000f);
+	space_put_field32(template, at + PCI_L1SS_CTL2, 0, 0x000000fb);
 }
 
 /* CXL r3.1, sec 8.1.3: of a device with two ranges. */
@@ -385,15 +389,15 @@ static void build_cxl_device(struct pcisim_template *template)
 	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_DVSEC, 1, 0x38);
 	unsigned int base;
 
-	fixed32(template, at + PCI_DVSEC_HEADER1, CXL_VENDOR_ID | 0x38 << 20);
-	field16(template, at + 0x0c, 2, 0x4fff);
-	fixed16(template, at + 0x0e, 0x4000);
+	space_put_fixed32(template, at + PCI_DVSEC_HEADER1, CXL_VENDOR_ID | 0x38 << 20);
+	space_put_field16(template, at + 0x0c, 2, 0x4fff);
+	space_put_fixed16(template, at + 0x0e, 0x4000);
 	pcisim_put16(template->w1c + at + 0x0e, 0x4000);
-	field16(template, at + 0x10, 0, 0x0039);
-	field16(template, at + 0x14, 0, 0x0001);
+	space_put_field16(template, at + 0x10, 0, 0x0039);
+	space_put_field16(template, at + 0x14, 0, 0x0001);
 	for (base = 0x20; base <= 0x30; base += 0x10) {
-		field32(template, at + base, 0, ~0U);
-		field32(template, at + base + 4, 0, 0xf0000000);
+		space_put_field32(template, at + base, 0, ~0U);
+		space_put_field32(template, at + base + 4, 0, 0xf0000000);
 	}
 }
 
@@ -402,11 +406,11 @@ static void build_small_controls(struct pcisim_template *template)
 {
 	u16 at = add_ext_cap(template, DEVICE_3_ID, 1, 12);
 
-	field32(template, at + 8, 0, 0x0000000f);
+	space_put_field32(template, at + 8, 0, 0x0000000f);
 	at = add_ext_cap(template, PCI_EXT_CAP_ID_SECPCI, 1, 12 + 2 * 8);
-	field32(template, at + 4, 0, 0x0000fe02);
+	space_put_field32(template, at + 4, 0, 0x0000fe02);
 	at = add_ext_cap(template, PCI_EXT_CAP_ID_DLF, 1, 12);
-	field32(template, at + 4, 0, 0x80000000);
+	space_put_field32(template, at + 4, 0, 0x80000000);
 }
 
 static void build_controls(struct pcisim_template *template, const struct pcisim_node *node)
@@ -427,8 +431,8 @@ static void build_vf_rebar(struct pcisim_template *template)
 {
 	u16 at = add_ext_cap(template, VF_REBAR_ID, 1, 12);
 
-	fixed32(template, at + 4, 0x000000f0);
-	field32(template, at + 8, 0x00000020, 0x00003f00);
+	space_put_fixed32(template, at + 4, 0x000000f0);
+	space_put_field32(template, at + 8, 0x00000020, 0x00003f00);
 }
 
 static bool has_rtr(const struct pcisim_shape *shape)
@@ -442,18 +446,18 @@ static void build_sriov(struct pcisim_template *template, const struct pcisim_sh
 	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_SRIOV, 1, PCI_EXT_CAP_SRIOV_SIZEOF);
 
 	template->sriov = at;
-	field16(template, at + PCI_SRIOV_CTRL, 0,
-		PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE | PCI_SRIOV_CTRL_ARI);
-	fixed16(template, at + PCI_SRIOV_INITIAL_VF, vf->count);
-	fixed16(template, at + PCI_SRIOV_TOTAL_VF, vf->count);
-	field16(template, at + PCI_SRIOV_NUM_VF, 0, 0xffff);
-	fixed16(template, at + PCI_SRIOV_VF_OFFSET, vf->vf_offset);
-	fixed16(template, at + PCI_SRIOV_VF_STRIDE, 1);
-	fixed16(template, at + PCI_SRIOV_VF_DID, vf->device);
-	fixed32(template, at + PCI_SRIOV_SUP_PGSIZE, 0x553);
-	field32(template, at + PCI_SRIOV_SYS_PGSIZE, 1, 0xffff);
+	space_put_field16(template, at + PCI_SRIOV_CTRL, 0,
+			  PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE | PCI_SRIOV_CTRL_ARI);
+	space_put_fixed16(template, at + PCI_SRIOV_INITIAL_VF, vf->count);
+	space_put_fixed16(template, at + PCI_SRIOV_TOTAL_VF, vf->count);
+	space_put_field16(template, at + PCI_SRIOV_NUM_VF, 0, 0xffff);
+	space_put_fixed16(template, at + PCI_SRIOV_VF_OFFSET, vf->vf_offset);
+	space_put_fixed16(template, at + PCI_SRIOV_VF_STRIDE, 1);
+	space_put_fixed16(template, at + PCI_SRIOV_VF_DID, vf->device);
+	space_put_fixed32(template, at + PCI_SRIOV_SUP_PGSIZE, 0x553);
+	space_put_field32(template, at + PCI_SRIOV_SYS_PGSIZE, 1, 0xffff);
 	if (vf->bar_size)
-		field32(template, at + PCI_SRIOV_BAR, 0, ~(vf->bar_size - 1));
+		space_put_field32(template, at + PCI_SRIOV_BAR, 0, ~(vf->bar_size - 1));
 	on_write(template, at + PCI_SRIOV_CTRL, pcisim_effect_sriov);
 }
 
