@@ -50,7 +50,7 @@ union control {
 	char room[CMSG_SPACE(MAX_FDS * sizeof(int))];
 };
 
-static void die(const char *what)
+static void die_errno(const char *what)
 {
 	fprintf(stderr, "delegate: %s: %s\n", what, strerror(errno));
 	exit(1);
@@ -58,14 +58,14 @@ static void die(const char *what)
 
 /* ---- the broker */
 
-static struct pcireset_addr parse(const char *function)
+static struct pcireset_addr parse_function(const char *function)
 {
 	unsigned int domain, bus, slot, func;
 
 	if (sscanf(function, "%x:%x:%x.%x", &domain, &bus, &slot, &func) != 4 || bus > 0xff ||
 	    slot > 0x1f || func > 7) {
 		errno = EINVAL;
-		die(function);
+		die_errno(function);
 	}
 	return (struct pcireset_addr){ .domain = domain,
 				       .bus = (uint8_t)bus,
@@ -77,13 +77,13 @@ static int open_device(const char *function)
 	struct pcireset_open open_arg = {
 		.size = sizeof(open_arg),
 		.flags = PCIRESET_GRANT_OWNED,
-		.addr = parse(function),
+		.addr = parse_function(function),
 		.types = PCI_RESET_FLR | PCI_RESET_SLOT | PCI_RESET_BUS,
 	};
 	int control = open("/dev/pcireset", O_RDWR | O_CLOEXEC);
 
 	if (control < 0 || ioctl(control, PCIRESET_OPEN, &open_arg))
-		die("/dev/pcireset");
+		die_errno("/dev/pcireset");
 	close(control);
 	return open_arg.out_fd;
 }
@@ -101,12 +101,12 @@ static int open_group(const char *function)
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", function);
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0)
-		die(path);
+		die_errno(path);
 	target[len] = 0;
 	snprintf(path, sizeof(path), "/dev/vfio/%s", strrchr(target, '/') + 1);
 	group = open(path, O_RDWR | O_CLOEXEC);
 	if (group < 0 && errno != EBUSY)
-		die(path);
+		die_errno(path);
 	return group;
 }
 
@@ -115,7 +115,7 @@ static int open_node(const char *function)
 	int device = cdev_open(function);
 
 	if (device < 0)
-		die(function);
+		die_errno(function);
 	return device;
 }
 
@@ -124,7 +124,7 @@ static int open_iommufd(void)
 	int iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
 
 	if (iommufd < 0)
-		die("/dev/iommu");
+		die_errno("/dev/iommu");
 	return iommufd;
 }
 
@@ -145,7 +145,7 @@ static void send_fds(int to, const int *fds, size_t nr)
 	control.header.cmsg_len = CMSG_LEN(nr * sizeof(int));
 	memcpy(CMSG_DATA(&control.header), fds, nr * sizeof(int));
 	if (sendmsg(to, &msg, 0) != 1)
-		die("sendmsg");
+		die_errno("sendmsg");
 }
 
 /* The broker keeps no descriptor: only the monitor holds them. */
@@ -193,7 +193,7 @@ static void drop_privileges(void)
 {
 	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
 	    setresuid(NOBODY, NOBODY, NOBODY))
-		die("giving up privileges");
+		die_errno("giving up privileges");
 }
 
 static void receive_fds(int from, struct monitor *monitor)
@@ -212,7 +212,7 @@ static void receive_fds(int from, struct monitor *monitor)
 
 	if (recvmsg(from, &msg, MSG_CMSG_CLOEXEC) != 1 ||
 	    control.header.cmsg_len < CMSG_LEN(2 * sizeof(int)))
-		die("recvmsg");
+		die_errno("recvmsg");
 	nr = (uint32_t)((control.header.cmsg_len - CMSG_LEN(0)) / sizeof(int));
 	memcpy(fds, CMSG_DATA(&control.header), nr * sizeof(int));
 	monitor->reset = fds[0];
@@ -230,7 +230,7 @@ static void open_vfio_device(struct monitor *monitor)
 	for (uint32_t i = 0; i < monitor->nr_proofs && device < 0; i++)
 		device = ioctl(monitor->proofs[i], VFIO_GROUP_GET_DEVICE_FD, monitor->function);
 	if (device < 0)
-		die(monitor->function);
+		die_errno(monitor->function);
 	monitor->devices[monitor->nr_devices++] = device;
 }
 
@@ -239,12 +239,12 @@ static void open_groups(struct monitor *monitor, const char *function)
 	monitor->function = function;
 	monitor->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (monitor->container < 0)
-		die("VFIO container");
+		die_errno("VFIO container");
 	for (uint32_t i = 0; i < monitor->nr_proofs; i++)
 		if (ioctl(monitor->proofs[i], VFIO_GROUP_SET_CONTAINER, &monitor->container))
-			die("VFIO group");
+			die_errno("VFIO group");
 	if (ioctl(monitor->container, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU))
-		die("VFIO container");
+		die_errno("VFIO container");
 	open_vfio_device(monitor);
 }
 
@@ -252,7 +252,7 @@ static void bind_devices(struct monitor *monitor)
 {
 	for (uint32_t i = 0; i < monitor->nr_devices; i++)
 		if (cdev_bind(monitor->devices[i], monitor->proofs[0]))
-			die("iommufd");
+			die_errno("iommufd");
 }
 
 /* Query the scope first, then reset with or without proof. */
@@ -456,7 +456,7 @@ static const struct command {
 	{ "close", do_close },
 };
 
-static void obey(struct monitor *monitor, const char *word)
+static void obey_monitor(struct monitor *monitor, const char *word)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, word))
@@ -481,7 +481,7 @@ static int monitor_main(int from, const char *function)
 	setlinebuf(stdout);
 	puts("ready");
 	while (scanf("%31s", word) == 1)
-		obey(&monitor, word);
+		obey_monitor(&monitor, word);
 	return 0;
 }
 
@@ -498,10 +498,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
-		die("socketpair");
+		die_errno("socketpair");
 	pid = fork();
 	if (pid < 0)
-		die("fork");
+		die_errno("fork");
 	if (!pid) {
 		close(sockets[0]);
 		return monitor_main(sockets[1], argv[1]);
@@ -509,6 +509,6 @@ int main(int argc, char **argv)
 	close(sockets[1]);
 	broker_main(sockets[0], argv + 1);
 	if (waitpid(pid, &status, 0) != pid)
-		die("waitpid");
+		die_errno("waitpid");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

@@ -58,7 +58,7 @@ struct holder {
 	const char *name;
 };
 
-static void die(const char *what)
+static void die_errno(const char *what)
 {
 	fprintf(stderr, "vfio-reset: %s: %s\n", what, strerror(errno));
 	exit(1);
@@ -72,7 +72,7 @@ static unsigned long group_of(const char *function)
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", function);
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0)
-		die(path);
+		die_errno(path);
 	target[len] = 0;
 	return strtoul(strrchr(target, '/') + 1, NULL, 10);
 }
@@ -89,26 +89,26 @@ static int open_group(struct holder *holder, const char *function)
 	snprintf(path, sizeof(path), "/dev/vfio/%lu", id);
 	group = open(path, O_RDWR | O_CLOEXEC);
 	if (group < 0)
-		die(path);
+		die_errno(path);
 	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &holder->container) ||
 	    (!holder->nr_groups && ioctl(holder->container, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU)))
-		die("VFIO container");
+		die_errno("VFIO container");
 	holder->ids[holder->nr_groups] = id;
 	holder->groups[holder->nr_groups++] = group;
 	return group;
 }
 
-static void hold(struct holder *holder, char *functions)
+static void hold_functions(struct holder *holder, char *functions)
 {
 	char *function = strtok(functions, ",");
 
 	holder->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (holder->container < 0)
-		die("/dev/vfio/vfio");
+		die_errno("/dev/vfio/vfio");
 	holder->name = function;
 	holder->device = ioctl(open_group(holder, function), VFIO_GROUP_GET_DEVICE_FD, function);
 	if (holder->device < 0)
-		die(function);
+		die_errno(function);
 	/* VFIO needs the groups of the other functions, not their descriptors. */
 	while ((function = strtok(NULL, ",")) && holder->nr_groups < MAX_GROUPS)
 		open_group(holder, function);
@@ -123,13 +123,13 @@ static void hold_nodes(struct holder *holder, char *functions)
 	int iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
 
 	if (iommufd < 0)
-		die("/dev/iommu");
+		die_errno("/dev/iommu");
 	holder->device = -1;
 	for (char *name = strtok(functions, ","); name; name = strtok(NULL, ",")) {
 		int device = cdev_open(name);
 
 		if (device < 0 || cdev_bind(device, iommufd))
-			die(name);
+			die_errno(name);
 		if (holder->device >= 0)
 			continue;
 		holder->name = name;
@@ -159,7 +159,7 @@ static void write_register(const struct holder *holder, uint32_t at, uint32_t va
 	if (access_region(holder, VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND, &command,
 			  sizeof(command), true) ||
 	    access_region(holder, VFIO_PCI_BAR0_REGION_INDEX, at, &value, sizeof(value), true))
-		die("BAR 0");
+		die_errno("BAR 0");
 }
 
 static void show_register(const struct holder *holder, uint32_t at)
@@ -167,7 +167,7 @@ static void show_register(const struct holder *holder, uint32_t at)
 	uint32_t value;
 
 	if (access_region(holder, VFIO_PCI_BAR0_REGION_INDEX, at, &value, sizeof(value), false))
-		die("BAR 0");
+		die_errno("BAR 0");
 	printf("register: %#x\n", value);
 }
 
@@ -215,7 +215,7 @@ static int show_report(const struct pcireset_report *report)
 	return 0;
 }
 
-static int reset(struct pcireset_dev *dev, uint32_t types, uint32_t flags)
+static int reset_device(struct pcireset_dev *dev, uint32_t types, uint32_t flags)
 {
 	struct pcireset_report *report = NULL;
 	struct pcireset_plan *plan;
@@ -254,7 +254,7 @@ static int reset_held(struct pcireset_ctx *ctx, const struct holder *holder, con
 	    pcireset_dev_set_vfio(dev, holder->device, holder->groups, holder->nr_groups) < 0)
 		fprintf(stderr, "vfio-reset: %s\n", pcireset_ctx_get_errmsg(ctx));
 	else
-		status = reset(dev, types, getenv("ESCALATE") ? PCIRESET_RESET_ESCALATE : 0);
+		status = reset_device(dev, types, getenv("ESCALATE") ? PCIRESET_RESET_ESCALATE : 0);
 	pcireset_dev_unref(dev);
 	return status;
 }
@@ -278,7 +278,7 @@ int main(int argc, char **argv)
 	if (by_iommufd)
 		hold_nodes(&holder, argv[2]);
 	else
-		hold(&holder, argv[2]);
+		hold_functions(&holder, argv[2]);
 	if (argc == 4)
 		write_register(&holder, at, value);
 	if (pcireset_ctx_new(NULL, &ctx) < 0)

@@ -26,7 +26,7 @@
 static struct pci_driver sample_driver;
 
 /* A comparison without locks: a later bind or unbind makes the plan stale. */
-static bool owns(struct pci_dev *dev)
+static bool sample_owns(struct pci_dev *dev)
 {
 	return READ_ONCE(dev->driver) == &sample_driver;
 }
@@ -35,14 +35,14 @@ static int check_owned(struct pci_dev *dev, const struct pcireset_plan *plan)
 {
 	unsigned int i;
 
-	if (!owns(dev)) {
+	if (!sample_owns(dev)) {
 		pci_warn(dev, "not reset: it is not ours\n");
 		return -EPERM;
 	}
 	for (i = 0; i < pcireset_plan_nr_members(plan); i++) {
 		struct pci_dev *member = pcireset_plan_member(plan, i);
 
-		if (owns(member))
+		if (sample_owns(member))
 			continue;
 		pci_warn(dev, "not reset: %s would be hit and is not ours\n", pci_name(member));
 		return -EPERM;

@@ -66,7 +66,7 @@ static struct vfio_pci_core_device *to_core(struct vfio_device *device)
 	return container_of(device, struct vfio_pci_core_device, vdev);
 }
 
-static bool holds(const struct owner *owner, struct vfio_device *device)
+static bool owner_holds(const struct owner *owner, struct vfio_device *device)
 {
 	unsigned int i;
 
@@ -90,8 +90,9 @@ static struct vfio_pci_core_device *find_held(struct vfio_pci_core_device *core,
 	lockdep_assert_held(&core->vdev.dev_set->lock);
 	list_for_each_entry(device, &core->vdev.dev_set->device_list, dev_set_list)
 		if (device->dev == &dev->dev)
-			return device->ops == &typed_ops && holds(owner, device) ? to_core(device) :
-										   NULL;
+			return device->ops == &typed_ops && owner_holds(owner, device) ?
+				       to_core(device) :
+				       NULL;
 	return NULL;
 }
 
@@ -163,8 +164,8 @@ static int take_all_memory(struct vfio_pci_core_device *core, const struct pcire
 	return 0;
 }
 
-static int run(struct vfio_pci_core_device *core, struct pcireset_plan *plan,
-	       const struct owner *owner)
+static int run_plan(struct vfio_pci_core_device *core, struct pcireset_plan *plan,
+		    const struct owner *owner)
 {
 	struct pcireset_report report = { NULL };
 	int error;
@@ -203,7 +204,7 @@ static int reset_held(struct vfio_pci_core_device *core, u32 mask, const struct 
 
 	error = check_owned(core, plan, owner);
 	if (!error)
-		error = run(core, plan, owner);
+		error = run_plan(core, plan, owner);
 	pcireset_plan_put(plan);
 	return error;
 }
