@@ -50,7 +50,7 @@ source_line() {
 	printf 'deb %s%s %s main\n' "$option" "$(mirror_of "$1")" "$1"
 }
 
-# write_apt_config DIR SUITE...
+# write_apt_config DIR SUITE...: for amd64, or for what apt_architecture names.
 write_apt_config() {
 	local dir=$1 suite
 
@@ -65,7 +65,7 @@ write_apt_config() {
 		Dir::Etc::SourceList "$dir/sources.list";
 		Dir::Etc::SourceParts "/dev/null";
 		APT::Sandbox::User "root";
-		APT::Architecture "amd64";
+		APT::Architecture "${apt_architecture:-amd64}";
 		Acquire::Languages "none";
 		Acquire::Retries "1";
 		Acquire::http::Timeout "10";
