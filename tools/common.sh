@@ -25,9 +25,9 @@ scripts() {
 	done
 }
 
-# The kernels of the lab.
+# kernel_names [ARCH]: the lab's kernels of an architecture, amd64 where none is named; "all" is every one.
 kernel_names() {
-	awk '!/^#/ && NF { print $1 }' lab/kernels
+	awk -v arch="${1:-amd64}" '!/^#/ && NF && (arch == "all" || $5 == arch) { print $1 }' lab/kernels
 }
 
 # Those of them that are built here with the kernel's checkers and are guests of QEMU. A kernel with patches is not one of them.

@@ -50,7 +50,7 @@ source_line() {
 	printf 'deb %s%s %s main\n' "$option" "$(mirror_of "$1")" "$1"
 }
 
-# write_apt_config DIR SUITE...: for amd64, or for what apt_architecture names.
+# write_apt_config DIR SUITE...: for amd64, or for what apt_architecture names; with the packages of apt_foreign beside those.
 write_apt_config() {
 	local dir=$1 suite
 
@@ -66,6 +66,7 @@ write_apt_config() {
 		Dir::Etc::SourceParts "/dev/null";
 		APT::Sandbox::User "root";
 		APT::Architecture "${apt_architecture:-amd64}";
+		APT::Architectures { "${apt_architecture:-amd64}"; ${apt_foreign:+"\"$apt_foreign\"; "}};
 		Acquire::Languages "none";
 		Acquire::Retries "1";
 		Acquire::http::Timeout "10";

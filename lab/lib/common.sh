@@ -58,13 +58,22 @@ table_field() {
 	done <"$1"
 }
 
-# The kernel table: kernel_field NAME COLUMN (1 name, 2 suites, 3 release pattern, 4 tool chain).
+# The kernel table: kernel_field NAME COLUMN (1 name, 2 suites, 3 release pattern, 4 tool chain, 5 architecture).
 kernel_field() {
 	table_field "$lab_dir/kernels" "$1" "$2"
 }
 
+# kernel_names [ARCH]: those of an architecture, amd64 where none is named; "all" is every one.
 kernel_names() {
-	awk '!/^#/ && NF { print $1 }' "$lab_dir/kernels"
+	awk -v arch="${1:-amd64}" '!/^#/ && NF && (arch == "all" || $5 == arch) { print $1 }' "$lab_dir/kernels"
+}
+
+# kernel_arch NAME: what is built here from source is for this machine.
+kernel_arch() {
+	local arch
+
+	arch=$(kernel_field "$1" 5)
+	printf '%s\n' "${arch:-amd64}"
 }
 
 # The table of those that are built here: built_field NAME COLUMN (1 name, 2 suites, 3 source, 4 architecture, 5 configuration,
@@ -128,7 +137,7 @@ kernel_slowness() {
 # require_kernel NAME: a usage error for a kernel that there is not.
 require_kernel() {
 	is_built "$1" || [[ -n $(kernel_field "$1" 1) ]] ||
-		usage_error "no kernel '$1'; there are: $( (kernel_names && built_names) | paste -sd ' ')"
+		usage_error "no kernel '$1'; there are: $( (kernel_names all && built_names) | paste -sd ' ')"
 }
 
 # kernel_dir NAME: one that is built has a directory for each configuration and set of patches, as checkouts that differ share

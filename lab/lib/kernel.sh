@@ -75,6 +75,23 @@ extract_vmlinux() {
 	esac >"$out" && [[ $(head -c 4 "$out" | tail -c 3) == ELF ]]
 }
 
+# plain_image IMAGE OUT: what arm64 boots is not compressed (Documentation/arch/arm64/booting.rst), at most packed as a whole.
+plain_image() {
+	if [[ $(od -An -v -t x1 -N 2 "$1" | tr -d ' ') == 1f8b ]]; then
+		gzip -dc <"$1" >"$2"
+	else
+		cp "$1" "$2"
+	fi && [[ $(od -An -v -t x1 -j 56 -N 4 "$2" | tr -d ' ') == 41524d64 ]]
+}
+
+# bootable_image RELEASE IMAGE OUT: what QEMU starts soonest.
+bootable_image() {
+	case $1 in
+	*-arm64) plain_image "$2" "$3" ;;
+	*) extract_vmlinux "$2" "$3" ;;
+	esac
+}
+
 # adapt_headers ROOT FINAL: the header packages name /usr/src; make them name where they really are.
 adapt_headers() {
 	sed -i "s|/usr/src/|$2/usr/src/|g" "$1"/usr/src/linux-headers-*/Makefile
@@ -114,7 +131,7 @@ unpack_kernel() {
 	image=$dir/root/lib/modules/$release/vmlinuz
 	[[ -f $image ]] || image=$dir/root/boot/vmlinuz-$release
 	[[ -f $image ]] || { printf 'its packages hold no vmlinuz\n' && return 1; }
-	extract_vmlinux "$image" "$dir/vmlinux" || { printf 'there is no kernel in its vmlinuz\n' && return 1; }
+	bootable_image "$release" "$image" "$dir/vmlinux" || { printf 'there is no kernel in its vmlinuz\n' && return 1; }
 	depmod -b "$dir/root" "$release" || { printf 'depmod fails on its modules\n' && return 1; }
 	adapt_headers "$dir/root" "$4/root" || { printf 'its packages hold no headers\n' && return 1; }
 	printf '%s\n' "$2" >"$dir/version"
@@ -135,11 +152,13 @@ install_kernel() {
 # fetch_kernel NAME REFRESH: do nothing if it is there, or with REFRESH 1 if there is no newer one; else build it beside
 # its place and rename.
 fetch_kernel() {
-	local name=$1 dir suites candidates reason missing=4
+	local name=$1 dir suites candidates reason missing=4 apt_foreign
 
 	dir=$(kernel_dir "$name")
 	[[ -f $dir/release && $2 -eq 0 ]] && return
 	need apt-get dpkg depmod xz zstd
+	apt_foreign=$(kernel_arch "$name")
+	apt_foreign=${apt_foreign#amd64}
 	IFS=, read -ra suites < <(kernel_field "$name" 2)
 	# A suite that is gone does no harm where another one has the kernel.
 	get_lists "$name" "linux-image-$(kernel_field "$name" 3)" "${suites[@]}" || missing=3

@@ -5,19 +5,22 @@
 # package_versions[name]: words. package_depends["name version"]: as the list has it.
 declare -A package_versions=() package_depends=()
 
-# list_packages APTDIR: "NAME<TAB>VERSION<TAB>DEPENDS" of each package of a kernel, from all suites.
+# list_packages APTDIR: "NAME<TAB>VERSION<TAB>DEPENDS" of each package of a kernel, from all suites. Those of apt_foreign where that is
+# set, with this machine's tools to build modules with.
 list_packages() {
 	# shellcheck disable=SC2016 # what apt fills in
 	in_apt "$1" apt-get indextargets --format '$(FILENAME)' 'Created-By: Packages' |
 		LC_ALL=C APT_CONFIG=$1/apt.conf xargs -r /usr/lib/apt/apt-helper cat-file |
-		awk -v RS= -F '\n' '
+		awk -v RS= -F '\n' -v foreign="${apt_foreign:-}" '
 			/^Package: linux-(image|headers|kbuild|base|binary|modules|source)-/ {
-				name = version = depends = ""
+				name = version = depends = arch = ""
 				for (i = 1; i <= NF; i++) {
 					if ($i ~ /^Package: /) name = substr($i, 10)
 					else if ($i ~ /^Version: /) version = substr($i, 10)
 					else if ($i ~ /^Depends: /) depends = substr($i, 10)
+					else if ($i ~ /^Architecture: /) arch = substr($i, 15)
 				}
+				if (foreign && arch != "all" && arch != (name ~ /^linux-kbuild-/ ? "amd64" : foreign)) next
 				print name "\t" version "\t" depends
 			}'
 }

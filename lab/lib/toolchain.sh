@@ -7,8 +7,28 @@ host_suite() {
 	(. /etc/os-release && printf '%s\n' "${VERSION_CODENAME:-}")
 }
 
+# toolchain_name KERNEL: a release of Debian, and what its compiler is for where that is not this machine.
+toolchain_name() {
+	local suite arch
+
+	suite=$(kernel_field "$1" 4) arch=$(kernel_arch "$1")
+	[[ $arch == amd64 ]] || suite+=-$arch
+	printf '%s\n' "$suite"
+}
+
+# toolchain_dir KERNEL
 toolchain_dir() {
-	printf '%s/chroot/%s\n' "$cache_dir" "$1"
+	printf '%s/chroot/%s\n' "$cache_dir" "$(toolchain_name "$1")"
+}
+
+# cross_prefix KERNEL: what the compiler's name begins with; empty where it is the machine's own. A chroot has it among its programs.
+cross_prefix() {
+	local dir='' arch
+
+	arch=$(kernel_arch "$1")
+	[[ $arch != amd64 ]] || return 0
+	needs_chroot "$1" || dir=$("$lab_dir/sysroot" "$arch")/bin/ || return
+	printf '%saarch64-linux-gnu-\n' "$dir"
 }
 
 # needs_chroot KERNEL: what is built here, the host's compiler has built.
@@ -16,8 +36,16 @@ needs_chroot() {
 	! is_built "$1" && [[ $(kernel_field "$1" 4) != "$(host_suite)" ]]
 }
 
-# What the chroots hold beside what these depend on.
-readonly chroot_packages=(base-files bash dash coreutils sed grep mawk findutils diffutils perl-base gcc make libelf1t64 sparse)
+# What the chroots hold beside a compiler and what these depend on.
+readonly chroot_packages=(base-files bash dash coreutils sed grep mawk findutils diffutils perl-base make libelf1t64 sparse)
+
+# compiler_package NAME: of the tool chain.
+compiler_package() {
+	case $1 in
+	*-arm64) printf 'gcc-aarch64-linux-gnu\n' ;;
+	*) printf 'gcc\n' ;;
+	esac
+}
 
 # in_chroot DIR COMMAND...: root needs only chroot(2), so that it works inside containers too.
 in_chroot() {
@@ -32,17 +60,17 @@ in_chroot() {
 	fi
 }
 
-# download_packages APTDIR SUITE: these packages and all they need, as for a machine that has nothing yet. Prints why not, and fails.
+# download_packages APTDIR NAME: these packages and all they need, as for a machine that has nothing yet. Prints why not, and fails.
 download_packages() {
 	local apt=$1 text
 
-	if ! apt_setup "$apt" "$2"; then
+	if ! apt_setup "$apt" "${2%-arm64}"; then
 		is_offline "$apt" && printf 'no mirror answered\n' || printf 'its package lists cannot be read\n'
 		return 1
 	fi
 	: >"$apt/status"
 	text=$(in_apt "$apt" apt-get -q -y -o "Dir::State::status=$apt/status" -o Debug::NoLocking=true \
-		--no-install-recommends --download-only install "${chroot_packages[@]}" 2>&1 | without_address) && return
+		--no-install-recommends --download-only install "${chroot_packages[@]}" "$(compiler_package "$2")" 2>&1 | without_address) && return
 	install_failure "$apt" "$text"
 	return 1
 }
@@ -69,15 +97,16 @@ unpack_chroot() {
 	((EUID != 0)) || mknod -m 666 "$dir/dev/null" c 1 3
 }
 
+# make_chroot NAME DIR
 make_chroot() {
-	local suite=$1 dir=$2 apt=$cache_dir/apt/$1 why
+	local name=$1 dir=$2 apt=$cache_dir/apt/$1 why
 
 	[[ -d $dir ]] && return
 	need apt-get dpkg
-	note "making a $suite chroot for the compiler"
+	note "making a $name chroot for the compiler"
 	rm -rf "$dir.new"
-	why=$(download_packages "$apt" "$suite") || die 3 "the $suite compiler cannot be fetched: $why. $try_again"
-	why=$(unpack_chroot "$apt" "$dir.new") || die 3 "the $suite chroot cannot be made: $why. $try_again"
+	why=$(download_packages "$apt" "$name") || die 3 "the $name compiler cannot be fetched: $why. $try_again"
+	why=$(unpack_chroot "$apt" "$dir.new") || die 3 "the $name chroot cannot be made: $why. $try_again"
 	give_stack_map "$dir.new"
 	mv "$dir.new" "$dir"
 	rm -rf "$apt/cache"
@@ -110,11 +139,10 @@ linked_version() {
 
 # fetch_toolchain KERNEL: make sure that modules for it can be built.
 fetch_toolchain() {
-	local kernel=$1 suite chroot
+	local kernel=$1 chroot
 
-	suite=$(kernel_field "$kernel" 4)
-	chroot=$(toolchain_dir "$suite")
+	chroot=$(toolchain_dir "$kernel")
 	needs_chroot "$kernel" || return 0
-	make_chroot "$suite" "$chroot"
+	make_chroot "$(toolchain_name "$kernel")" "$chroot"
 	cmp -s "$(kernel_dir "$kernel")/version" "$(linked_version "$kernel" "$chroot")" || link_headers "$kernel" "$chroot"
 }

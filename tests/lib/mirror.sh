@@ -13,6 +13,14 @@ fake_vmlinuz() {
 	printf '%b' "\\x$(printf %02x "$length")" | dd of="$1" bs=1 seek=$((0x24c)) conv=notrunc status=none
 }
 
+# fake_image FILE: what the lab looks at in a kernel of arm64.
+fake_image() {
+	{ head -c 56 /dev/zero && printf 'ARM\144 a kernel'; } >"$1"
+}
+
+# What packages are for, and which lists a suite has.
+deb_arch=amd64 arches=(amd64)
+
 # make_deb SUITE NAME VERSION [DEPENDS [DIR]]: adds a package that holds the files of DIR to a suite of $mirror.
 make_deb() {
 	local root=$BATS_TEST_TMPDIR/deb
@@ -20,9 +28,9 @@ make_deb() {
 	rm -rf "$root"
 	mkdir -p "$root/DEBIAN" "$mirror/pool/$1"
 	[[ -z ${5:-} ]] || cp -r "$5/." "$root/"
-	printf '%s\n' "Package: $2" "Version: $3" 'Architecture: amd64' 'Maintainer: nobody <nobody@example.org>' \
+	printf '%s\n' "Package: $2" "Version: $3" "Architecture: $deb_arch" 'Maintainer: nobody <nobody@example.org>' \
 		${4:+"Depends: $4"} 'Description: a test' >"$root/DEBIAN/control"
-	dpkg-deb -Znone --build "$root" "$mirror/pool/$1/$2_${3}_amd64.deb" >/dev/null
+	dpkg-deb -Znone --build "$root" "$mirror/pool/$1/$2_${3}_$deb_arch.deb" >/dev/null
 }
 
 # make_files DIR FILE...: empty ones.
@@ -38,7 +46,7 @@ make_files() {
 
 # make_headers SUITE RELEASE VERSION KBUILD: those of the release and the common ones.
 make_headers() {
-	local dir=$BATS_TEST_TMPDIR/files common=linux-headers-${2%-amd64}-common
+	local dir=$BATS_TEST_TMPDIR/files common=linux-headers-${2%-*}-common
 
 	make_files "$dir" "usr/src/$common/Makefile"
 	make_deb "$1" "$common" "$3" '' "$dir"
@@ -48,7 +56,7 @@ make_headers() {
 
 # make_kbuild SUITE NAME VERSION
 make_kbuild() {
-	make_files "$BATS_TEST_TMPDIR/files" "usr/lib/$2/scripts/it"
+	make_files "$BATS_TEST_TMPDIR/files" "usr/lib/$2/scripts/it" "usr/lib/$2/scripts/for-$deb_arch"
 	make_deb "$1" "$2" "$3" '' "$BATS_TEST_TMPDIR/files"
 }
 
@@ -57,15 +65,19 @@ make_image() {
 	local dir=$BATS_TEST_TMPDIR/files
 
 	make_files "$dir" "lib/modules/$2"/modules.{order,builtin,builtin.modinfo} "boot/vmlinuz-$2"
-	cp "$BATS_FILE_TMPDIR/vmlinuz" "$dir/boot/vmlinuz-$2"
+	if [[ $deb_arch == arm64 ]]; then
+		fake_image "$dir/boot/vmlinuz-$2"
+	else
+		cp "$BATS_FILE_TMPDIR/vmlinuz" "$dir/boot/vmlinuz-$2"
+	fi
 	make_deb "$1" "linux-image-$2${4:-}" "$3" 'kmod, linux-base (>= 4.3~), a | b' "$dir"
 }
 
 # make_kernel SUITE ABI VERSION [SUFFIX]: all of a 6.1, whose image has the suffix.
 make_kernel() {
-	make_headers "$1" "6.1.0-$2-amd64" "$3" linux-kbuild-6.1
+	make_headers "$1" "6.1.0-$2-$deb_arch" "$3" linux-kbuild-6.1
 	make_kbuild "$1" linux-kbuild-6.1 "$3"
-	make_image "$1" "6.1.0-$2-amd64" "$3" "${4:-}"
+	make_image "$1" "6.1.0-$2-$deb_arch" "$3" "${4:-}"
 }
 
 # make_split SUITE RELEASE VERSION: all of a 7.x, whose image consists of several packages.
@@ -97,15 +109,18 @@ take_away() {
 # publish SUITE...: writes the suites' lists, of what is there now. Later than the last ones, by the clock that apt asks about.
 published=0
 publish() {
-	local suite list
+	local suite arch list
 
 	published=$((published + 60))
 	for suite; do
-		list=dists/$suite/main/binary-amd64
-		mkdir -p "$mirror/$list" "$mirror/pool/$suite"
-		(cd "$mirror" && apt-ftparchive -q packages "pool/$suite" >"$list/Packages" &&
+		for arch in "${arches[@]}"; do
+			list=dists/$suite/main/binary-$arch
+			mkdir -p "$mirror/$list" "$mirror/pool/$suite"
+			(cd "$mirror" && apt-ftparchive -q --arch "$arch" packages "pool/$suite" >"$list/Packages")
+		done
+		(cd "$mirror" &&
 			apt-ftparchive -q -o "APT::FTPArchive::Release::Suite=$suite" -o APT::FTPArchive::Release::Components=main \
-				-o APT::FTPArchive::Release::Architectures=amd64 release "dists/$suite" >"$BATS_TEST_TMPDIR/Release" &&
+				-o APT::FTPArchive::Release::Architectures="${arches[*]}" release "dists/$suite" >"$BATS_TEST_TMPDIR/Release" &&
 			mv "$BATS_TEST_TMPDIR/Release" "dists/$suite/Release" &&
 			find "dists/$suite" -type f -exec touch -d "$published seconds" {} +)
 	done

@@ -349,6 +349,73 @@ fails() {
 	done
 }
 
+# kernels_of_arm64: 6.1.0-1 in bookworm, 6.1.0-2 in bookworm-security, each beside the same of amd64.
+kernels_of_arm64() {
+	arches=(amd64 arm64)
+	two_kernels
+	deb_arch=arm64
+	two_kernels
+	deb_arch=amd64
+}
+
+# is_got_arm64 RELEASE VERSION: with this machine's tools.
+is_got_arm64() {
+	local dir=$XDG_CACHE_HOME/pcireset/kernels/6.1-arm64
+
+	[[ $status -eq 0 && $output == *"6.1-arm64 $1 $2" ]]
+	[[ $(<"$dir/release") == "$1" && $(tr -d '\0' <"$dir/vmlinux") == 'ARMd a kernel' ]]
+	[[ -e $dir/root/usr/src/linux-headers-$1/Makefile && -e $dir/root/usr/lib/linux-kbuild-6.1/scripts/for-amd64 ]]
+	[[ ! -e $dir/root/usr/lib/linux-kbuild-6.1/scripts/for-arm64 ]]
+}
+
+@test "arm64: the newest release, and this machine's tools to build modules" {
+	kernels_of_arm64
+	publish "${suites[@]}"
+	get 6.1-arm64
+	is_got_arm64 6.1.0-2-arm64 6.1.20-1
+	get 6.1
+	is_got 6.1 6.1.0-2-amd64 6.1.20-1
+}
+
+@test "arm64: what is missing for one architecture does not matter to the other" {
+	kernels_of_arm64
+	take_away bookworm-security 'linux-headers-*-arm64_*'
+	take_away bookworm-security 'linux-image-*-amd64_*'
+	publish "${suites[@]}"
+	get 6.1-arm64
+	is_got_arm64 6.1.0-1-arm64 6.1.10-1
+	passed_over '6.1.0-2-arm64 (6.1.20-1)' 'there is no linux-headers-6.1.0-2-arm64 (= 6.1.20-1)'
+	get 6.1
+	is_got 6.1 6.1.0-1-amd64 6.1.10-1
+}
+
+@test "arm64: this machine's tools are older than the headers want: the next older release" {
+	kernels_of_arm64
+	take_away bookworm-security 'linux-kbuild-*_amd64.deb'
+	publish "${suites[@]}"
+	get 6.1-arm64
+	is_got_arm64 6.1.0-1-arm64 6.1.10-1
+	passed_over '6.1.0-2-arm64 (6.1.20-1)' 'there is no linux-kbuild-6.1 (>= 6.1.20-1)'
+}
+
+@test "arm64: an image that is none is passed over; a mirror without arm64 has no such kernel" {
+	kernels_of_arm64
+	make_files "$BATS_TEST_TMPDIR/files" lib/modules/6.1.0-2-arm64/modules.order boot/vmlinuz-6.1.0-2-arm64
+	deb_arch=arm64
+	make_deb bookworm-security linux-image-6.1.0-2-arm64 6.1.20-1 '' "$BATS_TEST_TMPDIR/files"
+	publish "${suites[@]}"
+	get 6.1-arm64
+	is_got_arm64 6.1.0-1-arm64 6.1.10-1
+	passed_over '6.1.0-2-arm64 (6.1.20-1)' 'there is no kernel in its vmlinuz'
+	rm -rf "$XDG_CACHE_HOME/pcireset/kernels" "$mirror"/dists
+	arches=(amd64)
+	publish "${suites[@]}"
+	get 6.1-arm64
+	fails 4 'there is no linux-image-6\.1\.0-[0-9]+-arm64 in bookworm bookworm-security'
+	get 6.1
+	is_got 6.1 6.1.0-2-amd64 6.1.20-1
+}
+
 # make_source VERSION: a kernel's source that is configured and built in no time.
 make_source() {
 	local dir=$BATS_TEST_TMPDIR/source/linux-source-6.12
