@@ -28,6 +28,25 @@ static void set_domain(struct pcisim_host *host)
 	host->bridge->domain_nr = host->domain;
 }
 
+/*
+ * Where messages become interrupts is for the host bridge to say, except on x86,
+ * which has one place for every bus. A device of this machine knows a place
+ * that works.
+ */
+static void set_msi_domain(struct pcisim_host *host)
+{
+#if !defined(CONFIG_X86) && defined(CONFIG_PCI_MSI)
+	struct irq_domain *domain = NULL;
+	struct pci_dev *dev = NULL;
+
+	while (!domain && (dev = pci_get_device(PCI_ANY_ID, PCI_ANY_ID, dev)))
+		domain = dev_get_msi_domain(&dev->dev);
+	if (domain)
+		dev_set_msi_domain(&host->bridge->dev, domain);
+	pci_dev_put(dev);
+#endif
+}
+
 /* Newer kernels (7.3 does) take the domain for one that they have handed out, and take it back. */
 static void free_bridge(struct pci_host_bridge *bridge)
 {
@@ -56,6 +75,7 @@ static int add_bridge(struct pcisim_host *host)
 	host->bridge->sysdata = &host->sysdata;
 	host->bridge->ops = &pcisim_ops;
 	set_domain(host);
+	set_msi_domain(host);
 
 	error = pci_host_probe(host->bridge);
 	if (error)

@@ -9,6 +9,7 @@
 #include <linux/atomic.h>
 #include <linux/configfs.h>
 #include <linux/mutex.h>
+#include <linux/pci-ecam.h>
 #include <linux/pci.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -334,7 +335,8 @@ struct pcisim_function {
  * @memory: the memory window
  * @buses: the bus numbers
  * @bridge: the core's host bridge
- * @sysdata: what the architecture expects behind every bus
+ * @sysdata: what the architecture expects behind every bus; zeroes say that
+ *	no firmware has described it
  */
 struct pcisim_host {
 	struct config_group group;
@@ -364,9 +366,7 @@ struct pcisim_host {
 #ifdef CONFIG_X86
 	struct pci_sysdata sysdata;
 #else
-	struct {
-		int unused;
-	} sysdata;
+	struct pci_config_window sysdata;
 #endif
 };
 

@@ -4,6 +4,7 @@
 #define _PCIRESET_KUNIT_MACHINE_H
 
 #include <kunit/test.h>
+#include <linux/pci-ecam.h>
 #include <linux/pci.h>
 
 /* Where each function's capabilities are as the core finds them. */
@@ -15,7 +16,7 @@
  * struct pcireset_kunit_machine - a host bridge and what is below it
  * @bridge: the core's host bridge
  * @buses: its bus numbers
- * @sysdata: what the architecture expects behind every bus
+ * @sysdata: what the architecture expects behind every bus; zeroes say that no firmware has described it
  * @port_space: config space of @port; a test may change it at will
  * @space: config space of each of @fns
  * @port: the root port
@@ -27,9 +28,7 @@ struct pcireset_kunit_machine {
 #ifdef CONFIG_X86
 	struct pci_sysdata sysdata;
 #else
-	struct {
-		int unused;
-	} sysdata;
+	struct pci_config_window sysdata;
 #endif
 	u32 port_space[PCI_CFG_SPACE_EXP_SIZE / 4];
 	u32 space[2][PCI_CFG_SPACE_EXP_SIZE / 4];
