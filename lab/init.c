@@ -2,9 +2,9 @@
 /*
  * The lab guest's init: prepares the guest, runs one command, reports its status and the kernel log, powers off.
  *
- * The host talks to it through files in the initramfs (/pcilab) and four ISA ports: console, the command's output, the
- * command's errors, which are serial, and a report made of "log TEXT" and "verdict WORD..." lines. ISA, because a virtio
- * port would be one more PCI device in the guest.
+ * The host talks to it through files in the initramfs (/pcilab) and four ports: console, the command's output, the
+ * command's errors, which are terminals, and a report made of "log TEXT" and "verdict WORD..." lines. They are on the ISA
+ * bus of a PC and on virtio's own bus elsewhere, because another one would be one more PCI device in the guest.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/io.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -33,8 +32,86 @@
 #define KMEMLEAK   "/sys/kernel/debug/kmemleak"
 #define LEAK_AGE_S 6
 
+#ifdef __aarch64__
+
+#define CONSOLE_PORT "/dev/ttyAMA0"
+#define OUTPUT_PORT  "/dev/hvc0"
+#define ERROR_PORT   "/dev/hvc1"
+#define LIBRARY_PATH "/usr/local/lib:/usr/local/lib/aarch64-linux-gnu"
+
+#define SYS_WRITE0 4
+
+/* QEMU's semihosting: this instruction hands a string to the host, whoever executes it. */
+static void tell_host(const char *text)
+{
+	register long operation __asm__("x0") = SYS_WRITE0;
+	register const char *argument __asm__("x1") = text;
+
+	__asm__ volatile("hlt #0xf000" : "+r"(operation) : "r"(argument) : "memory");
+}
+
+static ssize_t write_report(void *cookie, const char *data, size_t size)
+{
+	char text[4096];
+
+	(void)cookie;
+	for (size_t done = 0; done < size;) {
+		size_t n = size - done < sizeof(text) - 1 ? size - done : sizeof(text) - 1;
+
+		memcpy(text, data + done, n);
+		text[n] = '\0';
+		tell_host(text);
+		done += n;
+	}
+	return (ssize_t)size;
+}
+
+static bool open_report_port(void)
+{
+	return true;
+}
+
+static void close_report_port(void)
+{
+}
+
+#else
+
+#include <sys/io.h>
+
+#define CONSOLE_PORT "/dev/ttyS0"
+#define OUTPUT_PORT  "/dev/ttyS1"
+#define ERROR_PORT   "/dev/ttyS2"
+#define LIBRARY_PATH "/usr/local/lib:/usr/local/lib/x86_64-linux-gnu"
+
 /* QEMU's isa-debugcon: reading it gives its own number. */
-#define REPORT_PORT 0xe9
+#define REPORT_PORT  0xe9
+
+static ssize_t write_report(void *cookie, const char *data, size_t size)
+{
+	(void)cookie;
+	outsb(REPORT_PORT, data, size);
+	return (ssize_t)size;
+}
+
+/* Kept open: a command may lock the kernel down, which would not let it be opened again. */
+static bool open_report_port(void)
+{
+	if (ioperm(REPORT_PORT, 1, 1))
+		return false;
+	if (inb(REPORT_PORT) == REPORT_PORT)
+		return true;
+	ioperm(REPORT_PORT, 1, 0);
+	return false;
+}
+
+/* It would outlive exec(). */
+static void close_report_port(void)
+{
+	ioperm(REPORT_PORT, 1, 0);
+}
+
+#endif
 
 static FILE *report;
 
@@ -241,7 +318,7 @@ static void loopback_up(void)
 static void set_environment(void)
 {
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
-	setenv("LD_LIBRARY_PATH", "/usr/local/lib:/usr/local/lib/x86_64-linux-gnu", 1);
+	setenv("LD_LIBRARY_PATH", LIBRARY_PATH, 1);
 	setenv("HOME", "/root", 1);
 	setenv("TMPDIR", "/tmp", 1);
 	setenv("LC_ALL", "C.UTF-8", 1);
@@ -262,8 +339,7 @@ static void reset_signals(void)
 static __attribute__((noreturn)) void exec_command(char **argv, int in, int out, int err)
 {
 	reset_signals();
-	/* It would outlive exec(). */
-	ioperm(REPORT_PORT, 1, 0);
+	close_report_port();
 	setsid();
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
@@ -298,7 +374,7 @@ static void follow_window_size(int terminal)
 	free(text);
 	if (fork())
 		return;
-	sizes = fopen("/dev/ttyS2", "re");
+	sizes = fopen(ERROR_PORT, "re");
 	while (sizes && fgets(line, sizeof(line), sizes))
 		set_window_size(terminal, line);
 	_exit(0);
@@ -322,18 +398,27 @@ static char **command_words(void)
 	return argv;
 }
 
+/* A port's driver may be a module, and finds its ports some time after it was loaded. */
+static void wait_for_file(const char *path)
+{
+	static const struct timespec pause = { .tv_nsec = 10000000 };
+
+	for (int i = 0; i < 1000 && access(path, F_OK); i++)
+		nanosleep(&pause, NULL);
+}
+
 static pid_t start_command(void)
 {
 	bool interactive = access("/pcilab/argv", F_OK) != 0;
-	int out = interactive ? open("/dev/ttyS1", O_RDWR | O_NOCTTY | O_CLOEXEC) :
-				open_raw_port("/dev/ttyS1");
-	int err = interactive ? out : open_raw_port("/dev/ttyS2");
+	int out = interactive ? open(OUTPUT_PORT, O_RDWR | O_NOCTTY | O_CLOEXEC) :
+				open_raw_port(OUTPUT_PORT);
+	int err = interactive ? out : open_raw_port(ERROR_PORT);
 	int in = interactive ? out : open("/dev/null", O_RDONLY | O_CLOEXEC);
 	char **argv = command_words();
 	pid_t pid;
 
 	if (in < 0 || out < 0 || err < 0)
-		setup_failed("port", "ttyS1, ttyS2");
+		setup_failed("port", OUTPUT_PORT " or " ERROR_PORT);
 	if (interactive)
 		follow_window_size(out);
 	else
@@ -389,7 +474,7 @@ static void dump_kernel_log(FILE *out, const char *prefix)
 /* Blocks until the host has written a line to the console port; false if there is no such port. */
 static bool wait_for_host(void)
 {
-	int fd = open_raw_port("/dev/ttyS0");
+	int fd = open_raw_port(CONSOLE_PORT);
 	char c = 0;
 
 	while (fd >= 0 && c != '\n')
@@ -424,7 +509,7 @@ static pid_t start_watchdog(void)
 	if (!wait_for_host())
 		_exit(0);
 	tell_blocked_tasks();
-	console = fopen("/dev/ttyS0", "we");
+	console = fopen(CONSOLE_PORT, "we");
 	if (console) {
 		fputs("pcilab: time is nearly up, this is the whole kernel log\n", console);
 		dump_kernel_log(console, "");
@@ -463,24 +548,6 @@ static void report_status(int status)
 		verdict("signal %d", WTERMSIG(status));
 	else
 		verdict("exit %d", WEXITSTATUS(status));
-}
-
-static ssize_t write_report(void *cookie, const char *data, size_t size)
-{
-	(void)cookie;
-	outsb(REPORT_PORT, data, size);
-	return size;
-}
-
-/* Kept open: a command may lock the kernel down, which would not let it be opened again. */
-static bool open_report_port(void)
-{
-	if (ioperm(REPORT_PORT, 1, 1))
-		return false;
-	if (inb(REPORT_PORT) == REPORT_PORT)
-		return true;
-	ioperm(REPORT_PORT, 1, 0);
-	return false;
 }
 
 /* QEMU's port takes a byte with each instruction; a serial one, as in user-mode Linux, wants an interrupt for every 16. */
@@ -540,13 +607,15 @@ int main(void)
 	watchdog = start_watchdog();
 	load_modules("/pcilab/modules.base");
 	load_modules("/pcilab/modules.test");
+	wait_for_file(OUTPUT_PORT);
+	wait_for_file(ERROR_PORT);
 	command = start_command();
 	status = wait_for(command);
 	find_leaks();
 	if (watchdog > 0)
 		kill(watchdog, SIGKILL);
-	drain_port("/dev/ttyS1");
-	drain_port("/dev/ttyS2");
+	drain_port(OUTPUT_PORT);
+	drain_port(ERROR_PORT);
 	dump_kernel_log(report, "log ");
 	report_leaks();
 	report_status(status);

@@ -8,9 +8,56 @@ readonly guest_programs=(bash lspci setpci)
 # Where Debian and others have the names of vendors and devices.
 readonly pci_ids=(/usr/share/misc/pci.ids /usr/share/hwdata/pci.ids)
 
+# set_guest_arch KERNEL: sets guest_root to where the guest's programs come from, guest_tools to what the names of its compiler and
+# binutils begin with, and guest_triplet to the directory of its libraries; they are empty where these are the host's own.
+set_guest_arch() {
+	local arch dir
+
+	arch=$(kernel_arch "$1")
+	guest_root='' guest_tools='' guest_triplet=''
+	[[ $arch != amd64 ]] || return 0
+	dir=$("$lab_dir/sysroot" "$arch") || return
+	guest_triplet=$(arch_field "$arch" 2)
+	guest_root=$dir/root guest_tools=$dir/bin/$guest_triplet-
+}
+
+# guest_program NAME: prints where it is on the host.
+guest_program() {
+	local dir
+
+	if [[ -z $guest_root ]]; then
+		command -v "$1"
+		return
+	fi
+	for dir in bin usr/bin sbin usr/sbin; do
+		[[ -e $guest_root/$dir/$1 ]] && printf '%s\n' "$guest_root/$dir/$1" && return
+	done
+	return 1
+}
+
 # cpio archives of the kind the kernel unpacks fastest: raw, concatenated later.
 pack_cpio() {
 	(cd "$1" && find . -mindepth 1 -print0 | LC_ALL=C sort -z | cpio --quiet --null -R 0:0 -H newc -o)
+}
+
+# foreign_libraries FILE...: prints the paths in the guest of the shared libraries that these need, directly or not, of those in the sysroot.
+foreign_libraries() {
+	local queue=("$@") name dir
+	local -A seen=()
+
+	while ((${#queue[@]})); do
+		while read -r name; do
+			[[ -z ${seen[$name]:-} ]] || continue
+			seen[$name]=1
+			for dir in /lib "/lib/$guest_triplet" "/usr/lib/$guest_triplet"; do
+				[[ -e $guest_root$dir/$name ]] || continue
+				printf '%s\n' "$dir/$name"
+				queue+=("$guest_root$dir/$name")
+				break
+			done
+		done < <({ "${guest_tools}readelf" -d "${queue[0]}" 2>/dev/null || true; } | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p')
+		queue=("${queue[@]:1}")
+	done
 }
 
 # add_libraries ROOT FILE...: the shared libraries these need and ROOT lacks. Scripts and static programs need none.
@@ -18,6 +65,12 @@ add_libraries() {
 	local root=$1 lib
 
 	shift
+	if [[ -n $guest_root ]]; then
+		while read -r lib; do
+			[[ -e $root$lib ]] || install -D -m 755 "$guest_root$lib" "$root$lib"
+		done < <(foreign_libraries "$@")
+		return
+	fi
 	{ ldd "$@" 2>/dev/null || true; } | sed -nE 's|.*[[:space:]](/[^ ]+) \(0x.*|\1|p' | sort -u | while read -r lib; do
 		[[ $lib == "$root"/* || -e $root$lib ]] || install -D -m 755 "$lib" "$root$lib"
 	done
@@ -32,7 +85,7 @@ base_key() {
 		# A kernel that is built here has the hash of its configuration and patches in its directory's name.
 		printf '%s\n' "${dir##*/}"
 		cat "$dir/release" "$dir/version" "$lab_dir"/*.c "$lab_dir/guest-modules" "$lab_dir/lib/guest.sh" "$lab_dir"/stubs/*
-		stat -Lc '%n %s %Y' "$(command -v busybox)" "$(command -v bash)" "$(command -v lspci)" "${pci_ids[@]}" 2>/dev/null || true
+		stat -Lc '%n %s %Y' "$(guest_program busybox)" "$(guest_program bash)" "$(guest_program lspci)" "${pci_ids[@]}" 2>/dev/null || true
 	} | sha256sum | cut -c 1-16
 }
 
@@ -63,7 +116,7 @@ add_module() {
 	*.xz) xz -dc "$from" >"$to" ;;
 	*) cp "$from" "$to" ;;
 	esac
-	strip --strip-debug "$to"
+	"${guest_tools}strip" --strip-debug "$to"
 }
 
 add_modules() {
@@ -73,7 +126,7 @@ add_modules() {
 	dir=$(kernel_dir "$kernel")/root/lib/modules/$release
 	mkdir -p "$root/lib/modules/$release" "$root/pcilab"
 	while read -r when name; do
-		[[ $when == boot || $when == there ]] || continue
+		[[ $when == boot || $when == there || $when == "port-$(kernel_arch "$kernel")" ]] || continue
 		for file in $(module_files "$kernel" "$name"); do
 			add_module "$kernel" "$root" "$file" || return
 			[[ $when == there ]] || printf '/%s\n' "${file%.xz}" >>"$root/pcilab/modules.base"
@@ -86,9 +139,9 @@ add_modules() {
 add_programs() {
 	local root=$1 program applet
 
-	install -D -m 755 "$(command -v busybox)" "$root/bin/busybox"
+	install -D -m 755 "$(guest_program busybox)" "$root/bin/busybox"
 	for program in "${guest_programs[@]}"; do
-		install -m 755 "$(command -v "$program")" "$root/bin/$program"
+		install -m 755 "$(guest_program "$program")" "$root/bin/$program"
 		add_libraries "$root" "$root/bin/$program"
 	done
 	for applet in $(busybox --list); do
@@ -121,7 +174,7 @@ add_settings() {
 
 # build_program FILE SOURCE: static, because that starts sooner under emulation.
 build_program() {
-	gcc -std=gnu11 -Wall -Wextra -Werror -O2 -static -o "$1" "$2"
+	"${guest_tools}gcc" -std=gnu11 -Wall -Wextra -Werror -O2 -static -o "$1" "$2"
 }
 
 # fill_base KERNEL DIR: DIR/root is the tree, DIR/base.cpio the image.
@@ -141,7 +194,7 @@ make_base() {
 	local kernel=$1 dir=$2
 
 	[[ -d $dir ]] && return
-	need busybox bash lspci setpci cpio depmod modprobe gcc ldd strip xz
+	need busybox bash lspci setpci cpio depmod modprobe "${guest_tools}gcc" ldd "${guest_tools}strip" xz
 	mkdir -p "${dir%/*}"
 	# Of other versions of these sources, perhaps in use by another checkout; kept for a day.
 	find "${dir%/*}" -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} +
@@ -166,7 +219,7 @@ add_tree() {
 
 	cp -a "$2/." "$root/" || return
 	# What nobody reads in the guest, and it is most of a program; a script has none.
-	find "$root" -type f -perm -u+x -exec strip --strip-debug {} + 2>/dev/null || true
+	find "$root" -type f -perm -u+x -exec "${guest_tools}strip" --strip-debug {} + 2>/dev/null || true
 	mapfile -t files < <(find "$root" -type f \( -perm -u+x -o -name '*.so*' \))
 	search=$(find "$root" -name '*.so*' -printf '%h:')
 	((${#files[@]} == 0)) || LD_LIBRARY_PATH=$search add_libraries "$root" "${files[@]}"
@@ -198,7 +251,7 @@ add_test_modules() {
 	# The debug information is most of a module, and only whoever reads an oops wants it: it stays in the build.
 	for from; do
 		for file in "$from"/*.ko; do
-			strip --strip-debug -o "$dir/extra/${file##*/}" "$file" || return
+			"${guest_tools}strip" --strip-debug -o "$dir/extra/${file##*/}" "$file" || return
 		done
 	done
 	depmod -b "$root" "$release" && rm -rf "$dir/kernel" || return

@@ -14,9 +14,43 @@ topology_names() {
 	(cd "$lab_dir/topologies" && find . -type f ! -name '*.asl' -printf '%P\n' | sort)
 }
 
-# topology_words FILE TMP: the arguments, one a line, @TMP@ replaced.
+# topology_words FILE TMP ARCH: the arguments, one a line, @TMP@ replaced.
 topology_words() {
-	sed -E -e '/^[[:space:]]*#/d' -e '/^-append[[:space:]]/d' -e 's/[[:space:]]#.*//' -e "s|@TMP@|$2|g" "$1" | tr -s '[:space:]' '\n' | sed '/^$/d'
+	sed -E -e '/^[[:space:]]*#/d' -e '/^-append[[:space:]]/d' -e 's/[[:space:]]#.*//' -e "s|@TMP@|$2|g" "$1" |
+		if [[ $3 == arm64 ]]; then mirror_ports; else cat; fi | tr -s '[:space:]' '\n' | sed '/^$/d'
+}
+
+# mirror_ports: without the PC's firmware buses are numbered from the lowest device number up. The numbers of the ports on each bus
+# are mirrored, so that the buses have the numbers that the topology's comments give. The machine brings the IOMMU.
+mirror_ports() {
+	awk '
+		function hex(text,  i, n) {
+			for (i = 1; i <= length(text); i++) n = 16 * n + index("0123456789abcdef", substr(text, i, 1)) - 1
+			return n
+		}
+		function value(name) {
+			if (!match($0, name "=[^,. ]+")) return ""
+			return substr($0, RSTART + length(name) + 1, RLENGTH - length(name) - 1)
+		}
+		/^-device intel-iommu/ { next }
+		{ line[++lines] = $0 }
+		/^-device (pcie-root-port|xio3130-downstream),/ && value("addr") != "" {
+			bus = on[lines] = value("bus")
+			n = number[lines] = hex(value("addr"))
+			if (!(bus in low) || n < low[bus]) low[bus] = n
+			if (n > high[bus]) high[bus] = n
+		}
+		END {
+			for (i = 1; i <= lines; i++) {
+				if (i in on) sub(/addr=[0-9a-f]+/, sprintf("addr=%02x", low[on[i]] + high[on[i]] - number[i]), line[i])
+				print line[i]
+			}
+		}'
+}
+
+# has_iommu FILE
+has_iommu() {
+	grep -q '^-device intel-iommu' "$1"
 }
 
 # topology_append FILE: the kernel words a topology needs. QEMU would take the last -append and forget the lab's own.
