@@ -675,6 +675,42 @@ static void mask_of_msix_stays_set(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_SHOWN);
 }
 
+/* The kernel's own handler saves and restores Command, but not the mask of an MSI-X that is off. */
+static void handler_of_the_kernel_restores_the_witness(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct subject *subject;
+
+	kunit_add_cap(machine->space[0], KUNIT_PM + 1, MSIX, PCI_CAP_ID_MSIX);
+	subject = check_take_endpoint(test);
+	kunit_put16(subject->now, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
+	subject->fn.dev->msix_cap = MSIX;
+	pcireset_witness_set(&subject->fn, PCI_RESET_DEV_SPECIFIC);
+	KUNIT_EXPECT_EQ(test, subject->fn.found.witness.offset, MSIX + PCI_MSIX_FLAGS);
+	KUNIT_EXPECT_EQ(test, subject->fn.found.witness.mask, PCI_MSIX_FLAGS_MASKALL);
+	pcireset_witness_set(&subject->fn, PCI_RESET_FLR);
+	KUNIT_EXPECT_EQ(test, subject->fn.found.witness.offset, PCI_COMMAND);
+	subject->fn.dev->msix_enabled = 1;
+	pcireset_witness_set(&subject->fn, PCI_RESET_DEV_SPECIFIC);
+	subject->fn.dev->msix_enabled = 0;
+	subject->fn.dev->msix_cap = 0;
+	KUNIT_EXPECT_EQ(test, subject->fn.found.witness.offset, PCI_COMMAND);
+}
+
+/* A handler may set the bit again. All-ones are no answer. */
+static void witness_says_more_than_it_shows(struct kunit *test)
+{
+	struct subject *subject = check_take_endpoint(test);
+
+	kunit_put16(subject->now, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
+	pcireset_witness_set(&subject->fn, PCI_RESET_FLR);
+	subject->fn.planned->reset = PCI_RESET_DEV_SPECIFIC;
+	pcireset_witness_read(&subject->fn, PCI_RESET_DEV_SPECIFIC);
+	KUNIT_EXPECT_EQ(test, subject->fn.found.proof, PCIRESET_PROOF_UNKNOWN);
+	kunit_put16(subject->now, PCI_COMMAND, 0xffff);
+	KUNIT_EXPECT_EQ(test, proof_of(subject, PCI_RESET_FLR), PCIRESET_PROOF_UNKNOWN);
+}
+
 static void bus_numbers_of_a_bridge_prove_nothing(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
@@ -760,6 +796,8 @@ static struct kunit_case check_cases[] = {
 	KUNIT_CASE(reset_that_did_nothing_is_proved),
 	KUNIT_CASE(nothing_to_tell_from_counts_as_proof),
 	KUNIT_CASE(mask_of_msix_stays_set),
+	KUNIT_CASE(handler_of_the_kernel_restores_the_witness),
+	KUNIT_CASE(witness_says_more_than_it_shows),
 	KUNIT_CASE(bus_numbers_of_a_bridge_prove_nothing),
 	KUNIT_CASE(card_that_was_pulled_right_before_is_missed),
 	KUNIT_CASE(card_that_its_slot_never_shows_is_taken_for_gone),

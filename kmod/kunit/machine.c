@@ -32,13 +32,16 @@ static int read_config(struct pci_bus *bus, unsigned int devfn, int where, int s
 	return PCIBIOS_SUCCESSFUL;
 }
 
-/* No BARs, no windows: Command, a bridge's bus numbers and all capabilities can be written. */
+/*
+ * No BARs, no windows: Command, a bridge's bus numbers and Bridge Control, and all
+ * capabilities can be written.
+ */
 static bool is_writable(const u32 *space, int where)
 {
 	if (where >= 0x40 || where == PCI_COMMAND)
 		return true;
 	return (space[PCI_CACHE_LINE_SIZE / 4] >> 16 & 0x7f) == PCI_HEADER_TYPE_BRIDGE &&
-	       where / 4 == PCI_PRIMARY_BUS / 4;
+	       (where / 4 == PCI_PRIMARY_BUS / 4 || where == PCI_BRIDGE_CONTROL);
 }
 
 static int write_config(struct pci_bus *bus, unsigned int devfn, int where, int size, u32 value)

@@ -23,9 +23,10 @@ suite_results() {
 	done <"$results/$1/results"
 }
 
-for suite in pcireset-plan pcireset-check pcireset-run pcireset-bars pcireset-late pcireset-control pcireset-claim; do
+for suite in pcireset-plan pcireset-check pcireset-run pcireset-bars pcireset-late pcireset-control pcireset-claim pcireset-type; do
 	before=$tests_run
 	suite_results "$suite"
 	exits 0 "$suite: was run" test "$tests_run" -gt "$before"
 done
+exits 1 'no function has a name that is no address' grep -q 'not an address' <(dmesg)
 plan
