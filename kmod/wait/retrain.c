@@ -12,15 +12,31 @@
 #define RETRAIN_POLL_US 1000
 
 /*
+ * Time to watch a link for signs of training. PCIe r6.0, sec 4.2.7: a link that does not
+ * come up leaves Polling and Configuration after 48 ms at most, and begins again.
+ */
+#define RETRAIN_WATCH_MS 50
+
+/*
  * PCIe r6.0, sec 7.5.3.8: the hardware has tried to make the link reliable, or still
- * tries. It does neither for an empty slot.
+ * tries. It does neither for an empty slot. One read is not enough: Link Training comes
+ * and goes, and since 6.13 the kernel clears Link Bandwidth Management Status.
  */
 static bool retrain_is_tried_by_port(struct pci_dev *port)
 {
+	ktime_t end = ktime_add_ms(ktime_get(), RETRAIN_WATCH_MS);
 	u16 status;
 
-	pcie_capability_read_word(port, PCI_EXP_LNKSTA, &status);
-	return !PCI_POSSIBLE_ERROR(status) && status & (PCI_EXP_LNKSTA_LBMS | PCI_EXP_LNKSTA_LT);
+	for (;;) {
+		pcie_capability_read_word(port, PCI_EXP_LNKSTA, &status);
+		if (PCI_POSSIBLE_ERROR(status))
+			return false;
+		if (status & (PCI_EXP_LNKSTA_LBMS | PCI_EXP_LNKSTA_LT))
+			return true;
+		if (ktime_after(ktime_get(), end))
+			return false;
+		usleep_range(RETRAIN_POLL_US, RETRAIN_POLL_US * 2);
+	}
 }
 
 /* @control: Link Control 2 of the port. Only ports with it have a Target Link Speed. */
