@@ -27,8 +27,93 @@ static void aer_of_firmware_is_written(struct kunit *test)
 	port->acs_cap = acs;
 }
 
+/* A member with AER whose masks a reset has cleared; returns the mask after the restore. */
+static u32 control_mask_after_restore(struct kunit *test, bool native)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_fn fn = { .dev = machine->fns[0] };
+	u32 *mask = &machine->space[0][(KUNIT_AER + PCI_ERR_UNCOR_MASK) / 4];
+	bool before = machine->bridge->native_aer;
+
+	machine->space[0][KUNIT_AER / 4] = 1 << 16 | PCI_EXT_CAP_ID_ERR;
+	*mask = PCI_ERR_UNC_COMP_TIME;
+	fn.dev->aer_cap = KUNIT_AER;
+	memcpy(fn.saved.header, machine->space[0], sizeof(fn.saved.header));
+	KUNIT_ASSERT_EQ(test, pcireset_config_save(&fn), 0);
+	*mask = 0;
+	machine->bridge->native_aer = native;
+	pcireset_control_restore(&fn);
+	machine->bridge->native_aer = before;
+	pcireset_config_free(&fn);
+	fn.dev->aer_cap = 0;
+	return *mask;
+}
+
+static void aer_of_a_member_is_written_for_the_firmware(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, control_mask_after_restore(test, true), PCI_ERR_UNC_COMP_TIME);
+	KUNIT_EXPECT_EQ(test, control_mask_after_restore(test, false), 0);
+}
+
+/* Saves the port, changes a register of it by @change, and returns it after the restore. */
+static u16 control_word_after_restore(struct kunit *test, unsigned int at, u16 before, u16 change)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_fn port = { .dev = machine->port };
+	u32 *space = machine->port_space;
+
+	kunit_put16(space, at, before);
+	pcireset_control_save_port(&port);
+	kunit_put16(space, at, before ^ change);
+	pcireset_control_restore_port(&port);
+	return space[at / 4] >> 8 * (at % 4);
+}
+
+static void setting_of_the_port_is_lost(struct kunit *test)
+{
+	static const u16 words[] = { PCI_EXP_DEVCTL, PCI_EXP_LNKCTL, PCI_EXP_DEVCTL2,
+				     PCI_EXP_LNKCTL2 };
+	unsigned int i, at = KUNIT_PCIE;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		KUNIT_EXPECT_EQ(test, control_word_after_restore(test, at + words[i], 0x2003, 3),
+				0x2003);
+	KUNIT_EXPECT_EQ(test, control_word_after_restore(test, PCI_BRIDGE_CONTROL, 3, 2), 3);
+}
+
+/* Bits that start an action: Retrain Link, Link Disable, and Secondary Bus Reset. */
+static void action_of_the_port_is_started(struct kunit *test)
+{
+	unsigned int at = KUNIT_PCIE + PCI_EXP_LNKCTL;
+	u16 actions = PCI_EXP_LNKCTL_RL | PCI_EXP_LNKCTL_LD;
+
+	KUNIT_EXPECT_EQ(test, control_word_after_restore(test, at, actions | 3, actions), 3);
+	KUNIT_EXPECT_EQ(test, control_word_after_restore(test, at, actions | 3, actions | 1), 3);
+	at = PCI_BRIDGE_CONTROL;
+	KUNIT_EXPECT_EQ(test, control_word_after_restore(test, at, PCI_BRIDGE_CTL_BUS_RESET | 3, 1),
+			3);
+}
+
+/* What another writes after the first restore is a setting of its own. */
+static void port_is_restored_twice(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_fn port = { .dev = machine->port };
+	unsigned int at = KUNIT_PCIE + PCI_EXP_DEVCTL;
+
+	pcireset_control_save_port(&port);
+	pcireset_control_restore_port(&port);
+	kunit_put16(machine->port_space, at, 0x2003);
+	pcireset_control_restore_port(&port);
+	KUNIT_EXPECT_EQ(test, machine->port_space[at / 4] & 0xffff, 0x2003);
+}
+
 static struct kunit_case control_cases[] = {
 	KUNIT_CASE(aer_of_firmware_is_written),
+	KUNIT_CASE(aer_of_a_member_is_written_for_the_firmware),
+	KUNIT_CASE(setting_of_the_port_is_lost),
+	KUNIT_CASE(action_of_the_port_is_started),
+	KUNIT_CASE(port_is_restored_twice),
 	{},
 };
 

@@ -108,6 +108,12 @@ static void control_restore_register(struct pcireset_fn *fn, unsigned int pos,
 	} while (saved && offset <= reg->last);
 }
 
+/* The firmware may keep AER for itself, masks included. */
+static bool control_may_write(struct pci_dev *dev, u16 id)
+{
+	return id != PCI_EXT_CAP_ID_ERR || pcireset_owns_aer(dev);
+}
+
 static void control_restore_all(struct pcireset_fn *fn, const struct control_register *regs,
 				unsigned int nr)
 {
@@ -115,6 +121,8 @@ static void control_restore_all(struct pcireset_fn *fn, const struct control_reg
 	unsigned int i, j;
 
 	for (i = 0; i < nr; i++) {
+		if (!control_may_write(fn->dev, regs[i].id))
+			continue;
 		for (j = 0; j < fn->saved.config.nr_headers; j++) {
 			header = &fn->saved.config.registers[j];
 			if (header->pos >= PCI_CFG_SPACE_SIZE && header->id == regs[i].id)
