@@ -500,6 +500,20 @@ static void function_that_left_is_asked_for_its_times(struct kunit *test)
 	pcireset_plan_put(plan);
 }
 
+static void plan_put_to_sleep(struct device *dev)
+{
+	pm_runtime_disable(dev);
+	pm_runtime_set_suspended(dev);
+	pm_runtime_enable(dev);
+}
+
+static void plan_wake(struct device *dev)
+{
+	pm_runtime_disable(dev);
+	pm_runtime_set_active(dev);
+	pm_runtime_enable(dev);
+}
+
 /* Fills and decides a plan with what plan/ has, while the function sleeps and is locked. */
 static void plan_of_a_function_that_sleeps(struct kunit *test, struct pcireset_plan *plan)
 {
@@ -532,9 +546,7 @@ static void plan_has_side_effects(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, pcireset_plan_new(machine->fns[0], &request, &plan), 0);
 	memcpy(before, machine->space, sizeof(machine->space));
 	device_lock(dev);
-	pm_runtime_disable(dev);
-	pm_runtime_set_suspended(dev);
-	pm_runtime_enable(dev);
+	plan_put_to_sleep(dev);
 	plan_of_a_function_that_sleeps(test, plan);
 	KUNIT_EXPECT_TRUE(test, pm_runtime_suspended(dev));
 	KUNIT_EXPECT_EQ(test, plan->nr_fns, 2);
@@ -546,9 +558,34 @@ static void plan_has_side_effects(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
 	KUNIT_EXPECT_EQ(test, plan->error, 0);
 	pcireset_plan_put(plan);
-	pm_runtime_disable(dev);
-	pm_runtime_set_active(dev);
-	pm_runtime_enable(dev);
+	plan_wake(dev);
+}
+
+/* Is the neighbour awake after an estimate for these types? */
+static bool plan_estimate_wakes(struct kunit *test, u32 types)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_plan *plan = plan_on(test, types, PCIRESET_RESET_ESCALATE);
+	struct device *neighbour = &machine->fns[1]->dev;
+	bool is_awake;
+	u64 ns;
+
+	KUNIT_EXPECT_EQ(test, plan->nr_fns, 2);
+	plan_put_to_sleep(neighbour);
+	KUNIT_EXPECT_EQ(test, pcireset_plan_expect(plan, &ns), 0);
+	KUNIT_EXPECT_NE(test, ns, 0ULL);
+	is_awake = !pm_runtime_suspended(neighbour);
+	plan_wake(neighbour);
+	pcireset_plan_put(plan);
+	return is_awake;
+}
+
+/* A wider type that may follow asks for no times, so its members need not wake. */
+static void neighbour_wakes_for_a_type_that_spares_it(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, plan_estimate_wakes(test, PCI_RESET_FLR | PCI_RESET_BUS));
+	KUNIT_EXPECT_FALSE(test, plan_estimate_wakes(test, PCI_RESET_PM | PCI_RESET_BUS));
+	KUNIT_EXPECT_TRUE(test, plan_estimate_wakes(test, PCI_RESET_BUS));
 }
 
 static struct kunit_case plan_cases[] = {
@@ -580,6 +617,7 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(report_overruns_its_room),
 	KUNIT_CASE(function_that_left_is_asked_for_its_times),
 	KUNIT_CASE(plan_has_side_effects),
+	KUNIT_CASE(neighbour_wakes_for_a_type_that_spares_it),
 	{},
 };
 

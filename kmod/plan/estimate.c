@@ -7,6 +7,22 @@
 /* pci_reset_secondary_bus(): PCI r3.0, sec 4.3.2 asks for 1 ms, and the core keeps it for 2. */
 #define ASSERTED_US (2 * USEC_PER_MSEC)
 
+/**
+ * pcireset_estimate_reads - does an estimate read config space of a member?
+ * @plan: the plan, with at least one type
+ * @fn: the member
+ *
+ * Return: true if pcireset_estimate() reads it. Then the member must be awake.
+ */
+bool pcireset_estimate_reads(const struct pcireset_plan *plan, const struct pcireset_planned *fn)
+{
+	u32 type = plan->types[0];
+
+	if (type & PCI_RESET_LINK)
+		return fn->reach & type;
+	return type & (PCI_RESET_FLR | PCI_RESET_PM) && fn->dev == plan->dev;
+}
+
 static struct pcireset_times estimate_times(const struct pcireset_plan *plan, struct pci_dev *dev)
 {
 	u16 rtr_pos = pci_find_ext_capability(dev, PCIRESET_RTR_ID);
@@ -42,8 +58,11 @@ static void estimate_ask_all(const struct pcireset_plan *plan, const struct esti
 
 	for (i = 0; i < plan->nr_fns; i++) {
 		unsigned int bus = estimate_bus_of(plan, &plan->fns[i]);
-		u32 us = estimate_times(plan, plan->fns[i].dev).link_us;
+		u32 us;
 
+		if (!pcireset_estimate_reads(plan, &plan->fns[i]))
+			continue;
+		us = estimate_times(plan, plan->fns[i].dev).link_us;
 		buses->slowest_us[bus] = max(buses->slowest_us[bus], us);
 		buses->ready_us[bus] = 1;
 	}
@@ -93,7 +112,7 @@ static int estimate_link(const struct pcireset_plan *plan, u64 *us)
  *	least 1, or 0 if the type has no known time
  *
  * Context: The caller holds pcireset_topology, whose counter shows that no member was
- * removed, and keeps all members awake.
+ * removed, and keeps the members awake for which pcireset_estimate_reads() returns true.
  * Return: 0 or -ENOMEM.
  */
 int pcireset_estimate(const struct pcireset_plan *plan, u64 *ret_ns)

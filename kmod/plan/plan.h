@@ -111,6 +111,7 @@ struct vfio_device_set *pcireset_vfio_set(struct pci_dev *dev);
 bool pcireset_vfio_is_open(struct pci_dev *dev);
 
 /* estimate.c */
+bool pcireset_estimate_reads(const struct pcireset_plan *plan, const struct pcireset_planned *fn);
 int pcireset_estimate(const struct pcireset_plan *plan, u64 *ret_ns);
 
 static inline enum pcireset_caller pcireset_plan_caller(const struct pcireset_plan *plan)

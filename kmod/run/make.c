@@ -130,7 +130,8 @@ static void make_wake_members(const struct pcireset_plan *plan)
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++)
-		pm_runtime_get_sync(&plan->fns[i].dev->dev);
+		if (pcireset_estimate_reads(plan, &plan->fns[i]))
+			pm_runtime_get_sync(&plan->fns[i].dev->dev);
 }
 
 static void make_let_members_sleep(const struct pcireset_plan *plan)
@@ -138,7 +139,8 @@ static void make_let_members_sleep(const struct pcireset_plan *plan)
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_fns; i++)
-		pm_runtime_put(&plan->fns[i].dev->dev);
+		if (pcireset_estimate_reads(plan, &plan->fns[i]))
+			pm_runtime_put(&plan->fns[i].dev->dev);
 }
 
 /**
@@ -146,7 +148,7 @@ static void make_let_members_sleep(const struct pcireset_plan *plan)
  * @plan: the plan, possibly a refused one
  * @ret_ns: written, as by pcireset_estimate()
  *
- * Wakes the members that sleep.
+ * Wakes the members that the first type asks for their times.
  *
  * Context: Process context, may sleep. No device lock is held.
  * Return: 0, -ENOMEM, or -ESTALE if a function was added or removed since @plan was made.
