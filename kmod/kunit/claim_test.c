@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of ownership. Built in place of owner.o and claim.o, which it includes unchanged. */
 #include <linux/iommu.h>
+#include <linux/string.h>
+
+/* This kernel has no VFIO. The tests find a driver of VFIO by a callback of their own. */
+static void *claim_symbol(const char *name);
+
+#undef symbol_get
+#undef symbol_put
+#define symbol_get(symbol) ((typeof(symbol) *)claim_symbol(#symbol))
+#define symbol_put(symbol) ((void)0)
 
 /* No function of this machine has an IOMMU group: the device stands for its own. */
 #define iommu_group_get(dev)   ((struct iommu_group *)(dev))
@@ -29,6 +38,35 @@ static pci_ers_result_t claim_error_detected(struct pci_dev *dev, pci_channel_st
 
 static const struct pci_error_handlers claim_handlers = { .error_detected = claim_error_detected };
 static struct pci_driver claim_driver = { .err_handler = &claim_handlers };
+static struct vfio_device_set claim_set = { .lock = __MUTEX_INITIALIZER(claim_set.lock) };
+static struct vfio_pci_core_device claim_core = { .vdev.dev_set = &claim_set };
+
+static void *claim_symbol(const char *name)
+{
+	return strcmp(name, "vfio_pci_core_aer_err_detected") ? NULL : claim_error_detected;
+}
+
+/**
+ * pcireset_kunit_vfio_bind - pretend that a driver of VFIO is bound
+ * @dev: the function; only one at a time
+ * @nr_opened: how often a user has it open
+ */
+void pcireset_kunit_vfio_bind(struct pci_dev *dev, unsigned int nr_opened)
+{
+	claim_core.vdev.open_count = nr_opened;
+	pci_set_drvdata(dev, &claim_core);
+	dev->driver = &claim_driver;
+}
+
+/**
+ * pcireset_kunit_vfio_unbind - end what pcireset_kunit_vfio_bind() began
+ * @dev: the function
+ */
+void pcireset_kunit_vfio_unbind(struct pci_dev *dev)
+{
+	dev->driver = NULL;
+	pci_set_drvdata(dev, NULL);
+}
 
 /* Claims the first function for an iommufd that has its group for so many answers. */
 static bool claim_with_answers(struct kunit *test, unsigned int nr)
@@ -60,8 +98,102 @@ static void device_closed_during_the_claim_is_owned(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, claim_with_answers(test, 1));
 }
 
+/* Claims a member with these opens before and since. Is it closed, and is the lock held? */
+static bool claim_is_unopened(struct kunit *test, bool before, unsigned int since, bool *ret_locked)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pci_dev *dev = machine->fns[0];
+	struct pcireset_planned planned = { .dev = dev, .vfio_open = before };
+	struct pcireset_fn fns[2] = { { .dev = dev, .planned = &planned },
+				      { .dev = dev, .planned = &planned } };
+	struct pcireset_tx tx = { .fns = fns, .nr_fns = 2 };
+	bool is_unopened;
+
+	pcireset_kunit_vfio_bind(dev, since);
+	is_unopened = pcireset_claim_unopened(&tx, &fns[0]);
+	*ret_locked = mutex_is_locked(&claim_set.lock);
+	/* Another member of the set needs no lock of its own. */
+	if (fns[0].locks.vfio_set) {
+		KUNIT_EXPECT_EQ(test, pcireset_claim_unopened(&tx, &fns[1]), is_unopened);
+		KUNIT_EXPECT_NULL(test, fns[1].locks.vfio_set);
+	}
+	pcireset_claim_end(&fns[0]);
+	KUNIT_EXPECT_FALSE(test, mutex_is_locked(&claim_set.lock));
+	pcireset_kunit_vfio_unbind(dev);
+	return is_unopened;
+}
+
+static void member_that_was_opened_is_restored(struct kunit *test)
+{
+	bool locked;
+
+	KUNIT_EXPECT_TRUE(test, claim_is_unopened(test, false, 0, &locked));
+	KUNIT_EXPECT_TRUE(test, locked);
+	KUNIT_EXPECT_FALSE(test, claim_is_unopened(test, false, 1, &locked));
+	/* The reset was allowed while it was open. */
+	KUNIT_EXPECT_TRUE(test, claim_is_unopened(test, true, 1, &locked));
+	KUNIT_EXPECT_FALSE(test, locked);
+}
+
+static void member_that_is_being_opened_is_restored(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_planned planned = { .dev = machine->fns[0] };
+	struct pcireset_fn fn = { .dev = machine->fns[0], .planned = &planned };
+	struct pcireset_tx tx = { .fns = &fn, .nr_fns = 1 };
+
+	pcireset_kunit_vfio_bind(fn.dev, 0);
+	mutex_lock(&claim_set.lock);
+	KUNIT_EXPECT_FALSE(test, pcireset_claim_unopened(&tx, &fn));
+	pcireset_claim_end(&fn);
+	mutex_unlock(&claim_set.lock);
+	pcireset_kunit_vfio_unbind(fn.dev);
+	/* A function without such a driver has no user of VFIO. */
+	KUNIT_EXPECT_TRUE(test, pcireset_claim_unopened(&tx, &fn));
+	KUNIT_EXPECT_NULL(test, fn.locks.vfio_set);
+}
+
+/* By a descriptor, a closed function is reset with its set locked, and an open one is not. */
+static void open_function_is_reset_by_a_descriptor(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = { .types = PCI_RESET_FLR, .by_user = true };
+	struct pcireset_plan *plan = NULL;
+	struct pcireset_tx *tx = NULL;
+	struct pci_dev *dev = machine->fns[0];
+
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(dev, &request, false, &plan), 0);
+	KUNIT_ASSERT_EQ(test, pcireset_tx_new(plan, &tx), 0);
+	device_lock(&dev->dev);
+	claim_driver.driver_managed_dma = true;
+	pcireset_kunit_vfio_bind(dev, 1);
+	pcireset_claim_members(tx);
+	KUNIT_EXPECT_EQ(test, plan->error, -EBUSY);
+	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_VFIO_OPEN);
+	KUNIT_EXPECT_NULL(test, tx->fns[0].locks.vfio_set);
+	pcireset_claim_end(&tx->fns[0]);
+	pcireset_kunit_vfio_bind(dev, 0);
+	pcireset_claim_members(tx);
+	KUNIT_EXPECT_EQ(test, plan->error, 0);
+	KUNIT_EXPECT_TRUE(test, mutex_is_locked(&claim_set.lock));
+	pcireset_claim_end(&tx->fns[0]);
+	mutex_lock(&claim_set.lock);
+	pcireset_claim_members(tx);
+	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_LOCK);
+	pcireset_claim_end(&tx->fns[0]);
+	mutex_unlock(&claim_set.lock);
+	pcireset_kunit_vfio_unbind(dev);
+	claim_driver.driver_managed_dma = false;
+	device_unlock(&dev->dev);
+	pcireset_tx_put(tx);
+	pcireset_plan_put(plan);
+}
+
 static struct kunit_case claim_cases[] = {
 	KUNIT_CASE(device_closed_during_the_claim_is_owned),
+	KUNIT_CASE(member_that_was_opened_is_restored),
+	KUNIT_CASE(member_that_is_being_opened_is_restored),
+	KUNIT_CASE(open_function_is_reset_by_a_descriptor),
 	{},
 };
 

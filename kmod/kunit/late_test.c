@@ -278,6 +278,92 @@ static void bridge_of_two_resets_leaves_only_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kref_read(&other->tx.ref), 1);
 }
 
+/* An FLR of the first function, which is late; its Command was MEMORY before. */
+static struct pcireset_tx *late_tx_on(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = { .types = PCI_RESET_FLR };
+	struct pcireset_plan *plan = NULL;
+	struct pcireset_tx *tx = NULL;
+
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
+	KUNIT_ASSERT_EQ(test, pcireset_tx_new(plan, &tx), 0);
+	pcireset_plan_put(plan);
+	kunit_put16(machine->space[0], PCI_COMMAND, PCI_COMMAND_MEMORY);
+	KUNIT_ASSERT_EQ(test, pcireset_state_save(tx->plan, &tx->fns[0]), 0);
+	pcireset_state_park(&tx->fns[0]);
+	kunit_put16(machine->space[0], PCI_COMMAND, 0);
+	tx->late.type = pcireset_type_find(PCI_RESET_FLR);
+	tx->late.triggered = ktime_get();
+	tx->fns[0].found.outcome = PCIRESET_STATE_DEAD;
+	late_mark(tx, &tx->fns[0], PCIRESET_LATE);
+	return tx;
+}
+
+static u16 late_command(struct kunit *test)
+{
+	return ((struct pcireset_kunit_machine *)test->priv)->space[0][PCI_COMMAND / 4];
+}
+
+/* The state of the user before would be in the device of the user now. */
+static void user_gets_the_state_of_another(struct kunit *test)
+{
+	struct pcireset_tx *tx = late_tx_on(test);
+	struct pcireset_fn *fn = &tx->fns[0];
+
+	pcireset_kunit_vfio_bind(fn->dev, 1);
+	KUNIT_EXPECT_FALSE(test, late_restore_one(tx, late_try_restore));
+	KUNIT_EXPECT_FALSE(test, late_restore_one(tx, late_attend_to));
+	KUNIT_EXPECT_EQ(test, late_command(test), 0);
+	KUNIT_EXPECT_TRUE(test, late_is_any(tx));
+	KUNIT_EXPECT_EQ(test, late_last_verdict(fn), LATE_OPENED);
+	pcireset_kunit_vfio_bind(fn->dev, 0);
+	KUNIT_EXPECT_EQ(test, late_last_verdict(fn), LATE_LOST);
+	KUNIT_EXPECT_TRUE(test, late_restore_one(tx, late_try_restore));
+	KUNIT_EXPECT_EQ(test, late_command(test), PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_FALSE(test, late_is_any(tx));
+	pcireset_kunit_vfio_unbind(fn->dev);
+	pcireset_tx_put(tx);
+}
+
+/* Nobody else is held up by a function that a user has. */
+static void function_behind_an_open_one_is_never_restored(struct kunit *test)
+{
+	struct late_subject *subject = late_take_subject(test);
+	struct pcireset_tx *tx = late_tx_on(test);
+	struct pcireset_fn *open = subject->second;
+
+	KUNIT_EXPECT_PTR_EQ(test, late_next_that_answers(tx, tx->fns), &tx->fns[0]);
+	KUNIT_EXPECT_NULL(test, late_next_that_answers(tx, tx->fns + 1));
+	late_mark(&subject->tx, subject->first, PCIRESET_LATE);
+	late_mark(&subject->tx, open, PCIRESET_LATE);
+	KUNIT_EXPECT_PTR_EQ(test, late_next_that_answers(&subject->tx, subject->fns + 1), open);
+	late_end_member(tx, &tx->fns[0], LATE_LOST);
+	pcireset_tx_put(tx);
+}
+
+/* A function that answers and cannot be restored: the caller's time ends all the same. */
+static void caller_waits_for_ever_for_an_open_function(struct kunit *test)
+{
+	struct pcireset_tx *tx = late_tx_on(test);
+	struct pcireset_run run = { .tx = tx, .plan = tx->plan };
+	ktime_t again = 0;
+
+	pcireset_kunit_vfio_bind(tx->fns[0].dev, 1);
+	run.patience = ktime_add_ms(ktime_get(), 60000);
+	KUNIT_EXPECT_TRUE(test, pcireset_attend(&run, &again));
+	KUNIT_EXPECT_NE(test, again, 0);
+	run.patience = ktime_sub_us(ktime_get(), 1);
+	KUNIT_EXPECT_FALSE(test, pcireset_attend(&run, &again));
+	KUNIT_EXPECT_EQ(test, late_command(test), 0);
+	pcireset_kunit_vfio_bind(tx->fns[0].dev, 0);
+	KUNIT_EXPECT_TRUE(test, pcireset_attend(&run, &again));
+	KUNIT_EXPECT_EQ(test, late_command(test), PCI_COMMAND_MEMORY);
+	pcireset_kunit_vfio_unbind(tx->fns[0].dev);
+	late_end_member(tx, &tx->fns[0], LATE_RESTORED);
+	pcireset_tx_put(tx);
+}
+
 static struct kunit_case late_cases[] = {
 	KUNIT_CASE(member_is_found_by_another_kind_or_function),
 	KUNIT_CASE(own_reset_is_in_its_own_way),
@@ -291,6 +377,9 @@ static struct kunit_case late_cases[] = {
 	KUNIT_CASE(suspend_does_not_wait_or_waits_for_nothing),
 	KUNIT_CASE(shutdown_is_followed_by_a_restore),
 	KUNIT_CASE(bridge_of_two_resets_leaves_only_one),
+	KUNIT_CASE(user_gets_the_state_of_another),
+	KUNIT_CASE(function_behind_an_open_one_is_never_restored),
+	KUNIT_CASE(caller_waits_for_ever_for_an_open_function),
 	{},
 };
 

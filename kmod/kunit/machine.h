@@ -39,6 +39,10 @@ struct pcireset_kunit_machine {
 int pcireset_kunit_machine_init(struct kunit *test);
 void pcireset_kunit_machine_exit(struct kunit *test);
 
+/* In claim_test.c. */
+void pcireset_kunit_vfio_bind(struct pci_dev *dev, unsigned int nr_opened);
+void pcireset_kunit_vfio_unbind(struct pci_dev *dev);
+
 /* Config space as bytes, wherever it is. */
 static inline void kunit_put8(u32 *space, unsigned int at, u8 value)
 {

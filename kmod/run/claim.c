@@ -93,7 +93,26 @@ void pcireset_claim_members(struct pcireset_tx *tx)
 }
 
 /**
- * pcireset_claim_end - end what pcireset_claim_members() began for one member
+ * pcireset_claim_unopened - keep VFIO users out of a member that is about to be restored
+ * @tx: the transaction
+ * @fn: the member
+ *
+ * The saved state is from before the reset. It must not reach a user who has opened the
+ * member since, unless the reset was allowed while it was open.
+ *
+ * Context: The caller holds the member's device lock. It calls pcireset_claim_end() in
+ * both cases.
+ * Return: true if no user has opened the member since, and none can.
+ */
+bool pcireset_claim_unopened(struct pcireset_tx *tx, struct pcireset_fn *fn)
+{
+	if (fn->planned->vfio_open)
+		return true;
+	return claim_vfio_set(tx, fn) && !pcireset_vfio_is_open(fn->dev);
+}
+
+/**
+ * pcireset_claim_end - end what pcireset_claim_members() or pcireset_claim_unopened() began
  * @fn: the member
  *
  * Context: The caller holds the member's device lock.

@@ -205,14 +205,13 @@ enum late_verdict {
 	LATE_RESTORED,
 	LATE_WRONG,
 	LATE_LOST,
+	LATE_OPENED,
 	LATE_GONE,
 };
 
 static const char *const late_words[] = {
-	[LATE_RESTORED] = "restored",
-	[LATE_WRONG] = "failed",
-	[LATE_LOST] = "lost",
-	[LATE_GONE] = "removed",
+	[LATE_RESTORED] = "restored", [LATE_WRONG] = "failed", [LATE_LOST] = "lost",
+	[LATE_OPENED] = "lost",       [LATE_GONE] = "removed",
 };
 
 /* Tracepoint, counters, uevent and log of the end of a late member. */
@@ -238,6 +237,8 @@ static void late_announce(struct pcireset_tx *tx, struct pcireset_fn *fn, enum l
 		pci_info(fn->dev, "back %lld ms after its reset, and restored\n", ms);
 	else if (verdict == LATE_WRONG)
 		pci_warn(fn->dev, "back %lld ms after its reset, but not as it was\n", ms);
+	else if (verdict == LATE_OPENED)
+		pci_warn(fn->dev, "opened by VFIO after its reset: its configuration is lost\n");
 	else
 		pci_warn(fn->dev, "not back %lld ms after its reset: its configuration is lost\n",
 			 ms);
@@ -268,11 +269,16 @@ static bool late_verify(struct pcireset_plan *plan, struct pcireset_fn *fn)
 	return !(fn->found.failed & checks);
 }
 
-/* Needs the device lock, and pcireset_topology for reading. Returns false without an answer. */
+/*
+ * Needs the device lock, and pcireset_topology for reading. Returns false without an
+ * answer, or while a VFIO user has the member, who has opened it since the reset.
+ */
 static bool late_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
 	bool same;
 
+	if (!pcireset_claim_unopened(tx, fn))
+		return false;
 	/* Keeps the state that the driver itself has saved in the meantime. */
 	if (pcireset_state_unpark(fn))
 		return false;
@@ -322,6 +328,7 @@ static bool late_try_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 	/* The driver has left, and the restored state has its Bus Master Enable. */
 	if (fn->found.outcome == PCIRESET_STATE_RESTORED && fn->planned->driver && !fn->dev->driver)
 		pci_clear_master(fn->dev);
+	pcireset_claim_end(fn);
 	up_read(&pcireset_topology);
 	if (verdict != LATE_NOT_YET)
 		late_end_member(tx, fn, verdict);
@@ -343,17 +350,29 @@ static void late_look_for_card(struct pcireset_tx *tx)
 		tx->late.pulled = ktime_get();
 }
 
-static struct pcireset_fn *late_first_that_answers(struct pcireset_tx *tx)
+/* @fn: the first member to look at. */
+static struct pcireset_fn *late_next_that_answers(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
-	struct pcireset_fn *fn, *end = tx->fns + tx->nr_fns;
+	struct pcireset_fn *end = tx->fns + tx->nr_fns;
 
 	down_read(&pcireset_topology);
 	late_look_for_card(tx);
-	for (fn = tx->fns; fn < end; fn++)
+	for (; fn < end; fn++)
 		if (late_answers(tx, fn))
 			break;
 	up_read(&pcireset_topology);
 	return fn < end ? fn : NULL;
+}
+
+/* Restores one member by @restore. One that cannot be restored yet does not hold up the others. */
+static bool late_restore_one(struct pcireset_tx *tx,
+			     bool (*restore)(struct pcireset_tx *tx, struct pcireset_fn *fn))
+{
+	struct pcireset_fn *fn = late_next_that_answers(tx, tx->fns);
+
+	while (fn && !restore(tx, fn))
+		fn = late_next_that_answers(tx, fn + 1);
+	return fn;
 }
 
 /* Has the slot been empty long enough? */
@@ -392,17 +411,22 @@ static void late_sleep(const struct pcireset_tx *tx)
 
 static void late_wait_for_all(struct pcireset_tx *tx)
 {
-	struct pcireset_fn *fn;
-
 	while (late_is_any(tx)) {
-		fn = late_first_that_answers(tx);
-		if (fn && late_try_restore(tx, fn))
+		if (late_restore_one(tx, late_try_restore))
 			continue;
 		/* Also for a function that answers only sometimes: the wait must end. */
 		if (late_is_over(tx))
 			break;
 		late_sleep(tx);
 	}
+}
+
+/* Needs the device lock. */
+static enum late_verdict late_last_verdict(const struct pcireset_fn *fn)
+{
+	if (fn->unfinished.gone)
+		return LATE_GONE;
+	return pcireset_vfio_is_open(fn->dev) && !fn->planned->vfio_open ? LATE_OPENED : LATE_LOST;
 }
 
 /* End members that did not come back or were removed, or that only need reset_done. */
@@ -419,7 +443,7 @@ static void late_end_rest(struct pcireset_tx *tx)
 		down_read(&pcireset_topology);
 		pcireset_iommu_unblock(fn);
 		up_read(&pcireset_topology);
-		late_end_member(tx, fn, fn->unfinished.gone ? LATE_GONE : LATE_LOST);
+		late_end_member(tx, fn, late_last_verdict(fn));
 		pci_dev_unlock(fn->dev);
 	}
 }
@@ -516,15 +540,20 @@ void pcireset_attend_begin(struct pcireset_run *run)
 	pcireset_unlock_awake(tx);
 }
 
-static void late_attend_to(struct pcireset_tx *tx, struct pcireset_fn *fn)
+/* Takes the locks if they are free. Returns true if the member is restored. */
+static bool late_attend_to(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
+	bool is_restored;
+
 	if (!pcireset_try_lock_one(tx, fn))
-		return;
+		return false;
 	down_read(&pcireset_topology);
-	if (late_answers(tx, fn) && late_restore(tx, fn))
+	is_restored = late_answers(tx, fn) && late_restore(tx, fn);
+	if (is_restored)
 		pcireset_state_park(fn);
 	up_read(&pcireset_topology);
 	pcireset_unlock_one(fn);
+	return is_restored;
 }
 
 /**
@@ -539,14 +568,11 @@ bool pcireset_attend(struct pcireset_run *run, ktime_t *ret_again)
 {
 	struct pcireset_tx *tx = run->tx;
 	ktime_t now = ktime_get();
-	struct pcireset_fn *fn;
 
 	if (!late_is_any(tx))
 		return false;
-	fn = late_first_that_answers(tx);
-	if (fn)
-		late_attend_to(tx, fn);
-	else if (pcireset_is_killed(run) || ktime_after(now, run->patience) || late_is_pulled(tx))
+	if (!late_restore_one(tx, late_attend_to) &&
+	    (pcireset_is_killed(run) || ktime_after(now, run->patience) || late_is_pulled(tx)))
 		return false;
 	*ret_again = pcireset_look_again_at(run);
 	return true;

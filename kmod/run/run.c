@@ -251,7 +251,8 @@ static void run_verify_member_again(struct pcireset_run *run, struct pcireset_fn
 	run_set_outcome(fn, pcireset_fn_answers(fn) ? 0 : -ETIMEDOUT);
 	if (fn->found.outcome == PCIRESET_STATE_RESTORED) {
 		pcireset_check_link(fn, run->deadline);
-		if (!run_config_holds(run, fn) && fn->found.outcome == PCIRESET_STATE_RESTORED)
+		if (!run_config_holds(run, fn) && fn->found.outcome == PCIRESET_STATE_RESTORED &&
+		    pcireset_claim_unopened(run->tx, fn))
 			pcireset_state_restore(fn);
 	}
 	if (pcireset_is_late(fn))

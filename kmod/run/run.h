@@ -132,6 +132,7 @@ int pcireset_plan_expect(const struct pcireset_plan *plan, u64 *ret_ns);
 
 /* claim.c */
 void pcireset_claim_members(struct pcireset_tx *tx);
+bool pcireset_claim_unopened(struct pcireset_tx *tx, struct pcireset_fn *fn);
 void pcireset_claim_end(struct pcireset_fn *fn);
 
 /* lock.c */
