@@ -766,6 +766,27 @@ static void card_that_its_slot_never_shows_is_taken_for_gone(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_changed(test->priv, true, PCIRESET_STATE_OTHER));
 }
 
+/* A function that was removed since says nothing about its slot. */
+static void slot_of_a_removed_function_is_changed(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_fn child = { .dev = machine->fns[0],
+				     .unfinished.gone = true,
+				     .found.outcome = PCIRESET_STATE_DEAD };
+	struct pcireset_fn port = { .dev = machine->port, .masked.slot_present = true };
+
+	put_presence(machine, 0);
+	pcireset_hotplug_check(&port);
+	KUNIT_EXPECT_FALSE(test, port.masked.slot_changed);
+	port.masked.slot_child = &child;
+	pcireset_hotplug_check(&port);
+	KUNIT_EXPECT_FALSE(test, port.masked.slot_changed);
+	child.unfinished.gone = false;
+	put_presence(machine, 0xffff);
+	pcireset_hotplug_check(&port);
+	KUNIT_EXPECT_FALSE(test, port.masked.slot_changed);
+}
+
 static struct kunit_case check_cases[] = {
 	KUNIT_CASE(config_that_is_the_same_fails),
 	KUNIT_CASE(other_registers_than_the_defined_ones_are_compared),
@@ -801,6 +822,7 @@ static struct kunit_case check_cases[] = {
 	KUNIT_CASE(bus_numbers_of_a_bridge_prove_nothing),
 	KUNIT_CASE(card_that_was_pulled_right_before_is_missed),
 	KUNIT_CASE(card_that_its_slot_never_shows_is_taken_for_gone),
+	KUNIT_CASE(slot_of_a_removed_function_is_changed),
 	{},
 };
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tests of ownership. Built in place of owner.o and claim.o, which it includes unchanged. */
+#include <linux/anon_inodes.h>
+#include <linux/fdtable.h>
 #include <linux/iommu.h>
 #include <linux/string.h>
 
@@ -189,11 +191,35 @@ static void open_function_is_reset_by_a_descriptor(struct kunit *test)
 	pcireset_plan_put(plan);
 }
 
+static const struct file_operations claim_file = {};
+
+/* A descriptor that is neither a VFIO group nor an iommufd proves nothing. */
+static void any_descriptor_is_a_proof(struct kunit *test)
+{
+	struct pcireset_owners *owners;
+	struct file *file;
+	int fd;
+
+	owners = kunit_kzalloc(test, struct_size(owners, proofs, 1), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, owners);
+	KUNIT_EXPECT_EQ(test, owner_add_proof(owners, -1), -EBADF);
+	file = anon_inode_getfile("kunit", &claim_file, NULL, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	fd = get_unused_fd_flags(0);
+	KUNIT_ASSERT_GE(test, fd, 0);
+	fd_install(fd, file);
+	KUNIT_EXPECT_EQ(test, owner_add_proof(owners, fd), -EINVAL);
+	KUNIT_EXPECT_EQ(test, owners->nr, 0);
+	KUNIT_EXPECT_EQ(test, file_count(file), 1);
+	close_fd(fd);
+}
+
 static struct kunit_case claim_cases[] = {
 	KUNIT_CASE(device_closed_during_the_claim_is_owned),
 	KUNIT_CASE(member_that_was_opened_is_restored),
 	KUNIT_CASE(member_that_is_being_opened_is_restored),
 	KUNIT_CASE(open_function_is_reset_by_a_descriptor),
+	KUNIT_CASE(any_descriptor_is_a_proof),
 	{},
 };
 

@@ -27,6 +27,16 @@ static void aer_of_firmware_is_written(struct kunit *test)
 	port->acs_cap = acs;
 }
 
+/* What is behind the last register is of an allocation that is larger than needed. */
+static void register_behind_the_last_is_restored(struct kunit *test)
+{
+	struct pcireset_register registers[] = { { .pos = 0x100 }, { .pos = 0x104 } };
+	struct pcireset_fn fn = { .saved.config = { .registers = registers, .nr = 1 } };
+
+	KUNIT_EXPECT_PTR_EQ(test, control_saved(&fn, 0x100), &registers[0]);
+	KUNIT_EXPECT_NULL(test, control_saved(&fn, 0x104));
+}
+
 /* A member with AER whose masks a reset has cleared; returns the mask after the restore. */
 static u32 control_mask_after_restore(struct kunit *test, bool native)
 {
@@ -110,6 +120,7 @@ static void port_is_restored_twice(struct kunit *test)
 
 static struct kunit_case control_cases[] = {
 	KUNIT_CASE(aer_of_firmware_is_written),
+	KUNIT_CASE(register_behind_the_last_is_restored),
 	KUNIT_CASE(aer_of_a_member_is_written_for_the_firmware),
 	KUNIT_CASE(setting_of_the_port_is_lost),
 	KUNIT_CASE(action_of_the_port_is_started),

@@ -278,6 +278,40 @@ static void bridge_of_two_resets_leaves_only_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kref_read(&other->tx.ref), 1);
 }
 
+/* The bridge above a link that is expected to be down is in the table, and only then. */
+static void late_expect_bridge(struct kunit *test, u32 types, bool quiet, bool is_there)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = { .types = types };
+	struct pcireset_report report = { .type = types };
+	struct pcireset_run run = { .report = &report, .quiet = quiet, .triggered = 7 };
+
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &run.plan), 0);
+	KUNIT_ASSERT_EQ(test, pcireset_tx_new(run.plan, &run.tx), 0);
+	run.origin.id = 11;
+	late_describe(&run);
+	KUNIT_EXPECT_EQ(test, run.tx->late.id, 11);
+	KUNIT_EXPECT_EQ(test, run.tx->late.triggered, 7);
+	KUNIT_EXPECT_PTR_EQ(test, run.tx->late.type, pcireset_type_find(types));
+	KUNIT_EXPECT_EQ(test, pcireset_is_unfinished(machine->port, PCIRESET_BRIDGE_ABOVE, NULL),
+			is_there);
+	pcireset_unfinished_remove(&run.tx->bridge_fn.unfinished);
+	pcireset_tx_put(run.tx);
+	pcireset_plan_put(run.plan);
+}
+
+static void bridge_of_a_late_link_may_leave_unseen(struct kunit *test)
+{
+	late_expect_bridge(test, PCI_RESET_BUS, true, true);
+	late_expect_bridge(test, PCI_RESET_BUS, false, false);
+	late_expect_bridge(test, PCI_RESET_FLR, true, false);
+}
+
+static void module_has_no_worker(struct kunit *test)
+{
+	KUNIT_EXPECT_NOT_NULL(test, late_queue);
+}
+
 /* An FLR of the first function, which is late; its Command was MEMORY before. */
 static struct pcireset_tx *late_tx_on(struct kunit *test)
 {
@@ -377,6 +411,8 @@ static struct kunit_case late_cases[] = {
 	KUNIT_CASE(suspend_does_not_wait_or_waits_for_nothing),
 	KUNIT_CASE(shutdown_is_followed_by_a_restore),
 	KUNIT_CASE(bridge_of_two_resets_leaves_only_one),
+	KUNIT_CASE(bridge_of_a_late_link_may_leave_unseen),
+	KUNIT_CASE(module_has_no_worker),
 	KUNIT_CASE(user_gets_the_state_of_another),
 	KUNIT_CASE(function_behind_an_open_one_is_never_restored),
 	KUNIT_CASE(caller_waits_for_ever_for_an_open_function),

@@ -306,6 +306,248 @@ static void members_stay_awake_if_their_bridge_is_busy(struct kunit *test)
 	pcireset_tx_put(tx);
 }
 
+/* In the middle of a list, and the last of it: the times of the function that was asked for. */
+static void times_are_those_of_another_member(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
+
+	KUNIT_ASSERT_EQ(test, tx->nr_fns, 2);
+	KUNIT_EXPECT_PTR_EQ(test, pcireset_target_times(tx), &tx->fns[0].saved.times);
+	tx->fns[0].dev = machine->fns[1];
+	tx->fns[1].dev = machine->fns[0];
+	KUNIT_EXPECT_PTR_EQ(test, pcireset_target_times(tx), &tx->fns[1].saved.times);
+	tx->fns[0].dev = machine->fns[0];
+	tx->fns[1].dev = machine->fns[1];
+	pcireset_tx_put(tx);
+}
+
+/* The slowest function on the bus decides, and the wait begins with the trigger. */
+static void bus_is_accessed_before_its_time(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
+	struct pcireset_run run = { .plan = tx->plan, .tx = tx, .triggered = ktime_get() };
+
+	tx->fns[0].saved.times.link_us = 10;
+	tx->fns[1].saved.times.link_us = 20000;
+	KUNIT_EXPECT_EQ(test, pcireset_wait_secondary(&run, machine->port), 0);
+	KUNIT_EXPECT_GE(test, ktime_us_delta(ktime_get(), run.triggered), 20000);
+	pcireset_tx_put(tx);
+}
+
+/* A link that reports its state and stays down: an error after the time limit. */
+static void link_that_stays_down_passes(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
+	struct pcireset_run run = { .plan = tx->plan, .tx = tx, .triggered = ktime_get() };
+
+	machine->port->link_active_reporting = 1;
+	run.deadline = ktime_add_ms(run.triggered, 5);
+	KUNIT_EXPECT_EQ(test, pcireset_wait_secondary(&run, machine->port), -ETIMEDOUT);
+	kunit_put16(machine->port_space, KUNIT_PCIE + PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_DLLLA);
+	KUNIT_EXPECT_EQ(test, pcireset_wait_secondary(&run, machine->port), 0);
+	machine->port->link_active_reporting = 0;
+	pcireset_tx_put(tx);
+}
+
+/* A function below a bridge that was reset, too: after the bridge, which is waited for once. */
+static void bridge_between_is_not_waited_for(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
+	struct pcireset_fn *bridge = &tx->fns[0], *fn = &tx->fns[1];
+	struct pcireset_run run = { .plan = tx->plan, .tx = tx, .triggered = ktime_get() };
+
+	bridge->dev = machine->port;
+	fn->planned->parent = 0;
+	fn->saved.times.link_us = 10000;
+	run.deadline = ktime_add_ms(run.triggered, 60000);
+	bridge->found.outcome = PCIRESET_STATE_DEAD;
+	KUNIT_EXPECT_EQ(test, pcireset_wait_ready(&run, fn), -ETIMEDOUT);
+	bridge->found.outcome = PCIRESET_STATE_RESTORED;
+	KUNIT_EXPECT_EQ(test, pcireset_wait_ready(&run, fn), 0);
+	KUNIT_EXPECT_TRUE(test, bridge->secondary_up);
+	KUNIT_EXPECT_GE(test, fn->found.ready_ns, 10000000ULL);
+	bridge->dev = machine->fns[0];
+	pcireset_tx_put(tx);
+}
+
+static void function_that_never_answers_is_waited_for_without_end(struct kunit *test)
+{
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_FLR);
+	struct pcireset_run run = { .plan = tx->plan, .tx = tx, .triggered = ktime_get() };
+	bool killed = true;
+
+	memset(run_space(test), 0xff, PCI_CFG_SPACE_EXP_SIZE);
+	run.deadline = ktime_add_ms(run.triggered, 5);
+	KUNIT_EXPECT_EQ(test, pcireset_wait_ready(&run, &tx->fns[0]), -ETIMEDOUT);
+	/* A caller that was killed waits for 1 s. */
+	run.deadline = ktime_add_ms(run.triggered, 60000);
+	run.triggered = ktime_sub_ms(run.triggered, 1001);
+	run.killed = &killed;
+	KUNIT_EXPECT_EQ(test, pcireset_wait_ready(&run, &tx->fns[0]), -ETIMEDOUT);
+	pcireset_tx_put(tx);
+}
+
+static void wrong_query_of_the_counters_is_answered(struct kunit *test)
+{
+	struct pcireset_stats stats = { .type = PCI_RESET_FLR };
+
+	KUNIT_EXPECT_EQ(test, pcireset_stats_read(&stats), 0);
+	stats.flags = 1;
+	KUNIT_EXPECT_EQ(test, pcireset_stats_read(&stats), -EOPNOTSUPP);
+	stats.flags = 0;
+	stats.type = PCI_RESET_FLR | 1U << 31;
+	KUNIT_EXPECT_EQ(test, pcireset_stats_read(&stats), -EOPNOTSUPP);
+	stats.type = PCI_RESET_FLR | PCI_RESET_PM;
+	KUNIT_EXPECT_EQ(test, pcireset_stats_read(&stats), -EINVAL);
+	stats.type = 0;
+	KUNIT_EXPECT_EQ(test, pcireset_stats_read(&stats), -EINVAL);
+	stats.type = PCI_RESET_FLR;
+	stats.__reserved = 1;
+	KUNIT_EXPECT_EQ(test, pcireset_stats_read(&stats), -EINVAL);
+}
+
+/* A function that an FLR and D3hot reset: both clear Command. */
+static struct {
+	struct pci_ops *ops;
+	bool ignores_flr;
+	unsigned int flr;
+	unsigned int pm;
+} run_hardware;
+
+static int run_read_hardware(struct pci_bus *bus, unsigned int devfn, int where, int size,
+			     u32 *value)
+{
+	return run_hardware.ops->read(bus, devfn, where, size, value);
+}
+
+static int run_write_hardware(struct pci_bus *bus, unsigned int devfn, int where, int size,
+			      u32 value)
+{
+	bool flr = where == KUNIT_PCIE + PCI_EXP_DEVCTL && value & PCI_EXP_DEVCTL_BCR_FLR;
+	bool pm = where == KUNIT_PM + PCI_PM_CTRL && !(value & PCI_PM_CTRL_STATE_MASK);
+
+	run_hardware.flr += flr;
+	run_hardware.pm += pm;
+	if (flr)
+		value &= ~PCI_EXP_DEVCTL_BCR_FLR;
+	run_hardware.ops->write(bus, devfn, where, size, value);
+	if ((flr && !run_hardware.ignores_flr) || pm)
+		run_hardware.ops->write(bus, devfn, PCI_COMMAND, 2, 0);
+	return PCIBIOS_SUCCESSFUL;
+}
+
+static struct pci_ops run_hardware_ops = { .read = run_read_hardware, .write = run_write_hardware };
+
+/* Resets the first function of such hardware; its Command was MEMORY, and is returned. */
+static u16 run_reset(struct kunit *test, struct pcireset_request request, bool ignores_flr,
+		     struct pcireset_report *report)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pci_dev *dev = machine->fns[0];
+	u32 *space = machine->space[0];
+
+	memset(&run_hardware, 0, sizeof(run_hardware));
+	run_hardware.ops = dev->bus->ops;
+	run_hardware.ignores_flr = ignores_flr;
+	kunit_put16(space, PCI_COMMAND, PCI_COMMAND_MEMORY);
+	dev->bus->ops = &run_hardware_ops;
+	pcireset_run_like(dev, &request, false, NULL, report);
+	dev->bus->ops = run_hardware.ops;
+	return run_get16(space, PCI_COMMAND);
+}
+
+static void reset_that_works_fails_or_is_repeated(struct kunit *test)
+{
+	struct pcireset_request request = { .types = PCI_RESET_ANY,
+					    .flags = PCIRESET_RESET_ESCALATE };
+	struct pcireset_member member = {};
+	struct pcireset_report report = { .members = &member, .max_members = 1 };
+
+	KUNIT_EXPECT_EQ(test, run_reset(test, request, false, &report), PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ(test, report.why, PCIRESET_WHY_NONE);
+	KUNIT_EXPECT_EQ(test, report.issued, PCI_RESET_FLR);
+	KUNIT_EXPECT_EQ(test, report.type, PCI_RESET_FLR);
+	KUNIT_EXPECT_EQ(test, report.proof, PCIRESET_PROOF_SHOWN);
+	KUNIT_EXPECT_EQ(test, report.failed, 0);
+	KUNIT_EXPECT_EQ(test, member.state, PCIRESET_STATE_RESTORED);
+	KUNIT_EXPECT_EQ(test, run_hardware.flr, 1);
+	KUNIT_EXPECT_EQ(test, run_hardware.pm, 0);
+}
+
+/* Without proof of the FLR, the next type follows, but only if the caller allows it. */
+static void reset_that_did_nothing_is_the_last(struct kunit *test)
+{
+	struct pcireset_request request = {
+		.types = PCI_RESET_FLR | PCI_RESET_PM,
+		.checks = PCIRESET_DEFAULT_CHECKS | PCIRESET_CHECK_PROOF,
+	};
+	struct pcireset_report report = { NULL };
+
+	run_reset(test, request, true, &report);
+	KUNIT_EXPECT_EQ(test, report.why, PCIRESET_WHY_NO_PROOF);
+	KUNIT_EXPECT_EQ(test, report.issued, PCI_RESET_FLR);
+	KUNIT_EXPECT_EQ(test, run_hardware.pm, 0);
+
+	request.flags = PCIRESET_RESET_ESCALATE;
+	report = (struct pcireset_report){ NULL };
+	KUNIT_EXPECT_EQ(test, run_reset(test, request, true, &report), PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ(test, report.why, PCIRESET_WHY_NONE);
+	KUNIT_EXPECT_EQ(test, report.issued, PCI_RESET_FLR | PCI_RESET_PM);
+	KUNIT_EXPECT_EQ(test, report.type, PCI_RESET_PM);
+	KUNIT_EXPECT_EQ(test, report.proof, PCIRESET_PROOF_SHOWN);
+}
+
+static void bus_function_takes_a_function_reset(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pci_dev *dev = machine->fns[0];
+	u32 mixed = PCI_RESET_BUS | PCI_RESET_FLR;
+
+	KUNIT_EXPECT_EQ(test, pcireset_bus(dev, mixed, NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, pcireset_try_bus(dev, PCI_RESET_PM, NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, pcireset_bus(dev, 0, NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, pcireset_bus(dev, PCI_RESET_CXL_BUS, NULL), -EOPNOTSUPP);
+}
+
+/* One function is asked for, and the report of the shared reset names another as its target. */
+static void shared_report_has_two_targets(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_member members[2] = {
+		{ .addr = pcireset_addr_of(machine->fns[0]), .flags = PCIRESET_MEMBER_TARGET },
+		{ .addr = pcireset_addr_of(machine->fns[1]), .flags = PCIRESET_MEMBER_RESET },
+	};
+	struct pcireset_report report = { .members = members, .nr_members = 2 };
+	struct pcireset_item item = { .dev = machine->fns[1], .report = &report };
+
+	KUNIT_EXPECT_EQ(test, pcireset_item_member(&item, 0).flags, 0);
+	KUNIT_EXPECT_EQ(test, pcireset_item_member(&item, 1).flags,
+			PCIRESET_MEMBER_TARGET | PCIRESET_MEMBER_RESET);
+	KUNIT_EXPECT_EQ(test, pcireset_item_member(&item, 1).addr.devfn, 1);
+}
+
+/* Without an IOMMU there is nothing to end but our own note. */
+static void block_of_a_lost_function_is_ended_twice(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_fn fn = { .dev = machine->fns[0], .blocked = true };
+	pci_channel_state_t state = fn.dev->error_state;
+
+	pcireset_iommu_unblock_lost(&fn);
+	KUNIT_EXPECT_FALSE(test, fn.blocked);
+	KUNIT_EXPECT_EQ(test, fn.dev->error_state, state);
+	KUNIT_EXPECT_EQ(test, pcireset_iommu_block(&fn), 0);
+	KUNIT_EXPECT_TRUE(test, fn.blocked);
+	fn.found.outcome = PCIRESET_STATE_DEAD;
+	pcireset_iommu_unblock(&fn);
+	KUNIT_EXPECT_FALSE(test, fn.blocked);
+	KUNIT_EXPECT_EQ(test, fn.dev->error_state, state);
+}
+
 static struct kunit_case run_cases[] = {
 	KUNIT_CASE(plan_of_another_topology_is_run),
 	KUNIT_CASE(bus_is_reset_although_a_quirk_forbids_it),
@@ -320,6 +562,17 @@ static struct kunit_case run_cases[] = {
 	KUNIT_CASE(port_is_quiet_without_a_reset_of_its_link),
 	KUNIT_CASE(slot_without_driver_is_reset_by_the_bus),
 	KUNIT_CASE(members_stay_awake_if_their_bridge_is_busy),
+	KUNIT_CASE(times_are_those_of_another_member),
+	KUNIT_CASE(bus_is_accessed_before_its_time),
+	KUNIT_CASE(link_that_stays_down_passes),
+	KUNIT_CASE(bridge_between_is_not_waited_for),
+	KUNIT_CASE(function_that_never_answers_is_waited_for_without_end),
+	KUNIT_CASE(wrong_query_of_the_counters_is_answered),
+	KUNIT_CASE(reset_that_works_fails_or_is_repeated),
+	KUNIT_CASE(reset_that_did_nothing_is_the_last),
+	KUNIT_CASE(bus_function_takes_a_function_reset),
+	KUNIT_CASE(shared_report_has_two_targets),
+	KUNIT_CASE(block_of_a_lost_function_is_ended_twice),
 	{},
 };
 

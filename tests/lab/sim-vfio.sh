@@ -21,6 +21,48 @@ host_iommu() {
 	echo 1 >"$sim/host/live"
 }
 
+# is_late NUMBER: so many functions are, within 60 s.
+is_late() {
+	local i
+
+	for ((i = 0; i < 600; i++)); do
+		[[ $(pcireset metrics | sed -n 's/^pcireset_late{type="flr"} //p') != "$1" ]] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# come_back: the function that does not answer after its FLR does after a reset of its link.
+come_back() {
+	setpci -s "${sim_bus[0]}:01.0" BRIDGE_CONTROL=40:40 BRIDGE_CONTROL=0:40
+}
+
+# A late function is opened before it is back. Its saved state belongs to the user before.
+late_and_opened() {
+	config_dump before "$card"
+	sim_set 01.0/00.0 ready_flr_us=never
+	exits 4 'late' pcireset reset "$card" --type flr --timeout 100ms
+	# VFIO would wait for its own reset.
+	echo >"$devices/$card/reset_method"
+	watch_writes
+	if [[ $PCILAB_KERNEL == 7.3* ]]; then
+		user "$card" dma
+		like "$said" '^open:' 'late: the kernel itself keeps VFIO out'
+		come_back
+	else
+		hold_open "$card"
+		come_back
+		sleep 1
+		is "$(writes_of 'kworker[^ ]*' | grep -c "^$card ")" 0 'late and opened: nothing is restored'
+		let_go
+	fi
+	exits 0 'late: restored when nobody has it open' is_late 0
+	sim_set 01.0/00.0 ready_flr_us=0
+	echo default >"$devices/$card/reset_method"
+	config_dump after "$card"
+	config_is_same before after 'late: and it is as before'
+}
+
 sim_load
 sim_node 01.0 kind=root-port
 sim_node 01.0/00.0 "${driverless[@]}" count=2
@@ -46,6 +88,7 @@ is "$said" 'done done' 'it is reset through VFIO, and memory is mapped and unmap
 sim_count 01.0/00.0 flr
 is "$((REPLY > before))" 1 'the simulated function was reset'
 exits 0 'closed: pcireset may reset it' pcireset reset "$card" --type flr
+late_and_opened
 to_driver '' "$card"
 
 exits 0 'groups by the rules of PCI' host_iommu pci
