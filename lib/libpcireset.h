@@ -1363,6 +1363,21 @@ enum pcireset_mark {
 };
 
 /**
+ * enum pcireset_place - what has changed at a function that the plan does not affect, if it
+ *	is not a register. Offsets of registers are below these values.
+ * @PCIRESET_PLACE_ERRORS: its AER counter of uncorrectable errors has grown
+ * @PCIRESET_PLACE_CORRECTABLE: its AER counter of correctable errors has grown
+ * @PCIRESET_PLACE_DRIVER: another driver is bound, or none
+ * @_PCIRESET_PLACE_PAD: do not use; keeps the enum 32 bits wide
+ */
+enum pcireset_place {
+	PCIRESET_PLACE_ERRORS		= 0x10000,
+	PCIRESET_PLACE_CORRECTABLE	= 0x10001,
+	PCIRESET_PLACE_DRIVER		= 0x10002,
+	_PCIRESET_PLACE_PAD		= 0x7fffffff,
+};
+
+/**
  * enum pcireset_pattern - the pattern of a deviation
  * @PCIRESET_PATTERN_ONCE: it occurred once
  * @PCIRESET_PATTERN_ALWAYS: it occurred after every reset of the series
@@ -1397,8 +1412,9 @@ enum pcireset_pattern {
  * @marks: mask of enum pcireset_mark
  * @failed_checks: mask of enum pcireset_check, as in pcireset_report_get_failed_checks()
  * @offset: offset of the first changed register, for %PCIRESET_MARK_CONFIG
- * @who: the function that changed, for %PCIRESET_MARK_NEIGHBOUR
- * @who_offset: offset of its first changed register
+ * @who: the function that changed, for %PCIRESET_MARK_NEIGHBOUR; or the function with
+ *	correctable errors that the plan does not affect, for %PCIRESET_MARK_CORRECTABLE
+ * @who_offset: offset of its first changed register, or one of enum pcireset_place
  * @speed: speed of the link in GT/s of its generation: 1 is 2.5 GT/s; 0 if unknown
  * @width: lanes of the link; 0 if unknown
  * @ready_ns: time from the end of the reset's trigger to the first answer
@@ -1461,8 +1477,9 @@ struct pcireset_series {
  * @previous: the type of the previous reset, for %PCIRESET_PATTERN_AFTER
  * @period: the distance in resets of this type, for %PCIRESET_PATTERN_PERIOD
  * @first: round of the first occurrence
- * @offset: offset of the register, for %PCIRESET_MARK_CONFIG and %PCIRESET_MARK_NEIGHBOUR
- * @who: the function that changed, for %PCIRESET_MARK_NEIGHBOUR
+ * @offset: offset of the register, for %PCIRESET_MARK_CONFIG and %PCIRESET_MARK_NEIGHBOUR;
+ *	or one of enum pcireset_place
+ * @who: the function that changed, as in &struct pcireset_sample
  * @sequence: shortest sequence of types that leads to the deviation, oldest first, 0 at
  *	its end
  * @repeats: how often the last type of @sequence must be repeated, usually 1

@@ -11,16 +11,20 @@
 #define MAX_CAPABILITIES 48
 #define VENDOR_LENGTH_AT 2 /* of a vendor-specific capability */
 
-int config_read_fd(int fd, struct config *config)
+static int read_start_fd(int fd, struct config *config, size_t size)
 {
 	ssize_t n = 0;
 
 	config->len = 0;
-	while (config->len < sizeof(config->b) &&
-	       (n = pread(fd, config->b + config->len, sizeof(config->b) - config->len,
-			  (off_t)config->len)) > 0)
+	while (config->len < size &&
+	       (n = pread(fd, config->b + config->len, size - config->len, (off_t)config->len)) > 0)
 		config->len += (size_t)n;
 	return n < 0 ? -errno : 0;
+}
+
+int config_read_fd(int fd, struct config *config)
+{
+	return read_start_fd(fd, config, sizeof(config->b));
 }
 
 /* Read the part that every user may read. */
@@ -32,8 +36,8 @@ int config_read_header_fd(int fd, struct config *config)
 	return n < 0 ? -errno : 0;
 }
 
-/* The result is empty if the function is gone, or may not be read. */
-int config_read(const struct pcireset_dev *dev, struct config *config)
+/* Only the first bytes. The result is empty if the function is gone, or may not be read. */
+int config_read_start(const struct pcireset_dev *dev, struct config *config, size_t size)
 {
 	char path[PATH_MAX];
 	int fd, r;
@@ -44,9 +48,14 @@ int config_read(const struct pcireset_dev *dev, struct config *config)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return is_absent(-errno) || errno == EACCES ? 0 : -errno;
-	r = config_read_fd(fd, config);
+	r = read_start_fd(fd, config, size);
 	close(fd);
 	return r;
+}
+
+int config_read(const struct pcireset_dev *dev, struct config *config)
+{
+	return config_read_start(dev, config, sizeof(config->b));
 }
 
 /* Missing bytes read as zero. */

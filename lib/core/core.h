@@ -224,6 +224,7 @@ int type_index(uint32_t type);
 
 /* config.c */
 int config_read(const struct pcireset_dev *dev, struct config *config);
+int config_read_start(const struct pcireset_dev *dev, struct config *config, size_t size);
 int config_read_fd(int fd, struct config *config);
 int config_read_header_fd(int fd, struct config *config);
 uint32_t config_get16(const struct config *c, size_t at);

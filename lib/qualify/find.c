@@ -71,9 +71,13 @@ static void add_place(struct pcireset_finding *finding, const struct series *ser
 
 		if (!(sample->marks & finding->mark))
 			continue;
-		finding->who = sample->who;
-		finding->offset = finding->mark == PCIRESET_MARK_NEIGHBOUR ? sample->who_offset :
-									     sample->offset;
+		finding->offset = sample->offset;
+		if (finding->mark == PCIRESET_MARK_NEIGHBOUR ||
+		    (finding->mark == PCIRESET_MARK_CORRECTABLE &&
+		     sample->who_offset == PCIRESET_PLACE_CORRECTABLE)) {
+			finding->who = sample->who;
+			finding->offset = sample->who_offset;
+		}
 		return;
 	}
 }

@@ -325,12 +325,19 @@ static int read_mark(struct pcireset_qualify *qualify, char **words, size_t nr)
 
 	if (nr != 2 || !read_numbers(words + 1, 1, &mark) || qualify->begun || !qualify->round)
 		return -EBADMSG;
-	for (size_t i = qualify->nr_samples; i-- > 0;) {
-		if (qualify->samples[i].round != qualify->round - 1)
-			break;
-		if (qualify->samples[i].result)
-			qualify->samples[i].marks |= mark;
-	}
+	qualify_mark(qualify, ALL_DEVICES, mark);
+	return 0;
+}
+
+/* The same for one device. */
+static int read_mark_of(struct pcireset_qualify *qualify, char **words, size_t nr)
+{
+	uint32_t v[2];
+
+	if (nr != 3 || !read_numbers(words + 1, 2, v) || v[0] >= qualify->nr_devices ||
+	    qualify->begun || !qualify->round)
+		return -EBADMSG;
+	qualify_mark(qualify, v[0], v[1]);
 	return 0;
 }
 
@@ -365,6 +372,7 @@ static const struct {
 	{ "done", read_done, PHASE_RUN },
 	{ "void", read_void, PHASE_RUN },
 	{ "mark", read_mark, PHASE_RUN },
+	{ "mark-of", read_mark_of, PHASE_RUN },
 	{ "stop", read_stop, PHASE_RUN },
 };
 

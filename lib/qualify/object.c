@@ -119,6 +119,20 @@ int qualify_add_sample(struct pcireset_qualify *qualify, const struct pcireset_s
 	return 0;
 }
 
+/* More marks for a device in the round that ended last. */
+void qualify_mark(struct pcireset_qualify *qualify, uint32_t device, uint32_t marks)
+{
+	for (size_t i = qualify->nr_samples; i-- > 0;) {
+		struct pcireset_sample *sample = &qualify->samples[i];
+
+		if (sample->round + 1 != qualify->round)
+			break;
+		if (sample->result && (device == ALL_DEVICES || sample->device == device))
+			sample->marks |= marks;
+	}
+	qualify->knows_findings = false;
+}
+
 /* The reset that has begun has an unknown outcome. The round is repeated. */
 int qualify_interrupted(struct pcireset_qualify *qualify, uint32_t marks)
 {

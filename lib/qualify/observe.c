@@ -5,6 +5,9 @@
  *
  * The state after a reset is the state before the next one. Nothing that changes in between
  * is missed, unless an exercise ran.
+ *
+ * Only the part of config space that has a register is read: 64 functions must cost less
+ * than their resets.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,17 +18,24 @@
 #define MAX_RESTLESS   16
 #define BASELINE_NR    4 /* times to look for registers that change by themselves */
 #define BASELINE_NS    25000000
+#define EXTENT_STEP    64 /* config space is read in multiples of this */
+
+/* The kernel's AER counters. */
+struct counters {
+	uint64_t errors, correctable;
+};
 
 /* One function at one moment. */
 struct state {
 	struct config config;
 	char driver[NAME_MAX + 1];
-	uint64_t errors, correctable;
+	struct counters counters;
 };
 
 struct watch {
 	struct pcireset_dev *dev;
 	struct state before, after;
+	size_t extent;                   /* of config space: all registers are below it */
 	bool is_affected;                /* by the plans of this round */
 	uint16_t restless[MAX_RESTLESS]; /* registers that change without a reset */
 	size_t nr_restless;
@@ -68,6 +78,7 @@ static int watch_device(struct observer *observer, struct pcireset_dev *dev)
 		return -ENOMEM;
 	observer->v = v;
 	memset(&v[observer->nr], 0, sizeof(*v));
+	v[observer->nr].extent = sizeof(v->before.config.b);
 	v[observer->nr++].dev = pcireset_dev_ref(dev);
 	return 0;
 }
@@ -138,17 +149,34 @@ static int watch_known(struct pcireset_qualify *qualify)
 
 /* ---- the state of one function */
 
-/* "TOTAL_ERR_FATAL 3" is the last line. A kernel without AER has no such file. */
-static uint64_t read_total(const struct pcireset_dev *dev, const char *attr)
+/* "TOTAL_ERR_FATAL 3" is the last line. A function without AER has no such file. */
+static int add_total(const struct pcireset_dev *dev, const char *attr, uint64_t *count)
 {
 	char text[ATTR_MAX];
 	const char *total;
+	int r = dev_attr(dev, attr, text, sizeof(text));
 
-	if (dev_attr(dev, attr, text, sizeof(text)) < 0)
-		return 0;
+	if (r < 0)
+		return is_absent(r) ? 0 : r;
 	total = strstr(text, "TOTAL_");
 	total = total ? strchr(total, ' ') : NULL;
-	return total ? strtoull(total, NULL, 10) : 0;
+	if (!total)
+		return -EBADMSG;
+	*count += strtoull(total, NULL, 10);
+	return 0;
+}
+
+static int read_counters(const struct pcireset_dev *dev, struct counters *counters)
+{
+	int r;
+
+	*counters = (struct counters){ 0 };
+	r = add_total(dev, "aer_dev_fatal", &counters->errors);
+	if (!r)
+		r = add_total(dev, "aer_dev_nonfatal", &counters->errors);
+	if (!r)
+		r = add_total(dev, "aer_dev_correctable", &counters->correctable);
+	return r;
 }
 
 static void read_driver(const struct pcireset_dev *dev, char driver[NAME_MAX + 1])
@@ -160,14 +188,12 @@ static void read_driver(const struct pcireset_dev *dev, char driver[NAME_MAX + 1
 		*driver = '\0';
 }
 
-static int read_state(const struct pcireset_dev *dev, struct state *state)
+static int read_state(const struct watch *w, struct state *state)
 {
-	int r = config_read(dev, &state->config);
+	int r = config_read_start(w->dev, &state->config, w->extent);
 
-	read_driver(dev, state->driver);
-	state->errors = read_total(dev, "aer_dev_fatal") + read_total(dev, "aer_dev_nonfatal");
-	state->correctable = read_total(dev, "aer_dev_correctable");
-	return r;
+	read_driver(w->dev, state->driver);
+	return r ? r : read_counters(w->dev, &state->counters);
 }
 
 /* A function that is gone reads as an empty config space. */
@@ -213,7 +239,7 @@ static int read_all(struct observer *observer)
 	int r = 0;
 
 	for (size_t i = 0; i < observer->nr && !r; i++)
-		r = read_state(observer->v[i].dev, &observer->v[i].after);
+		r = read_state(&observer->v[i], &observer->v[i].after);
 	return r;
 }
 
@@ -221,6 +247,23 @@ static void keep_all(struct observer *observer)
 {
 	for (size_t i = 0; i < observer->nr; i++)
 		observer->v[i].before = observer->v[i].after;
+}
+
+/* The registers behind the last one that is not zero are reserved, and read as zero. */
+static void learn_extents(struct observer *observer)
+{
+	for (size_t i = 0; i < observer->nr; i++) {
+		struct watch *w = &observer->v[i];
+		size_t end = w->after.config.len;
+
+		if (is_gone(&w->after))
+			continue;
+		while (end > PCI_STD_HEADER_SIZEOF && !w->after.config.b[end - 1])
+			end--;
+		w->extent = (end + EXTENT_STEP - 1) / EXTENT_STEP * EXTENT_STEP;
+		if (w->after.config.len > w->extent)
+			w->after.config.len = w->extent;
+	}
 }
 
 static void learn_restless(struct observer *observer)
@@ -240,6 +283,7 @@ static int learn_baseline(struct observer *observer)
 {
 	int r = read_all(observer);
 
+	learn_extents(observer);
 	for (int i = 0; i < BASELINE_NR && !r; i++) {
 		keep_all(observer);
 		pause_ns(BASELINE_NS);
@@ -338,15 +382,20 @@ static uint32_t interrupt_marks(const struct watch *w, size_t *ret_at)
 	return 0;
 }
 
-static uint32_t error_marks(const struct watch *w)
+static uint32_t new_errors(const struct counters *before, const struct counters *after)
 {
 	uint32_t marks = 0;
 
-	if (w->after.errors > w->before.errors)
+	if (after->errors > before->errors)
 		marks |= PCIRESET_MARK_ERRORS;
-	if (w->after.correctable > w->before.correctable)
+	if (after->correctable > before->correctable)
 		marks |= PCIRESET_MARK_CORRECTABLE;
 	return marks;
+}
+
+static uint32_t error_marks(const struct watch *w)
+{
+	return new_errors(&w->before.counters, &w->after.counters);
 }
 
 static void add_register(const struct watch *w, struct pcireset_sample *sample)
@@ -360,6 +409,27 @@ static void add_register(const struct watch *w, struct pcireset_sample *sample)
 		return;
 	sample->marks |= PCIRESET_MARK_CONFIG;
 	sample->offset = (uint32_t)at;
+}
+
+/* Errors of a device, or of the port above it, since the last reset. */
+int observe_exercise(const struct pcireset_qualify *qualify, uint32_t device, uint32_t *ret_marks)
+{
+	const struct observer *observer = qualify->observer;
+	const struct pcireset_dev *dev = qualify->devices[device].dev, *port = dev_upstream(dev);
+	int r = 0;
+
+	*ret_marks = 0;
+	for (size_t i = 0; i < observer->nr && observer->is_known && !r; i++) {
+		const struct watch *w = &observer->v[i];
+		struct counters now;
+
+		if (w->dev != dev && w->dev != port)
+			continue;
+		r = read_counters(w->dev, &now);
+		if (!r)
+			*ret_marks |= new_errors(&w->after.counters, &now);
+	}
+	return r;
 }
 
 /* A reset of the link trains it: the link must be that of the beginning. */
@@ -403,6 +473,51 @@ static void add_device(const struct pcireset_qualify *qualify, struct pcireset_s
 	add_register(w, sample);
 }
 
+/* A function of the round that is no device of the run. */
+static void add_affected(const struct watch *w, struct pcireset_sample *sample)
+{
+	int at;
+
+	sample->marks |= error_marks(w);
+	if (is_gone(&w->after)) {
+		sample->marks |= is_gone(&w->before) ? 0 : PCIRESET_MARK_NOT_READY;
+		return;
+	}
+	if (strcmp(w->before.driver, w->after.driver) != 0)
+		sample->marks |= PCIRESET_MARK_DRIVER;
+	at = changed_register(w);
+	if (at < 0)
+		return;
+	sample->marks |= PCIRESET_MARK_CONFIG;
+	sample->offset = (uint32_t)at;
+}
+
+/* The port above the device is observed with the device. */
+static bool is_port_of(const struct pcireset_qualify *qualify, const struct watch *w,
+		       const struct pcireset_sample *sample)
+{
+	return dev_upstream(qualify->devices[sample->device].dev) == w->dev;
+}
+
+/* A function that is not affected must not change. Return: whether it has. */
+static bool add_neighbour(const struct pcireset_qualify *qualify, const struct watch *w,
+			  struct pcireset_sample *sample)
+{
+	uint32_t errors = is_port_of(qualify, w, sample) ? 0 : error_marks(w);
+	int at = changed_register(w);
+
+	if (at < 0 && errors & PCIRESET_MARK_ERRORS)
+		at = PCIRESET_PLACE_ERRORS;
+	if (at < 0 && strcmp(w->before.driver, w->after.driver) != 0)
+		at = PCIRESET_PLACE_DRIVER;
+	if (at < 0 && !errors)
+		return false;
+	sample->who = w->dev->addr;
+	sample->who_offset = at < 0 ? PCIRESET_PLACE_CORRECTABLE : (uint32_t)at;
+	sample->marks |= at < 0 ? PCIRESET_MARK_CORRECTABLE : PCIRESET_MARK_NEIGHBOUR;
+	return at >= 0;
+}
+
 static bool is_device(const struct pcireset_qualify *qualify, const struct watch *w)
 {
 	for (size_t i = 0; i < qualify->nr_devices; i++)
@@ -418,19 +533,13 @@ static void add_others(const struct pcireset_qualify *qualify, struct pcireset_s
 
 	for (size_t i = 0; i < observer->nr; i++) {
 		const struct watch *w = &observer->v[i];
-		int at = w->is_affected && is_device(qualify, w) ? -1 : changed_register(w);
 
-		if (at < 0)
+		if (w->is_affected && is_device(qualify, w))
 			continue;
-		if (w->is_affected) {
-			sample->marks |= PCIRESET_MARK_CONFIG;
-			sample->offset = (uint32_t)at;
-			continue;
-		}
-		sample->marks |= PCIRESET_MARK_NEIGHBOUR;
-		sample->who = w->dev->addr;
-		sample->who_offset = (uint32_t)at;
-		return;
+		if (w->is_affected)
+			add_affected(w, sample);
+		else if (add_neighbour(qualify, w, sample))
+			return;
 	}
 }
 

@@ -74,12 +74,15 @@ struct pcireset_qualify {
 	bool knows_findings;
 };
 
+#define ALL_DEVICES UINT32_MAX
+
 /* object.c */
 int qualify_new(struct pcireset_ctx *ctx, struct pcireset_qualify **ret_qualify);
 int qualify_fact(struct pcireset_qualify *qualify, const char *key, const char *value);
 struct qualify_plan *qualify_plan_of(const struct pcireset_qualify *qualify, uint32_t device,
 				     uint32_t type);
 int qualify_add_sample(struct pcireset_qualify *qualify, const struct pcireset_sample *sample);
+void qualify_mark(struct pcireset_qualify *qualify, uint32_t device, uint32_t marks);
 int qualify_interrupted(struct pcireset_qualify *qualify, uint32_t marks);
 int qualify_started(struct pcireset_qualify *qualify, const char *boot);
 void qualify_ended(struct pcireset_qualify *qualify);
@@ -113,6 +116,7 @@ int observer_new(struct pcireset_qualify *qualify);
 void observer_free(struct observer *observer);
 int observe_before(struct pcireset_qualify *qualify, uint32_t type);
 int observe_after(struct pcireset_qualify *qualify);
+int observe_exercise(const struct pcireset_qualify *qualify, uint32_t device, uint32_t *ret_marks);
 void observe_again(struct pcireset_qualify *qualify);
 void observe_sample(const struct pcireset_qualify *qualify, struct pcireset_sample *sample);
 void observe_link(const struct pcireset_dev *dev, uint32_t *ret_speed, uint32_t *ret_width);

@@ -489,21 +489,34 @@ int pcireset_qualify_step(struct pcireset_qualify *qualify)
 	return qualify->round < pcireset_qualify_get_nr_rounds(qualify);
 }
 
+/* A device that has errors while it is used was not reset well. */
+static int note_errors(struct pcireset_qualify *qualify)
+{
+	uint32_t marks;
+	int r = 0;
+
+	for (uint32_t d = 0; d < qualify->nr_devices && !r; d++) {
+		r = observe_exercise(qualify, d, &marks);
+		if (r)
+			return ctx_error(qualify->ctx, r, "%s: its AER counters cannot be read: %s",
+					 qualify->devices[d].name, strerror(-r));
+		if (!marks)
+			continue;
+		qualify_mark(qualify, d, marks);
+		r = journal_line(qualify, "mark-of %x %x", d, marks);
+	}
+	return r;
+}
+
 /* The exercise belongs to the round before it. */
 int pcireset_qualify_note_exercise(struct pcireset_qualify *qualify, int status)
 {
-	int r = 0;
+	int r = qualify->round ? note_errors(qualify) : 0;
 
 	observe_again(qualify);
-	if (!status || !qualify->round)
-		return 0;
-	for (size_t i = qualify->nr_samples; i-- > 0;) {
-		if (qualify->samples[i].round + 1 != qualify->round)
-			break;
-		if (qualify->samples[i].result)
-			qualify->samples[i].marks |= PCIRESET_MARK_EXERCISE;
+	if (!r && status && qualify->round) {
+		qualify_mark(qualify, ALL_DEVICES, PCIRESET_MARK_EXERCISE);
+		r = journal_line(qualify, "mark %x", PCIRESET_MARK_EXERCISE);
 	}
-	qualify->knows_findings = false;
-	r = journal_line(qualify, "mark %x", PCIRESET_MARK_EXERCISE);
 	return r ? r : journal_sync(qualify);
 }

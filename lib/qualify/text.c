@@ -66,16 +66,34 @@ static const char *ordinal_of(uint32_t number)
 	return endings[last > 3 || number / 10 % 10 == 1 ? 0 : last];
 }
 
+/* What has changed at a function that is not affected. */
+static char *change_text(const struct pcireset_finding *finding)
+{
+	char name[PCIRESET_ADDR_STR_MAX];
+
+	pcireset_addr_to_str(&finding->who, name);
+	switch (finding->offset) {
+	case PCIRESET_PLACE_ERRORS:
+		return format("%s, which is not affected, has uncorrectable errors", name);
+	case PCIRESET_PLACE_CORRECTABLE:
+		return format("%s, which is not affected, has correctable errors", name);
+	case PCIRESET_PLACE_DRIVER:
+		return format("%s, which is not affected, has another driver, or none", name);
+	default:
+		return format("%s, which is not affected, has changed at %#x", name,
+			      finding->offset);
+	}
+}
+
 static char *deviation_text(const struct pcireset_finding *finding)
 {
 	const struct words *words = words_of(marks, ARRAY_SIZE(marks), finding->mark);
-	char name[PCIRESET_ADDR_STR_MAX];
 
 	if (finding->mark == PCIRESET_MARK_CONFIG)
 		return format("the register at %#x has changed", finding->offset);
-	if (finding->mark == PCIRESET_MARK_NEIGHBOUR)
-		return format("%s, which is not affected, has changed at %#x",
-			      pcireset_addr_to_str(&finding->who, name), finding->offset);
+	if (finding->mark == PCIRESET_MARK_NEIGHBOUR ||
+	    finding->offset == PCIRESET_PLACE_CORRECTABLE)
+		return change_text(finding);
 	return format("%s", words ? words->text : "a deviation");
 }
 

@@ -26,6 +26,7 @@ static struct world {
 	size_t room;       /* bytes that the disk takes before it is full once, 0 for all */
 	const char *poke;  /* file of config space that each poke_every-th reset changes */
 	size_t poke_every;
+	const char *counter; /* file of an AER counter that grows with each poke_every-th reset */
 	enum {
 		FATE_FINE,
 		FATE_REFUSED,
@@ -53,6 +54,15 @@ static void poke(const char *file)
 	byte++;
 	assert_int_equal(pwrite(fd, &byte, 1, 0x3c), 1);
 	close(fd);
+}
+
+/* As the kernel writes it. */
+static void grow(const char *file, size_t total)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "RxErr 0\nTOTAL_ERR_FATAL %zu\n", total);
+	sysroot_write(file, text);
 }
 
 static void answer(struct batch_item *item)
@@ -86,6 +96,8 @@ int __wrap_pcireset_batch_run(struct pcireset_batch *batch)
 		world->nr_resets++;
 	if (world->poke && world->nr_resets % world->poke_every == 0)
 		poke(world->poke);
+	if (world->counter && world->nr_resets % world->poke_every == 0)
+		grow(world->counter, world->nr_resets);
 	moment();
 	for (size_t i = 0; i < batch->nr; i++) {
 		answer(&batch->v[i]);
@@ -143,6 +155,14 @@ void __wrap_pause_ns(uint64_t ns);
 void __wrap_pause_ns(uint64_t ns)
 {
 	(void)ns;
+}
+
+static void remove_file(const char *file)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", sysroot, file);
+	assert_int_equal(unlink(path), 0);
 }
 
 static int make(void **state)
@@ -289,6 +309,62 @@ static void a_changed_register_is_found(void **state)
 	}
 }
 
+#define AER "sys/bus/pci/devices/0000:"
+
+/* Of the device, of another function of its bus, and of one that the plan does not affect. */
+static void a_growing_error_counter_is_found(void **state)
+{
+	static const struct {
+		const char *file;
+		uint32_t type, mark, place;
+	} cases[] = {
+		{ AER "08:00.1/aer_dev_fatal", PCI_RESET_PM, PCIRESET_MARK_ERRORS, 0 },
+		{ AER "08:00.1/aer_dev_correctable", PCI_RESET_PM, PCIRESET_MARK_CORRECTABLE, 0 },
+		{ AER "08:00.0/aer_dev_nonfatal", PCI_RESET_BUS, PCIRESET_MARK_ERRORS, 0 },
+		{ AER "01:00.0/aer_dev_nonfatal", PCI_RESET_PM, PCIRESET_MARK_NEIGHBOUR,
+		  PCIRESET_PLACE_ERRORS },
+		{ AER "01:00.0/aer_dev_correctable", PCI_RESET_PM, PCIRESET_MARK_CORRECTABLE,
+		  PCIRESET_PLACE_CORRECTABLE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct pcireset_qualify *qualify;
+		const struct pcireset_finding *finding;
+
+		assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
+		add(qualify, NIC, cases[i].type);
+		assert_int_equal(pcireset_qualify_set_count(qualify, 50), 0);
+		world->counter = cases[i].file;
+		world->poke_every = 5;
+		world->nr_resets = 0;
+		grow(cases[i].file, 0);
+		assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+		assert_int_equal(run_all(qualify), 0);
+		assert_int_equal(pcireset_qualify_find(qualify), 1);
+		finding = pcireset_qualify_get_finding(qualify, 0);
+		assert_int_equal(finding->mark, cases[i].mark);
+		assert_int_equal(finding->period, 5);
+		assert_int_equal(finding->offset, cases[i].place);
+		assert_int_equal(finding->who.bus, cases[i].place ? 1 : 0);
+		assert_int_equal(!!strstr(pcireset_qualify_get_finding_text(qualify, 0),
+					  "0000:01:00.0, which is not affected, has "),
+				 !!cases[i].place);
+		pcireset_qualify_unref(qualify);
+		remove_file(cases[i].file);
+	}
+}
+
+/* What cannot be read is not zero. */
+static void a_damaged_error_counter_is_an_error(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 5);
+
+	sysroot_write(AER "08:00.1/aer_dev_fatal", "no number\n");
+	assert_int_equal(pcireset_qualify_create(qualify, NULL), -EBADMSG);
+	pcireset_qualify_unref(qualify);
+	remove_file(AER "08:00.1/aer_dev_fatal");
+}
+
 /* A function that the plan would affect now, and did not when it was shown. */
 static void a_wider_plan_stops_the_run(void **state)
 {
@@ -351,6 +427,31 @@ static void an_exercise_counts_for_the_round_before(void **state)
 	assert_int_equal(pcireset_qualify_get_sample(qualify, 0)->marks, 0);
 	assert_int_equal(pcireset_qualify_get_sample(qualify, 1)->marks, PCIRESET_MARK_EXERCISE);
 	pcireset_qualify_unref(qualify);
+}
+
+/* The errors of one device do not count for the other one. */
+static void errors_during_an_exercise_count_for_the_round_before(void **state)
+{
+	struct pcireset_qualify *qualify;
+
+	assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
+	add(qualify, OTHER, PCI_RESET_BUS);
+	add(qualify, NIC, PCI_RESET_BUS);
+	assert_int_equal(pcireset_qualify_set_count(qualify, 2), 0);
+	grow(AER "08:00.1/aer_dev_nonfatal", 0);
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	assert_int_equal(pcireset_qualify_step(qualify), 1);
+	grow(AER "08:00.1/aer_dev_nonfatal", 3);
+	assert_int_equal(pcireset_qualify_note_exercise(qualify, 0), 0);
+	assert_int_equal(run_all(qualify), 0);
+	pcireset_qualify_unref(qualify);
+	assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+	assert_int_equal(pcireset_qualify_find(qualify), 1);
+	assert_int_equal(pcireset_qualify_get_sample(qualify, 0)->marks, 0);
+	assert_int_equal(pcireset_qualify_get_sample(qualify, 1)->marks, PCIRESET_MARK_ERRORS);
+	assert_int_equal(pcireset_qualify_get_sample(qualify, 3)->marks, 0);
+	pcireset_qualify_unref(qualify);
+	remove_file(AER "08:00.1/aer_dev_nonfatal");
 }
 
 /* Begin or resume in a process that may be killed. Return: is it complete? */
@@ -637,9 +738,12 @@ int main(void)
 		TEST(runs_each_type_as_often),
 		TEST(a_failure_is_counted_and_found),
 		TEST(a_changed_register_is_found),
+		TEST(a_growing_error_counter_is_found),
+		TEST(a_damaged_error_counter_is_an_error),
 		TEST(a_wider_plan_stops_the_run),
 		TEST(a_refused_reset_is_not_counted),
 		TEST(an_exercise_counts_for_the_round_before),
+		TEST(errors_during_an_exercise_count_for_the_round_before),
 		TEST(a_run_killed_once_loses_and_repeats_nothing),
 		TEST(a_run_killed_often_loses_and_repeats_nothing),
 		TEST(each_round_is_stored_twice),
