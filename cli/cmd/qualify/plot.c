@@ -7,10 +7,10 @@
 #include "qualify.h"
 
 #define WIDTH   720
-#define HEIGHT  200
+#define HEIGHT  214
 #define LEFT    70
 #define RIGHT   10
-#define TOP     12
+#define TOP     34
 #define BOTTOM  46
 #define BUCKETS 160
 #define PLOT_W  (WIDTH - LEFT - RIGHT)
@@ -88,9 +88,10 @@ static void begin_svg(FILE *out, const char *title, const char *description)
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 %d %d\" "
 		"width=\"%d\" height=\"%d\" font-family=\"sans-serif\" font-size=\"11\">\n"
 		"<title>%s</title>\n<desc>%s</desc>\n"
+		"<text x=\"%d\" y=\"14\" font-size=\"12\" font-weight=\"bold\">%s</text>\n"
 		"<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#000\"/>\n",
-		WIDTH, HEIGHT, WIDTH, HEIGHT, title, description, LEFT, TOP, TOP + PLOT_H,
-		WIDTH - RIGHT);
+		WIDTH, HEIGHT, WIDTH, HEIGHT, title, description, LEFT, title, LEFT, TOP,
+		TOP + PLOT_H, WIDTH - RIGHT);
 }
 
 static void label_y(FILE *out, double y, const char *label)
@@ -99,6 +100,7 @@ static void label_y(FILE *out, double y, const char *label)
 		label);
 }
 
+/* Below the triangles. */
 static void label_x(FILE *out, double x, const char *anchor, const char *label)
 {
 	fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%s</text>\n", x,
@@ -184,8 +186,9 @@ void plot_histogram(const struct result *result, const struct pcireset_series *s
 	label_y(out, TOP + PLOT_H, "0");
 	snprintf(label, sizeof(label), "%.1f ms", (double)h.from / 1e6);
 	label_x(out, LEFT, "start", label);
-	snprintf(label, sizeof(label), "%.1f ms; later",
-		 (double)(h.from + NR_BINS * h.width) / 1e6);
-	label_x(out, WIDTH - RIGHT, "end", label);
+	snprintf(label, sizeof(label), "%.1f ms", (double)(h.from + NR_BINS * h.width) / 1e6);
+	label_x(out, LEFT + NR_BINS * width, "end", label);
+	label_x(out, LEFT + PLOT_W / 2, "middle",
+		"height: number of resets; white bar: all later resets");
 	fputs("</svg>\n", out);
 }

@@ -132,14 +132,14 @@ static const char *type_or_null(uint32_t type)
 
 static void add_place(json_object *o, const struct pcireset_finding *finding)
 {
-	bool has_offset = finding->mark & (PCIRESET_MARK_CONFIG | PCIRESET_MARK_NEIGHBOUR);
+	bool has_offset = finding->mark & (PCIRESET_MARK_CONFIG | PCIRESET_MARK_NEIGHBOUR) &&
+			  finding->offset < PCIRESET_PLACE_ERRORS;
+	bool is_other = finding->mark == PCIRESET_MARK_NEIGHBOUR ||
+			finding->offset == PCIRESET_PLACE_CORRECTABLE;
 	char name[PCIRESET_ADDR_STR_MAX], offset[16];
 
 	snprintf(offset, sizeof(offset), "0x%03x", finding->offset);
-	json_add_string(o, "function",
-			finding->mark == PCIRESET_MARK_NEIGHBOUR ?
-				pcireset_addr_to_str(&finding->who, name) :
-				NULL);
+	json_add_string(o, "function", is_other ? pcireset_addr_to_str(&finding->who, name) : NULL);
 	json_add_string(o, "offset", has_offset ? offset : NULL);
 }
 
