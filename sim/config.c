@@ -174,6 +174,7 @@ SHAPE(rtr_flr_us, 0, 60000000);
 SHAPE(rtr_d3_us, 0, 60000000);
 SHAPE(hotplug, 0, 1);
 SHAPE(button, 0, 1);
+SHAPE(power_controller, 0, 1);
 SHAPE(dllla, 0, 1);
 SHAPE(speed, 1, 6);
 SHAPE(width, 1, 32);
@@ -200,6 +201,8 @@ FAULT(surprise_down, surprise_down, NULL, 1);
 FAULT(lose_control, lose_control, NULL, 1);
 FAULT(link_flaps, link_flaps, NULL, 1);
 FAULT(stuck, stuck, NULL, PCISIM_SPACE - 1);
+FAULT(power_stuck, power_stuck, NULL, 1);
+FAULT(power_fails, power_fails, NULL, 1);
 FAULT(retrain_us, retrain_us, NULL, U32_MAX - 1);
 
 static ssize_t node_bar_size_show(struct config_item *item, char *page)
@@ -352,6 +355,7 @@ static void take_kind(struct pcisim_node *node, enum pcisim_kind kind)
 		node->shape.kind = kind;
 		node->shape.device += kind;
 		node->shape.dllla = pcisim_is_port(node);
+		node->shape.power_controller = pcisim_is_port(node);
 		node->shape.aer = kind == PCISIM_ROOT_PORT;
 	}
 }
@@ -572,63 +576,36 @@ static ssize_t node_counts_show(struct config_item *item, char *page)
 CONFIGFS_ATTR_RO(node_, counts);
 
 static struct configfs_attribute *node_attrs[] = {
-	&node_attr_kind,
-	&node_attr_vendor,
-	&node_attr_device,
-	&node_attr_class,
-	&node_attr_revision,
-	&node_attr_count,
-	&node_attr_bar_size,
-	&node_attr_msix,
-	&node_attr_flr,
-	&node_attr_af,
-	&node_attr_pcix,
-	&node_attr_pm,
-	&node_attr_no_soft_reset,
-	&node_attr_immediate_readiness,
-	&node_attr_rtr_reset_us,
-	&node_attr_rtr_flr_us,
-	&node_attr_rtr_d3_us,
-	&node_attr_hotplug,
-	&node_attr_button,
-	&node_attr_dllla,
-	&node_attr_speed,
-	&node_attr_width,
-	&node_attr_aer,
-	&node_attr_dpc,
-	&node_attr_cxl,
-	&node_attr_controls,
-	&node_attr_serial,
-	&node_attr_vf_offset,
-	&node_attr_only,
-	&node_attr_ready_bus_us,
-	&node_attr_ready_flr_us,
-	&node_attr_ready_pm_us,
-	&node_attr_ready_power_on_us,
-	&node_attr_answer,
-	&node_attr_ignore,
-	&node_attr_identity,
-	&node_attr_return_bar_size,
-	&node_attr_return_serial,
-	&node_attr_drop_us,
-	&node_attr_vanish,
-	&node_attr_link_up_us,
-	&node_attr_link_events,
-	&node_attr_return_speed,
-	&node_attr_return_width,
-	&node_attr_surprise_down,
-	&node_attr_lose_control,
-	&node_attr_link_flaps,
-	&node_attr_stuck,
-	&node_attr_retrain_us,
-	&node_attr_error,
-	&node_attr_slot_event,
-	&node_attr_present,
-	&node_attr_link,
-	&node_attr_triggers,
-	&node_attr_fired,
-	&node_attr_counts,
-	NULL,
+	&node_attr_kind,          &node_attr_vendor,
+	&node_attr_device,        &node_attr_class,
+	&node_attr_revision,      &node_attr_count,
+	&node_attr_bar_size,      &node_attr_msix,
+	&node_attr_flr,           &node_attr_af,
+	&node_attr_pcix,          &node_attr_pm,
+	&node_attr_no_soft_reset, &node_attr_immediate_readiness,
+	&node_attr_rtr_reset_us,  &node_attr_rtr_flr_us,
+	&node_attr_rtr_d3_us,     &node_attr_hotplug,
+	&node_attr_button,        &node_attr_power_controller,
+	&node_attr_dllla,         &node_attr_speed,
+	&node_attr_width,         &node_attr_aer,
+	&node_attr_dpc,           &node_attr_cxl,
+	&node_attr_controls,      &node_attr_serial,
+	&node_attr_vf_offset,     &node_attr_only,
+	&node_attr_ready_bus_us,  &node_attr_ready_flr_us,
+	&node_attr_ready_pm_us,   &node_attr_ready_power_on_us,
+	&node_attr_answer,        &node_attr_ignore,
+	&node_attr_identity,      &node_attr_return_bar_size,
+	&node_attr_return_serial, &node_attr_drop_us,
+	&node_attr_vanish,        &node_attr_link_up_us,
+	&node_attr_link_events,   &node_attr_return_speed,
+	&node_attr_return_width,  &node_attr_surprise_down,
+	&node_attr_lose_control,  &node_attr_link_flaps,
+	&node_attr_stuck,         &node_attr_power_stuck,
+	&node_attr_power_fails,   &node_attr_retrain_us,
+	&node_attr_error,         &node_attr_slot_event,
+	&node_attr_present,       &node_attr_link,
+	&node_attr_triggers,      &node_attr_fired,
+	&node_attr_counts,        NULL,
 };
 
 static void node_release(struct config_item *item)

@@ -83,10 +83,17 @@ void pcisim_effect_cxl_control(struct pcisim_function *fn, u16 before, u16 after
 	pcisim_effect_lnkctl(fn, link, link);
 }
 
+/* Without a power controller, the bit is read-only. */
 void pcisim_effect_sltctl(struct pcisim_function *fn, u16 before, u16 after)
 {
-	hold_if(fn, PCISIM_HELD_POWER, after & PCI_EXP_SLTCTL_PCC);
-	if (after & PCI_EXP_SLTCTL_PCC)
+	const struct pcisim_faults *faults = pcisim_faults_of(fn);
+	u16 is_off = after & PCI_EXP_SLTCTL_PCC;
+
+	/* The controller cuts the power off before the link comes up. */
+	if (!is_off && before & PCI_EXP_SLTCTL_PCC && faults->power_fails)
+		pcisim_fail_power(fn);
+	hold_if(fn, PCISIM_HELD_POWER, is_off && !faults->power_stuck);
+	if (is_off)
 		pcisim_release(fn, PCISIM_HELD_FAULT);
 	pcisim_check_irq(fn);
 }

@@ -101,6 +101,7 @@ struct pcisim_shape {
 	u32 rtr_d3_us;
 	u32 hotplug;
 	u32 button;
+	u32 power_controller;
 	u32 dllla;
 	u32 speed;
 	u32 width;
@@ -130,8 +131,10 @@ struct pcisim_faults {
 	u32 surprise_down;
 	u32 lose_control;
 	u32 link_flaps;
-	u32 stuck;      /* offset of a dword that nobody can write */
-	u32 retrain_us; /* so long a link that has come up is slow */
+	u32 stuck;       /* offset of a dword that nobody can write */
+	u32 retrain_us;  /* so long a link that has come up is slow */
+	u32 power_stuck; /* the slot keeps its power when it is switched off */
+	u32 power_fails; /* whenever it is switched on */
 };
 
 /* So many triggers has a node at the most, and so many attributes can each set. */

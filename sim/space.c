@@ -160,15 +160,19 @@ static void build_msix(struct pcisim_template *template)
 static void build_slot(struct pcisim_template *template, u8 at, const struct pcisim_shape *shape,
 		       u32 number)
 {
-	u32 slot = PCI_EXP_SLTCAP_HPC | PCI_EXP_SLTCAP_HPS | PCI_EXP_SLTCAP_PCP |
-		   PCI_EXP_SLTCAP_NCCS | number << 19;
+	u32 slot = PCI_EXP_SLTCAP_HPC | PCI_EXP_SLTCAP_HPS | PCI_EXP_SLTCAP_NCCS | number << 19;
+	u16 control = 0x1fff;
 	u16 events = PCI_EXP_SLTSTA_ABP | PCI_EXP_SLTSTA_PFD | PCI_EXP_SLTSTA_MRLSC |
 		     PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_CC | PCI_EXP_SLTSTA_DLLSC;
 
 	if (shape->button)
 		slot |= PCI_EXP_SLTCAP_ABP | PCI_EXP_SLTCAP_AIP | PCI_EXP_SLTCAP_PIP;
+	if (shape->power_controller)
+		slot |= PCI_EXP_SLTCAP_PCP;
+	else
+		control &= ~PCI_EXP_SLTCTL_PCC;
 	space_put_fixed32(template, at + PCI_EXP_SLTCAP, slot);
-	space_put_field16(template, at + PCI_EXP_SLTCTL, 0, 0x1fff);
+	space_put_field16(template, at + PCI_EXP_SLTCTL, 0, control);
 	pcisim_put16(template->w1c + at + PCI_EXP_SLTSTA, events);
 	on_write(template, at + PCI_EXP_SLTCTL, pcisim_effect_sltctl);
 	on_write(template, at + PCI_EXP_SLTSTA, pcisim_effect_sltsta);
