@@ -419,6 +419,48 @@ static void add_differences(json_object *o, const struct pcireset_reenumeration 
 	object_add(o, "missing", missing);
 }
 
+/* null for unknown */
+static json_object *new_sign(const struct pcireset_reenumeration *steps, enum pcireset_sign sign)
+{
+	int r = pcireset_reenumeration_get_sign(steps, sign);
+
+	return r < 0 ? NULL : must(json_object_new_boolean(r));
+}
+
+static json_object *new_power(const struct pcireset_reenumeration *steps)
+{
+	enum pcireset_power power = pcireset_reenumeration_get_power(steps);
+	json_object *o = new_object();
+
+	object_add(o, "method", new_string(pcireset_power_to_str(power)));
+	object_add(o, "port", new_string(pcireset_reenumeration_get_port(steps)));
+	object_add(o, "slot", new_string(pcireset_reenumeration_get_slot(steps)));
+	object_add(o, "off", new_sign(steps, PCIRESET_SIGN_OFF));
+	object_add(o, "absent", new_sign(steps, PCIRESET_SIGN_ABSENT));
+	object_add(o, "link_down", new_sign(steps, PCIRESET_SIGN_LINK_DOWN));
+	object_add(o, "forgot", new_sign(steps, PCIRESET_SIGN_FORGOT));
+	return o;
+}
+
+/* The way to cut the power of a device, for show. */
+void json_add_power_cycle(json_object *device, struct pcireset_dev *dev)
+{
+	struct pcireset_dev *port;
+	const char *words;
+	enum pcireset_power power = pcireset_dev_get_power(dev, &port, &words);
+	bool is_possible = power == PCIRESET_POWER_SLOT || power == PCIRESET_POWER_D3COLD;
+	json_object *o = new_object();
+
+	object_add(o, "possible",
+		   power == PCIRESET_POWER_UNKNOWN ? NULL :
+						     must(json_object_new_boolean(is_possible)));
+	object_add(o, "method", new_string(is_possible ? pcireset_power_to_str(power) : NULL));
+	object_add(o, "port", new_string(is_possible ? pcireset_dev_get_name(port) : NULL));
+	object_add(o, "slot", new_string(power == PCIRESET_POWER_SLOT ? words : NULL));
+	object_add(o, "message", new_string(is_possible ? NULL : words));
+	object_add(device, "power_cycle", o);
+}
+
 json_object *json_reenumeration(const struct json_reenumeration *shown)
 {
 	const struct pcireset_reenumeration *steps = shown->steps;
@@ -431,6 +473,8 @@ json_object *json_reenumeration(const struct json_reenumeration *shown)
 	object_add(o, "result", new_string(shown->result));
 	object_add(o, "type", new_string(type ? pcireset_type_to_str(type, 0) : NULL));
 	object_add(o, "reset", report ? json_report(shown->dev, report) : NULL);
+	object_add(o, "power",
+		   steps && pcireset_reenumeration_get_power(steps) ? new_power(steps) : NULL);
 	object_add(o, "before", function_names(steps, pcireset_reenumeration_get_before));
 	object_add(o, "after", function_names(steps, pcireset_reenumeration_get_after));
 	add_differences(o, steps);

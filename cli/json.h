@@ -25,6 +25,7 @@ struct json_reenumeration {
 	const char *message;
 };
 
+void json_add_power_cycle(json_object *device, struct pcireset_dev *dev);
 json_object *json_reenumeration(const struct json_reenumeration *shown);
 json_object *json_finding(const char *check, const char *verdict, const char *device,
 			  const char *finding, const char *todo);

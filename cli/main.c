@@ -55,13 +55,13 @@ static const struct command commands[] = {
 	},
 	{
 		.name = "re-enumerate",
-		.operands = "DEVICE --type TYPES",
-		.summary = "reset and rescan a reprogrammed device",
+		.operands = "DEVICE --type TYPES | DEVICE --power-cycle",
+		.summary = "reset and rescan a reprogrammed device, or cut its power",
 		.text = "Unbinds the drivers, masks errors and hotplug events, resets and removes the\n"
 			"device, rescans its bus, and reports the differences. Removes all functions of\n"
-			"the device, and no other device.",
-		.options = OPT_TYPE | OPT_MAX_SCOPE | OPT_FORCE | OPT_RUN | OPT_TIMEOUT | OPT_YES |
-			   OPT_QUIET | OPT_JSON | OPT_NO_MODULE | OPT_HELP,
+			"the device, and no other device. A power cycle affects everything in the slot.",
+		.options = OPT_TYPE | OPT_MAX_SCOPE | OPT_FORCE | OPT_REENUMERATE | OPT_TIMEOUT |
+			   OPT_YES | OPT_QUIET | OPT_JSON | OPT_NO_MODULE | OPT_HELP,
 		.required = OPT_TYPE,
 		.takes_devices = true,
 		.run = command_reenumerate,

@@ -41,7 +41,10 @@ static const struct option_row rows[] = {
 	  "reset despite these uses: driver, vfio, mount, net,\n"
 	  "swap, console, open, unknown-users (cannot be read);\n"
 	  "never allows another type" },
-	{ OPT_RUN, 0, "run", "COMMAND", "run a shell command first, with errors masked" },
+	{ OPT_REENUMERATE, 0, "power-cycle", NULL,
+	  "cut the power of the slot instead of a reset, and\n"
+	  "show that it was cut" },
+	{ OPT_REENUMERATE, 0, "run", "COMMAND", "run a shell command first, with errors masked" },
 	{ OPT_YES, 'y', "yes", NULL, "also affect functions not named, without asking" },
 	{ OPT_DRY_RUN, 0, "dry-run", NULL, "reset nothing, print the plan" },
 	{ OPT_FILTER, 0, "driver", "DRIVER", "only functions bound to this driver" },
@@ -341,8 +344,6 @@ static const char **text_of_option(struct request *req, enum option_id id)
 		return &req->policy;
 	case OPT_SVG:
 		return &req->svg;
-	case OPT_RUN:
-		return &req->command_line;
 	case OPT_FILE:
 		return &req->dump;
 	default:
@@ -375,6 +376,12 @@ static int take_option(struct request *req, const struct option_row *row, const 
 		return read_time("settle", arg, &req->settle_ms);
 	case OPT_COUNT:
 		return read_count("count", arg, &req->count);
+	case OPT_REENUMERATE:
+		if (arg)
+			req->command_line = arg;
+		else
+			req->cuts_power = true;
+		return STATUS_DONE;
 	case OPT_QUALIFY:
 		return take_qualify(&req->qualify, row, arg);
 	default:
@@ -577,11 +584,25 @@ static int missing_option(const struct request *req, const struct option_row *ro
 			   message_prefix(), row->name);
 }
 
+/* A power cycle is no type of reset, and takes the place of one. */
+static int check_power_cycle(const struct request *req)
+{
+	return req->cuts_power && is_given(req, OPT_TYPE) ?
+		       usage_error("%s--power-cycle and --type cannot be combined",
+				   message_prefix()) :
+		       STATUS_DONE;
+}
+
 static int check_request(const struct request *req)
 {
 	const struct command *command = req->command;
 	unsigned int missing = command->required & ~req->given;
-	int status;
+	int status = check_power_cycle(req);
+
+	if (status)
+		return status;
+	if (req->cuts_power)
+		missing &= ~(unsigned int)OPT_TYPE;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (missing & rows[i].id)

@@ -82,8 +82,8 @@ int machine_plan(struct machine *m, const struct request *req, struct pcireset_d
 		 struct pcireset_plan **ret_plan)
 {
 	struct pcireset_plan *plan;
-	uint32_t types;
-	int r = pcireset_types_from_str(m->ctx, req->types, &types);
+	uint32_t types = PCI_RESET_ANY; /* a power cycle does not run the plan */
+	int r = req->types ? pcireset_types_from_str(m->ctx, req->types, &types) : 0;
 
 	if (!r)
 		r = pcireset_plan_new(dev, &plan);

@@ -30,7 +30,7 @@ enum option_id {
 	OPT_FILE	= 1 << 20,
 	OPT_SERIALS	= 1 << 21,
 	OPT_SVG		= 1 << 22,
-	OPT_RUN		= 1 << 23,
+	OPT_REENUMERATE	= 1 << 23,	/* all that only re-enumerate has */
 	OPT_COUNT	= 1 << 24,
 	OPT_DRY_RUN	= 1 << 25,
 	OPT_FILTER	= 1 << 26,	/* --driver, --class, --vendor, --slot */
@@ -76,6 +76,7 @@ struct request {
 	const char *dump;
 	const char *svg;
 	const char *command_line;
+	bool cuts_power;	/* --power-cycle */
 	const char *policy;
 	uint32_t max_scope, checks, force, timeout_ms, settle_ms, count;
 	uint32_t color; /* enum colors */

@@ -518,6 +518,48 @@ struct pcireset_dev *pcireset_dev_get_topmost_gone(struct pcireset_dev *dev);
 const char *pcireset_dev_get_slot(const struct pcireset_dev *dev);
 
 /**
+ * enum pcireset_power - ways to cut the power of a device
+ * @PCIRESET_POWER_NONE: nothing can cut it
+ * @PCIRESET_POWER_SLOT: the power controller of the hotplug slot, through pciehp
+ * @PCIRESET_POWER_D3COLD: the power resources (_PR3) that firmware has for a port above it
+ * @PCIRESET_POWER_UNKNOWN: a file that would tell cannot be read, or is not recorded
+ * @_PCIRESET_POWER_PAD: do not use; keeps the enum 32 bits wide
+ */
+enum pcireset_power {
+	PCIRESET_POWER_NONE	= 0,
+	PCIRESET_POWER_SLOT	= 1,
+	PCIRESET_POWER_D3COLD	= 2,
+	PCIRESET_POWER_UNKNOWN	= 3,
+	_PCIRESET_POWER_PAD	= 0x7fffffff,
+};
+
+/**
+ * pcireset_dev_get_power - find a way to cut the power of a device
+ * @dev: function
+ * @ret_port: the port that cuts the power, or may, without a reference of its own; NULL for
+ *	none; may be NULL
+ * @ret_text: the name of the slot, or the reason for none or unknown, or NULL; valid until
+ *	the next call for @dev; may be NULL
+ *
+ * Touches nothing. The port is the nearest one above @dev that can. It cuts the power of
+ * all functions below it. See pcireset_reenumeration_set_power_cycle().
+ *
+ * Return: one of enum pcireset_power.
+ * Since: 0.1
+ */
+enum pcireset_power pcireset_dev_get_power(struct pcireset_dev *dev, struct pcireset_dev **ret_port,
+					   const char **ret_text);
+
+/**
+ * pcireset_power_to_str - return the word for a way to cut the power
+ * @power: one of enum pcireset_power
+ *
+ * Return: "none", "slot", "d3cold" or "unknown".
+ * Since: 0.1
+ */
+const char *pcireset_power_to_str(enum pcireset_power power);
+
+/**
  * pcireset_dev_get_subsystem - return the subsystem IDs
  * @dev: function
  * @ret_vendor: subsystem vendor ID
@@ -1884,6 +1926,80 @@ pcireset_reenumeration_ref(struct pcireset_reenumeration *reenumeration);
  */
 struct pcireset_reenumeration *
 pcireset_reenumeration_unref(struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_set_power_cycle - cut the power instead of a reset
+ * @reenumeration: re-enumeration that is not resolved
+ *
+ * The plan is not run, and its types do not count. pcireset_dev_get_power() tells the port.
+ * The device is everything below that port. _resolve() refuses a device whose power cannot
+ * be cut (-EOPNOTSUPP), or for which that is unknown (-EBUSY), one that is in use, and one
+ * for which a rule denies %PCI_RESET_BUS. _replace() removes the device, cuts its power for
+ * a second, and switches it on again. It fails with -EIO if the power was not cut, or if
+ * nothing shows that it was, see pcireset_reenumeration_get_sign(); the device is then back
+ * with its drivers. It also fails if the power cannot be switched on again: then
+ * pcireset_leftovers_repair() tries again.
+ *
+ * Return: 0, or -EINVAL if the re-enumeration is resolved.
+ * Since: 0.1
+ */
+int pcireset_reenumeration_set_power_cycle(struct pcireset_reenumeration *reenumeration);
+
+/**
+ * enum pcireset_sign - signs that the power of a device was cut
+ * @PCIRESET_SIGN_OFF: the power controller, or the power resources, read as off
+ * @PCIRESET_SIGN_ABSENT: the slot reported no card. Not every slot does, without power
+ * @PCIRESET_SIGN_LINK_DOWN: the link was down
+ * @PCIRESET_SIGN_FORGOT: the functions have forgotten a register that was set before. This
+ *	is the witness in the device
+ * @_PCIRESET_SIGN_PAD: do not use; keeps the enum 32 bits wide
+ */
+enum pcireset_sign {
+	PCIRESET_SIGN_OFF	= 0,
+	PCIRESET_SIGN_ABSENT	= 1,
+	PCIRESET_SIGN_LINK_DOWN	= 2,
+	PCIRESET_SIGN_FORGOT	= 3,
+	_PCIRESET_SIGN_PAD	= 0x7fffffff,
+};
+
+/**
+ * pcireset_reenumeration_get_sign - return a sign that the power was cut
+ * @reenumeration: replaced re-enumeration
+ * @sign: one of enum pcireset_sign
+ *
+ * Return: 1 for yes, 0 for no, -ENODATA if it is unknown, or -EINVAL.
+ * Since: 0.1
+ */
+int pcireset_reenumeration_get_sign(const struct pcireset_reenumeration *reenumeration,
+				    enum pcireset_sign sign);
+
+/**
+ * pcireset_reenumeration_get_power - return the way to cut the power
+ * @reenumeration: resolved re-enumeration
+ *
+ * Return: one of enum pcireset_power, %PCIRESET_POWER_NONE if the power is not cut.
+ * Since: 0.1
+ */
+enum pcireset_power
+pcireset_reenumeration_get_power(const struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_get_port - return the port whose power is cut
+ * @reenumeration: resolved re-enumeration
+ *
+ * Return: the address, or NULL if the power is not cut.
+ * Since: 0.1
+ */
+const char *pcireset_reenumeration_get_port(const struct pcireset_reenumeration *reenumeration);
+
+/**
+ * pcireset_reenumeration_get_slot - return the slot whose power is cut
+ * @reenumeration: resolved re-enumeration
+ *
+ * Return: the name, or NULL if the power is not cut, or not by a slot.
+ * Since: 0.1
+ */
+const char *pcireset_reenumeration_get_slot(const struct pcireset_reenumeration *reenumeration);
 
 /**
  * pcireset_reenumeration_resolve - check the device, its users and the plan

@@ -173,6 +173,21 @@ static void print_rules(const struct pcireset_dev *dev)
 	}
 }
 
+/* "slot 101 (0000:00:06.0)", or why not */
+static void print_power(struct pcireset_dev *dev)
+{
+	struct pcireset_dev *port;
+	const char *words;
+	enum pcireset_power power = pcireset_dev_get_power(dev, &port, &words);
+
+	if (power == PCIRESET_POWER_SLOT)
+		say(stdout, "power cycle: slot %s (%s)", words, pcireset_dev_get_name(port));
+	else if (power == PCIRESET_POWER_D3COLD)
+		say(stdout, "power cycle: D3cold of %s", pcireset_dev_get_name(port));
+	else
+		say(stdout, "power cycle: %s: %s", power ? "unknown" : "no", words);
+}
+
 static void print_text(const struct request *req, struct pcireset_dev *dev)
 {
 	struct libscols_table *table = table_new(req, stdout);
@@ -192,6 +207,7 @@ static void print_text(const struct request *req, struct pcireset_dev *dev)
 	if (physfn)
 		printf("virtual function of: %s\n", pcireset_dev_get_name(physfn));
 	say(stdout, "in use by: %s", *users ? users : is_dump ? "unknown" : "-");
+	print_power(dev);
 	print_rules(dev);
 	table_column(table, "TYPE", 0);
 	table_column(table, "REACHES", 0);
@@ -221,7 +237,7 @@ static int show_devices(struct machine *m, const struct request *req)
 			continue;
 		}
 		if (json)
-			json_add_device(&list, dev);
+			json_add_power_cycle(json_add_device(&list, dev), dev);
 		if (!json && i)
 			putchar('\n');
 		if (!json)

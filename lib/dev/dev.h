@@ -29,6 +29,17 @@ void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *mem
 
 bool ctx_has_reset_methods(struct pcireset_ctx *ctx);
 
+/* power.c */
+
+/* How the power of a device can be cut. */
+struct power {
+	enum pcireset_power method;
+	const struct pcireset_dev *port; /* above the device, unless it has none */
+	char text[256];                  /* name of the slot; or the reason for NONE or UNKNOWN */
+};
+
+void dev_find_power(const struct pcireset_dev *dev, struct power *ret_power);
+
 /* gone.c */
 void dev_note_config(struct pcireset_dev *dev, const struct config *config);
 void dev_look_at(struct pcireset_dev *dev);

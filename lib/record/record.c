@@ -147,6 +147,21 @@ static int add_awareness(struct recorder *rec, const struct pcireset_dev *dev, c
 	return add_file(rec, path, dev->is_unaware ? "0\n" : "1\n", 2);
 }
 
+/* How the power below a port can be cut; see dev_find_power(). */
+static int add_power(struct recorder *rec, const struct pcireset_dev *dev, const char *dirname)
+{
+	static const char *const files[] = { "d3cold_allowed", NULL };
+	char path[PATH_MAX], full[PATH_MAX];
+	int r = pcireset_dev_is_bridge(dev) ? add_attributes(rec, dirname, files) : 0;
+
+	if (r || !pcireset_dev_is_bridge(dev) ||
+	    snprintf(path, sizeof(path), "%s/firmware_node/power_resources_D3hot", dirname) >=
+		    (int)sizeof(path) ||
+	    ctx_path(rec->ctx, full, "%s", path) < 0 || access(full, F_OK))
+		return r;
+	return add_dir(rec, path);
+}
+
 static int add_vfio_dev(void *data, const char *dirname, const char *name)
 {
 	struct recorder *rec = data;
@@ -176,6 +191,8 @@ static int add_function(struct recorder *rec, const struct pcireset_dev *dev)
 		r = add_config(rec, dev, dirname);
 	if (!r)
 		r = add_awareness(rec, dev, dirname);
+	if (!r)
+		r = add_power(rec, dev, dirname);
 	snprintf(path, sizeof(path), "%s/vfio-dev", dirname);
 	return r ? r : ctx_foreach_name(rec->ctx, path, add_vfio_dev, rec);
 }
@@ -201,6 +218,9 @@ static int add_slot(void *data, const char *dirname, const char *name)
 		return 0;
 	snprintf(path, sizeof(path), "%s/address", slot);
 	r = copy_file(rec, path);
+	snprintf(path, sizeof(path), "%s/power", slot);
+	if (!r)
+		r = copy_file(rec, path);
 	return r ? r : copy_link_in(rec, slot, "module");
 }
 

@@ -58,3 +58,15 @@ int attr_read(struct pcireset_ctx *ctx, const char *path, struct unread *unread,
 		unread_note(unread, full + strlen(ctx->sysroot), r);
 	return r;
 }
+
+/*
+ * Rescan the bus and not the port: only this lets the windows of a bridge with an empty
+ * bus grow.
+ */
+int attr_rescan(struct pcireset_ctx *ctx, const char *port, uint32_t domain, unsigned int bus)
+{
+	char attr[64];
+
+	snprintf(attr, sizeof(attr), "pci_bus/%04x:%02x/rescan", domain, bus);
+	return attr_write_of(ctx, port, attr, "1");
+}

@@ -18,6 +18,7 @@
 #define SUFFIX   ".held"
 #define MAX_HELD 5
 #define NOTE_MAX 1024
+#define LINK_MS  5000 /* until the link is up after a repair */
 
 #define DPC_TRIGGER (PCI_EXP_DPC_CTL_EN_FATAL | PCI_EXP_DPC_CTL_EN_NONFATAL)
 
@@ -30,7 +31,13 @@ struct guard {
 	bool is_clean;  /* nothing is to be restored */
 	struct held v[MAX_HELD];
 	size_t nr;
-	char power[32];           /* power/control, or "" */
+	char power[32];       /* power/control, or "" */
+	struct supply supply; /* whose power is cut */
+	bool keeps_note;      /* the power could not be switched on again */
+	struct {
+		char power[32];
+		struct supply supply;
+	} noted;                  /* by another process */
 	char boot[64];            /* the ID of this boot */
 	unsigned long long inode; /* of the port's directory, 0: the port was removed */
 	struct unread unread;
@@ -126,6 +133,12 @@ static int write_note(struct guard *guard)
 	char text[NOTE_MAX];
 	int len = snprintf(text, sizeof(text), "boot %s\ninode %llu\n", guard->boot, guard->inode);
 
+	if (*guard->power)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "control %s\n",
+				guard->power);
+	if (guard->supply.method)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "power %s %s\n",
+				pcireset_power_to_str(guard->supply.method), guard->supply.slot);
 	for (size_t i = 0; i < guard->nr; i++) {
 		const struct held *held = &guard->v[i];
 
@@ -137,6 +150,21 @@ static int write_note(struct guard *guard)
 	return lockfile_write(guard->note, text);
 }
 
+/* "slot NAME" or "d3cold " */
+static void take_supply(struct guard *guard, const char *words)
+{
+	struct supply *supply = &guard->noted.supply;
+
+	supply->ctx = guard->ctx;
+	memcpy(supply->port, guard->name, sizeof(supply->port));
+	if (!strncmp(words, "slot ", 5)) {
+		supply->method = PCIRESET_POWER_SLOT;
+		snprintf(supply->slot, sizeof(supply->slot), "%.255s", words + 5);
+	} else {
+		supply->method = PCIRESET_POWER_D3COLD;
+	}
+}
+
 static void take_line(struct guard *guard, const char *line, bool *is_whole, bool *is_same)
 {
 	struct held held = { 0 };
@@ -146,6 +174,10 @@ static void take_line(struct guard *guard, const char *line, bool *is_whole, boo
 		*is_whole = true;
 	else if (!strncmp(line, "boot ", 5))
 		*is_same = *is_same && !strcmp(line + 5, guard->boot);
+	else if (!strncmp(line, "power ", 6))
+		take_supply(guard, line + 6);
+	else if (!strncmp(line, "control ", 8))
+		snprintf(guard->noted.power, sizeof(guard->noted.power), "%.31s", line + 8);
 	else if (sscanf(line, "inode %llu", &inode) == 1)
 		*is_same = *is_same && inode == guard->inode;
 	else if (sscanf(line, "held %u %u %x %x", &held.at, &held.size, &held.mask, &held.was) ==
@@ -193,7 +225,20 @@ static int lock_port(struct guard *guard)
 	return lockfile_open(guard->dir, name, &guard->note);
 }
 
-static bool is_as_before(const struct guard *guard)
+/* Return 1 if power/control is as noted, 0 if it is not, or a negative errno. */
+static int is_control_as_before(struct guard *guard)
+{
+	char path[64], text[ATTR_MAX];
+	int r;
+
+	if (!*guard->noted.power)
+		return 1;
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/power/control", guard->name);
+	r = attr_read(guard->ctx, path, &guard->unread, text);
+	return r < 0 ? r : !strcmp(text, guard->noted.power);
+}
+
+static bool are_registers_as_before(const struct guard *guard)
 {
 	for (size_t i = 0; i < guard->nr; i++) {
 		const struct held *held = &guard->v[i];
@@ -211,7 +256,13 @@ static int has_leftover(struct guard *guard)
 
 	if (r <= 0)
 		return r;
-	return guard->port_error ? guard->port_error : !is_as_before(guard);
+	if (guard->port_error)
+		return guard->port_error;
+	/* A power cycle that ended has no note, so the device may be without power. */
+	if (guard->noted.supply.method || !are_registers_as_before(guard))
+		return 1;
+	r = is_control_as_before(guard);
+	return r < 0 ? r : !r;
 }
 
 static struct guard *guard_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
@@ -249,8 +300,8 @@ static int look_at_port(struct guard *guard)
 }
 
 /*
- * Return -EAGAIN if another process has the port, or -EEXIST if a killed process left
- * registers to restore. Nothing is changed yet.
+ * Return -EAGAIN if another process has the port, -EEXIST if a killed process left registers
+ * to restore, or -EUCLEAN if the power may be off. Nothing is changed yet.
  */
 int guard_open(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, struct unread *unread,
 	       struct guard **ret_guard)
@@ -262,7 +313,7 @@ int guard_open(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, struc
 	if (!r && !guard->is_clean)
 		r = has_leftover(guard);
 	if (r > 0)
-		r = -EEXIST;
+		r = guard->noted.supply.method ? -EUCLEAN : -EEXIST;
 	if (!r) {
 		choose_registers(guard);
 		*ret_guard = guard;
@@ -277,6 +328,23 @@ int guard_open(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, struc
 const struct port *guard_port(const struct guard *guard)
 {
 	return &guard->port;
+}
+
+/* Call this before guard_begin(), which notes it. */
+void guard_set_supply(struct guard *guard, const struct supply *supply)
+{
+	guard->supply = *supply;
+}
+
+/* The device has no power, and the note is the only trace of it. */
+void guard_keep_note(struct guard *guard)
+{
+	guard->keeps_note = true;
+}
+
+bool guard_keeps_note(const struct guard *guard)
+{
+	return guard->keeps_note;
 }
 
 static int restore_registers(struct guard *guard)
@@ -311,7 +379,7 @@ int guard_begin(struct guard *guard)
 /* If the registers cannot be restored, the note stays, and pcireset_leftovers_look() finds it. */
 void guard_end(struct guard *guard)
 {
-	guard->is_clean = !restore_registers(guard);
+	guard->is_clean = !restore_registers(guard) && !guard->keeps_note;
 	if (*guard->power)
 		attr_write_of(guard->ctx, guard->name, "power/control", guard->power);
 }
@@ -341,6 +409,48 @@ void guard_close(struct guard *guard)
 
 /* ---- leftovers */
 
+/*
+ * If the link goes up and down again, pciehp would try to switch the slot on for ever, and
+ * the write to its file would not return.
+ */
+static void quiet_port(const struct guard *guard)
+{
+	struct guard now = *guard;
+
+	choose_registers(&now);
+	for (size_t i = 0; i < now.nr; i++)
+		port_write_bits(&now.port, &now.v[i], now.v[i].wanted);
+}
+
+/* Switch the power on, if it is off, and let the kernel find what is below the port. */
+static int restore_power(struct guard *guard)
+{
+	const struct supply *supply = &guard->noted.supply;
+	int r = supply->method == PCIRESET_POWER_SLOT ? supply_is_off(supply) : 1;
+	struct pcireset_addr addr;
+
+	quiet_port(guard);
+	if (r > 0)
+		r = supply_on(supply);
+	if (r || !addr_parse(guard->name, strlen(guard->name), &addr))
+		return r;
+	port_await_link(&guard->port, LINK_MS);
+	return attr_rescan(guard->ctx, guard->name, addr.domain,
+			   guard->port.config.b[PCI_SECONDARY_BUS]);
+}
+
+/* Return 0 if all is as noted. */
+static int restore_noted(struct guard *guard)
+{
+	int r = guard->noted.supply.method ? restore_power(guard) : 0;
+
+	if (restore_registers(guard))
+		r = -EPERM;
+	if (*guard->noted.power)
+		attr_write_of(guard->ctx, guard->name, "power/control", guard->noted.power);
+	return r;
+}
+
 /* A file that cannot be opened or read is no proof that nothing is left. */
 static enum pcireset_leftover judge_leftover(struct guard *guard, const struct leftover_walk *walk)
 {
@@ -358,10 +468,17 @@ static enum pcireset_leftover judge_leftover(struct guard *guard, const struct l
 		guard->is_clean = walk->repairs;
 		return PCIRESET_LEFTOVER_VOID;
 	}
-	if (!walk->repairs || restore_registers(guard))
+	if (!walk->repairs || restore_noted(guard))
 		return PCIRESET_LEFTOVER_TO_REPAIR;
 	guard->is_clean = true;
 	return PCIRESET_LEFTOVER_REPAIRED;
+}
+
+static const char *describe_power(enum pcireset_leftover state)
+{
+	return state == PCIRESET_LEFTOVER_REPAIRED ?
+		       "the slot below it has power, and the bus was rescanned" :
+		       "a power cycle did not end: the device below it may have no power";
 }
 
 static const char *describe_leftover(enum pcireset_leftover state)
@@ -396,7 +513,11 @@ static int visit_note(struct leftover_walk *walk, const char *file)
 		return -ENOMEM;
 	state = judge_leftover(guard, walk);
 	walk->nr_left += state == PCIRESET_LEFTOVER_TO_REPAIR;
-	walk->fn(guard->name, state, describe_leftover(state), walk->data);
+	if (guard->noted.supply.method &&
+	    (state == PCIRESET_LEFTOVER_TO_REPAIR || state == PCIRESET_LEFTOVER_REPAIRED))
+		walk->fn(guard->name, state, describe_power(state), walk->data);
+	else
+		walk->fn(guard->name, state, describe_leftover(state), walk->data);
 	guard_close(guard);
 	return 0;
 }

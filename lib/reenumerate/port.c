@@ -104,18 +104,34 @@ void port_forget_events(const struct port *port)
 			       PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_DLLSC);
 }
 
-/* PCIe r6.0, sec 7.5.3.6 and 7.5.3.8. */
-static bool is_link_up(const struct port *port)
+/*
+ * Data Link Layer Link Active (PCIe r6.0, sec 7.5.3.6 and 7.5.3.8). Return 1 if the link is
+ * down, 0 if it is up, or -ENODATA if the port does not report it.
+ */
+int port_link_is_down(const struct port *port)
 {
+	uint32_t status;
+
 	if (!port->express ||
 	    !(port_read(port, port->express + PCI_EXP_LNKCAP, 4) & PCI_EXP_LNKCAP_DLLLARC))
-		return true;
-	return port_read(port, port->express + PCI_EXP_LNKSTA, 2) & PCI_EXP_LNKSTA_DLLLA;
+		return -ENODATA;
+	status = port_read(port, port->express + PCI_EXP_LNKSTA, 2);
+	return status == UINT16_MAX ? -ENODATA : !(status & PCI_EXP_LNKSTA_DLLLA);
+}
+
+/* PCIe r6.0, sec 6.6.1: 100 ms from link up to the first request. */
+void port_await_link(const struct port *port, unsigned int timeout_ms)
+{
+	for (unsigned int ms = 0; ms < timeout_ms && port_link_is_down(port) == 1;
+	     ms += LINK_PAUSE_MS)
+		pause_ns(LINK_PAUSE_MS * NS_PER_MS);
+	pause_ns(100 * NS_PER_MS);
+	port_forget_events(port);
 }
 
 /*
  * Reset the bus while the kernel knows no function below it. PCI r3.0, sec 4.3.2: RST# for
- * at least 1 ms; PCIe r6.0, sec 6.6.1: 100 ms from link up to the first request.
+ * at least 1 ms.
  */
 void port_reset_bus(const struct port *port, unsigned int timeout_ms)
 {
@@ -126,8 +142,5 @@ void port_reset_bus(const struct port *port, unsigned int timeout_ms)
 	port_write_bits(port, &reset, PCI_BRIDGE_CTL_BUS_RESET);
 	pause_ns(2 * NS_PER_MS);
 	port_write_bits(port, &reset, 0);
-	for (unsigned int ms = 0; ms < timeout_ms && !is_link_up(port); ms += LINK_PAUSE_MS)
-		pause_ns(LINK_PAUSE_MS * NS_PER_MS);
-	pause_ns(100 * NS_PER_MS);
-	port_forget_events(port);
+	port_await_link(port, timeout_ms);
 }

@@ -50,6 +50,11 @@ static int open_guard(struct pcireset_reenumeration *e, const struct pcireset_de
 		return reenumeration_fail(e, -EBUSY,
 					  "another process re-enumerates below %s; try again later",
 					  port->name);
+	case -EUCLEAN:
+		return reenumeration_fail(e, -EBUSY,
+					  "an earlier power cycle below %s did not end; to "
+					  "switch the power on, use: pcireset doctor --repair",
+					  port->name);
 	case -EEXIST:
 		return reenumeration_fail(e, -EBUSY,
 					  "a killed re-enumerate left %s without error and hotplug "
@@ -60,11 +65,46 @@ static int open_guard(struct pcireset_reenumeration *e, const struct pcireset_de
 	}
 }
 
+/* Below the port, on the way to the device, and removed with it. */
+static const struct pcireset_dev *child_of(const struct pcireset_dev *port,
+					   const struct pcireset_dev *dev)
+{
+	const struct pcireset_dev *parent = pcireset_dev_get_parent(dev);
+
+	while (parent && parent != port) {
+		dev = parent;
+		parent = pcireset_dev_get_parent(dev);
+	}
+	return dev;
+}
+
+/* The port whose power is cut, which may be further above the device. */
+static int find_supply(struct pcireset_reenumeration *e, const struct pcireset_dev **ret_port)
+{
+	struct power power;
+
+	dev_find_power(e->dev, &power);
+	if (power.method == PCIRESET_POWER_NONE)
+		return reenumeration_fail(e, -EOPNOTSUPP, "its power cannot be cut: %s",
+					  power.text);
+	if (power.method == PCIRESET_POWER_UNKNOWN)
+		return reenumeration_fail(e, -EBUSY,
+					  "it is unknown whether its power can be cut: "
+					  "%s",
+					  power.text);
+	e->supply.ctx = e->ctx;
+	e->supply.method = power.method;
+	strcpy(e->supply.port, power.port->name);
+	snprintf(e->supply.slot, sizeof(e->supply.slot), "%.255s", power.text);
+	*ret_port = power.port;
+	return 0;
+}
+
 static int find_place(struct pcireset_reenumeration *e)
 {
 	const struct pcireset_dev *port = pcireset_dev_get_parent(e->dev);
 	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(e->dev);
-	int r;
+	int r = 0;
 
 	if (physfn)
 		return reenumeration_fail(
@@ -76,11 +116,14 @@ static int find_place(struct pcireset_reenumeration *e)
 		return reenumeration_fail(e, -EOPNOTSUPP,
 					  "a device on a root bus cannot be removed alone; use: "
 					  "pcireset reset");
-	e->place.port = port->addr;
-	e->place.device = e->dev->addr;
-	r = open_guard(e, port);
+	if (e->cuts_power)
+		r = find_supply(e, &port);
+	if (!r)
+		r = open_guard(e, port);
 	if (r < 0)
 		return r;
+	e->place.port = port->addr;
+	e->place.device = child_of(port, e->dev)->addr;
 	e->place.is_whole_bus = port_is_point_to_point(guard_port(e->guard));
 	r = subtree_read(&e->was, e->ctx, &e->place);
 	return r ? reenumeration_fail_unread(e, &e->was.unread) : 0;
@@ -179,6 +222,51 @@ static int resolve_plan(struct pcireset_reenumeration *e)
 	return r;
 }
 
+/* Reasons against every reset of the function, which the module knows. */
+static bool is_protected(uint32_t why)
+{
+	return why == PCIRESET_WHY_LATE || why == PCIRESET_WHY_TSM ||
+	       why == PCIRESET_WHY_LIVE_UPDATE || why == PCIRESET_WHY_CONTAINED ||
+	       why == PCIRESET_WHY_VFIO_OPEN;
+}
+
+static int check_protection(struct pcireset_reenumeration *e, struct pcireset_dev *dev)
+{
+	int r = pcireset_dev_query(dev);
+
+	/* A function that does not answer is the reason for a power cycle. */
+	if (r < 0)
+		return r == -ENODEV ?
+			       0 :
+			       reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx));
+	for (size_t i = 0; i < NR_TYPES; i++)
+		if (is_protected(dev->state[i].why_not))
+			return reenumeration_fail(
+				e, -EBUSY, "%s",
+				pcireset_dev_get_why_not_text(dev, pcireset_type_at(i)));
+	r = pcireset_dev_check_rules(dev, PCI_RESET_BUS);
+	return r ? reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx)) : 0;
+}
+
+/* A power cycle has no plan. It resets all that a reset of the bus would. */
+static int check_without_plan(struct pcireset_reenumeration *e)
+{
+	struct pcireset_dev *dev;
+	int r = 0;
+
+	if (e->plan->max_scope == PCIRESET_SCOPE_FUNCTION)
+		return reenumeration_fail(e, -EPERM, "%s",
+					  pcireset_why_to_str(PCIRESET_WHY_SCOPE, 0));
+	if (!e->place.is_whole_bus)
+		return reenumeration_fail(e, -EOPNOTSUPP,
+					  "its power cannot be cut: the port above is not "
+					  "point-to-point");
+	pcireset_dev_foreach(e->ctx, dev)
+		if (!r && place_has(&e->place, dev))
+			r = check_protection(e, dev);
+	return r;
+}
+
 int reenumeration_prepare(struct pcireset_reenumeration *e)
 {
 	int r = pcireset_ctx_check_reset(e->ctx);
@@ -188,5 +276,7 @@ int reenumeration_prepare(struct pcireset_reenumeration *e)
 	r = find_place(e);
 	if (!r)
 		r = check_uses(e);
-	return r ? r : resolve_plan(e);
+	if (r)
+		return r;
+	return e->cuts_power ? check_without_plan(e) : resolve_plan(e);
 }

@@ -19,6 +19,8 @@ int pcireset_reenumeration_new(struct pcireset_plan *plan,
 	e->dev = pcireset_dev_ref(plan->dev);
 	e->ctx = plan->dev->ctx;
 	e->force = plan->force;
+	for (size_t i = 0; i < NR_SIGNS; i++)
+		e->signs[i] = -ENODATA;
 	*ret_reenumeration = e;
 	return 0;
 }
@@ -83,6 +85,15 @@ static int end_early(struct pcireset_reenumeration *e, int r)
 	return r;
 }
 
+int pcireset_reenumeration_set_power_cycle(struct pcireset_reenumeration *reenumeration)
+{
+	int r = check_stage(reenumeration, STAGE_NEW);
+
+	if (!r)
+		reenumeration->cuts_power = true;
+	return r;
+}
+
 int pcireset_reenumeration_resolve(struct pcireset_reenumeration *reenumeration)
 {
 	int r = check_stage(reenumeration, STAGE_NEW);
@@ -121,6 +132,7 @@ int pcireset_reenumeration_begin(struct pcireset_reenumeration *reenumeration)
 	r = unbind_drivers(e);
 	if (r)
 		return end_early(e, r);
+	guard_set_supply(e->guard, &e->supply);
 	r = guard_begin(e->guard);
 	if (r)
 		return end_early(e,
@@ -205,7 +217,7 @@ int pcireset_reenumeration_reset(struct pcireset_reenumeration *reenumeration)
 	if (r < 0)
 		return r;
 	port_forget_events(guard_port(e->guard));
-	r = reset_device(e);
+	r = e->cuts_power ? 0 : reset_device(e);
 	if (r)
 		return end_early(e, r);
 	e->stage = STAGE_RESET;

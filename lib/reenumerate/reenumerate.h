@@ -5,6 +5,7 @@
 
 #include "backend/backend.h"
 
+#define NR_SIGNS   (PCIRESET_SIGN_FORGOT + 1)
 #define NR_REGIONS 7 /* six BARs and the expansion ROM */
 
 /* The device and its place. The device may come back different. */
@@ -40,7 +41,22 @@ uint32_t port_read(const struct port *port, unsigned int at, unsigned int size);
 int port_write_bits(const struct port *port, const struct held *held, uint32_t bits);
 bool port_is_point_to_point(const struct port *port);
 void port_forget_events(const struct port *port);
+int port_link_is_down(const struct port *port);
+void port_await_link(const struct port *port, unsigned int timeout_ms);
 void port_reset_bus(const struct port *port, unsigned int timeout_ms);
+
+/* ---- supply.c: the power below the port */
+
+struct supply {
+	struct pcireset_ctx *ctx;
+	enum pcireset_power method; /* NONE: the power is not cut */
+	char port[PCIRESET_ADDR_STR_MAX];
+	char slot[NAME_MAX + 1]; /* or "" */
+};
+
+int supply_off(const struct supply *supply);
+int supply_on(const struct supply *supply);
+int supply_is_off(const struct supply *supply);
 
 /* ---- guard.c: the port reports no error and no hotplug event for a while */
 
@@ -49,6 +65,9 @@ struct guard;
 int guard_open(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, struct unread *unread,
 	       struct guard **ret_guard);
 const struct port *guard_port(const struct guard *guard);
+void guard_set_supply(struct guard *guard, const struct supply *supply);
+void guard_keep_note(struct guard *guard);
+bool guard_keeps_note(const struct guard *guard);
 int guard_begin(struct guard *guard);
 void guard_end(struct guard *guard);
 void guard_close(struct guard *guard);
@@ -62,6 +81,7 @@ int attr_write(struct pcireset_ctx *ctx, const char *path, const char *value);
 int attr_write_of(struct pcireset_ctx *ctx, const char *name, const char *attr, const char *value);
 int attr_read(struct pcireset_ctx *ctx, const char *path, struct unread *unread,
 	      char text[ATTR_MAX]);
+int attr_rescan(struct pcireset_ctx *ctx, const char *port, uint32_t domain, unsigned int bus);
 
 /* ---- subtree.c: the functions that are removed with the device */
 
@@ -78,7 +98,8 @@ struct subtree_function {
 	bool has_no_room[NR_REGIONS]; /* the kernel found no address for it */
 	bool is_top;                  /* it is removed, and all others with it */
 	bool is_vf;
-	bool is_bridge; /* it keeps its driver until it is removed */
+	bool is_bridge;             /* it keeps its driver until it is removed */
+	uint8_t line_size, witness; /* Cache Line Size before and during a power cycle, or 0 */
 };
 
 /* The functions in the order of addresses, and the link of the device. */
@@ -137,6 +158,9 @@ struct pcireset_reenumeration {
 	bool is_by_port;     /* no plan is run: the device does not answer */
 	bool is_refused_by_plan;
 	struct pcireset_report *report; /* NULL: no plan was run */
+	bool cuts_power;                /* instead of a reset */
+	struct supply supply;           /* of the power that is cut */
+	int signs[NR_SIGNS];            /* 1, 0, or -ENODATA for unknown */
 	struct subtree was, now;
 	struct differences differences;
 	bool is_touched; /* drivers were unbound */
@@ -152,6 +176,12 @@ int reenumeration_fail_unread(struct pcireset_reenumeration *e, const struct unr
 int reenumeration_check_bus_rules(struct pcireset_reenumeration *e);
 int reenumeration_take_plan(struct pcireset_reenumeration *e, int r);
 int reenumeration_prepare(struct pcireset_reenumeration *e);
+
+/* power.c */
+void power_call_witnesses(struct pcireset_reenumeration *e);
+void power_ask_witnesses(struct pcireset_reenumeration *e);
+int power_cycle(struct pcireset_reenumeration *e, unsigned int limit_ms);
+int power_check(struct pcireset_reenumeration *e);
 
 /* replace.c */
 int reenumeration_replace(struct pcireset_reenumeration *e, pcireset_wait_fn fn, void *data);

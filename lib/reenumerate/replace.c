@@ -17,6 +17,11 @@ struct patience {
 	unsigned int ms, limit_ms;
 };
 
+static unsigned int limit_ms(const struct pcireset_reenumeration *e)
+{
+	return e->plan->timeout_ms ? e->plan->timeout_ms : DEFAULT_MS;
+}
+
 static bool wait_a_little(struct patience *patience)
 {
 	if (patience->ms >= patience->limit_ms)
@@ -41,19 +46,14 @@ static int remove_device(struct pcireset_reenumeration *e)
 	return 0;
 }
 
-/*
- * Rescan the bus and not the port: only this lets the windows of a bridge with an empty
- * bus grow.
- */
 static int rescan_bus(struct pcireset_reenumeration *e)
 {
 	const struct pcireset_addr *device = &e->place.device;
-	char port[PCIRESET_ADDR_STR_MAX], attr[64];
+	char port[PCIRESET_ADDR_STR_MAX];
 	int r;
 
 	pcireset_addr_to_str(&e->place.port, port);
-	snprintf(attr, sizeof(attr), "pci_bus/%04x:%02x/rescan", device->domain, device->bus);
-	r = attr_write_of(e->ctx, port, attr, "1");
+	r = attr_rescan(e->ctx, port, device->domain, device->bus);
 	return r ? reenumeration_fail(e, r, "the bus below %s cannot be rescanned: %s", port,
 				      strerror(-r)) :
 		   0;
@@ -77,7 +77,7 @@ static int await_functions(struct pcireset_reenumeration *e, struct patience pat
 {
 	int r = read_again(e);
 
-	patience.limit_ms = e->plan->timeout_ms ? e->plan->timeout_ms : DEFAULT_MS;
+	patience.limit_ms = limit_ms(e);
 	while (!r && differences_have_missing(&e->differences, "function") &&
 	       wait_a_little(&patience))
 		r = rescan_bus(e) ? e->error : read_again(e);
@@ -96,19 +96,43 @@ static int await_drivers(struct pcireset_reenumeration *e, struct patience patie
 	return r;
 }
 
+/* While the kernel knows no function below the port. */
+static int reset_removed(struct pcireset_reenumeration *e)
+{
+	if (e->cuts_power)
+		return power_cycle(e, limit_ms(e));
+	if (e->is_by_port)
+		port_reset_bus(guard_port(e->guard), limit_ms(e));
+	return 0;
+}
+
+/* A device whose power was not cut is found again. */
+static bool is_back_anyway(const struct pcireset_reenumeration *e)
+{
+	return e->cuts_power && !guard_keeps_note(e->guard);
+}
+
+/* Also rescan if only some functions were removed, to bring them back. */
 int reenumeration_replace(struct pcireset_reenumeration *e, pcireset_wait_fn fn, void *data)
 {
 	const struct patience patience = { .fn = fn, .data = data };
-	int r = remove_device(e);
+	int r;
 
+	if (e->cuts_power)
+		power_call_witnesses(e);
+	r = remove_device(e);
 	e->is_changed = true;
-	if (!r && e->is_by_port)
-		port_reset_bus(guard_port(e->guard),
-			       e->plan->timeout_ms ? e->plan->timeout_ms : DEFAULT_MS);
-	/* Also rescan if only some functions were removed, to bring them back. */
-	if (rescan_bus(e) || r)
+	if (!r)
+		r = reset_removed(e);
+	if (rescan_bus(e) || (r && !is_back_anyway(e)))
 		return e->error;
 	r = await_functions(e, patience);
+	if (e->cuts_power)
+		power_ask_witnesses(e);
 	subtree_bind(e->ctx, &e->was);
-	return r ? r : await_drivers(e, patience);
+	if (!r)
+		r = await_drivers(e, patience);
+	if (!r && e->cuts_power)
+		power_check(e);
+	return e->error;
 }

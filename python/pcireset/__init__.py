@@ -34,7 +34,7 @@ from ._batch import Batch
 from ._border import BadArgument, Error, Words
 from ._library import Object
 from ._qualify import Finding, Qualification, Series
-from ._reenumerate import Difference, Reenumeration, ReenumerationFailed, Steps
+from ._reenumerate import Difference, Power, PowerCycle, Reenumeration, ReenumerationFailed, Steps
 from ._watch import Event, Watch
 
 __all__ = [
@@ -49,6 +49,8 @@ __all__ = [
     "Member",
     "Plan",
     "Qualification",
+    "Power",
+    "PowerCycle",
     "Reenumeration",
     "ReenumerationFailed",
     "Report",
@@ -546,9 +548,10 @@ class Context:
     def reenumerate(
         self,
         device: Device | str,
-        types: Words,
+        types: Words = (),
         *,
         program: Callable[[], object] | None = None,
+        power_cycle: bool = False,
         **allowed: Any,
     ) -> Reenumeration:
         """Reset a reprogrammed device, remove it, and let the kernel find it again.
@@ -559,6 +562,8 @@ class Context:
 
         program: called without arguments while no driver is bound, to program the
             device
+        power_cycle: cut the power of the slot instead of a reset, without types, as
+            pcireset-re-enumerate(1) does; see find_power()
         allowed: as for plan()
 
         Raises ReenumerationFailed, or the exception of program. In both cases the
@@ -566,8 +571,27 @@ class Context:
         """
         if program is not None and not callable(program):
             raise TypeError("program: expected a function")
-        dev, plan = self._new_plan(device, types, **allowed)
-        return Steps(self, plan).run(self._name(dev.pointer) or "", program)
+        if _border.flag("power_cycle", power_cycle) and types:
+            raise _border.BadArgument("types", "a power cycle takes none")
+        dev, plan = self._new_plan(device, "any" if power_cycle else types, **allowed)
+        steps = Steps(self, plan)
+        if power_cycle:
+            steps.cut_power()
+        return steps.run(self._name(dev.pointer) or "", program)
+
+    def find_power(self, device: Device | str) -> Power:
+        """Return the way to cut the power of a function. Touches nothing."""
+        dev = self._find("device", device)
+        port, text = ctypes.c_void_p(), ctypes.c_char_p()
+        method = self._lib.dev_get_power(dev.pointer, port, text)
+        word = _text(self._lib.power_to_str(method)) or ""
+        words = None if text.value is None else os.fsdecode(text.value)
+        return Power(
+            method=word,
+            port=self._name(port.value) if port.value else None,
+            slot=words if word == "slot" else None,
+            reason=words if word in ("none", "unknown") else None,
+        )
 
     def _plan(self, device: str, plan: Object) -> Plan:
         lib = self._lib

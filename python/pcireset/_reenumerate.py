@@ -33,12 +33,50 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Power:
+    """The way to cut the power of a device.
+
+    method: "slot", "d3cold", "none" or "unknown"
+    port: the port that cuts the power, or may; None for none
+    slot: the name of the slot, None if the method is another one
+    reason: the reason for "none" and "unknown", otherwise None
+    """
+
+    method: str
+    port: str | None
+    slot: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class PowerCycle:
+    """A power cycle, with the signs that the power was cut. None is unknown.
+
+    method: "slot" or "d3cold"
+    port, slot: as in Power
+    off: the power controller, or the power resources, read as off
+    absent: the slot reported no card
+    link_down: the link was down
+    forgot: the device has forgotten a register that was set before
+    """
+
+    method: str
+    port: str
+    slot: str | None
+    off: bool | None
+    absent: bool | None
+    link_down: bool | None
+    forgot: bool | None
+
+
+@dataclass(frozen=True)
 class Reenumeration:
     """The result of Context.reenumerate().
 
-    type: the type of the reset
+    type: the type of the reset, "" for a power cycle
     report: the report of the reset; None if the device did not answer, and its
-        bus was reset through the port
+        bus was reset through the port, and for a power cycle
+    power: the power cycle, None for a reset
     before, after: the addresses of the functions of the device
     differences: empty if the device came back unchanged
     """
@@ -48,6 +86,7 @@ class Reenumeration:
     before: tuple[str, ...]
     after: tuple[str, ...]
     differences: tuple[Difference, ...]
+    power: PowerCycle | None = None
 
     @property
     def complete(self) -> bool:
@@ -81,6 +120,10 @@ class Steps:
         out = ctypes.c_void_p()
         context._check(self._lib.reenumeration_new(plan.pointer, out))
         self._object = Object(out.value or 0, self._lib.reenumeration_unref)
+
+    def cut_power(self) -> None:
+        """Cut the power instead of a reset."""
+        self._step(self._lib.reenumeration_set_power_cycle(self._object.pointer))
 
     def _step(self, result: int) -> None:
         if result >= 0:
@@ -118,6 +161,20 @@ class Steps:
             before=tuple(os.fsdecode(name) for name in names[0]),
             after=tuple(os.fsdecode(name) for name in names[1]),
             differences=tuple(self._difference(difference) for difference in found),
+            power=self._power(),
+        )
+
+    def _power(self) -> PowerCycle | None:
+        lib, pointer = self._lib, self._object.pointer
+        method = lib.reenumeration_get_power(pointer)
+        if not method:
+            return None
+        signs = [lib.reenumeration_get_sign(pointer, sign) for sign in range(4)]
+        return PowerCycle(
+            _text(lib.power_to_str(method)) or "",
+            _text(lib.reenumeration_get_port(pointer)) or "",
+            _text(lib.reenumeration_get_slot(pointer)),
+            *(None if sign < 0 else bool(sign) for sign in signs),
         )
 
     def _difference(self, difference: int) -> Difference:

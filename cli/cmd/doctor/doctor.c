@@ -118,6 +118,7 @@ int command_doctor(const struct request *req)
 		status = check_leftovers(&doctor);
 	}
 	if (!status) {
+		doctor_check_power(&doctor);
 		doctor_check_devices(&doctor);
 		if (is_given(req, OPT_JSON))
 			print_json(&doctor);

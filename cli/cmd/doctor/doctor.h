@@ -56,6 +56,9 @@ void doctor_check_boot(struct doctor *doctor);
 /* rules.c */
 void doctor_check_rules(struct doctor *doctor);
 
+/* power.c */
+void doctor_check_power(struct doctor *doctor);
+
 /* devices.c */
 void doctor_check_devices(struct doctor *doctor);
 

@@ -47,16 +47,23 @@ static int resolve_device(struct reenumeration *e)
 
 	if (!r)
 		r = pcireset_reenumeration_new(e->plan, &e->steps);
+	if (!r && e->req->cuts_power)
+		r = pcireset_reenumeration_set_power_cycle(e->steps);
 	if (r)
 		return fail(e, r, "%s", pcireset_ctx_get_errmsg(e->machine.ctx));
 	return check_step(e, pcireset_reenumeration_resolve(e->steps));
 }
 
+/* Without a plan, the functions that are removed are all that are affected. */
+static bool has_plan(const struct reenumeration *e)
+{
+	return !e->req->cuts_power && !pcireset_reenumeration_is_by_port(e->steps);
+}
+
 /* The other functions that would be removed or reset, or NULL. */
 static char *unnamed_functions(struct reenumeration *e)
 {
-	bool has_plan = !pcireset_reenumeration_is_by_port(e->steps);
-	char *all = has_plan ? unnamed_members(&e->machine, e->plan) : NULL;
+	char *all = has_plan(e) ? unnamed_members(&e->machine, e->plan) : NULL;
 	const char *name;
 
 	all = all ? all : text("%s", "");
@@ -88,7 +95,14 @@ static void print_functions(const struct reenumeration *e)
 {
 	const char *name, *driver;
 
-	fprintf(stderr, "These functions would be removed and rescanned:\n");
+	const char *slot = pcireset_reenumeration_get_slot(e->steps);
+
+	if (e->req->cuts_power)
+		say(stderr, "These functions would lose their power (%s%s), and be rescanned:",
+		    slot ? "slot " : "D3cold of ",
+		    slot ? slot : pcireset_reenumeration_get_port(e->steps));
+	else
+		fprintf(stderr, "These functions would be removed and rescanned:\n");
 	for (size_t i = 0; (name = pcireset_reenumeration_get_before(e->steps, i, &driver)); i++)
 		say(stderr, "  %s %s", name, driver ? driver : "");
 }
@@ -99,7 +113,7 @@ static int may_go_on(struct reenumeration *e)
 		return 0;
 	if (!can_ask())
 		return refuse_unnamed(e);
-	if (!pcireset_reenumeration_is_by_port(e->steps))
+	if (has_plan(e))
 		plan_print(e->req, e->plan, stderr);
 	print_functions(e);
 	return ask("Continue?") ? 0 : fail(e, -EPERM, "not started: the answer was no");
@@ -108,7 +122,8 @@ static int may_go_on(struct reenumeration *e)
 static int fail_interrupted(struct reenumeration *e)
 {
 	interrupt_tell();
-	return fail(e, -EINTR, "interrupted before the reset began");
+	return fail(e, -EINTR, "interrupted before the %s began",
+		    e->req->cuts_power ? "power cycle" : "reset");
 }
 
 static int run_command(struct reenumeration *e)

@@ -47,6 +47,8 @@ static void print_failure(const struct reenumeration *e)
 	if (!is_touched(e))
 		error("%s: %s%s", name, status_of(e) == STATUS_REFUSED ? "refused: " : "",
 		      e->message);
+	else if (pcireset_reenumeration_get_after(e->steps, 0, NULL))
+		error("%s: %s; it was found again", name, e->message);
 	else if (pcireset_reenumeration_is_changed(e->steps))
 		error("%s: %s; its drivers are unbound: run re-enumerate again, or bind them: "
 		      "echo %s > /sys/bus/pci/drivers_probe",
@@ -71,11 +73,43 @@ static void print_summary(const struct reenumeration *e)
 	size_t before = count_names(e, pcireset_reenumeration_get_before);
 	size_t after = count_names(e, pcireset_reenumeration_get_after);
 	uint32_t type = pcireset_reenumeration_get_type(e->steps);
+	const char *what = e->req->cuts_power ? "power cycle" : pcireset_type_to_str(type, 0);
 
-	printf("%s: %s reset, %zu function%s removed, %zu found%s\n",
-	       pcireset_dev_get_name(e->device), pcireset_type_to_str(type, 0), before,
-	       before == 1 ? "" : "s", after,
+	printf("%s: %s%s, %zu function%s removed, %zu found%s\n", pcireset_dev_get_name(e->device),
+	       what, e->req->cuts_power ? "" : " reset", before, before == 1 ? "" : "s", after,
 	       pcireset_reenumeration_get_difference(e->steps, 0) ? "" : ", all as before");
+}
+
+/* "power: off, link down, state forgotten" */
+static void print_signs(const struct reenumeration *e)
+{
+	static const struct {
+		enum pcireset_sign sign;
+		const char *words[2]; /* no and yes */
+	} rows[] = {
+		{ PCIRESET_SIGN_OFF, { "on", "off" } },
+		{ PCIRESET_SIGN_LINK_DOWN, { "link up", "link down" } },
+		{ PCIRESET_SIGN_FORGOT, { "state kept", "state forgotten" } },
+	};
+	const char *slot = pcireset_reenumeration_get_slot(e->steps);
+	const char *name = pcireset_dev_get_name(e->device);
+	char *all = text("%s: power of %s%s", name, slot ? "slot " : "",
+			 slot ? slot : pcireset_reenumeration_get_port(e->steps));
+	const char *between = ":";
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int r = pcireset_reenumeration_get_sign(e->steps, rows[i].sign);
+		char *before = all;
+
+		if (r < 0)
+			continue;
+		all = text("%s%s %s", before, between, rows[i].words[r]);
+		free(before);
+		between = ",";
+	}
+	if (*between == ',')
+		say(stdout, "%s", all);
+	free(all);
 }
 
 static void print_text(const struct reenumeration *e)
@@ -83,6 +117,8 @@ static void print_text(const struct reenumeration *e)
 	bool is_quiet = is_given(e->req, OPT_QUIET);
 	const struct pcireset_difference *d;
 
+	if (e->req->cuts_power && e->steps && is_touched(e) && !is_quiet)
+		print_signs(e);
 	if (e->error) {
 		print_failure(e);
 		return;

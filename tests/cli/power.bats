@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Which slots can be power-cycled, and by which method: a file that is missing or cannot be read is unknown, never a no.
+
+# make_machine sets ROOT.
+# shellcheck disable=SC2153
+bats_require_minimum_version 1.5.0
+load lib
+
+setup_file() {
+	make_machine
+}
+
+setup() {
+	cp -a "$ROOT" "$BATS_TEST_TMPDIR/machine"
+	ROOT=$BATS_TEST_TMPDIR/machine
+	port=$ROOT/sys/devices/pci0000:00/0000:00:1c.0
+	slot=$ROOT/sys/bus/pci/slots/3
+	# The slot is implemented, and has a power controller.
+	poke 0x53 '\x01'
+	poke 0x64 '\x02'
+	echo 1 >"$slot/power"
+	echo 1 >"$port/d3cold_allowed"
+}
+
+# poke OFFSET BYTES: in the port.
+poke() {
+	printf '%b' "$2" | dd of="$port/config" bs=1 seek="$(($1))" conv=notrunc status=none
+}
+
+dead() {
+	head -c 4096 /dev/zero | tr '\0' '\377' >"$port/config"
+}
+
+# Without the controller, by firmware.
+by_firmware() {
+	poke 0x64 '\x00'
+	mkdir -p "$port/firmware_node/power_resources_D3hot"
+}
+
+# says WORDS: show, for the graphics card in the slot.
+says() {
+	exits 0 show 03:00.0
+	[[ $output == *$'\n'"power cycle: $1"$'\n'* ]] && return
+	grep -e '^power cycle' <<<"$output"
+	return 1
+}
+
+@test 'each state of slot and firmware has its answer' {
+	local none='no: slot 3 (0000:00:1c.0) has no power controller, and'
+	says 'slot 3 (0000:00:1c.0)'
+	echo 0000:03 >"$slot/address"
+	says 'slot 3 (0000:00:1c.0)'
+	poke 0x64 '\x00'
+	says "$none no _PR3"
+	by_firmware
+	says 'D3cold of 0000:00:1c.0'
+	echo 0 >"$port/d3cold_allowed"
+	says "$none its d3cold_allowed is 0"
+}
+
+@test 'what cannot be known is unknown' {
+	local state
+	for state in \
+		'rm "$slot/power"|it is unknown which slot belongs to 0000:00:1c.0' \
+		'echo 0000:04:00 >"$slot/address"|it is unknown which slot belongs to 0000:00:1c.0' \
+		'truncate -s 64 "$port/config"|0000:00:1c.0 cannot be read: Permission denied' \
+		'dead|0000:00:1c.0 does not respond' \
+		'poke 0x64 "\\x00" && rm "$port/d3cold_allowed"|it is not recorded whether firmware has power resources for 0000:00:1c.0' \
+		'by_firmware && rm "$port/d3cold_allowed"|0000:00:1c.0 cannot be read: No such file or directory'; do
+		cp -a "$ROOT" "$ROOT.before"
+		eval "${state%%|*}"
+		says "unknown: ${state#*|}"
+		exits 0 show 03:00.0 --json
+		jq -e '.devices[0].power_cycle | .possible == null and .method == null and .message != null' <<<"$output"
+		rm -r "$ROOT" && mv "$ROOT.before" "$ROOT"
+	done
+}
+
+@test 'the place of the device' {
+	says 'slot 3 (0000:00:1c.0)'
+	exits 0 show 00:14.0
+	[[ $output == *'power cycle: no: it is on a root bus'* ]]
+	exits 0 show 01:00.4
+	[[ $output == *'power cycle: no: a virtual function has no power of its own'* ]]
+	exits 0 show 03:00.1 --json
+	jq -e '.devices[0].power_cycle == {possible: true, method: "slot", port: "0000:00:1c.0", slot: "3", message: null}' <<<"$output"
+}
+
+@test 'a recording answers as the machine does' {
+	pcireset record "$BATS_TEST_TMPDIR/slot.tar" --sysroot "$ROOT"
+	by_firmware
+	pcireset record "$BATS_TEST_TMPDIR/firmware.tar" --sysroot "$ROOT"
+	ROOT=$BATS_TEST_TMPDIR/slot.tar says 'slot 3 (0000:00:1c.0)'
+	ROOT=$BATS_TEST_TMPDIR/firmware.tar says 'D3cold of 0000:00:1c.0'
+}
+
+@test 'the command line' {
+	exits 2 re-enumerate 03:00.0
+	run --separate-stderr pcireset re-enumerate 03:00.0 --power-cycle --type bus
+	[[ $status -eq 2 && $stderr == *'re-enumerate: --power-cycle and --type cannot be combined'* ]]
+	run --separate-stderr pcireset re-enumerate 03:00.0
+	[[ $status -eq 2 && $stderr == *'--type is required'* ]]
+	run --separate-stderr pcireset reset 03:00.0 --power-cycle
+	[[ $status -eq 2 && $stderr == *"unknown option '--power-cycle' (it is one of: re-enumerate)"* ]]
+}
