@@ -7,8 +7,10 @@
 readonly sysroot_packages=(libc6-dev libsmartcols-dev libpci-dev libjson-c-dev libudev-dev libtracefs-dev libtraceevent-dev
 	libarchive-dev libunistring-dev libcmocka-dev bash pciutils busybox-static)
 readonly sysroot_suite=bookworm sysroot_gcc=12
+# That of Debian 12 has no openat2(), by which rules are opened. It is linked statically and runs anywhere.
+readonly emulator_suite=trixie emulator_package=qemu-user
 # The version of this recipe: change it with what the directory has in it.
-readonly sysroot_recipe=2
+readonly sysroot_recipe=3
 
 # arch_field ARCH COLUMN (1 Debian's name, 2 prefix of the tools and directory of the libraries, 3 cpu family of Meson, 4 byte order,
 # 5 the name that QEMU has for it)
@@ -121,9 +123,9 @@ write_program() {
 
 # write_cross_file ARCH DIR: prints it.
 write_cross_file() {
-	local triplet family endian qemu
+	local triplet family endian
 
-	triplet=$(arch_field "$1" 2) family=$(arch_field "$1" 3) endian=$(arch_field "$1" 4) qemu=$(arch_field "$1" 5)
+	triplet=$(arch_field "$1" 2) family=$(arch_field "$1" 3) endian=$(arch_field "$1" 4)
 	cat <<-EOF
 		[constants]
 		root = '$2/root'
@@ -135,7 +137,6 @@ write_cross_file() {
 		nm = tools + 'nm'
 		readelf = tools + 'readelf'
 		pkgconfig = 'pkg-config'
-		exe_wrapper = ['qemu-$qemu-static', '-L', root]
 		[properties]
 		sys_root = root
 		pkg_config_libdir = [root / 'usr/lib/$triplet/pkgconfig', root / 'usr/share/pkgconfig']
@@ -165,4 +166,34 @@ fetch_sysroot() {
 	write_cross_file "$arch" "$dir" >"$dir.new/cross.ini"
 	rm -rf "$apt/cache"
 	mv "$dir.new" "$dir"
+}
+
+# emulator_dir ARCH
+emulator_dir() {
+	printf '%s/emulator/%s\n' "$cache_dir" "$1"
+}
+
+# write_run_file ARCH: prints what Meson needs, beside the cross file, to run what it builds.
+write_run_file() {
+	printf "[binaries]\nexe_wrapper = ['%s/qemu', '-L', '%s/root']\n" "$(emulator_dir "$1")" "$(sysroot_dir "$1")"
+}
+
+# fetch_emulator ARCH: do nothing if it is there.
+fetch_emulator() {
+	local dir apt=$cache_dir/apt/emulator why
+
+	dir=$(emulator_dir "$1")
+	if [[ ! -d $dir ]]; then
+		note "getting QEMU for programs of $1"
+		apt_setup "$apt" "$emulator_suite" || die 3 "the package lists cannot be read. $try_again"
+		rm -rf "$dir.new"
+		why=$(apt_download "$apt" "$dir.new" "$emulator_package") || die 3 "QEMU cannot be fetched: $why. $try_again"
+		dpkg-deb --fsys-tarfile "$dir.new"/*.deb | tar -xO "./usr/bin/qemu-$(arch_field "$1" 5)" >"$dir.new/qemu" ||
+			die 3 "$emulator_package has no QEMU for $1"
+		chmod +x "$dir.new/qemu"
+		rm -f "$dir.new"/*.deb
+		mv "$dir.new" "$dir"
+	fi
+	write_run_file "$1" >"$(sysroot_dir "$1")/run.ini.$$"
+	mv "$(sysroot_dir "$1")/run.ini.$$" "$(sysroot_dir "$1")/run.ini"
 }
