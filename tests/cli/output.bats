@@ -88,6 +88,19 @@ is_metrics() {
 	[[ ${stderr:-} == *'No such file or directory' ]]
 }
 
+@test 'metrics: a file that is there is replaced' {
+	echo old >"$dir/m.prom"
+	pcireset metrics "$dir/m.prom"
+	is_metrics "$dir/m.prom"
+	[[ $(ls -A "$dir") == m.prom ]]
+}
+
+@test 'a name without a directory is one in the current directory' {
+	cd "$dir"
+	pcireset record m.tar --sysroot "$ROOT"
+	is_archive "$dir/m.tar"
+}
+
 @test 'an archive holds what only root may read: no one else may read it either' {
 	umask 022
 	pcireset record "$dir/m.tar" --sysroot "$ROOT"

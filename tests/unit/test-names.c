@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Names: every form that means one function, and a clear error for every other. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include "sysroot.h"
 
 static void every_form_of_a_name_is_found(void **state)
@@ -239,6 +241,23 @@ static void where_a_function_is(void **state)
 	assert_null(pcireset_dev_get_driver(vf));
 }
 
+/* 1:3 is /dev/null on every Linux. A file that is no node has no number. */
+static void node_has_the_number_of_its_file(void **state)
+{
+	static const char *const parts[] = { "sys/dev", "sys/dev/char", "sys/dev/char/1:3" };
+	char path[PATH_MAX], wanted[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		snprintf(path, sizeof(path), "%s/%s", sysroot, parts[i]);
+		assert_true(!mkdir(path, 0755) || errno == EEXIST);
+	}
+	assert_non_null(realpath(path, wanted));
+	assert_int_equal(node_number_in_sysfs(*state, "/dev/null", path), 0);
+	assert_string_equal(path, wanted);
+	assert_int_equal(node_number_in_sysfs(*state, "/proc/self/comm", path), -ENOTBLK);
+	assert_int_equal(node_number_in_sysfs(*state, "/nothing/there", path), -ENOENT);
+}
+
 static void a_sysroot_that_is_not_there(void **state)
 {
 	struct pcireset_ctx *ctx = NULL;
@@ -273,6 +292,7 @@ int main(void)
 		TEST(functions_are_walked_in_order),
 		TEST(a_function_outlives_its_scan_and_its_context),
 		TEST(where_a_function_is),
+		TEST(node_has_the_number_of_its_file),
 		TEST(a_sysroot_that_is_not_there),
 	};
 

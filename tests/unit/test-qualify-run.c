@@ -706,6 +706,30 @@ static void wrong_use_is_an_error(void **state)
 	assert_int_equal(pcireset_qualify_load(*state, "/nonexistent/journal", &qualify), -ENOENT);
 }
 
+static bool has_fact(const struct pcireset_qualify *qualify, const char *wanted)
+{
+	const char *key;
+
+	for (size_t i = 0; pcireset_qualify_get_fact(qualify, i, &key); i++)
+		if (!strcmp(key, wanted))
+			return true;
+	return false;
+}
+
+/* A fact that cannot be read is unknown. It is not left out. */
+static void fact_of_the_machine_is_left_out(void **state)
+{
+	static const char *const keys[] = { "kernel", "vendor",  "firmware_version",
+					    "module", "backend", "device_firmware" };
+	struct pcireset_qualify *qualify = new_run(*state, 5);
+
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		assert_true(has_fact(qualify, keys[i]));
+	assert_false(has_fact(qualify, "serial"));
+	pcireset_qualify_unref(qualify);
+}
+
 static void facts_have_no_serial_numbers(void **state)
 {
 	struct pcireset_qualify *qualify = new_run(*state, 5);
@@ -755,6 +779,7 @@ int main(void)
 		TEST(nothing_is_added_after_the_start),
 		TEST(wrong_use_is_an_error),
 		TEST(facts_have_no_serial_numbers),
+		TEST(fact_of_the_machine_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, make_machine, sysroot_remove);

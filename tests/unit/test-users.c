@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Users: what is in use is found, on the function that it is on. */
+#include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "sysroot.h"
 
@@ -208,6 +210,53 @@ static void lines_that_make_no_sense_are_no_users(void **state)
 	assert_string_equal(users_of(*state, "04:00.0"), "");
 }
 
+/* Runs in a child: what it says of processes on a machine whose root this is. */
+static int doubt_in_a_namespace(const char *root)
+{
+	struct pcireset_ctx *ctx;
+	int r;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWPID))
+		return 77;
+	/* The namespace is that of the children. */
+	switch (fork()) {
+	case -1:
+		return 77;
+	case 0:
+		if (pcireset_ctx_new(root, &ctx))
+			_exit(2);
+		r = users_read_processes(ctx);
+		_exit(r ? 3 : *ctx->holders.doubt ? 1 : 0);
+	default:
+		wait(&r);
+		return WEXITSTATUS(r);
+	}
+}
+
+static int doubt_in_a_child(const char *root)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(doubt_in_a_namespace(root));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* In a container, processes of the machine are not seen. A sysroot has its own. */
+static void hidden_processes_are_no_users(void **state)
+{
+	int status = doubt_in_a_child(NULL);
+
+	(void)state;
+	if (status == 77)
+		skip();
+	assert_int_equal(status, 1);
+	assert_int_equal(doubt_in_a_child(sysroot), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, context_make, context_remove)
 
 int main(void)
@@ -228,6 +277,7 @@ int main(void)
 		TEST(a_mount_twice_is_two_users_and_a_bind_of_one_is_one),
 		TEST(btrfs_uses_all_its_devices),
 		TEST(lines_that_make_no_sense_are_no_users),
+		TEST(hidden_processes_are_no_users),
 	};
 
 	return cmocka_run_group_tests(tests, sysroot_make, sysroot_remove);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The lowest floor of the library: text, arrays, clock and signals. */
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <setjmp.h>
@@ -7,9 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
+#include "../../lib/util/lockfile.h"
 #include "../../lib/util/util.h"
 
 #define MS 1000000u
@@ -111,6 +116,36 @@ static void held_signals_wait_unless_ignored(void **state)
 	}
 }
 
+/* A second owner waits in vain, and may read who has the lock. */
+static void lock_has_two_owners(void **state)
+{
+	char path[] = "/tmp/test-util.XXXXXX";
+	int dir, first, second;
+	struct stat st;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(dir >= 0);
+	assert_int_equal(lockfile_open(dir, "lock", &first), 0);
+	assert_int_equal(fstat(first, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(lockfile_write(first, "owner"), 0);
+	assert_int_equal(lockfile_open(dir, "lock", &second), -EAGAIN);
+	assert_true(second >= 0);
+	assert_int_equal(close(second), 0);
+	assert_int_equal(close(first), 0);
+	assert_int_equal(lockfile_open(dir, "lock", &first), 0);
+	assert_int_equal(close(first), 0);
+	assert_int_equal(unlinkat(dir, "lock", 0), 0);
+	assert_int_equal(symlinkat("elsewhere", dir, "lock"), 0);
+	assert_int_equal(lockfile_open(dir, "lock", &first), -ELOOP);
+	assert_int_equal(first, -1);
+	assert_int_equal(unlinkat(dir, "lock", 0), 0);
+	assert_int_equal(close(dir), 0);
+	assert_int_equal(rmdir(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +154,7 @@ int main(void)
 		cmocka_unit_test(clock_is_monotonic),
 		cmocka_unit_test(pause_lasts_through_signals),
 		cmocka_unit_test(held_signals_wait_unless_ignored),
+		cmocka_unit_test(lock_has_two_owners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
