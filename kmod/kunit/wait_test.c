@@ -226,7 +226,7 @@ static int wait_read_link(struct pci_bus *bus, unsigned int devfn, int where, in
 	if (!wait_is_port_register(devfn, where, PCI_EXP_LNKSTA))
 		return wait_link.ops->read(bus, devfn, where, size, value);
 	*value = wait_link.nr               ? PCI_EXP_LNKSTA_DLLLA :
-		 ++wait_link.reads % 8 == 0 ? PCI_EXP_LNKSTA_LT :
+		 ++wait_link.reads % 2 == 0 ? PCI_EXP_LNKSTA_LT :
 					      0;
 	return PCIBIOS_SUCCESSFUL;
 }
@@ -257,7 +257,7 @@ static int wait_retrain(struct kunit *test, u16 speed)
 	return error;
 }
 
-/* One look at its status may fall between two attempts. */
+/* The first look at its status falls between two attempts. */
 static void link_that_trains_now_and_then_stays_down(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
