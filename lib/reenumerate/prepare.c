@@ -100,6 +100,22 @@ static int find_supply(struct pcireset_reenumeration *e, const struct pcireset_d
 	return 0;
 }
 
+/* The rescan must not damage what remains. */
+static int check_numbers(struct pcireset_reenumeration *e, const struct pcireset_dev *port)
+{
+	struct unread unread = { 0 };
+	struct pcireset_dev *victim = renumber_victim(e->ctx, &e->place, &e->was, &unread);
+
+	if (unread.error)
+		return reenumeration_fail_unread(e, &unread);
+	if (!victim)
+		return 0;
+	return reenumeration_fail(e, -EOPNOTSUPP,
+				  "this kernel renumbers buses at each rescan and would find the "
+				  "devices below %s twice; use: pcireset reset, or re-enumerate %s",
+				  victim->name, port->name);
+}
+
 static int find_place(struct pcireset_reenumeration *e)
 {
 	const struct pcireset_dev *port = pcireset_dev_get_parent(e->dev);
@@ -126,7 +142,7 @@ static int find_place(struct pcireset_reenumeration *e)
 	e->place.device = child_of(port, e->dev)->addr;
 	e->place.is_whole_bus = port_is_point_to_point(guard_port(e->guard));
 	r = subtree_read(&e->was, e->ctx, &e->place);
-	return r ? reenumeration_fail_unread(e, &e->was.unread) : 0;
+	return r ? reenumeration_fail_unread(e, &e->was.unread) : check_numbers(e, port);
 }
 
 /* The driver is unbound before the reset, so it needs no reset_prepare. */

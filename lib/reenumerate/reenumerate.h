@@ -115,6 +115,11 @@ int subtree_read(struct subtree *tree, struct pcireset_ctx *ctx, const struct pl
 void subtree_clear(struct subtree *tree);
 void subtree_bind(struct pcireset_ctx *ctx, const struct subtree *was);
 
+/* ---- renumber.c: rescans that damage the neighbours of the device */
+
+struct pcireset_dev *renumber_victim(struct pcireset_ctx *ctx, const struct place *place,
+				     const struct subtree *tree, struct unread *unread);
+
 /* ---- compare.c */
 
 /* Text is NULL for no value. */

@@ -111,6 +111,16 @@ hold_node() {
 	done
 }
 
+# port_to BUS: prints the port that leads to this bus, such as "0000:00:07.0" for 03. Its own number depends on the machine.
+port_to() {
+	local file number
+
+	for file in /sys/bus/pci/devices/0000:*/secondary_bus_number; do
+		read -r number <"$file"
+		((number != 16#$1)) || basename "${file%/*}"
+	done
+}
+
 # less_time VALUE LIMIT DESC: for times; a kernel with checkers may take as much longer as lab/kernels-built says.
 less_time() {
 	less "$1" $(($2 * ${PCILAB_SLOWNESS:-1})) "$3"

@@ -72,6 +72,10 @@ static int make_all(void **state)
 	static const char *const directories[] = {
 		"run",
 		"run/pcireset",
+		"sys/firmware",
+		"sys/firmware/acpi",
+		"sys/firmware/devicetree",
+		"sys/firmware/devicetree/base",
 		"proc/sys",
 		"proc/sys/kernel",
 		"proc/sys/kernel/random",
@@ -179,6 +183,83 @@ static void a_number_that_is_none_is_unknown(void **state)
 		subtree_clear(&tree);
 		attribute(CARD, files[i], was[i]);
 	}
+}
+
+/* ---- bus numbers */
+
+#define SWITCH "0000:05:00.0"
+
+/* The bridge that a rescan without the device would damage, or NULL. */
+static const char *victim_of(struct pcireset_ctx *ctx, const char *port, const char *device,
+			     struct unread *unread)
+{
+	struct place place = { .port = find(ctx, port)->addr, .device = find(ctx, device)->addr };
+	const struct pcireset_dev *victim;
+	struct subtree tree;
+
+	*unread = (struct unread){ 0 };
+	assert_int_equal(subtree_read(&tree, ctx, &place), 0);
+	victim = renumber_victim(ctx, &place, &tree, unread);
+	subtree_clear(&tree);
+	return victim ? victim->name : NULL;
+}
+
+static void victim_is(struct pcireset_ctx *ctx, const char *want)
+{
+	struct unread unread;
+	const char *name = victim_of(ctx, SWITCH, "0000:06:00.0", &unread);
+
+	assert_int_equal(unread.error, 0);
+	if (want)
+		assert_string_equal(name, want);
+	else
+		assert_null(name);
+}
+
+static void a_command_line_may_renumber_buses(void **state)
+{
+	struct unread unread;
+
+	sysroot_write("proc/cmdline",
+		      "quiet pci=nomsi,noaer xpci=assign-busses pci=assign-bussesx\n");
+	victim_is(*state, NULL);
+	sysroot_write("proc/cmdline", "quiet pci=nomsi,assign-busses root=/dev/sda1\n");
+	victim_is(*state, "0000:06:01.0");
+	/* No bridge is removed, or no other one is on its bus. */
+	assert_null(victim_of(*state, PORT, CARD, &unread));
+	assert_null(victim_of(*state, "0000:00:1d.0", SWITCH, &unread));
+	sysroot_write("proc/cmdline", "quiet\n");
+}
+
+static void a_device_tree_may_renumber_buses(void **state)
+{
+	sysroot_write("sys/firmware/devicetree/base/compatible", "linux,dummy-virt");
+	victim_is(*state, "0000:06:01.0");
+	sysroot_write("sys/firmware/acpi/tables", "");
+	victim_is(*state, NULL);
+}
+
+static void an_unknown_kernel_may_renumber_buses(void **state)
+{
+	static const struct {
+		const char *file;
+		int error;
+	} failures[] = {
+		{ "proc/cmdline", EIO },
+		{ "proc/cmdline", ENOENT },
+		{ "base/compatible", EACCES },
+		{ "acpi/tables", EIO },
+	};
+	struct unread unread;
+
+	for (size_t i = 0; i < ARRAY_SIZE(failures); i++) {
+		broken = failures[i].file;
+		broken_error = failures[i].error;
+		victim_of(*state, SWITCH, "0000:06:00.0", &unread);
+		assert_int_equal(unread.error, -failures[i].error);
+		assert_non_null(strstr(unread.path, failures[i].file));
+	}
+	broken = NULL;
 }
 
 /* ---- the port */
@@ -537,6 +618,9 @@ int main(void)
 		TEST(an_attribute_that_fails_is_named),
 		TEST(a_read_that_fails_is_no_empty_file),
 		TEST(a_number_that_is_none_is_unknown),
+		TEST(a_command_line_may_renumber_buses),
+		TEST(a_device_tree_may_renumber_buses),
+		TEST(an_unknown_kernel_may_renumber_buses),
 		TEST(nothing_is_begun_if_the_port_is_unknown),
 		TEST(a_note_is_void_only_if_that_is_known),
 		TEST(a_directory_that_fails_may_have_leftovers),
