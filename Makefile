@@ -4,23 +4,28 @@
 KV ?= $(shell uname -r)
 PREFIX ?= /usr/local
 DESTDIR ?=
-KERNELS = $(shell awk '!/^\#/ && NF { print $$1 }' lab/kernels)
+# Of the command line only: whoever builds kernels may have another ARCH in the environment.
+LAB_ARCH = $(if $(filter command line,$(origin ARCH)),$(ARCH),amd64)
+KERNELS = $(shell awk '!/^\#/ && NF && ("$(LAB_ARCH)" == "all" || $$5 == "$(LAB_ARCH)") { print $$1 }' lab/kernels)
+# A kernel's build would take ARCH for its own.
+PLAIN = env -u ARCH -u MAKEFLAGS -u MAKEOVERRIDES
 
 all: tools module
 
 help:
 	@echo 'make                the library, the tool, and the module for the running kernel'
 	@echo 'make demo           boot a kernel in the lab and reset emulated devices (installs its requirements)'
-	@echo 'make check          all tests (installs their requirements); TESTS="--tier cli" selects some of them'
+	@echo 'make check          all tests (installs their requirements); TESTS="--tier cli" selects some of them;'
+	@echo '                    ARCH=arm64 runs those of the lab on emulated arm64, ARCH=all everything (hours)'
 	@echo 'make check-quick    KUnit and simulated hardware under KASAN and lockdep, in a minute (the first run takes a quarter of an hour)'
 	@echo 'make check-nightly  the lab tier on all of its kernels: "make check" leaves long tests out on one of them (half an hour)'
 	@echo 'make check-intree   the kernel series in in-tree/: its patches, and a kernel with them (half an hour)'
 	@echo 'make check-debug    the tests of the lab under KASAN, lockdep, kmemleak, failing allocations and KCSAN (hours)'
 	@echo 'make check-mutants  put small faults into copies of the code, and count those that the tests notice (hours; MUTANTS= are its options)'
 	@echo 'make lint           all static checks (installs their requirements); CHECKS= selects some of them'
-	@echo 'make tools          the library and the tool'
+	@echo 'make tools          the library and the tool; with ARCH=arm64, for the guests of arm64 in build/user-arm64'
 	@echo 'make module         the module for kernel KV=$(KV)'
-	@echo 'make modules        the module for each kernel of the lab'
+	@echo 'make modules        the module for each kernel of the lab; ARCH=arm64 or ARCH=all'
 	@echo 'make install        install on this machine, or copy the files below DESTDIR=; PREFIX=$(PREFIX)'
 	@echo 'make deb            Debian packages of all parts, in build/deb'
 	@echo 'make rpm            RPM packages of the same, in build/rpm, and a check of their files; needs rpmbuild; RPMFLAGS= are its options'
@@ -37,12 +42,16 @@ deps:
 
 # Staged in build/user, which the lab copies into every guest.
 tools:
+ifneq ($(LAB_ARCH),amd64)
+	$(PLAIN) tools/cross-tools $(LAB_ARCH)
+else
 	tools/configure build/meson
 	meson compile -C build/meson
 	rm -rf build/user.new
 	meson install -C build/meson --no-rebuild --quiet --destdir "$(CURDIR)/build/user.new"
 	rm -rf build/user build/user.new/usr/share/doc
 	mv build/user.new build/user
+endif
 
 module:
 	@if [ -e /lib/modules/$(KV)/build ]; then \
@@ -52,7 +61,7 @@ module:
 	fi
 
 modules:
-	set -e; for kernel in $(KERNELS); do lab/module-build $$kernel; done
+	set -e; for kernel in $(KERNELS); do $(PLAIN) lab/module-build $$kernel; done
 
 # The tool alone, into the same place: the tests are three quarters of what "tools" builds.
 demo:
@@ -63,8 +72,8 @@ demo:
 	lab/pcilab --topology mixed --add lab/demo.sh -- bash demo.sh
 
 check:
-	tools/install-deps lab build test
-	tests/run $(TESTS)
+	tools/install-deps lab build test $(filter-out amd64,$(patsubst all,arm64,$(LAB_ARCH)))
+	$(PLAIN) tests/run --arch $(LAB_ARCH) $(TESTS)
 
 # Not part of "check" as it takes longer than CI may: the lab tier on all kernels of each test.
 check-nightly:

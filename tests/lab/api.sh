@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib-kernel.sh"
 
 # Three functions below a port without hotplug, and devices that are alone: in a slot, without a driver, behind a port.
-card=0000:03:00 port=0000:00:07.0 nvme=0000:01:00.0 edu=0000:0c:00.0 usb=0000:08:00.0
+card=0000:03:00 port=$(port_to 03) nvme=0000:01:00.0 edu=0000:0c:00.0 usb=0000:08:00.0
 all=("$card.0" "$card.1" "$card.2")
 
 for function in "${all[@]}"; do
@@ -44,7 +44,7 @@ answers 'raw_function_locked: a type that hits others' raw_function_locked $card
 answers 'function: a driver that cannot prepare' function 0000:02:00.0 $bus result=$ebusy issued=0x0 \
 	why=$why_driver who=0000:02:00.0
 answers 'raw_bus: no bridge' raw_bus $edu 0 result=$enodev
-answers 'raw_bus: nothing below' raw_bus 0000:00:02.0 0 result=$enodev
+answers 'raw_bus: nothing below' raw_bus "$(port_to 0d)" 0 result=$enodev
 is "$(triggers)" 0 'all this issued no reset'
 config_dump after
 config_is_untouched before after 'and touched nothing'
@@ -74,10 +74,10 @@ config_is_same before.some after 'config space is as it was'
 
 setpci -s $card.1 COMMAND=6
 triggers_begin
-answers 'raw_bus: a port' raw_bus $port 0 result=0 type=$bus members=3
+answers 'raw_bus: a port' raw_bus "$port" 0 result=0 type=$bus members=3
 answers 'raw_bus: another function is there, device 0 is not' raw_bus 0000:09:00.0 0 result=0 type=$bus members=3
 unbind 0000:0b:00.0
-answers 'raw_bus: a hotplug port' raw_bus 0000:00:04.0 0 result=0 type=$slot members=1
+answers 'raw_bus: a hotplug port' raw_bus "$(port_to 0b)" 0 result=0 type=$slot members=1
 exits 0 'raw_bus: nothing was removed' test -e $devices/0000:0b:00.0
 setpci -s $card.1 COMMAND=0
 

@@ -93,7 +93,7 @@ refuses 2 "unknown command 'reboot'" reboot 01:00.0 --type flr
 watch_end 'options that cannot be'
 
 # A device whose config space reads as all-ones is gone, whatever sysfs remembers of it.
-for place in '00:03.0 0c:00.0 0c bus' '00:09.0 01:00.0 01 flr,slot'; do
+for place in "$(port_to 0c) 0c:00.0 0c bus" "$(port_to 01) 01:00.0 01 flr,slot"; do
 	read -r bridge device bus types <<<"$place"
 	hide "$bridge"
 	watch_begin
@@ -111,13 +111,13 @@ exits 0 'a device that answers again is reset' pcireset reset 0c:00.0 --type bus
 exits 0 'and the other one' pcireset reset 01:00.0 --type flr
 
 # One among several functions that would be hit.
-hide 05:00.0
+hide "$(port_to 08)"
 watch_begin
 exits 0 '08:00.0 reads as all-ones' reads_all_ones 08:00.0
 refuses 3 '0000:08:00.0: it is gone' plan 04:00.0 --type bus --force driver
 refuses 3 '0000:08:00.0: it is gone' reset 04:00.0 --type bus --force driver
-refuses 3 '0000:08:00.0: it is gone' reset 05:00.0 --type bus --force driver
+refuses 3 '0000:08:00.0: it is gone' reset "$(port_to 08)" --type bus --force driver
 watch_end 'a function below as all-ones'
-unhide 05:00.0 08
+unhide "$(port_to 08)" 08
 exits 0 'when all answer it is reset' pcireset reset 04:00.0 --type bus --force driver --yes
 plan

@@ -8,7 +8,7 @@
 
 before=$(mktemp)
 after=$(mktemp)
-bridge=0000:00:07.0
+bridge=$(port_to 03)
 
 # closed COMMAND...: without standard input, output and error.
 closed() {

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib-machine.sh"
 
 # The firmware itself writes the bus numbers of these ports.
-declare -A ports_of=([unreachable]='0000:00:06.0' [replaced]='0000:00:04.0 0000:00:03.0 0000:06:00.0')
+declare -A ports_of=([unreachable]=$(port_to 03) [replaced]="$(port_to 05) $(port_to 06) 0000:06:00.0")
 
 # others_than DEVICE FAULT: sets others.
 others_than() {

@@ -9,9 +9,9 @@
 . "$(dirname "$0")/lib-kernel.sh"
 
 if [[ -e $devices/0000:02:00.2 ]]; then
-	card=0000:02:00 port=0000:00:05.0 word=slot other=bus type=$slot why_not_other=$why_hotplug
+	card=0000:02:00 port=$(port_to 02) word=slot other=bus type=$slot why_not_other=$why_hotplug
 else
-	card=0000:03:00 port=0000:00:07.0 word=bus other=slot type=$bus why_not_other=$why_no_slot
+	card=0000:03:00 port=$(port_to 03) word=bus other=slot type=$bus why_not_other=$why_no_slot
 fi
 all=("$card.0" "$card.1" "$card.2")
 

@@ -13,9 +13,9 @@ parameters=/sys/module/sample_probe_link/parameters
 
 # A card with three functions: in a hotplug slot in one topology, below a port without hotplug in the other.
 if [[ -e $devices/0000:02:00.2 ]]; then
-	card=0000:02:00 port=0000:00:05.0 type=$slot other=$bus why_not_other=$why_hotplug
+	card=0000:02:00 port=$(port_to 02) type=$slot other=$bus why_not_other=$why_hotplug
 else
-	card=0000:03:00 port=0000:00:07.0 type=$bus other=$slot why_not_other=$why_no_slot
+	card=0000:03:00 port=$(port_to 03) type=$bus other=$slot why_not_other=$why_no_slot
 fi
 all=("$card.0" "$card.1" "$card.2")
 

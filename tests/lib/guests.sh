@@ -18,7 +18,8 @@ script_header() {
 	END { print value }' "$1"
 }
 
-# has_kernel SCRIPT KERNEL: is the script for it? Where it names none it is for all of Debian's. A debug kernel gets those for the
+# has_kernel SCRIPT KERNEL: is the script for it? Where it names none it is for all of Debian's. A kernel of arm64 gets those for the
+# same of amd64, unless it is named. A debug kernel gets those for the
 # kernel it is a variant of, but one with KCSAN only those that say so: races want things to happen at once. The kernel with the
 # series gets those that say so.
 has_kernel() {
@@ -29,7 +30,7 @@ has_kernel() {
 	uml) [[ $(script_header "$1" quick no) == yes ]] ;;
 	*-intree) [[ $(script_header "$1" intree no) == yes ]] ;;
 	*-kcsan) [[ $(script_header "$1" kcsan no) == yes && ($kernels == *" $2 "* || $kernels == *" ${2%-*} "*) ]] ;;
-	*-kasan) [[ $kernels == *" $2 "* || $kernels == *" ${2%-*} "* ]] ;;
+	*-kasan | *-arm64) [[ $kernels == *" $2 "* || $kernels == *" ${2%-*} "* ]] ;;
 	*) [[ $kernels == *" $2 "* ]] ;;
 	esac
 }
@@ -37,18 +38,18 @@ has_kernel() {
 # is_left_to_the_night SCRIPT KERNEL: make check has 40 minutes. The header "nightly" names kernels that a long script runs on only
 # with --nightly, or if the command line chooses tests or kernels. The other kernels show its promise each time.
 is_left_to_the_night() {
-	! $nightly && [[ ${#only[@]} -eq 0 && ${#kernels[@]} -eq 0 && " $(script_header "$1" nightly '') " == *" $2 "* ]]
+	! $nightly && [[ ${#only[@]} -eq 0 && ${#kernels[@]} -eq 0 && " $(script_header "$1" nightly '') " == *" ${2%-arm64} "* ]]
 }
 
 # is_shared SCRIPT KERNEL: does it leave a guest to others? A debug kernel's reports are to name one test.
 is_shared() {
-	[[ ${#only[@]} -eq 0 && $(script_header "$1" shares no) == yes && $2 != *-* && $2 != uml ]]
+	[[ ${#only[@]} -eq 0 && $(script_header "$1" shares no) == yes && ${2%-arm64} != *-* && $2 != uml ]]
 }
 
 # run_guests KERNEL...: all wanted scripts, $jobs at a time.
 run_guests() {
 	local script name kernel alone=() found=false
-	local -A shared=()
+	local -A shared=() unfit=()
 
 	for script in tests/lab/*.sh; do
 		name=$(basename "$script" .sh)
@@ -57,6 +58,7 @@ run_guests() {
 		is_wanted "$name" || continue
 		for kernel; do
 			has_kernel "$script" "$kernel" || continue
+			has_programs "$script" "$kernel" || continue
 			is_left_to_the_night "$script" "$kernel" || collect_guests "$script" "$kernel"
 		done
 	done
@@ -71,6 +73,7 @@ collect_guests() {
 
 	read -ra parts <<<"$(script_header "$1" parts '')"
 	for topology in $(script_header "$1" topology mixed); do
+		fits_machine "$2" "$topology" || continue
 		if is_shared "$1" "$2"; then
 			shared[$2 $topology]+=" $1"
 			continue
@@ -79,6 +82,32 @@ collect_guests() {
 			alone+=("$1 $2 $topology $part")
 		done
 	done
+}
+
+# has_programs SCRIPT KERNEL: what is copied from this machine does not run on another architecture. Says what the test lacks there.
+has_programs() {
+	local program='' path
+
+	[[ $2 == *-arm64 ]] || return 0
+	[[ -z $(script_header "$1" python '') ]] || program=python3
+	for path in $(script_header "$1" add ''); do
+		[[ $path != /* ]] || program=${path##*/}
+	done
+	[[ -n $program ]] || return 0
+	count_skip "lab $(basename "$1" .sh) $2: it uses this machine's $program"
+	return 1
+}
+
+# fits_machine KERNEL TOPOLOGY: says once why not.
+fits_machine() {
+	local why
+
+	[[ $1 == *-arm64 ]] || return 0
+	why=$(sed -n 's/^# Not for arm64: //p' "lab/topologies/$2")
+	[[ -n $why ]] || return 0
+	[[ -n ${unfit[$1 $2]:-} ]] || count_skip "lab $1: the tests with topology $2: $why"
+	unfit[$1 $2]=yes
+	return 1
 }
 
 # run_shared: they take longest, and come first.
@@ -116,10 +145,22 @@ options_for() {
 		options+=(--add "$path")
 	done
 	for path in $(script_header "$2" libraries ''); do
-		path=$(ldconfig -p | awk -v name="$path" '$1 == name { print $NF; exit }')
-		options+=(--add "$path:$path")
+		options+=(--add "$(library_of "$1" "$path")")
 	done
 	add_python "$(script_header "$2" python '')"
+}
+
+# library_of KERNEL NAME: prints "FILE:PLACE" of a shared library for the guests of the kernel.
+library_of() {
+	local path
+
+	if [[ $1 == *-arm64 ]]; then
+		path=/usr/lib/aarch64-linux-gnu/$2
+		printf '%s\n' "$(lab/sysroot arm64)/root$path:$path"
+	else
+		path=$(ldconfig -p | awk -v name="$2" '$1 == name { print $NF; exit }')
+		printf '%s\n' "$path:$path"
+	fi
 }
 
 # add_python MODULE...: Python with these modules of this repository, or of its own.

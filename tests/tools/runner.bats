@@ -43,3 +43,64 @@ setup() {
 		[[ $left -gt 0 ]] || { echo "$file" && return 1; }
 	done
 }
+
+@test 'a kernel of arm64 gets the tests of the same kernel of amd64' {
+	. tools/common.sh
+	echo '# kernels: 6.12' >"$script"
+	has_kernel "$script" 6.12-arm64
+	run ! has_kernel "$script" 7.3-arm64
+	echo '# kernels: 7.3-arm64' >"$script"
+	has_kernel "$script" 7.3-arm64
+	run ! has_kernel "$script" 7.3
+	echo '# nightly: 6.12' >"$script"
+	is_left_to_the_night "$script" 6.12-arm64
+	echo '# shares: yes' >"$script"
+	is_shared "$script" 7.3-arm64
+}
+
+@test 'a topology that is not for arm64 is skipped there, with its reason' {
+	declare -A unfit=()
+	count_skip() { echo "skipped: $*"; }
+	fits_machine 7.3 cxl
+	fits_machine 7.3-arm64 mixed
+	run ! fits_machine 7.3-arm64 cxl
+	[[ $output == 'skipped: lab 7.3-arm64: the tests with topology cxl: '*CXL* ]]
+	run lab/pcilab --kernel 7.3-arm64 --topology cxl -- true
+	[[ $status -eq 2 && $output == *'the topology cxl is not for arm64: '*CXL* ]]
+}
+
+@test 'arm64 alone runs the lab tier, without the tools for this machine' {
+	run tests/run --arch s390x
+	[[ $status -eq 2 && $output == *'--arch s390x: there are amd64, arm64 and all'* ]]
+	run tests/run --kernel 6.2-arm64
+	[[ $status -eq 2 && $output == *"'6.2-arm64' is not a kernel"* ]]
+}
+
+# words TOPOLOGY ARCH
+words() {
+	topology_words "lab/topologies/$1" /tmp "$2"
+}
+
+@test 'ports are mirrored for arm64, on each bus for itself, and nothing else is' {
+	. lab/lib/topology.sh
+	[[ $(words slots amd64 | grep -oE '(id=(rp|down)[0-9]).*addr=[0-9a-f]+') == "$(grep -oE '(id=(rp|down)[0-9]).*addr=[0-9a-f]+' lab/topologies/slots)" ]]
+	[[ $(words slots arm64 | sed -nE 's/.*id=((rp|down)[0-9]+),.*addr=([0-9a-f]+).*/\1 \3/p' | paste -sd ' ') == \
+		'rp1 02 rp2 03 rp3 04 down1 00 down2 01 rp4 05 rp5 06' ]]
+	diff <(words mixed amd64 | sed '/root-port\|downstream/d') <(words mixed arm64 | sed '/root-port\|downstream/d')
+	[[ $(words vfio amd64) == *intel-iommu* && $(words vfio arm64) != *iommu* ]]
+	has_iommu lab/topologies/vfio
+	run ! has_iommu lab/topologies/slots
+}
+
+@test 'a test with programs of this machine is skipped on arm64, which is said' {
+	count_skip() { echo "skipped: $*"; }
+	printf '%s\n' '# python: json' '. lib.sh' >"$script"
+	has_programs "$script" 7.3
+	run ! has_programs "$script" 7.3-arm64
+	[[ $output == "skipped: lab long 7.3-arm64: it uses this machine's python3" ]]
+	printf '%s\n' '# add: /usr/bin/flock' '. lib.sh' >"$script"
+	run ! has_programs "$script" 7.3-arm64
+	[[ $output == *flock ]]
+	printf '%s\n' '# add: bench/guest:/bench' '. lib.sh' >"$script"
+	has_programs "$script" 7.3-arm64
+}
