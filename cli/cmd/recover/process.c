@@ -107,12 +107,21 @@ static int stop_child(struct child *child, pid_t pid, int pidfd, int *output)
 	return -EDEADLK;
 }
 
+/* A child without supervision could touch the device at any time, so it ends at once. */
+static int end_unsupervised(pid_t pid, int error)
+{
+	kill(pid, SIGKILL);
+	kill(-pid, SIGKILL);
+	status_of_child(pid);
+	return error;
+}
+
 static int supervise_child(struct child *child, pid_t pid, int *output)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), r;
 
 	if (pidfd < 0)
-		return -errno;
+		return end_unsupervised(pid, -errno);
 	if (await_child(child, pidfd, output, now_ms() + child->timeout_ms))
 		r = status_of_child(pid);
 	else
