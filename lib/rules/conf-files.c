@@ -15,6 +15,27 @@
 
 #define SUFFIX ".conf"
 
+/* ---- owners */
+
+/* Root, or the user who runs this: nobody else may decide. */
+static bool is_trusted(const struct stat *st)
+{
+	return (!st->st_uid || st->st_uid == geteuid()) && !(st->st_mode & S_IWOTH) &&
+	       (!(st->st_mode & S_IWGRP) || !st->st_gid || st->st_gid == getegid());
+}
+
+/* Return 0 if the file counts. -EPERM is no error of open(), which has -EACCES. */
+static int check_owner(const struct conf_place *place, int fd)
+{
+	struct stat st;
+
+	if (!place->checks_owners)
+		return 0;
+	if (fstat(fd, &st))
+		return -errno;
+	return is_trusted(&st) ? 0 : -EPERM;
+}
+
 /* ---- files */
 
 static int full_path(const struct conf_place *place, char full[PATH_MAX], const char *path)
@@ -98,10 +119,11 @@ void conf_file_clear(struct conf_file *file)
  */
 static int cannot_read(struct conf_place *place, const char *path, int error)
 {
-	static const int mistakes[] = {
-		-EACCES, -EISDIR, -EFBIG, -ELOOP, -ENOENT, -ENOTDIR, -ENXIO
-	};
-	const char *words = error == -EISDIR ? "is not a file" : strerror(-error);
+	static const int mistakes[] = { -EACCES, -EPERM,  -EISDIR,  -EFBIG,
+					-ELOOP,  -ENOENT, -ENOTDIR, -ENXIO };
+	const char *words = error == -EISDIR ? "is not a file" :
+			    error == -EPERM  ? "another user than root owns it or can write to it" :
+					       strerror(-error);
 	char message[PATH_MAX + 64];
 
 	snprintf(message, sizeof(message), "/%s: %s", path, words);
@@ -123,7 +145,11 @@ static int load_file(struct conf_place *place, const char *path)
 	if (asprintf(&file.path, "/%s", path) < 0)
 		return -ENOMEM;
 	fd = open_inside(place, path, 0);
-	r = fd < 0 ? fd : read_text(fd, &file);
+	r = fd < 0 ? fd : check_owner(place, fd);
+	if (!r)
+		r = read_text(fd, &file);
+	else if (fd >= 0)
+		close(fd);
 	if (!r && file.size)
 		return place->add(place->data, &file);
 	if (r)
@@ -195,9 +221,10 @@ static int read_directory(struct conf_place *place, struct names *names, size_t 
 
 	if (fd == -ENOENT)
 		return check_absent(place, directory);
-	dir = fd < 0 ? NULL : fdopendir(fd);
+	r = fd < 0 ? fd : check_owner(place, fd);
+	dir = r ? NULL : fdopendir(fd);
 	if (!dir) {
-		r = fd < 0 ? fd : -errno;
+		r = r ? r : -errno;
 		if (fd >= 0)
 			close(fd);
 		return cannot_read(place, directory, r);

@@ -88,9 +88,12 @@ bool conf_fits_address(const char *pattern, const char *name);
  * @complain: a file or directory cannot be read, because of a mistake of the
  *	administrator. Return: 0 or a negative errno
  * @data: for the calls above
+ * @checks_owners: it is a mistake if somebody else than root and the caller may change a
+ *	file or directory
  */
 struct conf_place {
 	const char *sysroot;
+	bool checks_owners;
 	const char *const *directories;
 	int (*add)(void *data, struct conf_file *file);
 	int (*complain)(void *data, const char *message);

@@ -357,6 +357,8 @@ int policies_load(struct policies *policies, struct pcireset_ctx *ctx, const cha
 	struct reader r = { .policies = policies, .ctx = ctx };
 	struct conf_place place = {
 		.sysroot = directory ? "" : sysroot,
+		/* A policy makes root reset devices, and run programs. */
+		.checks_owners = directory || !*sysroot,
 		.directories = directory ? only : places,
 		.add = keep_file,
 		.complain = complain_about_policy,
