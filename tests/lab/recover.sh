@@ -58,8 +58,8 @@ has_ended() {
 }
 
 sim_load
-sim_nodes 01.0 01.0/00.0 && sim_set 01.0 kind=root-port
-sim_set 01.0/00.0 "${driverless[@]}"
+sim_nodes 01.0 01.0/00.0 02.0 02.0/00.0 && sim_set 01.0 kind=root-port && sim_set 02.0 kind=root-port hotplug=1
+sim_set 01.0/00.0 "${driverless[@]}" && sim_set 02.0/00.0 "${driverless[@]}"
 sim_live
 fn=${sim_bus[1]}:00.0
 modprobe fake_drm
@@ -91,6 +91,7 @@ wedged 'a device that never recovers' bus-reset 99 \
 	"WEDGED=bus-reset: recover by $where|unbind: verified|bus: verified|bind: failed: bind of driver fake_drm: Resource deadlock avoided|gave up: bind of driver fake_drm: Resource deadlock avoided; the driver stays unbound|"
 like "$(pcireset recover --status)" "$fn +gave-up +WEDGED=bus-reset +bus" 'a device that never recovers: the status says so'
 [[ ! -e /sys/bus/pci/devices/$fn/driver ]] && ok 'a device that never recovers: no driver has it'
+like "$(pcireset recover --status --json)" '"unbound_driver": ?"fake_drm"' 'a device that never recovers: the driver is recorded'
 
 # It fails as often as the test says, and then an administrator binds it.
 modprobe -r fake_drm && modprobe fake_drm
@@ -101,7 +102,7 @@ echo 'echo "$1 $PCIRESET_DEVICE $PCIRESET_EVENT $PCIRESET_REPORT ${PCIRESET_STEP
 chmod +x /tmp/hook
 policy Steps=power-cycle,rebind Burst=4 'Before=/tmp/hook drain' 'After=/tmp/hook check'
 wedged 'what is not possible is said, and the next step follows' rebind 0 \
-	"WEDGED=rebind: recover by $where|before: verified|power-cycle: impossible: power-cycle is not possible with this version of pcireset|rebind: verified|after: verified|recovered|"
+	"WEDGED=rebind: recover by $where|before: verified|power-cycle: impossible: its power cannot be cut: ${sim_bus[0]}:01.0 has no slot of pciehp, and no _PR3|rebind: verified|after: verified|recovered|"
 is "$(tr '\n' '|' </tmp/hooks)" "drain $fn wedged WEDGED=rebind -|check $fn wedged WEDGED=rebind rebind|" 'hooks know what they are about'
 wedged 'the rate limit' rebind 0 "WEDGED=rebind: refuse: rate limit: 4 recoveries in 3600 s ($where)|"
 policy Steps=rebind Burst=9 'Before=/bin/sleep 1000' HookTimeout=1
@@ -111,9 +112,47 @@ wedged 'a hook that takes too long' rebind 0 \
 echo 'Stepz=flr' >>"$policies/50-test.conf"
 wedged 'a mistake in a policy' rebind 0 "WEDGED=rebind: refuse: the policies have an error: ${where%:*}:10: unknown key Stepz|"
 
+policy Steps=rebind Burst=9
+chmod o+w "$policies/50-test.conf"
+wedged 'a policy that everybody may write' rebind 0 \
+	"WEDGED=rebind: refuse: the policies have an error: ${where%:*}: another user than root owns it or can write to it|"
+chmod o-w "$policies/50-test.conf"
+chmod o+w "$policies"
+wedged 'a directory that everybody may write' rebind 0 \
+	"WEDGED=rebind: refuse: the policies have an error: $policies: another user than root owns it or can write to it|"
+chmod o-w "$policies"
+mount --bind /run/pcireset /run/pcireset && mount -o remount,bind,ro /run/pcireset
+: >told
+echo 'rebind 0' >"$wedge"
+wait_for grep -q '^the attempt cannot be recorded, so nothing was done' told
+like "$(<told)" 'recover.json could not be written: Read-only file system' 'an attempt that cannot be recorded does not run'
+is "$(grep -c "$fn: rebind" told)" 0 'an attempt that cannot be recorded does not run: no step began'
+umount /run/pcireset
+
+# ---- power cycles: a device that recovers at the first step, at the third, and never; and power that is not cut
+
+echo "$fn" >/sys/bus/pci/drivers/fake_drm/unbind
+fn=${sim_bus[2]}:00.0
+echo fake_drm >"/sys/bus/pci/devices/$fn/driver_override"
+echo "$fn" >/sys/bus/pci/drivers/fake_drm/bind
+policy Steps=power-cycle Burst=9
+wedged 'power cycle: at the first step' cold-reset 0 "WEDGED=cold-reset: recover by $where|power-cycle: verified|recovered|"
+sim_count 02.0/00.0 power_on
+is "$REPLY" 1 'power cycle: at the first step: the device has lost its power once'
+policy Steps=rebind,slot,power-cycle Burst=9 Rebind=yes
+wedged 'power cycle: at the third step' rebind 2 \
+	"WEDGED=rebind: recover by $where|rebind: failed: bind of driver fake_drm: Resource deadlock avoided|slot: verified|bind: failed: bind of driver fake_drm: Resource deadlock avoided|power-cycle: verified|bind: verified|recovered|"
+policy Steps=power-cycle Burst=9
+sim_set 02.0 power_stuck=1
+wedged 'power cycle: the power is not cut' cold-reset 0 \
+	"WEDGED=cold-reset: recover by $where|power-cycle: failed: the power was not cut, or nothing shows it: its link stayed up|gave up: the power was not cut, or nothing shows it: its link stayed up|"
+sim_set 02.0 power_stuck=0
+wedged 'power cycle: never' cold-reset 99 \
+	"WEDGED=cold-reset: recover by $where|power-cycle: failed: a function or its driver is missing after the power cycle|gave up: a function or its driver is missing after the power cycle|"
+
 exits 3 'another service cannot run' pcireset recover
-is "$(pcireset metrics | grep -c -e '^pcireset_recover_running 1' -e 'recoveries_total{result="recovered"} 3' \
-	-e 'recoveries_total{result="gave-up"} 2' -e 'events_total{event="wedged"} 8' -e '^pcireset_recover_refused_total 2')" 5 'the counters'
+is "$(pcireset metrics | grep -c -e '^pcireset_recover_running 1' -e 'recoveries_total{result="recovered"} 5' \
+	-e 'recoveries_total{result="gave-up"} 4' -e 'events_total{event="wedged"} 15' -e '^pcireset_recover_refused_total 5')" 5 'the counters'
 kill "$service"
 wait_for has_ended || kill -9 "$service"
 wait "$service"

@@ -511,6 +511,7 @@ static const struct recovery_ops play_ops = {
 #define THREE   RECOVER "Events=wedged\nSteps=rebind,flr,bus\nSettle=0\n"
 #define SETTLES RECOVER "Events=wedged\nSteps=flr,bus\nSettle=500\n"
 #define UNBINDS RECOVER "Events=wedged\nSteps=flr,bus\nSettle=0\nRebind=yes\n"
+#define COLD    RECOVER "Events=wedged\nSteps=rebind,bus,power-cycle\nSettle=0\nRebind=yes\n"
 #define HOOKS   THREE "Before=/B\nAfter=/A\n"
 
 static const struct {
@@ -553,6 +554,11 @@ static const struct {
 	{ UNBINDS, "vv", "", "r", "", 3, RESULT_RECOVERED, "unbind unbind bus bind" },
 	{ UNBINDS, "v", "", "i", "", 3, RESULT_RECOVERED, "unbind flr" },
 	{ UNBINDS, "v", "", "s", "", 3, RESULT_GAVE_UP, "unbind" },
+	/* a power cycle unbinds the driver itself, and is the last step */
+	{ COLD, "v", "", "", "", 4, RESULT_RECOVERED, "power-cycle" },
+	{ COLD, "ffv", "", "vv", "", 7, RESULT_RECOVERED, "rebind unbind bus power-cycle bind" },
+	{ COLD, "fff", "", "v", "", 7, RESULT_GAVE_UP, "rebind unbind bus power-cycle" },
+	{ COLD, "rri", "", "vv", "", 7, RESULT_GAVE_UP, "rebind unbind bus power-cycle bind" },
 	/* hooks */
 	{ HOOKS, "v", "", "", "vv", 7, RESULT_RECOVERED, "/B rebind /A" },
 	{ HOOKS, "v", "", "", "f", 7, RESULT_GAVE_UP, "/B" },

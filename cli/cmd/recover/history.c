@@ -93,8 +93,8 @@ void records_set(char **field, const char *value)
 
 static void known_clear(struct known *known)
 {
-	char *const texts[] = { known->state, known->event, known->policy,
-				known->step,  known->why,   known->time };
+	char *const texts[] = { known->state, known->event, known->policy, known->step,
+				known->why,   known->time,  known->driver };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		free(texts[i]);
@@ -123,6 +123,7 @@ struct json_object *known_json(const struct known *known, const char *event_key)
 	json_add_string(o, "policy", known->policy);
 	json_add_string(o, "message", known->why);
 	json_add_string(o, "time", known->time);
+	json_add_string(o, "unbound_driver", known->driver);
 	json_add_number(o, "recovered", known->nr_recovered);
 	json_add_number(o, "gave_up", known->nr_gave_up);
 	return o;
@@ -215,6 +216,7 @@ static bool take_known(struct records *records, json_object *o)
 	string_in(o, "step", &known->step);
 	string_in(o, "message", &known->why);
 	string_in(o, "time", &known->time);
+	string_in(o, "unbound_driver", &known->driver);
 	known->nr_recovered = number_in(o, "recovered", &is_good);
 	known->nr_gave_up = number_in(o, "gave_up", &is_good);
 	for (size_t i = 0; i < json_object_array_length(began); i++)

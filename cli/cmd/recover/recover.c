@@ -22,16 +22,17 @@ static bool has_own_state(const struct recover *recover)
 	return !is_dry(recover);
 }
 
-static void save_records(const struct recover *recover)
+static int save_records(const struct recover *recover)
 {
 	int r = has_own_state(recover) ? records_save(&recover->records) : 0;
 	char *words;
 
 	if (!r)
-		return;
+		return 0;
 	words = text("%s could not be written: %s", RECOVER_STATE, strerror(-r));
 	tell_problem(recover, words);
 	free(words);
+	return r;
 }
 
 static void worsen_status(struct recover *recover, int status)
@@ -91,7 +92,18 @@ static void count_result(struct recover *recover, const struct recovery *recover
 		worsen_status(recover, STATUS_REFUSED);
 }
 
-/* Store the attempt first: a crash loop must not go around the rate limit. */
+/* Without a record of the attempt, a crash loop would go around the rate limit. */
+static void refuse_unrecorded(struct recover *recover, const struct situation *s)
+{
+	static const char why[] = "the attempt cannot be recorded, so nothing was done";
+
+	recover->records.nr_refused++;
+	remember_event(recover, s->event, "refused", NULL, why);
+	worsen_status(recover, STATUS_REFUSED);
+	tell_problem(recover, why);
+}
+
+/* Store the attempt first. */
 static void run_recovery(struct recover *recover, const struct situation *s)
 {
 	struct recovery recovery = {
@@ -105,7 +117,10 @@ static void run_recovery(struct recover *recover, const struct situation *s)
 
 	history_add(&records_find(&recover->records, s->event->device)->history, s->now_s);
 	remember_event(recover, s->event, "recovering", NULL, NULL);
-	save_records(recover);
+	if (save_records(recover)) {
+		refuse_unrecorded(recover, s);
+		return;
+	}
 	process_touches();
 	result = recovery_run(&recovery);
 	note_answered(recover, s->event->device);

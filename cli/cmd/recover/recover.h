@@ -7,8 +7,7 @@
 #include "engine.h"
 #include "machine.h"
 
-#define RECOVER_STATE  "/run/pcireset/recover.json"
-#define NO_POWER_CYCLE "power-cycle is not possible with this version of pcireset"
+#define RECOVER_STATE "/run/pcireset/recover.json"
 
 /* Where events come from: the kernel, or a file. */
 struct source;
@@ -26,6 +25,7 @@ struct known {
 	struct history history;
 	char *state; /* "recovering", "recovered", "gave-up" or "refused" */
 	char *event, *policy, *step, *why, *time; /* of the last one; each may be NULL */
+	char *driver; /* that a recovery has unbound and not bound again, or NULL */
 	uint64_t nr_recovered, nr_gave_up;
 };
 

@@ -128,6 +128,16 @@ static enum outcome check_driver(struct recovery *recovery, const char *wanted)
 	return is_good ? OUTCOME_VERIFIED : OUTCOME_FAILED;
 }
 
+static bool is_bound(struct recovery *recovery, const char *driver)
+{
+	int r;
+	char *now = driver_of(device_of(recovery), &r);
+	bool is_same = now && !strcmp(now, driver);
+
+	free(now);
+	return is_same;
+}
+
 /* To unbind the driver of a device in use loses data. Hooks can end the use before. */
 static bool is_in_use(struct recovery *recovery)
 {
@@ -151,6 +161,15 @@ static bool is_in_use(struct recovery *recovery)
 	return *recovery->why;
 }
 
+/* For an administrator who finds the function without its driver after a crash. */
+static void record_driver(struct recovery *recovery, const char *driver)
+{
+	struct recover *recover = recover_of(recovery);
+
+	records_set(&records_find(&recover->records, device_of(recovery))->driver, driver);
+	records_save(&recover->records);
+}
+
 static enum outcome unbind_driver(struct recovery *recovery)
 {
 	struct recover *recover = recover_of(recovery);
@@ -169,16 +188,28 @@ static enum outcome unbind_driver(struct recovery *recovery)
 	recover->driver = driver;
 	if (is_in_use(recovery))
 		return OUTCOME_REFUSED;
+	record_driver(recovery, driver);
 	outcome = write_driver(recovery, driver, "unbind");
-	return outcome == OUTCOME_VERIFIED ? check_driver(recovery, NULL) : outcome;
+	if (outcome == OUTCOME_VERIFIED)
+		outcome = check_driver(recovery, NULL);
+	if (outcome != OUTCOME_VERIFIED && is_bound(recovery, driver))
+		record_driver(recovery, NULL);
+	return outcome;
 }
 
 static enum outcome bind_driver(struct recovery *recovery)
 {
 	const char *driver = recover_of(recovery)->driver;
-	enum outcome outcome = write_driver(recovery, driver, "bind");
+	enum outcome outcome = OUTCOME_VERIFIED;
 
-	return outcome == OUTCOME_VERIFIED ? check_driver(recovery, driver) : outcome;
+	/* After a power cycle, the kernel has found the function and bound a driver. */
+	if (!is_bound(recovery, driver))
+		outcome = write_driver(recovery, driver, "bind");
+	if (outcome == OUTCOME_VERIFIED)
+		outcome = check_driver(recovery, driver);
+	if (outcome == OUTCOME_VERIFIED)
+		record_driver(recovery, NULL);
+	return outcome;
 }
 
 static enum outcome step_rebind(struct recovery *recovery)
@@ -200,6 +231,13 @@ static const char *string_in(json_object *o, const char *key)
 	return json_object_get_string(json_object_object_get(o, key));
 }
 
+static void add_answered(struct recover *recover, const char *name)
+{
+	recover->answered = must(reallocarray(recover->answered, recover->nr_answered + 1,
+					      sizeof(*recover->answered)));
+	recover->answered[recover->nr_answered++] = text("%s", name);
+}
+
 /* The functions that the reset has reset need no recovery of their own. Return true if one is late. */
 static bool take_members(struct recover *recover, json_object *members, bool is_verified)
 {
@@ -213,30 +251,28 @@ static bool take_members(struct recover *recover, json_object *members, bool is_
 		if (!is_verified || !name ||
 		    !json_object_get_boolean(json_object_object_get(member, "reset")))
 			continue;
-		recover->answered = must(reallocarray(recover->answered, recover->nr_answered + 1,
-						      sizeof(*recover->answered)));
-		recover->answered[recover->nr_answered++] = text("%s", name);
+		add_answered(recover, name);
 	}
 	return is_late;
 }
 
-static json_object *first_reset(json_object *document)
+static json_object *first_in(json_object *document, const char *key)
 {
-	json_object *resets = NULL;
+	json_object *list = NULL;
 
 	if (!json_object_is_type(document, json_type_object))
 		return NULL;
-	resets = json_object_object_get(document, "resets");
-	if (!json_object_is_type(resets, json_type_array))
+	list = json_object_object_get(document, key);
+	if (!json_object_is_type(list, json_type_array))
 		return NULL;
-	return json_object_array_get_idx(resets, 0);
+	return json_object_array_get_idx(list, 0);
 }
 
 /* The exit status says what happened, and the report says why. */
 static enum outcome outcome_of_reset(struct recovery *recovery, int status, const char *output)
 {
 	json_object *document = output ? json_tokener_parse(output) : NULL;
-	json_object *reset = first_reset(document), *members = NULL;
+	json_object *reset = first_in(document, "resets"), *members = NULL;
 	enum outcome outcome = status == STATUS_DONE    ? OUTCOME_VERIFIED :
 			       status == STATUS_TOUCHED ? OUTCOME_FAILED :
 							  OUTCOME_REFUSED;
@@ -285,6 +321,74 @@ static enum outcome step_reset(struct recovery *recovery, const struct step *ste
 	return outcome;
 }
 
+/* ---- power cycles */
+
+/* As for a reset: what has lost its power needs no recovery of its own. */
+static void take_functions(struct recover *recover, json_object *functions)
+{
+	if (!json_object_is_type(functions, json_type_array))
+		return;
+	for (size_t i = 0; i < json_object_array_length(functions); i++)
+		add_answered(recover,
+			     json_object_get_string(json_object_array_get_idx(functions, i)));
+}
+
+/* EOPNOTSUPP: this slot cannot. Everything else that is refused may work at another time. */
+static enum outcome outcome_of_power_cycle(struct recovery *recovery, int status,
+					   const char *output)
+{
+	json_object *document = output ? json_tokener_parse(output) : NULL;
+	json_object *cycle = first_in(document, "reenumerations");
+	const char *message = cycle ? string_in(cycle, "message") : NULL;
+	const char *error = cycle ? string_in(cycle, "error") : NULL;
+	enum outcome outcome = status == STATUS_DONE    ? OUTCOME_VERIFIED :
+			       status == STATUS_TOUCHED ? OUTCOME_FAILED :
+							  OUTCOME_REFUSED;
+
+	if (outcome == OUTCOME_REFUSED && error && !strcmp(error, "EOPNOTSUPP"))
+		outcome = OUTCOME_IMPOSSIBLE;
+	if (!message)
+		message = cycle ? "a function or its driver is missing after the power cycle" :
+				  "the power cycle gave no report";
+	WHY(recovery, "%s", message);
+	if (outcome == OUTCOME_VERIFIED)
+		take_functions(recover_of(recovery), json_object_object_get(cycle, "after"));
+	json_object_put(document);
+	return outcome;
+}
+
+/* re-enumerate unbinds the drivers, refuses a device in use, and shows that the power was cut. */
+static enum outcome step_power_cycle(struct recovery *recovery)
+{
+	const char *scope = pcireset_scope_to_str(recovery->policy->max_scope);
+	const char *const argv[] = {
+		SELF,
+		"re-enumerate",
+		device_of(recovery),
+		"--power-cycle",
+		"--json",
+		/* Without this, a power cycle that affects functions not named is refused. */
+		recovery->policy->max_scope ? "--yes" : NULL,
+		"--max-scope",
+		scope,
+		NULL,
+	};
+	struct child child = {
+		.argv = (char *const *)argv,
+		.timeout_ms = RESET_LIMIT_MS,
+		.reads_output = true,
+	};
+	int r = child_run(&child);
+	enum outcome outcome;
+
+	if (r >= 0 && r <= 128)
+		outcome = outcome_of_power_cycle(recovery, r, child.output);
+	else
+		outcome = outcome_of(recovery, r, "the power cycle");
+	free(child.output);
+	return outcome;
+}
+
 static enum outcome run_step(struct recovery *recovery, const struct step *step)
 {
 	recovery->why[0] = '\0';
@@ -294,8 +398,7 @@ static enum outcome run_step(struct recovery *recovery, const struct step *step)
 	case STEP_RESET:
 		return step_reset(recovery, step);
 	default:
-		WHY(recovery, "%s", NO_POWER_CYCLE);
-		return OUTCOME_IMPOSSIBLE;
+		return step_power_cycle(recovery);
 	}
 }
 

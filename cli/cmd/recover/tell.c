@@ -52,13 +52,23 @@ static const char *const verdicts[] = {
 	[VERDICT_RECOVER] = "recover",
 };
 
+static char *power_obstacle(struct pcireset_dev *dev)
+{
+	const char *words;
+	enum pcireset_power power = pcireset_dev_get_power(dev, NULL, &words);
+
+	if (power == PCIRESET_POWER_SLOT || power == PCIRESET_POWER_D3COLD)
+		return NULL;
+	return text("%s%s", power ? "unknown: " : "", words);
+}
+
 /* For --dry-run: why a step would not work now, to be freed, or NULL. */
 static char *step_obstacle(struct pcireset_dev *dev, const struct step *step)
 {
 	const char *words;
 
 	if (step->kind == STEP_POWER_CYCLE)
-		return text("%s", NO_POWER_CYCLE);
+		return power_obstacle(dev);
 	if (step->kind == STEP_REBIND)
 		return pcireset_dev_get_driver(dev) ? NULL : text("no driver is bound");
 	if (pcireset_dev_query(dev) < 0)
