@@ -130,6 +130,10 @@ report() {
 	report 0 none --sign key
 	echo >>none/certificate.txt
 	run ! bash -c "${command/SIGNER /lab@example.org }"
+	# Neither the key nor the directory is an option of ssh-keygen.
+	mv key -- -key && mv key.pub -- -key.pub && cp -r none -- -none
+	report 0 -none --sign -key
+	[[ ${lines[1]} == *' -s ./-none/certificate.txt.sig < ./-none/certificate.txt' ]]
 	report 1 none --sign nokey
 	[[ $stderr == *'could not be signed with nokey' ]]
 }

@@ -122,12 +122,19 @@ static int run_program(const char *const argv[])
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
 }
 
+/* A path that begins with a hyphen would be an option, or standard input. */
+static char *operand_of(const char *path)
+{
+	return text("%s%s", *path == '-' ? "./" : "", path);
+}
+
 /* ssh-keygen asks before it replaces a signature, and may ask for a passphrase. */
 static int files_sign(const char *key, const char *directory)
 {
-	char *file = text("%s/%s", directory, CERTIFICATE_FILE), *sig = text("%s.sig", file);
-	const char *const argv[] = { "ssh-keygen", "-Y", "sign", "-n", "pcireset",
-				     "-f",         key,  file,   NULL };
+	char *place = operand_of(directory), *key_file = operand_of(key);
+	char *file = text("%s/%s", place, CERTIFICATE_FILE), *sig = text("%s.sig", file);
+	const char *const argv[] = { "ssh-keygen", "-Y",     "sign", "-n", "pcireset",
+				     "-f",         key_file, file,   NULL };
 	int r = unlink(sig) && errno != ENOENT ? -errno : run_program(argv);
 
 	if (r)
@@ -139,6 +146,8 @@ static int files_sign(const char *key, const char *directory)
 		    sig, file);
 	free(sig);
 	free(file);
+	free(key_file);
+	free(place);
 	return r ? STATUS_ERROR : STATUS_DONE;
 }
 
