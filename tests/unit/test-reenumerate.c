@@ -453,6 +453,134 @@ static struct pcireset_reenumeration *make_steps(struct pcireset_ctx *ctx)
 	return e;
 }
 
+/* ---- power cycles */
+
+#define SLOT_POWER     "sys/bus/pci/slots/3/power"
+#define PORT_CONTROL   "sys/bus/pci/devices/" PORT "/power/control"
+#define SLOT_FLAGS     0x53 /* a slot is implemented */
+#define SLOT_ABILITIES 0x64
+#define HAS_CONTROLLER 0x02
+#define IS_HOTPLUG     0x40
+
+static void file_is(const char *name, const char *want)
+{
+	char path[PATH_MAX], text[64];
+
+	snprintf(path, sizeof(path), "%s/%s", sysroot, name);
+	assert_true(read_file(path, text, sizeof(text)) >= 0);
+	assert_string_equal(text, want);
+}
+
+static void write_power_note(const char *power)
+{
+	char note[256], path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/" PORT, sysroot);
+	assert_int_equal(stat(path, &st), 0);
+	snprintf(note, sizeof(note), "boot this-boot\ninode %llu\ncontrol auto\n%send\n",
+		 (unsigned long long)st.st_ino, power);
+	sysroot_write("run/pcireset/" PORT ".held", note);
+}
+
+static void repair(struct pcireset_ctx *ctx, enum pcireset_leftover want)
+{
+	struct leftover_walk walk = { .ctx = ctx, .repairs = true, .fn = take };
+
+	nr_told = 0;
+	assert_int_equal(guard_foreach_leftover(&walk), 0);
+	assert_int_equal(nr_told, 1);
+	assert_int_equal(told, want);
+}
+
+/* The registers are as before, but the device may be without power. */
+static void an_unfinished_power_cycle_is_repaired(void **state)
+{
+	leftover_ctx = *state;
+	write_power_note("power slot 3\n");
+	sysroot_write(SLOT_POWER, "0\n");
+	sysroot_write(PORT_CONTROL, "on\n");
+	assert_int_equal(try_guard(*state, &(struct unread){ 0 }), -EUCLEAN);
+	leftover_is(NULL, 0, PCIRESET_LEFTOVER_TO_REPAIR);
+	file_is(SLOT_POWER, "0");
+	broken = SLOT_POWER;
+	broken_error = EIO;
+	repair(*state, PCIRESET_LEFTOVER_TO_REPAIR);
+	broken = NULL;
+	repair(*state, PCIRESET_LEFTOVER_REPAIRED);
+	file_is(SLOT_POWER, "1");
+	file_is(PORT_CONTROL, "auto");
+	file_is("sys/bus/pci/devices/" PORT "/pci_bus/0000:03/rescan", "1");
+	assert_int_equal(try_guard(*state, &(struct unread){ 0 }), 0);
+}
+
+static void power_control_is_repaired(void **state)
+{
+	leftover_ctx = *state;
+	write_power_note("");
+	leftover_is(NULL, 0, PCIRESET_LEFTOVER_VOID);
+	write_power_note("");
+	sysroot_write(PORT_CONTROL, "on\n");
+	leftover_is("power/control", EIO, PCIRESET_LEFTOVER_UNKNOWN);
+	repair(*state, PCIRESET_LEFTOVER_REPAIRED);
+	file_is(PORT_CONTROL, "auto");
+	sysroot_write(PORT_CONTROL, "auto\n");
+}
+
+/* What is noted before anything is changed. */
+static void the_note_has_all_that_is_changed(void **state)
+{
+	struct supply supply = { .ctx = *state, .method = PCIRESET_POWER_SLOT, .slot = "3" };
+	struct unread unread = { 0 };
+	char path[PATH_MAX], text[ATTR_MAX];
+	struct guard *guard;
+
+	assert_int_equal(guard_open(*state, &find(*state, PORT)->addr, &unread, &guard), 0);
+	guard_set_supply(guard, &supply);
+	assert_int_equal(guard_begin(guard), 0);
+	snprintf(path, sizeof(path), "%s/run/pcireset/" PORT ".held", sysroot);
+	assert_true(read_file(path, text, sizeof(text)) > 0);
+	assert_non_null(strstr(text, "\ncontrol auto\n"));
+	assert_non_null(strstr(text, "\npower slot 3\n"));
+	guard_end(guard);
+	guard_close(guard);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void power_cycle_is(struct pcireset_ctx *ctx, int want, const char *words)
+{
+	struct pcireset_reenumeration *e = make_steps(ctx);
+	int r;
+
+	assert_int_equal(pcireset_reenumeration_set_power_cycle(e), 0);
+	r = pcireset_reenumeration_resolve(e);
+	if (r != want || (words && !strstr(pcireset_reenumeration_get_message(e), words)))
+		fail_msg("%d: %s", r, pcireset_reenumeration_get_message(e));
+	assert_int_equal(pcireset_reenumeration_get_power(e), r ? 0 : PCIRESET_POWER_SLOT);
+	assert_int_equal(pcireset_reenumeration_get_sign(e, PCIRESET_SIGN_OFF), -ENODATA);
+	assert_int_equal(pcireset_reenumeration_set_power_cycle(e), -EINVAL);
+	assert_false(pcireset_reenumeration_is_touched(e));
+	pcireset_reenumeration_unref(e);
+}
+
+static void a_power_cycle_is_refused_unless_the_slot_can(void **state)
+{
+	sysroot_write(SLOT_POWER, "1\n");
+	attribute(PORT, "d3cold_allowed", "1\n");
+	power_cycle_is(*state, -EOPNOTSUPP, "slot 3 (" PORT ") has no power controller");
+	config_set(PORT, SLOT_ABILITIES, HAS_CONTROLLER | IS_HOTPLUG);
+	config_set(PORT, SLOT_FLAGS, 1);
+	power_cycle_is(*state, 0, NULL);
+	broken = SLOT_POWER;
+	broken_error = EIO;
+	power_cycle_is(*state, -EBUSY, "it is unknown whether its power can be cut");
+	broken = PORT "/config";
+	power_cycle_is(*state, -EBUSY, "it is unknown whether its power can be cut");
+	broken = NULL;
+	power_cycle_is(*state, 0, NULL);
+	config_set(PORT, SLOT_ABILITIES, IS_HOTPLUG);
+}
+
 static void resolve(struct pcireset_reenumeration *e)
 {
 	if (!pcireset_reenumeration_resolve(e))
@@ -626,7 +754,15 @@ int main(void)
 		TEST(a_directory_that_fails_may_have_leftovers),
 		TEST(a_note_that_cannot_be_opened_is_unknown),
 		TEST(a_killed_process_is_repaired_first),
+		TEST(an_unfinished_power_cycle_is_repaired),
+		TEST(power_control_is_repaired),
+		TEST(the_note_has_all_that_is_changed),
+		TEST(a_power_cycle_is_refused_unless_the_slot_can),
 		TEST(a_sysroot_is_refused),
+		TEST(an_unfinished_power_cycle_is_repaired),
+		TEST(power_control_is_repaired),
+		TEST(the_note_has_all_that_is_changed),
+		TEST(a_power_cycle_is_refused_unless_the_slot_can),
 		TEST(steps_have_an_order),
 		TEST(one_port_has_one_re_enumeration),
 		TEST(a_failed_reset_restores_the_port),
