@@ -76,8 +76,24 @@ struct user {
 	char *detail;
 };
 
+/* What belongs to a name, such as the functions behind a device node. */
+struct index_entry {
+	char *name, *text;
+	struct pcireset_dev *dev; /* or NULL */
+	size_t number;            /* in the order in which they were added */
+	unsigned long last_pid;   /* the last of the processes that were added for the entry */
+	unsigned int nr_holders;  /* number of these processes */
+};
+
+struct name_index {
+	struct index_entry *v; /* sorted by name once the index is ready */
+	size_t nr;
+	bool is_ready;
+};
+
 struct users {
-	struct user *v; /* sorted by address after reading */
+	struct name_index index; /* only while the users are read */
+	struct user *v;          /* sorted by address after reading */
 	size_t nr;
 	bool is_read;
 	uint64_t read_ns;
@@ -115,6 +131,7 @@ struct pcireset_dev {
 	bool has_parent, is_hotplug_port;
 	struct pcireset_dev *first_vf, *next_vf; /* see dev_find_members() */
 	struct pcireset_addr parent;
+	struct pcireset_dev *first_dead; /* below it in a dump; see dead_beside() */
 	struct member_list *below; /* members of a reset of its link, while shares_lists is set */
 	uint32_t types;
 	struct type_state state[NR_TYPES];
@@ -182,7 +199,8 @@ struct pcireset_ctx {
 		METHODS_UNKNOWN,
 		METHODS_NONE,
 		METHODS_SOME
-	} has_methods; /* reset_method files */
+	} has_methods;         /* reset_method files */
+	bool knows_first_dead; /* first_dead of all functions is valid */
 	bool knows_broken_links;
 	struct dev_list broken_links; /* their links must not be reset; see known_broken_learn() */
 	struct dev_list dead;         /* functions that do not answer */

@@ -24,6 +24,7 @@ void ctx_drop_devs(struct pcireset_ctx *ctx)
 	ctx->devs = ctx->by_path = NULL;
 	ctx->nr_devs = 0;
 	ctx->knows_vfs = false;
+	ctx->knows_first_dead = false;
 	ctx->knows_broken_links = false;
 	ctx->has_methods = METHODS_UNKNOWN;
 	rules_forget(ctx);

@@ -198,6 +198,7 @@ static void drop_gone(struct pcireset_ctx *ctx)
 	size_t kept = 0;
 
 	ctx->knows_vfs = false;
+	ctx->knows_first_dead = false;
 	for (size_t i = 0; i < ctx->nr_devs; i++)
 		if (!ctx->by_path[i]->is_gone) {
 			ctx->by_path[i]->path_index = kept;

@@ -43,21 +43,36 @@ void dev_look_at(struct pcireset_dev *dev)
 		dev_has_failed(dev, r);
 }
 
-/* A dump does not say what is below a dead bridge: it is on a lower bus, and below the same port. */
+/* The functions are in the order of their addresses: the first dead one below a port stays. */
+static void find_first_dead(struct pcireset_ctx *ctx)
+{
+	struct pcireset_dev *dev, *port;
+
+	pcireset_dev_foreach(ctx, dev)
+		dev->first_dead = NULL;
+	pcireset_dev_foreach(ctx, dev) {
+		port = pcireset_dev_get_parent(dev);
+		if (!port || port->first_dead)
+			continue;
+		dev_look_at(dev);
+		if (dev->is_dead)
+			port->first_dead = dev;
+	}
+	ctx->knows_first_dead = true;
+}
+
+/*
+ * A dump does not say what is below a dead bridge. Such a bridge is on a lower bus, and
+ * below the same port.
+ */
 static struct pcireset_dev *dead_beside(struct pcireset_dev *dev)
 {
-	const struct pcireset_dev *port = pcireset_dev_get_parent(dev);
-	struct pcireset_dev *other;
+	struct pcireset_dev *first;
 
-	pcireset_dev_foreach(dev->ctx, other) {
-		if (other->addr.domain != dev->addr.domain || other->addr.bus >= dev->addr.bus ||
-		    pcireset_dev_get_parent(other) != port)
-			continue;
-		dev_look_at(other);
-		if (other->is_dead)
-			return other;
-	}
-	return dev;
+	if (!dev->ctx->knows_first_dead)
+		find_first_dead(dev->ctx);
+	first = pcireset_dev_get_parent(dev)->first_dead;
+	return first && first->addr.bus < dev->addr.bus ? first : dev;
 }
 
 struct pcireset_dev *pcireset_dev_get_topmost_gone(struct pcireset_dev *dev)

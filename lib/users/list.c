@@ -16,6 +16,7 @@ void users_clear(struct users *users)
 	for (size_t i = 0; i < users->nr; i++)
 		user_clear(&users->v[i]);
 	free(users->v);
+	index_clear(&users->index);
 	memset(users, 0, sizeof(*users));
 }
 

@@ -63,33 +63,47 @@ static void unescape_path(char *s)
 }
 
 /* For btrfs, the mount names one of the devices, and sysfs names the others. */
-struct btrfs_search {
-	struct pcireset_ctx *ctx;
-	const char *base;
-	struct block_user *user;
-};
+static int add_btrfs_device(void *data, const char *dirname, const char *name)
+{
+	struct pcireset_ctx *ctx = data;
+
+	return index_add(&ctx->users.index, format("%s", name), format("%s", dirname), NULL);
+}
 
 static int read_btrfs(void *data, const char *dirname, const char *name)
 {
-	struct btrfs_search *search = data;
-	struct pcireset_ctx *ctx = search->ctx;
-	char devices[PATH_MAX], path[PATH_MAX];
-	int r = ctx_realpath(ctx, path, "%s/%s/devices/%s", dirname, name, search->base);
+	char devices[PATH_MAX];
 
-	if (!r)
-		r = ctx_path(ctx, devices, "%s/%s/devices", dirname, name);
-	if (r < 0)
-		return users_cannot_find(ctx, r, name);
-	block_foreach_link(ctx, devices, add_block_user, search->user);
-	return 0;
+	if (snprintf(devices, sizeof(devices), "%s/%s/devices", dirname, name) >=
+	    (int)sizeof(devices))
+		return users_cannot_find(data, -ENAMETOOLONG, name);
+	return ctx_foreach_name(data, devices, add_btrfs_device, data);
 }
 
-static void foreach_btrfs_device(struct pcireset_ctx *ctx, const char *source,
-				 struct block_user *user)
+static int know_btrfs_devices(struct pcireset_ctx *ctx)
 {
-	struct btrfs_search search = { ctx, strrchr(source, '/') + 1, user };
+	int r = ctx->users.index.is_ready ? 0 :
+					    ctx_foreach_name(ctx, "sys/fs/btrfs", read_btrfs, ctx);
 
-	ctx_foreach_name(ctx, "sys/fs/btrfs", read_btrfs, &search);
+	if (!ctx->users.index.is_ready)
+		index_sort(&ctx->users.index);
+	return r;
+}
+
+static int foreach_btrfs_device(struct pcireset_ctx *ctx, const char *source,
+				struct block_user *user)
+{
+	const char *base = strrchr(source, '/') + 1;
+	struct index_entry *entry;
+	char devices[PATH_MAX];
+	int r = know_btrfs_devices(ctx);
+
+	for (size_t i = 0; !r && (entry = index_find(&ctx->users.index, base, i)); i++) {
+		r = ctx_path(ctx, devices, "%s", entry->text);
+		if (!r)
+			block_foreach_link(ctx, devices, add_block_user, user);
+	}
+	return r;
 }
 
 /* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw" */
@@ -123,7 +137,8 @@ static int read_mount(struct pcireset_ctx *ctx, char *line)
 	} else if (!strncmp(source, "/dev/", 5)) {
 		if (!node_path(ctx, source, path))
 			block_foreach_function(ctx, path, add_block_user, &user);
-		foreach_btrfs_device(ctx, source, &user);
+		if (!user.error)
+			user.error = foreach_btrfs_device(ctx, source, &user);
 	}
 	return user.error;
 }
@@ -228,10 +243,16 @@ static int read_boot_vga(struct pcireset_ctx *ctx)
 	return 0;
 }
 
-/* A frame buffer or VGA text shows the virtual terminals, or no device does. */
+/* What shows the virtual terminals: a frame buffer, VGA text, or no device. */
+struct consoles {
+	struct pcireset_ctx *ctx;
+	bool has_frame_buffer, has_vga;
+};
+
 static int read_vtconsole(void *data, const char *dirname, const char *name)
 {
-	struct pcireset_ctx *ctx = data;
+	struct consoles *consoles = data;
+	struct pcireset_ctx *ctx = consoles->ctx;
 	char path[PATH_MAX], text[64];
 
 	int r = ctx_path(ctx, path, "%s/%s/bind", dirname, name);
@@ -247,8 +268,22 @@ static int read_vtconsole(void *data, const char *dirname, const char *name)
 	if (r < 0)
 		return users_cannot_find(ctx, r, name);
 	if (strstr(text, "frame buffer"))
-		return ctx_foreach_name(ctx, "sys/class/graphics", read_framebuffer, ctx);
-	return strstr(text, "VGA") ? read_boot_vga(ctx) : 0;
+		consoles->has_frame_buffer = true;
+	else if (strstr(text, "VGA"))
+		consoles->has_vga = true;
+	return 0;
+}
+
+static int read_vtconsoles(struct pcireset_ctx *ctx)
+{
+	struct consoles consoles = { .ctx = ctx };
+	int r = ctx_foreach_name(ctx, "sys/class/vtconsole", read_vtconsole, &consoles);
+
+	if (!r && consoles.has_frame_buffer)
+		r = ctx_foreach_name(ctx, "sys/class/graphics", read_framebuffer, ctx);
+	if (!r && consoles.has_vga)
+		r = read_boot_vga(ctx);
+	return r;
 }
 
 /* "ttyS0                -W- (EC p a)    4:64" */
@@ -316,6 +351,6 @@ int users_read_machine(struct pcireset_ctx *ctx)
 	if (!r)
 		r = foreach_line(ctx, "proc/consoles", read_console);
 	if (!r)
-		r = ctx_foreach_name(ctx, "sys/class/vtconsole", read_vtconsole, ctx);
+		r = read_vtconsoles(ctx);
 	return r;
 }

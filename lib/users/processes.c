@@ -12,6 +12,8 @@
 /* The initial PID namespace always has this inode number, and the others have other numbers. */
 #define FIRST_PID_NS 0xeffffffcu
 
+#define MAX_HOLDERS 64 /* of one node; see is_counted() */
+
 static bool is_this_process(const struct pcireset_ctx *ctx, const char *pid)
 {
 	return !*ctx->sysroot && strtol(pid, NULL, 10) == getpid();
@@ -45,24 +47,62 @@ bool users_on_vfio(const struct pcireset_dev *dev)
 	return dev_driver(dev) && strstr(dev_driver(dev), "vfio");
 }
 
-/* For VFIO, the node belongs to the group or to the function. */
-static bool vfio_node_is(const struct pcireset_dev *dev, const char *node)
+static int add_vfio_node(struct pcireset_dev *dev, const char *prefix, const char *name)
+{
+	return index_add(&dev->ctx->holders.index, format("%s%s", prefix, name), format("%s", ""),
+			 dev);
+}
+
+/* The node of the function's own in /dev/vfio/devices. */
+static int add_vfio_cdevs(struct pcireset_dev *dev)
+{
+	char path[PATH_MAX];
+	struct dirent *de;
+	int r = 0;
+	DIR *dir;
+
+	if (!dev_attr_path(dev, "vfio-dev", path))
+		return users_cannot_find(dev->ctx, -ENAMETOOLONG, dev->path);
+	dir = opendir(path);
+	if (!dir)
+		return users_cannot_find(dev->ctx, -errno, path);
+	while (!r && (de = dir_next(dir)))
+		if (de->d_name[0] != '.')
+			r = add_vfio_node(dev, "devices/", de->d_name);
+	if (!r)
+		r = users_cannot_find(dev->ctx, -errno, path);
+	closedir(dir);
+	return r;
+}
+
+/* The node of the function's group, /dev/vfio/NUMBER. */
+static int add_vfio_group(struct pcireset_dev *dev)
 {
 	char path[PATH_MAX], group[NAME_MAX + 1];
-	int r;
+	int r = dev_attr_path(dev, "iommu_group", path) ?
+			read_link_name(path, group, sizeof(group)) :
+			-ENAMETOOLONG;
 
-	if (!strncmp(node, "devices/", 8)) {
-		snprintf(path, sizeof(path), "%s/vfio-dev/%s", dev->path, node + 8);
-		r = access(path, F_OK) ? -errno : 0;
-		users_cannot_find(dev->ctx, r, path);
-		return !r;
+	return r ? users_cannot_find(dev->ctx, r, dev->path) : add_vfio_node(dev, "", group);
+}
+
+/* Which nodes belong to which functions. Only needed if a process has one of them open. */
+static int know_vfio_nodes(struct pcireset_ctx *ctx)
+{
+	struct pcireset_dev *dev;
+	int r = 0;
+
+	if (ctx->holders.index.is_ready)
+		return 0;
+	pcireset_dev_foreach(ctx, dev) {
+		if (r || !users_on_vfio(dev))
+			continue;
+		r = add_vfio_group(dev);
+		if (!r)
+			r = add_vfio_cdevs(dev);
 	}
-	if (!strncmp(node, "noiommu-", 8))
-		node += 8;
-	snprintf(path, sizeof(path), "%s/iommu_group", dev->path);
-	r = read_link_name(path, group, sizeof(group));
-	users_cannot_find(dev->ctx, r, path);
-	return !r && !strcmp(group, node);
+	index_sort(&ctx->holders.index);
+	return r;
 }
 
 /* Add the name of the process. Fail rather than lose it. */
@@ -78,15 +118,32 @@ static int add_holder(struct pcireset_ctx *ctx, const struct pcireset_addr *addr
 	return users_add(&ctx->holders, addr, holder->use, holder->name, process);
 }
 
+/*
+ * Each process that has the node open is a holder of each function behind the node. The text
+ * of a use has room for few processes, so that most of many processes need not be added.
+ */
+static bool is_counted(struct index_entry *entry, const char *pid)
+{
+	unsigned long number = strtoul(pid, NULL, 10);
+
+	if (entry->last_pid == number || entry->nr_holders == MAX_HOLDERS)
+		return true;
+	entry->last_pid = number;
+	entry->nr_holders++;
+	return false;
+}
+
 static int add_vfio_users(struct pcireset_ctx *ctx, const char *node, const char *pid)
 {
-	struct pcireset_dev *dev;
-	int r = 0;
+	struct index_entry *entry;
+	int r = know_vfio_nodes(ctx);
 
-	pcireset_dev_foreach(ctx, dev) {
-		if (r || !users_on_vfio(dev) || !vfio_node_is(dev, node))
+	if (!strncmp(node, "noiommu-", 8))
+		node += 8;
+	for (size_t i = 0; !r && (entry = index_find(&ctx->holders.index, node, i)); i++) {
+		if (is_counted(entry, pid))
 			continue;
-		r = add_holder(ctx, &dev->addr,
+		r = add_holder(ctx, &entry->dev->addr,
 			       &(struct holder){ PCIRESET_USE_VFIO, format("vfio"), pid });
 	}
 	return r;

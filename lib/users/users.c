@@ -18,6 +18,7 @@ static int read_once(struct pcireset_ctx *ctx, struct users *users,
 		return 0;
 	before = ctx_begin(ctx);
 	r = fn(ctx);
+	index_clear(&users->index);
 	if (!r)
 		r = users_sort(users);
 	r = ctx_end(ctx, before, r);

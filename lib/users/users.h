@@ -19,6 +19,12 @@ typedef void (*block_fn)(struct pcireset_ctx *ctx, const struct pcireset_addr *a
 void block_foreach_function(struct pcireset_ctx *ctx, const char *path, block_fn fn, void *data);
 void block_foreach_link(struct pcireset_ctx *ctx, const char *dirname, block_fn fn, void *data);
 
+/* index.c */
+void index_clear(struct name_index *index);
+int index_add(struct name_index *index, char *name, char *text, struct pcireset_dev *dev);
+void index_sort(struct name_index *index);
+struct index_entry *index_find(struct name_index *index, const char *name, size_t i);
+
 /* list.c */
 void users_clear(struct users *users);
 void users_note_doubt(struct users *users, const char *fmt, ...) PRINTF(2, 3);

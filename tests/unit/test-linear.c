@@ -105,6 +105,18 @@ static void look_for_its_users(struct pcireset_dev *dev)
 	assert_true(dev->index >= dev->ctx->users.nr || *user == 'u');
 }
 
+/* As in a dump: all are on one bus, and only the first has nothing dead on a lower one. */
+static void look_for_the_topmost_gone(struct pcireset_dev *dev)
+{
+	if (!dev->has_parent)
+		return;
+	dev->ctx->is_dump = true;
+	dev->ctx->sysroot = dev->path;
+	dev->is_dead = true;
+	dev->looked_ns = 1;
+	assert_non_null(pcireset_dev_get_topmost_gone(dev));
+}
+
 static uint64_t cpu_ns(void)
 {
 	struct timespec t;
@@ -182,6 +194,12 @@ static void reset_methods_take_linear_time(void **state)
 	is_linear(look_for_methods);
 }
 
+static void functions_that_are_gone_take_linear_time(void **state)
+{
+	(void)state;
+	is_linear(look_for_the_topmost_gone);
+}
+
 static void users_take_linear_time(void **state)
 {
 	(void)state;
@@ -239,6 +257,7 @@ int main(void)
 		cmocka_unit_test(virtual_functions_take_linear_time),
 		cmocka_unit_test(members_of_a_link_take_linear_time),
 		cmocka_unit_test(reset_methods_take_linear_time),
+		cmocka_unit_test(functions_that_are_gone_take_linear_time),
 		cmocka_unit_test(users_take_linear_time),
 		cmocka_unit_test(a_shared_list_has_the_target_of_each),
 		cmocka_unit_test(equal_uses_are_one_in_the_order_of_the_first),
