@@ -425,6 +425,22 @@ class Reenumerating(unittest.TestCase):
                 machine.reenumerate(device, "bus", program="flash")
             with self.assertRaises(pcireset.BadArgument):
                 machine.reenumerate(device, "bus", timeout_ms=-1)
+            with self.assertRaises(pcireset.BadArgument):
+                machine.reenumerate(device, "bus", power_cycle=True)
+            with self.assertRaises(pcireset.ReenumerationFailed) as caught:
+                machine.reenumerate(device, power_cycle=True)
+            self.assertFalse(caught.exception.touched)
+
+    def test_the_way_to_cut_the_power(self):
+        mixed = next(path for path in MACHINES if path.name.startswith("mixed"))
+        with pcireset.Context(mixed) as machine:
+            self.assertEqual(
+                machine.find_power("00:00.0"),
+                pcireset.Power(method="none", port=None, slot=None, reason="it is on a root bus"),
+            )
+            slot = machine.find_power("01:00.0")
+            self.assertEqual((slot.method, slot.port), ("unknown", "0000:00:09.0"))
+            self.assertIsNotNone(slot.reason)
 
 
 class Watching(unittest.TestCase):
