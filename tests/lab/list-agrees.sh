@@ -125,7 +125,7 @@ check_reasons() {
 
 	while read -r name kernels topologies _; do
 		[[ $name != \#* && -n $name ]] || continue
-		[[ $kernels == all || ,$kernels, == *",$PCILAB_KERNEL,"* ]] || continue
+		[[ $kernels == all || ,$kernels, == *",${PCILAB_KERNEL%-arm64},"* ]] || continue
 		[[ ,$topologies, == *",$PCILAB_TOPOLOGY,"* ]] || continue
 		is "${seen[$name]:-no}" yes "the reason $name is needed here"
 	done <"$table"
