@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The control node /dev/pcireset: its ioctls INFO, OPEN and STATS. */
+/* The control node /dev/pcireset: its ioctls INFO, OPEN, STATS and EMPTY_BUS. */
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -41,10 +41,49 @@ static int control_do_stats(struct file *file, void *arg)
 	return pcireset_stats_read(arg);
 }
 
+static int control_check_empty_bus(const struct pcireset_empty_bus *arg)
+{
+	if (arg->flags)
+		return -EOPNOTSUPP;
+	return arg->bridge.__reserved || arg->timeout_ms > PCIRESET_MAX_TIMEOUT_MS ? -EINVAL : 0;
+}
+
+static int control_do_empty_bus(struct file *file, void *data)
+{
+	struct pcireset_empty_bus *arg = data;
+	struct pcireset_report report = { NULL };
+	struct pci_dev *bridge;
+	int error;
+
+	arg->out_why = PCIRESET_WHY_NONE;
+	memset(&arg->out_who, 0, sizeof(arg->out_who));
+	arg->out_wait_ns = 0;
+	arg->out_total_ns = 0;
+	error = control_check_empty_bus(arg);
+	if (error)
+		return error;
+	/* A privileged process may have passed the descriptor on. */
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+
+	bridge = pcireset_find(&arg->bridge);
+	if (!bridge)
+		return -ENODEV;
+	error = pcireset_empty_bus_reset(bridge, arg->timeout_ms, &report);
+	pci_dev_put(bridge);
+	arg->out_why = report.why;
+	arg->out_who = report.who;
+	arg->out_wait_ns = report.wait_ns;
+	arg->out_total_ns = report.total_ns;
+	return error;
+}
+
 static const struct pcireset_command control_commands[] = {
 	{ PCIRESET_INFO, PCIRESET_SIZES(info, INFO), control_do_info, 0 },
 	{ PCIRESET_OPEN, PCIRESET_SIZES(open, OPEN), control_do_open, 0 },
 	{ PCIRESET_STATS, PCIRESET_SIZES(stats, STATS), control_do_stats, 0 },
+	{ PCIRESET_EMPTY_BUS, PCIRESET_SIZES(empty_bus, EMPTY_BUS), control_do_empty_bus,
+	  PCIRESET_COMMAND_RESETS },
 };
 
 static long control_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

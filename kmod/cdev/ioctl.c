@@ -71,6 +71,7 @@ long pcireset_dispatch(const struct pcireset_command *commands, unsigned int nr,
 		struct pcireset_reset reset;
 		struct pcireset_reset_many reset_many;
 		struct pcireset_stats stats;
+		struct pcireset_empty_bus empty_bus;
 	} buffer;
 	void __user *user = (void __user *)arg;
 	unsigned int i;

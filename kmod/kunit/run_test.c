@@ -548,6 +548,22 @@ static void block_of_a_lost_function_is_ended_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fn.dev->error_state, state);
 }
 
+/* The bus has two functions, and a function has no bus. */
+static void bus_that_is_not_empty_is_reset(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct run_refs was = run_count_refs(machine);
+	struct pcireset_report report = {};
+
+	KUNIT_EXPECT_EQ(test, pcireset_empty_bus_reset(machine->port, 0, &report), -EBUSY);
+	KUNIT_EXPECT_EQ(test, report.why, PCIRESET_WHY_SCOPE);
+	KUNIT_EXPECT_EQ(test, report.issued, 0);
+	KUNIT_EXPECT_EQ(test, pcireset_empty_bus_reset(machine->fns[0], 0, &report), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, report.why, PCIRESET_WHY_NO_BRIDGE);
+	KUNIT_EXPECT_EQ(test, report.issued, 0);
+	run_expect_refs(test, &was, PCI_RESET_BUS);
+}
+
 static struct kunit_case run_cases[] = {
 	KUNIT_CASE(plan_of_another_topology_is_run),
 	KUNIT_CASE(bus_is_reset_although_a_quirk_forbids_it),
@@ -573,6 +589,7 @@ static struct kunit_case run_cases[] = {
 	KUNIT_CASE(bus_function_takes_a_function_reset),
 	KUNIT_CASE(shared_report_has_two_targets),
 	KUNIT_CASE(block_of_a_lost_function_is_ended_twice),
+	KUNIT_CASE(bus_that_is_not_empty_is_reset),
 	{},
 };
 

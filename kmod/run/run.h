@@ -187,6 +187,10 @@ void pcireset_stats_late(const struct pcireset_type *type, enum pcireset_late_ev
 void pcireset_stats_refused(void);
 int pcireset_stats_read(struct pcireset_stats *arg);
 
+/* empty.c */
+int pcireset_empty_bus_reset(struct pci_dev *bridge, u32 timeout_ms,
+			     struct pcireset_report *report);
+
 /* batch.c */
 int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interruptible,
 		       void (*told)(struct pcireset_item *item));

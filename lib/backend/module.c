@@ -375,6 +375,27 @@ static int run_many(struct pcireset_batch *batch)
 	return r;
 }
 
+static int module_reset_empty_bus(struct pcireset_ctx *ctx, const struct pcireset_addr *bridge,
+				  unsigned int timeout_ms)
+{
+	struct pcireset_empty_bus arg = {
+		.size = sizeof(arg),
+		.bridge = *bridge,
+		.timeout_ms = timeout_ms,
+	};
+	int r = call_ioctl(ctx->fd, PCIRESET_EMPTY_BUS, &arg);
+	char name[PCIRESET_ADDR_STR_MAX], who[PCIRESET_ADDR_STR_MAX];
+
+	if (!r || r == -ENOTTY)
+		return r;
+	pcireset_addr_to_str(bridge, name);
+	pcireset_addr_to_str(&arg.out_who, who);
+	if (arg.out_why)
+		return ctx_error(ctx, r, "the bus below %s cannot be reset: %s: %s", name, who,
+				 pcireset_why_to_str(arg.out_why, PCI_RESET_BUS));
+	return ctx_error(ctx, r, "the bus below %s cannot be reset: %s", name, strerror(-r));
+}
+
 const struct backend backend_module = {
 	.id = PCIRESET_BACKEND_MODULE,
 	.judged_uses = PCIRESET_USE_DRIVER,
@@ -385,4 +406,5 @@ const struct backend backend_module = {
 	.run = module_run,
 	.run_many = run_many,
 	.expect = module_expect,
+	.reset_empty_bus = module_reset_empty_bus,
 };

@@ -13,6 +13,7 @@ union structure {
 	struct pcireset_reset reset;
 	struct pcireset_reset_many many;
 	struct pcireset_stats stats;
+	struct pcireset_empty_bus empty_bus;
 	struct pcireset_expect expect;
 	uint8_t bytes[2 * PAGE];
 	uint32_t words[2 * PAGE / 4];
@@ -144,6 +145,12 @@ void call_fill_reset(struct worker *worker, struct pcireset_reset *arg)
 	arg->owner_ptr = arena_address(worker, ARENA_TYPES) + 4 * below(chance, 64);
 }
 
+static void fill_empty_bus(struct worker *worker, struct pcireset_empty_bus *arg)
+{
+	arg->bridge = sim_function(below(&worker->chance, sim_nr_functions()));
+	arg->timeout_ms = some_timeout(&worker->chance);
+}
+
 static void fill(struct draft *draft)
 {
 	union structure *structure = draft->structure;
@@ -172,6 +179,9 @@ static void fill(struct draft *draft)
 		break;
 	case CMD_EXPECT:
 		fill_expect(draft->worker, &structure->expect);
+		break;
+	case CMD_EMPTY_BUS:
+		fill_empty_bus(draft->worker, &structure->empty_bus);
 		break;
 	default:
 		break;
@@ -386,7 +396,7 @@ static void place(const struct draft *draft)
 void call_make(struct worker *worker)
 {
 	static const unsigned int often[] = { CMD_INFO,       CMD_OPEN,  CMD_OPEN,  CMD_NARROW,
-					      CMD_NARROW,     CMD_QUERY, CMD_QUERY, CMD_QUERY,
+					      CMD_NARROW,     CMD_QUERY, CMD_QUERY, CMD_EMPTY_BUS,
 					      CMD_RESET,      CMD_RESET, CMD_RESET, CMD_STATS,
 					      CMD_RESET_MANY, CMD_EXPECT };
 	struct chance *chance = &worker->chance;

@@ -38,6 +38,11 @@ const struct command commands[NR_COMMANDS] = {
 	[CMD_EXPECT] = { "EXPECT", PCIRESET_EXPECT, PCIRESET_EXPECT_SIZE_VER0,
 			 sizeof(struct pcireset_expect), true, FROM(pcireset_expect, out_type),
 			 SET(E_OK) | ON_DEVICE | SET(E_NOMEM), SET(E_OK) | ON_DEVICE },
+	[CMD_EMPTY_BUS] = { "EMPTY_BUS", PCIRESET_EMPTY_BUS, PCIRESET_EMPTY_BUS_SIZE_VER0,
+			    sizeof(struct pcireset_empty_bus), false,
+			    FROM(pcireset_empty_bus, out_why),
+			    TOUCHED | ON_DEVICE | SET(E_NOMEM) | SET(E_BUSY) | SET(E_INTR),
+			    MISUSED | SET(E_BUSY) },
 };
 
 /* -1 if there is no such command. */

@@ -191,6 +191,12 @@ static uint32_t judge_expect(const struct worker *worker, const struct pcireset_
 	       judge_grant(worker->call.slot->handle, arg->types, arg->max_scope, 0);
 }
 
+static uint32_t judge_empty_bus(const struct worker *worker, const struct pcireset_empty_bus *arg)
+{
+	return if_so(worker->call.manner == AS_NOBODY, E_PERM) | if_so(arg->flags, E_OPNOTSUPP) |
+	       if_so(arg->bridge.__reserved || arg->timeout_ms > MAX_TIMEOUT, E_INVAL);
+}
+
 static uint32_t judge_members(const struct worker *worker, int nr)
 {
 	union {
@@ -201,6 +207,7 @@ static uint32_t judge_members(const struct worker *worker, int nr)
 		struct pcireset_reset reset;
 		struct pcireset_stats stats;
 		struct pcireset_expect expect;
+		struct pcireset_empty_bus empty_bus;
 	} arg;
 
 	memcpy(&arg, back_door(worker->call.address), commands[nr].size);
@@ -219,6 +226,8 @@ static uint32_t judge_members(const struct worker *worker, int nr)
 		return many_misuses(worker);
 	case CMD_EXPECT:
 		return judge_expect(worker, &arg.expect);
+	case CMD_EMPTY_BUS:
+		return judge_empty_bus(worker, &arg.empty_bus);
 	default:
 		return judge_reset(worker, &arg.reset);
 	}
@@ -308,6 +317,8 @@ uint32_t outcomes(const struct worker *worker)
 		if (worker->call.is_tangled)
 			return commands[nr].documented;
 		return SET(E_OK) | if_so(many_may_miss(worker), E_FAULT);
+	case CMD_EMPTY_BUS:
+		return SET(E_OK) | SET(E_BUSY) | SET(E_OPNOTSUPP) | SET(E_NODEV);
 	default:
 		return SET(E_OK);
 	}

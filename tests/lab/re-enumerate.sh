@@ -179,8 +179,14 @@ refused 3 'it is late after an earlier reset' "$card" --type slot
 sleep 62
 refused 1 'it is gone or does not respond' "$card" --type slot
 sim_set 01.0/00.0 ready_bus_us=300000 ready_power_on_us=300000
+# bus_resets: those that the module has counted.
+bus_resets() {
+	pcireset metrics - | awk '/^pcireset_resets_total.*type="bus"/ { sum += $NF } END { print sum + 0 }'
+}
+was=$(bus_resets)
 again 0 'and does, later' "$card" --type link --json
 like "$output" '"type": "bus"' 'reset by the port, as there was nothing to bring back'
+is "$(bus_resets)" $((was + 1)) 'the module counts this reset'
 like "$output" '"result": "done"' 'and it is back'
 sim_set 01.0/00.0 ready_bus_us=0 ready_power_on_us=0
 

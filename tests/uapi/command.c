@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The commands, and what of their structures can be wrong. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,6 +57,7 @@ static const struct mask stats_masks[] = {
 	MASK(pcireset_stats, type, PCI_RESET_ANY),
 	{ 0 },
 };
+static const struct mask empty_bus_masks[] = { MASK(pcireset_empty_bus, flags, 0), { 0 } };
 static const struct mask reset_many_masks[] = { MASK(pcireset_reset_many, flags, 0), { 0 } };
 
 static const struct reserved info_reserved[] = { RESERVED(pcireset_info, __reserved), { 0 } };
@@ -70,6 +72,11 @@ static const struct reserved reset_many_reserved[] = {
 };
 
 static const struct reserved stats_reserved[] = { RESERVED(pcireset_stats, __reserved), { 0 } };
+
+static const struct reserved empty_bus_reserved[] = {
+	RESERVED(pcireset_empty_bus, bridge.__reserved),
+	{ 0 },
+};
 
 static void fill_info(void *arg)
 {
@@ -147,28 +154,41 @@ static void fill_stats(void *arg)
 	};
 }
 
+/* The disk is no bridge, so that a call with nothing wrong in it touches nothing. */
+static void fill_empty_bus(void *arg)
+{
+	*(struct pcireset_empty_bus *)arg = (struct pcireset_empty_bus){
+		.size = sizeof(struct pcireset_empty_bus),
+		.bridge = DISK,
+	};
+}
+
 const struct command commands[NR_COMMANDS] = {
 	{ "INFO", PCIRESET_INFO, PCIRESET_INFO_SIZE_VER0, sizeof(struct pcireset_info), false,
-	  fill_info, info_masks, info_reserved, 0, false },
+	  fill_info, info_masks, info_reserved, 0, false, 0 },
 	{ "OPEN", PCIRESET_OPEN, PCIRESET_OPEN_SIZE_VER0, sizeof(struct pcireset_open), false,
-	  fill_open, open_masks, open_reserved, offsetof(struct pcireset_open, max_scope), false },
+	  fill_open, open_masks, open_reserved, offsetof(struct pcireset_open, max_scope), false,
+	  0 },
 	{ "NARROW", PCIRESET_NARROW, PCIRESET_NARROW_SIZE_VER0, sizeof(struct pcireset_narrow),
 	  true, fill_narrow, narrow_masks, narrow_reserved,
-	  offsetof(struct pcireset_narrow, max_scope), true },
+	  offsetof(struct pcireset_narrow, max_scope), true, 0 },
 	{ "QUERY", PCIRESET_QUERY, PCIRESET_QUERY_SIZE_VER0, sizeof(struct pcireset_query), true,
 	  fill_query, query_masks, query_reserved, offsetof(struct pcireset_query, max_scope),
-	  false },
+	  false, 0 },
 	{ "EXPECT", PCIRESET_EXPECT, PCIRESET_EXPECT_SIZE_VER0, sizeof(struct pcireset_expect),
 	  true, fill_expect, expect_masks, expect_reserved,
-	  offsetof(struct pcireset_expect, max_scope), true },
+	  offsetof(struct pcireset_expect, max_scope), true, 0 },
 	{ "RESET", PCIRESET_RESET, PCIRESET_RESET_SIZE_VER0, sizeof(struct pcireset_reset), true,
-	  fill_reset, reset_masks, reset_reserved, offsetof(struct pcireset_reset, max_scope),
-	  true },
+	  fill_reset, reset_masks, reset_reserved, offsetof(struct pcireset_reset, max_scope), true,
+	  0 },
 	{ "RESET_MANY", PCIRESET_RESET_MANY, PCIRESET_RESET_MANY_SIZE_VER0,
 	  sizeof(struct pcireset_reset_many), true, fill_reset_many, reset_many_masks,
-	  reset_many_reserved, 0, false },
+	  reset_many_reserved, 0, false, 0 },
 	{ "STATS", PCIRESET_STATS, PCIRESET_STATS_SIZE_VER0, sizeof(struct pcireset_stats), false,
-	  fill_stats, stats_masks, stats_reserved, 0, false },
+	  fill_stats, stats_masks, stats_reserved, 0, false, 0 },
+	{ "EMPTY_BUS", PCIRESET_EMPTY_BUS, PCIRESET_EMPTY_BUS_SIZE_VER0,
+	  sizeof(struct pcireset_empty_bus), false, fill_empty_bus, empty_bus_masks,
+	  empty_bus_reserved, 0, false, EOPNOTSUPP },
 };
 
 /* A descriptor that would grant whatever is asked for, so that only the structure can be wrong. */

@@ -173,6 +173,17 @@ AT(pcireset_stats, out_late, 88);
 AT(pcireset_stats, out_late_restored, 96);
 AT(pcireset_stats, out_late_lost, 104);
 
+SIZE(pcireset_empty_bus, 48);
+ASSERT(PCIRESET_EMPTY_BUS_SIZE_VER0 == 48);
+AT(pcireset_empty_bus, size, 0);
+AT(pcireset_empty_bus, flags, 4);
+AT(pcireset_empty_bus, bridge, 8);
+AT(pcireset_empty_bus, timeout_ms, 16);
+AT(pcireset_empty_bus, out_why, 20);
+AT(pcireset_empty_bus, out_who, 24);
+AT(pcireset_empty_bus, out_wait_ns, 32);
+AT(pcireset_empty_bus, out_total_ns, 40);
+
 /* The thread's bits, and the numbers of the commands. */
 ASSERT(PCI_RESET_DEV_SPECIFIC == 0x01);
 ASSERT(PCI_RESET_FLR == 0x02);
@@ -193,6 +204,7 @@ ASSERT(PCIRESET_CMD_RESET == 0x44);
 ASSERT(PCIRESET_CMD_RESET_MANY == 0x45);
 ASSERT(PCIRESET_CMD_STATS == 0x46);
 ASSERT(PCIRESET_CMD_EXPECT == 0x47);
+ASSERT(PCIRESET_CMD_EMPTY_BUS == 0x48);
 ASSERT(PCIRESET_INFO == 0xb940);
 ASSERT(PCIRESET_OPEN == 0xb941);
 ASSERT(PCIRESET_NARROW == 0xb942);
@@ -201,6 +213,7 @@ ASSERT(PCIRESET_RESET == 0xb944);
 ASSERT(PCIRESET_RESET_MANY == 0xb945);
 ASSERT(PCIRESET_STATS == 0xb946);
 ASSERT(PCIRESET_EXPECT == 0xb947);
+ASSERT(PCIRESET_EMPTY_BUS == 0xb948);
 
 /* Masks. */
 ASSERT(PCIRESET_CHECK_READY == 0x1);

@@ -41,7 +41,7 @@ static bool all_directions_unknown(int fd)
 {
 	bool good = true;
 
-	for (unsigned int nr = PCIRESET_CMD_INFO; nr <= PCIRESET_CMD_EXPECT; nr++) {
+	for (unsigned int nr = PCIRESET_CMD_INFO; nr <= PCIRESET_CMD_EMPTY_BUS; nr++) {
 		good &= is_unknown(fd, _IOR(PCIRESET_IOC_TYPE, nr, struct pcireset_info));
 		good &= is_unknown(fd, _IOW(PCIRESET_IOC_TYPE, nr, struct pcireset_info));
 		good &= is_unknown(fd, _IOWR(PCIRESET_IOC_TYPE, nr, struct pcireset_reset));

@@ -218,6 +218,40 @@ static void test_reset(void)
 	close(fd);
 }
 
+/* Nothing that the kernel knows is reset by it: the bus has a function, there is no bus, there is no bridge. */
+static void test_empty_bus(void)
+{
+	const struct {
+		struct pcireset_addr bridge, who;
+		int error;
+		uint32_t why;
+		const char *name;
+	} cases[] = {
+		{ DISK_PORT, DISK, EBUSY, PCIRESET_WHY_SCOPE, "the bus has a function" },
+		{ DISK, DISK, EOPNOTSUPP, PCIRESET_WHY_NO_BRIDGE, "it is no bridge" },
+		{ { .bus = 0xfe }, { 0 }, ENODEV, PCIRESET_WHY_NONE, "there is no such function" },
+	};
+	struct pcireset_empty_bus arg;
+	int fd = open_control();
+
+	watch_begin();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		spoil(&arg, 0, sizeof(arg));
+		arg.size = sizeof(arg);
+		arg.flags = 0;
+		arg.bridge = cases[i].bridge;
+		arg.timeout_ms = 0;
+		gives(call(fd, PCIRESET_EMPTY_BUS, &arg), cases[i].error, "EMPTY_BUS: %s",
+		      cases[i].name);
+		is(arg.out_why, cases[i].why, "and says so");
+		ok(is_addr(arg.out_who, cases[i].who), "and names the function");
+	}
+	arg.timeout_ms = 600001;
+	gives(call(fd, PCIRESET_EMPTY_BUS, &arg), EINVAL, "EMPTY_BUS with too long a timeout");
+	watch_end("EMPTY_BUS");
+	close(fd);
+}
+
 void test_results(void)
 {
 	test_info();
@@ -227,4 +261,5 @@ void test_results(void)
 	test_reset();
 	test_stats();
 	test_stats_types();
+	test_empty_bus();
 }

@@ -16,6 +16,7 @@
 
 /* Functions of lab/topologies/mixed. */
 #define DISK         ((struct pcireset_addr){ .bus = 0x01 }) /* flr and slot; its driver prepares */
+#define DISK_PORT    ((struct pcireset_addr){ .devfn = 0x48 })
 #define CARD_NIC     ((struct pcireset_addr){ .bus = 0x03 }) /* pm and bus; its driver does not */
 #define CARD_AUDIO   ((struct pcireset_addr){ .bus = 0x03, .devfn = 1 }) /* bus; no driver */
 #define CARD_RNG     ((struct pcireset_addr){ .bus = 0x03, .devfn = 2 })
@@ -75,6 +76,7 @@ struct reserved {
  * @reserved: the members that must be zero, ended by a name of NULL
  * @scope: where max_scope is, 0 if there is none
  * @no_types_refused: an empty mask of types is refused
+ * @error: errno of a structure with nothing wrong in it
  */
 struct command {
 	const char *name;
@@ -87,9 +89,10 @@ struct command {
 	const struct reserved *reserved;
 	size_t scope;
 	bool no_types_refused;
+	int error;
 };
 
-#define NR_COMMANDS 8
+#define NR_COMMANDS 9
 extern const struct command commands[NR_COMMANDS];
 int fd_for(const struct command *command);
 int try_command(const struct command *command, void *arg);

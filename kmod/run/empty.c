@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Secondary Bus Reset below a bridge, while the kernel knows no function there. */
+#include <linux/delay.h>
+
+#include "run/run.h"
+#include "run/trace.h"
+
+/* PCIe r6.0, sec 6.6.1: from the end of the reset, or from link up above 5 GT/s. */
+#define EMPTY_READY_MS 100
+
+static int empty_refuse(struct pcireset_plan *plan, int error, u32 why, struct pci_dev *who)
+{
+	plan->why = why;
+	plan->who = pcireset_addr_of(who);
+	return error;
+}
+
+/* Nobody adds a function while the caller holds the rescan lock, or removes the bridge. */
+static int empty_check(struct pcireset_plan *plan)
+{
+	struct pci_dev *bridge = plan->bridge;
+	struct pci_dev *who = NULL;
+	int error;
+
+	if (!pcireset_is_there(bridge) || !pci_device_is_present(bridge))
+		return empty_refuse(plan, -ENODEV, PCIRESET_WHY_GONE, bridge);
+	if (!bridge->subordinate)
+		return empty_refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_NO_BRIDGE, bridge);
+	if (pcireset_contained(bridge))
+		return empty_refuse(plan, -EBUSY, PCIRESET_WHY_CONTAINED, bridge);
+	if (pcireset_cxl_masks_sbr(bridge))
+		return empty_refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_CXL_MASKED, bridge);
+
+	who = pcireset_first_below(bridge);
+	if (who)
+		error = empty_refuse(plan, -EBUSY, PCIRESET_WHY_SCOPE, who);
+	else if (pcireset_link_refused(bridge, PCIRESET_CALLER_FREE, &who))
+		error = empty_refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_QUIRK, who);
+	else
+		error = 0;
+	pci_dev_put(who);
+	return error;
+}
+
+static int empty_trigger(struct pcireset_run *run)
+{
+	struct pcireset_report *report = run->report;
+	struct pcireset_tx *tx = run->tx;
+	int error;
+
+	run->type = pcireset_type_find(PCI_RESET_BUS);
+	trace_pcireset_begin(run, PCI_RESET_BUS);
+	pcireset_quiet_begin(tx, PCI_RESET_BUS);
+	/* The core waits for the functions that it knows, and it knows none. */
+	error = pci_bridge_secondary_bus_reset(tx->plan->bridge) ? -EIO : 0;
+	run->error = error;
+	run->triggered = ktime_get();
+	run->deadline = ktime_add_ms(run->triggered, tx->plan->request.timeout_ms);
+	trace_pcireset_trigger(run, PCI_RESET_BUS, error);
+	report->type = PCI_RESET_BUS;
+	report->issued = PCI_RESET_BUS;
+	report->scope = PCIRESET_SCOPE_BUS;
+	report->proof = PCIRESET_PROOF_UNKNOWN;
+	return error ? empty_refuse(tx->plan, error, PCIRESET_WHY_TRIGGER, tx->plan->bridge) : 0;
+}
+
+static int empty_wait(struct pcireset_run *run)
+{
+	struct pcireset_plan *plan = run->plan;
+	int error = pcireset_wait_secondary(run, plan->bridge);
+
+	if (!error)
+		pcireset_sleep_until(ktime_add_ms(ktime_get(), EMPTY_READY_MS));
+	run->report->wait_ns = ktime_to_ns(ktime_sub(ktime_get(), run->triggered));
+	return error ? empty_refuse(plan, error, PCIRESET_WHY_NOT_READY, plan->bridge) : 0;
+}
+
+/*
+ * Only the trigger needs the rescan lock. The wait may be long, and a function that is
+ * found too early is a matter of whoever rescans.
+ */
+static int empty_reset(struct pcireset_run *run)
+{
+	int error;
+
+	pci_lock_rescan_remove();
+	error = empty_check(run->plan);
+	if (!error)
+		error = pcireset_lock_bridge(run);
+	if (error) {
+		pci_unlock_rescan_remove();
+		return error;
+	}
+	error = empty_trigger(run);
+	pci_unlock_rescan_remove();
+	if (!error)
+		error = empty_wait(run);
+	pcireset_quiet_end(run->tx);
+	pcireset_unlock(run->tx);
+	return error;
+}
+
+static int empty_plan(struct pci_dev *bridge, u32 timeout_ms, struct pcireset_plan **ret_plan)
+{
+	struct pcireset_request request = { .types = PCI_RESET_BUS, .timeout_ms = timeout_ms };
+	struct pcireset_plan *plan;
+	int error = pcireset_plan_new(bridge, &request, &plan);
+
+	if (error)
+		return error;
+	plan->types[0] = PCI_RESET_BUS;
+	plan->nr_types = 1;
+	plan->scope = PCIRESET_SCOPE_BUS;
+	plan->bridge = pci_dev_get(bridge);
+	plan->bridge_fn.dev = bridge;
+	plan->bridge_fn.parent = -1;
+	plan->bridge_fn.flags = PCIRESET_MEMBER_BRIDGE;
+	*ret_plan = plan;
+	return 0;
+}
+
+/**
+ * pcireset_empty_bus_reset - reset the bus below a bridge that has no function there
+ * @bridge: the bridge, referenced
+ * @timeout_ms: time limit for the link to come up, 0 for the default
+ * @report: zeroed; the result
+ *
+ * Waits until functions on the bus may be accessed. Refuses if the kernel knows one.
+ *
+ * Context: Process context. The caller holds no lock. Takes the rescan lock for some
+ * milliseconds, but waits for it as long as somebody else has it.
+ * Return: 0, -ENODEV, -EBUSY, -EINTR, -EOPNOTSUPP, -ENOMEM, -ETIMEDOUT if the link does
+ * not come up, -EIO.
+ */
+int pcireset_empty_bus_reset(struct pci_dev *bridge, u32 timeout_ms, struct pcireset_report *report)
+{
+	struct pcireset_run run = { .report = report, .started = ktime_get() };
+	int error;
+
+	pcireset_origin_here(&run.origin);
+	error = empty_plan(bridge, timeout_ms, &run.plan);
+	if (error)
+		return error;
+	error = pcireset_tx_new(run.plan, &run.tx);
+	if (!error)
+		error = empty_reset(&run);
+	run.plan->error = error;
+	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), run.started));
+	pcireset_plan_report(run.plan, report);
+	if (report->issued)
+		pcireset_stats_issued(&run, error);
+	else
+		pcireset_stats_refused();
+	trace_pcireset_end(&run, error);
+	pcireset_tx_put(run.tx);
+	pcireset_plan_put(run.plan);
+	return error;
+}
