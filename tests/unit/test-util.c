@@ -119,7 +119,7 @@ static void held_signals_wait_unless_ignored(void **state)
 /* A second owner waits in vain, and may read who has the lock. */
 static void lock_has_two_owners(void **state)
 {
-	char path[] = "/tmp/test-util.XXXXXX";
+	char path[] = P_tmpdir "/test-util.XXXXXX";
 	int dir, first, second;
 	struct stat st;
 

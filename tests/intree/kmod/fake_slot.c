@@ -32,7 +32,8 @@ static const struct kernel_param_ops atomic_ops = {
 	.get = get_atomic,
 };
 module_param_cb(probes, &atomic_ops, &probes, 0644);
-MODULE_PARM_DESC(probes, "how many more times a probe finds that the slot can be reset; -1: always");
+MODULE_PARM_DESC(probes,
+		 "how many more times a probe finds that the slot can be reset; -1: always");
 module_param_cb(resets, &atomic_ops, &resets, 0444);
 MODULE_PARM_DESC(resets, "number of resets of the slot");
 
