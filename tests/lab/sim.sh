@@ -70,8 +70,12 @@ resets() {
 	is_reset flr 1 FLR
 	reads "$card" CAP_EXP+8.w "$devctl" 'FLR: Initiate FLR reads as zero'
 	mark
+	reads "$card" CAP_AF+2.w 0306 'AF: its length, FLR and Transactions Pending'
+	setpci -s "$card" CAP_AF+3.b=01 CAP_AF+5.b=01
+	reads "$card" COMMAND 0006 'AF: only its control register resets'
 	setpci -s "$card" CAP_AF+4.b=01
 	is_reset flr 2 'FLR by AF'
+	reads "$card" CAP_AF+4.w 0000 'AF: Initiate FLR reads as zero, and nothing is pending'
 	mark
 	d3 3
 	reads "$card" COMMAND 0006 'D3hot keeps Command'
@@ -142,6 +146,21 @@ answers() {
 	sim_set 01.0/00.0 identity=none
 	flr
 	reads "$card" DEVICE_ID 0012 'and as itself again'
+}
+
+# Bus numbers that a bridge cannot have lead nowhere, not even to what is above it.
+routes() {
+	local number
+
+	get "$port" SECONDARY_BUS
+	number=$REPLY
+	for REPLY in 00 "${sim_bus[0]##*:}"; do
+		setpci -s "$port" "SECONDARY_BUS=$REPLY"
+		reads "$card" VENDOR_ID ffff "bus number $REPLY of a bridge leads nowhere"
+		reads "$port" VENDOR_ID "$port_vendor" 'and the bridge itself answers'
+	done
+	setpci -s "$port" "SECONDARY_BUS=$number"
+	reads "$card" VENDOR_ID c0de 'with its own number what is below answers'
 }
 
 link() {
@@ -252,9 +271,12 @@ get "$card" CAP_EXP+8.w
 devctl=$REPLY
 get "$sibling" CAP_PM+4.w
 pmcsr_keeps=$REPLY
+get "$port" VENDOR_ID
+port_vendor=$REPLY
 is $((0x$REPLY & 8)) 8 'No_Soft_Reset is set'
 resets
 answers
+routes
 link
 slot
 vfs
