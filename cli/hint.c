@@ -92,6 +92,7 @@ static const struct synonym {
 	{ "TYPES", "quirk", "device_specific" },
 	{ "TYPES", "specific", "device_specific" },
 	{ "TYPES", "cxl", "cxl_bus" },
+	{ "TYPES", "disable", "link_disable" },
 	{ "TYPES", "all", "any" },
 	{ "TYPES", "auto", "any" },
 	{ "TYPES", "default", "(there is no default type)" },

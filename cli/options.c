@@ -18,8 +18,8 @@ struct option_row {
 static const struct option_row rows[] = {
 	{ OPT_TYPE, 't', "type", "TYPES",
 	  "allowed types: device_specific, acpi, flr, pm, slot,\n"
-	  "bus, cxl_bus; func (the first four), link (the last\n"
-	  "three), any" },
+	  "bus, cxl_bus, link_disable; func (the first four),\n"
+	  "link (the last four), any" },
 	{ OPT_MAX_SCOPE, 0, "max-scope", "SCOPE", "widest scope: function, slot or bus" },
 	{ OPT_CHECK, 0, "check", "CHECKS",
 	  "checks that must pass: link, config, proof (default:\n"

@@ -38,7 +38,7 @@ static int raw_wait_all(struct pcireset_run *run)
 	unsigned int i;
 	int error = 0;
 
-	if (run->type->bit & PCI_RESET_LINK)
+	if (run->type->bit & PCIRESET_LINK_TYPES)
 		error = pcireset_wait_secondary(run, plan->bridge);
 	/* What hangs on a bridge below cannot be reached before the caller has restored that. */
 	for (i = 0; i < tx->nr_fns && !error; i++)

@@ -63,10 +63,10 @@ struct pcireset_rule;
  * @_PCIRESET_BACKEND_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_backend {
-	PCIRESET_BACKEND_MODULE	= 1,
-	PCIRESET_BACKEND_SYSFS	= 2,
-	PCIRESET_BACKEND_VFIO	= 3,
-	_PCIRESET_BACKEND_PAD	= 0x7fffffff,
+	PCIRESET_BACKEND_MODULE = 1,
+	PCIRESET_BACKEND_SYSFS = 2,
+	PCIRESET_BACKEND_VFIO = 3,
+	_PCIRESET_BACKEND_PAD = 0x7fffffff,
 };
 
 /**
@@ -83,15 +83,15 @@ enum pcireset_backend {
  * @_PCIRESET_USE_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_use {
-	PCIRESET_USE_DRIVER	= 1 << 0,
-	PCIRESET_USE_VFIO	= 1 << 1,
-	PCIRESET_USE_MOUNT	= 1 << 2,
-	PCIRESET_USE_NET	= 1 << 3,
-	PCIRESET_USE_SWAP	= 1 << 4,
-	PCIRESET_USE_CONSOLE	= 1 << 5,
-	PCIRESET_USE_OPEN	= 1 << 6,
-	PCIRESET_USE_UNKNOWN	= 1 << 7,
-	_PCIRESET_USE_PAD	= 0x7fffffff,
+	PCIRESET_USE_DRIVER = 1 << 0,
+	PCIRESET_USE_VFIO = 1 << 1,
+	PCIRESET_USE_MOUNT = 1 << 2,
+	PCIRESET_USE_NET = 1 << 3,
+	PCIRESET_USE_SWAP = 1 << 4,
+	PCIRESET_USE_CONSOLE = 1 << 5,
+	PCIRESET_USE_OPEN = 1 << 6,
+	PCIRESET_USE_UNKNOWN = 1 << 7,
+	_PCIRESET_USE_PAD = 0x7fffffff,
 };
 
 /**
@@ -122,10 +122,11 @@ enum pcireset_use {
  * @PCIRESET_WHY_RULE: a rule of the administrator denies the type; see pcireset-rules(5)
  * @PCIRESET_WHY_BAD_RULES: the administrator's rules contain an error or cannot be read,
  *	which prevents every reset
+ * @PCIRESET_WHY_OLD_MODULE: the loaded module is older than the type
  * @_PCIRESET_WHY_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_lib_why {
-	PCIRESET_WHY_IN_USE	= 0x10000,
+	PCIRESET_WHY_IN_USE = 0x10000,
 	PCIRESET_WHY_NOT_LISTED,
 	PCIRESET_WHY_UNKNOWN,
 	PCIRESET_WHY_NO_MODULE,
@@ -145,7 +146,8 @@ enum pcireset_lib_why {
 	PCIRESET_WHY_VFIO_NO_PROOF,
 	PCIRESET_WHY_RULE,
 	PCIRESET_WHY_BAD_RULES,
-	_PCIRESET_WHY_PAD	= 0x7fffffff,
+	PCIRESET_WHY_OLD_MODULE,
+	_PCIRESET_WHY_PAD = 0x7fffffff,
 };
 
 /**
@@ -157,11 +159,11 @@ enum pcireset_lib_why {
  * @_PCIRESET_RESULT_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_result {
-	PCIRESET_RESULT_VERIFIED	= 1,
-	PCIRESET_RESULT_UNVERIFIED	= 2,
-	PCIRESET_RESULT_FAILED		= 3,
-	PCIRESET_RESULT_REFUSED		= 4,
-	_PCIRESET_RESULT_PAD		= 0x7fffffff,
+	PCIRESET_RESULT_VERIFIED = 1,
+	PCIRESET_RESULT_UNVERIFIED = 2,
+	PCIRESET_RESULT_FAILED = 3,
+	PCIRESET_RESULT_REFUSED = 4,
+	_PCIRESET_RESULT_PAD = 0x7fffffff,
 };
 
 /* ------------------------------------------------------------------ context */
@@ -251,8 +253,8 @@ const char *pcireset_ctx_get_note(const struct pcireset_ctx *ctx, size_t i);
  * @_PCIRESET_RECORD_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_record_flags {
-	PCIRESET_RECORD_SERIALS	= 1 << 0,
-	_PCIRESET_RECORD_PAD	= 0x7fffffff,
+	PCIRESET_RECORD_SERIALS = 1 << 0,
+	_PCIRESET_RECORD_PAD = 0x7fffffff,
 };
 
 /**
@@ -386,8 +388,7 @@ int pcireset_ctx_read_stats(struct pcireset_ctx *ctx);
  * NULL if it has not succeeded yet, or if there is no such type.
  * Since: 0.1
  */
-const struct pcireset_stats *pcireset_ctx_get_stats(const struct pcireset_ctx *ctx,
-						    uint32_t type);
+const struct pcireset_stats *pcireset_ctx_get_stats(const struct pcireset_ctx *ctx, uint32_t type);
 
 /* ------------------------------------------------------------------ functions */
 
@@ -625,7 +626,8 @@ enum pcireset_backend pcireset_dev_get_backend(const struct pcireset_dev *dev);
  * - There is never proof, and the result is %PCIRESET_RESULT_UNVERIFIED. A plan that
  *   requires PCIRESET_CHECK_PROOF is refused. The library checks the header of every
  *   function and, for @dev, all config space that VFIO shows, including its link.
- * - CXL_BUS, a function with VFs, and PCIRESET_RESET_ESCALATE to a LINK type are refused.
+ * - CXL_BUS, LINK_DISABLE, a function with VFs, and PCIRESET_RESET_ESCALATE to a LINK type
+ *   are refused.
  * - The library waits for no lock: -EBUSY, and -EAGAIN with PCIRESET_RESET_TRY. The
  *   timeout does not limit the kernel's own waits for the functions, which may last
  *   minutes.
@@ -735,8 +737,8 @@ size_t pcireset_dev_get_nr_members(const struct pcireset_dev *dev, uint32_t type
  * Return: the member, or NULL if there is no such @i.
  * Since: 0.1
  */
-const struct pcireset_member *pcireset_dev_get_member(const struct pcireset_dev *dev,
-						      uint32_t type, size_t i);
+const struct pcireset_member *pcireset_dev_get_member(const struct pcireset_dev *dev, uint32_t type,
+						      size_t i);
 
 /**
  * pcireset_dev_get_nr_users - return the number of known users of the function
@@ -1072,8 +1074,7 @@ const char *pcireset_plan_get_message(const struct pcireset_plan *plan);
  * Since: 0.1
  */
 size_t pcireset_plan_get_nr_members(const struct pcireset_plan *plan);
-const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_plan *plan,
-						       size_t i);
+const struct pcireset_member *pcireset_plan_get_member(const struct pcireset_plan *plan, size_t i);
 
 /**
  * pcireset_plan_get_expected_ns - return the minimum duration of the reset
@@ -1261,8 +1262,7 @@ struct pcireset_report *pcireset_batch_get_report(const struct pcireset_batch *b
  * Return: 0; -EINVAL if @plan is not resolved or not refused; -ENOMEM.
  * Since: 0.1
  */
-int pcireset_report_new_refused(struct pcireset_plan *plan,
-				struct pcireset_report **ret_report);
+int pcireset_report_new_refused(struct pcireset_plan *plan, struct pcireset_report **ret_report);
 struct pcireset_report *pcireset_report_ref(struct pcireset_report *report);
 struct pcireset_report *pcireset_report_unref(struct pcireset_report *report);
 
@@ -1350,8 +1350,8 @@ uint32_t pcireset_report_get_proof(const struct pcireset_report *report);
 uint64_t pcireset_report_get_wait_ns(const struct pcireset_report *report);
 uint64_t pcireset_report_get_total_ns(const struct pcireset_report *report);
 size_t pcireset_report_get_nr_members(const struct pcireset_report *report);
-const struct pcireset_member *
-pcireset_report_get_member(const struct pcireset_report *report, size_t i);
+const struct pcireset_member *pcireset_report_get_member(const struct pcireset_report *report,
+							 size_t i);
 
 /* ------------------------------------------------------------------ qualification */
 
@@ -1385,23 +1385,23 @@ struct pcireset_qualify;
  * @_PCIRESET_MARK_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_mark {
-	PCIRESET_MARK_NOT_READY		= 1 << 0,
-	PCIRESET_MARK_IDENTITY		= 1 << 1,
-	PCIRESET_MARK_LINK_WIDTH	= 1 << 2,
-	PCIRESET_MARK_LINK_SPEED	= 1 << 3,
-	PCIRESET_MARK_CONFIG		= 1 << 4,
-	PCIRESET_MARK_NO_EFFECT		= 1 << 5,
-	PCIRESET_MARK_FAILED		= 1 << 6,
-	PCIRESET_MARK_DRIVER		= 1 << 7,
-	PCIRESET_MARK_INTERRUPTS	= 1 << 8,
-	PCIRESET_MARK_ATS		= 1 << 9,
-	PCIRESET_MARK_ERRORS		= 1 << 10,
-	PCIRESET_MARK_CORRECTABLE	= 1 << 11,
-	PCIRESET_MARK_NEIGHBOUR		= 1 << 12,
-	PCIRESET_MARK_EXERCISE		= 1 << 13,
-	PCIRESET_MARK_MACHINE		= 1 << 14,
-	PCIRESET_MARK_SLOW		= 1 << 15,
-	_PCIRESET_MARK_PAD		= 0x7fffffff,
+	PCIRESET_MARK_NOT_READY = 1 << 0,
+	PCIRESET_MARK_IDENTITY = 1 << 1,
+	PCIRESET_MARK_LINK_WIDTH = 1 << 2,
+	PCIRESET_MARK_LINK_SPEED = 1 << 3,
+	PCIRESET_MARK_CONFIG = 1 << 4,
+	PCIRESET_MARK_NO_EFFECT = 1 << 5,
+	PCIRESET_MARK_FAILED = 1 << 6,
+	PCIRESET_MARK_DRIVER = 1 << 7,
+	PCIRESET_MARK_INTERRUPTS = 1 << 8,
+	PCIRESET_MARK_ATS = 1 << 9,
+	PCIRESET_MARK_ERRORS = 1 << 10,
+	PCIRESET_MARK_CORRECTABLE = 1 << 11,
+	PCIRESET_MARK_NEIGHBOUR = 1 << 12,
+	PCIRESET_MARK_EXERCISE = 1 << 13,
+	PCIRESET_MARK_MACHINE = 1 << 14,
+	PCIRESET_MARK_SLOW = 1 << 15,
+	_PCIRESET_MARK_PAD = 0x7fffffff,
 };
 
 /**
@@ -1431,14 +1431,14 @@ enum pcireset_place {
  * @_PCIRESET_PATTERN_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_pattern {
-	PCIRESET_PATTERN_ONCE	= 1,
-	PCIRESET_PATTERN_ALWAYS	= 2,
-	PCIRESET_PATTERN_RANDOM	= 3,
-	PCIRESET_PATTERN_PERIOD	= 4,
-	PCIRESET_PATTERN_AFTER	= 5,
-	PCIRESET_PATTERN_RISING	= 6,
-	PCIRESET_PATTERN_TREND	= 7,
-	_PCIRESET_PATTERN_PAD	= 0x7fffffff,
+	PCIRESET_PATTERN_ONCE = 1,
+	PCIRESET_PATTERN_ALWAYS = 2,
+	PCIRESET_PATTERN_RANDOM = 3,
+	PCIRESET_PATTERN_PERIOD = 4,
+	PCIRESET_PATTERN_AFTER = 5,
+	PCIRESET_PATTERN_RISING = 6,
+	PCIRESET_PATTERN_TREND = 7,
+	_PCIRESET_PATTERN_PAD = 0x7fffffff,
 };
 
 /**
@@ -1633,8 +1633,7 @@ int pcireset_qualify_set_seed(struct pcireset_qualify *qualify, uint64_t seed);
  * Return: 0; -EINVAL for an invalid @key; -EBUSY if the run has begun; -ENOMEM.
  * Since: 0.1
  */
-int pcireset_qualify_add_fact(struct pcireset_qualify *qualify, const char *key,
-			      const char *value);
+int pcireset_qualify_add_fact(struct pcireset_qualify *qualify, const char *key, const char *value);
 
 /**
  * pcireset_qualify_create - begin a run
@@ -1783,8 +1782,7 @@ const char *pcireset_qualify_get_device(const struct pcireset_qualify *qualify, 
  * next call in this thread; NULL if there is no such device.
  * Since: 0.1
  */
-const char *pcireset_qualify_get_identity(const struct pcireset_qualify *qualify,
-					  uint32_t device);
+const char *pcireset_qualify_get_identity(const struct pcireset_qualify *qualify, uint32_t device);
 
 /**
  * pcireset_qualify_get_member - iterate over the functions that a type may affect
@@ -1858,8 +1856,8 @@ int pcireset_qualify_find(struct pcireset_qualify *qualify);
  * such @i.
  * Since: 0.1
  */
-const struct pcireset_finding *
-pcireset_qualify_get_finding(const struct pcireset_qualify *qualify, size_t i);
+const struct pcireset_finding *pcireset_qualify_get_finding(const struct pcireset_qualify *qualify,
+							    size_t i);
 
 /**
  * pcireset_qualify_get_finding_text - return a finding as text
@@ -2267,13 +2265,13 @@ bool pcireset_reenumeration_has_missing(const struct pcireset_reenumeration *ree
  * @_PCIRESET_LEFTOVER_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_leftover {
-	PCIRESET_LEFTOVER_RUNNING	= 1,
-	PCIRESET_LEFTOVER_VOID		= 2,
-	PCIRESET_LEFTOVER_TO_REPAIR	= 3,
-	PCIRESET_LEFTOVER_REPAIRED	= 4,
-	PCIRESET_LEFTOVER_OVERWRITTEN	= 5,
-	PCIRESET_LEFTOVER_UNKNOWN	= 6,
-	_PCIRESET_LEFTOVER_PAD		= 0x7fffffff,
+	PCIRESET_LEFTOVER_RUNNING = 1,
+	PCIRESET_LEFTOVER_VOID = 2,
+	PCIRESET_LEFTOVER_TO_REPAIR = 3,
+	PCIRESET_LEFTOVER_REPAIRED = 4,
+	PCIRESET_LEFTOVER_OVERWRITTEN = 5,
+	PCIRESET_LEFTOVER_UNKNOWN = 6,
+	_PCIRESET_LEFTOVER_PAD = 0x7fffffff,
 };
 
 /**
@@ -2321,7 +2319,7 @@ int pcireset_leftovers_repair(struct pcireset_ctx *ctx, pcireset_leftover_fn fn,
  * pcireset_types_from_str - parse a list of reset types
  * @ctx: context that gets the error message
  * @str: words separated by commas or spaces: device_specific, acpi, flr, pm,
- *	slot, bus, cxl_bus, and func, link, any for several of them; in upper or
+ *	slot, bus, cxl_bus, link_disable, and func, link, any for several of them; in upper or
  *	lower case, and with - or _
  * @ret_types: mask of PCI_RESET_*, never empty
  *
@@ -2403,8 +2401,7 @@ const char *pcireset_why_to_str(uint32_t why, uint32_t type);
  * Return: @buf.
  * Since: 0.1
  */
-const char *pcireset_addr_to_str(const struct pcireset_addr *addr,
-				 char buf[PCIRESET_ADDR_STR_MAX]);
+const char *pcireset_addr_to_str(const struct pcireset_addr *addr, char buf[PCIRESET_ADDR_STR_MAX]);
 
 #ifdef __cplusplus
 }

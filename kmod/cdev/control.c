@@ -16,7 +16,7 @@ static int control_do_info(struct file *file, void *arg)
 	if (info->flags || info->__reserved)
 		return info->flags ? -EOPNOTSUPP : -EINVAL;
 
-	info->out_types = PCI_RESET_ANY;
+	info->out_types = PCIRESET_ALL_TYPES;
 	info->out_checks = PCIRESET_ALL_CHECKS;
 	info->out_force = PCIRESET_ALL_FORCE;
 	info->out_reset_flags = PCIRESET_ALL_FLAGS;

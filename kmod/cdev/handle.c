@@ -49,7 +49,8 @@ void pcireset_handle_orphan(struct pci_dev *dev)
  */
 int pcireset_handle_check_limits(u32 types, u32 max_scope, u32 force)
 {
-	if (types & ~PCI_RESET_ANY || force & ~PCIRESET_ALL_FORCE || max_scope > PCIRESET_SCOPE_BUS)
+	if (types & ~PCIRESET_ALL_TYPES || force & ~PCIRESET_ALL_FORCE ||
+	    max_scope > PCIRESET_SCOPE_BUS)
 		return -EOPNOTSUPP;
 	return 0;
 }
@@ -185,7 +186,7 @@ struct pcireset_handle *pcireset_handle_new(const struct pcireset_open *arg)
 		return NULL;
 
 	mutex_init(&handle->lock);
-	handle->types = arg->types ? arg->types : PCI_RESET_ANY;
+	handle->types = arg->types ? arg->types : PCIRESET_UNNAMED_TYPES;
 	handle->max_scope = arg->max_scope ? arg->max_scope : PCIRESET_SCOPE_BUS;
 	handle->force = arg->force;
 	handle->must_own = arg->flags & PCIRESET_GRANT_OWNED;

@@ -11,7 +11,7 @@ static int query_types(struct pci_dev *dev, struct pcireset_query *arg)
 {
 	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
 
-	arg->out_types = pcireset_plan_probe(dev, PCI_RESET_ANY, PCIRESET_CALLER_FREE, infos);
+	arg->out_types = pcireset_plan_probe(dev, PCIRESET_ALL_TYPES, PCIRESET_CALLER_FREE, infos);
 	arg->out_nr_types = PCIRESET_NR_TYPES;
 	return pcireset_copy_array(arg->type_ptr, arg->type_size, infos, sizeof(infos[0]),
 				   min_t(u32, arg->nr_types, PCIRESET_NR_TYPES));

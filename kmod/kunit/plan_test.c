@@ -10,13 +10,13 @@
 /* Narrow before wide; written down here once more. */
 static const u32 order[] = {
 	PCI_RESET_DEV_SPECIFIC, PCI_RESET_ACPI, PCI_RESET_FLR,     PCI_RESET_PM,
-	PCI_RESET_SLOT,         PCI_RESET_BUS,  PCI_RESET_CXL_BUS,
+	PCI_RESET_SLOT,         PCI_RESET_BUS,  PCI_RESET_CXL_BUS, PCI_RESET_LINK_DISABLE,
 };
 
 static const u32 scopes[] = {
 	PCIRESET_SCOPE_FUNCTION, PCIRESET_SCOPE_FUNCTION, PCIRESET_SCOPE_FUNCTION,
 	PCIRESET_SCOPE_FUNCTION, PCIRESET_SCOPE_SLOT,     PCIRESET_SCOPE_BUS,
-	PCIRESET_SCOPE_BUS,
+	PCIRESET_SCOPE_BUS,      PCIRESET_SCOPE_BUS,
 };
 
 /* A machine that has these types, and what is allowed of it. */
@@ -77,18 +77,18 @@ static void wide_type_is_chosen_before_narrow(struct kunit *test)
 {
 	struct choice *choice = new_choice(test);
 	struct pcireset_plan *plan;
-	u32 there = PCI_RESET_ANY;
+	u32 there = PCIRESET_ALL_TYPES;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(order); i++) {
-		plan = choose_of(choice, there, PCI_RESET_ANY, 0);
+		plan = choose_of(choice, there, PCIRESET_ALL_TYPES, 0);
 		KUNIT_EXPECT_EQ(test, plan->nr_types, 1);
 		KUNIT_EXPECT_EQ(test, plan->types[0], order[i]);
 		KUNIT_EXPECT_EQ(test, plan->scope, scopes[i]);
 		KUNIT_EXPECT_EQ(test, plan->error, 0);
 		there &= ~order[i];
 	}
-	plan = choose_of(choice, 0, PCI_RESET_ANY, 0);
+	plan = choose_of(choice, 0, PCIRESET_ALL_TYPES, 0);
 	KUNIT_EXPECT_EQ(test, plan->nr_types, 0);
 	KUNIT_EXPECT_EQ(test, plan->error, -EOPNOTSUPP);
 }
@@ -96,14 +96,14 @@ static void wide_type_is_chosen_before_narrow(struct kunit *test)
 /* Every mask, on a machine that has everything and on one that has every other type. */
 static void type_outside_of_the_mask_is_chosen(struct kunit *test)
 {
-	static const u32 machines[] = { PCI_RESET_ANY, 0x55, 0x2a };
+	static const u32 machines[] = { PCIRESET_ALL_TYPES, 0x55, 0x2a };
 	struct choice *choice = new_choice(test);
 	struct pcireset_plan *plan;
 	unsigned int i, nr;
 	u32 mask;
 
 	for (nr = 0; nr < ARRAY_SIZE(machines); nr++) {
-		for (mask = 1; mask <= PCI_RESET_ANY; mask++) {
+		for (mask = 1; mask <= PCIRESET_ALL_TYPES; mask++) {
 			plan = choose_of(choice, machines[nr], mask, PCIRESET_RESET_ESCALATE);
 			KUNIT_EXPECT_EQ(test, plan->nr_types, hweight32(mask & machines[nr]));
 			for (i = 0; i < plan->nr_types; i++)
@@ -117,7 +117,7 @@ static void wider_type_is_taken_without_escalate(struct kunit *test)
 	struct choice *choice = new_choice(test);
 	struct pcireset_plan *plan;
 
-	plan = choose_of(choice, PCI_RESET_ANY, PCI_RESET_FLR | PCI_RESET_BUS, 0);
+	plan = choose_of(choice, PCIRESET_ALL_TYPES, PCI_RESET_FLR | PCI_RESET_BUS, 0);
 	KUNIT_EXPECT_EQ(test, plan->nr_types, 1);
 	KUNIT_EXPECT_EQ(test, plan->types[0], PCI_RESET_FLR);
 }
@@ -128,7 +128,7 @@ static void escalation_is_out_of_order(struct kunit *test)
 	struct pcireset_plan *plan;
 	unsigned int i;
 
-	plan = choose_of(choice, PCI_RESET_ANY, PCI_RESET_ANY, PCIRESET_RESET_ESCALATE);
+	plan = choose_of(choice, PCIRESET_ALL_TYPES, PCIRESET_ALL_TYPES, PCIRESET_RESET_ESCALATE);
 	KUNIT_ASSERT_EQ(test, plan->nr_types, ARRAY_SIZE(order));
 	for (i = 0; i < ARRAY_SIZE(order); i++)
 		KUNIT_EXPECT_EQ(test, plan->types[i], order[i]);
@@ -139,7 +139,7 @@ static void flags_are_those_of_another_type(struct kunit *test)
 {
 	struct choice *choice = new_choice(test);
 
-	plan_offer_types(choice, PCI_RESET_ANY);
+	plan_offer_types(choice, PCIRESET_ALL_TYPES);
 	choice->infos[2].flags = PCIRESET_TYPE_AF;
 	choice->plan.request = (struct pcireset_request){
 		.types = PCI_RESET_FLR | PCI_RESET_PM,
@@ -157,7 +157,7 @@ static void scope_limit_is_exceeded(struct kunit *test)
 	unsigned int i;
 	u32 limit;
 
-	plan_offer_types(choice, PCI_RESET_ANY);
+	plan_offer_types(choice, PCIRESET_ALL_TYPES);
 	for (limit = PCIRESET_SCOPE_FUNCTION; limit <= PCIRESET_SCOPE_BUS; limit++) {
 		for (i = 0; i < ARRAY_SIZE(order); i++) {
 			*plan = (struct pcireset_plan){
@@ -179,7 +179,7 @@ static void escalation_exceeds_the_scope_limit(struct kunit *test)
 	struct choice *choice = new_choice(test);
 	struct pcireset_plan *plan = &choice->plan;
 
-	plan_offer_types(choice, PCI_RESET_ANY);
+	plan_offer_types(choice, PCIRESET_ALL_TYPES);
 	plan->request = (struct pcireset_request){
 		.types = PCI_RESET_PM | PCI_RESET_LINK,
 		.max_scope = PCIRESET_SCOPE_SLOT,
@@ -207,7 +207,7 @@ static void reason_of_a_narrower_type_stays(struct kunit *test)
 	struct choice *choice = new_choice(test);
 	struct pcireset_plan *plan;
 
-	plan = choose_of(choice, PCI_RESET_BUS, PCI_RESET_ANY, 0);
+	plan = choose_of(choice, PCI_RESET_BUS, PCIRESET_ALL_TYPES, 0);
 	KUNIT_EXPECT_EQ(test, plan->types[0], PCI_RESET_BUS);
 	KUNIT_EXPECT_EQ(test, plan->error, 0);
 	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_NONE);
@@ -242,7 +242,7 @@ static void unknown_bit_is_accepted(struct kunit *test)
 		u32 bit = BIT(nr);
 
 		KUNIT_EXPECT_EQ(test, MAKE(test, .types = PCI_RESET_FLR | bit),
-				bit & PCI_RESET_ANY ? 0 : -EOPNOTSUPP);
+				bit & PCIRESET_ALL_TYPES ? 0 : -EOPNOTSUPP);
 		KUNIT_EXPECT_EQ(test, MAKE(test, .types = PCI_RESET_FLR, .checks = bit),
 				bit & PCIRESET_ALL_CHECKS ? 0 : -EOPNOTSUPP);
 		KUNIT_EXPECT_EQ(test, MAKE(test, .types = PCI_RESET_FLR, .force = bit),
@@ -292,7 +292,7 @@ static void defaults_are_left_out(struct kunit *test)
 static void function_reset_reaches_the_neighbour(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
-	struct pcireset_plan *plan = plan_on(test, PCI_RESET_ANY, 0);
+	struct pcireset_plan *plan = plan_on(test, PCIRESET_ALL_TYPES, 0);
 
 	KUNIT_EXPECT_EQ(test, plan->types[0], PCI_RESET_FLR);
 	KUNIT_ASSERT_EQ(test, plan->nr_fns, 1);
@@ -325,7 +325,7 @@ static void type_that_went_away_is_chosen(struct kunit *test)
 	struct pcireset_plan *plan;
 
 	machine->space[0][(KUNIT_PCIE + PCI_EXP_DEVCAP) / 4] = 0;
-	plan = plan_on(test, PCI_RESET_ANY, 0);
+	plan = plan_on(test, PCIRESET_ALL_TYPES, 0);
 	KUNIT_EXPECT_EQ(test, plan->types[0], PCI_RESET_PM);
 	pcireset_plan_put(plan);
 
@@ -342,7 +342,7 @@ static void dead_function_is_planned_for(struct kunit *test)
 	struct pcireset_plan *plan;
 
 	memset(machine->space[0], 0xff, sizeof(machine->space[0]));
-	plan = plan_on(test, PCI_RESET_ANY, 0);
+	plan = plan_on(test, PCIRESET_ALL_TYPES, 0);
 	KUNIT_EXPECT_EQ(test, plan->nr_types, 0);
 	KUNIT_EXPECT_EQ(test, plan->error, -ENODEV);
 	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_GONE);
@@ -372,7 +372,7 @@ static void escalation_into_what_is_in_the_way_is_kept(struct kunit *test)
 	struct pcireset_plan *plan;
 
 	memset(machine->space[1], 0xff, sizeof(machine->space[1]));
-	plan = plan_on(test, PCI_RESET_ANY, PCIRESET_RESET_ESCALATE);
+	plan = plan_on(test, PCIRESET_ALL_TYPES, PCIRESET_RESET_ESCALATE);
 	KUNIT_EXPECT_EQ(test, plan->error, 0);
 	KUNIT_ASSERT_EQ(test, plan->nr_types, 2);
 	KUNIT_EXPECT_EQ(test, plan->types[0], PCI_RESET_FLR);
@@ -485,7 +485,7 @@ static void report_overruns_its_room(struct kunit *test)
 static void function_that_left_is_asked_for_its_times(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
-	struct pcireset_request request = { .types = PCI_RESET_ANY };
+	struct pcireset_request request = { .types = PCIRESET_ALL_TYPES };
 	atomic64_t moved = ATOMIC64_INIT(0);
 	struct pcireset_plan *plan;
 	u64 ns = 1;

@@ -18,7 +18,7 @@ bool pcireset_estimate_reads(const struct pcireset_plan *plan, const struct pcir
 {
 	u32 type = plan->types[0];
 
-	if (type & PCI_RESET_LINK)
+	if (type & PCIRESET_LINK_TYPES)
 		return fn->reach & type;
 	return type & (PCI_RESET_FLR | PCI_RESET_PM) && fn->dev == plan->dev;
 }
@@ -123,7 +123,7 @@ int pcireset_estimate(const struct pcireset_plan *plan, u64 *ret_ns)
 
 	lockdep_assert_held(&pcireset_topology);
 	*ret_ns = 0;
-	if (type & PCI_RESET_LINK)
+	if (type & PCIRESET_LINK_TYPES)
 		error = estimate_link(plan, &us);
 	else if (type == PCI_RESET_FLR)
 		us = estimate_times(plan, plan->dev).flr_us;

@@ -211,7 +211,7 @@ static u32 plan_blocked_types(const struct pcireset_plan *plan)
 		if (fn->why_not)
 			types |= fn->reach;
 		if (plan_is_unowned(plan, fn))
-			types |= fn->reach & PCI_RESET_LINK;
+			types |= fn->reach & PCIRESET_LINK_TYPES;
 	}
 	return types;
 }
@@ -231,7 +231,7 @@ static void plan_mark_unowned(struct pcireset_plan *plan)
 	for (i = 0; i < plan->nr_fns; i++) {
 		struct pcireset_planned *fn = &plan->fns[i];
 
-		if (plan_is_unowned(plan, fn) && fn->reach & plan->types[0] & PCI_RESET_LINK &&
+		if (plan_is_unowned(plan, fn) && fn->reach & plan->types[0] & PCIRESET_LINK_TYPES &&
 		    (!fn->why_not || fn->why_not == PCIRESET_WHY_VFIO ||
 		     fn->why_not == PCIRESET_WHY_VFIO_OPEN || fn->why_not == PCIRESET_WHY_DRIVER))
 			fn->why_not = PCIRESET_WHY_NOT_OWNED;
@@ -319,7 +319,7 @@ static int plan_check_request(const struct pcireset_request *request)
 {
 	if (!request->types)
 		return -EINVAL;
-	if (request->types & ~PCI_RESET_ANY || request->checks & ~PCIRESET_ALL_CHECKS ||
+	if (request->types & ~PCIRESET_ALL_TYPES || request->checks & ~PCIRESET_ALL_CHECKS ||
 	    request->force & ~PCIRESET_ALL_FORCE || request->flags & ~PCIRESET_ALL_FLAGS ||
 	    request->max_scope > PCIRESET_SCOPE_BUS)
 		return -EOPNOTSUPP;

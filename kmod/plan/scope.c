@@ -124,9 +124,11 @@ static bool scope_is_in_slot(const struct pcireset_plan *plan, struct pci_dev *d
 
 static bool scope_is_reset_by(const struct pcireset_plan *plan, u32 type, struct pci_dev *dev)
 {
-	if (type & (PCI_RESET_BUS | PCI_RESET_CXL_BUS))
+	u32 scope = pcireset_type_find(type)->scope;
+
+	if (scope == PCIRESET_SCOPE_BUS)
 		return true;
-	if (type & PCI_RESET_SLOT)
+	if (scope == PCIRESET_SCOPE_SLOT)
 		return scope_is_in_slot(plan, dev);
 	/* PCIe r6.0, sec 9.2.2.1: a reset of the PF clears VF Enable, its VFs are gone. */
 	return dev == plan->dev || (dev->is_virtfn && pci_physfn(dev) == plan->dev);
@@ -225,7 +227,7 @@ int pcireset_scope_collect(struct pcireset_plan *plan)
 	unsigned int i;
 	int error;
 
-	if (scope_all_types(plan) & PCI_RESET_LINK) {
+	if (scope_all_types(plan) & PCIRESET_LINK_TYPES) {
 		plan->bridge = pcireset_bridge_above(plan->dev);
 		if (!plan->bridge)
 			return -ENODEV;

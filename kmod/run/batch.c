@@ -497,7 +497,7 @@ static bool batch_is_shareable(const struct pcireset_item *item)
 {
 	const struct pcireset_plan *plan = item->plan;
 
-	if (!plan || plan->error || plan->nr_types != 1 || !(plan->types[0] & PCI_RESET_LINK))
+	if (!plan || plan->error || plan->nr_types != 1 || !(plan->types[0] & PCIRESET_LINK_TYPES))
 		return false;
 	return !item->wanted || pcireset_plan_same(plan, item->wanted);
 }

@@ -60,7 +60,7 @@ int pcireset_issue(struct pcireset_run *run)
 	u32 type = run->type->bit;
 	int error;
 
-	if (type & PCI_RESET_LINK)
+	if (type & PCIRESET_LINK_TYPES)
 		error = issue_link_reset(run, &trigger);
 	else
 		error = run->type->trigger(&trigger);

@@ -348,7 +348,7 @@ static void run_recover_members(struct pcireset_run *run)
 	struct pcireset_fn *fn;
 
 	/* A link that stays down shows as functions that do not answer. */
-	if (type & PCI_RESET_LINK && !pcireset_wait_secondary(run, plan->bridge))
+	if (type & PCIRESET_LINK_TYPES && !pcireset_wait_secondary(run, plan->bridge))
 		run->settle = ktime_get();
 
 	for_each_reached(fn, tx, type)

@@ -107,7 +107,7 @@ void pcireset_stats_late(const struct pcireset_type *type, enum pcireset_late_ev
 
 static int stats_check(const struct pcireset_stats *arg)
 {
-	if (arg->flags || arg->type & ~PCI_RESET_ANY)
+	if (arg->flags || arg->type & ~PCIRESET_ALL_TYPES)
 		return -EOPNOTSUPP;
 	return arg->__reserved || hweight32(arg->type) != 1 ? -EINVAL : 0;
 }

@@ -123,9 +123,9 @@ void pcireset_quiet_begin(struct pcireset_tx *tx, u32 type)
 {
 	unsigned int i;
 
-	if ((type & PCI_RESET_LINK) && mask_is_port(&tx->bridge_fn))
+	if ((type & PCIRESET_LINK_TYPES) && mask_is_port(&tx->bridge_fn))
 		mask_port(tx, &tx->bridge_fn);
-	if ((type & PCI_RESET_LINK) && mask_is_port(&tx->bridge_fn))
+	if ((type & PCIRESET_LINK_TYPES) && mask_is_port(&tx->bridge_fn))
 		pcireset_control_save_port(&tx->bridge_fn);
 	for (i = 0; i < tx->nr_fns; i++) {
 		struct pcireset_fn *fn = &tx->fns[i];

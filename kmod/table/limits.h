@@ -13,7 +13,16 @@
 /* More members in the plans of one call than any bus has functions. */
 #define PCIRESET_MAX_MEMBERS 65536
 
-#define PCIRESET_NR_TYPES 7
+/*
+ * The types of this version. linux/pci.h of a kernel may define the aliases PCI_RESET_LINK
+ * and PCI_RESET_ANY without those that only the module has.
+ */
+#define PCIRESET_LINK_TYPES \
+	(PCI_RESET_SLOT | PCI_RESET_BUS | PCI_RESET_CXL_BUS | PCI_RESET_LINK_DISABLE)
+#define PCIRESET_ALL_TYPES (PCI_RESET_FUNC | PCIRESET_LINK_TYPES)
+#define PCIRESET_NR_TYPES  8
+/* Allowed by a mask of 0 in PCIRESET_OPEN: those that existed when this was first published. */
+#define PCIRESET_UNNAMED_TYPES (PCIRESET_ALL_TYPES & ~PCI_RESET_LINK_DISABLE)
 
 #define PCIRESET_ALL_CHECKS                                                     \
 	(PCIRESET_CHECK_READY | PCIRESET_CHECK_IDENTITY | PCIRESET_CHECK_LINK | \

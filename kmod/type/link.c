@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The reset of a link, which the types slot, bus and cxl_bus share. */
+/* The reset of a link, which the types slot, bus, cxl_bus and link_disable share. */
 #include <linux/pci_hotplug.h>
 
 #include "type/type.h"
@@ -50,6 +50,30 @@ static int link_refuses_reset(struct pci_dev *dev, void *data)
 }
 
 /**
+ * pcireset_link_refused_below - does a function below a bridge forbid a reset of its link?
+ * @bridge: the bridge
+ * @caller: what locks it may hold
+ * @ret_who: what forbids it, referenced, or unchanged
+ *
+ * Return: enum pcireset_why, 0 if nothing does.
+ */
+u32 pcireset_link_refused_below(struct pci_dev *bridge, enum pcireset_caller caller,
+				struct pci_dev **ret_who)
+{
+	struct link_refusal refusal = { NULL };
+
+	if (!bridge->subordinate)
+		return PCIRESET_WHY_NO_BRIDGE;
+
+	pcireset_walk_below(bridge, caller, link_refuses_reset, &refusal);
+	if (!refusal.who)
+		return PCIRESET_WHY_NONE;
+
+	*ret_who = refusal.who;
+	return PCIRESET_WHY_QUIRK;
+}
+
+/**
  * pcireset_link_refused - does anything forbid a reset of the bus below a bridge?
  * @bridge: the bridge
  * @caller: what locks it may hold
@@ -60,18 +84,11 @@ static int link_refuses_reset(struct pci_dev *dev, void *data)
 u32 pcireset_link_refused(struct pci_dev *bridge, enum pcireset_caller caller,
 			  struct pci_dev **ret_who)
 {
-	struct link_refusal refusal = { NULL };
-
-	if (!bridge->subordinate)
-		return PCIRESET_WHY_NO_BRIDGE;
-
-	if (!link_refuses_reset(bridge, &refusal))
-		pcireset_walk_below(bridge, caller, link_refuses_reset, &refusal);
-	if (!refusal.who)
-		return PCIRESET_WHY_NONE;
-
-	*ret_who = refusal.who;
-	return PCIRESET_WHY_QUIRK;
+	if (bridge->subordinate && bridge->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET) {
+		*ret_who = pci_dev_get(bridge);
+		return PCIRESET_WHY_QUIRK;
+	}
+	return pcireset_link_refused_below(bridge, caller, ret_who);
 }
 
 /**

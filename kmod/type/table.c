@@ -52,6 +52,13 @@ const struct pcireset_type pcireset_types[PCIRESET_NR_TYPES] = {
 		.probe = pcireset_probe_cxl_bus,
 		.trigger = pcireset_trigger_cxl_bus,
 	},
+	{
+		.bit = PCI_RESET_LINK_DISABLE,
+		.name = "link_disable",
+		.scope = PCIRESET_SCOPE_BUS,
+		.probe = pcireset_probe_link_disable,
+		.trigger = pcireset_trigger_link_disable,
+	},
 };
 
 /**

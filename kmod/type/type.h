@@ -73,9 +73,16 @@ void pcireset_probe_cxl_bus(struct pci_dev *dev, enum pcireset_caller caller,
 			    struct pcireset_type_info *info);
 int pcireset_trigger_cxl_bus(struct pcireset_trigger *trigger);
 
+/* link_disable.c */
+void pcireset_probe_link_disable(struct pci_dev *dev, enum pcireset_caller caller,
+				 struct pcireset_type_info *info);
+int pcireset_trigger_link_disable(struct pcireset_trigger *trigger);
+
 /* link.c */
 u16 pcireset_cxl_port(struct pci_dev *bridge);
 bool pcireset_cxl_masks_sbr(struct pci_dev *bridge);
+u32 pcireset_link_refused_below(struct pci_dev *bridge, enum pcireset_caller caller,
+				struct pci_dev **ret_who);
 u32 pcireset_link_refused(struct pci_dev *bridge, enum pcireset_caller caller,
 			  struct pci_dev **ret_who);
 void pcireset_link_probe(struct pci_dev *dev, enum pcireset_caller caller,

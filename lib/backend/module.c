@@ -50,11 +50,18 @@ int module_open(struct pcireset_ctx *ctx)
 	return 0;
 }
 
+/* An older module refuses a mask with a type that it does not know. */
+static uint32_t known_types(const struct pcireset_ctx *ctx)
+{
+	return ctx->info.out_types & PCI_RESET_ANY;
+}
+
 static int open_dev(struct pcireset_dev *dev)
 {
 	struct pcireset_open arg = {
 		.size = sizeof(arg),
 		.addr = dev->addr,
+		.types = known_types(dev->ctx),
 		.force = MODULE_USES & dev->ctx->info.out_force,
 	};
 	int r = call_ioctl(dev->ctx->fd, PCIRESET_OPEN, &arg);
@@ -90,13 +97,20 @@ static int query_plan(int fd, struct pcireset_query *arg, struct members *member
 	return r;
 }
 
+/* Until the module's answer gives the reason. */
+static uint32_t why_not_told(const struct pcireset_dev *dev, uint32_t type)
+{
+	if (!(known_types(dev->ctx) & type))
+		return PCIRESET_WHY_OLD_MODULE;
+	return dev->types & type ? 0 : PCIRESET_WHY_NO_CAPABILITY;
+}
+
 static void take_types(struct pcireset_dev *dev, const struct pcireset_query *arg,
 		       const struct pcireset_type_info *infos)
 {
 	dev->types = arg->out_types & PCI_RESET_ANY;
 	for (size_t i = 0; i < NR_TYPES; i++) {
-		dev->state[i].why_not =
-			dev->types & pcireset_type_at(i) ? 0 : PCIRESET_WHY_NO_CAPABILITY;
+		dev->state[i].why_not = why_not_told(dev, pcireset_type_at(i));
 		dev->state[i].who = dev->addr;
 	}
 	for (uint32_t i = 0; i < arg->out_nr_types && i < ROOM_TYPES; i++) {
@@ -210,17 +224,33 @@ static uint32_t module_force(const struct pcireset_plan *plan)
 	return plan->force & MODULE_USES & plan->dev->ctx->info.out_force;
 }
 
+static uint32_t allowed_types(const struct pcireset_plan *plan)
+{
+	return plan->allowed & known_types(plan->dev->ctx);
+}
+
+static int refuse_old_module(struct pcireset_plan *plan)
+{
+	int r = pcireset_dev_query(plan->dev);
+
+	plan->why = PCIRESET_WHY_OLD_MODULE;
+	plan->who = plan->dev->addr;
+	return r < 0 ? r : -EOPNOTSUPP;
+}
+
 /* The descriptor stays open with the plan, because the generation belongs to it. */
 static int module_resolve(struct pcireset_plan *plan)
 {
 	struct pcireset_query arg = {
 		.flags = plan->flags & PCIRESET_RESET_ESCALATE,
-		.types = plan->allowed,
+		.types = allowed_types(plan),
 		.max_scope = plan->max_scope,
 		.force = module_force(plan),
 	};
 	int r;
 
+	if (!arg.types)
+		return refuse_old_module(plan);
 	plan->fd = open_dev(plan->dev);
 	if (plan->fd < 0)
 		return plan->fd;
@@ -265,7 +295,7 @@ static int fill_reset(const struct pcireset_plan *plan, struct pcireset_reset *a
 	*arg = (struct pcireset_reset){
 		.size = sizeof(*arg),
 		.flags = plan->flags,
-		.types = plan->allowed,
+		.types = allowed_types(plan),
 		.max_scope = plan->max_scope,
 		.checks = plan->checks,
 		.force = module_force(plan),

@@ -12,6 +12,7 @@
 #define CXL_DVSEC_PORT   3
 #define CXL_PORT_CONTROL 0x0c
 #define CXL_UNMASK_SBR   0x0001
+#define CXL_UNMASK_LD    0x0002
 
 #define REASON_MAX 192
 
@@ -25,7 +26,8 @@ struct facts {
 	bool has_capabilities; /* all of the capabilities could be read */
 	const struct pcireset_dev *upstream;
 	bool is_cxl, is_cxl_masked;
-	bool is_replay; /* of another machine: its kernel cannot be asked */
+	uint32_t no_link_disable; /* why the port cannot disable its link, or 0 */
+	bool is_replay;           /* of another machine: its kernel cannot be asked */
 	const struct known_broken *broken[NR_TYPES]; /* by type, or NULL */
 	const struct known_handler *handler;         /* or NULL */
 	bool is_dump;                                /* there is config space and nothing else */
@@ -72,6 +74,24 @@ static void explain_port(struct facts *f, const struct config *port)
 			 f->upstream->name);
 }
 
+/* As the module's probe. */
+static uint32_t why_not_link_disable(const struct config *port)
+{
+	size_t at = config_find(port, PCI_CAP_ID_EXP);
+	int type = config_express_type(port);
+
+	if (!config_has_all_capabilities(port))
+		return PCIRESET_WHY_UNKNOWN;
+	if ((type != PCI_EXP_TYPE_ROOT_PORT && type != PCI_EXP_TYPE_DOWNSTREAM &&
+	     type != PCI_EXP_TYPE_PCIE_BRIDGE) ||
+	    !(config_get32(port, at + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC))
+		return PCIRESET_WHY_NO_CAPABILITY;
+	at = config_find_dvsec(port, CXL_VENDOR, CXL_DVSEC_PORT);
+	if (at && !(config_get16(port, at + CXL_PORT_CONTROL) & CXL_UNMASK_LD))
+		return PCIRESET_WHY_CXL_MASKED;
+	return 0;
+}
+
 static int read_port(struct facts *f)
 {
 	struct config config = { .len = 0 };
@@ -85,6 +105,7 @@ static int read_port(struct facts *f)
 		return r;
 	if (f->is_dump)
 		explain_port(f, &config);
+	f->no_link_disable = why_not_link_disable(&config);
 	at = config_find_dvsec(&config, CXL_VENDOR, CXL_DVSEC_PORT);
 	f->is_cxl = at || method_is_listed(f, "cxl_bus");
 	if (at)
@@ -274,6 +295,8 @@ static uint32_t why_not_link(const struct facts *f, uint32_t type)
 		return PCIRESET_WHY_DUMP;
 	if (type == PCI_RESET_CXL_BUS)
 		return f->is_cxl ? 0 : PCIRESET_WHY_NO_CXL;
+	if (type == PCI_RESET_LINK_DISABLE)
+		return has_slot ? PCIRESET_WHY_HOTPLUG : f->no_link_disable;
 	if (type == PCI_RESET_SLOT && !has_slot)
 		return PCIRESET_WHY_NO_SLOT;
 	if (f->is_cxl_masked)
@@ -328,9 +351,11 @@ static char *detail_of(const struct facts *f, uint32_t type, uint32_t why)
 	return *reason ? format("unknown: %s", reason) : NULL;
 }
 
-static bool is_about_bridge(uint32_t why)
+static bool is_about_bridge(uint32_t why, uint32_t type)
 {
-	return why == PCIRESET_WHY_HOTPLUG || why == PCIRESET_WHY_CXL_MASKED;
+	return why == PCIRESET_WHY_HOTPLUG || why == PCIRESET_WHY_CXL_MASKED ||
+	       (type == PCI_RESET_LINK_DISABLE &&
+		(why == PCIRESET_WHY_NO_CAPABILITY || why == PCIRESET_WHY_UNKNOWN));
 }
 
 static uint32_t scope_of(uint32_t type)
@@ -352,28 +377,29 @@ static bool lacks_bus(struct pcireset_dev *dev, const struct facts *f)
 	       (f->has_list || ctx_has_reset_methods(dev->ctx));
 }
 
-/*
- * What is known to be broken for the port above, or for the first function of those that a
- * reset of the link hits. A row is about all types of link.
- */
-static void refuse_broken_links(struct pcireset_dev *dev, const struct facts *f)
+/* @who: the port above, or a function that the reset affects. A row is about all types of link. */
+static void refuse_links_of(struct pcireset_dev *dev, const struct pcireset_dev *who,
+			    uint32_t types)
 {
 	const struct config none = { .len = 0 };
-	const struct pcireset_dev *who = f->upstream;
-	const struct known_broken *broken = known_broken_find(who, &none, PCI_RESET_LINK);
+	const struct known_broken *broken = who ? known_broken_find(who, &none, PCI_RESET_LINK) :
+						  NULL;
 
-	if (!broken) {
-		who = dev_list_hit(&dev->ctx->broken_links, dev);
-		broken = who ? known_broken_find(who, &none, PCI_RESET_LINK) : NULL;
-	}
 	for (size_t i = 0; broken && i < NR_TYPES; i++) {
-		uint32_t type = pcireset_type_at(i) & PCI_RESET_LINK & dev->types;
+		uint32_t type = pcireset_type_at(i) & types & dev->types;
 
 		if (!type)
 			continue;
 		dev_refuse(dev, type, PCIRESET_WHY_QUIRK, &who->addr);
 		dev->state[i].detail = known_broken_text(broken);
 	}
+}
+
+/* Link Disable is for a port whose Secondary Bus Reset is broken. */
+static void refuse_broken_links(struct pcireset_dev *dev, const struct facts *f)
+{
+	refuse_links_of(dev, f->upstream, PCI_RESET_LINK & ~PCI_RESET_LINK_DISABLE);
+	refuse_links_of(dev, dev_list_hit(&dev->ctx->broken_links, dev), PCI_RESET_LINK);
 }
 
 static int sysfs_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
@@ -398,7 +424,7 @@ static int sysfs_query(struct pcireset_dev *dev, const struct pcireset_dev *sibl
 		struct type_state *state = &dev->state[i];
 
 		state->why_not = why_not(f, type, &state->flags);
-		state->who = is_about_bridge(state->why_not) ? f->upstream->addr : dev->addr;
+		state->who = is_about_bridge(state->why_not, type) ? f->upstream->addr : dev->addr;
 		state->detail = detail_of(f, type, state->why_not);
 		if (state->why_not)
 			continue;

@@ -109,6 +109,8 @@ static uint32_t why_not_link(const struct vfio_facts *f, uint32_t type)
 {
 	if (f->link == VFIO_LINK_NONE || (f->hot_error == -ENODEV && f->is_vf))
 		return PCIRESET_WHY_NO_BRIDGE;
+	if (type == PCI_RESET_LINK_DISABLE)
+		return PCIRESET_WHY_NEEDS_MODULE;
 	if (type == PCI_RESET_CXL_BUS)
 		return f->methods.has_cxl_bus ? PCIRESET_WHY_NEEDS_MODULE : PCIRESET_WHY_NO_CXL;
 	if (f->hot_error == -ENODEV)

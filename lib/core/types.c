@@ -21,6 +21,7 @@ static const struct word types[NR_TYPES] = {
 	{ PCI_RESET_SLOT, "slot" },
 	{ PCI_RESET_BUS, "bus" },
 	{ PCI_RESET_CXL_BUS, "cxl_bus" },
+	{ PCI_RESET_LINK_DISABLE, "link_disable" },
 };
 
 static const struct word aliases[] = {
@@ -100,6 +101,10 @@ static const struct {
 	{ PCIRESET_WHY_NO_CAPABILITY, PCI_RESET_FLR,
 	  "no FLR in Device Capabilities and none in an AF capability" },
 	{ PCIRESET_WHY_NO_CAPABILITY, PCI_RESET_PM, "no Power Management capability" },
+	{ PCIRESET_WHY_NO_CAPABILITY, PCI_RESET_LINK_DISABLE,
+	  "the port above has no PCI Express link that reports its state" },
+	{ PCIRESET_WHY_UNKNOWN, PCI_RESET_LINK_DISABLE,
+	  "only root can read the link capabilities of the port above" },
 	{ PCIRESET_WHY_IN_USE, 0, "it is in use" },
 	{ PCIRESET_WHY_NOT_LISTED, 0,
 	  "the kernel does not list it in reset_method: known to be broken, or taken off" },
@@ -116,6 +121,9 @@ static const struct {
 	  "pcireset" },
 	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_CXL_BUS,
 	  "the kernel by itself does not bring all functions back; run: modprobe pcireset" },
+	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_LINK_DISABLE,
+	  "only the module has this type, and the kernel by itself does not; run: modprobe "
+	  "pcireset" },
 	{ PCIRESET_WHY_NEEDS_MODULE, 0,
 	  "the kernel by itself resets one function, brings back no other, and cannot be "
 	  "told to try or to escalate; run: modprobe pcireset" },
@@ -140,6 +148,8 @@ static const struct {
 	  "through VFIO nothing can prove a reset; ask for no proof" },
 	{ PCIRESET_WHY_RULE, 0, "an administrator's rule denies it" },
 	{ PCIRESET_WHY_BAD_RULES, 0, "no reset is allowed: the rules cannot be read" },
+	{ PCIRESET_WHY_OLD_MODULE, 0,
+	  "the loaded module is older than this type; load the installed one" },
 	{ PCIRESET_WHY_VFIO_DRIVER, 0, "the reset of its VFIO driver is unknown" },
 };
 
@@ -204,7 +214,8 @@ static int bad_type(struct pcireset_ctx *ctx, const char *word, size_t len)
 				 "\"af_flr\" cannot be asked for: say flr, the report tells which");
 	return ctx_error(ctx, -EINVAL,
 			 "unknown type of reset \"%.*s\"; known are device_specific, acpi, flr, "
-			 "pm, slot, bus, cxl_bus, and func, link, any for several of them",
+			 "pm, slot, bus, cxl_bus, link_disable, and func, link, any for several "
+			 "of them",
 			 (int)(len < 64 ? len : 64), word);
 }
 

@@ -130,7 +130,7 @@ END
 2|unknown type of reset "all" (did you mean 'any'?)|plan 02:00.0 --type all --sysroot ROOT
 2|unknown type of reset "device" (did you mean 'device_specific'?)|plan 02:00.0 --type device --sysroot ROOT
 2|(there is no default type)|plan 02:00.0 --type default --sysroot ROOT
-2|known are device_specific, acpi, flr, pm, slot, bus, cxl_bus|plan 02:00.0 --type frobnicate --sysroot ROOT
+2|known are device_specific, acpi, flr, pm, slot, bus, cxl_bus, link_disable|plan 02:00.0 --type frobnicate --sysroot ROOT
 2|"af_flr" cannot be asked for: say flr|plan 02:00.0 --type af_flr --sysroot ROOT
 2|no type of reset is given (such as --type flr)|plan 02:00.0 --type , --sysroot ROOT
 2|unknown word 'mounted' (did you mean 'mount'?)|plan 02:00.0 --type flr --force mounted

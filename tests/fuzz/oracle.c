@@ -442,7 +442,7 @@ static void check_info(const struct worker *worker, const struct pcireset_info *
 
 static void check_query(const struct worker *worker, const struct pcireset_query *arg)
 {
-	bool good = arg->out_nr_types == 7 && !(arg->out_types & ~PCI_RESET_ANY) &&
+	bool good = arg->out_nr_types == 8 && !(arg->out_types & ~PCI_RESET_ANY) &&
 		    !(arg->out_type & ~arg->types) && arg->out_scope <= PCIRESET_SCOPE_BUS &&
 		    arg->out_why <= PCIRESET_WHY_LIVE_UPDATE &&
 		    !(arg->out_type_flags & ~PCIRESET_TYPE_AF) && is_address(arg->out_who) &&

@@ -50,7 +50,7 @@ void slot_add(struct chance *chance, const struct pcireset_open *arg)
 		bail("no memory");
 	handle->refs = 1;
 	handle->addr = arg->addr;
-	handle->types = arg->types ? arg->types : PCI_RESET_ANY;
+	handle->types = arg->types ? arg->types : PCI_RESET_ANY & ~PCI_RESET_LINK_DISABLE;
 	handle->max_scope = arg->max_scope ? arg->max_scope : PCIRESET_SCOPE_BUS;
 	handle->force = arg->force;
 	handle->must_own = arg->flags & PCIRESET_GRANT_OWNED;

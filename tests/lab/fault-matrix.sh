@@ -20,6 +20,8 @@
 # status and mask, where pcisim's ports have them; and CXL's Port Control.
 bridge_may=' 0x3e 0x70 0x72 0x104 0x108 '
 cxl_control=' 0x154 '
+# Link Control, for Link Disable.
+link_control=' 0x68 '
 # And what a port has lost: Device Control, Link Control, the same for version 2, severity and masks of AER.
 lost_control=' 0x60 0x68 0x80 0x88 0x10c 0x114 '
 
@@ -117,7 +119,7 @@ find_members() {
 	if [[ -z ${members_of[$1]:-} ]]; then
 		read_machine show "$target" || return
 		members_of[$1]=asked
-		for members in device_specific flr pm slot bus cxl_bus; do
+		for members in device_specific flr pm slot bus cxl_bus link_disable; do
 			members_of[$1 $members]=${scope[$target $members]:-}
 		done
 	fi
@@ -129,6 +131,7 @@ may_be_written() {
 	local may=$bridge_may
 
 	[[ $3 != cxl_bus ]] || may+=$cxl_control
+	[[ $3 != link_disable ]] || may+=$link_control
 	[[ $4 != loses ]] || may+=$lost_control
 	[[ " $members " == *" $1 "* ]] || [[ $1 == "$bridge" && $may == *" $2 "* ]]
 }
@@ -250,7 +253,7 @@ is_wanted() {
 # way_of TYPE: sets way to how the hardware is reset.
 way_of() {
 	case $1 in
-	slot | cxl_bus | link) way=bus ;;
+	slot | cxl_bus | link_disable | link) way=bus ;;
 	device_specific) way=flr ;;
 	*) way=$1 ;;
 	esac
@@ -362,6 +365,7 @@ link_rows() {
 		row alone bus "$fault"
 		row siblings bus "$fault"
 		row vfs bus "$fault"
+		row alone link_disable "$fault"
 		row slot slot "$fault"
 		row slot-siblings slot "$fault"
 	done

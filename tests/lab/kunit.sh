@@ -23,7 +23,8 @@ suite_results() {
 	done <"$results/$1/results"
 }
 
-for suite in pcireset-plan pcireset-check pcireset-run pcireset-bars pcireset-late pcireset-control pcireset-claim pcireset-type pcireset-wait pcireset-lock; do
+for suite in pcireset-plan pcireset-check pcireset-run pcireset-bars pcireset-late pcireset-control pcireset-claim pcireset-type \
+	pcireset-link-disable pcireset-wait pcireset-lock; do
 	before=$tests_run
 	suite_results "$suite"
 	exits 0 "$suite: was run" test "$tests_run" -gt "$before"

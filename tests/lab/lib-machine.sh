@@ -7,12 +7,12 @@
 
 devices=/sys/bus/pci/devices
 # shellcheck disable=SC2034 # used by the tests
-all_types=(device_specific acpi flr pm slot bus cxl_bus)
+all_types=(device_specific acpi flr pm slot bus cxl_bus link_disable)
 
 # From kmod/uapi/linux/pcireset.h.
 # shellcheck disable=SC2034 # used by the tests
 declare -A type_bit=(
-	[device_specific]=0x1 [flr]=0x2 [pm]=0x4 [slot]=0x8 [bus]=0x10 [acpi]=0x20 [cxl_bus]=0x40
+	[device_specific]=0x1 [flr]=0x2 [pm]=0x4 [slot]=0x8 [bus]=0x10 [acpi]=0x20 [cxl_bus]=0x40 [link_disable]=0x80
 )
 
 # What read_machine finds, by "FUNCTION" or "FUNCTION TYPE". types: in order of choice; scope, users: words.

@@ -64,6 +64,10 @@ reason_cxl-masks-bus() {
 	[[ $2 == bus ]] && answers no yes yes && has_type "$1" cxl_bus
 }
 
+reason_link-disable-is-ours() {
+	[[ $2 == link_disable ]] && answers yes no no
+}
+
 reason_cxl-is-news() {
 	[[ $2 == cxl_bus ]] && answers yes no no
 }

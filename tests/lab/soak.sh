@@ -12,7 +12,7 @@
 
 seconds=${SOAK_SECONDS:-$((20 * ${PCILAB_SLOWNESS:-1}))} seed=${SOAK_SEED:-$RANDOM}
 RANDOM=$seed
-masks=(flr pm bus slot cxl_bus func link any)
+masks=(flr pm bus slot cxl_bus link_disable func link any)
 results=/tmp/results
 
 # pick WORD...: sets REPLY to one of them.

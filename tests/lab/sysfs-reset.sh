@@ -57,7 +57,7 @@ config_dump before
 for function in "${functions[@]}"; do
 	for type in ${types[$function]}; do
 		case $type in
-		slot | bus | cxl_bus)
+		slot | bus | cxl_bus | link_disable)
 			refuse "$function" "$type"
 			;;
 		*)
@@ -76,7 +76,7 @@ is "$REPLY" "$methods" 'nor any reset_method'
 
 for function in "${functions[@]}"; do
 	for type in ${types[$function]}; do
-		[[ $type != slot && $type != bus && $type != cxl_bus && ${scope[$function $type]} == "$function" ]] || continue
+		[[ " slot bus cxl_bus link_disable " != *" $type "* && ${scope[$function $type]} == "$function" ]] || continue
 		kernel_takes "$function" || continue
 		try "$function" "$type"
 	done

@@ -29,7 +29,7 @@ static int query_arrays(struct array types, struct array members)
 		.member_size = members.size,
 		.nr_members = members.nr,
 	};
-	int fd = open_device(DISK, 0, 0, 0);
+	int fd = open_device(DISK, PCI_RESET_ANY, 0, 0);
 	int error = query(fd, PCI_RESET_FLR, &arg);
 
 	close(fd);
@@ -53,7 +53,7 @@ static int reset_member_array(struct array array)
 		.member_size = array.size,
 		.nr_members = array.nr,
 	};
-	int fd = open_device(DISK, 0, 0, 0);
+	int fd = open_device(DISK, PCI_RESET_ANY, 0, 0);
 	int error = reset(fd, PCI_RESET_FLR, &arg);
 
 	close(fd);
@@ -160,7 +160,7 @@ static void test_longer_entries(void)
 		.nr_members = ARRAY_SIZE(members),
 		.member_ptr = address(members),
 	};
-	int fd = open_device(DISK, 0, 0, 0);
+	int fd = open_device(DISK, PCI_RESET_ANY, 0, 0);
 	struct pcireset_type_info info;
 	struct pcireset_member member;
 	uint32_t seen = 0;
@@ -195,7 +195,7 @@ static void test_little_room(void)
 		.nr_members = 2,
 		.member_ptr = address(members),
 	};
-	int fd = open_device(CARD_AUDIO, 0, 0, 0);
+	int fd = open_device(CARD_AUDIO, PCI_RESET_ANY, 0, 0);
 
 	memset(members, 0xff, sizeof(members));
 	memset(infos, 0xff, sizeof(infos));

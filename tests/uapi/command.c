@@ -135,7 +135,7 @@ static void fill_reset_many(void *arg)
 	static struct pcireset_reset_entry entry = { .fd = -1 };
 
 	if (entry.fd < 0)
-		entry.fd = open_device(DISK, 0, 0, 0);
+		entry.fd = open_device(DISK, PCI_RESET_ANY, 0, 0);
 	entry.reset_ptr = (uintptr_t)&reset;
 	fill_reset(&reset);
 	*(struct pcireset_reset_many *)arg = (struct pcireset_reset_many){
@@ -194,7 +194,8 @@ const struct command commands[NR_COMMANDS] = {
 /* A descriptor that would grant whatever is asked for, so that only the structure can be wrong. */
 int fd_for(const struct command *command)
 {
-	return command->on_device ? open_device(DISK, 0, 0, KNOWN_FORCE) : open_control();
+	return command->on_device ? open_device(DISK, PCI_RESET_ANY, 0, KNOWN_FORCE) :
+				    open_control();
 }
 
 /* Runs a command on a descriptor of its own; what OPEN opened is closed again. */

@@ -56,7 +56,7 @@ static void test_same(int fd)
 
 static void test_wrong(int fd)
 {
-	int other = open_device(CARD_AUDIO, 0, 0, PCIRESET_FORCE_DRIVER);
+	int other = open_device(CARD_AUDIO, PCI_RESET_ANY, 0, PCIRESET_FORCE_DRIVER);
 	uint64_t generation = generation_of(fd, PCI_RESET_BUS);
 
 	is_stale(fd, PCI_RESET_BUS, generation + 1000, "a generation that never was");
@@ -68,7 +68,7 @@ static void test_wrong(int fd)
 /* The plan of a generation is for one type; with another one it is not that plan. */
 static void test_other_type(void)
 {
-	int fd = open_device(CARD_RNG, 0, 0, PCIRESET_FORCE_DRIVER);
+	int fd = open_device(CARD_RNG, PCI_RESET_ANY, 0, PCIRESET_FORCE_DRIVER);
 	uint64_t flr = generation_of(fd, PCI_RESET_FLR), bus;
 
 	is_stale(fd, PCI_RESET_BUS, flr, "another type than planned");
@@ -126,7 +126,7 @@ static void test_refused(void)
 {
 	struct pcireset_query plan = { 0 };
 	struct pcireset_reset arg = { 0 };
-	int fd = open_device(CARD_AUDIO, 0, 0, PCIRESET_FORCE_DRIVER);
+	int fd = open_device(CARD_AUDIO, PCI_RESET_ANY, 0, PCIRESET_FORCE_DRIVER);
 
 	gives(query(fd, PCI_RESET_BUS, &plan), 0, "QUERY of a plan with drivers in the way");
 	is(plan.out_error, EBUSY, "it would be refused");
@@ -139,7 +139,7 @@ static void test_refused(void)
 
 void test_generation(void)
 {
-	int fd = open_device(CARD_AUDIO, 0, 0, PCIRESET_FORCE_DRIVER);
+	int fd = open_device(CARD_AUDIO, PCI_RESET_ANY, 0, PCIRESET_FORCE_DRIVER);
 
 	test_same(fd);
 	test_wrong(fd);

@@ -41,9 +41,20 @@ static void test_types(void)
 	close(fd);
 }
 
+/* By 0, a program that is older than LINK_DISABLE means the types that it knows. */
+static void test_no_name(void)
+{
+	int fd = open_device(DISK, 0, 0, 0);
+
+	denies(fd, 0x80, 0, 0, "link_disable, which nobody has named");
+	denies(fd, 0xff, 0, 0, "all types with link_disable");
+	gives(query_as(fd, 0x7f, 0, 0), 0, "QUERY with all types but link_disable");
+	close(fd);
+}
+
 static void test_scope(void)
 {
-	int fd = open_device(DISK, 0, PCIRESET_SCOPE_FUNCTION, 0);
+	int fd = open_device(DISK, PCI_RESET_ANY, PCIRESET_SCOPE_FUNCTION, 0);
 	struct pcireset_reset arg = { 0 };
 
 	denies(fd, PCI_RESET_SLOT, PCIRESET_SCOPE_SLOT, 0, "a scope wider than granted");
@@ -58,11 +69,11 @@ static void test_scope(void)
 
 static void test_force(void)
 {
-	int fd = open_device(CARD_AUDIO, 0, 0, 0);
+	int fd = open_device(CARD_AUDIO, PCI_RESET_ANY, 0, 0);
 
 	denies(fd, PCI_RESET_BUS, 0, PCIRESET_FORCE_DRIVER, "FORCE_DRIVER that is not granted");
 	close(fd);
-	fd = open_device(CARD_AUDIO, 0, 0, PCIRESET_FORCE_VFIO);
+	fd = open_device(CARD_AUDIO, PCI_RESET_ANY, 0, PCIRESET_FORCE_VFIO);
 	denies(fd, PCI_RESET_BUS, 0, ANY_FORCE, "more force than granted");
 	gives(reset_as(fd, PCI_RESET_BUS, 0, PCIRESET_FORCE_VFIO), EBUSY,
 	      "RESET with granted force of the wrong kind");
@@ -89,7 +100,7 @@ static void test_no_more(void)
 
 static void test_ever_less(void)
 {
-	int fd = open_device(DISK, 0, 0, ANY_FORCE);
+	int fd = open_device(DISK, PCI_RESET_ANY, 0, ANY_FORCE);
 
 	gives(narrow(fd, PCI_RESET_ANY, PCIRESET_SCOPE_BUS, ANY_FORCE), 0, "NARROW to the same");
 	gives(query_as(fd, PCI_RESET_ANY, PCIRESET_SCOPE_BUS, ANY_FORCE), 0,
@@ -112,8 +123,8 @@ static void test_ever_less(void)
 
 static void test_holders(void)
 {
-	int fd = open_device(DISK, 0, 0, 0);
-	int same = dup(fd), other = open_device(DISK, 0, 0, 0);
+	int fd = open_device(DISK, PCI_RESET_ANY, 0, 0);
+	int same = dup(fd), other = open_device(DISK, PCI_RESET_ANY, 0, 0);
 
 	gives(narrow(same, PCI_RESET_FLR, 0, 0), 0, "NARROW of a duplicate");
 	denies(fd, PCI_RESET_SLOT, 0, 0, "the original descriptor and the type that was taken");
@@ -128,6 +139,7 @@ void test_grants(void)
 {
 	watch_begin();
 	test_types();
+	test_no_name();
 	test_scope();
 	test_force();
 	test_no_more();

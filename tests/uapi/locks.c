@@ -87,7 +87,7 @@ static void test_signal(int fd, int signal, const char *name)
 
 void test_locks(void)
 {
-	int fd = open_device(DISK, 0, 0, 0);
+	int fd = open_device(DISK, PCI_RESET_ANY, 0, 0);
 	unsigned int tried, waited;
 
 	watch_begin();

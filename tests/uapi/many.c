@@ -155,8 +155,8 @@ static void test_one_refused(int disk, int edu)
 static void test_same_link(void)
 {
 	static struct pcireset_member members[2][8];
-	int nic = open_device(CARD_NIC, 0, 0, PCIRESET_FORCE_DRIVER);
-	int audio = open_device(CARD_AUDIO, 0, 0, PCIRESET_FORCE_DRIVER);
+	int nic = open_device(CARD_NIC, PCI_RESET_ANY, 0, PCIRESET_FORCE_DRIVER);
+	int audio = open_device(CARD_AUDIO, PCI_RESET_ANY, 0, PCIRESET_FORCE_DRIVER);
 	unsigned int triggers = count_triggers();
 
 	fill(0, nic, PCI_RESET_BUS, PCIRESET_FORCE_DRIVER);
@@ -183,7 +183,7 @@ static void test_same_link(void)
 /* Those who ask for different checks have each their own reset. */
 static void test_other_request(void)
 {
-	int nic = open_device(CARD_NIC, 0, 0, PCIRESET_FORCE_DRIVER);
+	int nic = open_device(CARD_NIC, PCI_RESET_ANY, 0, PCIRESET_FORCE_DRIVER);
 	unsigned int triggers = count_triggers();
 
 	fill(0, nic, PCI_RESET_BUS, PCIRESET_FORCE_DRIVER);
@@ -197,8 +197,8 @@ static void test_other_request(void)
 
 void test_many(void)
 {
-	int disk = open_device(DISK, 0, 0, 0);
-	int edu = open_device(EDU, 0, 0, 0);
+	int disk = open_device(DISK, PCI_RESET_ANY, 0, 0);
+	int edu = open_device(EDU, PCI_RESET_ANY, 0, 0);
 
 	watch_begin();
 	test_array(disk);

@@ -92,7 +92,7 @@ static void test_timeout(void)
 	struct pcireset_info info = { .size = sizeof(info) };
 	struct pcireset_reset arg = { .timeout_ms = UINT32_MAX };
 	int control = open_control();
-	int fd = open_device(DISK, 0, 0, 0);
+	int fd = open_device(DISK, PCI_RESET_ANY, 0, 0);
 
 	gives(call(control, PCIRESET_INFO, &info), 0, "INFO");
 	gives(reset(fd, PCI_RESET_FLR, &arg), EINVAL, "RESET with the largest timeout_ms");

@@ -59,7 +59,7 @@ static void test_descriptor(int fd, bool on_device, const char *name)
 
 static void test_command(const struct command *command)
 {
-	int wrong = command->on_device ? open_control() : open_device(DISK, 0, 0, 0);
+	int wrong = command->on_device ? open_control() : open_device(DISK, PCI_RESET_ANY, 0, 0);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	command->fill(structure);
@@ -76,7 +76,7 @@ void test_numbers(void)
 {
 	watch_begin();
 	test_descriptor(open_control(), false, "control node");
-	test_descriptor(open_device(DISK, 0, 0, 0), true, "device");
+	test_descriptor(open_device(DISK, PCI_RESET_ANY, 0, 0), true, "device");
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		test_command(&commands[i]);
 	watch_end("unknown commands");

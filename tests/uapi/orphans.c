@@ -41,7 +41,7 @@ static int try_open(struct pcireset_addr addr)
 static void test_removed(void)
 {
 	unsigned int triggers = count_triggers();
-	int fd = open_device(EDU, 0, 0, PCIRESET_FORCE_DRIVER), same = dup(fd), fresh;
+	int fd = open_device(EDU, PCI_RESET_ANY, 0, PCIRESET_FORCE_DRIVER), same = dup(fd), fresh;
 	struct pcireset_query plan = { 0 };
 	struct pcireset_reset arg = { 0 };
 
@@ -55,7 +55,7 @@ static void test_removed(void)
 	is_orphan(same, "of a duplicate after rescan");
 	is(count_triggers() - triggers, 0, "no reset was issued");
 
-	fresh = open_device(EDU, 0, 0, 0);
+	fresh = open_device(EDU, PCI_RESET_ANY, 0, 0);
 	gives(reset(fresh, PCI_RESET_BUS, &arg), 0, "RESET on a new descriptor");
 	is_orphan(fd, "after the device was reset");
 	close(fresh);
@@ -66,7 +66,7 @@ static void test_removed(void)
 /* A real one: the slot's power goes off, and QEMU takes the device away. */
 static void test_unplugged(void)
 {
-	int fd = open_device(VDISK, 0, 0, PCIRESET_FORCE_DRIVER);
+	int fd = open_device(VDISK, PCI_RESET_ANY, 0, PCIRESET_FORCE_DRIVER);
 	struct pcireset_query plan = { 0 };
 
 	gives(query(fd, PCI_RESET_FLR, &plan), 0, "QUERY of a device in a slot");
@@ -81,7 +81,7 @@ static void test_unplugged(void)
 /* What a descriptor needs is still there as long as it is open. */
 static void test_module(void)
 {
-	int fd = open_device(DISK, 0, 0, 0);
+	int fd = open_device(DISK, PCI_RESET_ANY, 0, 0);
 	struct pcireset_query plan = { 0 };
 	long result = syscall(SYS_delete_module, "pcireset", O_NONBLOCK);
 

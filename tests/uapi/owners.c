@@ -37,7 +37,8 @@ static int with_owners(int fd, const int32_t *owners, uint32_t nr)
 static void test_what_is_no_group(void)
 {
 	static int32_t many[PCIRESET_MAX_OWNERS + 1];
-	int fd = open_device(DISK, 0, 0, 0), null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int fd = open_device(DISK, PCI_RESET_ANY, 0, 0),
+	    null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int32_t closed = 900, both[2] = { null, closed };
 	uint8_t *none = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -82,7 +83,7 @@ static void test_unproved(int fd, const char *how)
 static void test_link(void)
 {
 	int fd = open_owned(CARD_AUDIO),
-	    other = open_device(CARD_AUDIO, 0, 0, PCIRESET_FORCE_DRIVER);
+	    other = open_device(CARD_AUDIO, PCI_RESET_ANY, 0, PCIRESET_FORCE_DRIVER);
 	struct pcireset_narrow arg = {
 		.size = sizeof(arg),
 		.flags = PCIRESET_GRANT_OWNED,
@@ -107,7 +108,7 @@ static void test_many_resets(void)
 	};
 	struct pcireset_reset_entry entries[2] = {
 		{ .fd = open_owned(EDU), .reset_ptr = (uintptr_t)&resets[0] },
-		{ .fd = open_device(EDU, 0, 0, 0), .reset_ptr = (uintptr_t)&resets[1] },
+		{ .fd = open_device(EDU, PCI_RESET_ANY, 0, 0), .reset_ptr = (uintptr_t)&resets[1] },
 	};
 	struct pcireset_reset_many arg = {
 		.size = sizeof(arg),

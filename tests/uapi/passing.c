@@ -156,7 +156,7 @@ void test_passing(void)
 	unsigned int triggers = count_triggers();
 	int fds[2];
 
-	fds[0] = open_device(DISK, 0, 0, PCIRESET_FORCE_DRIVER);
+	fds[0] = open_device(DISK, PCI_RESET_ANY, 0, PCIRESET_FORCE_DRIVER);
 	fds[1] = open_control();
 	gives(narrow(fds[0], PCI_RESET_FLR, PCIRESET_SCOPE_FUNCTION, 0), 0, "NARROW to FLR");
 	watch_begin();
@@ -166,7 +166,7 @@ void test_passing(void)
 	is(count_triggers() - triggers, 1, "one reset was issued");
 	close(fds[0]);
 
-	fds[0] = open_device(DISK, 0, 0, 0);
+	fds[0] = open_device(DISK, PCI_RESET_ANY, 0, 0);
 	as_nobody(fds, take_scope);
 	test_holders(fds[0]);
 	close(fds[0]);

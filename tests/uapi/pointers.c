@@ -110,7 +110,7 @@ static void test_taken_away(void)
 {
 	struct pcireset_reset *arg = (void *)(pages + page);
 	unsigned int triggers = count_triggers();
-	int fd = open_device(DISK, 0, 0, 0);
+	int fd = open_device(DISK, PCI_RESET_ANY, 0, 0);
 	pthread_t thread;
 	int error;
 

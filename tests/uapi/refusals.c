@@ -84,7 +84,7 @@ static void test_scope(int fd)
 static void refuses_type(struct pcireset_addr addr, uint32_t types, uint32_t why)
 {
 	struct pcireset_reset arg = { .force = PCIRESET_FORCE_DRIVER };
-	int fd = open_device(addr, 0, 0, PCIRESET_FORCE_DRIVER);
+	int fd = open_device(addr, PCI_RESET_ANY, 0, PCIRESET_FORCE_DRIVER);
 
 	gives(reset(fd, types, &arg), EOPNOTSUPP, "%02x:%02x.%u type %#x", addr.bus,
 	      addr.devfn >> 3, addr.devfn & 7U, types);
@@ -129,7 +129,7 @@ static void test_no_descriptor_free(void)
 
 void test_refusals(void)
 {
-	int fd = open_device(CARD_AUDIO, 0, 0, PCIRESET_FORCE_DRIVER);
+	int fd = open_device(CARD_AUDIO, PCI_RESET_ANY, 0, PCIRESET_FORCE_DRIVER);
 
 	test_no_descriptor_free();
 	test_types();

@@ -63,7 +63,7 @@ static void test_stats(void)
 {
 	struct pcireset_stats flr = stats_of(PCI_RESET_FLR), slot = stats_of(PCI_RESET_SLOT), now;
 	struct pcireset_reset arg = { 0 };
-	int fd = open_device(DISK, 0, 0, 0);
+	int fd = open_device(DISK, PCI_RESET_ANY, 0, 0);
 
 	gives(reset(fd, PCI_RESET_FLR, &arg), 0, "a reset to be counted");
 	now = stats_of(PCI_RESET_FLR);
@@ -163,7 +163,7 @@ static void test_expect(void)
 	int fd;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		fd = open_device(rows[i].addr, 0, 0, 0);
+		fd = open_device(rows[i].addr, PCI_RESET_ANY, 0, 0);
 		arg.types = rows[i].types;
 		spoil(&arg.out_type, 0, sizeof(arg.out_type));
 		spoil(&arg.out_ns, 0, sizeof(arg.out_ns));

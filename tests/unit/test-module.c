@@ -176,6 +176,7 @@ static int make(void **state)
 	ctx->backend = &backend_module;
 	ctx->module_error = 0;
 	ctx->fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ctx->info.out_types = PCI_RESET_ANY;
 	ctx->info.out_force = MODULE_USES;
 	ctx->info.out_max_timeout_ms = 60000;
 	memset(&module, 0, sizeof(module));

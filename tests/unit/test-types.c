@@ -19,6 +19,7 @@ static void words_are_read(void **state)
 		{ "func,link", PCI_RESET_ANY },
 		{ ",acpi,,device_specific,", PCI_RESET_ACPI | PCI_RESET_DEV_SPECIFIC },
 		{ "cxl_bus", PCI_RESET_CXL_BUS },
+		{ "Link-Disable", PCI_RESET_LINK_DISABLE },
 		{ "FLR", PCI_RESET_FLR },
 		{ "Cxl-Bus,DEVICE_specific", PCI_RESET_CXL_BUS | PCI_RESET_DEV_SPECIFIC },
 	};
@@ -82,9 +83,9 @@ static void masks_are_written_narrow_before_wide(void **state)
 	char text[64];
 
 	(void)state;
-	assert_int_equal(pcireset_types_to_str(PCI_RESET_ANY, text, sizeof(text)), 44);
-	assert_string_equal(text, "device_specific,acpi,flr,pm,slot,bus,cxl_bus");
-	assert_int_equal(pcireset_types_to_str(PCI_RESET_ANY, text, 44), -ENOBUFS);
+	assert_int_equal(pcireset_types_to_str(PCI_RESET_ANY, text, sizeof(text)), 57);
+	assert_string_equal(text, "device_specific,acpi,flr,pm,slot,bus,cxl_bus,link_disable");
+	assert_int_equal(pcireset_types_to_str(PCI_RESET_ANY, text, 57), -ENOBUFS);
 	assert_int_equal(pcireset_types_to_str(1u << 31, text, sizeof(text)), -EINVAL);
 	assert_int_equal(pcireset_types_to_str(0, text, 0), -ENOBUFS);
 	assert_int_equal(pcireset_types_to_str(0, text, sizeof(text)), 0);

@@ -52,7 +52,7 @@
  *   - EIO: a function came back wrong, or a requested check failed
  */
 
-#define PCIRESET_IOC_TYPE	0xB9
+#define PCIRESET_IOC_TYPE 0xB9
 
 enum {
 	PCIRESET_CMD_INFO = 0x40,
@@ -71,24 +71,28 @@ enum {
  *
  * Each type is one bit. Bits 0 to 4 have the values that were published on
  * linux-pci in 2018. The values do not define the order of choice, which is
- * narrow before wide: device_specific, acpi, flr, pm, slot, bus, cxl_bus.
+ * narrow before wide: device_specific, acpi, flr, pm, slot, bus, cxl_bus,
+ * link_disable. An alias contains each type that this header knows: a program
+ * that was built with an older header does not allow a newer type.
  *
  * A kernel with the patches in in-tree/ defines the same names with the same
- * values in linux/pci.h.
+ * values in linux/pci.h, except LINK_DISABLE: its aliases are without that bit.
  */
+#ifndef PCI_RESET_LINK_DISABLE
+#define PCI_RESET_LINK_DISABLE (1U << 7) /* Link Disable of the upstream port, and back */
+#endif
 #ifndef PCI_RESET_ANY
-#define PCI_RESET_DEV_SPECIFIC	(1U << 0)	/* the kernel's method for this device */
-#define PCI_RESET_FLR		(1U << 1)	/* PCIe r6.0, sec 6.6.2, or the AF capability */
-#define PCI_RESET_PM		(1U << 2)	/* D3hot to D0 without No_Soft_Reset */
-#define PCI_RESET_SLOT		(1U << 3)	/* the hotplug slot's own reset */
-#define PCI_RESET_BUS		(1U << 4)	/* Secondary Bus Reset of the upstream bridge */
-#define PCI_RESET_ACPI		(1U << 5)	/* the firmware's _RST method */
-#define PCI_RESET_CXL_BUS	(1U << 6)	/* Secondary Bus Reset with the CXL mask lifted */
+#define PCI_RESET_DEV_SPECIFIC (1U << 0) /* the kernel's method for this device */
+#define PCI_RESET_FLR          (1U << 1) /* PCIe r6.0, sec 6.6.2, or the AF capability */
+#define PCI_RESET_PM           (1U << 2) /* D3hot to D0 without No_Soft_Reset */
+#define PCI_RESET_SLOT         (1U << 3) /* the hotplug slot's own reset */
+#define PCI_RESET_BUS          (1U << 4) /* Secondary Bus Reset of the upstream bridge */
+#define PCI_RESET_ACPI         (1U << 5) /* the firmware's _RST method */
+#define PCI_RESET_CXL_BUS      (1U << 6) /* Secondary Bus Reset with the CXL mask lifted */
 
-#define PCI_RESET_FUNC	(PCI_RESET_DEV_SPECIFIC | PCI_RESET_ACPI | \
-			 PCI_RESET_FLR | PCI_RESET_PM)
-#define PCI_RESET_LINK	(PCI_RESET_SLOT | PCI_RESET_BUS | PCI_RESET_CXL_BUS)
-#define PCI_RESET_ANY	(PCI_RESET_FUNC | PCI_RESET_LINK)
+#define PCI_RESET_FUNC (PCI_RESET_DEV_SPECIFIC | PCI_RESET_ACPI | PCI_RESET_FLR | PCI_RESET_PM)
+#define PCI_RESET_LINK (PCI_RESET_SLOT | PCI_RESET_BUS | PCI_RESET_CXL_BUS | PCI_RESET_LINK_DISABLE)
+#define PCI_RESET_ANY  (PCI_RESET_FUNC | PCI_RESET_LINK)
 #endif
 
 /**
@@ -99,9 +103,9 @@ enum {
  * @PCIRESET_SCOPE_BUS: everything below the upstream bridge
  */
 enum pcireset_scope {
-	PCIRESET_SCOPE_FUNCTION	= 1,
-	PCIRESET_SCOPE_SLOT	= 2,
-	PCIRESET_SCOPE_BUS	= 3,
+	PCIRESET_SCOPE_FUNCTION = 1,
+	PCIRESET_SCOPE_SLOT = 2,
+	PCIRESET_SCOPE_BUS = 3,
 };
 
 /**
@@ -119,11 +123,11 @@ enum pcireset_scope {
  * capability, except status registers and vendor-specific registers.
  */
 enum pcireset_check {
-	PCIRESET_CHECK_READY	= 1U << 0,
-	PCIRESET_CHECK_IDENTITY	= 1U << 1,
-	PCIRESET_CHECK_LINK	= 1U << 2,
-	PCIRESET_CHECK_CONFIG	= 1U << 3,
-	PCIRESET_CHECK_PROOF	= 1U << 4,
+	PCIRESET_CHECK_READY = 1U << 0,
+	PCIRESET_CHECK_IDENTITY = 1U << 1,
+	PCIRESET_CHECK_LINK = 1U << 2,
+	PCIRESET_CHECK_CONFIG = 1U << 3,
+	PCIRESET_CHECK_PROOF = 1U << 4,
 };
 
 /**
@@ -135,8 +139,8 @@ enum pcireset_check {
  * Force never adds a type or widens the scope.
  */
 enum pcireset_force {
-	PCIRESET_FORCE_DRIVER	= 1U << 0,
-	PCIRESET_FORCE_VFIO	= 1U << 1,
+	PCIRESET_FORCE_DRIVER = 1U << 0,
+	PCIRESET_FORCE_VFIO = 1U << 1,
 };
 
 /**
@@ -266,7 +270,7 @@ struct pcireset_addr {
 };
 
 /* struct pcireset_type_info.flags */
-#define PCIRESET_TYPE_AF	(1U << 0)	/* FLR through the AF capability */
+#define PCIRESET_TYPE_AF (1U << 0) /* FLR through the AF capability */
 
 /**
  * struct pcireset_type_info - one type, queried from the hardware; written by the module
@@ -284,18 +288,18 @@ struct pcireset_type_info {
 	struct pcireset_addr who;
 };
 
-#define PCIRESET_TYPE_INFO_SIZE_VER0	24
+#define PCIRESET_TYPE_INFO_SIZE_VER0 24
 
 /* struct pcireset_member.flags */
-#define PCIRESET_MEMBER_TARGET	(1U << 0)	/* the requested function */
-#define PCIRESET_MEMBER_RESET	(1U << 1)	/* itself reset, not only cut off temporarily */
-#define PCIRESET_MEMBER_VF	(1U << 2)	/* an SR-IOV virtual function */
-#define PCIRESET_MEMBER_BRIDGE	(1U << 3)	/* a bridge */
-#define PCIRESET_MEMBER_DRIVER	(1U << 4)	/* a driver is bound */
-#define PCIRESET_MEMBER_PREPARE	(1U << 5)	/* it has reset_prepare, or is VFIO's and unused */
-#define PCIRESET_MEMBER_VFIO	(1U << 6)	/* a VFIO user holds it */
-#define PCIRESET_MEMBER_OWNED	(1U << 7)	/* the caller has proved to be that user */
-#define PCIRESET_MEMBER_LATE	(1U << 8)	/* dead now; restored when it answers */
+#define PCIRESET_MEMBER_TARGET  (1U << 0) /* the requested function */
+#define PCIRESET_MEMBER_RESET   (1U << 1) /* itself reset, not only cut off temporarily */
+#define PCIRESET_MEMBER_VF      (1U << 2) /* an SR-IOV virtual function */
+#define PCIRESET_MEMBER_BRIDGE  (1U << 3) /* a bridge */
+#define PCIRESET_MEMBER_DRIVER  (1U << 4) /* a driver is bound */
+#define PCIRESET_MEMBER_PREPARE (1U << 5) /* it has reset_prepare, or is VFIO's and unused */
+#define PCIRESET_MEMBER_VFIO    (1U << 6) /* a VFIO user holds it */
+#define PCIRESET_MEMBER_OWNED   (1U << 7) /* the caller has proved to be that user */
+#define PCIRESET_MEMBER_LATE    (1U << 8) /* dead now; restored when it answers */
 
 /**
  * struct pcireset_member - one affected function; written by the module
@@ -319,7 +323,7 @@ struct pcireset_member {
 	__aligned_u64 ready_ns;
 };
 
-#define PCIRESET_MEMBER_SIZE_VER0	40
+#define PCIRESET_MEMBER_SIZE_VER0 40
 
 /**
  * struct pcireset_info - ioctl(PCIRESET_INFO), on the control node
@@ -353,8 +357,8 @@ struct pcireset_info {
 	__u32 out_max_members;
 };
 
-#define PCIRESET_INFO_SIZE_VER0	40
-#define PCIRESET_INFO	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_INFO)
+#define PCIRESET_INFO_SIZE_VER0 40
+#define PCIRESET_INFO           _IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_INFO)
 
 /**
  * DOC: Ownership
@@ -386,17 +390,17 @@ struct pcireset_info {
  */
 
 /* struct pcireset_open.flags, struct pcireset_narrow.flags */
-#define PCIRESET_GRANT_OWNED	(1U << 0)	/* slot and bus only for the owner of all members */
+#define PCIRESET_GRANT_OWNED (1U << 0) /* slot and bus only for the owner of all members */
 
 /* Maximum number of entries of @owner_ptr. */
-#define PCIRESET_MAX_OWNERS	256
+#define PCIRESET_MAX_OWNERS 256
 
 /**
  * struct pcireset_open - ioctl(PCIRESET_OPEN), on the control node
  * @size: sizeof(struct pcireset_open)
  * @flags: PCIRESET_GRANT_OWNED or 0
  * @addr: the function
- * @types: mask of the types that the new descriptor allows, 0 for all
+ * @types: mask of the types that the new descriptor allows, 0 for all but LINK_DISABLE
  * @max_scope: widest enum pcireset_scope that it allows, 0 for the widest
  * @force: mask of enum pcireset_force that it allows, 0 for none
  * @out_fd: file descriptor for that function, always O_CLOEXEC
@@ -405,6 +409,9 @@ struct pcireset_info {
  * removed, the descriptor always returns ENODEV, even if another device takes the
  * address. Every holder of the descriptor has its rights, with or without
  * privileges.
+ *
+ * LINK_DISABLE has to be named, because a program that means "all" by 0 may be older
+ * than that type.
  */
 struct pcireset_open {
 	__u32 size;
@@ -416,8 +423,8 @@ struct pcireset_open {
 	__s32 out_fd;
 };
 
-#define PCIRESET_OPEN_SIZE_VER0	32
-#define PCIRESET_OPEN	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_OPEN)
+#define PCIRESET_OPEN_SIZE_VER0 32
+#define PCIRESET_OPEN           _IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_OPEN)
 
 /**
  * struct pcireset_narrow - ioctl(PCIRESET_NARROW), on a device's descriptor
@@ -440,8 +447,8 @@ struct pcireset_narrow {
 	__u32 __reserved;
 };
 
-#define PCIRESET_NARROW_SIZE_VER0	24
-#define PCIRESET_NARROW	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_NARROW)
+#define PCIRESET_NARROW_SIZE_VER0 24
+#define PCIRESET_NARROW           _IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_NARROW)
 
 /**
  * struct pcireset_query - ioctl(PCIRESET_QUERY), on a device's descriptor
@@ -497,8 +504,8 @@ struct pcireset_query {
 	__aligned_u64 out_generation;
 };
 
-#define PCIRESET_QUERY_SIZE_VER0	112
-#define PCIRESET_QUERY	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_QUERY)
+#define PCIRESET_QUERY_SIZE_VER0 112
+#define PCIRESET_QUERY           _IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_QUERY)
 
 /**
  * struct pcireset_expect - ioctl(PCIRESET_EXPECT), on a device's descriptor
@@ -527,12 +534,12 @@ struct pcireset_expect {
 	__aligned_u64 out_ns;
 };
 
-#define PCIRESET_EXPECT_SIZE_VER0	32
-#define PCIRESET_EXPECT	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_EXPECT)
+#define PCIRESET_EXPECT_SIZE_VER0 32
+#define PCIRESET_EXPECT           _IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_EXPECT)
 
 /* struct pcireset_reset.flags */
-#define PCIRESET_RESET_ESCALATE	(1U << 0)	/* if a reset fails, try a wider allowed type */
-#define PCIRESET_RESET_TRY	(1U << 1)	/* do not wait for a lock, return EAGAIN */
+#define PCIRESET_RESET_ESCALATE (1U << 0) /* if a reset fails, try a wider allowed type */
+#define PCIRESET_RESET_TRY      (1U << 1) /* do not wait for a lock, return EAGAIN */
 
 /**
  * struct pcireset_reset - ioctl(PCIRESET_RESET), on a device's descriptor
@@ -611,11 +618,11 @@ struct pcireset_reset {
 	__aligned_u64 out_total_ns;
 };
 
-#define PCIRESET_RESET_SIZE_VER0	128
-#define PCIRESET_RESET	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_RESET)
+#define PCIRESET_RESET_SIZE_VER0 128
+#define PCIRESET_RESET           _IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_RESET)
 
 /* Maximum number of entries of one PCIRESET_RESET_MANY. */
-#define PCIRESET_MAX_RESETS	16384
+#define PCIRESET_MAX_RESETS 16384
 
 /**
  * struct pcireset_reset_entry - one of many resets
@@ -635,7 +642,7 @@ struct pcireset_reset_entry {
 	__aligned_u64 reset_ptr;
 };
 
-#define PCIRESET_RESET_ENTRY_SIZE_VER0	24
+#define PCIRESET_RESET_ENTRY_SIZE_VER0 24
 
 /**
  * struct pcireset_reset_many - ioctl(PCIRESET_RESET_MANY), on any device's descriptor
@@ -669,8 +676,8 @@ struct pcireset_reset_many {
 	__u32 __reserved;
 };
 
-#define PCIRESET_RESET_MANY_SIZE_VER0	32
-#define PCIRESET_RESET_MANY	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_RESET_MANY)
+#define PCIRESET_RESET_MANY_SIZE_VER0 32
+#define PCIRESET_RESET_MANY           _IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_RESET_MANY)
 
 /**
  * struct pcireset_stats - ioctl(PCIRESET_STATS), on the control node
@@ -717,8 +724,8 @@ struct pcireset_stats {
 	__aligned_u64 out_late_lost;
 };
 
-#define PCIRESET_STATS_SIZE_VER0	88
-#define PCIRESET_STATS	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_STATS)
+#define PCIRESET_STATS_SIZE_VER0 88
+#define PCIRESET_STATS           _IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_STATS)
 
 /**
  * struct pcireset_empty_bus - ioctl(PCIRESET_EMPTY_BUS), on the control node

@@ -93,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	facts.port_unknown[0] = facts.link_unknown[0] = '\0';
 	if (facts.is_dump && facts.upstream)
 		explain_port(&facts, &port);
+	facts.no_link_disable = why_not_link_disable(&port);
 	if (facts.is_dump && data[1] & 16)
 		strcpy(facts.link_unknown, "something is missing");
 	at = config_find_dvsec(&port, CXL_VENDOR, CXL_DVSEC_PORT);
