@@ -588,6 +588,15 @@ static void neighbour_wakes_for_a_type_that_spares_it(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, plan_estimate_wakes(test, PCI_RESET_BUS));
 }
 
+static void reason_has_the_text_of_another(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pcireset_reasons); i++)
+		KUNIT_EXPECT_PTR_EQ(test, pcireset_why_text(pcireset_reasons[i].why),
+				    pcireset_reasons[i].text);
+}
+
 static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(table_of_types_is_out_of_order),
 	KUNIT_CASE(wide_type_is_chosen_before_narrow),
@@ -617,6 +626,7 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(report_overruns_its_room),
 	KUNIT_CASE(function_that_left_is_asked_for_its_times),
 	KUNIT_CASE(plan_has_side_effects),
+	KUNIT_CASE(reason_has_the_text_of_another),
 	KUNIT_CASE(neighbour_wakes_for_a_type_that_spares_it),
 	{},
 };

@@ -564,6 +564,53 @@ static void bus_that_is_not_empty_is_reset(struct kunit *test)
 	run_expect_refs(test, &was, PCI_RESET_BUS);
 }
 
+/* Only the reset and the wait: both functions are in the report, and nothing is restored. */
+static void raw_reset_is_left_out_or_not_told(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_member members[2] = {};
+	struct pcireset_report report = { .members = members, .max_members = 2 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(machine->fns); i++)
+		machine->fns[i]->imm_ready = 1;
+	KUNIT_EXPECT_EQ(test, pcireset_raw_bus(machine->port, &report), 0);
+	KUNIT_EXPECT_EQ(test, report.issued, PCI_RESET_BUS);
+	KUNIT_EXPECT_EQ(test, report.nr_members, 2);
+	KUNIT_EXPECT_EQ(test, members[1].addr.devfn, 1);
+	KUNIT_EXPECT_NE(test, members[1].ready_ns, 0ULL);
+	KUNIT_EXPECT_EQ(test, pcireset_raw_bus(machine->fns[0], NULL), -ENODEV);
+	for (i = 0; i < ARRAY_SIZE(machine->fns); i++)
+		machine->fns[i]->imm_ready = 0;
+}
+
+/* Before 7.3 pciehp enables link events at the end of its reset. */
+static void link_events_of_the_reset_are_heard(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
+	struct pcireset_run run = {
+		.plan = tx->plan,
+		.tx = tx,
+		.type = pcireset_type_find(PCI_RESET_BUS),
+	};
+	u16 enabled = PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_DLLSCE;
+	unsigned int at = KUNIT_PCIE + PCI_EXP_SLTCTL;
+
+	machine->port->pcie_flags_reg |= PCI_EXP_FLAGS_SLOT;
+	machine->port_space[(KUNIT_PCIE + PCI_EXP_SLTCAP) / 4] = PCI_EXP_SLTCAP_NCCS;
+	kunit_put16(machine->port_space, at, enabled);
+	pci_cfg_access_lock(machine->port);
+	KUNIT_EXPECT_EQ(test, pcireset_issue(&run), 0);
+	KUNIT_EXPECT_EQ(test, run_get16(machine->port_space, at), enabled);
+	tx->bridge_fn.masked.quiet = true;
+	KUNIT_EXPECT_EQ(test, pcireset_issue(&run), 0);
+	KUNIT_EXPECT_EQ(test, run_get16(machine->port_space, at), PCI_EXP_SLTCTL_HPIE);
+	pci_cfg_access_unlock(machine->port);
+	tx->bridge_fn.masked.quiet = false;
+	pcireset_tx_put(tx);
+}
+
 static struct kunit_case run_cases[] = {
 	KUNIT_CASE(plan_of_another_topology_is_run),
 	KUNIT_CASE(bus_is_reset_although_a_quirk_forbids_it),
@@ -588,6 +635,8 @@ static struct kunit_case run_cases[] = {
 	KUNIT_CASE(reset_that_did_nothing_is_the_last),
 	KUNIT_CASE(bus_function_takes_a_function_reset),
 	KUNIT_CASE(shared_report_has_two_targets),
+	KUNIT_CASE(raw_reset_is_left_out_or_not_told),
+	KUNIT_CASE(link_events_of_the_reset_are_heard),
 	KUNIT_CASE(block_of_a_lost_function_is_ended_twice),
 	KUNIT_CASE(bus_that_is_not_empty_is_reset),
 	{},

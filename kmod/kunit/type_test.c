@@ -380,6 +380,44 @@ static void slot_is_offered_that_nobody_resets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, type_in_slot(test, PCI_RESET_SLOT, NULL), PCIRESET_WHY_NO_SLOT);
 }
 
+static int type_reset_slot(struct hotplug_slot *slot, bool probe)
+{
+	return 0;
+}
+
+static void type_release_slot(struct kobject *kobj)
+{
+}
+
+/* Resets a slot whose driver has this reset; returns the errno. */
+static int type_issue_slot(struct kunit *test,
+			   int (*reset_slot)(struct hotplug_slot *slot, bool probe))
+{
+	static const struct kobj_type slot_type = { .release = type_release_slot };
+	struct pcireset_kunit_machine *machine = test->priv;
+	const struct hotplug_slot_ops ops = { .reset_slot = reset_slot };
+	struct hotplug_slot hotplug = { .ops = &ops, .owner = THIS_MODULE };
+	struct pci_slot *before = machine->fns[0]->slot, *slot;
+	int error;
+	u32 us;
+
+	slot = kunit_kzalloc(test, sizeof(*slot), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, slot);
+	slot->hotplug = &hotplug;
+	kobject_init(&slot->kobj, &slot_type);
+	machine->fns[0]->slot = slot;
+	error = type_issue(test, PCI_RESET_SLOT, &type_times, &us);
+	KUNIT_EXPECT_EQ(test, kref_read(&slot->kobj.kref), 1);
+	machine->fns[0]->slot = before;
+	return error;
+}
+
+static void slot_that_cannot_be_reset_is(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, type_issue_slot(test, type_reset_slot), 0);
+	KUNIT_EXPECT_EQ(test, type_issue_slot(test, type_reset_no_slot), -EIO);
+}
+
 /* CXL r3.1, sec 8.1.5: the DVSEC of a port. */
 static void type_make_cxl_port(struct kunit *test, u16 control)
 {
@@ -458,6 +496,7 @@ static struct kunit_case type_cases[] = {
 	KUNIT_CASE(pm_is_offered_although_it_resets_nothing),
 	KUNIT_CASE(pm_is_too_short_or_clears_a_wakeup),
 	KUNIT_CASE(slot_is_offered_that_nobody_resets),
+	KUNIT_CASE(slot_that_cannot_be_reset_is),
 	KUNIT_CASE(reset_that_cxl_masks_is_offered),
 	KUNIT_CASE(mask_of_cxl_stays_lifted),
 	KUNIT_CASE(bus_is_reset_by_another_register),

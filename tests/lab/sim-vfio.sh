@@ -32,8 +32,10 @@ is_late() {
 	return 1
 }
 
-# come_back: the function that does not answer after its FLR does after a reset of its link.
+# come_back: the function that does not answer after its FLR does after a reset of its link. VFIO's own restore of all-ones, when
+# it is closed, begins another FLR.
 come_back() {
+	sim_set 01.0/00.0 ready_flr_us=0
 	setpci -s "${sim_bus[0]}:01.0" BRIDGE_CONTROL=40:40 BRIDGE_CONTROL=0:40
 }
 
@@ -57,7 +59,6 @@ late_and_opened() {
 		let_go
 	fi
 	exits 0 'late: restored when nobody has it open' is_late 0
-	sim_set 01.0/00.0 ready_flr_us=0
 	echo default >"$devices/$card/reset_method"
 	config_dump after "$card"
 	config_is_same before after 'late: and it is as before'

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests of the ioctls. Built in place of control.o and device.o, which it includes unchanged. */
+#include "../cdev/control.c"
+#include "../cdev/device.c"
+
+#include "machine.h"
+
+/* A descriptor for the first function, as an ioctl sees it. */
+static struct file *cdev_open(struct kunit *test, u32 types, u32 flags)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct file *file = kunit_kzalloc(test, sizeof(*file), GFP_KERNEL);
+	struct pcireset_open open = {
+		.addr = pcireset_addr_of(machine->fns[0]),
+		.types = types,
+		.flags = flags,
+	};
+
+	KUNIT_ASSERT_NOT_NULL(test, file);
+	file->private_data = pcireset_handle_new(&open);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(file->private_data));
+	return file;
+}
+
+static void cdev_close(struct file *file)
+{
+	pcireset_handle_put(file->private_data);
+}
+
+static int cdev_narrow(struct file *file, struct pcireset_narrow arg)
+{
+	return device_do_narrow(file, &arg);
+}
+
+#define NARROW(file, ...) cdev_narrow(file, (struct pcireset_narrow){ __VA_ARGS__ })
+
+static void right_comes_back_or_is_kept(struct kunit *test)
+{
+	struct file *file = cdev_open(test, PCI_RESET_FLR | PCI_RESET_BUS, 0);
+	struct pcireset_handle *handle = file->private_data;
+
+	KUNIT_EXPECT_EQ(test, NARROW(file, .types = PCI_RESET_PM), -EPERM);
+	KUNIT_EXPECT_EQ(test, NARROW(file, .types = PCI_RESET_FLR, .force = PCIRESET_FORCE_VFIO),
+			-EPERM);
+	KUNIT_EXPECT_EQ(test, handle->types, PCI_RESET_FLR | PCI_RESET_BUS);
+	KUNIT_EXPECT_FALSE(test, handle->must_own);
+	KUNIT_EXPECT_EQ(test, NARROW(file, .types = PCI_RESET_BUS, .flags = PCIRESET_GRANT_OWNED),
+			0);
+	KUNIT_EXPECT_EQ(test, handle->types, PCI_RESET_BUS);
+	KUNIT_EXPECT_TRUE(test, handle->must_own);
+	KUNIT_EXPECT_EQ(test, NARROW(file, .types = PCI_RESET_BUS), 0);
+	KUNIT_EXPECT_TRUE(test, handle->must_own);
+	KUNIT_EXPECT_EQ(test, NARROW(file, .types = PCI_RESET_FLR), -EPERM);
+	KUNIT_EXPECT_EQ(test,
+			NARROW(file, .types = PCI_RESET_BUS, .max_scope = PCIRESET_SCOPE_SLOT), 0);
+	KUNIT_EXPECT_EQ(test, NARROW(file, .types = PCI_RESET_BUS, .max_scope = PCIRESET_SCOPE_BUS),
+			-EPERM);
+	cdev_close(file);
+}
+
+static void wrong_arguments_narrow(struct kunit *test)
+{
+	struct file *file = cdev_open(test, 0, 0);
+
+	KUNIT_EXPECT_EQ(test, NARROW(file, .types = 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, NARROW(file, .types = PCI_RESET_FLR, .__reserved = 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, NARROW(file, .types = PCI_RESET_FLR, .flags = 2), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, NARROW(file, .types = 1U << 31), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, NARROW(file, .types = PCI_RESET_FLR, .max_scope = 4), -EOPNOTSUPP);
+	cdev_close(file);
+}
+
+static int cdev_expect(struct file *file, struct pcireset_expect *arg, u32 types)
+{
+	*arg = (struct pcireset_expect){ .types = types, .out_type = 1, .out_ns = 1 };
+	return pcireset_do_expect(file, arg);
+}
+
+static void estimate_is_of_a_type_that_was_not_granted(struct kunit *test)
+{
+	struct file *file = cdev_open(test, PCI_RESET_FLR, 0);
+	struct pcireset_expect arg;
+
+	KUNIT_EXPECT_EQ(test, cdev_expect(file, &arg, PCI_RESET_FLR), 0);
+	KUNIT_EXPECT_EQ(test, arg.out_type, PCI_RESET_FLR);
+	KUNIT_EXPECT_EQ(test, arg.out_ns, 100000000ULL);
+	KUNIT_EXPECT_EQ(test, cdev_expect(file, &arg, PCI_RESET_BUS), -EPERM);
+	KUNIT_EXPECT_EQ(test, arg.out_type, 0);
+	KUNIT_EXPECT_EQ(test, arg.out_ns, 0ULL);
+	KUNIT_EXPECT_EQ(test, cdev_expect(file, &arg, 0), -EINVAL);
+	cdev_close(file);
+}
+
+static void reset_is_not_planned(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct file *file = cdev_open(test, PCI_RESET_FLR, 0);
+	struct pcireset_reset arg = { .types = PCI_RESET_FLR };
+	struct pcireset_plan *plan, *wanted;
+	struct pci_dev *dev;
+
+	KUNIT_ASSERT_EQ(test, pcireset_reset_plan(file->private_data, &arg, &dev, &plan, &wanted),
+			0);
+	KUNIT_EXPECT_PTR_EQ(test, dev, machine->fns[0]);
+	KUNIT_EXPECT_EQ(test, pcireset_plan_type(plan), PCI_RESET_FLR);
+	KUNIT_EXPECT_TRUE(test, plan->request.by_user);
+	KUNIT_EXPECT_NULL(test, wanted);
+	pcireset_plan_put(plan);
+	pci_dev_put(dev);
+	arg.types = PCI_RESET_PM;
+	KUNIT_EXPECT_EQ(test, pcireset_reset_plan(file->private_data, &arg, &dev, &plan, &wanted),
+			-EPERM);
+	cdev_close(file);
+}
+
+static void device_that_was_removed_is_used(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct file *file = cdev_open(test, 0, 0);
+	struct pcireset_expect arg;
+
+	pcireset_handle_orphan(machine->fns[1]);
+	KUNIT_EXPECT_EQ(test, cdev_expect(file, &arg, PCI_RESET_FLR), 0);
+	pcireset_handle_orphan(machine->fns[0]);
+	KUNIT_EXPECT_EQ(test, cdev_expect(file, &arg, PCI_RESET_FLR), -ENODEV);
+	KUNIT_EXPECT_EQ(test, NARROW(file, .types = PCI_RESET_FLR), -ENODEV);
+	cdev_close(file);
+}
+
+static void info_leaves_something_out(struct kunit *test)
+{
+	struct pcireset_info info = { 0 };
+
+	KUNIT_EXPECT_EQ(test, control_do_info(NULL, &info), 0);
+	KUNIT_EXPECT_EQ(test, info.out_types, PCI_RESET_ANY);
+	KUNIT_EXPECT_EQ(test, info.out_checks, PCIRESET_ALL_CHECKS);
+	KUNIT_EXPECT_EQ(test, info.out_force, PCIRESET_ALL_FORCE);
+	KUNIT_EXPECT_EQ(test, info.out_reset_flags, PCIRESET_ALL_FLAGS);
+	KUNIT_EXPECT_EQ(test, info.out_max_scope, PCIRESET_SCOPE_BUS);
+	KUNIT_EXPECT_EQ(test, info.out_late_ms, PCIRESET_LATE_MS);
+	KUNIT_EXPECT_NE(test, info.out_timeout_ms, 0);
+	KUNIT_EXPECT_NE(test, info.out_max_timeout_ms, 0);
+	KUNIT_EXPECT_NE(test, info.out_max_members, 0);
+	info.flags = 1;
+	KUNIT_EXPECT_EQ(test, control_do_info(NULL, &info), -EOPNOTSUPP);
+	info.flags = 0;
+	info.__reserved = 1;
+	KUNIT_EXPECT_EQ(test, control_do_info(NULL, &info), -EINVAL);
+}
+
+/* The thread of the tests has all capabilities. */
+static void function_that_is_not_there_is_opened(struct kunit *test)
+{
+	struct pcireset_open open = { .addr = { .domain = 0x20000, .bus = 0xff } };
+
+	KUNIT_EXPECT_EQ(test, control_do_open(NULL, &open), -ENODEV);
+	open.flags = ~PCIRESET_ALL_GRANTS;
+	KUNIT_EXPECT_EQ(test, control_do_open(NULL, &open), -EOPNOTSUPP);
+}
+
+static struct kunit_case cdev_cases[] = {
+	KUNIT_CASE(right_comes_back_or_is_kept),
+	KUNIT_CASE(wrong_arguments_narrow),
+	KUNIT_CASE(estimate_is_of_a_type_that_was_not_granted),
+	KUNIT_CASE(reset_is_not_planned),
+	KUNIT_CASE(device_that_was_removed_is_used),
+	KUNIT_CASE(info_leaves_something_out),
+	KUNIT_CASE(function_that_is_not_there_is_opened),
+	{},
+};
+
+static struct kunit_suite cdev_suite = {
+	.name = "pcireset-cdev",
+	.init = pcireset_kunit_machine_init,
+	.exit = pcireset_kunit_machine_exit,
+	.test_cases = cdev_cases,
+};
+
+kunit_test_suite(cdev_suite);
