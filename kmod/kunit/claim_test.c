@@ -120,6 +120,7 @@ static bool claim_is_unopened(struct kunit *test, bool before, unsigned int sinc
 		KUNIT_EXPECT_NULL(test, fns[1].locks.vfio_set);
 	}
 	pcireset_claim_end(&fns[0]);
+	KUNIT_EXPECT_NULL(test, fns[0].locks.vfio_set);
 	KUNIT_EXPECT_FALSE(test, mutex_is_locked(&claim_set.lock));
 	pcireset_kunit_vfio_unbind(dev);
 	return is_unopened;

@@ -239,8 +239,10 @@ static void driver_is_told_twice_or_the_wrong_one(struct kunit *test)
 	fn->prepared = &late_handlers;
 	late_mark(&subject->tx, fn, PCIRESET_LATE);
 	pcireset_late_unbind(fn->dev);
+	KUNIT_EXPECT_EQ(test, late_calls, 1);
 	pcireset_driver_done(fn);
 	KUNIT_EXPECT_EQ(test, late_calls, 1);
+	KUNIT_EXPECT_EQ(test, kref_read(&subject->tx.ref), 1);
 	fn->prepared = &late_other_handlers;
 	pcireset_driver_done(fn);
 	KUNIT_EXPECT_EQ(test, late_calls, 1);

@@ -530,6 +530,38 @@ static void shared_report_has_two_targets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pcireset_item_member(&item, 1).addr.devfn, 1);
 }
 
+/* Do two requests for these types, one for each function, share a reset? */
+static bool run_shares(struct kunit *test, u32 first, u32 second)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request requests[] = { { .types = first }, { .types = second } };
+	struct pcireset_item *items;
+	unsigned int i;
+	bool shares;
+
+	items = kunit_kcalloc(test, 2, sizeof(*items), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, items);
+	for (i = 0; i < 2; i++) {
+		items[i].dev = machine->fns[i];
+		KUNIT_ASSERT_EQ(test,
+				pcireset_plan_make(machine->fns[i], &requests[i], false,
+						   &items[i].plan),
+				0);
+		pcireset_batch_share(items, i);
+	}
+	shares = !items[1].plan;
+	pcireset_plan_put(items[0].plan);
+	pcireset_plan_put(items[1].plan);
+	return shares;
+}
+
+static void reset_of_one_bus_is_issued_twice(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, run_shares(test, PCI_RESET_BUS, PCI_RESET_BUS));
+	KUNIT_EXPECT_FALSE(test, run_shares(test, PCI_RESET_FLR, PCI_RESET_FLR));
+	KUNIT_EXPECT_FALSE(test, run_shares(test, PCI_RESET_BUS, PCI_RESET_FLR));
+}
+
 /* Without an IOMMU there is nothing to end but our own note. */
 static void block_of_a_lost_function_is_ended_twice(struct kunit *test)
 {
@@ -597,6 +629,8 @@ static void link_events_of_the_reset_are_heard(struct kunit *test)
 	u16 enabled = PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_DLLSCE;
 	unsigned int at = KUNIT_PCIE + PCI_EXP_SLTCTL;
 
+	machine->fns[0]->d3cold_delay = 1;
+	machine->fns[1]->d3cold_delay = 2;
 	machine->port->pcie_flags_reg |= PCI_EXP_FLAGS_SLOT;
 	machine->port_space[(KUNIT_PCIE + PCI_EXP_SLTCAP) / 4] = PCI_EXP_SLTCAP_NCCS;
 	kunit_put16(machine->port_space, at, enabled);
@@ -607,6 +641,9 @@ static void link_events_of_the_reset_are_heard(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pcireset_issue(&run), 0);
 	KUNIT_EXPECT_EQ(test, run_get16(machine->port_space, at), PCI_EXP_SLTCTL_HPIE);
 	pci_cfg_access_unlock(machine->port);
+	/* The core's wait is switched off for the reset alone. */
+	KUNIT_EXPECT_EQ(test, machine->fns[0]->d3cold_delay, 1);
+	KUNIT_EXPECT_EQ(test, machine->fns[1]->d3cold_delay, 2);
 	tx->bridge_fn.masked.quiet = false;
 	pcireset_tx_put(tx);
 }
@@ -635,6 +672,7 @@ static struct kunit_case run_cases[] = {
 	KUNIT_CASE(reset_that_did_nothing_is_the_last),
 	KUNIT_CASE(bus_function_takes_a_function_reset),
 	KUNIT_CASE(shared_report_has_two_targets),
+	KUNIT_CASE(reset_of_one_bus_is_issued_twice),
 	KUNIT_CASE(raw_reset_is_left_out_or_not_told),
 	KUNIT_CASE(link_events_of_the_reset_are_heard),
 	KUNIT_CASE(block_of_a_lost_function_is_ended_twice),
