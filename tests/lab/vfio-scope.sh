@@ -20,6 +20,13 @@ for file in "$devices"/*/sriov_totalvfs; do
 	exits 0 'virtual functions are there' cp "$file" "$devices/$pf/sriov_numvfs"
 done
 
+# has_group FUNCTION: an SMMU takes one function for each request ID, and refuses the second behind a conventional bridge.
+has_group() {
+	[[ -e $devices/$1/iommu_group ]] && return
+	like "$(dmesg)" "$1: .*([Aa]liasing StreamID|already in tree)" "$1: has no group, as the IOMMU takes one function of its bridge"
+	return 1
+}
+
 # find_endpoints: sets endpoints to all functions that VFIO takes, but the chipset's.
 find_endpoints() {
 	local function
@@ -27,7 +34,9 @@ find_endpoints() {
 	endpoints=()
 	for function in $(pci_functions); do
 		[[ $function != "${pf:-}" && $function != *:00:1f.* ]] || continue
-		[[ $(cat "$devices/$function/class") == 0x060* ]] || endpoints+=("$function")
+		[[ $(cat "$devices/$function/class") != 0x060* ]] || continue
+		has_group "$function" || continue
+		endpoints+=("$function")
 	done
 }
 
@@ -42,15 +51,27 @@ without_ari() {
 	tr ' ' '\n' | grep -v ':01:0[1-9a-f]\.' | paste -sd ' '
 }
 
+# has_groups FUNCTION...: all of them.
+has_groups() {
+	local function
+
+	for function; do
+		[[ -e $devices/$function/iommu_group ]] || return
+	done
+}
+
 # agrees FUNCTION: VFIO's list is ours, or ours without what it forgets.
 agrees() {
-	local want
+	local want members
 
 	link_of "$1"
 	want=$REPLY
+	read -ra members <<<"$want"
 	user "$1" scope
 	if [[ -z $want ]]; then
 		is "$said" ENODEV "$1: neither has a link reset"
+	elif ! has_groups "${members[@]}"; then
+		is "$said" EPERM "$1: VFIO lists no function without a group"
 	elif [[ $forgets_ari == yes && $1 == 0000:01:00.* ]]; then
 		is "$said" "$(without_ari <<<"$want")" "$1: VFIO lists ours but for the ARI functions"
 	else
