@@ -108,6 +108,10 @@ listing() {
 	(cd "$root" && find . -xdev -path ./proc -prune -o -printf '/%P\n') | grep -Ev "$noise" | sort
 }
 
+@test 'lintian finds nothing in the source and the packages' {
+	lintian --allow-root --pedantic --display-info --fail-on error,warning,info,pedantic build/deb/*.changes
+}
+
 @test 'installs, and DKMS builds the module' {
 	listing >"$BATS_FILE_TMPDIR/before"
 	install_version "$old_package"
