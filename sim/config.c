@@ -452,8 +452,10 @@ static ssize_t store_held(struct pcisim_node *node, u32 reason, const char *page
 HELD(present, PCISIM_HELD_ABSENT);
 HELD(link, PCISIM_HELD_LINK);
 
+typedef void (*detect_fn)(struct pcisim_function *fn, u32 errors);
+
 /* The functions of a node that faults are for. */
-static void detect_errors(struct pcisim_node *node, u32 errors)
+static void detect_errors(struct pcisim_node *node, detect_fn detect, u32 errors)
 {
 	u32 only, i;
 
@@ -461,14 +463,14 @@ static void detect_errors(struct pcisim_node *node, u32 errors)
 	only = node->faults.only;
 	for (i = 0; i < node->shape.count; i++)
 		if (only == PCISIM_ALL || only == i)
-			pcisim_error(&node->functions[i], errors);
+			detect(&node->functions[i], errors);
 	raw_spin_unlock_irq(&node->host->hw);
 }
 
-/* Bits of Uncorrectable Error Status, at once. */
-static ssize_t node_error_store(struct config_item *item, const char *page, size_t count)
+/* Bits of an error status register, at once. */
+static ssize_t store_errors(struct pcisim_node *node, detect_fn detect, const char *page,
+			    size_t count)
 {
-	struct pcisim_node *node = to_node(item);
 	ssize_t result = count;
 	u32 errors;
 	int error = parse_number(page, NULL, 1, U32_MAX, &errors);
@@ -479,13 +481,24 @@ static ssize_t node_error_store(struct config_item *item, const char *page, size
 		return -EOPNOTSUPP;
 	mutex_lock(&node->host->lock);
 	if (node->host->live)
-		detect_errors(node, errors);
+		detect_errors(node, detect, errors);
 	else
 		result = -ENODEV;
 	mutex_unlock(&node->host->lock);
 	return result;
 }
+
+static ssize_t node_error_store(struct config_item *item, const char *page, size_t count)
+{
+	return store_errors(to_node(item), pcisim_error, page, count);
+}
 CONFIGFS_ATTR_WO(node_, error);
+
+static ssize_t node_correctable_store(struct config_item *item, const char *page, size_t count)
+{
+	return store_errors(to_node(item), pcisim_correctable, page, count);
+}
+CONFIGFS_ATTR_WO(node_, correctable);
 
 static void (*const slot_events[])(struct pcisim_function *bridge) = {
 	pcisim_press_button,
@@ -576,36 +589,67 @@ static ssize_t node_counts_show(struct config_item *item, char *page)
 CONFIGFS_ATTR_RO(node_, counts);
 
 static struct configfs_attribute *node_attrs[] = {
-	&node_attr_kind,          &node_attr_vendor,
-	&node_attr_device,        &node_attr_class,
-	&node_attr_revision,      &node_attr_count,
-	&node_attr_bar_size,      &node_attr_msix,
-	&node_attr_flr,           &node_attr_af,
-	&node_attr_pcix,          &node_attr_pm,
-	&node_attr_no_soft_reset, &node_attr_immediate_readiness,
-	&node_attr_rtr_reset_us,  &node_attr_rtr_flr_us,
-	&node_attr_rtr_d3_us,     &node_attr_hotplug,
-	&node_attr_button,        &node_attr_power_controller,
-	&node_attr_dllla,         &node_attr_speed,
-	&node_attr_width,         &node_attr_aer,
-	&node_attr_dpc,           &node_attr_cxl,
-	&node_attr_controls,      &node_attr_serial,
-	&node_attr_vf_offset,     &node_attr_only,
-	&node_attr_ready_bus_us,  &node_attr_ready_flr_us,
-	&node_attr_ready_pm_us,   &node_attr_ready_power_on_us,
-	&node_attr_answer,        &node_attr_ignore,
-	&node_attr_identity,      &node_attr_return_bar_size,
-	&node_attr_return_serial, &node_attr_drop_us,
-	&node_attr_vanish,        &node_attr_link_up_us,
-	&node_attr_link_events,   &node_attr_return_speed,
-	&node_attr_return_width,  &node_attr_surprise_down,
-	&node_attr_lose_control,  &node_attr_link_flaps,
-	&node_attr_stuck,         &node_attr_power_stuck,
-	&node_attr_power_fails,   &node_attr_retrain_us,
-	&node_attr_error,         &node_attr_slot_event,
-	&node_attr_present,       &node_attr_link,
-	&node_attr_triggers,      &node_attr_fired,
-	&node_attr_counts,        NULL,
+	&node_attr_kind,
+	&node_attr_vendor,
+	&node_attr_device,
+	&node_attr_class,
+	&node_attr_revision,
+	&node_attr_count,
+	&node_attr_bar_size,
+	&node_attr_msix,
+	&node_attr_flr,
+	&node_attr_af,
+	&node_attr_pcix,
+	&node_attr_pm,
+	&node_attr_no_soft_reset,
+	&node_attr_immediate_readiness,
+	&node_attr_rtr_reset_us,
+	&node_attr_rtr_flr_us,
+	&node_attr_rtr_d3_us,
+	&node_attr_hotplug,
+	&node_attr_button,
+	&node_attr_power_controller,
+	&node_attr_dllla,
+	&node_attr_speed,
+	&node_attr_width,
+	&node_attr_aer,
+	&node_attr_dpc,
+	&node_attr_cxl,
+	&node_attr_controls,
+	&node_attr_serial,
+	&node_attr_vf_offset,
+	&node_attr_only,
+	&node_attr_ready_bus_us,
+	&node_attr_ready_flr_us,
+	&node_attr_ready_pm_us,
+	&node_attr_ready_power_on_us,
+	&node_attr_answer,
+	&node_attr_ignore,
+	&node_attr_identity,
+	&node_attr_return_bar_size,
+	&node_attr_return_serial,
+	&node_attr_drop_us,
+	&node_attr_vanish,
+	&node_attr_link_up_us,
+	&node_attr_link_events,
+	&node_attr_return_speed,
+	&node_attr_return_width,
+	&node_attr_surprise_down,
+	&node_attr_lose_control,
+	&node_attr_link_flaps,
+	&node_attr_stuck,
+	&node_attr_power_stuck,
+	&node_attr_power_fails,
+	&node_attr_retrain_us,
+	&node_attr_error,
+	&node_attr_correctable,
+	&node_attr_slot_event,
+	&node_attr_present,
+	&node_attr_link,
+	&node_attr_triggers,
+	&node_attr_fired,
+	&node_attr_counts,
+	NULL,
 };
 
 static void node_release(struct config_item *item)

@@ -59,6 +59,23 @@ void pcisim_contain(struct pcisim_function *port, u16 reason, u16 source)
 }
 
 /* PCIe r6.0, sec 7.8.4.10: the first one is kept, of further ones only that there were some. */
+static void report_correctable_to_root(struct pcisim_function *root, u16 source)
+{
+	u8 *aer = root->space + root->template->aer;
+
+	if (!root->port || !root->template->aer)
+		return;
+	if (pcisim_get16(aer + PCI_ERR_ROOT_STATUS) & PCI_ERR_ROOT_COR_RCV) {
+		set_bits16(aer + PCI_ERR_ROOT_STATUS, PCI_ERR_ROOT_MULTI_COR_RCV);
+	} else {
+		set_bits16(aer + PCI_ERR_ROOT_STATUS, PCI_ERR_ROOT_COR_RCV);
+		pcisim_put16(aer + PCI_ERR_ROOT_ERR_SRC, source);
+	}
+	if (pcisim_get16(aer + PCI_ERR_ROOT_COMMAND) & PCI_ERR_ROOT_CMD_COR_EN)
+		pcisim_raise_irq(root);
+}
+
+/* The same for uncorrectable errors. */
 static void report_to_root(struct pcisim_function *root, u16 source, bool fatal)
 {
 	u8 *aer = root->space + root->template->aer;
@@ -136,4 +153,44 @@ void pcisim_error(struct pcisim_function *fn, u32 errors)
 		return;
 	atomic64_inc(&fn->node->counts.errors);
 	trace_pcisim_error(fn->node->host->domain, fn->bus->number, fn->devfn, errors, fatal);
+}
+
+/* No port contains a correctable error. A link that is down loses the message. */
+static bool send_correctable(struct pcisim_function *fn)
+{
+	u16 source = fn->bus->number << 8 | fn->devfn;
+
+	while (fn->bus->bridge) {
+		fn = fn->bus->bridge;
+		if (!pcisim_link_is_up(fn))
+			return false;
+	}
+	report_correctable_to_root(fn, source);
+	return true;
+}
+
+/**
+ * pcisim_correctable - a function detects errors and corrects them
+ * @fn: the function
+ * @errors: bits of Correctable Error Status
+ *
+ * Its registers decide whether it reports them (PCIe r6.0, sec 6.2.5).
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_correctable(struct pcisim_function *fn, u32 errors)
+{
+	u8 *aer = fn->space + fn->template->aer;
+	u8 *pcie = fn->space + fn->template->pcie;
+
+	if (!fn->template->aer || fn->gone || !pcisim_settle(fn))
+		return;
+	pcisim_put32(aer + PCI_ERR_COR_STATUS, error_get32(aer + PCI_ERR_COR_STATUS) | errors);
+	set_bits16(pcie + PCI_EXP_DEVSTA, PCI_EXP_DEVSTA_CED);
+	errors &= ~error_get32(aer + PCI_ERR_COR_MASK);
+	if (!errors || !(pcisim_get16(pcie + PCI_EXP_DEVCTL) & PCI_EXP_DEVCTL_CERE) ||
+	    !send_correctable(fn))
+		return;
+	atomic64_inc(&fn->node->counts.errors);
+	trace_pcisim_error(fn->node->host->domain, fn->bus->number, fn->devfn, errors, false);
 }

@@ -157,7 +157,8 @@ struct pcisim_node;
  * @value: of each fault
  * @lose: offset of the dword that gets its power-on value; 0: none
  * @error: bits of Uncorrectable Error Status
- * @victim: the node that @lose and @error hit; NULL: the function itself
+ * @correctable: bits of Correctable Error Status
+ * @victim: the node that @lose, @error and @correctable hit; NULL: the function itself
  * @victim_index: its function, or PCISIM_ALL
  * @fired: how often it has fired
  */
@@ -174,6 +175,7 @@ struct pcisim_trigger {
 	u32 value[PCISIM_TRIGGER_KEYS];
 	u32 lose;
 	u32 error;
+	u32 correctable;
 	struct pcisim_node *victim;
 	u32 victim_index;
 	u32 fired;
@@ -492,6 +494,7 @@ void pcisim_effect_cxl_control(struct pcisim_function *fn, u16 before, u16 after
 
 /* error.c */
 void pcisim_error(struct pcisim_function *fn, u32 errors);
+void pcisim_correctable(struct pcisim_function *fn, u32 errors);
 void pcisim_contain(struct pcisim_function *port, u16 reason, u16 source);
 
 /* reset.c */

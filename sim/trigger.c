@@ -171,6 +171,8 @@ static void trigger_hit(const struct pcisim_trigger *trigger, struct pcisim_func
 		trigger_lose(fn, trigger->lose);
 	if (trigger->error)
 		pcisim_error(fn, trigger->error);
+	if (trigger->correctable)
+		pcisim_correctable(fn, trigger->correctable);
 }
 
 /*
@@ -338,6 +340,8 @@ static int parse_special(struct pcisim_node *node, const char *name, char *value
 		return parse_lose(value, &trigger->lose);
 	if (!strcmp(name, "error"))
 		return kstrtou32(value, 0, &trigger->error);
+	if (!strcmp(name, "correctable"))
+		return kstrtou32(value, 0, &trigger->correctable);
 	if (!strcmp(name, "victim"))
 		return parse_victim(node, value, trigger);
 	return -EINVAL;
@@ -389,7 +393,7 @@ static int parse_trigger(struct pcisim_node *node, char *text, struct pcisim_tri
 	}
 	if (!trigger->on)
 		trigger->on = BIT(PCISIM_BUS) | BIT(PCISIM_FLR) | BIT(PCISIM_PM);
-	if (!trigger->set && !trigger->lose && !trigger->error) {
+	if (!trigger->set && !trigger->lose && !trigger->error && !trigger->correctable) {
 		pr_err("pcisim: triggers: nothing to set, lose or report\n");
 		return -EINVAL;
 	}
@@ -535,6 +539,8 @@ static int show_strike(char *page, int at, const struct pcisim_trigger *trigger)
 		at += sysfs_emit_at(page, at, "lose=%#x ", trigger->lose);
 	if (trigger->error)
 		at += sysfs_emit_at(page, at, "error=%#x ", trigger->error);
+	if (trigger->correctable)
+		at += sysfs_emit_at(page, at, "correctable=%#x ", trigger->correctable);
 	if (trigger->victim) {
 		at += sysfs_emit_at(page, at, "victim=");
 		at += pcisim_show_path(page, at, trigger->victim);

@@ -121,6 +121,18 @@ neighbours() {
 	reads "$other" ECAP_AER+4.l 00004000 'the neighbour detects an error'
 	reads "$card" ECAP_AER+4.l 00000000 'the function itself does not'
 	setpci -s "$other" ECAP_AER+4.l=4000
+	# Masked, so that the kernel does not clear it.
+	setpci -s "$other" ECAP_AER+14.l=f1c1
+	trigger 01.0/00.0 'on=flr correctable=0x1000 victim=02.0/00.0:0'
+	is "$(<"$sim/host/01.0/00.0/triggers")" 'on=flr correctable=0x1000 victim=02.0/00.0:0' 'it reads as it was written'
+	flr
+	reads "$other" ECAP_AER+10.l 00001000 'the neighbour detects a correctable error'
+	reads "$card" ECAP_AER+10.l 00000000 'the function itself does not'
+	setpci -s "$other" ECAP_AER+10.l=1000
+	sim_set 02.0/00.0 correctable=0x1
+	reads "$other" ECAP_AER+10.l 00000001 'a correctable error at once'
+	reads "$other" ECAP_AER+4.l 00000000 'is no uncorrectable one'
+	setpci -s "$other" ECAP_AER+10.l=1
 }
 
 chances() {
