@@ -405,6 +405,9 @@ static void add_register(const struct watch *w, struct pcireset_sample *sample)
 	int at = changed_register(w);
 
 	sample->marks |= marks;
+	/* Once is enough, also if the module has found the same register. */
+	if (marks && sample->offset / 4 == explained / 4)
+		sample->marks &= ~(uint32_t)PCIRESET_MARK_CONFIG;
 	if (at < 0 || (marks && (size_t)at / 4 == explained / 4))
 		return;
 	sample->marks |= PCIRESET_MARK_CONFIG;
