@@ -31,7 +31,7 @@ help:
 	@echo 'make rpm            RPM packages of the same, in build/rpm, and a check of their files; needs rpmbuild; RPMFLAGS= are its options'
 	@echo 'make release        a tarball of the tag at HEAD, its bill of materials and checksums, in build/release; RELEASEFLAGS= are packaging/release'\''s options'
 	@echo 'make check-deb      install, upgrade, remove and purge the Debian packages in a separate Debian 12 (as root; minutes)'
-	@echo 'make check-packages the recipes for Arch, Alpine, Nix and a kmod RPM as far as Debian can run them, Ansible, alerts (minutes)'
+	@echo 'make check-packages the recipes for Arch, Alpine, Nix and a kmod RPM as far as Debian can run them, Ansible, alerts, a page in Chromium (minutes)'
 	@echo 'make abi            record the current binary interface of the library'
 	@echo 'make uninstall      remove the files of make install'
 	@echo 'make deps           install the Debian packages that the build requires'
@@ -131,7 +131,7 @@ check-deb:
 # Not part of "check": it builds the userspace three times.
 check-packages:
 	tools/install-deps lab build test distributions
-	bats tests/packages/others.bats tests/packages/ansible.bats
+	bats tests/packages/others.bats tests/packages/ansible.bats tests/packages/browser.bats
 
 # Review the difference before you commit it: removals and changes break linked programs.
 abi: tools
