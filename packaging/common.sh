@@ -93,6 +93,7 @@ parse_options() {
 	udev_rule=$lib/udev/rules.d/60-pcireset.rules
 	boot_unit=$lib/systemd/system/pcireset@.service
 	recover_unit=$lib/systemd/system/pcireset-recover.service
+	qualify_unit=$lib/systemd/system/pcireset-qualify@.service
 	manifest=$prefix/share/$name/installed-files
 }
 

@@ -145,6 +145,15 @@ report() {
 	cmp first lanes/report.html
 }
 
+@test "systemd has nothing to say about the unit, and nothing enables it" {
+	local unit=$BATS_TEST_DIRNAME/../../packaging/systemd/pcireset-qualify@.service
+
+	command -v systemd-analyze >/dev/null || skip 'systemd-analyze is missing'
+	sed "s|/usr/bin/pcireset|$(command -v true)|" "$unit" >"$BATS_TEST_TMPDIR/pcireset-qualify@weekend.service"
+	[[ -z $(systemd-analyze verify --man=no "$BATS_TEST_TMPDIR/pcireset-qualify@weekend.service" 2>&1) ]]
+	grep -q -- '--name=pcireset-qualify --no-enable --no-start' "$BATS_TEST_DIRNAME/../../packaging/debian/rules"
+}
+
 @test "metrics have each outcome" {
 	report 4 lanes
 	grep -qxF 'pcireset_qualify_resets{device="0000:01:00.0",type="bus",outcome="failed"} 11' lanes/metrics.prom

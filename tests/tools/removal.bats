@@ -15,6 +15,7 @@ setup() {
 	ln -s stub "$BATS_TEST_TMPDIR/bin/deb-systemd-invoke"
 	export PATH=$BATS_TEST_TMPDIR/bin:$PATH
 	: >"$calls"
+	qualify="systemctl --quiet stop pcireset-qualify@*.service"
 }
 
 # script ARG...: runs the script in standard input as on a machine with systemd.
@@ -26,7 +27,7 @@ script() {
 	script upgrade 2.0 <packaging/debian/pcireset.prerm
 	[[ ! -s $calls ]]
 	script remove <packaging/debian/pcireset.prerm
-	[[ $(<"$calls") == 'deb-systemd-invoke stop pcireset-recover.service' ]]
+	[[ $(<"$calls") == 'deb-systemd-invoke stop pcireset-recover.service'$'\n'"$qualify" ]]
 }
 
 @test 'so does the RPM package' {
@@ -35,12 +36,12 @@ script() {
 	preun | script 1
 	[[ ! -s $calls ]]
 	preun | script 0
-	[[ $(<"$calls") == 'systemctl --quiet disable --now pcireset-recover.service' ]]
+	[[ $(<"$calls") == 'systemctl --quiet disable --now pcireset-recover.service'$'\n'"$qualify" ]]
 }
 
 @test 'so does packaging/uninstall' {
 	run sed -n '/^stop_service() {$/,/^}$/p' packaging/uninstall
 	script <<<"$output
 stop_service"
-	[[ $(<"$calls") == 'systemctl --quiet disable --now pcireset-recover.service' ]]
+	[[ $(<"$calls") == 'systemctl --quiet disable --now pcireset-recover.service'$'\n'"$qualify" ]]
 }
