@@ -15,7 +15,7 @@ def chunks(data):
         at += 12 + size
 
 
-def paeth(left, above, corner):
+def predict(left, above, corner):
     guess = left + above - corner
     return min((abs(guess - left), 0, left), (abs(guess - above), 1, above), (abs(guess - corner), 2, corner))[2]
 
@@ -33,7 +33,7 @@ def rows(data):
         for i, byte in enumerate(row):
             left = row[i - channels] if i >= channels else 0
             corner = before[i - channels] if i >= channels else 0
-            row[i] = byte + [0, left, before[i], (left + before[i]) // 2, paeth(left, before[i], corner)][method] & 255
+            row[i] = byte + [0, left, before[i], (left + before[i]) // 2, predict(left, before[i], corner)][method] & 255
         before = row
         yield [tuple(row[i : i + 3]) for i in range(0, len(row), channels)]
 
