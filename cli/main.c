@@ -81,6 +81,17 @@ static const struct command commands[] = {
 		.run = command_qualify,
 	},
 	{
+		.name = "link",
+		.operands = "DEVICE",
+		.summary = "show the link above a device, and train it again",
+		.text = "Speed, width and result are those that the port reports. A port stands for its\n"
+			"own link. No function is reset, but none below the port can be accessed while\n"
+			"the link trains.",
+		.options = OPT_LINK | OPT_YES | OPT_JSON | OPT_SYSROOT | OPT_FILE | OPT_HELP,
+		.takes_devices = true,
+		.run = command_link,
+	},
+	{
 		.name = "watch",
 		.operands = "[DEVICE...]",
 		.summary = "follow resets as they happen",
@@ -99,8 +110,8 @@ static const struct command commands[] = {
 		.text = "Follows wedged events, failed error recoveries, and late or failed resets. Does\n"
 			"only the steps of a policy in /etc/pcireset/recover.d. Reads the events from\n"
 			"FILE, in the format of udevadm monitor -kp; - is standard input.",
-		.options = OPT_JSON | OPT_SYSROOT | OPT_FILE | OPT_DRY_RUN | OPT_POLICY |
-			   OPT_STATUS | OPT_COUNT | OPT_TIMEOUT | OPT_HELP,
+		.options = OPT_JSON | OPT_SYSROOT | OPT_FILE | OPT_DRY_RUN | OPT_RECOVER |
+			   OPT_COUNT | OPT_TIMEOUT | OPT_HELP,
 		.takes_file = true,
 		.takes_none = true,
 		.run = command_recover,

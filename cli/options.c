@@ -35,6 +35,8 @@ static const struct option_row rows[] = {
 	{ OPT_QUALIFY, 0, "max-failures", "NUMBER", "stop after this number of failures" },
 	{ OPT_QUALIFY, 0, "seed", "NUMBER", "seed of the order of types (default: 0)" },
 	{ OPT_QUALIFY, 0, "sign", "KEY", "sign the certificate with this SSH key" },
+	{ OPT_LINK, 0, "retrain", NULL, "train the link again" },
+	{ OPT_LINK, 0, "speed", "SPEED", "to this speed in GT/s: 2.5, 5, 8, 16, 32, 64" },
 	{ OPT_SETTLE, 0, "settle", "TIME", "check the configuration again after this time" },
 	{ OPT_ESCALATE, 0, "escalate", NULL, "if a reset fails, try the next allowed type" },
 	{ OPT_FORCE, 0, "force", "USES",
@@ -67,8 +69,8 @@ static const struct option_row rows[] = {
 	  "read another machine: its config spaces in DUMP, as\n"
 	  "lspci -xxxx printed them" },
 	{ OPT_NO_MODULE, 0, "no-module", NULL, "use sysfs, even if the module is loaded" },
-	{ OPT_POLICY, 0, "policy", "DIR", "use only the policies in this directory" },
-	{ OPT_STATUS, 0, "status", NULL, "print the state of the service, and exit" },
+	{ OPT_RECOVER, 0, "policy", "DIR", "use only the policies in this directory" },
+	{ OPT_RECOVER, 0, "status", NULL, "print the state of the service, and exit" },
 	{ OPT_REPAIR, 0, "repair", NULL, "restore settings that killed resets left changed" },
 	{ OPT_SVG, 0, "svg", "FILE", "also draw the plan with Graphviz; one device only" },
 	{ OPT_SERIALS, 0, "with-serials", NULL,
@@ -330,6 +332,24 @@ static int take_qualify(struct qualify_request *req, const struct option_row *ro
 			  strcmp(row->name, "seed") ? &req->max_failures : &req->seed);
 }
 
+static int take_link(struct link_request *req, const struct option_row *row, const char *arg)
+{
+	char *end;
+	double speed;
+
+	if (!arg) {
+		req->retrains = true;
+		return STATUS_DONE;
+	}
+	speed = strtod(arg, &end);
+	if (!isdigit((unsigned char)*arg) || (*end && strcasecmp(end, "GT/s") != 0) ||
+	    !(speed >= 1 && speed <= 1000))
+		return usage_error("--%s: invalid speed '%s'; use GT/s: 2.5, 5, 8, 16, 32 or 64",
+				   row->name, arg);
+	req->speed_mts = (uint32_t)(speed * 1000);
+	return STATUS_DONE;
+}
+
 /* Where an option's argument is kept as it is. NULL for all other options. */
 static const char **text_of_option(struct request *req, enum option_id id)
 {
@@ -340,8 +360,6 @@ static const char **text_of_option(struct request *req, enum option_id id)
 		return &req->columns;
 	case OPT_SYSROOT:
 		return &req->sysroot;
-	case OPT_POLICY:
-		return &req->policy;
 	case OPT_SVG:
 		return &req->svg;
 	case OPT_FILE:
@@ -384,6 +402,14 @@ static int take_option(struct request *req, const struct option_row *row, const 
 		return STATUS_DONE;
 	case OPT_QUALIFY:
 		return take_qualify(&req->qualify, row, arg);
+	case OPT_RECOVER:
+		if (arg)
+			req->policy = arg;
+		else
+			req->asks_status = true;
+		return STATUS_DONE;
+	case OPT_LINK:
+		return take_link(&req->link, row, arg);
 	default:
 		return STATUS_DONE;
 	}

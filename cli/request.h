@@ -25,8 +25,8 @@ enum option_id {
 	OPT_SETTLE	= 1 << 15,
 	OPT_NO_MODULE	= 1 << 16,
 	OPT_REPAIR	= 1 << 17,
-	OPT_STATUS	= 1 << 18,
-	OPT_POLICY	= 1 << 19,
+	OPT_RECOVER	= 1 << 18,	/* all that only recover has */
+	OPT_LINK	= 1 << 19,	/* all that only link has */
 	OPT_FILE	= 1 << 20,
 	OPT_SERIALS	= 1 << 21,
 	OPT_SVG		= 1 << 22,
@@ -66,6 +66,12 @@ struct qualify_request {
 	uint32_t max_failures, seed;
 };
 
+/* The options of link. */
+struct link_request {
+	bool retrains;
+	uint32_t speed_mts; /* 0: as fast as possible */
+};
+
 /* A parsed and checked command line. */
 struct request {
 	const struct command *command;
@@ -78,9 +84,11 @@ struct request {
 	const char *command_line;
 	bool cuts_power;	/* --power-cycle */
 	const char *policy;
+	bool asks_status;
 	uint32_t max_scope, checks, force, timeout_ms, settle_ms, count;
 	uint32_t color; /* enum colors */
 	struct qualify_request qualify;
+	struct link_request link;
 	char **names;
 	size_t nr_names;
 	struct filter *filters;

@@ -42,6 +42,7 @@ extern "C" {
  * - struct pcireset_batch: many plans that run together
  * - struct pcireset_report: the result of a reset
  * - struct pcireset_reenumeration: the reset and rescan of a reprogrammed device
+ * - struct pcireset_link: the PCI Express link above a device
  * - struct pcireset_qualify: a run of many resets, and what it shows
  */
 struct pcireset_ctx;
@@ -50,6 +51,7 @@ struct pcireset_plan;
 struct pcireset_batch;
 struct pcireset_report;
 struct pcireset_reenumeration;
+struct pcireset_link;
 struct pcireset_difference;
 struct pcireset_rule;
 
@@ -2251,6 +2253,200 @@ bool pcireset_difference_is_missing(const struct pcireset_difference *difference
 bool pcireset_reenumeration_has_missing(const struct pcireset_reenumeration *reenumeration);
 
 /* ------------------------------------------------------------------ leftovers */
+
+/**
+ * DOC: Links
+ *
+ * The link between a PCI Express port and the device below it, as the registers of the
+ * port describe it. Speeds are in MT/s for each lane: 2500, 5000, 8000, 16000, 32000 or
+ * 64000. Needs the complete config space of the port, which only root may read.
+ */
+
+/**
+ * enum pcireset_equalization - equalization at the current speed
+ * @PCIRESET_EQUALIZATION_NONE: none is recorded, or the speed needs none
+ * @PCIRESET_EQUALIZATION_COMPLETE: it is complete
+ * @PCIRESET_EQUALIZATION_REQUESTED: the port requests another one
+ * @PCIRESET_EQUALIZATION_FAILED: it ended without success
+ */
+enum pcireset_equalization {
+	PCIRESET_EQUALIZATION_NONE = 0,
+	PCIRESET_EQUALIZATION_COMPLETE,
+	PCIRESET_EQUALIZATION_REQUESTED,
+	PCIRESET_EQUALIZATION_FAILED,
+};
+
+/**
+ * pcireset_link_new - read the link above a function, or the link of a port
+ * @dev: function below the port, or the port itself
+ * @ret_link: new reference. It is valid until the next scan of the context
+ *
+ * Touches nothing.
+ *
+ * Return: 0; -EOPNOTSUPP if no PCI Express port is above the function; -EACCES without
+ * privileges; -ENODEV if the port does not answer; or another negative errno.
+ * Since: 0.1
+ */
+int pcireset_link_new(struct pcireset_dev *dev, struct pcireset_link **ret_link);
+
+/**
+ * pcireset_link_ref - take a reference
+ * @link: link
+ *
+ * Return: @link.
+ * Since: 0.1
+ */
+struct pcireset_link *pcireset_link_ref(struct pcireset_link *link);
+
+/**
+ * pcireset_link_unref - drop a reference
+ * @link: link, or NULL
+ *
+ * Return: NULL.
+ * Since: 0.1
+ */
+struct pcireset_link *pcireset_link_unref(struct pcireset_link *link);
+
+/**
+ * pcireset_link_read - read the registers of the port again
+ * @link: link
+ *
+ * Return: 0, or a negative errno. -ENODEV: the port does not answer, and all values are
+ * the former ones.
+ * Since: 0.1
+ */
+int pcireset_link_read(struct pcireset_link *link);
+
+/**
+ * pcireset_link_retrain - train the link again
+ * @link: link
+ * @speed_mts: speed in MT/s, which becomes the Target Link Speed; 0 for the fastest speed
+ *	that both ends and the Target Link Speed allow
+ *
+ * Does not reset the functions below. They cannot be accessed for some milliseconds. The
+ * wait is limited to 1 s. The result is judged at the port: its speed, its width, which
+ * must not be less than before, and its equalization. While the link trains to a given
+ * speed, Hardware Autonomous Speed Disable is set. On failure, Target Link Speed and that
+ * bit are restored, and the link trains again if they were changed.
+ *
+ * Return: 0. Nothing was touched: -EINVAL if there is no such speed, -EOPNOTSUPP if one of
+ * the ends does not support it, or the machine is a recorded one, -EBUSY if the link is
+ * disabled or training, -EPERM if the registers cannot be written. Touched, see
+ * pcireset_link_is_touched(): -EIO if speed, width or equalization are not as wanted,
+ * -ETIMEDOUT if the link did not come up, -ENODEV if the port does not answer any more.
+ * Since: 0.1
+ */
+int pcireset_link_retrain(struct pcireset_link *link, uint32_t speed_mts);
+
+/**
+ * pcireset_link_is_touched - did the last pcireset_link_retrain() start a training?
+ * @link: link
+ *
+ * Return: true if it did.
+ * Since: 0.1
+ */
+bool pcireset_link_is_touched(const struct pcireset_link *link);
+
+/**
+ * pcireset_link_get_port - return the port
+ * @link: link
+ *
+ * Return: the port, borrowed.
+ * Since: 0.1
+ */
+struct pcireset_dev *pcireset_link_get_port(const struct pcireset_link *link);
+
+/**
+ * pcireset_link_get_member - iterate over the functions below the port
+ * @link: link
+ * @i: 0 for the first function
+ *
+ * Return: the function, borrowed, or NULL after the last one.
+ * Since: 0.1
+ */
+struct pcireset_dev *pcireset_link_get_member(const struct pcireset_link *link, size_t i);
+
+/**
+ * pcireset_link_is_up - is the link up?
+ * @link: link
+ *
+ * Return: false if the port reports that it is down. A port that does not report it
+ * counts as up.
+ * Since: 0.1
+ */
+bool pcireset_link_is_up(const struct pcireset_link *link);
+
+/**
+ * pcireset_link_is_disabled - is Link Disable set?
+ * @link: link
+ *
+ * Return: true if it is.
+ * Since: 0.1
+ */
+bool pcireset_link_is_disabled(const struct pcireset_link *link);
+
+/**
+ * pcireset_link_get_speed - return the current speed
+ * @link: link
+ *
+ * Return: MT/s, or 0 if the link is down.
+ * Since: 0.1
+ */
+uint32_t pcireset_link_get_speed(const struct pcireset_link *link);
+
+/**
+ * pcireset_link_get_width - return the current width
+ * @link: link
+ *
+ * Return: lanes, or 0 if the link is down.
+ * Since: 0.1
+ */
+uint32_t pcireset_link_get_width(const struct pcireset_link *link);
+
+/**
+ * pcireset_link_get_max_speed - return the fastest speed that both ends support
+ * @link: link
+ *
+ * Return: MT/s; that of the port if the device does not answer.
+ * Since: 0.1
+ */
+uint32_t pcireset_link_get_max_speed(const struct pcireset_link *link);
+
+/**
+ * pcireset_link_get_max_width - return the largest width that both ends support
+ * @link: link
+ *
+ * Return: lanes; those of the port if the device does not answer.
+ * Since: 0.1
+ */
+uint32_t pcireset_link_get_max_width(const struct pcireset_link *link);
+
+/**
+ * pcireset_link_get_target_speed - return the Target Link Speed of the port
+ * @link: link
+ *
+ * Return: MT/s, or 0 if the port has none.
+ * Since: 0.1
+ */
+uint32_t pcireset_link_get_target_speed(const struct pcireset_link *link);
+
+/**
+ * pcireset_link_get_equalization - return the equalization at the current speed
+ * @link: link
+ *
+ * Return: the state of the equalization.
+ * Since: 0.1
+ */
+enum pcireset_equalization pcireset_link_get_equalization(const struct pcireset_link *link);
+
+/**
+ * pcireset_equalization_to_str - return a word for a state of the equalization
+ * @equalization: the state
+ *
+ * Return: "none", "complete", "requested", "failed", or "unknown".
+ * Since: 0.1
+ */
+const char *pcireset_equalization_to_str(enum pcireset_equalization equalization);
 
 /**
  * enum pcireset_leftover - state of the settings that a process changed temporarily

@@ -15,6 +15,7 @@ int command_doctor(const struct request *req);
 int command_metrics(const struct request *req);
 int command_qualify(const struct request *req);
 int command_recover(const struct request *req);
+int command_link(const struct request *req);
 int command_watch(const struct request *req);
 int complete_machine(int argc, char **argv);
 

@@ -33,6 +33,7 @@ from . import _border, _library, _watch
 from ._batch import Batch
 from ._border import BadArgument, Error, Words
 from ._library import Object
+from ._link import Handle, Link, TrainingFailed
 from ._qualify import Finding, Qualification, Series
 from ._reenumerate import Difference, Power, PowerCycle, Reenumeration, ReenumerationFailed, Steps
 from ._watch import Event, Watch
@@ -46,6 +47,7 @@ __all__ = [
     "Error",
     "Event",
     "Finding",
+    "Link",
     "Member",
     "Plan",
     "Qualification",
@@ -57,6 +59,7 @@ __all__ = [
     "ResetFailed",
     "Series",
     "Stats",
+    "TrainingFailed",
     "Watch",
     "watch",
 ]
@@ -592,6 +595,30 @@ class Context:
             slot=words if word == "slot" else None,
             reason=words if word in ("none", "unknown") else None,
         )
+
+    def link(self, device: Device | str) -> Link:
+        """Return the PCI Express link above a device, or the link of a port.
+
+        Touches nothing. Needs root, for the registers of the port.
+        """
+        return Handle(self, self._find("device", device)).state()
+
+    def retrain(self, device: Device | str, speed: float = 0) -> Link:
+        """Train the link above a device again, and return it.
+
+        speed: in GT/s, such as 2.5 or 16; 0 for the fastest that both ends and the
+            Target Link Speed allow
+
+        No function is reset, but none below the port can be accessed for some
+        milliseconds. Raises TrainingFailed.
+        """
+        if isinstance(speed, bool) or not isinstance(speed, (int, float)):
+            raise TypeError("speed: expected a number")
+        if not 0 <= speed <= 1000:
+            raise BadArgument("speed", f"{speed!r} is not in the range 0 to 1000")
+        handle = Handle(self, self._find("device", device))
+        handle.retrain(int(speed * 1000))
+        return handle.state()
 
     def _plan(self, device: str, plan: Object) -> Plan:
         lib = self._lib

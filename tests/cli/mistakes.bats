@@ -86,8 +86,8 @@ END
 2|unknown option '-j' (did you mean '-J'?)|list -j
 2|unknown option '-n' (did you mean '--dry-run'?)|reset 02:00.0 --type flr -n
 2|unknown option '-f' (did you mean '--force USES'?)|reset 02:00.0 --type flr -f
-2|unknown option '--yes' (it is one of: reset re-enumerate qualify)|plan 02:00.0 --type flr --yes
-2|unknown option '-y' (it is one of: reset re-enumerate qualify)|show 02:00.0 -y
+2|unknown option '--yes' (it is one of: reset re-enumerate qualify link)|plan 02:00.0 --type flr --yes
+2|unknown option '-y' (it is one of: reset re-enumerate qualify link)|show 02:00.0 -y
 2|for a dry run, use: pcireset plan|re-enumerate 02:00.0 --type flr --dry-run
 2|--type requires an argument, TYPES: device_specific, acpi, flr|plan 02:00.0 --type
 2|--type requires an argument, TYPES: device_specific, acpi, flr|plan 02:00.0 --type --json

@@ -5,7 +5,7 @@
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	export PATH=$PWD/build/meson/cli:$PATH out=$BATS_FILE_TMPDIR/out
-	mkdir -p "$out"/{list,show,plan,reset,recover,doctor,qualify} "$BATS_FILE_TMPDIR/machines"
+	mkdir -p "$out"/{list,show,plan,reset,link,recover,doctor,qualify} "$BATS_FILE_TMPDIR/machines"
 	for file in tests/machines/*.xz; do
 		say_all "$file"
 	done
@@ -33,6 +33,8 @@ say_all() {
 	keep plan "$name.flr" "${from[@]}" --type flr --force mount "${devices[-1]}"
 	[[ $name == *.tar.xz ]] || return 0
 	keep doctor "$name" "${from[@]}"
+	keep link "$name" "${from[@]}" "${devices[-1]}"
+	keep link "$name.refused" "${from[@]}" --retrain --yes "${devices[-1]}"
 	keep reset "$name" "${from[@]}" --type any --yes "${devices[@]}"
 }
 

@@ -226,11 +226,6 @@ static void tell_errors(const struct recover *recover, const struct policies *po
 		tell_problem(recover, policies->errors[i]);
 }
 
-static const char *policy_directory(const struct request *req)
-{
-	return is_given(req, OPT_POLICY) ? req->policy : NULL;
-}
-
 /* Read the machine and the policies for each event, so that both are the current ones. */
 static int open_machine(struct recover *recover, struct machine *m, struct policies *policies)
 {
@@ -244,7 +239,7 @@ static int open_machine(struct recover *recover, struct machine *m, struct polic
 	if (status)
 		return status;
 	r = policies_load(policies, m->ctx, plain.sysroot ? plain.sysroot : "",
-			  policy_directory(recover->req));
+			  recover->req->policy);
 	if (r)
 		error("cannot read the policies: %s", strerror(-r));
 	return r ? STATUS_ERROR : STATUS_DONE;
@@ -381,7 +376,7 @@ static int check_options(const struct request *req)
 		return usage_error("recover: another machine needs --dry-run");
 	if (is_other && !req->nr_names)
 		return usage_error("recover: another machine needs a FILE of events");
-	if (is_other && !is_given(req, OPT_POLICY) &&
+	if (is_other && !req->policy &&
 	    (req->dump || stat(req->sysroot, &st) || !S_ISDIR(st.st_mode)))
 		return usage_error("recover: an archive or a dump needs --policy DIR");
 	return STATUS_DONE;
@@ -392,7 +387,7 @@ int command_recover(const struct request *req)
 	struct recover recover = { .req = req };
 	int lock_fd = -1, status;
 
-	if (is_given(req, OPT_STATUS))
+	if (req->asks_status)
 		return recover_status(req);
 	status = check_options(req);
 	if (status)

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The object: a link, found by a function below it or by its port. */
+#include <errno.h>
+#include <stdlib.h>
+#include "ctx/ctx.h"
+#include "dev/dev.h"
+#include "link/link.h"
+
+static bool link_is_port(const struct pcireset_dev *dev)
+{
+	struct config config = { .len = 0 };
+	int type;
+
+	if (!pcireset_dev_is_bridge(dev) || config_read(dev, &config) < 0)
+		return false;
+	type = config_express_type(&config);
+	return type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_DOWNSTREAM;
+}
+
+static int link_add_members(struct pcireset_link *link)
+{
+	struct pcireset_dev *dev;
+
+	pcireset_dev_foreach(link->port->ctx, dev) {
+		struct pcireset_dev **members;
+
+		if (!dev_is_below(dev, link->port))
+			continue;
+		members = reallocarray(link->members, link->nr_members + 1, sizeof(*members));
+		if (!members)
+			return ctx_fail(dev->ctx, -ENOMEM, dev->name);
+		members[link->nr_members++] = dev;
+		link->members = members;
+		if (!link->partner && dev_upstream(dev) == link->port && !dev_is_vf(dev))
+			link->partner = dev;
+	}
+	return 0;
+}
+
+int pcireset_link_new(struct pcireset_dev *dev, struct pcireset_link **ret_link)
+{
+	struct pcireset_dev *port = link_is_port(dev) ? dev : dev_upstream(dev);
+	struct pcireset_link *link;
+	int r;
+
+	if (!port)
+		return ctx_error(dev->ctx, -EOPNOTSUPP,
+				 "%s: is on a root bus, without a link above", dev->name);
+	link = calloc(1, sizeof(*link));
+	if (!link)
+		return ctx_fail(dev->ctx, -ENOMEM, dev->name);
+	link->refs = 1;
+	link->port = port;
+	r = link_add_members(link);
+	if (!r)
+		r = link_read_state(link);
+	if (r < 0) {
+		pcireset_link_unref(link);
+		return r;
+	}
+	*ret_link = link;
+	return 0;
+}
+
+struct pcireset_link *pcireset_link_ref(struct pcireset_link *link)
+{
+	link->refs++;
+	return link;
+}
+
+struct pcireset_link *pcireset_link_unref(struct pcireset_link *link)
+{
+	if (!link || --link->refs)
+		return NULL;
+	free(link->members);
+	free(link);
+	return NULL;
+}
+
+int pcireset_link_read(struct pcireset_link *link)
+{
+	return link_read_state(link);
+}
+
+static int link_refuse_speed(const struct pcireset_link *link, uint32_t speed)
+{
+	const struct pcireset_dev *port = link->port;
+	uint32_t code = link_code_of(speed);
+
+	if (!code)
+		return ctx_error(port->ctx, -EINVAL, "%g GT/s is not a speed of PCI Express",
+				 speed / 1000.0);
+	if (!(link->speeds & 1u << code))
+		return ctx_error(port->ctx, -EOPNOTSUPP, "%s: the port does not support %g GT/s",
+				 port->name, speed / 1000.0);
+	if (link->partner_speed && speed > link->partner_speed)
+		return ctx_error(port->ctx, -EOPNOTSUPP, "%s: supports at most %g GT/s",
+				 link->partner->name, link->partner_speed / 1000.0);
+	return 0;
+}
+
+static int link_check_now(const struct pcireset_link *link)
+{
+	const struct pcireset_dev *port = link->port;
+
+	if (*port->ctx->sysroot)
+		return ctx_error(port->ctx, -EOPNOTSUPP, "a recorded machine has no link to train");
+	if (link->now.is_disabled)
+		return ctx_error(port->ctx, -EBUSY, "%s: the link is disabled", port->name);
+	if (link->now.is_training)
+		return ctx_error(port->ctx, -EBUSY, "%s: the link is training", port->name);
+	return 0;
+}
+
+int pcireset_link_retrain(struct pcireset_link *link, uint32_t speed_mts)
+{
+	int r = link_read_state(link);
+
+	link->is_touched = false;
+	if (!r)
+		r = link_check_now(link);
+	if (!r && speed_mts)
+		r = link_refuse_speed(link, speed_mts);
+	return r ? r : link_train(link, speed_mts);
+}
+
+bool pcireset_link_is_touched(const struct pcireset_link *link)
+{
+	return link->is_touched;
+}
+
+struct pcireset_dev *pcireset_link_get_port(const struct pcireset_link *link)
+{
+	return link->port;
+}
+
+struct pcireset_dev *pcireset_link_get_member(const struct pcireset_link *link, size_t i)
+{
+	return i < link->nr_members ? link->members[i] : NULL;
+}
+
+bool pcireset_link_is_up(const struct pcireset_link *link)
+{
+	return link->now.is_up;
+}
+
+bool pcireset_link_is_disabled(const struct pcireset_link *link)
+{
+	return link->now.is_disabled;
+}
+
+uint32_t pcireset_link_get_speed(const struct pcireset_link *link)
+{
+	return link->now.speed;
+}
+
+uint32_t pcireset_link_get_width(const struct pcireset_link *link)
+{
+	return link->now.width;
+}
+
+uint32_t pcireset_link_get_max_speed(const struct pcireset_link *link)
+{
+	return link_best_speed(link, 0);
+}
+
+uint32_t pcireset_link_get_max_width(const struct pcireset_link *link)
+{
+	return link->partner_width && link->partner_width < link->max_width ? link->partner_width :
+									      link->max_width;
+}
+
+uint32_t pcireset_link_get_target_speed(const struct pcireset_link *link)
+{
+	return link->now.target;
+}
+
+enum pcireset_equalization pcireset_link_get_equalization(const struct pcireset_link *link)
+{
+	return link->now.equalization;
+}
+
+const char *pcireset_equalization_to_str(enum pcireset_equalization equalization)
+{
+	static const char *const names[] = { "none", "complete", "requested", "failed" };
+
+	return (size_t)equalization < ARRAY_SIZE(names) ? names[equalization] : "unknown";
+}

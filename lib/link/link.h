@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The link between a port and the device below it: its state, and its training. */
+#ifndef LIBPCIRESET_LINK_H
+#define LIBPCIRESET_LINK_H
+
+#include "backend/backend.h"
+#include "reenumerate/reenumerate.h"
+
+/* The state of a link, as the port reports it. Speeds are in MT/s, 0 is unknown. */
+struct link_state {
+	bool is_up, is_reported; /* the port reports whether the link is up */
+	bool is_disabled, is_training, is_fixed;
+	uint32_t speed, width, target;
+	enum pcireset_equalization equalization;
+};
+
+struct pcireset_link {
+	unsigned int refs;
+	struct pcireset_dev *port, *partner; /* partner: NULL, or the named function below */
+	struct pcireset_dev **members;
+	size_t nr_members;
+	unsigned int express;                  /* position of the port's PCI Express capability */
+	uint32_t speeds;                       /* supported by the port, bit n is code n */
+	uint32_t max_width;                    /* of the port */
+	uint32_t partner_speed, partner_width; /* maximum, 0 if unknown */
+	bool has_notification;                 /* the port reports that a training has ended */
+	struct link_state now;
+	bool is_touched;
+};
+
+/* state.c */
+uint32_t link_speed_of(uint32_t code);
+uint32_t link_code_of(uint32_t mts);
+int link_read_state(struct pcireset_link *link);
+uint32_t link_best_speed(const struct pcireset_link *link, uint32_t target);
+
+/* train.c */
+int link_train(struct pcireset_link *link, uint32_t speed);
+
+#endif /* LIBPCIRESET_LINK_H */
