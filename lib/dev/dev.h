@@ -35,6 +35,7 @@ bool ctx_has_reset_methods(struct pcireset_ctx *ctx);
 struct power {
 	enum pcireset_power method;
 	const struct pcireset_dev *port; /* above the device, unless it has none */
+	char allowed[8];                 /* d3cold_allowed of the port, for D3COLD */
 	char text[256];                  /* name of the slot; or the reason for NONE or UNKNOWN */
 };
 

@@ -137,7 +137,7 @@ static void add_reason(struct power *power, const char *words)
 
 static void judge_firmware(const struct pcireset_dev *port, struct power *power)
 {
-	char path[PATH_MAX], text[16];
+	char path[PATH_MAX];
 	int r = -ENAMETOOLONG;
 
 	if (dev_attr_path(port, "firmware_node/power_resources_D3hot", path))
@@ -153,11 +153,9 @@ static void judge_firmware(const struct pcireset_dev *port, struct power *power)
 		return;
 	}
 	if (!r)
-		r = dev_attr(port, "d3cold_allowed", text, sizeof(text));
+		r = dev_attr(port, "d3cold_allowed", power->allowed, sizeof(power->allowed));
 	if (r < 0)
 		set_unread(power, port->name, r);
-	else if (strcmp(text, "1") != 0)
-		add_reason(power, "its d3cold_allowed is 0");
 	else
 		set_power(power, PCIRESET_POWER_D3COLD, "%s", "");
 }

@@ -138,7 +138,8 @@ static int write_note(struct guard *guard)
 				guard->power);
 	if (guard->supply.method)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "power %s %s\n",
-				pcireset_power_to_str(guard->supply.method), guard->supply.slot);
+				pcireset_power_to_str(guard->supply.method),
+				*guard->supply.slot ? guard->supply.slot : guard->supply.allowed);
 	for (size_t i = 0; i < guard->nr; i++) {
 		const struct held *held = &guard->v[i];
 
@@ -150,7 +151,7 @@ static int write_note(struct guard *guard)
 	return lockfile_write(guard->note, text);
 }
 
-/* "slot NAME" or "d3cold " */
+/* "slot NAME" or "d3cold ALLOWED" */
 static void take_supply(struct guard *guard, const char *words)
 {
 	struct supply *supply = &guard->noted.supply;
@@ -162,6 +163,8 @@ static void take_supply(struct guard *guard, const char *words)
 		snprintf(supply->slot, sizeof(supply->slot), "%.255s", words + 5);
 	} else {
 		supply->method = PCIRESET_POWER_D3COLD;
+		snprintf(supply->allowed, sizeof(supply->allowed), "%.7s",
+			 words + strcspn(words, " ") + !!strchr(words, ' '));
 	}
 }
 

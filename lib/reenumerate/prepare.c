@@ -96,6 +96,7 @@ static int find_supply(struct pcireset_reenumeration *e, const struct pcireset_d
 	e->supply.method = power.method;
 	strcpy(e->supply.port, power.port->name);
 	snprintf(e->supply.slot, sizeof(e->supply.slot), "%.255s", power.text);
+	memcpy(e->supply.allowed, power.allowed, sizeof(e->supply.allowed));
 	*ret_port = power.port;
 	return 0;
 }

@@ -52,6 +52,7 @@ struct supply {
 	enum pcireset_power method; /* NONE: the power is not cut */
 	char port[PCIRESET_ADDR_STR_MAX];
 	char slot[NAME_MAX + 1]; /* or "" */
+	char allowed[8];         /* d3cold_allowed of the port, or "" */
 };
 
 int supply_off(const struct supply *supply);

@@ -70,7 +70,9 @@ int supply_off(const struct supply *supply)
 
 	if (supply->method == PCIRESET_POWER_SLOT)
 		return switch_slot(supply, "0");
-	r = switch_port(supply, "auto", "suspended");
+	r = attr_write_of(supply->ctx, supply->port, "d3cold_allowed", "1");
+	if (!r)
+		r = switch_port(supply, "auto", "suspended");
 	if (!r)
 		pause_ns(1000 * NS_PER_MS);
 	return r;
@@ -79,8 +81,15 @@ int supply_off(const struct supply *supply)
 /* pciehp also waits for the link, about 1 s, and enumerates the device. */
 int supply_on(const struct supply *supply)
 {
-	return supply->method == PCIRESET_POWER_SLOT ? switch_slot(supply, "1") :
-						       switch_port(supply, "on", "active");
+	int r;
+
+	if (supply->method == PCIRESET_POWER_SLOT)
+		return switch_slot(supply, "1");
+	r = switch_port(supply, "on", "active");
+	/* The kernel allows D3cold only to some ports. */
+	if (*supply->allowed)
+		attr_write_of(supply->ctx, supply->port, "d3cold_allowed", supply->allowed);
+	return r;
 }
 
 /*

@@ -55,8 +55,6 @@ says() {
 	says "$none no _PR3"
 	by_firmware
 	says 'D3cold of 0000:00:1c.0'
-	echo 0 >"$port/d3cold_allowed"
-	says "$none its d3cold_allowed is 0"
 }
 
 @test 'what cannot be known is unknown' {
