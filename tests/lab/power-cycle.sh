@@ -113,7 +113,8 @@ sleep 0.3
 kill -9 $!
 wait $! 2>/dev/null
 for try in {1..100}; do
-	slot_power && [[ $REPLY == 1 ]] || break
+	slot_power
+	[[ $REPLY == 1 ]] || break
 	sleep 0.1
 done
 is "$REPLY" 0 'killed in between: the slot is off'
