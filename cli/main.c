@@ -55,7 +55,7 @@ static const struct command commands[] = {
 	},
 	{
 		.name = "re-enumerate",
-		.operands = "DEVICE --type TYPES | DEVICE --power-cycle",
+		.operands = "DEVICE --type TYPES | --power-cycle",
 		.summary = "reset and rescan a reprogrammed device, or cut its power",
 		.text = "Unbinds the drivers, masks errors and hotplug events, resets and removes the\n"
 			"device, rescans its bus, and reports the differences. Removes all functions of\n"
