@@ -111,13 +111,14 @@ exits 0 'a device that answers again is reset' pcireset reset 0c:00.0 --type bus
 exits 0 'and the other one' pcireset reset 01:00.0 --type flr
 
 # One among several functions that would be hit.
-hide "$(port_to 08)"
+port=$(port_to 08)
+hide "$port"
 watch_begin
 exits 0 '08:00.0 reads as all-ones' reads_all_ones 08:00.0
 refuses 3 '0000:08:00.0: it is gone' plan 04:00.0 --type bus --force driver
 refuses 3 '0000:08:00.0: it is gone' reset 04:00.0 --type bus --force driver
-refuses 3 '0000:08:00.0: it is gone' reset "$(port_to 08)" --type bus --force driver
+refuses 3 '0000:08:00.0: it is gone' reset "$port" --type bus --force driver
 watch_end 'a function below as all-ones'
-unhide "$(port_to 08)" 08
+unhide "$port" 08
 exits 0 'when all answer it is reset' pcireset reset 04:00.0 --type bus --force driver --yes
 plan
