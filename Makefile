@@ -21,6 +21,7 @@ help:
 	@echo 'make check-nightly  the lab tier on all of its kernels: "make check" leaves long tests out on one of them (half an hour)'
 	@echo 'make check-intree   the kernel series in in-tree/: its patches, and a kernel with them (half an hour)'
 	@echo 'make check-debug    the tests of the lab under KASAN, lockdep, kmemleak, failing allocations and KCSAN (hours)'
+	@echo 'make check-endian   the unit tests and recorded machines on a big-endian processor (s390x), by qemu-user (minutes)'
 	@echo 'make check-mutants  put small faults into copies of the code, and count those that the tests notice (hours; MUTANTS= are its options)'
 	@echo 'make lint           all static checks (installs their requirements); CHECKS= selects some of them'
 	@echo 'make tools          the library and the tool; with ARCH=arm64, for the guests of arm64 in build/user-arm64'
@@ -90,6 +91,11 @@ check-debug:
 	tools/install-deps lab build test kernel
 	tests/run --tier debug $(TESTS)
 
+# Not part of "check" either: it builds the userspace again, for s390x.
+check-endian:
+	tools/install-deps lab build test
+	tests/run --tier endian $(TESTS)
+
 # Tests the tests; for the night.
 check-mutants:
 	tools/install-deps lab build test kernel
@@ -145,4 +151,4 @@ clean:
 	rm -rf build
 	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
-.PHONY: all help deps tools module modules demo check check-nightly check-quick check-debug check-mutants check-intree lint install deb rpm release check-deb check-packages abi uninstall clean
+.PHONY: all help deps tools module modules demo check check-nightly check-quick check-debug check-endian check-mutants check-intree lint install deb rpm release check-deb check-packages abi uninstall clean

@@ -3,8 +3,8 @@
 # Other architectures: their names for Debian, gcc and Meson; their libraries, and a compiler for them. Both are unpacked and not
 # installed: Debian's packages of cross compilers conflict with gcc-multilib.
 
-# What the userspace and its tests are built with, and what guests have besides.
-readonly sysroot_packages=(libc6-dev libsmartcols-dev libpci-dev libjson-c-dev libudev-dev libtracefs-dev libtraceevent-dev
+# What the userspace and its tests are built with, and what guests have besides. libc-bin has the locale C.UTF-8.
+readonly sysroot_packages=(libc6-dev libc-bin libsmartcols-dev libpci-dev libjson-c-dev libudev-dev libtracefs-dev libtraceevent-dev
 	libarchive-dev libunistring-dev libcmocka-dev bash pciutils busybox-static)
 readonly sysroot_suite=bookworm sysroot_gcc=12
 # That of Debian 12 has no openat2(), by which rules are opened. It is linked statically and runs anywhere.
