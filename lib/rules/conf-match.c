@@ -92,13 +92,60 @@ static bool is_address(const char *value)
 	return function && *device <= '1' && *function >= '0' && *function <= '7' && !function[1];
 }
 
+/* Whether the class of a place in an address includes a character: h, d and f are digits. */
+static bool class_has(char class, char c)
+{
+	switch (class) {
+	case 'h':
+		return strchr(HEX_DIGITS, c);
+	case 'd':
+		return c == '0' || c == '1';
+	case 'f':
+		return c >= '0' && c <= '7';
+	default:
+		return c == class;
+	}
+}
+
+/* Whether any address of this form matches. Each place is independent of the others. */
+static bool may_fit(const char *pattern, const char *form)
+{
+	const char *after_star = NULL, *retry = NULL;
+
+	while (*form) {
+		if (*pattern == '*') {
+			after_star = ++pattern;
+			retry = form;
+		} else if (*pattern && (*pattern == '?' || class_has(*form, *pattern))) {
+			pattern++;
+			form++;
+		} else if (after_star) {
+			pattern = after_star;
+			form = ++retry;
+		} else {
+			return false;
+		}
+	}
+	return !pattern[strspn(pattern, "*")];
+}
+
+static bool may_fit_address(const char *pattern)
+{
+	static const char longest[] = "hhhhhhhh:hh:dh.f";
+
+	for (size_t digits = 4; digits <= 8; digits++)
+		if (may_fit(pattern, longest + 8 - digits))
+			return true;
+	return may_fit(pattern, longest + 9); /* without the domain 0000 */
+}
+
 /* A value that no address can match is a mistake, and would select nothing. */
 static int take_address(char **field, const char *value)
 {
 	char *pattern;
 
 	if (has_wildcard(value)) {
-		if (strspn(value, HEX_DIGITS ":.*?") != strlen(value))
+		if (!may_fit_address(value))
 			return -EINVAL;
 		pattern = strdup(value);
 	} else if (asprintf(&pattern, "%s%s", is_address(value) ? "" : "0000:", value) < 0) {
@@ -111,9 +158,21 @@ static int take_address(char **field, const char *value)
 	return has_wildcard(pattern) || is_address(pattern) ? 0 : -EINVAL;
 }
 
-static int take_text(char **field, const char *value)
+/*
+ * Firmware names slots in ASCII. Another character, such as a no-break space, or what looks
+ * like a comment, would match no slot.
+ */
+static bool is_slot_name(const char *value)
 {
-	return *value ? set_field(field, strdup(value)) : -EINVAL;
+	for (const char *p = value; *p; p++)
+		if (*p < ' ' || *p > '~' || ((*p == '#' || *p == ';') && p > value && p[-1] == ' '))
+			return false;
+	return *value;
+}
+
+static int take_slot(char **field, const char *value)
+{
+	return is_slot_name(value) ? set_field(field, strdup(value)) : -EINVAL;
 }
 
 #define FIELD(name) offsetof(struct conf_match, name)
@@ -127,7 +186,8 @@ static const struct {
 	{ "Vendor", take_id, FIELD(vendor), "up to four hexadecimal digits" },
 	{ "Device", take_id, FIELD(device), "up to four hexadecimal digits" },
 	{ "Subsystem", take_ids, FIELD(subsystem), "vendor:device" },
-	{ "Slot", take_text, FIELD(slot), "the name of a slot" },
+	{ "Slot", take_slot, FIELD(slot),
+	  "the name of a slot, in ASCII; a comment needs a line of its own" },
 	{ "Address", take_address, FIELD(address), "[domain:]bus:device.function" },
 };
 

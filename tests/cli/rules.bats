@@ -128,6 +128,22 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 		'todo rules /usr/lib/pcireset/rules.d/60-more.conf:2: Slot='
 }
 
+@test 'a rule that can match nothing is an error, and then nothing is reset' {
+	local match
+
+	for match in Address='3:*' Address='*:*:*:*' Address='03:00.8*' Address='0000:03:2?.*' Address='*.0.*' \
+		Address=03-00.0 Slot='3 # the GPU' Slot='3 ; the GPU' Slot=$'3\u00a0' Slot=$'\u20033' Slot=$'3\t4' Vendor=$'10de\u00a0'; do
+		rule etc/50-gpu.conf slot because "$match"
+		exits 3 on plan 04:00.0 --type flr --force mount,swap
+		says "no reset is allowed: $where:2: ${match%%=*}="
+	done
+	for match in Address='*' Address='03:*' Address='0000:0?:*' Address='*.0' Address='10000:*' Address='*:1f.7' Slot='3*' Slot='#3'; do
+		rule etc/50-gpu.conf slot because "$match"
+		exits 0 on show 03:00.0
+		[[ $output != *'no reset is allowed'* ]]
+	done
+}
+
 @test 'what cannot be read is no reason to go on' {
 	mkdir "$ROOT/etc/pcireset/rules.d/10-a.conf"
 	exits 3 on plan 04:00.0 --type flr --force mount,swap
