@@ -33,6 +33,7 @@
 	X(archive_filter_count)              \
 	X(archive_read_data)                 \
 	X(archive_error_string)              \
+	X(archive_errno)                     \
 	X(archive_entry_pathname)            \
 	X(archive_entry_symlink)             \
 	X(archive_entry_hardlink)            \
@@ -97,16 +98,26 @@ static int support_filters(struct reader *reader)
 	return 0;
 }
 
+/* A shortage says nothing about the file. */
+static bool is_out_of_memory(const struct reader *reader)
+{
+	return reader->lib.archive_errno(reader->archive) == ENOMEM;
+}
+
 static int reader_damaged(const struct reader *reader)
 {
 	const char *why = reader->lib.archive_error_string(reader->archive);
 
+	if (is_out_of_memory(reader))
+		return ctx_error(reader->ctx, -ENOMEM, "out of memory");
 	return ctx_error(reader->ctx, -EBADMSG, "the file is damaged or cut off: %s",
 			 why ? why : "libarchive gives no reason");
 }
 
 static int no_archive(const struct reader *reader)
 {
+	if (is_out_of_memory(reader))
+		return ctx_error(reader->ctx, -ENOMEM, "out of memory");
 	return ctx_error(reader->ctx, -EBADMSG, "this is not a tar archive, or it is truncated");
 }
 

@@ -38,3 +38,14 @@ sweep() {
 @test 'doctor' {
 	sweep doctor
 }
+
+@test 'an archive: out of memory is never a damaged file' {
+	local nth calls archive=$BATS_TEST_DIRNAME/../machines/vfio.tar.xz shim=$BATS_TEST_DIRNAME/../../build/meson/tests/sweep/libfail.so
+
+	FAIL_KIND=memory FAIL_NTH=0 FAIL_COUNT=$BATS_TEST_TMPDIR/calls LD_PRELOAD=$shim "$TOOL" list -n --sysroot "$archive" >/dev/null
+	calls=$(<"$BATS_TEST_TMPDIR/calls")
+	for ((nth = 1; nth <= calls; nth += 3)); do
+		run env FAIL_KIND=memory FAIL_NTH="$nth" LD_PRELOAD="$shim" "$TOOL" list -n --sysroot "$archive"
+		[[ $output != *'not a tar archive'* && $output != *damaged* ]] || { printf 'call %d: %s\n' "$nth" "$output" && return 1; }
+	done
+}
