@@ -379,12 +379,17 @@ int guard_begin(struct guard *guard)
 	return r;
 }
 
-/* If the registers cannot be restored, the note stays, and pcireset_leftovers_look() finds it. */
+/*
+ * If the registers cannot be restored, the note stays, and pcireset_leftovers_look() finds it.
+ * Otherwise its content goes now, because a caller that ends early never closes the guard.
+ */
 void guard_end(struct guard *guard)
 {
 	guard->is_clean = !restore_registers(guard) && !guard->keeps_note;
 	if (*guard->power)
 		attr_write_of(guard->ctx, guard->name, "power/control", guard->power);
+	if (guard->is_clean && ftruncate(guard->note, 0))
+		guard->is_clean = false;
 }
 
 /* Remove the note while it is locked: see lockfile_open(). */

@@ -4,6 +4,7 @@
 #define LIBPCIRESET_REENUMERATE_H
 
 #include "backend/backend.h"
+#include "users/users.h"
 
 #define NR_SIGNS   (PCIRESET_SIGN_FORGOT + 1)
 #define NR_REGIONS 7 /* six BARs and the expansion ROM */

@@ -5,10 +5,11 @@
 #include <string.h>
 #include "reenumerate/reenumerate.h"
 
-#define DEFAULT_MS 5000 /* until the device is back */
-#define BIND_MS    5000 /* until a driver has bound after the rescan */
-#define PAUSE_MS   50
-#define NS_PER_MS  1000000ull
+#define DEFAULT_MS  5000 /* until the device is back */
+#define MAX_RETRIES 3    /* of a rescan without memory or descriptors */
+#define BIND_MS     5000 /* until a driver has bound after the rescan */
+#define PAUSE_MS    50
+#define NS_PER_MS   1000000ull
 
 /* How long the caller waits for one thing. */
 struct patience {
@@ -54,6 +55,11 @@ static int rescan_bus(struct pcireset_reenumeration *e)
 
 	pcireset_addr_to_str(&e->place.port, port);
 	r = attr_rescan(e->ctx, port, device->domain, device->bus);
+	/* Without a rescan the device stays away. A shortage may pass. */
+	for (int i = 0; users_is_shortage(r) && i < MAX_RETRIES; i++) {
+		pause_ns(PAUSE_MS * NS_PER_MS);
+		r = attr_rescan(e->ctx, port, device->domain, device->bus);
+	}
 	return r ? reenumeration_fail(e, r, "the bus below %s cannot be rescanned: %s", port,
 				      strerror(-r)) :
 		   0;

@@ -41,10 +41,10 @@ is_json() {
 	[[ -z $output ]] || { tr -d '\n' <out && echo; } | "$programs/json-lines" >/dev/null 2>&1
 }
 
-# state: sets REPLY to what a reset must leave as it was.
+# state: sets REPLY to what a reset must leave as it was. An empty file in /run/pcireset was a lock, and no note.
 state() {
 	REPLY="driver=$(readlink "$devices/$card/driver") method=$(<"$devices/$card/reset_method")"
-	REPLY+=" power=$(<"$devices/$port/power/control") left=$(ls /run/pcireset 2>/dev/null)"
+	REPLY+=" power=$(<"$devices/$port/power/control") left=$(find /run/pcireset -type f -size +0 2>/dev/null)"
 }
 
 # wrong: sets REPLY to what is wrong with the answer, or to nothing.
