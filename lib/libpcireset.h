@@ -2268,12 +2268,14 @@ bool pcireset_reenumeration_has_missing(const struct pcireset_reenumeration *ree
  * @PCIRESET_EQUALIZATION_COMPLETE: it is complete
  * @PCIRESET_EQUALIZATION_REQUESTED: the port requests another one
  * @PCIRESET_EQUALIZATION_FAILED: it ended without success
+ * @_PCIRESET_EQUALIZATION_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_equalization {
 	PCIRESET_EQUALIZATION_NONE = 0,
 	PCIRESET_EQUALIZATION_COMPLETE,
 	PCIRESET_EQUALIZATION_REQUESTED,
 	PCIRESET_EQUALIZATION_FAILED,
+	_PCIRESET_EQUALIZATION_PAD = 0x7fffffff,
 };
 
 /**

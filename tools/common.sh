@@ -25,9 +25,14 @@ scripts() {
 	done
 }
 
-# kernel_names [ARCH]: the lab's kernels of an architecture, amd64 where none is named; "all" is every one.
+# kernel_names: the lab's kernels of this architecture.
 kernel_names() {
-	awk -v arch="${1:-amd64}" '!/^#/ && NF && (arch == "all" || $5 == arch) { print $1 }' lab/kernels
+	kernels_of amd64
+}
+
+# kernels_of ARCH: "all" is every one.
+kernels_of() {
+	awk -v arch="$1" '!/^#/ && NF && (arch == "all" || $5 == arch) { print $1 }' lab/kernels
 }
 
 # Those of them that are built here with the kernel's checkers and are guests of QEMU. A kernel with patches is not one of them.

@@ -85,6 +85,14 @@ static bool is_above(struct pcireset_dev *dev, struct pcireset_dev *below)
 	return false;
 }
 
+/* Types are words of up to 15 characters, and should not be broken. */
+static size_t width_of_types(void)
+{
+	size_t width = width_of_part(stdout, 20), least = strlen("device_specific");
+
+	return width > least ? width : least;
+}
+
 static void add_branch(struct libscols_table *table, struct pcireset_dev *dev,
 		       struct pcireset_dev *top, struct libscols_line *above)
 {
@@ -96,7 +104,7 @@ static void add_branch(struct libscols_table *table, struct pcireset_dev *dev,
 	if (*types)
 		color_line(line, top == dev ? COLOR_NAMED : COLOR_HIT);
 	table_set(line, 0, text("%s", pcireset_dev_get_name(top)));
-	table_set(line, 1, *types ? wrap(stdout, types, width_of_part(stdout, 20)) : types);
+	table_set(line, 1, *types ? wrap(stdout, types, width_of_types()) : types);
 	table_set(line, 2, text("%s", driver ? driver : ""));
 	table_set(line, 3, wrap(stdout, users_text(top), width_of_part(stdout, 22)));
 	pcireset_dev_foreach(pcireset_dev_get_ctx(dev), below) {
@@ -174,18 +182,27 @@ static void print_rules(const struct pcireset_dev *dev)
 }
 
 /* "slot 101 (0000:00:06.0)", or why not */
-static void print_power(struct pcireset_dev *dev)
+static char *power_words(struct pcireset_dev *dev)
 {
 	struct pcireset_dev *port;
 	const char *words;
 	enum pcireset_power power = pcireset_dev_get_power(dev, &port, &words);
 
 	if (power == PCIRESET_POWER_SLOT)
-		say(stdout, "power cycle: slot %s (%s)", words, pcireset_dev_get_name(port));
-	else if (power == PCIRESET_POWER_D3COLD)
-		say(stdout, "power cycle: D3cold of %s", pcireset_dev_get_name(port));
-	else
-		say(stdout, "power cycle: %s: %s", power ? "unknown" : "no", words);
+		return text("power cycle: slot %s (%s)", words, pcireset_dev_get_name(port));
+	if (power == PCIRESET_POWER_D3COLD)
+		return text("power cycle: D3cold of %s", pcireset_dev_get_name(port));
+	return text("power cycle: %s: %s", power ? "unknown" : "no", words);
+}
+
+static void print_power(struct pcireset_dev *dev)
+{
+	size_t width = output_width(stdout);
+	char *words = power_words(dev);
+
+	words = width ? wrap(stdout, words, width) : printable(words);
+	puts(words);
+	free(words);
 }
 
 static void print_text(const struct request *req, struct pcireset_dev *dev)

@@ -16,7 +16,7 @@
  * struct pcireset_kunit_machine - a host bridge and what is below it
  * @bridge: the core's host bridge
  * @buses: its bus numbers
- * @sysdata: what the architecture expects behind every bus; zeroes say that no firmware has described it
+ * @sysdata: what the architecture expects behind every bus; zero: no firmware describes it
  * @port_space: config space of @port; a test may change it at will
  * @space: config space of each of @fns
  * @port: the root port

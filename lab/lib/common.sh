@@ -63,9 +63,13 @@ kernel_field() {
 	table_field "$lab_dir/kernels" "$1" "$2"
 }
 
-# kernel_names [ARCH]: those of an architecture, amd64 where none is named; "all" is every one.
 kernel_names() {
-	awk -v arch="${1:-amd64}" '!/^#/ && NF && (arch == "all" || $5 == arch) { print $1 }' "$lab_dir/kernels"
+	kernels_of amd64
+}
+
+# kernels_of ARCH: "all" is every one.
+kernels_of() {
+	awk -v arch="$1" '!/^#/ && NF && (arch == "all" || $5 == arch) { print $1 }' "$lab_dir/kernels"
 }
 
 # kernel_arch NAME: what is built here from source is for this machine.
@@ -137,7 +141,7 @@ kernel_slowness() {
 # require_kernel NAME: a usage error for a kernel that there is not.
 require_kernel() {
 	is_built "$1" || [[ -n $(kernel_field "$1" 1) ]] ||
-		usage_error "no kernel '$1'; there are: $( (kernel_names all && built_names) | paste -sd ' ')"
+		usage_error "no kernel '$1'; there are: $( (kernels_of all && built_names) | paste -sd ' ')"
 }
 
 # kernel_dir NAME: one that is built has a directory for each configuration and set of patches, as checkouts that differ share

@@ -16,6 +16,12 @@ static uint64_t random_at(uint64_t seed, uint64_t number)
 	return z ^ (z >> 31);
 }
 
+/*
+ * Numbers of random_at() for each group. A journal is read with the order that it was
+ * written with, so this number stays, however many types there are.
+ */
+#define GROUP_NUMBERS 7
+
 uint32_t order_type(const struct pcireset_qualify *qualify, uint32_t round)
 {
 	uint32_t types[NR_TYPES] = { 0 }, nr = (uint32_t)qualify->nr_types, group = round / nr;
@@ -23,8 +29,9 @@ uint32_t order_type(const struct pcireset_qualify *qualify, uint32_t round)
 	for (uint32_t i = 0; i < nr; i++)
 		types[i] = qualify->types[i];
 	for (uint32_t i = nr - 1; i; i--) {
-		uint32_t j = (uint32_t)(random_at(qualify->seed, (uint64_t)group * NR_TYPES + i) %
-					(i + 1));
+		uint32_t j =
+			(uint32_t)(random_at(qualify->seed, (uint64_t)group * GROUP_NUMBERS + i) %
+				   (i + 1));
 		uint32_t type = types[i];
 
 		types[i] = types[j];

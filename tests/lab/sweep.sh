@@ -3,7 +3,6 @@
 # Fails some allocations, opened files and reads of reset and re-enumerate, one a run: the same answer or an error, and the device works.
 # topology: empty
 # kernels: 7.3
-# nightly: 7.3
 # icount: yes
 # timeout: 200
 . "$(dirname "$0")/lib.sh"

@@ -143,7 +143,7 @@ class Machines(unittest.TestCase):
     def test_what_is_allowed_is_what_is_planned(self):
         with pcireset.Context(self.mixed) as machine:
             card = machine.device("03:00.0")
-            self.assertEqual(card.types, ("pm", "bus"))
+            self.assertEqual(card.types, ("pm", "bus", "link_disable"))
             self.assertEqual(machine.plan(card, ["bus", "flr"]).chosen, "bus")
             self.assertEqual(machine.plan(card, "bus,pm").chosen, "pm")
             self.assertEqual(len(machine.plan(card, "bus").members), 3)
@@ -164,7 +164,7 @@ class Machines(unittest.TestCase):
             denied = "denied by the rule at /etc/pcireset/rules.d/10-test.conf:1: because"
             with pcireset.Context(directory) as machine:
                 card = machine.device("03:00.0")
-                self.assertEqual((card.types, card.why_not["pm"]), (("bus",), denied))
+                self.assertEqual((card.types, card.why_not["pm"]), (("bus", "link_disable"), denied))
                 plan = machine.plan(card, "pm", force=["driver", "net"])
                 self.assertEqual((plan.error, plan.refused), (errno.EOPNOTSUPP, f"pm: {denied}"))
                 with self.assertRaises(pcireset.ResetFailed) as caught:

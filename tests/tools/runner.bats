@@ -32,6 +32,7 @@ setup() {
 	run ! is_left_to_the_night "$script" 6.12
 }
 
+# sweep.sh takes a sample of sweep-all.sh.
 @test 'no test of the lab leaves all of its kernels to the night' {
 	local file kernel left
 
@@ -40,7 +41,7 @@ setup() {
 		for kernel in $(script_header "$file" kernels '6.1 6.12 7.3'); do
 			is_left_to_the_night "$file" "$kernel" || left=$((left + 1))
 		done
-		[[ $left -gt 0 ]] || { echo "$file" && return 1; }
+		[[ $left -gt 0 || $file == */sweep-all.sh ]] || { echo "$file" && return 1; }
 	done
 }
 
