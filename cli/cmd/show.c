@@ -197,10 +197,8 @@ static char *power_words(struct pcireset_dev *dev)
 
 static void print_power(struct pcireset_dev *dev)
 {
-	size_t width = output_width(stdout);
-	char *words = power_words(dev);
+	char *words = wrap(stdout, power_words(dev), width_of_rest(stdout, 80));
 
-	words = width ? wrap(stdout, words, width) : printable(words);
 	puts(words);
 	free(words);
 }

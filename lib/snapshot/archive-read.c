@@ -82,6 +82,17 @@ static int library_load(struct reader *reader)
 	return 0;
 }
 
+/*
+ * A shortage says nothing about the file. libarchive gives an error number for every fault
+ * of a file, and none for some allocations that fail.
+ */
+static bool is_out_of_memory(const struct reader *reader)
+{
+	int error = reader->lib.archive_errno(reader->archive);
+
+	return !error || error == ENOMEM;
+}
+
 /* Never by an external program, which libarchive starts where it lacks a decompressor. */
 static int support_filters(struct reader *reader)
 {
@@ -93,15 +104,20 @@ static int support_filters(struct reader *reader)
 	    lib->archive_read_support_filter_xz(a) != ARCHIVE_OK ||
 	    lib->archive_read_support_filter_lzma(a) != ARCHIVE_OK ||
 	    lib->archive_read_support_filter_zstd(a) != ARCHIVE_OK)
-		return ctx_error(reader->ctx, -ENOTSUP,
-				 LIBRARY " lacks gzip, bzip2, xz, lzma or zstd");
+		return is_out_of_memory(reader) ?
+			       ctx_error(reader->ctx, -ENOMEM, "out of memory") :
+			       ctx_error(reader->ctx, -ENOTSUP,
+					 LIBRARY " lacks gzip, bzip2, xz, lzma or zstd");
 	return 0;
 }
 
-/* A shortage says nothing about the file. */
-static bool is_out_of_memory(const struct reader *reader)
+static int support_format(struct reader *reader)
 {
-	return reader->lib.archive_errno(reader->archive) == ENOMEM;
+	const struct library *lib = &reader->lib;
+	int r = reader->tree ? lib->archive_read_support_format_tar(reader->archive) :
+			       lib->archive_read_support_format_raw(reader->archive);
+
+	return r == ARCHIVE_OK ? 0 : ctx_error(reader->ctx, -ENOMEM, "out of memory");
 }
 
 static int reader_damaged(const struct reader *reader)
@@ -148,12 +164,10 @@ static int reader_open(struct reader *reader, const char *data, size_t size)
 	if (!reader->archive)
 		return ctx_error(reader->ctx, -ENOMEM, "out of memory");
 	r = support_filters(reader);
+	if (!r)
+		r = support_format(reader);
 	if (r < 0)
 		return r;
-	if (reader->tree)
-		reader->lib.archive_read_support_format_tar(reader->archive);
-	else
-		reader->lib.archive_read_support_format_raw(reader->archive);
 	if (reader->lib.archive_read_open_memory(reader->archive, data, size) == ARCHIVE_OK)
 		return check_filters(reader);
 	return reader->tree ? no_archive(reader) : reader_damaged(reader);

@@ -156,11 +156,12 @@ says() {
 		"users"])] | all'
 	json '.devices[] | select(.device == "0000:01:00.0") |
 		.vendor == "0x8086" and .id == "0x10c9" and .class == "0x020000" and .driver == "igb" and
-		.types == ["flr", "pm", "bus"] and (.why_not | keys) == ["acpi", "cxl_bus", "device_specific", "slot"] and
+		.types == ["flr", "pm", "bus"] and
+		(.why_not | keys) == ["acpi", "cxl_bus", "device_specific", "link_disable", "slot"] and
 		.scope.flr == ["0000:01:00.0", "0000:01:00.4", "0000:02:00.0"] and .users == ["net:ens1"]'
 	json '.devices[] | select(.device == "0000:01:00.4") | .driver == null'
 	# Every type is either there or has a reason.
-	json '[.devices[] | (.types | length) + (.why_not | length) == 7] | all'
+	json '[.devices[] | (.types | length) + (.why_not | length) == 8] | all'
 	json '[.devices[] | .types == (.scope | keys_unsorted)] | all'
 }
 

@@ -41,8 +41,9 @@ by_firmware() {
 # says WORDS: show, for the graphics card in the slot.
 says() {
 	exits 0 show 03:00.0
-	[[ $output == *$'\n'"power cycle: $1"$'\n'* ]] && return
-	grep -e '^power cycle' <<<"$output"
+	# show wraps the line.
+	[[ ${output//$'\n'/ } == *" power cycle: $1 "* ]] && return
+	grep -A 1 -e '^power cycle' <<<"$output"
 	return 1
 }
 

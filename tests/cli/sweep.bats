@@ -45,7 +45,8 @@ sweep() {
 	FAIL_KIND=memory FAIL_NTH=0 FAIL_COUNT=$BATS_TEST_TMPDIR/calls LD_PRELOAD=$shim "$TOOL" list -n --sysroot "$archive" >/dev/null
 	calls=$(<"$BATS_TEST_TMPDIR/calls")
 	for ((nth = 1; nth <= calls; nth += 3)); do
-		run env FAIL_KIND=memory FAIL_NTH="$nth" LD_PRELOAD="$shim" "$TOOL" list -n --sysroot "$archive"
+		# The loader of shared libraries ends with 127 if it has no memory.
+		output=$(FAIL_KIND=memory FAIL_NTH="$nth" LD_PRELOAD="$shim" "$TOOL" list -n --sysroot "$archive" 2>&1 >/dev/null) || true
 		[[ $output != *'not a tar archive'* && $output != *damaged* ]] || { printf 'call %d: %s\n' "$nth" "$output" && return 1; }
 	done
 }

@@ -63,6 +63,10 @@ def check_object(schema, value, where, is_whole):
     for key in part.get("required", ()):
         if key not in value:
             yield f"{where}: {key} is missing"
+    for key, others in part.get("dependentRequired", {}).items():
+        for other in others:
+            if key in value and other not in value:
+                yield f"{where}: {other} is missing beside {key}"
     for key, inner in part.get("properties", {}).items():
         if key in value:
             yield from check(schema.inner(inner), value[key], f"{where}.{key}")
@@ -105,7 +109,7 @@ def check(schema, value, where="", is_whole=True):
     schema = schema.followed()
     part = schema.part
     unknown = part.keys() - NOTES - {"type", "enum", "const", "pattern", "minimum", "required", "properties"}
-    unknown -= {"additionalProperties", "items", "anyOf", "oneOf", "allOf"}
+    unknown -= {"additionalProperties", "dependentRequired", "items", "anyOf", "oneOf", "allOf"}
     if unknown:
         raise SystemExit(f"{schema.path}: this program does not know {unknown}")
     yield from check_value(part, value, where)
