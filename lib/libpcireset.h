@@ -2328,8 +2328,9 @@ int pcireset_link_read(struct pcireset_link *link);
  * Does not reset the functions below. They cannot be accessed for some milliseconds. The
  * wait is limited to 1 s. The result is judged at the port: its speed, its width, which
  * must not be less than before, and its equalization. While the link trains to a given
- * speed, Hardware Autonomous Speed Disable is set. On failure, Target Link Speed and that
- * bit are restored, and the link trains again if they were changed.
+ * speed, Hardware Autonomous Speed Disable is set. The interrupts for changes of bandwidth
+ * are off, because a driver would clear what the port shows. On failure, Target Link Speed
+ * and that bit are restored, and the link trains again if they were changed.
  *
  * Return: 0. Nothing was touched: -EINVAL if there is no such speed, -EOPNOTSUPP if one of
  * the ends does not support it, or the machine is a recorded one, -EBUSY if the link is

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Train a link again. All writes go through port_write_bits(). */
+/* Train a link again. All writes go through port_write() and port_write_bits(). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,14 +13,18 @@
 #define TRAIN_MS 1000
 #define START_MS 10
 
-#define BANDWIDTH_EVENTS (PCI_EXP_LNKSTA_LBMS | PCI_EXP_LNKSTA_LABS)
+#define BANDWIDTH_EVENTS     (PCI_EXP_LNKSTA_LBMS | PCI_EXP_LNKSTA_LABS)
+#define BANDWIDTH_INTERRUPTS (PCI_EXP_LNKCTL_LBMIE | PCI_EXP_LNKCTL_LABIE)
 
 struct training {
 	struct pcireset_link *link;
 	struct port port;
-	struct held target; /* Target Link Speed and Hardware Autonomous Speed Disable */
+	struct held target;  /* Target Link Speed and Hardware Autonomous Speed Disable */
+	struct held control; /* Retrain Link and the interrupts for changes of bandwidth */
 	struct link_state was;
 	uint32_t speed; /* wanted in MT/s, or 0 for as fast as possible */
+	uint32_t signs; /* bits of Link Status that show a training */
+	bool is_shown;  /* one of them was set */
 };
 
 static struct held training_bits(const struct training *training, unsigned int at, uint32_t mask)
@@ -40,11 +44,35 @@ static int training_fail(const struct training *training, int r, const char *wha
 	return ctx_error(port->ctx, r, "%s: %s", port->name, what);
 }
 
-/* PCIe r6.0, sec 7.5.3.7: Retrain Link has no effect while the link trains. */
-static int training_wait(const struct training *training)
+/* A write that the kernel refuses, as in lockdown, has changed nothing. */
+static int training_write(const struct training *training, const struct held *held, uint32_t bits)
+{
+	int r = port_write(&training->port, held, bits);
+
+	if (!r)
+		training->link->is_touched = true;
+	return !r || r == -ENODEV ? r : -EPERM;
+}
+
+/* Return Link Status. What it shows of the training is noted. */
+static uint32_t training_look(struct training *training)
 {
 	uint32_t status = training_status(training);
 
+	if (status != UINT16_MAX && status & training->signs)
+		training->is_shown = true;
+	return status;
+}
+
+/* PCIe r6.0, sec 7.5.3.7: Retrain Link has no effect while the link trains. */
+static int training_wait(struct training *training)
+{
+	uint64_t begin = now_ns();
+	uint32_t status = training_look(training);
+
+	/* Without a pause: a link may train in some microseconds. */
+	while (!training->is_shown && now_ns() - begin < START_MS * NS_PER_MS)
+		status = training_look(training);
 	for (unsigned int ms = 0; ms < TRAIN_MS; ms++) {
 		if (status == UINT16_MAX)
 			return -ENODEV;
@@ -52,43 +80,55 @@ static int training_wait(const struct training *training)
 		    (!training->was.is_reported || status & PCI_EXP_LNKSTA_DLLLA))
 			return 0;
 		pause_ns(NS_PER_MS);
-		status = training_status(training);
+		status = training_look(training);
 	}
 	return -ETIMEDOUT;
 }
 
 /*
- * The status bits of bandwidth changes are cleared by ones, and Retrain Link reads as
- * zero, so the check of the written value does not apply. Some ports leave Retrain Link
- * set, and train for ever.
+ * Sec 7.5.3.8: the port sets Link Bandwidth Management Status when a training that
+ * software has started ends. A driver with the interrupt clears it, which would hide that:
+ * the interrupts are off meanwhile.
  */
-static int training_start(const struct training *training)
+static int training_retrain(struct training *training)
 {
 	struct held events = training_bits(training, PCI_EXP_LNKSTA, BANDWIDTH_EVENTS);
-	struct held retrain = training_bits(training, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_RL);
-	int r;
+	int r = training_write(training, &training->control, 0);
 
-	if (training_status(training) == UINT16_MAX)
-		return -ENODEV;
-	(void)port_write_bits(&training->port, &events, BANDWIDTH_EVENTS);
-	(void)port_write_bits(&training->port, &retrain, PCI_EXP_LNKCTL_RL);
-	pause_ns(START_MS * NS_PER_MS);
-	r = training_wait(training);
-	if (port_read(&training->port, retrain.at, 2) & PCI_EXP_LNKCTL_RL && r != -ENODEV)
-		(void)port_write_bits(&training->port, &retrain, 0);
-	return r;
+	if (!r)
+		r = training_write(training, &events, BANDWIDTH_EVENTS);
+	/* A bit that is still set shows nothing. */
+	training->signs = ~training_status(training) & (PCI_EXP_LNKSTA_LT | PCI_EXP_LNKSTA_LBMS);
+	training->is_shown = false;
+	if (!r)
+		r = training_write(training, &training->control, PCI_EXP_LNKCTL_RL);
+	return r ? r : training_wait(training);
 }
 
-/*
- * Sec 7.5.3.8: the port sets Link Bandwidth Management Status when a training that
- * software has started ends. A driver with the interrupt clears it, which hides that.
- */
+/* Some ports leave Retrain Link set, and train for ever. */
+static int training_start(struct training *training)
+{
+	struct held *control = &training->control;
+	uint32_t was;
+	int r;
+
+	*control =
+		training_bits(training, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_RL | BANDWIDTH_INTERRUPTS);
+	was = port_read(&training->port, control->at, 2);
+	if (was == UINT16_MAX || training_status(training) == UINT16_MAX)
+		return -ENODEV;
+	control->was = was & BANDWIDTH_INTERRUPTS;
+	r = training_retrain(training);
+	if (r == -ENODEV)
+		return r;
+	(void)port_write_bits(&training->port, control, control->was);
+	was = port_read(&training->port, control->at, 2) & BANDWIDTH_INTERRUPTS;
+	return !r && was != control->was ? -EPERM : r;
+}
+
 static bool training_is_shown(const struct training *training)
 {
-	uint32_t control = port_read(&training->port, training->link->express + PCI_EXP_LNKCTL, 2);
-
-	return !training->link->has_notification || control & PCI_EXP_LNKCTL_LBMIE ||
-	       training_status(training) & PCI_EXP_LNKSTA_LBMS ||
+	return !training->link->has_notification || training->is_shown ||
 	       training->link->now.speed != training->was.speed;
 }
 
@@ -136,6 +176,8 @@ static int training_run(struct training *training)
 
 	if (r == -ENODEV)
 		return training_fail(training, r, "the port does not answer any more");
+	if (r == -EPERM)
+		return training_fail(training, r, "Link Control of the port cannot be written");
 	if (r < 0)
 		return training_fail(training, r, "the link did not come up again within 1 s");
 	return training_judge(training);
@@ -144,7 +186,7 @@ static int training_run(struct training *training)
 /* The former speed is trained again only if it was changed. */
 static void training_undo(struct training *training)
 {
-	if (training_status(training) == UINT16_MAX)
+	if (!training->link->is_touched || training_status(training) == UINT16_MAX)
 		return;
 	if (!port_write_bits(&training->port, &training->target, training->target.was) &&
 	    training->target.was != training->target.wanted)
@@ -157,6 +199,7 @@ static int training_set_target(struct training *training)
 	uint32_t code = link_code_of(training->speed);
 	struct held *target = &training->target;
 	uint32_t was;
+	int r;
 
 	*target = training_bits(training, PCI_EXP_LNKCTL2,
 				PCI_EXP_LNKCTL2_TLS | PCI_EXP_LNKCTL2_HASD);
@@ -165,11 +208,13 @@ static int training_set_target(struct training *training)
 		return training_fail(training, -ENODEV, "the port does not answer");
 	target->was = was & target->mask;
 	target->wanted = code ? code | PCI_EXP_LNKCTL2_HASD : target->was;
+	r = training_write(training, target, target->wanted);
+	was = port_read(&training->port, target->at, 2);
 	/* A port may have no Hardware Autonomous Speed Disable. */
-	(void)port_write_bits(&training->port, target, target->wanted);
-	if (!((port_read(&training->port, target->at, 2) ^ target->wanted) & PCI_EXP_LNKCTL2_TLS))
+	if (!r && !((was ^ target->wanted) & PCI_EXP_LNKCTL2_TLS))
 		return 0;
-	(void)port_write_bits(&training->port, target, target->was);
+	if (!port_write_bits(&training->port, target, target->was))
+		training->link->is_touched = false;
 	return training_fail(training, -EPERM, "Link Control 2 of the port cannot be written");
 }
 
@@ -179,7 +224,10 @@ static int training_keep_target(struct training *training)
 	uint32_t kept = (target->wanted & PCI_EXP_LNKCTL2_TLS) |
 			(target->was & PCI_EXP_LNKCTL2_HASD);
 
-	return port_write_bits(&training->port, target, kept);
+	return port_write_bits(&training->port, target, kept) ?
+		       training_fail(training, -EPERM,
+				     "Link Control 2 of the port cannot be written") :
+		       0;
 }
 
 int link_train(struct pcireset_link *link, uint32_t speed)
@@ -195,7 +243,6 @@ int link_train(struct pcireset_link *link, uint32_t speed)
 		return ctx_fail(link->port->ctx, r, link->port->name);
 	r = training_set_target(&training);
 	if (!r) {
-		link->is_touched = true;
 		r = training_run(&training);
 		if (r < 0)
 			training_undo(&training);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The config space of the port above a device. All writes of the library to the registers
- * of a bridge are in port_write_bits() and port_forget_events().
+ * of a bridge are in port_write(), port_write_bits() and port_forget_events().
  */
 #include <endian.h>
 #include <errno.h>
@@ -69,22 +69,36 @@ uint32_t port_read(const struct port *port, unsigned int at, unsigned int size)
 	return le32toh(value);
 }
 
-static void write_register(const struct port *port, unsigned int at, unsigned int size,
-			   uint32_t value)
+static int write_register(const struct port *port, unsigned int at, unsigned int size,
+			  uint32_t value)
 {
-	ssize_t unused;
+	ssize_t written;
 
 	value = htole32(value);
-	unused = pwrite(port->fd, &value, size, (off_t)at);
-	(void)unused; /* callers read the register again */
+	written = pwrite(port->fd, &value, size, (off_t)at);
+	if (written < 0)
+		return -errno;
+	return written == (ssize_t)size ? 0 : -EIO;
 }
 
-/* Keep the current values of all other bits. */
+static uint32_t merge_bits(const struct port *port, const struct held *held, uint32_t bits)
+{
+	return (port_read(port, held->at, held->size) & ~held->mask) | bits;
+}
+
+/*
+ * Keep the current values of all other bits. For registers that do not read as written. An
+ * error means that nothing was written, as with the kernel in lockdown.
+ */
+int port_write(const struct port *port, const struct held *held, uint32_t bits)
+{
+	return write_register(port, held->at, held->size, merge_bits(port, held, bits));
+}
+
+/* Keep the current values of all other bits. Return 0 if the register reads as written. */
 int port_write_bits(const struct port *port, const struct held *held, uint32_t bits)
 {
-	uint32_t value = (port_read(port, held->at, held->size) & ~held->mask) | bits;
-
-	write_register(port, held->at, held->size, value);
+	(void)write_register(port, held->at, held->size, merge_bits(port, held, bits));
 	return (port_read(port, held->at, held->size) & held->mask) == bits ? 0 : -EPERM;
 }
 

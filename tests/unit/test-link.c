@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Trainings of a link below a port that is a file: what the port shows, and what it refuses. */
+#include <endian.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include "link/link.h"
+#include "sysroot.h"
+
+#define PORT "0000:00:1c.0"
+
+/* Registers of the port. Its capability of PCI Express is at 0x50. */
+#define FLAGS     0x52
+#define ABILITIES 0x5c
+#define CONTROL   0x60
+#define STATUS    0x62
+#define SPEEDS    0x7c
+#define CONTROL_2 0x80
+
+#define AT_8GT_X8 (3 | 8 << 4)
+
+/* What the port does with Retrain Link. */
+static enum behavior {
+	TRAINS,
+	IGNORES,
+	SHOWS_TRAINING,
+	DRIVER_CLEARS,
+	BANDWIDTH_STUCK
+} behavior;
+static int write_error; /* of the kernel */
+static unsigned int looks_left;
+
+ssize_t __real_pread64(int fd, void *buf, size_t size, off_t at);
+ssize_t __wrap_pread64(int fd, void *buf, size_t size, off_t at);
+ssize_t __real_pwrite64(int fd, const void *buf, size_t size, off_t at);
+ssize_t __wrap_pwrite64(int fd, const void *buf, size_t size, off_t at);
+
+static uint16_t hardware_get(int fd, off_t at)
+{
+	uint16_t value;
+
+	assert_int_equal(__real_pread64(fd, &value, 2, at), 2);
+	return le16toh(value);
+}
+
+static void hardware_put(int fd, off_t at, uint32_t value)
+{
+	uint16_t bytes = htole16((uint16_t)value);
+
+	assert_int_equal(__real_pwrite64(fd, &bytes, 2, at), 2);
+}
+
+/* Link Training is only seen by the first reads. */
+ssize_t __wrap_pread64(int fd, void *buf, size_t size, off_t at)
+{
+	ssize_t n = __real_pread64(fd, buf, size, at);
+
+	if (at == STATUS && looks_left && !--looks_left)
+		hardware_put(fd, STATUS, hardware_get(fd, STATUS) & ~(uint32_t)PCI_EXP_LNKSTA_LT);
+	return n;
+}
+
+static void hardware_train(int fd)
+{
+	uint16_t status = hardware_get(fd, STATUS), control = hardware_get(fd, CONTROL);
+
+	if (behavior == SHOWS_TRAINING) {
+		status |= PCI_EXP_LNKSTA_LT;
+		looks_left = 2;
+	} else if (behavior != DRIVER_CLEARS || !(control & PCI_EXP_LNKCTL_LBMIE)) {
+		status |= PCI_EXP_LNKSTA_LBMS;
+	}
+	hardware_put(fd, STATUS, status);
+}
+
+ssize_t __wrap_pwrite64(int fd, const void *buf, size_t size, off_t at)
+{
+	uint16_t value;
+
+	if (at < FLAGS)
+		return __real_pwrite64(fd, buf, size, at);
+	if (write_error) {
+		errno = write_error;
+		return -1;
+	}
+	assert_int_equal(size, 2);
+	memcpy(&value, buf, size);
+	value = le16toh(value);
+	if (at == STATUS) {
+		if (behavior != BANDWIDTH_STUCK)
+			hardware_put(fd, at, hardware_get(fd, at) & ~(value & 0xc000));
+		return 2;
+	}
+	hardware_put(fd, at, at == CONTROL ? value & ~(uint32_t)PCI_EXP_LNKCTL_RL : value);
+	if (at == CONTROL && value & PCI_EXP_LNKCTL_RL && behavior != IGNORES &&
+	    behavior != BANDWIDTH_STUCK)
+		hardware_train(fd);
+	return 2;
+}
+
+static FILE *open_port(void)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/" PORT "/config", sysroot);
+	f = fopen(path, "r+e");
+	assert_non_null(f);
+	return f;
+}
+
+static void port_set(long at, uint32_t value)
+{
+	FILE *f = open_port();
+
+	hardware_put(fileno(f), at, value);
+	assert_int_equal(fclose(f), 0);
+}
+
+static uint16_t port_get(long at)
+{
+	FILE *f = open_port();
+	uint16_t value = hardware_get(fileno(f), at);
+
+	assert_int_equal(fclose(f), 0);
+	return value;
+}
+
+/* A root port with notification, whose link is up at 8 GT/s x8. */
+static struct pcireset_link *make_link(struct pcireset_ctx *ctx, enum behavior how)
+{
+	struct pcireset_link *link;
+
+	behavior = how;
+	write_error = 0;
+	looks_left = 0;
+	port_set(FLAGS, 0x42);
+	port_set(ABILITIES, AT_8GT_X8);
+	port_set(ABILITIES + 2, (PCI_EXP_LNKCAP_LBNC | PCI_EXP_LNKCAP_DLLLARC) >> 16);
+	port_set(CONTROL, PCI_EXP_LNKCTL_CCC);
+	port_set(STATUS, AT_8GT_X8 | PCI_EXP_LNKSTA_DLLLA);
+	port_set(SPEEDS, 0xe);
+	port_set(CONTROL_2, 3);
+	assert_int_equal(pcireset_link_new(find(ctx, PORT), &link), 0);
+	return link;
+}
+
+/* Train it to the speed. Returns the result, and drops the link. */
+static int train(struct pcireset_link *link, uint32_t speed, bool is_touched)
+{
+	int r = link_train(link, speed);
+
+	assert_int_equal(pcireset_link_is_touched(link), is_touched);
+	pcireset_link_unref(link);
+	return r;
+}
+
+static void a_write_that_the_kernel_refuses_trains_nothing(void **state)
+{
+	static const int errors[] = { EPERM, EBADF, EIO };
+	static const uint32_t speeds[] = { 0, 5000, 8000 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(speeds); j++) {
+			struct pcireset_link *link = make_link(*state, IGNORES);
+
+			/* An earlier training has left this. */
+			port_set(STATUS, AT_8GT_X8 | PCI_EXP_LNKSTA_DLLLA | PCI_EXP_LNKSTA_LBMS);
+			write_error = errors[i];
+			assert_int_equal(train(link, speeds[j], false), -EPERM);
+			assert_non_null(
+				strstr(pcireset_ctx_get_errmsg(*state), "cannot be written"));
+		}
+}
+
+static void a_port_that_ignores_the_request_has_not_trained(void **state)
+{
+	static const enum behavior behaviors[] = { IGNORES, BANDWIDTH_STUCK };
+	static const uint16_t interrupts[] = { 0, PCI_EXP_LNKCTL_LBMIE };
+
+	for (size_t i = 0; i < ARRAY_SIZE(behaviors); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(interrupts); j++) {
+			struct pcireset_link *link = make_link(*state, behaviors[i]);
+
+			port_set(CONTROL, interrupts[j]);
+			port_set(STATUS, AT_8GT_X8 | PCI_EXP_LNKSTA_DLLLA | PCI_EXP_LNKSTA_LBMS);
+			assert_int_equal(train(link, 0, true), -EIO);
+			assert_int_equal(port_get(CONTROL), interrupts[j]);
+		}
+}
+
+static void a_training_is_shown_by_either_bit(void **state)
+{
+	static const enum behavior behaviors[] = { TRAINS, SHOWS_TRAINING, DRIVER_CLEARS };
+	const uint16_t control = PCI_EXP_LNKCTL_CCC | PCI_EXP_LNKCTL_LBMIE | PCI_EXP_LNKCTL_LABIE;
+
+	for (size_t i = 0; i < ARRAY_SIZE(behaviors); i++) {
+		struct pcireset_link *link = make_link(*state, behaviors[i]);
+
+		port_set(CONTROL, control);
+		assert_int_equal(train(link, 0, true), 0);
+		assert_int_equal(port_get(CONTROL), control);
+		assert_int_equal(port_get(CONTROL_2), 3);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, context_make, context_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_write_that_the_kernel_refuses_trains_nothing),
+		TEST(a_port_that_ignores_the_request_has_not_trained),
+		TEST(a_training_is_shown_by_either_bit),
+	};
+
+	return cmocka_run_group_tests_name("link", tests, sysroot_make, sysroot_remove);
+}
