@@ -45,7 +45,7 @@ static int control_check_empty_bus(const struct pcireset_empty_bus *arg)
 {
 	if (arg->flags)
 		return -EOPNOTSUPP;
-	return arg->bridge.__reserved || arg->timeout_ms > PCIRESET_MAX_TIMEOUT_MS ? -EINVAL : 0;
+	return arg->__reserved || arg->bridge.__reserved ? -EINVAL : 0;
 }
 
 static int control_do_empty_bus(struct file *file, void *data)
@@ -57,7 +57,6 @@ static int control_do_empty_bus(struct file *file, void *data)
 
 	arg->out_why = PCIRESET_WHY_NONE;
 	memset(&arg->out_who, 0, sizeof(arg->out_who));
-	arg->out_wait_ns = 0;
 	arg->out_total_ns = 0;
 	error = control_check_empty_bus(arg);
 	if (error)
@@ -69,11 +68,10 @@ static int control_do_empty_bus(struct file *file, void *data)
 	bridge = pcireset_find(&arg->bridge);
 	if (!bridge)
 		return -ENODEV;
-	error = pcireset_empty_bus_reset(bridge, arg->timeout_ms, &report);
+	error = pcireset_empty_bus_reset(bridge, &report);
 	pci_dev_put(bridge);
 	arg->out_why = report.why;
 	arg->out_who = report.who;
-	arg->out_wait_ns = report.wait_ns;
 	arg->out_total_ns = report.total_ns;
 	return error;
 }

@@ -587,10 +587,10 @@ static void bus_that_is_not_empty_is_reset(struct kunit *test)
 	struct run_refs was = run_count_refs(machine);
 	struct pcireset_report report = {};
 
-	KUNIT_EXPECT_EQ(test, pcireset_empty_bus_reset(machine->port, 0, &report), -EBUSY);
+	KUNIT_EXPECT_EQ(test, pcireset_empty_bus_reset(machine->port, &report), -EBUSY);
 	KUNIT_EXPECT_EQ(test, report.why, PCIRESET_WHY_SCOPE);
 	KUNIT_EXPECT_EQ(test, report.issued, 0);
-	KUNIT_EXPECT_EQ(test, pcireset_empty_bus_reset(machine->fns[0], 0, &report), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, pcireset_empty_bus_reset(machine->fns[0], &report), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, report.why, PCIRESET_WHY_NO_BRIDGE);
 	KUNIT_EXPECT_EQ(test, report.issued, 0);
 	run_expect_refs(test, &was, PCI_RESET_BUS);

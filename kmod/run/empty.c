@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Secondary Bus Reset below a bridge, while the kernel knows no function there. */
-#include <linux/delay.h>
-
 #include "run/run.h"
 #include "run/trace.h"
-
-/* PCIe r6.0, sec 6.6.1: from the end of the reset, or from link up above 5 GT/s. */
-#define EMPTY_READY_MS 100
 
 static int empty_refuse(struct pcireset_plan *plan, int error, u32 why, struct pci_dev *who)
 {
@@ -15,17 +10,20 @@ static int empty_refuse(struct pcireset_plan *plan, int error, u32 why, struct p
 	return error;
 }
 
-/* Nobody adds a function while the caller holds the rescan lock, or removes the bridge. */
+/* The bridge is awake and locked. Nobody adds a function, as the caller holds the rescan lock. */
 static int empty_check(struct pcireset_plan *plan)
 {
 	struct pci_dev *bridge = plan->bridge;
 	struct pci_dev *who = NULL;
 	int error;
 
-	if (!pcireset_is_there(bridge) || !pci_device_is_present(bridge))
+	if (!pci_device_is_present(bridge))
 		return empty_refuse(plan, -ENODEV, PCIRESET_WHY_GONE, bridge);
-	if (!bridge->subordinate)
-		return empty_refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_NO_BRIDGE, bridge);
+	/* A reset of the bridge, or of a function that was below it, has not ended. */
+	if (pcireset_is_unfinished(bridge, PCIRESET_WATCHED, NULL) ||
+	    pcireset_is_unfinished(bridge, PCIRESET_LATE, NULL) ||
+	    pcireset_is_unfinished(bridge, PCIRESET_BRIDGE_ABOVE, NULL))
+		return empty_refuse(plan, -EBUSY, PCIRESET_WHY_LATE, bridge);
 	if (pcireset_contained(bridge))
 		return empty_refuse(plan, -EBUSY, PCIRESET_WHY_CONTAINED, bridge);
 	if (pcireset_cxl_masks_sbr(bridge))
@@ -45,64 +43,68 @@ static int empty_check(struct pcireset_plan *plan)
 static int empty_trigger(struct pcireset_run *run)
 {
 	struct pcireset_report *report = run->report;
-	struct pcireset_tx *tx = run->tx;
+	struct pcireset_plan *plan = run->plan;
 	int error;
 
 	run->type = pcireset_type_find(PCI_RESET_BUS);
 	trace_pcireset_begin(run, PCI_RESET_BUS);
-	pcireset_quiet_begin(tx, PCI_RESET_BUS);
 	/* The core waits for the functions that it knows, and it knows none. */
-	error = pci_bridge_secondary_bus_reset(tx->plan->bridge) ? -EIO : 0;
+	error = pci_bridge_secondary_bus_reset(plan->bridge) ? -EIO : 0;
 	run->error = error;
 	run->triggered = ktime_get();
-	run->deadline = ktime_add_ms(run->triggered, tx->plan->request.timeout_ms);
 	trace_pcireset_trigger(run, PCI_RESET_BUS, error);
 	report->type = PCI_RESET_BUS;
 	report->issued = PCI_RESET_BUS;
 	report->scope = PCIRESET_SCOPE_BUS;
 	report->proof = PCIRESET_PROOF_UNKNOWN;
-	return error ? empty_refuse(tx->plan, error, PCIRESET_WHY_TRIGGER, tx->plan->bridge) : 0;
+	return error ? empty_refuse(plan, error, PCIRESET_WHY_TRIGGER, plan->bridge) : 0;
 }
 
-static int empty_wait(struct pcireset_run *run)
+static int empty_reset_awake(struct pcireset_run *run)
+{
+	int error = pcireset_lock_bridge(run);
+
+	if (error)
+		return error;
+	error = empty_check(run->plan);
+	if (!error)
+		error = empty_trigger(run);
+	pcireset_unlock(run->tx);
+	return error;
+}
+
+/* The device lock keeps the bridge's own driver, and resets of the bridge, away. */
+static int empty_reset_locked(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
-	int error = pcireset_wait_secondary(run, plan->bridge);
+	struct pci_dev *bridge = plan->bridge;
+	int error;
 
-	if (!error)
-		pcireset_sleep_until(ktime_add_ms(ktime_get(), EMPTY_READY_MS));
-	run->report->wait_ns = ktime_to_ns(ktime_sub(ktime_get(), run->triggered));
-	return error ? empty_refuse(plan, error, PCIRESET_WHY_NOT_READY, plan->bridge) : 0;
+	if (!device_trylock(&bridge->dev))
+		return empty_refuse(plan, -EBUSY, PCIRESET_WHY_LOCK, bridge);
+	if (!pcireset_is_there(bridge))
+		error = empty_refuse(plan, -ENODEV, PCIRESET_WHY_GONE, bridge);
+	else if (!bridge->subordinate)
+		error = empty_refuse(plan, -EOPNOTSUPP, PCIRESET_WHY_NO_BRIDGE, bridge);
+	else
+		error = empty_reset_awake(run);
+	device_unlock(&bridge->dev);
+	return error;
 }
 
-/*
- * Only the trigger needs the rescan lock. The wait may be long, and a function that is
- * found too early is a matter of whoever rescans.
- */
 static int empty_reset(struct pcireset_run *run)
 {
 	int error;
 
 	pci_lock_rescan_remove();
-	error = empty_check(run->plan);
-	if (!error)
-		error = pcireset_lock_bridge(run);
-	if (error) {
-		pci_unlock_rescan_remove();
-		return error;
-	}
-	error = empty_trigger(run);
+	error = empty_reset_locked(run);
 	pci_unlock_rescan_remove();
-	if (!error)
-		error = empty_wait(run);
-	pcireset_quiet_end(run->tx);
-	pcireset_unlock(run->tx);
 	return error;
 }
 
-static int empty_plan(struct pci_dev *bridge, u32 timeout_ms, struct pcireset_plan **ret_plan)
+static int empty_plan(struct pci_dev *bridge, struct pcireset_plan **ret_plan)
 {
-	struct pcireset_request request = { .types = PCI_RESET_BUS, .timeout_ms = timeout_ms };
+	struct pcireset_request request = { .types = PCI_RESET_BUS };
 	struct pcireset_plan *plan;
 	int error = pcireset_plan_new(bridge, &request, &plan);
 
@@ -122,23 +124,23 @@ static int empty_plan(struct pci_dev *bridge, u32 timeout_ms, struct pcireset_pl
 /**
  * pcireset_empty_bus_reset - reset the bus below a bridge that has no function there
  * @bridge: the bridge, referenced
- * @timeout_ms: time limit for the link to come up, 0 for the default
  * @report: zeroed; the result
  *
- * Waits until functions on the bus may be accessed. Refuses if the kernel knows one.
+ * Returns when the reset is no longer asserted: the caller waits for the link and the
+ * device, rescans the bus, and keeps the port from reporting the link down. Refuses if
+ * the kernel knows a function on the bus.
  *
- * Context: Process context. The caller holds no lock. Takes the rescan lock for some
- * milliseconds, but waits for it as long as somebody else has it.
- * Return: 0, -ENODEV, -EBUSY, -EINTR, -EOPNOTSUPP, -ENOMEM, -ETIMEDOUT if the link does
- * not come up, -EIO.
+ * Context: Process context. The caller holds no lock. Takes the rescan lock for up to
+ * a second, but waits for it as long as somebody else has it.
+ * Return: 0, -ENODEV, -EBUSY, -EINTR, -EOPNOTSUPP, -ENOMEM, -EIO.
  */
-int pcireset_empty_bus_reset(struct pci_dev *bridge, u32 timeout_ms, struct pcireset_report *report)
+int pcireset_empty_bus_reset(struct pci_dev *bridge, struct pcireset_report *report)
 {
 	struct pcireset_run run = { .report = report, .started = ktime_get() };
 	int error;
 
 	pcireset_origin_here(&run.origin);
-	error = empty_plan(bridge, timeout_ms, &run.plan);
+	error = empty_plan(bridge, &run.plan);
 	if (error)
 		return error;
 	error = pcireset_tx_new(run.plan, &run.tx);

@@ -188,8 +188,7 @@ void pcireset_stats_refused(void);
 int pcireset_stats_read(struct pcireset_stats *arg);
 
 /* empty.c */
-int pcireset_empty_bus_reset(struct pci_dev *bridge, u32 timeout_ms,
-			     struct pcireset_report *report);
+int pcireset_empty_bus_reset(struct pci_dev *bridge, struct pcireset_report *report);
 
 /* batch.c */
 int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interruptible,

@@ -405,13 +405,11 @@ static int run_many(struct pcireset_batch *batch)
 	return r;
 }
 
-static int module_reset_empty_bus(struct pcireset_ctx *ctx, const struct pcireset_addr *bridge,
-				  unsigned int timeout_ms)
+static int module_reset_empty_bus(struct pcireset_ctx *ctx, const struct pcireset_addr *bridge)
 {
 	struct pcireset_empty_bus arg = {
 		.size = sizeof(arg),
 		.bridge = *bridge,
-		.timeout_ms = timeout_ms,
 	};
 	int r = call_ioctl(ctx->fd, PCIRESET_EMPTY_BUS, &arg);
 	char name[PCIRESET_ADDR_STR_MAX], who[PCIRESET_ADDR_STR_MAX];

@@ -168,8 +168,7 @@ struct backend {
 	int (*run_many)(struct pcireset_batch *batch);
 	uint64_t (*expect)(struct pcireset_plan *plan);
 	/* Without it, the library resets the bus itself. -ENOTTY: the same. */
-	int (*reset_empty_bus)(struct pcireset_ctx *ctx, const struct pcireset_addr *bridge,
-			       unsigned int timeout_ms);
+	int (*reset_empty_bus)(struct pcireset_ctx *ctx, const struct pcireset_addr *bridge);
 };
 
 /* A set of functions, sorted by path. */

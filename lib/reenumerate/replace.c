@@ -102,24 +102,22 @@ static int await_drivers(struct pcireset_reenumeration *e, struct patience patie
 	return r;
 }
 
-/*
- * A reset by the module is counted, and reported to all who watch. A link that does not
- * come up is found by the comparison.
- */
+/* A reset by the module is counted, and reported to all who watch. */
 static int reset_empty_bus(struct pcireset_reenumeration *e)
 {
 	const struct backend *backend = e->ctx->backend;
 	int r = -ENOTTY;
 
 	if (backend->reset_empty_bus)
-		r = backend->reset_empty_bus(e->ctx, &e->place.port, limit_ms(e));
+		r = backend->reset_empty_bus(e->ctx, &e->place.port);
 	if (r == -ENOTTY) {
 		port_reset_bus(guard_port(e->guard), limit_ms(e));
 		return 0;
 	}
-	if (!r || r == -ETIMEDOUT)
-		return 0;
-	return reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx));
+	if (r)
+		return reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx));
+	port_await_link(guard_port(e->guard), limit_ms(e));
+	return 0;
 }
 
 /* While the kernel knows no function below the port. */

@@ -148,7 +148,6 @@ void call_fill_reset(struct worker *worker, struct pcireset_reset *arg)
 static void fill_empty_bus(struct worker *worker, struct pcireset_empty_bus *arg)
 {
 	arg->bridge = sim_function(below(&worker->chance, sim_nr_functions()));
-	arg->timeout_ms = some_timeout(&worker->chance);
 }
 
 static void fill(struct draft *draft)

@@ -194,7 +194,7 @@ static uint32_t judge_expect(const struct worker *worker, const struct pcireset_
 static uint32_t judge_empty_bus(const struct worker *worker, const struct pcireset_empty_bus *arg)
 {
 	return if_so(worker->call.manner == AS_NOBODY, E_PERM) | if_so(arg->flags, E_OPNOTSUPP) |
-	       if_so(arg->bridge.__reserved || arg->timeout_ms > MAX_TIMEOUT, E_INVAL);
+	       if_so(arg->__reserved || arg->bridge.__reserved, E_INVAL);
 }
 
 static uint32_t judge_members(const struct worker *worker, int nr)

@@ -75,6 +75,7 @@ static const struct reserved stats_reserved[] = { RESERVED(pcireset_stats, __res
 
 static const struct reserved empty_bus_reserved[] = {
 	RESERVED(pcireset_empty_bus, bridge.__reserved),
+	RESERVED(pcireset_empty_bus, __reserved),
 	{ 0 },
 };
 

@@ -173,16 +173,15 @@ AT(pcireset_stats, out_late, 88);
 AT(pcireset_stats, out_late_restored, 96);
 AT(pcireset_stats, out_late_lost, 104);
 
-SIZE(pcireset_empty_bus, 48);
-ASSERT(PCIRESET_EMPTY_BUS_SIZE_VER0 == 48);
+SIZE(pcireset_empty_bus, 40);
+ASSERT(PCIRESET_EMPTY_BUS_SIZE_VER0 == 40);
 AT(pcireset_empty_bus, size, 0);
 AT(pcireset_empty_bus, flags, 4);
 AT(pcireset_empty_bus, bridge, 8);
-AT(pcireset_empty_bus, timeout_ms, 16);
-AT(pcireset_empty_bus, out_why, 20);
+AT(pcireset_empty_bus, out_why, 16);
+AT(pcireset_empty_bus, __reserved, 20);
 AT(pcireset_empty_bus, out_who, 24);
-AT(pcireset_empty_bus, out_wait_ns, 32);
-AT(pcireset_empty_bus, out_total_ns, 40);
+AT(pcireset_empty_bus, out_total_ns, 32);
 
 /* The thread's bits, and the numbers of the commands. */
 ASSERT(PCI_RESET_DEV_SPECIFIC == 0x01);

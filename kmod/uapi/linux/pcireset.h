@@ -732,31 +732,29 @@ struct pcireset_stats {
  * @size: sizeof(struct pcireset_empty_bus)
  * @flags: must be 0
  * @bridge: the bridge whose secondary bus is to be reset
- * @timeout_ms: time limit for the link to come up, 0 for the default
  * @out_why: enum pcireset_why, reason for a failure
+ * @__reserved: must be 0
  * @out_who: function to which @out_why applies
- * @out_wait_ns: time from the end of the trigger until functions may be accessed,
- *	nanoseconds
  * @out_total_ns: duration of the call, nanoseconds
  *
  * Resets a device that does not answer, after its functions were removed: there is
  * nothing to save and to restore. If the kernel knows a function below @bridge, the
- * call fails with EBUSY and %PCIRESET_WHY_SCOPE, and names it. The registers of the
- * bridge are restored. The caller rescans the bus. Counted as a bus reset of no
- * function, without proof.
+ * call fails with EBUSY and %PCIRESET_WHY_SCOPE, and names it. Returns when the reset
+ * is no longer asserted. The caller keeps the port from reporting the link down,
+ * waits for the link and the device, and rescans the bus. Counted as a bus reset of
+ * no function, without proof.
  */
 struct pcireset_empty_bus {
 	__u32 size;
 	__u32 flags;
 	struct pcireset_addr bridge;
-	__u32 timeout_ms;
 	__u32 out_why;
+	__u32 __reserved;
 	struct pcireset_addr out_who;
-	__aligned_u64 out_wait_ns;
 	__aligned_u64 out_total_ns;
 };
 
-#define PCIRESET_EMPTY_BUS_SIZE_VER0	48
+#define PCIRESET_EMPTY_BUS_SIZE_VER0	40
 #define PCIRESET_EMPTY_BUS	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_EMPTY_BUS)
 
 #endif /* _UAPI_LINUX_PCIRESET_H */
