@@ -82,7 +82,7 @@ int pcireset_link_read(struct pcireset_link *link)
 	return link_read_state(link);
 }
 
-static int link_refuse_speed(const struct pcireset_link *link, uint32_t speed)
+int link_check_speed(const struct pcireset_link *link, uint32_t speed)
 {
 	const struct pcireset_dev *port = link->port;
 	uint32_t code = link_code_of(speed);
@@ -90,6 +90,10 @@ static int link_refuse_speed(const struct pcireset_link *link, uint32_t speed)
 	if (!code)
 		return ctx_error(port->ctx, -EINVAL, "%g GT/s is not a speed of PCI Express",
 				 speed / 1000.0);
+	if (!link->has_target)
+		return ctx_error(port->ctx, -EOPNOTSUPP,
+				 "%s: the port is of PCI Express 1.x and has no target speed",
+				 port->name);
 	if (!(link->speeds & 1u << code))
 		return ctx_error(port->ctx, -EOPNOTSUPP, "%s: the port does not support %g GT/s",
 				 port->name, speed / 1000.0);
@@ -120,7 +124,7 @@ int pcireset_link_retrain(struct pcireset_link *link, uint32_t speed_mts)
 	if (!r)
 		r = link_check_now(link);
 	if (!r && speed_mts)
-		r = link_refuse_speed(link, speed_mts);
+		r = link_check_speed(link, speed_mts);
 	return r ? r : link_train(link, speed_mts);
 }
 

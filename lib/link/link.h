@@ -20,6 +20,7 @@ struct pcireset_link {
 	struct pcireset_dev **members;
 	size_t nr_members;
 	unsigned int express;                  /* position of the port's PCI Express capability */
+	bool has_target;                       /* the port has Link Control 2 */
 	uint32_t speeds;                       /* supported by the port, bit n is code n */
 	uint32_t max_width;                    /* of the port */
 	uint32_t partner_speed, partner_width; /* maximum, 0 if unknown */
@@ -27,6 +28,9 @@ struct pcireset_link {
 	struct link_state now;
 	bool is_touched;
 };
+
+/* link.c */
+int link_check_speed(const struct pcireset_link *link, uint32_t speed);
 
 /* state.c */
 uint32_t link_speed_of(uint32_t code);

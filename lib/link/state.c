@@ -46,13 +46,23 @@ static enum pcireset_equalization link_judge_equalization(uint32_t status)
 					 PCIRESET_EQUALIZATION_FAILED;
 }
 
+/*
+ * Sec 7.5.3: the capability has Link Capabilities 2 and Link Control 2 since its version 2.
+ * Without them, other registers may be at their place.
+ */
+static bool link_has_target(const struct config *config, unsigned int express)
+{
+	return (config_get16(config, express + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_VERS) >= 2;
+}
+
 static enum pcireset_equalization link_read_equalization(const struct config *config,
 							 unsigned int express, uint32_t speed)
 {
 	uint32_t id = speed == 16000 ? ID_16GT : speed == 32000 ? ID_32GT : ID_64GT;
 	size_t at;
 
-	if (speed < 8000)
+	/* A port without Link Control 2 has none of these registers. */
+	if (speed < 8000 || !link_has_target(config, express))
 		return PCIRESET_EQUALIZATION_NONE;
 	if (speed == 8000)
 		return link_judge_equalization(config_get16(config, express + PCI_EXP_LNKSTA2) >>
@@ -66,8 +76,10 @@ static enum pcireset_equalization link_read_equalization(const struct config *co
 static uint32_t link_read_speeds(const struct config *config, unsigned int at)
 {
 	uint32_t max = config_get32(config, at + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_SLS;
-	uint32_t vector = config_get32(config, at + PCI_EXP_LNKCAP2) & 0xfe;
+	uint32_t vector = 0;
 
+	if (link_has_target(config, at))
+		vector = config_get32(config, at + PCI_EXP_LNKCAP2) & 0xfe;
 	return vector ? vector : max < ARRAY_SIZE(link_speeds) ? (2u << max) - 2 : 0;
 }
 
@@ -76,8 +88,10 @@ static void link_take_now(struct pcireset_link *link, const struct config *confi
 	unsigned int at = link->express;
 	uint32_t status = config_get16(config, at + PCI_EXP_LNKSTA);
 	uint32_t control = config_get16(config, at + PCI_EXP_LNKCTL);
-	uint32_t control2 = config_get16(config, at + PCI_EXP_LNKCTL2);
+	uint32_t control2 = 0;
 
+	if (link->has_target)
+		control2 = config_get16(config, at + PCI_EXP_LNKCTL2);
 	link->now = (struct link_state){
 		.is_reported = config_get32(config, at + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC,
 		.is_disabled = control & PCI_EXP_LNKCTL_LD,
@@ -145,6 +159,7 @@ int link_read_state(struct pcireset_link *link)
 	if (config_get16(&config, link->express + PCI_EXP_LNKSTA) == UINT16_MAX)
 		return ctx_error(link->port->ctx, -ENODEV, "%s: the port does not answer",
 				 link->port->name);
+	link->has_target = link_has_target(&config, link->express);
 	link->speeds = link_read_speeds(&config, link->express);
 	link->max_width = (capabilities & PCI_EXP_LNKCAP_MLW) >> 4;
 	link->has_notification = capabilities & PCI_EXP_LNKCAP_LBNC;

@@ -186,7 +186,8 @@ static int training_run(struct training *training)
 /* The former speed is trained again only if it was changed. */
 static void training_undo(struct training *training)
 {
-	if (!training->link->is_touched || training_status(training) == UINT16_MAX)
+	if (!training->link->is_touched || !training->link->has_target ||
+	    training_status(training) == UINT16_MAX)
 		return;
 	if (!port_write_bits(&training->port, &training->target, training->target.was) &&
 	    training->target.was != training->target.wanted)
@@ -201,6 +202,8 @@ static int training_set_target(struct training *training)
 	uint32_t was;
 	int r;
 
+	if (!training->link->has_target)
+		return 0;
 	*target = training_bits(training, PCI_EXP_LNKCTL2,
 				PCI_EXP_LNKCTL2_TLS | PCI_EXP_LNKCTL2_HASD);
 	was = port_read(&training->port, target->at, 2);
@@ -224,6 +227,8 @@ static int training_keep_target(struct training *training)
 	uint32_t kept = (target->wanted & PCI_EXP_LNKCTL2_TLS) |
 			(target->was & PCI_EXP_LNKCTL2_HASD);
 
+	if (!training->link->has_target)
+		return 0;
 	return port_write_bits(&training->port, target, kept) ?
 		       training_fail(training, -EPERM,
 				     "Link Control 2 of the port cannot be written") :

@@ -203,6 +203,27 @@ static void a_training_is_shown_by_either_bit(void **state)
 	}
 }
 
+/* At the place of Link Capabilities 2 and Link Control 2, it has registers of its own. */
+static void a_port_of_version_1_has_no_target_speed(void **state)
+{
+	struct pcireset_link *link = make_link(*state, TRAINS);
+
+	port_set(FLAGS, 0x41);
+	port_set(SPEEDS, 0xff);
+	port_set(CONTROL_2, 0x1234);
+	assert_int_equal(pcireset_link_read(link), 0);
+	assert_int_equal(pcireset_link_get_target_speed(link), 0);
+	assert_int_equal(pcireset_link_get_max_speed(link), 8000);
+	assert_int_equal(link_check_speed(link, 8000), -EOPNOTSUPP);
+	assert_int_equal(train(link, 0, true), 0);
+	link = make_link(*state, IGNORES);
+	port_set(FLAGS, 0x41);
+	port_set(CONTROL_2, 0x1234);
+	assert_int_equal(pcireset_link_read(link), 0);
+	assert_int_equal(train(link, 0, true), -EIO);
+	assert_int_equal(port_get(CONTROL_2), 0x1234);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, context_make, context_remove)
 
 int main(void)
@@ -211,6 +232,7 @@ int main(void)
 		TEST(a_write_that_the_kernel_refuses_trains_nothing),
 		TEST(a_port_that_ignores_the_request_has_not_trained),
 		TEST(a_training_is_shown_by_either_bit),
+		TEST(a_port_of_version_1_has_no_target_speed),
 	};
 
 	return cmocka_run_group_tests_name("link", tests, sysroot_make, sysroot_remove);
