@@ -6,13 +6,20 @@
 #include "dev/dev.h"
 #include "link/link.h"
 
-static bool link_is_port(const struct pcireset_dev *dev)
+/* Return 1 if the function is a port with a link below it, 0 if not, or a negative errno. */
+static int link_is_port(const struct pcireset_dev *dev)
 {
 	struct config config = { .len = 0 };
-	int type;
+	int r, type;
 
-	if (!pcireset_dev_is_bridge(dev) || config_read(dev, &config) < 0)
-		return false;
+	if (!pcireset_dev_is_bridge(dev))
+		return 0;
+	r = link_read_config(dev, &config);
+	/* The link above one that does not answer may be the reason. */
+	if (r == -ENODEV && dev_upstream(dev))
+		return 0;
+	if (r < 0)
+		return r;
 	type = config_express_type(&config);
 	return type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_DOWNSTREAM;
 }
@@ -28,7 +35,7 @@ static int link_add_members(struct pcireset_link *link)
 			continue;
 		members = reallocarray(link->members, link->nr_members + 1, sizeof(*members));
 		if (!members)
-			return ctx_fail(dev->ctx, -ENOMEM, dev->name);
+			return link_fail(dev, -ENOMEM);
 		members[link->nr_members++] = dev;
 		link->members = members;
 		if (!link->partner && dev_upstream(dev) == link->port && !dev_is_vf(dev))
@@ -37,18 +44,13 @@ static int link_add_members(struct pcireset_link *link)
 	return 0;
 }
 
-int pcireset_link_new(struct pcireset_dev *dev, struct pcireset_link **ret_link)
+static int link_new(struct pcireset_dev *port, struct pcireset_link **ret_link)
 {
-	struct pcireset_dev *port = link_is_port(dev) ? dev : dev_upstream(dev);
-	struct pcireset_link *link;
+	struct pcireset_link *link = calloc(1, sizeof(*link));
 	int r;
 
-	if (!port)
-		return ctx_error(dev->ctx, -EOPNOTSUPP,
-				 "%s: is on a root bus, without a link above", dev->name);
-	link = calloc(1, sizeof(*link));
 	if (!link)
-		return ctx_fail(dev->ctx, -ENOMEM, dev->name);
+		return link_fail(port, -ENOMEM);
 	link->refs = 1;
 	link->port = port;
 	r = link_add_members(link);
@@ -60,6 +62,19 @@ int pcireset_link_new(struct pcireset_dev *dev, struct pcireset_link **ret_link)
 	}
 	*ret_link = link;
 	return 0;
+}
+
+int pcireset_link_new(struct pcireset_dev *dev, struct pcireset_link **ret_link)
+{
+	int r = link_is_port(dev);
+	struct pcireset_dev *port = r ? dev : dev_upstream(dev);
+
+	if (r < 0)
+		return r;
+	if (!port)
+		return ctx_error(dev->ctx, -EOPNOTSUPP,
+				 "%s: is on a root bus, without a link above", dev->name);
+	return link_new(port, ret_link);
 }
 
 struct pcireset_link *pcireset_link_ref(struct pcireset_link *link)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The state of a link, from the registers of its port. */
 #include <errno.h>
+#include <string.h>
 #include "ctx/ctx.h"
 #include "dev/dev.h"
 #include "link/link.h"
@@ -107,6 +108,11 @@ static void link_take_now(struct pcireset_link *link, const struct config *confi
 	link->now.equalization = link_read_equalization(config, at, link->now.speed);
 }
 
+int link_fail(const struct pcireset_dev *dev, int r)
+{
+	return ctx_error(dev->ctx, r, "%s: %s", dev->name, strerror(-r));
+}
+
 static int link_read_partner(struct pcireset_link *link)
 {
 	struct config config = { .len = 0 };
@@ -115,7 +121,7 @@ static int link_read_partner(struct pcireset_link *link)
 	int r = link->partner ? config_read(link->partner, &config) : 0;
 
 	if (r < 0)
-		return r;
+		return link_fail(link->partner, r);
 	at = config_find(&config, PCI_CAP_ID_EXP);
 	if (at && !config_is_dead(&config))
 		capabilities = config_get32(&config, at + PCI_EXP_LNKCAP);
@@ -124,19 +130,28 @@ static int link_read_partner(struct pcireset_link *link)
 	return 0;
 }
 
-static int link_check_port(const struct pcireset_link *link, const struct config *config)
+/* All of a port, which must answer. */
+int link_read_config(const struct pcireset_dev *dev, struct config *config)
 {
-	struct pcireset_ctx *ctx = link->port->ctx;
+	int r = config_read(dev, config);
+
+	if (r < 0)
+		return link_fail(dev, r);
+	if (config->len && config_is_dead(config))
+		return ctx_error(dev->ctx, -ENODEV, "%s: the port does not answer", dev->name);
+	if (!config_has_all_capabilities(config))
+		return ctx_error(dev->ctx, -EACCES,
+				 "%s: the capabilities of the port cannot be read; only root may",
+				 dev->name);
+	return 0;
+}
+
+static int link_check_type(const struct pcireset_link *link, const struct config *config)
+{
 	int type = config_express_type(config);
 
-	if (config->len && config_is_dead(config))
-		return ctx_error(ctx, -ENODEV, "%s: the port does not answer", link->port->name);
-	if (!config_has_all_capabilities(config))
-		return ctx_error(ctx, -EACCES,
-				 "%s: the capabilities of the port cannot be read; only root may",
-				 link->port->name);
 	if (type != PCI_EXP_TYPE_ROOT_PORT && type != PCI_EXP_TYPE_DOWNSTREAM)
-		return ctx_error(ctx, -EOPNOTSUPP,
+		return ctx_error(link->port->ctx, -EOPNOTSUPP,
 				 "%s: is not a root port or downstream port of PCI Express",
 				 link->port->name);
 	return 0;
@@ -147,11 +162,10 @@ int link_read_state(struct pcireset_link *link)
 {
 	struct config config = { .len = 0 };
 	uint32_t capabilities;
-	int r = config_read(link->port, &config);
+	int r = link_read_config(link->port, &config);
 
-	if (r < 0)
-		return ctx_fail(link->port->ctx, r, link->port->name);
-	r = link_check_port(link, &config);
+	if (!r)
+		r = link_check_type(link, &config);
 	if (r < 0)
 		return r;
 	link->express = (unsigned int)config_find(&config, PCI_CAP_ID_EXP);

@@ -242,10 +242,10 @@ int link_train(struct pcireset_link *link, uint32_t speed)
 	int r;
 
 	if (snprintf(path, sizeof(path), "%s/config", link->port->path) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
+		return link_fail(link->port, -ENAMETOOLONG);
 	r = port_open(&training.port, path);
 	if (r < 0)
-		return ctx_fail(link->port->ctx, r, link->port->name);
+		return link_fail(link->port, r);
 	r = training_set_target(&training);
 	if (!r) {
 		r = training_run(&training);

@@ -89,5 +89,7 @@ trains 3 "functions that were not named: ${card%.0}.1; use --yes" 'a function th
 trains 0 'is 16 GT/s' 'a function that was not named, with --yes' --yes
 exits 3 'without privileges' as_nobody pcireset link "$card"
 like "$output" 'only root' 'and says so'
+exits 3 'a port, without privileges' as_nobody pcireset link "$port"
+like "$output" 'only root' 'and says so as well'
 sim_clear
 plan

@@ -7,6 +7,7 @@
 #include "sysroot.h"
 
 #define PORT "0000:00:1c.0"
+#define CARD "0000:03:00.0"
 
 /* Registers of the port. Its capability of PCI Express is at 0x50. */
 #define FLAGS     0x52
@@ -224,6 +225,62 @@ static void a_port_of_version_1_has_no_target_speed(void **state)
 	assert_int_equal(port_get(CONTROL_2), 0x1234);
 }
 
+/* The end of the path that fails, or NULL. */
+static const char *broken;
+
+int __real_open64(const char *path, int flags, mode_t mode);
+int __wrap_open64(const char *path, int flags, mode_t mode);
+
+int __wrap_open64(const char *path, int flags, mode_t mode)
+{
+	if (broken && strlen(path) >= strlen(broken) &&
+	    !strcmp(path + strlen(path) - strlen(broken), broken)) {
+		errno = EIO;
+		return -1;
+	}
+	return __real_open64(path, flags, mode);
+}
+
+static void a_config_space_that_fails_is_named(void **state)
+{
+	static const char *const files[] = { PORT "/config", CARD "/config" };
+	static const char *const messages[] = { PORT ": Input/output error",
+						CARD ": Input/output error" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		struct pcireset_link *link = make_link(*state, TRAINS);
+
+		assert_int_equal(link_check_speed(link, 7000), -EINVAL);
+		broken = files[i];
+		assert_int_equal(pcireset_link_read(link), -EIO);
+		assert_string_equal(pcireset_ctx_get_errmsg(*state), messages[i]);
+		pcireset_link_unref(link);
+		/* It is not taken for a function without a link of its own. */
+		assert_int_equal(pcireset_link_new(find(*state, PORT), &link), -EIO);
+		assert_string_equal(pcireset_ctx_get_errmsg(*state), messages[i]);
+		broken = NULL;
+	}
+}
+
+static void a_port_that_does_not_answer_is_named(void **state)
+{
+	struct pcireset_link *link = make_link(*state, TRAINS);
+	FILE *f = open_port();
+	uint8_t was[64], dead[64];
+
+	pcireset_link_unref(link);
+	assert_int_equal(fread(was, 1, sizeof(was), f), sizeof(was));
+	memset(dead, 0xff, sizeof(dead));
+	rewind(f);
+	assert_int_equal(fwrite(dead, 1, sizeof(dead), f), sizeof(dead));
+	fflush(f);
+	assert_int_equal(pcireset_link_new(find(*state, PORT), &link), -ENODEV);
+	assert_string_equal(pcireset_ctx_get_errmsg(*state), PORT ": the port does not answer");
+	rewind(f);
+	assert_int_equal(fwrite(was, 1, sizeof(was), f), sizeof(was));
+	assert_int_equal(fclose(f), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, context_make, context_remove)
 
 int main(void)
@@ -233,6 +290,8 @@ int main(void)
 		TEST(a_port_that_ignores_the_request_has_not_trained),
 		TEST(a_training_is_shown_by_either_bit),
 		TEST(a_port_of_version_1_has_no_target_speed),
+		TEST(a_config_space_that_fails_is_named),
+		TEST(a_port_that_does_not_answer_is_named),
 	};
 
 	return cmocka_run_group_tests_name("link", tests, sysroot_make, sysroot_remove);
