@@ -2334,7 +2334,8 @@ int pcireset_link_read(struct pcireset_link *link);
  *
  * Return: 0. Nothing was touched: -EINVAL if there is no such speed, -EOPNOTSUPP if one of
  * the ends does not support it, the port has no Target Link Speed (PCI Express 1.x), or the
- * machine is a recorded one, -EBUSY if the link is disabled or training, -EPERM if the registers cannot be written. Touched, see
+ * machine is a recorded one, -EBUSY if the link is disabled or training, or another process
+ * trains it or re-enumerates a device below the port, -EPERM if the registers cannot be written. Touched, see
  * pcireset_link_is_touched(): -EIO if speed, width or equalization are not as wanted,
  * -ETIMEDOUT if the link did not come up, -ENODEV if the port does not answer any more.
  * Since: 0.1

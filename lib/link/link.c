@@ -118,12 +118,10 @@ int link_check_speed(const struct pcireset_link *link, uint32_t speed)
 	return 0;
 }
 
-static int link_check_now(const struct pcireset_link *link)
+int link_check_now(const struct pcireset_link *link)
 {
 	const struct pcireset_dev *port = link->port;
 
-	if (*port->ctx->sysroot)
-		return ctx_error(port->ctx, -EOPNOTSUPP, "a recorded machine has no link to train");
 	if (link->now.is_disabled)
 		return ctx_error(port->ctx, -EBUSY, "%s: the link is disabled", port->name);
 	if (link->now.is_training)
@@ -136,6 +134,9 @@ int pcireset_link_retrain(struct pcireset_link *link, uint32_t speed_mts)
 	int r = link_read_state(link);
 
 	link->is_touched = false;
+	if (!r && *link->port->ctx->sysroot)
+		r = ctx_error(link->port->ctx, -EOPNOTSUPP,
+			      "a recorded machine has no link to train");
 	if (!r)
 		r = link_check_now(link);
 	if (!r && speed_mts)

@@ -30,6 +30,7 @@ struct pcireset_link {
 };
 
 /* link.c */
+int link_check_now(const struct pcireset_link *link);
 int link_check_speed(const struct pcireset_link *link, uint32_t speed);
 
 /* state.c */

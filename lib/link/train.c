@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Train a link again. All writes go through port_write() and port_write_bits(). */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include "ctx/ctx.h"
 #include "dev/dev.h"
@@ -18,7 +17,7 @@
 
 struct training {
 	struct pcireset_link *link;
-	struct port port;
+	const struct port *port;
 	struct held target;  /* Target Link Speed and Hardware Autonomous Speed Disable */
 	struct held control; /* Retrain Link and the interrupts for changes of bandwidth */
 	struct link_state was;
@@ -34,7 +33,7 @@ static struct held training_bits(const struct training *training, unsigned int a
 
 static uint32_t training_status(const struct training *training)
 {
-	return port_read(&training->port, training->link->express + PCI_EXP_LNKSTA, 2);
+	return port_read(training->port, training->link->express + PCI_EXP_LNKSTA, 2);
 }
 
 static int training_fail(const struct training *training, int r, const char *what)
@@ -47,7 +46,7 @@ static int training_fail(const struct training *training, int r, const char *wha
 /* A write that the kernel refuses, as in lockdown, has changed nothing. */
 static int training_write(const struct training *training, const struct held *held, uint32_t bits)
 {
-	int r = port_write(&training->port, held, bits);
+	int r = port_write(training->port, held, bits);
 
 	if (!r)
 		training->link->is_touched = true;
@@ -114,15 +113,15 @@ static int training_start(struct training *training)
 
 	*control =
 		training_bits(training, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_RL | BANDWIDTH_INTERRUPTS);
-	was = port_read(&training->port, control->at, 2);
+	was = port_read(training->port, control->at, 2);
 	if (was == UINT16_MAX || training_status(training) == UINT16_MAX)
 		return -ENODEV;
 	control->was = was & BANDWIDTH_INTERRUPTS;
 	r = training_retrain(training);
 	if (r == -ENODEV)
 		return r;
-	(void)port_write_bits(&training->port, control, control->was);
-	was = port_read(&training->port, control->at, 2) & BANDWIDTH_INTERRUPTS;
+	(void)port_write_bits(training->port, control, control->was);
+	was = port_read(training->port, control->at, 2) & BANDWIDTH_INTERRUPTS;
 	return !r && was != control->was ? -EPERM : r;
 }
 
@@ -189,7 +188,7 @@ static void training_undo(struct training *training)
 	if (!training->link->is_touched || !training->link->has_target ||
 	    training_status(training) == UINT16_MAX)
 		return;
-	if (!port_write_bits(&training->port, &training->target, training->target.was) &&
+	if (!port_write_bits(training->port, &training->target, training->target.was) &&
 	    training->target.was != training->target.wanted)
 		(void)training_start(training);
 }
@@ -206,17 +205,17 @@ static int training_set_target(struct training *training)
 		return 0;
 	*target = training_bits(training, PCI_EXP_LNKCTL2,
 				PCI_EXP_LNKCTL2_TLS | PCI_EXP_LNKCTL2_HASD);
-	was = port_read(&training->port, target->at, 2);
+	was = port_read(training->port, target->at, 2);
 	if (was == UINT16_MAX)
 		return training_fail(training, -ENODEV, "the port does not answer");
 	target->was = was & target->mask;
 	target->wanted = code ? code | PCI_EXP_LNKCTL2_HASD : target->was;
 	r = training_write(training, target, target->wanted);
-	was = port_read(&training->port, target->at, 2);
+	was = port_read(training->port, target->at, 2);
 	/* A port may have no Hardware Autonomous Speed Disable. */
 	if (!r && !((was ^ target->wanted) & PCI_EXP_LNKCTL2_TLS))
 		return 0;
-	if (!port_write_bits(&training->port, target, target->was))
+	if (!port_write_bits(training->port, target, target->was))
 		training->link->is_touched = false;
 	return training_fail(training, -EPERM, "Link Control 2 of the port cannot be written");
 }
@@ -229,31 +228,72 @@ static int training_keep_target(struct training *training)
 
 	if (!training->link->has_target)
 		return 0;
-	return port_write_bits(&training->port, target, kept) ?
+	return port_write_bits(training->port, target, kept) ?
 		       training_fail(training, -EPERM,
 				     "Link Control 2 of the port cannot be written") :
 		       0;
 }
 
+static int training_do(struct training *training)
+{
+	int r = training_set_target(training);
+
+	if (r)
+		return r;
+	r = training_run(training);
+	if (!r)
+		return training_keep_target(training);
+	training_undo(training);
+	return r;
+}
+
+/* Trainings and re-enumerations change the same port: one at a time. */
+static int link_lock(const struct pcireset_link *link, struct guard **ret_guard)
+{
+	struct pcireset_ctx *ctx = link->port->ctx;
+	const char *name = link->port->name;
+	struct unread unread = { 0 };
+	int r = guard_open(ctx, &link->port->addr, &unread, ret_guard);
+
+	if (unread.error)
+		return ctx_error(ctx, unread.error, "%s: %s", unread.path, strerror(-unread.error));
+	switch (r) {
+	case 0:
+		return 0;
+	case -EAGAIN:
+		return ctx_error(ctx, -EBUSY,
+				 "%s: another process trains the link or re-enumerates a device "
+				 "below it; try again later",
+				 name);
+	case -EUCLEAN:
+	case -EEXIST:
+		return ctx_error(ctx, -EBUSY,
+				 "%s: a killed process left the port changed; to restore it, use: "
+				 "pcireset doctor --repair",
+				 name);
+	default:
+		return link_fail(link->port, r);
+	}
+}
+
 int link_train(struct pcireset_link *link, uint32_t speed)
 {
-	struct training training = { .link = link, .was = link->now, .speed = speed };
-	char path[PATH_MAX];
-	int r;
+	struct guard *guard;
+	int r = link_lock(link, &guard);
 
-	if (snprintf(path, sizeof(path), "%s/config", link->port->path) >= (int)sizeof(path))
-		return link_fail(link->port, -ENAMETOOLONG);
-	r = port_open(&training.port, path);
 	if (r < 0)
-		return link_fail(link->port, r);
-	r = training_set_target(&training);
+		return r;
+	/* The state from before the lock may be that of another training. */
+	r = link_read_state(link);
+	if (!r)
+		r = link_check_now(link);
 	if (!r) {
-		r = training_run(&training);
-		if (r < 0)
-			training_undo(&training);
-		else
-			r = training_keep_target(&training);
+		struct training training = {
+			.link = link, .port = guard_port(guard), .was = link->now, .speed = speed
+		};
+
+		r = training_do(&training);
 	}
-	port_close(&training.port);
+	guard_close(guard);
 	return r;
 }

@@ -2,7 +2,7 @@
 /* Trainings of a link below a port that is a file: what the port shows, and what it refuses. */
 #include <endian.h>
 #include <stdio.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 #include "link/link.h"
 #include "sysroot.h"
 
@@ -281,6 +281,42 @@ static void a_port_that_does_not_answer_is_named(void **state)
 	assert_int_equal(fclose(f), 0);
 }
 
+static void one_port_has_one_training(void **state)
+{
+	struct pcireset_link *link = make_link(*state, TRAINS);
+	struct unread unread = { 0 };
+	struct guard *guard;
+
+	assert_int_equal(guard_open(*state, &link->port->addr, &unread, &guard), 0);
+	assert_int_equal(link_train(link, 5000), -EBUSY);
+	assert_non_null(strstr(pcireset_ctx_get_errmsg(*state), "another process"));
+	assert_false(pcireset_link_is_touched(link));
+	assert_int_equal(port_get(CONTROL_2), 3);
+	guard_close(guard);
+	/* The port is trained by hand after its state was read. */
+	port_set(STATUS, AT_8GT_X8 | PCI_EXP_LNKSTA_LT);
+	assert_int_equal(link_train(link, 0), -EBUSY);
+	port_set(STATUS, AT_8GT_X8 | PCI_EXP_LNKSTA_DLLLA);
+	assert_int_equal(train(link, 0, true), 0);
+}
+
+static int make_all(void **state)
+{
+	static const char *const directories[] = { "run", "proc/sys", "proc/sys/kernel",
+						   "proc/sys/kernel/random" };
+	char path[PATH_MAX];
+
+	if (sysroot_make(state))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
+		snprintf(path, sizeof(path), "%s/%s", sysroot, directories[i]);
+		if (mkdir(path, 0755) && errno != EEXIST)
+			return -1;
+	}
+	sysroot_write("proc/sys/kernel/random/boot_id", "this-boot\n");
+	return 0;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, context_make, context_remove)
 
 int main(void)
@@ -292,7 +328,8 @@ int main(void)
 		TEST(a_port_of_version_1_has_no_target_speed),
 		TEST(a_config_space_that_fails_is_named),
 		TEST(a_port_that_does_not_answer_is_named),
+		TEST(one_port_has_one_training),
 	};
 
-	return cmocka_run_group_tests_name("link", tests, sysroot_make, sysroot_remove);
+	return cmocka_run_group_tests_name("link", tests, make_all, sysroot_remove);
 }
