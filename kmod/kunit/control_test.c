@@ -118,6 +118,50 @@ static void port_is_restored_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, machine->port_space[at / 4] & 0xffff, 0x2003);
 }
 
+/* Link Disable is left after the reset; a port that is silent at first. Returns what is left. */
+static u16 control_link_after_restore(struct kunit *test, u16 before, bool disables)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_fn port = { .dev = machine->port };
+	unsigned int at = KUNIT_PCIE + PCI_EXP_LNKCTL;
+	u32 *space = machine->port_space;
+
+	kunit_put16(space, at, before);
+	pcireset_control_save_port(&port);
+	port.saved.disables_link = disables;
+	kunit_put16(space, at, 0xffff);
+	pcireset_control_restore_port(&port);
+	kunit_put16(space, at, PCI_EXP_LNKCTL_LD | 3);
+	pcireset_control_restore_port(&port);
+	return space[at / 4] >> 8 * (at % 4);
+}
+
+static void link_stays_disabled_after_its_reset(struct kunit *test)
+{
+	u16 disabled = PCI_EXP_LNKCTL_LD | 3;
+
+	KUNIT_EXPECT_EQ(test, control_link_after_restore(test, 3, true), 3);
+	/* By others: before this reset, and after one that does not disable the link. */
+	KUNIT_EXPECT_EQ(test, control_link_after_restore(test, disabled, true), disabled);
+	KUNIT_EXPECT_EQ(test, control_link_after_restore(test, 3, false), disabled);
+}
+
+static void link_that_others_disable_later_is_enabled(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_fn port = { .dev = machine->port };
+	unsigned int at = KUNIT_PCIE + PCI_EXP_LNKCTL;
+	u32 *space = machine->port_space;
+
+	kunit_put16(space, at, 3);
+	pcireset_control_save_port(&port);
+	port.saved.disables_link = true;
+	pcireset_control_restore_port(&port);
+	kunit_put16(space, at, PCI_EXP_LNKCTL_LD | 3);
+	pcireset_control_restore_port(&port);
+	KUNIT_EXPECT_EQ(test, (u16)(space[at / 4] >> 8 * (at % 4)), PCI_EXP_LNKCTL_LD | 3);
+}
+
 static struct kunit_case control_cases[] = {
 	KUNIT_CASE(aer_of_firmware_is_written),
 	KUNIT_CASE(register_behind_the_last_is_restored),
@@ -125,6 +169,8 @@ static struct kunit_case control_cases[] = {
 	KUNIT_CASE(setting_of_the_port_is_lost),
 	KUNIT_CASE(action_of_the_port_is_started),
 	KUNIT_CASE(port_is_restored_twice),
+	KUNIT_CASE(link_stays_disabled_after_its_reset),
+	KUNIT_CASE(link_that_others_disable_later_is_enabled),
 	{},
 };
 

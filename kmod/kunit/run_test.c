@@ -272,6 +272,26 @@ static void port_is_quiet_without_a_reset_of_its_link(struct kunit *test)
 	pcireset_tx_put(tx);
 }
 
+/* The trigger could not clear Link Disable. Only the type that sets it makes it ours. */
+static void link_disabled_by_the_reset_is_forgotten(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	u32 types[] = { PCI_RESET_LINK_DISABLE, PCI_RESET_BUS };
+	unsigned int i, at = KUNIT_PCIE + PCI_EXP_LNKCTL;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
+
+		kunit_put16(machine->port_space, at, 0);
+		pcireset_quiet_begin(tx, types[i]);
+		kunit_put16(machine->port_space, at, PCI_EXP_LNKCTL_LD);
+		pcireset_quiet_end(tx);
+		KUNIT_EXPECT_EQ(test, run_get16(machine->port_space, at),
+				types[i] == PCI_RESET_LINK_DISABLE ? 0 : PCI_EXP_LNKCTL_LD);
+		pcireset_tx_put(tx);
+	}
+}
+
 /* The slot was there when the reset was planned, and its driver has left since. */
 static void slot_without_driver_is_reset_by_the_bus(struct kunit *test)
 {
@@ -660,6 +680,7 @@ static struct kunit_case run_cases[] = {
 	KUNIT_CASE(completed_command_of_pciehp_is_cleared),
 	KUNIT_CASE(hotplug_that_was_ignored_before_is_heard),
 	KUNIT_CASE(port_is_quiet_without_a_reset_of_its_link),
+	KUNIT_CASE(link_disabled_by_the_reset_is_forgotten),
 	KUNIT_CASE(slot_without_driver_is_reset_by_the_bus),
 	KUNIT_CASE(members_stay_awake_if_their_bridge_is_busy),
 	KUNIT_CASE(times_are_those_of_another_member),

@@ -149,13 +149,16 @@ void pcireset_control_restore(struct pcireset_fn *fn)
 	control_restore_all(fn, last_registers, ARRAY_SIZE(last_registers));
 }
 
+/* The entry of Link Control in the table below. */
+#define CONTROL_LINK 1
+
 /* Control registers of the port above, without bits that start an action. */
 static const struct {
 	u8 offset;
 	u16 mask;
 } port_controls[PCIRESET_NR_PORT_CONTROLS] = {
 	{ PCI_EXP_DEVCTL, 0x7fff },
-	{ PCI_EXP_LNKCTL, 0xffff ^ (PCI_EXP_LNKCTL_RL | PCI_EXP_LNKCTL_LD) },
+	[CONTROL_LINK] = { PCI_EXP_LNKCTL, 0xffff ^ (PCI_EXP_LNKCTL_RL | PCI_EXP_LNKCTL_LD) },
 	{ PCI_EXP_DEVCTL2, 0xffff },
 	{ PCI_EXP_LNKCTL2, 0xffff },
 };
@@ -215,19 +218,40 @@ static void control_restore_port_word(struct pcireset_fn *port, unsigned int nr)
 				   (now & ~mask) | (port->saved.controls[nr] & mask));
 }
 
+/*
+ * The reset itself enables the link again. If the port did not take that, it is tried once
+ * more at each end of a quiet state. A link that others had disabled before stays disabled.
+ */
+static void control_enable_link(struct pcireset_fn *port)
+{
+	u16 now;
+
+	if (!port->saved.disables_link || port->saved.controls[CONTROL_LINK] & PCI_EXP_LNKCTL_LD)
+		return;
+	pcie_capability_read_word(port->dev, PCI_EXP_LNKCTL, &now);
+	if (!PCI_POSSIBLE_ERROR(now) && now & PCI_EXP_LNKCTL_LD) {
+		pci_warn(port->dev, "its link is still disabled after the reset: enabling it\n");
+		pcie_capability_clear_word(port->dev, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_LD);
+		pcie_capability_read_word(port->dev, PCI_EXP_LNKCTL, &now);
+	}
+	port->saved.disables_link = PCI_POSSIBLE_ERROR(now) || now & PCI_EXP_LNKCTL_LD;
+}
+
 /**
  * pcireset_control_restore_port - restore control registers of the port above
  * @port: the port
  *
  * Some ports lose Max Payload Size in a reset of their link. DMA fails if the port's
  * size is smaller than the device's. Restores only once, before the locks are
- * released: later differences are settings by others.
+ * released: later differences are settings by others. The exception is a Link Disable
+ * that the reset itself has left.
  */
 void pcireset_control_restore_port(struct pcireset_fn *port)
 {
 	unsigned int i, pos;
 	u16 now;
 
+	control_enable_link(port);
 	if (!port->saved.controls_kept)
 		return;
 	port->saved.controls_kept = false;

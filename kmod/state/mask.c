@@ -127,6 +127,7 @@ void pcireset_quiet_begin(struct pcireset_tx *tx, u32 type)
 		mask_port(tx, &tx->bridge_fn);
 	if ((type & PCIRESET_LINK_TYPES) && mask_is_port(&tx->bridge_fn))
 		pcireset_control_save_port(&tx->bridge_fn);
+	tx->bridge_fn.saved.disables_link = type == PCI_RESET_LINK_DISABLE;
 	for (i = 0; i < tx->nr_fns; i++) {
 		struct pcireset_fn *fn = &tx->fns[i];
 

@@ -82,6 +82,7 @@ struct pcireset_locks {
  * @ext_controls: control registers of the port's extended capabilities
  * @bridge_control: its Bridge Control
  * @controls_kept: these three are still to be restored
+ * @disables_link: a reset disables its link, which may still be to be enabled
  */
 struct pcireset_saved {
 	struct pci_saved_state *driver_state;
@@ -97,6 +98,7 @@ struct pcireset_saved {
 	u32 ext_controls[PCIRESET_NR_PORT_EXT_CONTROLS];
 	u16 bridge_control;
 	bool controls_kept;
+	bool disables_link;
 };
 
 /**
