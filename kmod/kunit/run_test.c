@@ -438,6 +438,10 @@ static struct {
 	unsigned int pm;
 } run_hardware;
 
+/* Called with the trigger of an FLR. What it changes shows after a wait without locks. */
+static void (*run_meanwhile)(struct pcireset_kunit_machine *machine);
+static struct pcireset_kunit_machine *run_meanwhile_on;
+
 static int run_read_hardware(struct pci_bus *bus, unsigned int devfn, int where, int size,
 			     u32 *value)
 {
@@ -452,6 +456,8 @@ static int run_write_hardware(struct pci_bus *bus, unsigned int devfn, int where
 
 	run_hardware.flr += flr;
 	run_hardware.pm += pm;
+	if (flr && run_meanwhile)
+		run_meanwhile(run_meanwhile_on);
 	if (flr)
 		value &= ~PCI_EXP_DEVCTL_BCR_FLR;
 	run_hardware.ops->write(bus, devfn, where, size, value);
@@ -519,6 +525,70 @@ static void reset_that_did_nothing_is_the_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, report.issued, PCI_RESET_FLR | PCI_RESET_PM);
 	KUNIT_EXPECT_EQ(test, report.type, PCI_RESET_PM);
 	KUNIT_EXPECT_EQ(test, report.proof, PCIRESET_PROOF_SHOWN);
+}
+
+/*
+ * An FLR without effect, then a wait without locks, then a reset of the bus if it is still
+ * allowed. Returns the types that were issued.
+ */
+static u32 run_widen(struct kunit *test, void (*meanwhile)(struct pcireset_kunit_machine *machine))
+{
+	struct pcireset_request request = {
+		.types = PCI_RESET_FLR | PCI_RESET_BUS,
+		.checks = PCIRESET_DEFAULT_CHECKS | PCIRESET_CHECK_PROOF,
+		.flags = PCIRESET_RESET_ESCALATE,
+		.force = PCIRESET_FORCE_DRIVER,
+		.settle_ms = 1,
+		.by_user = true,
+	};
+	struct pcireset_report report = { NULL };
+
+	run_meanwhile = meanwhile;
+	run_meanwhile_on = test->priv;
+	run_reset(test, request, true, &report);
+	run_meanwhile = NULL;
+	if (meanwhile) {
+		KUNIT_EXPECT_EQ(test, report.why, PCIRESET_WHY_NO_PROOF);
+		KUNIT_EXPECT_EQ(test, report.type, PCI_RESET_FLR);
+	}
+	return report.issued;
+}
+
+static void run_move_topology(struct pcireset_kunit_machine *machine)
+{
+	pcireset_topology_moved(machine->fns[0]);
+}
+
+static void run_bind_sibling(struct pcireset_kunit_machine *machine)
+{
+	pcireset_kunit_vfio_bind(machine->fns[1], 0);
+}
+
+static void run_open_sibling(struct pcireset_kunit_machine *machine)
+{
+	pcireset_kunit_vfio_bind(machine->fns[1], 1);
+}
+
+static void run_silence_sibling(struct pcireset_kunit_machine *machine)
+{
+	machine->space[1][PCI_COMMAND / 4] = ~0U;
+}
+
+/* The second function is in no reset before that of the bus. */
+static void wider_reset_reaches_what_has_changed(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	u32 command = machine->space[1][PCI_COMMAND / 4];
+
+	KUNIT_EXPECT_EQ(test, run_widen(test, NULL), PCI_RESET_FLR | PCI_RESET_BUS);
+	KUNIT_EXPECT_EQ(test, run_widen(test, run_move_topology), PCI_RESET_FLR);
+	KUNIT_EXPECT_EQ(test, run_widen(test, run_bind_sibling), PCI_RESET_FLR);
+	/* Bound by now, and closed. */
+	KUNIT_EXPECT_EQ(test, run_widen(test, NULL), PCI_RESET_FLR | PCI_RESET_BUS);
+	KUNIT_EXPECT_EQ(test, run_widen(test, run_open_sibling), PCI_RESET_FLR);
+	pcireset_kunit_vfio_unbind(machine->fns[1]);
+	KUNIT_EXPECT_EQ(test, run_widen(test, run_silence_sibling), PCI_RESET_FLR);
+	machine->space[1][PCI_COMMAND / 4] = command;
 }
 
 static void bus_function_takes_a_function_reset(struct kunit *test)
@@ -691,6 +761,7 @@ static struct kunit_case run_cases[] = {
 	KUNIT_CASE(wrong_query_of_the_counters_is_answered),
 	KUNIT_CASE(reset_that_works_fails_or_is_repeated),
 	KUNIT_CASE(reset_that_did_nothing_is_the_last),
+	KUNIT_CASE(wider_reset_reaches_what_has_changed),
 	KUNIT_CASE(bus_function_takes_a_function_reset),
 	KUNIT_CASE(shared_report_has_two_targets),
 	KUNIT_CASE(reset_of_one_bus_is_issued_twice),

@@ -92,6 +92,48 @@ void pcireset_claim_members(struct pcireset_tx *tx)
 	pcireset_plan_decide(tx->plan);
 }
 
+/* A member that a reset has reached may be silent. Another one needs to be as it was planned. */
+static bool claim_has_obstacle(const struct pcireset_plan *plan, const struct pcireset_fn *fn)
+{
+	struct pcireset_planned planned = *fn->planned;
+
+	if (fn->unfinished.gone || fn->dev->driver != planned.driver ||
+	    pcireset_has_new_user(&planned))
+		return true;
+	if (fn->found.outcome != PCIRESET_STATE_UNTOUCHED)
+		return false;
+	pcireset_plan_find_obstacle(plan, &planned);
+	return planned.why_not;
+}
+
+/**
+ * pcireset_claim_again - keep the owner and the users of a member after a wait without locks
+ * @tx: the transaction
+ * @fn: the member, without an obstacle when pcireset_claim_members() looked at it
+ *
+ * A member that was opened since then is refused, also without a descriptor: its state is
+ * from before.
+ *
+ * Context: The caller holds the member's locks. It calls pcireset_claim_end() in both cases.
+ * Return: true if a reset of the member is still allowed.
+ */
+bool pcireset_claim_again(struct pcireset_tx *tx, struct pcireset_fn *fn)
+{
+	const struct pcireset_plan *plan = tx->plan;
+
+	/* A narrower type may have claimed it again already. */
+	if (!fn->locks.owner_kept) {
+		if (claim_has_obstacle(plan, fn))
+			return false;
+		if (fn->planned->flags & PCIRESET_MEMBER_OWNED &&
+		    !claim_owner(plan->request.owners, fn))
+			return false;
+	}
+	if (plan->request.by_user)
+		return pcireset_claim_unopened(tx, fn);
+	return fn->planned->vfio_open || !pcireset_vfio_is_open(fn->dev);
+}
+
 /**
  * pcireset_claim_unopened - keep VFIO users out of a member that is about to be restored
  * @tx: the transaction

@@ -527,6 +527,7 @@ void pcireset_attend_begin(struct pcireset_run *run)
 	struct pcireset_tx *tx = run->tx;
 	unsigned int i;
 
+	run->released = true;
 	late_describe(run);
 	for (i = 0; i < tx->nr_fns; i++) {
 		struct pcireset_fn *fn = &tx->fns[i];

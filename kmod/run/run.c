@@ -737,6 +737,37 @@ static bool run_failed_only_config(const struct pcireset_run *run)
 	return run->plan->why == PCIRESET_WHY_CONFIG && !(run->report->failed & others);
 }
 
+/* After a wait without locks: is a member's state still parked, because its result is unknown? */
+static bool run_is_parked(const struct pcireset_tx *tx)
+{
+	unsigned int i;
+
+	for (i = 0; i < tx->nr_fns; i++)
+		if (tx->fns[i].saved.state && !tx->fns[i].saved.set_aside)
+			return true;
+	return false;
+}
+
+/*
+ * The plan was checked under the locks. After a wait without them, a wider type could reach
+ * a function that is not in the plan, or one that others use by now.
+ */
+static bool run_may_widen(struct pcireset_run *run, u32 type)
+{
+	struct pcireset_plan *plan = run->plan;
+	struct pcireset_tx *tx = run->tx;
+	struct pcireset_fn *fn;
+
+	if (!run->released)
+		return true;
+	if (atomic64_read(plan->counter) != plan->topology || run_is_parked(tx))
+		return false;
+	for_each_reached(fn, tx, type)
+		if (!pcireset_claim_again(tx, fn))
+			return false;
+	return true;
+}
+
 static int run_execute(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
@@ -747,6 +778,9 @@ static int run_execute(struct pcireset_run *run)
 	if (error)
 		return error;
 	for (i = 0; i < plan->nr_types; i++) {
+		/* The error of the narrower type stays. */
+		if (i && !run_may_widen(run, plan->types[i]))
+			break;
 		run->type = pcireset_type_find(plan->types[i]);
 		error = run_start_type(run);
 		if (!error) {

@@ -37,6 +37,7 @@ struct pcireset_origin {
  * @deadline: end of the wait for members with locks held
  * @patience: end of the wait for members
  * @quiet: link and hotplug events are expected
+ * @released: the locks were released since the plan was checked under them
  * @attended: the run waits for late members without locks
  * @adrift: the locks were released and could not be taken again
  */
@@ -56,6 +57,7 @@ struct pcireset_run {
 	ktime_t deadline;
 	ktime_t patience;
 	bool quiet;
+	bool released;
 	bool attended;
 	bool adrift;
 };
@@ -132,6 +134,7 @@ int pcireset_plan_expect(const struct pcireset_plan *plan, u64 *ret_ns);
 
 /* claim.c */
 void pcireset_claim_members(struct pcireset_tx *tx);
+bool pcireset_claim_again(struct pcireset_tx *tx, struct pcireset_fn *fn);
 bool pcireset_claim_unopened(struct pcireset_tx *tx, struct pcireset_fn *fn);
 void pcireset_claim_end(struct pcireset_fn *fn);
 
