@@ -75,6 +75,7 @@ struct pcireset_handle *pcireset_handle_new(const struct pcireset_open *arg);
 void pcireset_handle_put(struct pcireset_handle *handle);
 void pcireset_handle_orphan(struct pci_dev *dev);
 int pcireset_handle_narrow(struct pcireset_handle *handle, const struct pcireset_narrow *arg);
+u32 pcireset_handle_types(struct pcireset_handle *handle);
 int pcireset_handle_grant(struct pcireset_handle *handle, struct pcireset_request *request,
 			  struct pci_dev **ret_dev);
 void pcireset_handle_remember(struct pcireset_handle *handle, struct pcireset_plan *plan);

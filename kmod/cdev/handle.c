@@ -90,6 +90,22 @@ int pcireset_handle_narrow(struct pcireset_handle *handle, const struct pcireset
 }
 
 /**
+ * pcireset_handle_types - look up the types that a handle allows
+ * @handle: the handle
+ *
+ * Return: mask of PCI_RESET_*.
+ */
+u32 pcireset_handle_types(struct pcireset_handle *handle)
+{
+	u32 types;
+
+	mutex_lock(&handle->lock);
+	types = handle->types;
+	mutex_unlock(&handle->lock);
+	return types;
+}
+
+/**
  * pcireset_handle_grant - check a request against the permissions of a handle
  * @handle: the handle
  * @request: the request; a max_scope of 0 becomes the widest scope granted

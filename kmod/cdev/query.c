@@ -7,11 +7,18 @@
 /* How often to plan again while functions are added or removed, before PCIRESET_EXPECT gives up. */
 #define QUERY_MAX_EXPECTS 16
 
-static int query_types(struct pci_dev *dev, struct pcireset_query *arg)
+/*
+ * A program that was built before LINK_DISABLE existed may pass on what it is told here.
+ * Its descriptor does not allow that type: RESET of the whole mask would fail.
+ */
+static int query_types(struct pcireset_handle *handle, struct pci_dev *dev,
+		       struct pcireset_query *arg)
 {
 	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
+	u32 types = PCIRESET_UNNAMED_TYPES | pcireset_handle_types(handle);
 
-	arg->out_types = pcireset_plan_probe(dev, PCIRESET_ALL_TYPES, PCIRESET_CALLER_FREE, infos);
+	arg->out_types = types &
+			 pcireset_plan_probe(dev, PCIRESET_ALL_TYPES, PCIRESET_CALLER_FREE, infos);
 	arg->out_nr_types = PCIRESET_NR_TYPES;
 	return pcireset_copy_array(arg->type_ptr, arg->type_size, infos, sizeof(infos[0]),
 				   min_t(u32, arg->nr_types, PCIRESET_NR_TYPES));
@@ -120,7 +127,7 @@ int pcireset_do_query(struct file *file, void *data)
 		return error;
 	error = pcireset_owners_get(arg->owner_ptr, arg->nr_owners, &owners);
 	if (!error)
-		error = query_types(dev, arg);
+		error = query_types(handle, dev, arg);
 	request.owners = owners;
 	if (!error && request.types)
 		error = query_make_plan(handle, dev, &request, arg);

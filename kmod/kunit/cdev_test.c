@@ -127,6 +127,31 @@ static void device_that_was_removed_is_used(struct kunit *test)
 	cdev_close(file);
 }
 
+/* What QUERY tells as working, to a descriptor with these types, below a port with a link. */
+static u32 cdev_query_types(struct kunit *test, u32 types)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct file *file = cdev_open(test, types, 0);
+	struct pcireset_query arg = { 0 };
+
+	machine->port->link_active_reporting = 1;
+	KUNIT_EXPECT_EQ(test, pcireset_do_query(file, &arg), 0);
+	machine->port->link_active_reporting = 0;
+	cdev_close(file);
+	return arg.out_types;
+}
+
+/* An older program passes the mask on: a type that it cannot know must not be in it. */
+static void unnamed_type_is_told_as_working(struct kunit *test)
+{
+	u32 all = cdev_query_types(test, PCI_RESET_ANY);
+
+	KUNIT_EXPECT_TRUE(test, all & PCI_RESET_LINK_DISABLE);
+	KUNIT_EXPECT_EQ(test, cdev_query_types(test, 0), all & ~PCI_RESET_LINK_DISABLE);
+	/* The others are told, granted or not. */
+	KUNIT_EXPECT_EQ(test, cdev_query_types(test, PCI_RESET_PM), all & ~PCI_RESET_LINK_DISABLE);
+}
+
 static void info_leaves_something_out(struct kunit *test)
 {
 	struct pcireset_info info = { 0 };
@@ -164,6 +189,7 @@ static struct kunit_case cdev_cases[] = {
 	KUNIT_CASE(estimate_is_of_a_type_that_was_not_granted),
 	KUNIT_CASE(reset_is_not_planned),
 	KUNIT_CASE(device_that_was_removed_is_used),
+	KUNIT_CASE(unnamed_type_is_told_as_working),
 	KUNIT_CASE(info_leaves_something_out),
 	KUNIT_CASE(function_that_is_not_there_is_opened),
 	{},

@@ -329,7 +329,7 @@ struct pcireset_member {
  * struct pcireset_info - ioctl(PCIRESET_INFO), on the control node
  * @size: sizeof(struct pcireset_info)
  * @flags: must be 0
- * @out_types: mask of the known types
+ * @out_types: mask of the known types; PCIRESET_OPEN with it allows them all
  * @out_checks: mask of the known checks
  * @out_force: mask of the known enum pcireset_force
  * @out_reset_flags: mask of the flags that PCIRESET_RESET accepts
@@ -467,7 +467,8 @@ struct pcireset_narrow {
  * @owner_ptr: address of an array of __s32: VFIO groups and iommufds that the caller holds
  * @out_nr_types: total number of types
  * @out_nr_members: number of members of the plan
- * @out_types: mask of the types that would work now, regardless of obstacles
+ * @out_types: mask of the types that would work now, regardless of obstacles; granted
+ *	or not, but LINK_DISABLE only if the descriptor allows it
  * @out_type: type of the plan, 0 if there is none
  * @out_scope: enum pcireset_scope of the plan
  * @out_error: errno with which PCIRESET_RESET would fail, 0 if it would run
