@@ -14,7 +14,7 @@ setup() {
 # contents PACKAGE: its files, without those that Debian adds.
 contents() {
 	dpkg-deb --fsys-tarfile build/deb/"$1"_*.deb | tar tf - | grep -v '/$' | sed 's|^\.||' |
-		grep -Ev '^/usr/share/doc/[^/]*(|/(copyright|changelog(\.Debian)?\.gz))$'
+		grep -Ev '^/usr/share/lintian/|^/usr/share/doc/[^/]*(|/(copyright|changelog(\.Debian)?\.gz))$'
 }
 
 @test "lintian is content" {
