@@ -4,6 +4,7 @@
 # topology: empty
 # icount: yes
 # quick: yes
+# nightly: 6.12
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

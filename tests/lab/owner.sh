@@ -4,6 +4,7 @@
 # icount: yes
 # topology: mixed slots
 # modules: tests/lab/kmod
+# nightly: 6.12
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-kernel.sh"

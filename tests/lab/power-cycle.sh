@@ -4,6 +4,7 @@
 # and an unfinished one is repaired.
 # topology: empty
 # icount: yes
+# nightly: 6.12
 # timeout: 200
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-sim.sh"

@@ -5,6 +5,7 @@
 # that not much is read of config space.
 # topology: empty dsm
 # icount: yes
+# nightly: 6.12
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
