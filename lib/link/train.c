@@ -107,16 +107,12 @@ static int training_retrain(struct training *training)
 /* Some ports leave Retrain Link set, and train for ever. */
 static int training_start(struct training *training)
 {
-	struct held *control = &training->control;
+	const struct held *control = &training->control;
 	uint32_t was;
 	int r;
 
-	*control =
-		training_bits(training, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_RL | BANDWIDTH_INTERRUPTS);
-	was = port_read(training->port, control->at, 2);
-	if (was == UINT16_MAX || training_status(training) == UINT16_MAX)
+	if (training_status(training) == UINT16_MAX)
 		return -ENODEV;
-	control->was = was & BANDWIDTH_INTERRUPTS;
 	r = training_retrain(training);
 	if (r == -ENODEV)
 		return r;
@@ -196,20 +192,12 @@ static void training_undo(struct training *training)
 /* The autonomous changes of speed are off only while the link trains to a given speed. */
 static int training_set_target(struct training *training)
 {
-	uint32_t code = link_code_of(training->speed);
-	struct held *target = &training->target;
+	const struct held *target = &training->target;
 	uint32_t was;
 	int r;
 
 	if (!training->link->has_target)
 		return 0;
-	*target = training_bits(training, PCI_EXP_LNKCTL2,
-				PCI_EXP_LNKCTL2_TLS | PCI_EXP_LNKCTL2_HASD);
-	was = port_read(training->port, target->at, 2);
-	if (was == UINT16_MAX)
-		return training_fail(training, -ENODEV, "the port does not answer");
-	target->was = was & target->mask;
-	target->wanted = code ? code | PCI_EXP_LNKCTL2_HASD : target->was;
 	r = training_write(training, target, target->wanted);
 	was = port_read(training->port, target->at, 2);
 	/* A port may have no Hardware Autonomous Speed Disable. */
@@ -244,6 +232,70 @@ static int training_do(struct training *training)
 	if (!r)
 		return training_keep_target(training);
 	training_undo(training);
+	return r;
+}
+
+/* What is changed, as it was before. */
+static int training_read(struct training *training)
+{
+	struct held *control = &training->control, *target = &training->target;
+	uint32_t code = link_code_of(training->speed), was, was_target = 0;
+
+	*control =
+		training_bits(training, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_RL | BANDWIDTH_INTERRUPTS);
+	*target = training_bits(training, PCI_EXP_LNKCTL2,
+				PCI_EXP_LNKCTL2_TLS | PCI_EXP_LNKCTL2_HASD);
+	was = port_read(training->port, control->at, 2);
+	if (training->link->has_target)
+		was_target = port_read(training->port, target->at, 2);
+	if (was == UINT16_MAX || was_target == UINT16_MAX)
+		return training_fail(training, -ENODEV, "the port does not answer");
+	control->was = was & BANDWIDTH_INTERRUPTS;
+	target->was = was_target & target->mask;
+	target->wanted = code ? code | PCI_EXP_LNKCTL2_HASD : target->was;
+	return 0;
+}
+
+/* If this process is killed, pcireset_leftovers_repair() restores what is noted. */
+static int training_note(const struct training *training, struct guard *guard)
+{
+	const struct held bits[] = {
+		{ .at = training->control.at,
+		  .size = 2,
+		  .mask = BANDWIDTH_INTERRUPTS,
+		  .was = training->control.was },
+		training->target,
+	};
+	int r = guard_note_training(guard, bits, training->link->has_target ? 2 : 1);
+
+	if (!r)
+		return 0;
+	guard_end_training(guard);
+	return link_fail(training->link->port, r);
+}
+
+static bool training_is_undone(const struct training *training)
+{
+	const struct held *control = &training->control, *target = &training->target;
+	uint32_t now = port_read(training->port, control->at, 2);
+
+	if ((now & BANDWIDTH_INTERRUPTS) != control->was)
+		return false;
+	return !training->link->has_target ||
+	       (port_read(training->port, target->at, 2) & target->mask) == target->was;
+}
+
+static int training_do_noted(struct training *training, struct guard *guard)
+{
+	int r = training_read(training);
+
+	if (!r)
+		r = training_note(training, guard);
+	if (r)
+		return r;
+	r = training_do(training);
+	if (!r || training_is_undone(training))
+		guard_end_training(guard);
 	return r;
 }
 
@@ -292,7 +344,7 @@ int link_train(struct pcireset_link *link, uint32_t speed)
 			.link = link, .port = guard_port(guard), .was = link->now, .speed = speed
 		};
 
-		r = training_do(&training);
+		r = training_do_noted(&training, guard);
 	}
 	guard_close(guard);
 	return r;

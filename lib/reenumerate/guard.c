@@ -34,9 +34,11 @@ struct guard {
 	char power[32];       /* power/control, or "" */
 	struct supply supply; /* whose power is cut */
 	bool keeps_note;      /* the power could not be switched on again */
+	bool trains;          /* the note is of a training */
 	struct {
 		char power[32];
 		struct supply supply;
+		bool trains;
 	} noted;                  /* by another process */
 	char boot[64];            /* the ID of this boot */
 	unsigned long long inode; /* of the port's directory, 0: the port was removed */
@@ -133,7 +135,9 @@ static int write_note(struct guard *guard)
 	char text[NOTE_MAX];
 	int len = snprintf(text, sizeof(text), "boot %s\ninode %llu\n", guard->boot, guard->inode);
 
-	if (*guard->power)
+	if (guard->trains)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "training\n");
+	else if (*guard->power)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "control %s\n",
 				guard->power);
 	if (guard->supply.method)
@@ -175,6 +179,8 @@ static void take_line(struct guard *guard, const char *line, bool *is_whole, boo
 
 	if (!strcmp(line, "end"))
 		*is_whole = true;
+	else if (!strcmp(line, "training"))
+		guard->noted.trains = true;
 	else if (!strncmp(line, "boot ", 5))
 		*is_same = *is_same && !strcmp(line + 5, guard->boot);
 	else if (!strncmp(line, "power ", 6))
@@ -392,6 +398,24 @@ void guard_end(struct guard *guard)
 		guard->is_clean = false;
 }
 
+/*
+ * For a training of the link, which changes and restores these bits itself, instead of
+ * guard_begin() and guard_end().
+ */
+int guard_note_training(struct guard *guard, const struct held *bits, size_t nr)
+{
+	memcpy(guard->v, bits, nr * sizeof(*bits));
+	guard->nr = nr;
+	guard->trains = true;
+	return write_note(guard);
+}
+
+/* The bits are as they should be. Without this call, the note stays. */
+void guard_end_training(struct guard *guard)
+{
+	guard->is_clean = true;
+}
+
 /* Remove the note while it is locked: see lockfile_open(). */
 static void remove_note(const struct guard *guard)
 {
@@ -489,6 +513,14 @@ static const char *describe_power(enum pcireset_leftover state)
 		       "a power cycle did not end: the device below it may have no power";
 }
 
+static const char *describe_training(enum pcireset_leftover state)
+{
+	return state == PCIRESET_LEFTOVER_REPAIRED ?
+		       "the target speed and the interrupts of the link are as before" :
+		       "a training was killed: the target speed or the interrupts of the link "
+		       "are not as before";
+}
+
 static const char *describe_leftover(enum pcireset_leftover state)
 {
 	switch (state) {
@@ -506,6 +538,17 @@ static const char *describe_leftover(enum pcireset_leftover state)
 	}
 }
 
+static const char *describe_note(const struct guard *guard, enum pcireset_leftover state)
+{
+	if (state == PCIRESET_LEFTOVER_TO_REPAIR || state == PCIRESET_LEFTOVER_REPAIRED) {
+		if (guard->noted.supply.method)
+			return describe_power(state);
+		if (guard->noted.trains)
+			return describe_training(state);
+	}
+	return describe_leftover(state);
+}
+
 static int visit_note(struct leftover_walk *walk, const char *file)
 {
 	size_t len = strlen(file);
@@ -521,11 +564,7 @@ static int visit_note(struct leftover_walk *walk, const char *file)
 		return -ENOMEM;
 	state = judge_leftover(guard, walk);
 	walk->nr_left += state == PCIRESET_LEFTOVER_TO_REPAIR;
-	if (guard->noted.supply.method &&
-	    (state == PCIRESET_LEFTOVER_TO_REPAIR || state == PCIRESET_LEFTOVER_REPAIRED))
-		walk->fn(guard->name, state, describe_power(state), walk->data);
-	else
-		walk->fn(guard->name, state, describe_leftover(state), walk->data);
+	walk->fn(guard->name, state, describe_note(guard, state), walk->data);
 	guard_close(guard);
 	return 0;
 }

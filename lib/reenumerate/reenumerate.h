@@ -73,6 +73,8 @@ void guard_keep_note(struct guard *guard);
 bool guard_keeps_note(const struct guard *guard);
 int guard_begin(struct guard *guard);
 void guard_end(struct guard *guard);
+int guard_note_training(struct guard *guard, const struct held *bits, size_t nr);
+void guard_end_training(struct guard *guard);
 void guard_close(struct guard *guard);
 
 int guard_foreach_leftover(struct leftover_walk *walk);

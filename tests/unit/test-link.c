@@ -8,6 +8,7 @@
 
 #define PORT "0000:00:1c.0"
 #define CARD "0000:03:00.0"
+#define NOTE "run/pcireset/" PORT ".held"
 
 /* Registers of the port. Its capability of PCI Express is at 0x50. */
 #define FLAGS     0x52
@@ -60,10 +61,23 @@ ssize_t __wrap_pread64(int fd, void *buf, size_t size, off_t at)
 	return n;
 }
 
+/* The note while the link trains, or "". */
+static char note[512];
+
+static void read_note(void)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/" NOTE, sysroot);
+	if (read_file(path, note, sizeof(note)) < 0)
+		*note = '\0';
+}
+
 static void hardware_train(int fd)
 {
 	uint16_t status = hardware_get(fd, STATUS), control = hardware_get(fd, CONTROL);
 
+	read_note();
 	if (behavior == SHOWS_TRAINING) {
 		status |= PCI_EXP_LNKSTA_LT;
 		looks_left = 2;
@@ -300,6 +314,46 @@ static void one_port_has_one_training(void **state)
 	assert_int_equal(train(link, 0, true), 0);
 }
 
+static enum pcireset_leftover told;
+
+static void take(const char *name, enum pcireset_leftover state, const char *words, void *data)
+{
+	(void)data;
+	assert_string_equal(name, PORT);
+	assert_non_null(strstr(words, "target speed"));
+	told = state;
+}
+
+static void a_killed_training_is_repaired(void **state)
+{
+	struct leftover_walk look = { .ctx = *state, .fn = take };
+	struct leftover_walk repair = { .ctx = *state, .fn = take, .repairs = true };
+	struct pcireset_link *link = make_link(*state, TRAINS);
+	char left[sizeof(note)];
+
+	port_set(CONTROL, PCI_EXP_LNKCTL_LBMIE);
+	assert_int_equal(link_train(link, 5000), -EIO); /* it stays at 8 GT/s */
+	memcpy(left, note, sizeof(left));
+	read_note();
+	assert_string_equal(note, "");
+	assert_int_equal(port_get(CONTROL_2), 3);
+	assert_int_equal(port_get(CONTROL), PCI_EXP_LNKCTL_LBMIE);
+
+	/* The same, killed. */
+	sysroot_write(NOTE, left);
+	port_set(CONTROL, 0);
+	port_set(CONTROL_2, 2 | PCI_EXP_LNKCTL2_HASD);
+	assert_int_equal(link_train(link, 0), -EBUSY);
+	assert_non_null(strstr(pcireset_ctx_get_errmsg(*state), "doctor --repair"));
+	assert_int_equal(guard_foreach_leftover(&look), 0);
+	assert_int_equal(told, PCIRESET_LEFTOVER_TO_REPAIR);
+	assert_int_equal(guard_foreach_leftover(&repair), 0);
+	assert_int_equal(told, PCIRESET_LEFTOVER_REPAIRED);
+	assert_int_equal(port_get(CONTROL_2), 3);
+	assert_int_equal(port_get(CONTROL), PCI_EXP_LNKCTL_LBMIE);
+	assert_int_equal(train(link, 0, true), 0);
+}
+
 static int make_all(void **state)
 {
 	static const char *const directories[] = { "run", "proc/sys", "proc/sys/kernel",
@@ -329,6 +383,7 @@ int main(void)
 		TEST(a_config_space_that_fails_is_named),
 		TEST(a_port_that_does_not_answer_is_named),
 		TEST(one_port_has_one_training),
+		TEST(a_killed_training_is_repaired),
 	};
 
 	return cmocka_run_group_tests_name("link", tests, make_all, sysroot_remove);
