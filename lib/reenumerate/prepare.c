@@ -265,13 +265,29 @@ static int check_protection(struct pcireset_reenumeration *e, struct pcireset_de
 	return r ? reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx)) : 0;
 }
 
+/*
+ * Power resources feed all below their port, which is one bus only if the device is right
+ * below it. A slot is as wide as its name says.
+ */
+static bool is_scope_allowed(const struct pcireset_reenumeration *e)
+{
+	const struct pcireset_dev *above = dev_upstream(e->dev);
+
+	if (!e->plan->max_scope)
+		return true;
+	if (e->supply.method == PCIRESET_POWER_SLOT)
+		return e->plan->max_scope != PCIRESET_SCOPE_FUNCTION;
+	return e->plan->max_scope == PCIRESET_SCOPE_BUS && above &&
+	       addr_is(&above->addr, &e->place.port);
+}
+
 /* A power cycle has no plan. It resets all that a reset of the bus would. */
 static int check_without_plan(struct pcireset_reenumeration *e)
 {
 	struct pcireset_dev *dev;
 	int r = 0;
 
-	if (e->plan->max_scope == PCIRESET_SCOPE_FUNCTION)
+	if (!is_scope_allowed(e))
 		return reenumeration_fail(e, -EPERM, "%s",
 					  pcireset_why_to_str(PCIRESET_WHY_SCOPE, 0));
 	if (!e->place.is_whole_bus)
