@@ -17,23 +17,57 @@
 
 /* ---- owners */
 
-/* Root, or the user who runs this: nobody else may decide. */
+/*
+ * Root, or the user who runs this: nobody else may decide. With an ACL, the bits of the group
+ * are the mask of all that it names, so they mean more than the group.
+ */
 static bool is_trusted(const struct stat *st)
 {
+	bool may_be_group = st->st_uid && geteuid() && st->st_gid == getegid();
+
 	return (!st->st_uid || st->st_uid == geteuid()) && !(st->st_mode & S_IWOTH) &&
-	       (!(st->st_mode & S_IWGRP) || !st->st_gid || st->st_gid == getegid());
+	       (!(st->st_mode & S_IWGRP) || may_be_group);
+}
+
+/* With the sticky bit, only the owner of a file can put another one in its place. */
+static bool is_trusted_parent(struct stat st)
+{
+	if (st.st_mode & S_ISVTX)
+		st.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
+	return is_trusted(&st);
+}
+
+/* The directory that an open file is really in, also if a link leads there. */
+static int stat_parent(int fd, struct stat *st)
+{
+	char self[64], path[PATH_MAX];
+	ssize_t len;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	len = readlink(self, path, sizeof(path) - 1);
+	if (len < 0)
+		return -errno;
+	path[len] = '\0';
+	if (*path != '/')
+		return -EPERM;
+	path[path == strrchr(path, '/') ? 1 : strrchr(path, '/') - path] = '\0';
+	return stat(path, st) ? -errno : 0;
 }
 
 /* Return 0 if the file counts. -EPERM is no error of open(), which has -EACCES. */
 static int check_owner(const struct conf_place *place, int fd)
 {
 	struct stat st;
+	int r;
 
 	if (!place->checks_owners)
 		return 0;
 	if (fstat(fd, &st))
 		return -errno;
-	return is_trusted(&st) ? 0 : -EPERM;
+	if (!is_trusted(&st))
+		return -EPERM;
+	r = stat_parent(fd, &st);
+	return r || is_trusted_parent(st) ? r : -EPERM;
 }
 
 /* ---- files */
@@ -121,8 +155,10 @@ static int cannot_read(struct conf_place *place, const char *path, int error)
 {
 	static const int mistakes[] = { -EACCES, -EPERM,  -EISDIR,  -EFBIG,
 					-ELOOP,  -ENOENT, -ENOTDIR, -ENXIO };
+	static const char foreign[] =
+		"another user than root owns it, or can write to it or its directory";
 	const char *words = error == -EISDIR ? "is not a file" :
-			    error == -EPERM  ? "another user than root owns it or can write to it" :
+			    error == -EPERM  ? foreign :
 					       strerror(-error);
 	char message[PATH_MAX + 64];
 

@@ -89,7 +89,7 @@ bool conf_fits_address(const char *pattern, const char *name);
  *	administrator. Return: 0 or a negative errno
  * @data: for the calls above
  * @checks_owners: it is a mistake if somebody else than root and the caller may change a
- *	file or directory
+ *	file or directory, or the directory that it is in, also through a link
  */
 struct conf_place {
 	const char *sysroot;

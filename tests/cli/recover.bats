@@ -141,6 +141,40 @@ gpu=0000:03:00.0
 	[[ $stderr == *"$BATS_TEST_TMPDIR/none: No such file or directory"* ]]
 }
 
+@test 'a policy that others can change or replace prevents every recovery' {
+	local base=$BATS_TEST_TMPDIR/base mine=$BATS_TEST_TMPDIR/base/mine open=$BATS_TEST_TMPDIR/open
+	local words='another user than root owns it, or can write to it or its directory'
+
+	mkdir -p "$mine" "$open"
+	chmod 755 "$base" "$mine"
+	printf '[Match]\nSlot=3\n[Recover]\nEvents=wedged\nSteps=slot\n' >"$open/x.conf"
+	cp "$open/x.conf" "$mine/x.conf"
+	chmod 644 "$mine/x.conf" "$open/x.conf"
+	event "$gpu" WEDGED=unknown
+	dry 0 --policy "$mine"
+	says "would recover by $mine/x.conf:1"
+	chmod 757 "$base"
+	dry 3 --policy "$mine"
+	[[ $stderr == *"$mine: $words"* ]]
+	# Only the owner of a file can replace it there.
+	chmod 1757 "$base"
+	dry 0 --policy "$mine"
+	chmod 757 "$open"
+	ln -sf "$open/x.conf" "$mine/x.conf"
+	dry 3 --policy "$mine"
+	[[ $stderr == *"$mine/x.conf: $words"* ]]
+	chmod 755 "$open"
+	dry 0 --policy "$mine"
+	# The bits of the group are the mask of an ACL, so for root they are refused.
+	chmod 664 "$open/x.conf"
+	if ((EUID == 0)); then
+		dry 3 --policy "$mine"
+		[[ $stderr == *"$mine/x.conf: $words"* ]]
+	else
+		dry 0 --policy "$mine"
+	fi
+}
+
 @test 'events come from a pipe, and --count ends early' {
 	policy etc/50-gpu.conf Events=wedged Steps=slot Burst=9
 	for _ in 1 2 3; do event "$gpu" WEDGED=unknown; done

@@ -115,11 +115,11 @@ wedged 'a mistake in a policy' rebind 0 "WEDGED=rebind: refuse: the policies hav
 policy Steps=rebind Burst=9
 chmod o+w "$policies/50-test.conf"
 wedged 'a policy that everybody may write' rebind 0 \
-	"WEDGED=rebind: refuse: the policies have an error: ${where%:*}: another user than root owns it or can write to it|"
+	"WEDGED=rebind: refuse: the policies have an error: ${where%:*}: another user than root owns it, or can write to it or its directory|"
 chmod o-w "$policies/50-test.conf"
 chmod o+w "$policies"
 wedged 'a directory that everybody may write' rebind 0 \
-	"WEDGED=rebind: refuse: the policies have an error: $policies: another user than root owns it or can write to it|"
+	"WEDGED=rebind: refuse: the policies have an error: $policies: another user than root owns it, or can write to it or its directory|"
 chmod o-w "$policies"
 mount --bind /run/pcireset /run/pcireset && mount -o remount,bind,ro /run/pcireset
 : >told
