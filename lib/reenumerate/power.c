@@ -63,6 +63,17 @@ void power_call_witnesses(struct pcireset_reenumeration *e)
 		call_witness(e, &e->was.v[i]);
 }
 
+/*
+ * The kernel writes this register where firmware has _HPP or _HPX for it, so another value
+ * than 0 and that of the witness says nothing.
+ */
+static int judge_line_size(const struct subtree_function *f, uint8_t now)
+{
+	if (now == f->witness)
+		return 0;
+	return now ? -ENODATA : 1;
+}
+
 /* Return 1 if the function has forgotten, 0 if it remembers, -ENODATA if it cannot tell. */
 static int ask_witness(struct pcireset_reenumeration *e, const struct subtree_function *f)
 {
@@ -73,7 +84,7 @@ static int ask_witness(struct pcireset_reenumeration *e, const struct subtree_fu
 		return r;
 	if (!config_read_header_fd(fd, &header) && header.len == PCI_STD_HEADER_SIZEOF &&
 	    !config_is_dead(&header))
-		r = header.b[PCI_CACHE_LINE_SIZE] != f->witness;
+		r = judge_line_size(f, header.b[PCI_CACHE_LINE_SIZE]);
 	if (!r)
 		write_line_size(fd, f->line_size);
 	close(fd);
@@ -129,8 +140,8 @@ static void look_at_port(struct pcireset_reenumeration *e)
 /* It may be half off. */
 static int fail_off(struct pcireset_reenumeration *e, int r)
 {
-	supply_on(&e->supply);
-	if (supply_is_off(&e->supply) == 1)
+	/* A state that cannot be read is no power. */
+	if (supply_on(&e->supply) || supply_is_off(&e->supply))
 		guard_keep_note(e->guard);
 	if (e->supply.method == PCIRESET_POWER_SLOT)
 		return reenumeration_fail(e, r, "slot %s cannot be switched off: %s",

@@ -9,8 +9,9 @@
 #include "reenumerate/reenumerate.h"
 #include "sysroot.h"
 
-#define PORT "0000:00:1c.0"
-#define CARD "0000:03:00.0"
+#define PORT  "0000:00:1c.0"
+#define CARD  "0000:03:00.0"
+#define AUDIO "0000:03:00.1"
 
 /* The end of the path that fails, or NULL, and with which error. */
 static const char *broken;
@@ -470,6 +471,7 @@ static struct pcireset_reenumeration *make_steps(struct pcireset_ctx *ctx)
 #define IS_HOTPLUG     0x40
 #define EXPRESS_TYPE   0x52
 #define ROOT_PORT      0x42
+#define WITNESS        0xe0
 
 static void file_is(const char *name, const char *want)
 {
@@ -588,6 +590,36 @@ static void a_power_cycle_is_refused_unless_the_slot_can(void **state)
 	broken = NULL;
 	power_cycle_is(*state, 0, NULL);
 	config_set(PORT, SLOT_ABILITIES, IS_HOTPLUG);
+}
+
+/* After a power cycle, the registers of both functions of the card have the values. */
+static void witnesses_say(struct pcireset_ctx *ctx, uint8_t card, uint8_t audio, int want)
+{
+	struct pcireset_reenumeration *e = make_steps(ctx);
+
+	config_set(CARD, PCI_CACHE_LINE_SIZE, 0x10);
+	config_set(AUDIO, PCI_CACHE_LINE_SIZE, 0);
+	assert_int_equal(pcireset_reenumeration_resolve(e), 0);
+	power_call_witnesses(e);
+	assert_int_equal(config_get(CARD, PCI_CACHE_LINE_SIZE), WITNESS);
+	assert_int_equal(config_get(AUDIO, PCI_CACHE_LINE_SIZE), WITNESS);
+	config_set(CARD, PCI_CACHE_LINE_SIZE, card);
+	config_set(AUDIO, PCI_CACHE_LINE_SIZE, audio);
+	power_ask_witnesses(e);
+	assert_int_equal(pcireset_reenumeration_get_sign(e, PCIRESET_SIGN_FORGOT), want);
+	assert_int_equal(config_get(CARD, PCI_CACHE_LINE_SIZE), card == WITNESS ? 0x10 : card);
+	pcireset_reenumeration_unref(e);
+}
+
+/* What firmware wants there is no sign of lost power. */
+static void a_register_with_a_new_value_says_nothing(void **state)
+{
+	witnesses_say(*state, 0, 0, 1);
+	witnesses_say(*state, 0, WITNESS, 0);
+	witnesses_say(*state, WITNESS, 0x20, 0);
+	witnesses_say(*state, 0x20, 0x20, -ENODATA);
+	witnesses_say(*state, 0, 0x20, 1);
+	config_set(CARD, PCI_CACHE_LINE_SIZE, 0);
 }
 
 /* want: for each scope, 0 if a power cycle is resolved */
@@ -832,6 +864,7 @@ int main(void)
 		TEST(power_control_is_repaired),
 		TEST(the_note_has_all_that_is_changed),
 		TEST(a_power_cycle_is_refused_unless_the_slot_can),
+		TEST(a_register_with_a_new_value_says_nothing),
 		TEST(a_power_cycle_is_no_wider_than_allowed),
 		TEST(a_sysroot_is_refused),
 		TEST(steps_have_an_order),
