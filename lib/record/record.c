@@ -147,19 +147,27 @@ static int add_awareness(struct recorder *rec, const struct pcireset_dev *dev, c
 	return add_file(rec, path, dev->is_unaware ? "0\n" : "1\n", 2);
 }
 
-/* How the power below a port can be cut; see dev_find_power(). */
+/*
+ * How the power below a port can be cut; see dev_find_power(). Without d3cold_allowed, it is
+ * unknown whether firmware has power resources.
+ */
 static int add_power(struct recorder *rec, const struct pcireset_dev *dev, const char *dirname)
 {
 	static const char *const files[] = { "d3cold_allowed", NULL };
 	char path[PATH_MAX], full[PATH_MAX];
-	int r = pcireset_dev_is_bridge(dev) ? add_attributes(rec, dirname, files) : 0;
+	int r, error;
 
-	if (r || !pcireset_dev_is_bridge(dev) ||
+	if (!pcireset_dev_is_bridge(dev) ||
 	    snprintf(path, sizeof(path), "%s/firmware_node/power_resources_D3hot", dirname) >=
-		    (int)sizeof(path) ||
-	    ctx_path(rec->ctx, full, "%s", path) < 0 || access(full, F_OK))
-		return r;
-	return add_dir(rec, path);
+		    (int)sizeof(path))
+		return 0;
+	error = ctx_path(rec->ctx, full, "%s", path);
+	if (error >= 0)
+		error = access(full, F_OK) ? -errno : 0;
+	if (error && !is_absent(error))
+		return leave_out(rec, error, path);
+	r = add_attributes(rec, dirname, files);
+	return r || error ? r : add_dir(rec, path);
 }
 
 static int add_vfio_dev(void *data, const char *dirname, const char *name)

@@ -94,6 +94,13 @@ says() {
 	ROOT=$BATS_TEST_TMPDIR/firmware.tar says 'D3cold of 0000:00:1c.0'
 }
 
+@test 'a recording does not take a failure for no _PR3' {
+	poke 0x64 '\x00'
+	ln -s firmware_node "$port/firmware_node"
+	run --separate-stderr pcireset record "$BATS_TEST_TMPDIR/loop.tar" --sysroot "$ROOT"
+	[[ $status -ne 0 && $stderr == *'firmware_node/power_resources_D3hot'*'symbolic links'* ]]
+}
+
 @test 'the command line' {
 	exits 2 re-enumerate 03:00.0
 	run --separate-stderr pcireset re-enumerate 03:00.0 --power-cycle --type bus
