@@ -357,6 +357,17 @@ static enum outcome outcome_of_power_cycle(struct recovery *recovery, int status
 	return outcome;
 }
 
+/* Its note has what to restore, and the slot may be without power. */
+static enum outcome outcome_of_killed_cycle(struct recovery *recovery, int r)
+{
+	enum outcome outcome = outcome_of(recovery, r, "the power cycle");
+
+	if (r == -ETIMEDOUT)
+		WHY(recovery, "the power cycle took too long and was killed; the power may be "
+			      "off; run: pcireset doctor --repair");
+	return outcome;
+}
+
 /* re-enumerate unbinds the drivers, refuses a device in use, and shows that the power was cut. */
 static enum outcome step_power_cycle(struct recovery *recovery)
 {
@@ -384,7 +395,7 @@ static enum outcome step_power_cycle(struct recovery *recovery)
 	if (r >= 0 && r <= 128)
 		outcome = outcome_of_power_cycle(recovery, r, child.output);
 	else
-		outcome = outcome_of(recovery, r, "the power cycle");
+		outcome = outcome_of_killed_cycle(recovery, r);
 	free(child.output);
 	return outcome;
 }
