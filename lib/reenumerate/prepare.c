@@ -36,10 +36,14 @@ int reenumeration_check_bus_rules(struct pcireset_reenumeration *e)
 	return r ? reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx)) : 0;
 }
 
-static int open_guard(struct pcireset_reenumeration *e, const struct pcireset_dev *port)
+static int open_guard(struct pcireset_reenumeration *e, const struct pcireset_addr *port,
+		      struct guard **ret_guard)
 {
+	char name[PCIRESET_ADDR_STR_MAX];
 	struct unread unread = { 0 };
-	int r = guard_open(e->ctx, &port->addr, &unread, &e->guard);
+	int r = guard_open(e->ctx, port, &unread, ret_guard);
+
+	pcireset_addr_to_str(port, name);
 
 	if (unread.error)
 		return reenumeration_fail_unread(e, &unread);
@@ -47,22 +51,40 @@ static int open_guard(struct pcireset_reenumeration *e, const struct pcireset_de
 	case 0:
 		return 0;
 	case -EAGAIN:
-		return reenumeration_fail(e, -EBUSY,
-					  "another process re-enumerates below %s; try again later",
-					  port->name);
+		return reenumeration_fail(
+			e, -EBUSY, "another process re-enumerates below %s; try again later", name);
 	case -EUCLEAN:
 		return reenumeration_fail(e, -EBUSY,
 					  "an earlier power cycle below %s did not end; to "
 					  "switch the power on, use: pcireset doctor --repair",
-					  port->name);
+					  name);
 	case -EEXIST:
 		return reenumeration_fail(e, -EBUSY,
 					  "a killed re-enumerate left %s without error and hotplug "
 					  "events; to restore them, use: pcireset doctor --repair",
-					  port->name);
+					  name);
 	default:
-		return reenumeration_fail(e, r, "%s: %s", port->name, strerror(-r));
+		return reenumeration_fail(e, r, "%s: %s", name, strerror(-r));
 	}
+}
+
+/*
+ * Another process may re-enumerate below a port that is removed with the device, such as
+ * while it programs a card. Its port is locked, and stays so until this one has ended.
+ */
+static int open_guards_below(struct pcireset_reenumeration *e)
+{
+	int r = 0;
+
+	e->below = calloc(e->was.nr + 1, sizeof(*e->below));
+	if (!e->below)
+		return reenumeration_fail(e, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < e->was.nr && !r; i++)
+		if (e->was.v[i].is_bridge) {
+			r = open_guard(e, &e->was.v[i].addr, &e->below[e->nr_below]);
+			e->nr_below += !r;
+		}
+	return r;
 }
 
 /* Below the port, on the way to the device, and removed with it. */
@@ -136,14 +158,17 @@ static int find_place(struct pcireset_reenumeration *e)
 	if (e->cuts_power)
 		r = find_supply(e, &port);
 	if (!r)
-		r = open_guard(e, port);
+		r = open_guard(e, &port->addr, &e->guard);
 	if (r < 0)
 		return r;
 	e->place.port = port->addr;
 	e->place.device = child_of(port, e->dev)->addr;
 	e->place.is_whole_bus = port_is_point_to_point(guard_port(e->guard));
 	r = subtree_read(&e->was, e->ctx, &e->place);
-	return r ? reenumeration_fail_unread(e, &e->was.unread) : check_numbers(e, port);
+	if (r)
+		return reenumeration_fail_unread(e, &e->was.unread);
+	r = open_guards_below(e);
+	return r ? r : check_numbers(e, port);
 }
 
 /* The driver is unbound before the reset, so it needs no reset_prepare. */
@@ -251,12 +276,10 @@ static int check_protection(struct pcireset_reenumeration *e, struct pcireset_de
 {
 	int r = pcireset_dev_query(dev);
 
-	/* A function that does not answer is the reason for a power cycle. */
-	if (r < 0)
-		return r == -ENODEV ?
-			       0 :
-			       reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx));
-	for (size_t i = 0; i < NR_TYPES; i++)
+	/* A function that does not answer is the reason for a power cycle. Rules are about it too. */
+	if (r < 0 && r != -ENODEV)
+		return reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx));
+	for (size_t i = 0; !r && i < NR_TYPES; i++)
 		if (is_protected(dev->state[i].why_not))
 			return reenumeration_fail(
 				e, -EBUSY, "%s",

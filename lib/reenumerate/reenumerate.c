@@ -48,6 +48,9 @@ pcireset_reenumeration_unref(struct pcireset_reenumeration *reenumeration)
 		return NULL;
 	end_guard(e);
 	guard_close(e->guard);
+	for (size_t i = 0; i < e->nr_below; i++)
+		guard_close(e->below[i]);
+	free(e->below);
 	differences_clear(&e->differences);
 	subtree_clear(&e->was);
 	subtree_clear(&e->now);

@@ -161,11 +161,13 @@ struct pcireset_reenumeration {
 	struct pcireset_dev *dev;
 	enum reenumeration_stage stage;
 	struct place place;
-	struct guard *guard; /* NULL before it is resolved */
-	bool is_guarding;    /* the registers of the port are changed */
-	uint32_t type;       /* that was resolved */
-	uint32_t force;      /* as the caller set it */
-	bool is_by_port;     /* no plan is run: the device does not answer */
+	struct guard *guard;  /* NULL before it is resolved */
+	struct guard **below; /* of the bridges that are removed; only locked */
+	size_t nr_below;
+	bool is_guarding; /* the registers of the port are changed */
+	uint32_t type;    /* that was resolved */
+	uint32_t force;   /* as the caller set it */
+	bool is_by_port;  /* no plan is run: the device does not answer */
 	bool is_refused_by_plan;
 	struct pcireset_report *report; /* NULL: no plan was run */
 	bool cuts_power;                /* instead of a reset */

@@ -558,20 +558,26 @@ static void the_note_has_all_that_is_changed(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
-static void power_cycle_is(struct pcireset_ctx *ctx, int want, const char *words)
+static void power_cycle_of(struct pcireset_ctx *ctx, const char *name, int want, const char *words)
 {
-	struct pcireset_reenumeration *e = make_steps(ctx);
+	struct pcireset_reenumeration *e = make_steps_for(ctx, name, 0);
 	int r;
 
 	assert_int_equal(pcireset_reenumeration_set_power_cycle(e), 0);
 	r = pcireset_reenumeration_resolve(e);
 	if (r != want || (words && !strstr(pcireset_reenumeration_get_message(e), words)))
 		fail_msg("%d: %s", r, pcireset_reenumeration_get_message(e));
-	assert_int_equal(pcireset_reenumeration_get_power(e), r ? 0 : PCIRESET_POWER_SLOT);
+	if (!r)
+		assert_int_equal(pcireset_reenumeration_get_power(e), PCIRESET_POWER_SLOT);
 	assert_int_equal(pcireset_reenumeration_get_sign(e, PCIRESET_SIGN_OFF), -ENODATA);
 	assert_int_equal(pcireset_reenumeration_set_power_cycle(e), -EINVAL);
 	assert_false(pcireset_reenumeration_is_touched(e));
 	pcireset_reenumeration_unref(e);
+}
+
+static void power_cycle_is(struct pcireset_ctx *ctx, int want, const char *words)
+{
+	power_cycle_of(ctx, CARD, want, words);
 }
 
 static void a_power_cycle_is_refused_unless_the_slot_can(void **state)
@@ -685,6 +691,76 @@ static void a_power_cycle_is_no_wider_than_allowed(void **state)
 	power_resources("0000:00:1d.0");
 	scopes_are(*state, "0000:08:00.1", above);
 	no_power_resources("0000:00:1d.0");
+}
+
+/* Below the port that loses its power, another process programs a card. */
+static void a_port_below_that_is_in_use_is_refused(void **state)
+{
+	static const int above[] = { 0, -EPERM, -EPERM, -EPERM };
+	struct unread unread = { 0 };
+	struct guard *guard;
+
+	power_resources("0000:00:1d.0");
+	assert_int_equal(guard_open(*state, &find(*state, "0000:06:00.0")->addr, &unread, &guard),
+			 0);
+	power_cycle_of(*state, "0000:08:00.1", -EBUSY,
+		       "another process re-enumerates below 0000:06:00.0");
+	guard_close(guard);
+	scopes_are(*state, "0000:08:00.1", above);
+	no_power_resources("0000:00:1d.0");
+}
+
+static int query_gone(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
+{
+	(void)dev;
+	(void)sibling;
+	return -ENODEV;
+}
+
+/* It cannot be asked why it must not be reset, but the rules say so. */
+static void a_card_that_does_not_answer_has_rules(void **state)
+{
+	static const char *const directories[] = { "etc", "etc/pcireset", "etc/pcireset/rules.d" };
+	static const char rule[] = "etc/pcireset/rules.d/1.conf";
+	struct backend backend = backend_sysfs;
+	struct pcireset_ctx *ctx = *state;
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
+		snprintf(path, sizeof(path), "%s/%s", sysroot, directories[i]);
+		assert_true(!mkdir(path, 0755) || errno == EEXIST);
+	}
+	backend.query = query_gone;
+	ctx->backend = &backend;
+	config_set(PORT, SLOT_ABILITIES, HAS_CONTROLLER | IS_HOTPLUG);
+	sysroot_write(rule, "[Match]\nAddress=03:00.0\n[Reset]\nDeny=bus\nReason=because\n");
+	assert_true(pcireset_ctx_scan(ctx) > 0);
+	power_cycle_is(ctx, -EOPNOTSUPP, "because");
+	sysroot_write(rule, "");
+	assert_true(pcireset_ctx_scan(ctx) > 0);
+	power_cycle_is(ctx, 0, NULL);
+	config_set(PORT, SLOT_ABILITIES, IS_HOTPLUG);
+	ctx->backend = &backend_sysfs;
+}
+
+/* It is unknown whether the power is off, so the only trace of that stays. */
+static void an_unknown_state_of_the_power_keeps_the_note(void **state)
+{
+	struct pcireset_reenumeration *e = make_steps(*state);
+
+	config_set(PORT, SLOT_ABILITIES, HAS_CONTROLLER | IS_HOTPLUG);
+	assert_int_equal(pcireset_reenumeration_set_power_cycle(e), 0);
+	assert_int_equal(pcireset_reenumeration_resolve(e), 0);
+	assert_int_equal(pcireset_reenumeration_begin(e), 0);
+	broken = SLOT_POWER;
+	broken_error = EIO;
+	assert_int_equal(power_cycle(e, 100), -EIO);
+	broken = NULL;
+	pcireset_reenumeration_unref(e);
+	leftover_ctx = *state;
+	leftover_is(NULL, 0, PCIRESET_LEFTOVER_TO_REPAIR);
+	repair(*state, PCIRESET_LEFTOVER_REPAIRED);
+	config_set(PORT, SLOT_ABILITIES, IS_HOTPLUG);
 }
 
 static void resolve(struct pcireset_reenumeration *e)
@@ -866,6 +942,9 @@ int main(void)
 		TEST(a_power_cycle_is_refused_unless_the_slot_can),
 		TEST(a_register_with_a_new_value_says_nothing),
 		TEST(a_power_cycle_is_no_wider_than_allowed),
+		TEST(a_port_below_that_is_in_use_is_refused),
+		TEST(a_card_that_does_not_answer_has_rules),
+		TEST(an_unknown_state_of_the_power_keeps_the_note),
 		TEST(a_sysroot_is_refused),
 		TEST(steps_have_an_order),
 		TEST(one_port_has_one_re_enumeration),
