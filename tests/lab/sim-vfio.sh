@@ -47,17 +47,11 @@ late_and_opened() {
 	# VFIO would wait for its own reset.
 	echo >"$devices/$card/reset_method"
 	watch_writes
-	if [[ $PCILAB_KERNEL == 7.3* ]]; then
-		user "$card" dma
-		like "$said" '^open:' 'late: the kernel itself keeps VFIO out'
-		come_back
-	else
-		hold_open "$card"
-		come_back
-		sleep 1
-		is "$(writes_of 'kworker[^ ]*' | grep -c "^$card ")" 0 'late and opened: nothing is restored'
-		let_go
-	fi
+	hold_open "$card"
+	come_back
+	sleep 1
+	is "$(writes_of 'kworker[^ ]*' | grep -c "^$card ")" 0 'late and opened: nothing is restored'
+	let_go
 	exits 0 'late: restored when nobody has it open' is_late 0
 	echo default >"$devices/$card/reset_method"
 	config_dump after "$card"
