@@ -7,7 +7,7 @@ drivers=/sys/bus/pci/drivers
 tracing=/sys/kernel/tracing
 
 # From kmod/uapi/linux/pcireset.h.
-flr=0x2 pm=0x4 slot=0x8 bus=0x10 link=0x58 any=0x7f unknown=0x80
+flr=0x2 pm=0x4 slot=0x8 bus=0x10 link=0x58 any=0x7f unknown=0x100
 proof_shown=1 proof_unknown=2
 why_no_slot=8 why_hotplug=9 why_driver=13 why_scope=15 why_lock=16 why_changed=17
 

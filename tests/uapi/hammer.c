@@ -126,6 +126,7 @@ static bool open_function(struct function *function)
 	struct pcireset_open arg = {
 		.size = sizeof(arg),
 		.addr = function->addr,
+		.types = PCI_RESET_ANY,
 		.force = PCIRESET_FORCE_DRIVER,
 	};
 	int error;
