@@ -68,6 +68,9 @@ static char *type_way(const struct request *req, struct pcireset_plan *plan)
 		return text("use a wider --max-scope");
 	if (allowed == PCI_RESET_ANY)
 		return NULL;
+	/* link_disable is for a port whose other resets are broken. */
+	if (works & ~(uint32_t)PCI_RESET_LINK_DISABLE)
+		works &= ~(uint32_t)PCI_RESET_LINK_DISABLE;
 	options = type_options(dev, works);
 	way = options ? text("use %s", options) : text("no other type is supported");
 	free(options);
