@@ -97,38 +97,6 @@ int pcireset_link_read(struct pcireset_link *link)
 	return link_read_state(link);
 }
 
-int link_check_speed(const struct pcireset_link *link, uint32_t speed)
-{
-	const struct pcireset_dev *port = link->port;
-	uint32_t code = link_code_of(speed);
-
-	if (!code)
-		return ctx_error(port->ctx, -EINVAL, "%g GT/s is not a speed of PCI Express",
-				 speed / 1000.0);
-	if (!link->has_target)
-		return ctx_error(port->ctx, -EOPNOTSUPP,
-				 "%s: the port is of PCI Express 1.x and has no target speed",
-				 port->name);
-	if (!(link->speeds & 1u << code))
-		return ctx_error(port->ctx, -EOPNOTSUPP, "%s: the port does not support %g GT/s",
-				 port->name, speed / 1000.0);
-	if (link->partner_speed && speed > link->partner_speed)
-		return ctx_error(port->ctx, -EOPNOTSUPP, "%s: supports at most %g GT/s",
-				 link->partner->name, link->partner_speed / 1000.0);
-	return 0;
-}
-
-int link_check_now(const struct pcireset_link *link)
-{
-	const struct pcireset_dev *port = link->port;
-
-	if (link->now.is_disabled)
-		return ctx_error(port->ctx, -EBUSY, "%s: the link is disabled", port->name);
-	if (link->now.is_training)
-		return ctx_error(port->ctx, -EBUSY, "%s: the link is training", port->name);
-	return 0;
-}
-
 int pcireset_link_retrain(struct pcireset_link *link, uint32_t speed_mts)
 {
 	int r = link_read_state(link);

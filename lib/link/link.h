@@ -29,10 +29,6 @@ struct pcireset_link {
 	bool is_touched;
 };
 
-/* link.c */
-int link_check_now(const struct pcireset_link *link);
-int link_check_speed(const struct pcireset_link *link, uint32_t speed);
-
 /* state.c */
 uint32_t link_speed_of(uint32_t code);
 uint32_t link_code_of(uint32_t mts);
@@ -40,6 +36,8 @@ int link_fail(const struct pcireset_dev *dev, int r);
 int link_read_config(const struct pcireset_dev *dev, struct config *config);
 int link_read_state(struct pcireset_link *link);
 uint32_t link_best_speed(const struct pcireset_link *link, uint32_t target);
+int link_check_now(const struct pcireset_link *link);
+int link_check_speed(const struct pcireset_link *link, uint32_t speed);
 
 /* train.c */
 int link_train(struct pcireset_link *link, uint32_t speed);

@@ -98,7 +98,7 @@ says() {
 	poke 0x64 '\x00'
 	ln -s firmware_node "$port/firmware_node"
 	run --separate-stderr pcireset record "$BATS_TEST_TMPDIR/loop.tar" --sysroot "$ROOT"
-	[[ $status -ne 0 && $stderr == *'firmware_node/power_resources_D3hot'*'symbolic links'* ]]
+	[[ $status -ne 0 && ${stderr:-} == *'firmware_node/power_resources_D3hot'*'symbolic links'* ]]
 }
 
 @test 'the command line' {
