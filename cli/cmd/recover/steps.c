@@ -289,6 +289,20 @@ static enum outcome outcome_of_reset(struct recovery *recovery, int status, cons
 	return outcome;
 }
 
+/* Return the exit status, or a negative errno. The caller frees the output. */
+static int run_self(const char *const argv[], char **ret_output)
+{
+	struct child child = {
+		.argv = (char *const *)argv,
+		.timeout_ms = RESET_LIMIT_MS,
+		.reads_output = true,
+	};
+	int r = child_run(&child);
+
+	*ret_output = child.output;
+	return r;
+}
+
 static enum outcome step_reset(struct recovery *recovery, const struct step *step)
 {
 	const char *scope = pcireset_scope_to_str(recovery->policy->max_scope);
@@ -305,19 +319,15 @@ static enum outcome step_reset(struct recovery *recovery, const struct step *ste
 		scope,
 		NULL,
 	};
-	struct child child = {
-		.argv = (char *const *)argv,
-		.timeout_ms = RESET_LIMIT_MS,
-		.reads_output = true,
-	};
-	int r = child_run(&child);
+	char *output;
+	int r = run_self(argv, &output);
 	enum outcome outcome;
 
 	if (r >= 0 && r <= 128)
-		outcome = outcome_of_reset(recovery, r, child.output);
+		outcome = outcome_of_reset(recovery, r, output);
 	else
 		outcome = outcome_of(recovery, r, "the reset");
-	free(child.output);
+	free(output);
 	return outcome;
 }
 
@@ -384,19 +394,15 @@ static enum outcome step_power_cycle(struct recovery *recovery)
 		scope,
 		NULL,
 	};
-	struct child child = {
-		.argv = (char *const *)argv,
-		.timeout_ms = RESET_LIMIT_MS,
-		.reads_output = true,
-	};
-	int r = child_run(&child);
+	char *output;
+	int r = run_self(argv, &output);
 	enum outcome outcome;
 
 	if (r >= 0 && r <= 128)
-		outcome = outcome_of_power_cycle(recovery, r, child.output);
+		outcome = outcome_of_power_cycle(recovery, r, output);
 	else
 		outcome = outcome_of_killed_cycle(recovery, r);
-	free(child.output);
+	free(output);
 	return outcome;
 }
 
