@@ -2,6 +2,7 @@
 /* Builds the small machine in a directory of its own and takes it away again. */
 #include <ftw.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "sysroot.h"
@@ -91,4 +92,16 @@ const char *join_members(const struct pcireset_member *v, size_t nr)
 		strcat(all, pcireset_addr_to_str(&v[i].addr, buf));
 	}
 	return all;
+}
+
+int sysroot_mkdirs(const char *const directories[], size_t nr)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < nr; i++) {
+		snprintf(path, sizeof(path), "%s/%s", sysroot, directories[i]);
+		if (mkdir(path, 0755) && errno != EEXIST)
+			return -1;
+	}
+	return 0;
 }

@@ -20,6 +20,9 @@ extern char sysroot[];
 int sysroot_make(void **state);
 int sysroot_remove(void **state);
 
+/* Parents first. A directory that exists is no error. Return 0 or -1. */
+int sysroot_mkdirs(const char *const directories[], size_t nr);
+
 /* For each test: a scanned context in *state. */
 int context_make(void **state);
 int context_remove(void **state);

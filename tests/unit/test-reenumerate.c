@@ -84,15 +84,9 @@ static int make_all(void **state)
 		"sys/bus/pci/devices/" PORT "/pci_bus",
 		"sys/bus/pci/devices/" PORT "/pci_bus/0000:03",
 	};
-	char path[PATH_MAX];
 
-	if (sysroot_make(state))
+	if (sysroot_make(state) || sysroot_mkdirs(directories, ARRAY_SIZE(directories)))
 		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
-		snprintf(path, sizeof(path), "%s/%s", sysroot, directories[i]);
-		if (mkdir(path, 0755) && errno != EEXIST)
-			return -1;
-	}
 	sysroot_write("proc/sys/kernel/random/boot_id", "this-boot\n");
 	attribute(PORT, "power/control", "auto\n");
 	attribute(PORT, "pci_bus/0000:03/rescan", "");
