@@ -54,21 +54,6 @@ unpack_all() {
 	done
 }
 
-# download_sysroot APTDIR ARCH: as for a machine of that architecture that has nothing yet. Prints why not, and fails.
-download_sysroot() {
-	local apt=$1 text
-
-	if ! apt_setup "$apt" "$sysroot_suite"; then
-		is_offline "$apt" && printf 'no mirror answered\n' || printf 'its package lists cannot be read\n'
-		return 1
-	fi
-	: >"$apt/status"
-	text=$(in_apt "$apt" apt-get -q -y -o "Dir::State::status=$apt/status" -o Debug::NoLocking=true \
-		--no-install-recommends --download-only install "${sysroot_packages[@]}" 2>&1 | without_address) && return
-	install_failure "$apt" "$text"
-	return 1
-}
-
 # relative_links ROOT: a link to an absolute path would lead out of it.
 relative_links() {
 	local link target
@@ -158,7 +143,7 @@ fetch_sysroot() {
 	need apt-get dpkg
 	note "getting the libraries of $arch, and a compiler"
 	rm -rf "$dir.new"
-	why=$(apt_architecture=$arch download_sysroot "$apt") || die 3 "the libraries of $arch cannot be fetched: $why. $try_again"
+	why=$(apt_architecture=$arch download_packages "$apt" "$sysroot_suite" "${sysroot_packages[@]}") || die 3 "the libraries of $arch cannot be fetched: $why. $try_again"
 	why=$(unpack_all "$apt/cache/archives" "$dir.new/root") || die 3 "the libraries of $arch: $why. $try_again"
 	relative_links "$dir.new/root"
 	why=$(fetch_compiler "$cache_dir/apt/sysroot" "$arch" "$dir.new" "$dir") ||

@@ -60,17 +60,18 @@ in_chroot() {
 	fi
 }
 
-# download_packages APTDIR NAME: these packages and all they need, as for a machine that has nothing yet. Prints why not, and fails.
+# download_packages APTDIR SUITE PACKAGE...: these and all they need, as for a machine that has nothing yet, of the architecture that
+# apt_architecture names. Prints why not, and fails.
 download_packages() {
 	local apt=$1 text
 
-	if ! apt_setup "$apt" "${2%-arm64}"; then
+	if ! apt_setup "$apt" "$2"; then
 		is_offline "$apt" && printf 'no mirror answered\n' || printf 'its package lists cannot be read\n'
 		return 1
 	fi
 	: >"$apt/status"
 	text=$(in_apt "$apt" apt-get -q -y -o "Dir::State::status=$apt/status" -o Debug::NoLocking=true \
-		--no-install-recommends --download-only install "${chroot_packages[@]}" "$(compiler_package "$2")" 2>&1 | without_address) && return
+		--no-install-recommends --download-only install "${@:3}" 2>&1 | without_address) && return
 	install_failure "$apt" "$text"
 	return 1
 }
@@ -105,7 +106,7 @@ make_chroot() {
 	need apt-get dpkg
 	note "making a $name chroot for the compiler"
 	rm -rf "$dir.new"
-	why=$(download_packages "$apt" "$name") || die 3 "the $name compiler cannot be fetched: $why. $try_again"
+	why=$(download_packages "$apt" "${name%-arm64}" "${chroot_packages[@]}" "$(compiler_package "$name")") || die 3 "the $name compiler cannot be fetched: $why. $try_again"
 	why=$(unpack_chroot "$apt" "$dir.new") || die 3 "the $name chroot cannot be made: $why. $try_again"
 	give_stack_map "$dir.new"
 	mv "$dir.new" "$dir"
