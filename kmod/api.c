@@ -12,7 +12,10 @@ static int api_run(struct pci_dev *dev, const struct pcireset_request *request, 
 	return pcireset_run_like(dev, request, held, NULL, report ? report : &unwanted);
 }
 
-/* Wrong types are told apart from unknown ones: the caller of a bus reset must mean the link. */
+/*
+ * A wrong type gives another error than an unknown one: the caller of a bus reset must
+ * mean the link.
+ */
 static int api_run_link(struct pci_dev *dev, struct pcireset_request *request, bool held,
 			struct pcireset_report *report)
 {

@@ -10,7 +10,10 @@ static int raw_set_reason(struct pcireset_plan *plan, int error, u32 why)
 	return error;
 }
 
-/* What answered before the reset must be the same afterwards, or nothing more is written to it. */
+/*
+ * A function that answered before the reset must have the same identity afterwards, or
+ * nothing more is written to it.
+ */
 static int raw_check_identity(struct pcireset_fn *fn)
 {
 	if (pcireset_identity_holds(fn))
@@ -40,7 +43,10 @@ static int raw_wait_all(struct pcireset_run *run)
 
 	if (run->type->bit & PCIRESET_LINK_TYPES)
 		error = pcireset_wait_secondary(run, plan->bridge);
-	/* What hangs on a bridge below cannot be reached before the caller has restored that. */
+	/*
+	 * Functions below another bridge cannot be reached before the caller has restored
+	 * that bridge.
+	 */
 	for (i = 0; i < tx->nr_fns && !error; i++)
 		if (tx->fns[i].planned->parent < 0)
 			error = raw_wait_and_check(run, &tx->fns[i]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* PCIRESET_QUERY and PCIRESET_EXPECT: what a reset would do, and how long it would take. */
+/* PCIRESET_QUERY and PCIRESET_EXPECT: the plan of a reset, and its duration. */
 #include <linux/slab.h>
 
 #include "cdev/cdev.h"
@@ -8,8 +8,8 @@
 #define QUERY_MAX_EXPECTS 16
 
 /*
- * A program that was built before LINK_DISABLE existed may pass on what it is told here.
- * Its descriptor does not allow that type: RESET of the whole mask would fail.
+ * A program older than LINK_DISABLE may pass this mask to RESET. Its descriptor does not
+ * allow LINK_DISABLE, and RESET of the whole mask would fail.
  */
 static int query_types(struct pcireset_handle *handle, struct pci_dev *dev,
 		       struct pcireset_query *arg)

@@ -42,7 +42,7 @@ static inline void pci_dev_reset_iommu_done(struct pci_dev *dev)
 #define pcireset_core_reset(dev, types) __pci_reset_function_locked(dev)
 #endif
 
-/* What an iommufd has. Nobody can have one where the kernel has none. */
+/* Ownership by an iommufd. A kernel without iommufd has no owner. */
 #ifdef PCIRESET_HAVE_IOMMUFD
 #include <linux/iommufd.h>
 

@@ -127,7 +127,10 @@ static void device_that_was_removed_is_used(struct kunit *test)
 	cdev_close(file);
 }
 
-/* What QUERY tells as working, to a descriptor with these types, below a port with a link. */
+/*
+ * The types that QUERY reports as working for a descriptor with these types, below a port
+ * with a link.
+ */
 static u32 cdev_query_types(struct kunit *test, u32 types)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
@@ -148,7 +151,7 @@ static void unnamed_type_is_told_as_working(struct kunit *test)
 
 	KUNIT_EXPECT_TRUE(test, all & PCI_RESET_LINK_DISABLE);
 	KUNIT_EXPECT_EQ(test, cdev_query_types(test, 0), all & ~PCI_RESET_LINK_DISABLE);
-	/* The others are told, granted or not. */
+	/* The other types are reported, granted or not. */
 	KUNIT_EXPECT_EQ(test, cdev_query_types(test, PCI_RESET_PM), all & ~PCI_RESET_LINK_DISABLE);
 }
 

@@ -27,7 +27,7 @@ static void aer_of_firmware_is_written(struct kunit *test)
 	port->acs_cap = acs;
 }
 
-/* What is behind the last register is of an allocation that is larger than needed. */
+/* The bytes after the last register exist because the allocation is larger than needed. */
 static void register_behind_the_last_is_restored(struct kunit *test)
 {
 	struct pcireset_register registers[] = { { .pos = 0x100 }, { .pos = 0x104 } };
@@ -104,7 +104,7 @@ static void action_of_the_port_is_started(struct kunit *test)
 			3);
 }
 
-/* What another writes after the first restore is a setting of its own. */
+/* A value that is written after the first restore is a new setting. */
 static void port_is_restored_twice(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
@@ -118,7 +118,10 @@ static void port_is_restored_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, machine->port_space[at / 4] & 0xffff, 0x2003);
 }
 
-/* Link Disable is left after the reset; a port that is silent at first. Returns what is left. */
+/*
+ * Link Disable is left set after the reset, at a port that is silent at first. Returns
+ * the remaining bits.
+ */
 static u16 control_link_after_restore(struct kunit *test, u16 before, bool disables)
 {
 	struct pcireset_kunit_machine *machine = test->priv;

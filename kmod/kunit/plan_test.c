@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is decided before anything is touched. In place of plan.o, and contains it as it is. */
+/* Decisions before anything is touched. Replaces plan.o, and includes its source unchanged. */
 #include "../plan/plan.c"
 
 #include <linux/pm_runtime.h>
@@ -19,7 +19,7 @@ static const u32 scopes[] = {
 	PCIRESET_SCOPE_BUS,      PCIRESET_SCOPE_BUS,
 };
 
-/* A machine that has these types, and what is allowed of it. */
+/* A machine with these types, and the allowed ones. */
 struct choice {
 	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
 	struct pcireset_plan plan;
@@ -318,7 +318,7 @@ static void bus_reset_forgets_the_neighbour(struct kunit *test)
 	pcireset_plan_put(plan);
 }
 
-/* The hardware is asked, not what the core has found out before. */
+/* The plan queries the hardware, not the values that the core has cached. */
 static void type_that_went_away_is_chosen(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
@@ -384,7 +384,7 @@ static const struct pci_error_handlers can_prepare = {
 	.reset_prepare = (void (*)(struct pci_dev *))pci_dev_put,
 };
 
-/* Looks at the functions again, as if the target were bound to a driver with these handlers. */
+/* Checks the functions again, as if the target were bound to a driver with these handlers. */
 static void judge_with(struct pcireset_plan *plan, const struct pci_error_handlers *handlers)
 {
 	struct pci_driver driver = { .name = "pcireset-kunit", .err_handler = handlers };
@@ -514,7 +514,10 @@ static void plan_wake(struct device *dev)
 	pm_runtime_enable(dev);
 }
 
-/* Fills and decides a plan with what plan/ has, while the function sleeps and is locked. */
+/*
+ * Fills and decides a plan with functions of plan/ only, while the function sleeps and is
+ * locked.
+ */
 static void plan_of_a_function_that_sleeps(struct kunit *test, struct pcireset_plan *plan)
 {
 	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
@@ -553,7 +556,7 @@ static void plan_has_side_effects(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(before, machine->space, sizeof(machine->space)), 0);
 	device_unlock(dev);
 
-	/* Of the whole, only what is above plan/ wakes it. */
+	/* Only code above plan/ wakes the function. */
 	pcireset_plan_put(plan);
 	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
 	KUNIT_EXPECT_EQ(test, plan->error, 0);

@@ -138,7 +138,7 @@ static void saved_state_of_a_driver_is_lost(struct kunit *test)
 	struct pci_dev *dev = tx->plan->dev;
 	u32 *space = run_space(test);
 
-	/* What a driver saves in its suspend callback, say. */
+	/* State such as a driver saves in its suspend callback. */
 	kunit_put16(space, PCI_COMMAND, PCI_COMMAND_MASTER);
 	pci_save_state(dev);
 	kunit_put16(space, PCI_COMMAND, PCI_COMMAND_MEMORY);
@@ -200,7 +200,7 @@ static void pme_is_enabled_that_was_not(struct kunit *test)
 	pcireset_tx_put(tx);
 }
 
-/* What was cut off has given all-ones to be saved. */
+/* The saved state of a function that was cut off is all-ones. */
 static void state_of_a_function_that_is_gone_is_trusted(struct kunit *test)
 {
 	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_FLR);

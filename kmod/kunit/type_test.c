@@ -7,7 +7,7 @@
 
 #define KUNIT_DVSEC 0x100
 
-/* What a type says about a function: enum pcireset_why, 0 if it fits. */
+/* The result of a probe: enum pcireset_why, 0 if the type fits. */
 static struct pcireset_type_info type_ask(u32 bit, struct pci_dev *dev)
 {
 	struct pcireset_type_info info;

@@ -163,7 +163,7 @@ static void link_that_is_down_is_up(struct kunit *test)
 	wait_put_link(test, 0xffff);
 	KUNIT_EXPECT_FALSE(test, pcireset_link_is_up(port));
 	KUNIT_EXPECT_FALSE(test, pcireset_link_is_active(port));
-	/* Without a report nobody knows, so the function is asked. */
+	/* Without a report the time is unknown, so the function is polled. */
 	port->link_active_reporting = 0;
 	KUNIT_EXPECT_TRUE(test, pcireset_link_is_up(port));
 	KUNIT_EXPECT_TRUE(test, pcireset_link_is_up(machine->fns[0]));
@@ -257,7 +257,7 @@ static int wait_retrain(struct kunit *test, u16 speed)
 	return error;
 }
 
-/* The first look at its status falls between two attempts. */
+/* The first read of its status falls between two attempts. */
 static void link_that_trains_now_and_then_stays_down(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a reset would do: its types, its members, and what prevents it. Changes nothing. */
+/* The plan of a reset: its types, its members, and its obstacles. Changes nothing. */
 #include <linux/iommu.h>
 #include <linux/slab.h>
 
@@ -186,7 +186,7 @@ static u32 plan_obstacle(const struct pcireset_plan *plan, const struct pcireset
 	return PCIRESET_WHY_NONE;
 }
 
-/* A reset of its link needs proof that the caller owns it, and there is none. */
+/* A reset of its link needs an owner, and the caller is not the owner. */
 static bool plan_is_unowned(const struct pcireset_plan *plan, const struct pcireset_planned *fn)
 {
 	return plan->request.must_own &&
@@ -223,7 +223,7 @@ static void plan_drop_type(struct pcireset_plan *plan, unsigned int nr)
 		(plan->nr_types - nr) * sizeof(plan->types[0]));
 }
 
-/* Do not report who uses a function that the caller does not own. FUNC types need no proof. */
+/* Do not report who uses a function that the caller does not own. FUNC types need no owner. */
 static void plan_mark_unowned(struct pcireset_plan *plan)
 {
 	unsigned int i;
@@ -461,7 +461,7 @@ static void plan_report_member(const struct pcireset_planned *fn, struct pcirese
 }
 
 /**
- * pcireset_plan_report - tell what a plan holds
+ * pcireset_plan_report - report the members of a plan
  * @plan: the plan
  * @report: its members, why and who are filled in
  */

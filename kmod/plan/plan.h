@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a reset would do: its types, its members, and what prevents it. Changes nothing. */
+/* The plan of a reset: its types, its members, and its obstacles. Changes nothing. */
 #ifndef _PCIRESET_PLAN_H
 #define _PCIRESET_PLAN_H
 

@@ -383,7 +383,7 @@ static void batch_run_load(struct batch_load *load)
 			batch_run_alone(load->batch, item);
 }
 
-/* A worker's own allocations are charged to nobody. */
+/* Allocations of a worker are not charged to the caller. */
 static void batch_work(struct work_struct *work)
 {
 	struct batch_load *load = container_of(work, struct batch_load, work);

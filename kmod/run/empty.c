@@ -10,7 +10,7 @@ static int empty_refuse(struct pcireset_plan *plan, int error, u32 why, struct p
 	return error;
 }
 
-/* The bridge is awake and locked. Nobody adds a function, as the caller holds the rescan lock. */
+/* The bridge is awake and locked. The caller holds the rescan lock, so no function is added. */
 static int empty_check(struct pcireset_plan *plan)
 {
 	struct pci_dev *bridge = plan->bridge;

@@ -236,7 +236,7 @@ static void late_announce(struct pcireset_tx *tx, struct pcireset_fn *fn, enum l
 	if (verdict == LATE_RESTORED)
 		pci_info(fn->dev, "back %lld ms after its reset, and restored\n", ms);
 	else if (verdict == LATE_WRONG)
-		pci_warn(fn->dev, "back %lld ms after its reset, but not as it was\n", ms);
+		pci_warn(fn->dev, "back %lld ms after its reset, but a check failed\n", ms);
 	else if (verdict == LATE_OPENED)
 		pci_warn(fn->dev, "opened by VFIO after its reset: its configuration is lost\n");
 	else
@@ -270,8 +270,8 @@ static bool late_verify(struct pcireset_plan *plan, struct pcireset_fn *fn)
 }
 
 /*
- * Needs the device lock, and pcireset_topology for reading. Returns false without an
- * answer, or while a VFIO user has the member, who has opened it since the reset.
+ * Needs the device lock, and pcireset_topology for reading. Returns false if the member
+ * does not answer, or if a VFIO user has opened it since the reset.
  */
 static bool late_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
@@ -350,7 +350,7 @@ static void late_look_for_card(struct pcireset_tx *tx)
 		tx->late.pulled = ktime_get();
 }
 
-/* @fn: the first member to look at. */
+/* @fn: the first member to check. */
 static struct pcireset_fn *late_next_that_answers(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
 	struct pcireset_fn *end = tx->fns + tx->nr_fns;

@@ -48,7 +48,10 @@ static bool make_lock_briefly(struct pci_dev *dev, unsigned int *tries)
 	return true;
 }
 
-/* A driver that cannot be looked at counts as one that can prepare. It is read again later. */
+/*
+ * If the driver cannot be read, assume that it has reset_prepare. It is read again under
+ * the lock.
+ */
 static void make_read_driver(struct pcireset_plan *plan, struct pcireset_planned *fn,
 			     unsigned int *tries)
 {

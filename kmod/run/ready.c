@@ -5,8 +5,8 @@
 #include "run/run.h"
 
 /*
- * PCIe r6.0, sec 6.6.1: a function may take 1.0 s before it answers. Who is
- * killed still waits for one that keeps to this, or its configuration is lost.
+ * PCIe r6.0, sec 6.6.1: a function may take 1.0 s before it answers. Wait that long even
+ * after a fatal signal, or its configuration is lost.
  */
 #define KILLED_MS 1000
 
@@ -41,22 +41,22 @@ static bool ready_is_out_of_time(const struct pcireset_run *run)
 	return ktime_after(now, run->deadline);
 }
 
-/* Somebody has pulled the port, or what is above it. The kernel marks all that is below, too. */
+/* The port or a device above it was pulled. The kernel marks everything below, too. */
 static bool ready_is_unplugged(const struct pci_dev *port)
 {
 	return port && pcireset_is_disconnected(port);
 }
 
 /*
- * No time is left, nobody will ever answer, or waiting would only keep the kernel from
- * removing or bringing back what is below @port.
+ * Give up if no time is left, if the function is gone for good, or if the wait would
+ * block the kernel from removing or recovering the functions below @port.
  */
 static bool ready_gives_up(const struct pcireset_run *run, struct pci_dev *port)
 {
 	return ready_is_out_of_time(run) || ready_is_unplugged(port) || pcireset_contained(port);
 }
 
-/* Only for a card that is there, and for somebody who waits. */
+/* Only if a card is present and the caller still waits. */
 static int ready_retrain_link(struct pcireset_run *run, struct pci_dev *bridge)
 {
 	if (ready_is_unplugged(bridge) || pcireset_contained(bridge) || pcireset_is_killed(run))

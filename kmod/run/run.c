@@ -381,8 +381,9 @@ static bool run_waits_for_link(const struct pcireset_tx *tx, const struct pcires
 }
 
 /*
- * Ports stay quiet while their link is still expected to come up: a port whose link is
- * down with a late function below it, and a late port. Other ports handle events again.
+ * A port stays quiet while its link is still expected to come up: if its link is down and
+ * a late function is below it, or if the port itself is late. Other ports handle events
+ * again.
  */
 static void run_keep_quiet(struct pcireset_run *run)
 {

@@ -289,7 +289,7 @@ static int config_find_capabilities(struct pci_dev *dev, const u32 *header,
 	return 0;
 }
 
-/* PCIe r6.0, sec 7.6.3: if the first header is 0 or all-ones, there is no capability. */
+/* PCIe r6.0, sec 7.6.3: a first header of 0 or all-ones means that no capability exists. */
 static int config_find_ext_capabilities(struct pci_dev *dev, struct pcireset_config *config)
 {
 	unsigned int pos = PCI_CFG_SPACE_SIZE;

@@ -74,7 +74,7 @@ static void hotplug_disable_and_enable(struct pci_dev *port, struct pci_dev *chi
 static void hotplug_act(struct work_struct *work)
 {
 	struct pcireset_fn *port = container_of(work, struct pcireset_fn, masked.slot_work);
-	/* The next type of the transaction may note it anew meanwhile. */
+	/* The next type of the transaction may note it again in the meantime. */
 	struct pcireset_fn *child = READ_ONCE(port->masked.slot_child);
 	struct device *service = NULL;
 

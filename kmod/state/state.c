@@ -169,7 +169,7 @@ void pcireset_state_restore(struct pcireset_fn *fn)
 	state_disable_lost_vfs(fn);
 	pcireset_witness_clear(fn);
 	if (pci_load_saved_state(dev, fn->saved.state))
-		pci_warn(dev, "saved state does not fit any more\n");
+		pci_warn(dev, "saved state no longer matches the device\n");
 	pcireset_control_restore_first(fn);
 	pci_restore_state(dev);
 	if (!fn->masked.quiet)

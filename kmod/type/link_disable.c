@@ -5,8 +5,8 @@
 #include "type/type.h"
 
 /*
- * PCIe r6.0, sec 4.2.7.9: the port tells its partner, and waits for it for 2 ms. A link
- * that trains at the moment ends that first. 100 ms is far above both.
+ * PCIe r6.0, sec 4.2.7.9: the port informs its partner, and waits up to 2 ms. A running
+ * training ends first. 100 ms is far above both.
  */
 #define LINK_DISABLE_DOWN_MS 100
 #define LINK_DISABLE_POLL_US 100

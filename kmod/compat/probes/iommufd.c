@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Can an iommufd be asked what it has, and a function be claimed for it? Since 6.6. */
+/* iommufd exports ownership of groups, and a claim for a device. Since 6.6. */
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
 

@@ -47,7 +47,7 @@
  *     arrived before one of many resets began
  *   - ENODEV: the device is gone; this file descriptor never works again
  *
- *  A reset was issued, and the out_* members tell how far it went:
+ *  A reset was issued, and the out_* members show its progress:
  *   - ETIMEDOUT: a function did not come back in time; see %PCIRESET_MEMBER_LATE
  *   - EIO: a function came back wrong, or a requested check failed
  */
@@ -755,7 +755,7 @@ struct pcireset_empty_bus {
 	__aligned_u64 out_total_ns;
 };
 
-#define PCIRESET_EMPTY_BUS_SIZE_VER0	40
-#define PCIRESET_EMPTY_BUS	_IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_EMPTY_BUS)
+#define PCIRESET_EMPTY_BUS_SIZE_VER0 40
+#define PCIRESET_EMPTY_BUS           _IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_EMPTY_BUS)
 
 #endif /* _UAPI_LINUX_PCIRESET_H */
