@@ -45,7 +45,7 @@ struct pcireset_owners;
  * @timeout_ms: time limit for the functions to come back, 0 for the default
  * @settle_ms: time until a second check for lost configuration, 0 for none
  * @must_own: reset a link only if @owners holds everything on it
- * @owners: proof of ownership from user space, or NULL
+ * @owners: the VFIO groups and iommufds of a user space caller, or NULL
  * @by_user: user space is the caller, and cannot have revoked any mapping
  *
  * A driver leaves the last three members at zero. A driver that sets

@@ -79,12 +79,12 @@ static bool claim_with_answers(struct kunit *test, unsigned int nr)
 	struct pcireset_owners *owners;
 	bool is_owner;
 
-	owners = kunit_kzalloc(test, struct_size(owners, proofs, 1), GFP_KERNEL);
+	owners = kunit_kzalloc(test, struct_size(owners, holders, 1), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, owners);
 	owners->error_detected = claim_error_detected;
 	owners->has_group = claim_has_group;
 	owners->nr = 1;
-	owners->proofs[0].iommufd = (struct iommufd_ctx *)test;
+	owners->holders[0].iommufd = (struct iommufd_ctx *)test;
 	claim_answers_left = nr;
 	dev->driver = &claim_driver;
 	is_owner = claim_owner(owners, &fn);
@@ -93,7 +93,7 @@ static bool claim_with_answers(struct kunit *test, unsigned int nr)
 	return is_owner;
 }
 
-/* Nobody keeps a device of an iommufd that could not be claimed: it is not owned. */
+/* A device of an iommufd that could not be claimed has no owner. */
 static void device_closed_during_the_claim_is_owned(struct kunit *test)
 {
 	KUNIT_EXPECT_FALSE(test, claim_with_answers(test, 0));
@@ -194,22 +194,22 @@ static void open_function_is_reset_by_a_descriptor(struct kunit *test)
 
 static const struct file_operations claim_file = {};
 
-/* A descriptor that is neither a VFIO group nor an iommufd proves nothing. */
-static void any_descriptor_is_a_proof(struct kunit *test)
+/* A descriptor that is neither a VFIO group nor an iommufd is refused. */
+static void other_descriptor_shows_no_ownership(struct kunit *test)
 {
 	struct pcireset_owners *owners;
 	struct file *file;
 	int fd;
 
-	owners = kunit_kzalloc(test, struct_size(owners, proofs, 1), GFP_KERNEL);
+	owners = kunit_kzalloc(test, struct_size(owners, holders, 1), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, owners);
-	KUNIT_EXPECT_EQ(test, owner_add_proof(owners, -1), -EBADF);
+	KUNIT_EXPECT_EQ(test, owner_add_fd(owners, -1), -EBADF);
 	file = anon_inode_getfile("kunit", &claim_file, NULL, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
 	fd = get_unused_fd_flags(0);
 	KUNIT_ASSERT_GE(test, fd, 0);
 	fd_install(fd, file);
-	KUNIT_EXPECT_EQ(test, owner_add_proof(owners, fd), -EINVAL);
+	KUNIT_EXPECT_EQ(test, owner_add_fd(owners, fd), -EINVAL);
 	KUNIT_EXPECT_EQ(test, owners->nr, 0);
 	KUNIT_EXPECT_EQ(test, file_count(file), 1);
 	close_fd(fd);
@@ -220,7 +220,7 @@ static struct kunit_case claim_cases[] = {
 	KUNIT_CASE(member_that_was_opened_is_restored),
 	KUNIT_CASE(member_that_is_being_opened_is_restored),
 	KUNIT_CASE(open_function_is_reset_by_a_descriptor),
-	KUNIT_CASE(any_descriptor_is_a_proof),
+	KUNIT_CASE(other_descriptor_shows_no_ownership),
 	{},
 };
 

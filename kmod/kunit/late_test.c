@@ -4,7 +4,7 @@
 
 #include "machine.h"
 
-/* A reset of both functions, which do not answer; nobody waits for them yet. */
+/* A reset of both functions, which do not answer. No wait has begun. */
 struct late_subject {
 	struct pcireset_plan plan;
 	struct pcireset_tx tx;
@@ -58,15 +58,15 @@ static void member_is_found_by_another_kind_or_function(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_LATE));
 	late_mark(&subject->tx, subject->first, PCIRESET_LATE);
 	KUNIT_EXPECT_TRUE(test, late_is_known(subject->first, PCIRESET_LATE));
-	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_WATCHED));
+	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_SETTLING));
 	KUNIT_EXPECT_FALSE(test, late_is_known(subject->second, PCIRESET_LATE));
 	/* Marked twice, it is in the table once. */
-	late_mark(&subject->tx, subject->first, PCIRESET_WATCHED);
+	late_mark(&subject->tx, subject->first, PCIRESET_SETTLING);
 	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_LATE));
-	KUNIT_EXPECT_TRUE(test, late_is_known(subject->first, PCIRESET_WATCHED));
+	KUNIT_EXPECT_TRUE(test, late_is_known(subject->first, PCIRESET_SETTLING));
 	pcireset_unfinished_remove(&subject->first->unfinished);
 	pcireset_unfinished_remove(&subject->first->unfinished);
-	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_WATCHED));
+	KUNIT_EXPECT_FALSE(test, late_is_known(subject->first, PCIRESET_SETTLING));
 }
 
 static void own_reset_is_in_its_own_way(struct kunit *test)
@@ -75,9 +75,9 @@ static void own_reset_is_in_its_own_way(struct kunit *test)
 	struct late_subject *other = late_take_subject(test);
 	struct pci_dev *dev = subject->second->dev;
 
-	late_mark(&subject->tx, subject->second, PCIRESET_WATCHED);
-	KUNIT_EXPECT_FALSE(test, pcireset_is_unfinished(dev, PCIRESET_WATCHED, &subject->tx));
-	KUNIT_EXPECT_TRUE(test, pcireset_is_unfinished(dev, PCIRESET_WATCHED, &other->tx));
+	late_mark(&subject->tx, subject->second, PCIRESET_SETTLING);
+	KUNIT_EXPECT_FALSE(test, pcireset_is_unfinished(dev, PCIRESET_SETTLING, &subject->tx));
+	KUNIT_EXPECT_TRUE(test, pcireset_is_unfinished(dev, PCIRESET_SETTLING, &other->tx));
 }
 
 static void removed_function_is_awaited(struct kunit *test)
@@ -117,7 +117,7 @@ static void function_is_restored_before_its_parent(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, late_answers(&subject->tx, subject->second));
 }
 
-/* PCIe r6.0, sec 6.6.1: 100 ms after the reset of its link, or what is known of it. */
+/* PCIe r6.0, sec 6.6.1: 100 ms after the reset of its link, or its known time. */
 static void function_is_accessed_too_early(struct kunit *test)
 {
 	struct late_subject *subject = late_take_subject(test);
@@ -126,15 +126,15 @@ static void function_is_accessed_too_early(struct kunit *test)
 	late_mark(&subject->tx, fn, PCIRESET_LATE);
 	fn->saved.times.link_us = 5000000;
 	KUNIT_EXPECT_FALSE(test, late_may_be_accessed(&subject->tx, fn));
-	KUNIT_EXPECT_EQ(test, ktime_us_delta(fn->settle, subject->tx.late.triggered), 5000000);
-	fn->settle = ktime_sub_us(ktime_get(), 1);
+	KUNIT_EXPECT_EQ(test, ktime_us_delta(fn->access_at, subject->tx.late.triggered), 5000000);
+	fn->access_at = ktime_sub_us(ktime_get(), 1);
 	KUNIT_EXPECT_TRUE(test, late_may_be_accessed(&subject->tx, fn));
-	/* What hangs on a bridge that was just restored counts anew. */
+	/* The wait of a function below a restored bridge begins again. */
 	subject->second->planned->parent = 0;
-	subject->second->settle = fn->settle;
-	late_settle_below(&subject->tx, fn);
-	KUNIT_EXPECT_EQ(test, subject->second->settle, 0);
-	KUNIT_EXPECT_NE(test, fn->settle, 0);
+	subject->second->access_at = fn->access_at;
+	late_restart_wait_below(&subject->tx, fn);
+	KUNIT_EXPECT_EQ(test, subject->second->access_at, 0);
+	KUNIT_EXPECT_NE(test, fn->access_at, 0);
 }
 
 static void worker_waits_for_ever_or_gives_up_early(struct kunit *test)
@@ -197,7 +197,7 @@ static void what_cannot_come_back_is_waited_for(struct kunit *test)
 	pci_channel_state_t state = fn->dev->error_state;
 
 	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
-	/* Only that there is one is looked at. */
+	/* Only its existence matters. */
 	fn->saved.state = (struct pci_saved_state *)subject;
 	KUNIT_EXPECT_TRUE(test, pcireset_is_late(fn));
 	fn->found.contained = true;
@@ -362,7 +362,7 @@ static void user_gets_the_state_of_another(struct kunit *test)
 	pcireset_tx_put(tx);
 }
 
-/* Nobody else is held up by a function that a user has. */
+/* A function with a user does not delay the others. */
 static void function_behind_an_open_one_is_never_restored(struct kunit *test)
 {
 	struct late_subject *subject = late_take_subject(test);

@@ -129,18 +129,18 @@ static void lock_of_the_caller_is_taken_or_released(struct kunit *test)
 	pcireset_tx_put(tx);
 }
 
-/* Another reset watches it without its locks: it counts as locked, but not for that reset. */
-static void member_that_is_watched_is_locked(struct kunit *test)
+/* Another reset lets it settle without its locks: it counts as locked, but not for that reset. */
+static void member_that_settles_is_locked(struct kunit *test)
 {
 	struct pcireset_tx *tx = lock_tx_on(test, PCI_RESET_FLR, PCIRESET_RESET_TRY);
 	struct pcireset_run run = { .plan = tx->plan, .tx = tx };
 	struct pcireset_unfinished other = { .dev = tx->fns[0].dev, .owner = &other };
 
-	pcireset_unfinished_add(&other, PCIRESET_WATCHED);
+	pcireset_unfinished_add(&other, PCIRESET_SETTLING);
 	KUNIT_EXPECT_EQ(test, pcireset_lock(&run), -EAGAIN);
 	pcireset_unfinished_remove(&other);
 	other.owner = tx;
-	pcireset_unfinished_add(&other, PCIRESET_WATCHED);
+	pcireset_unfinished_add(&other, PCIRESET_SETTLING);
 	KUNIT_EXPECT_EQ(test, pcireset_lock(&run), 0);
 	pcireset_unlock(tx);
 	pcireset_unfinished_remove(&other);
@@ -190,7 +190,7 @@ static struct kunit_case lock_cases[] = {
 	KUNIT_CASE(lock_of_the_bridge_is_taken_for_a_function),
 	KUNIT_CASE(busy_lock_is_waited_for),
 	KUNIT_CASE(lock_of_the_caller_is_taken_or_released),
-	KUNIT_CASE(member_that_is_watched_is_locked),
+	KUNIT_CASE(member_that_settles_is_locked),
 	KUNIT_CASE(quiet_port_is_not_locked),
 	KUNIT_CASE(half_a_lock_is_kept),
 	{},

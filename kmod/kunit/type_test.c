@@ -206,7 +206,7 @@ static void readiness_of_some_devices_is_trusted(struct kunit *test)
 
 /* Issues a type on the first function; returns its errno. */
 static int type_issue(struct kunit *test, u32 bit, const struct pcireset_times *times,
-		      u32 *ret_settle_us)
+		      u32 *ret_no_access_us)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
 	struct pcireset_trigger trigger = {
@@ -219,7 +219,7 @@ static int type_issue(struct kunit *test, u32 bit, const struct pcireset_times *
 	pci_cfg_access_lock(machine->port);
 	error = pcireset_type_find(bit)->trigger(&trigger);
 	pci_cfg_access_unlock(machine->port);
-	*ret_settle_us = trigger.settle_us;
+	*ret_no_access_us = trigger.no_access_us;
 	return error;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Does a caller own a function? The proof is its VFIO group, or an iommufd with that group. */
+/* Ownership: a caller owns a function if it holds the VFIO group, or an iommufd with it. */
 #include <linux/file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -8,25 +8,25 @@
 #include "plan/plan.h"
 
 /**
- * struct owner_proof - one proof of a caller
+ * struct owner_holder - a VFIO group or an iommufd that a caller holds
  * @group: a VFIO group's file, referenced, or NULL
  * @iommufd: otherwise the context of an iommufd, referenced
  */
-struct owner_proof {
+struct owner_holder {
 	struct file *group;
 	struct iommufd_ctx *iommufd;
 };
 
 /**
- * struct pcireset_owners - all proofs of a caller
+ * struct pcireset_owners - all VFIO groups and iommufds that a caller holds
  * @is_group: VFIO's function, or NULL if VFIO is not loaded; keeps VFIO loaded
  * @has_dev: the same
  * @error_detected: callback that identifies a driver based on vfio-pci-core, or NULL
  * @from_file: iommufd's function, or NULL if iommufd is not loaded; keeps it loaded
  * @put: the same
  * @has_group: the same
- * @nr: number of @proofs
- * @proofs: the proofs
+ * @nr: number of @holders
+ * @holders: the groups and iommufds
  *
  * The module works without VFIO and iommufd, so it must not depend on their symbols. A
  * caller with a descriptor of theirs has loaded them.
@@ -39,7 +39,7 @@ struct pcireset_owners {
 	void (*put)(struct iommufd_ctx *iommufd);
 	bool (*has_group)(struct iommufd_ctx *iommufd, struct iommu_group *group);
 	u32 nr;
-	struct owner_proof proofs[];
+	struct owner_holder holders[];
 };
 
 static int owner_add_iommufd(struct pcireset_owners *owners, struct file *file)
@@ -52,11 +52,11 @@ static int owner_add_iommufd(struct pcireset_owners *owners, struct file *file)
 	iommufd = owners->from_file(file);
 	if (IS_ERR(iommufd))
 		return -EINVAL;
-	owners->proofs[owners->nr++].iommufd = iommufd;
+	owners->holders[owners->nr++].iommufd = iommufd;
 	return 0;
 }
 
-static int owner_add_proof(struct pcireset_owners *owners, s32 fd)
+static int owner_add_fd(struct pcireset_owners *owners, s32 fd)
 {
 	struct file *file = fget(fd);
 	int error;
@@ -64,7 +64,7 @@ static int owner_add_proof(struct pcireset_owners *owners, s32 fd)
 	if (!file)
 		return -EBADF;
 	if (owners->is_group && owners->is_group(file)) {
-		owners->proofs[owners->nr++].group = file;
+		owners->holders[owners->nr++].group = file;
 		return 0;
 	}
 	error = owner_add_iommufd(owners, file);
@@ -75,7 +75,7 @@ static int owner_add_proof(struct pcireset_owners *owners, s32 fd)
 static struct pcireset_owners *owner_alloc(u32 nr)
 {
 	struct pcireset_owners *owners =
-		kzalloc(struct_size(owners, proofs, nr), GFP_KERNEL_ACCOUNT);
+		kzalloc(struct_size(owners, holders, nr), GFP_KERNEL_ACCOUNT);
 
 	if (!owners)
 		return NULL;
@@ -89,10 +89,10 @@ static struct pcireset_owners *owner_alloc(u32 nr)
 }
 
 /**
- * pcireset_owners_get - get a caller's proofs of ownership
+ * pcireset_owners_get - get the VFIO groups and iommufds of a caller
  * @address: user space address of an array of descriptors
  * @nr: number of descriptors
- * @ret_owners: the proofs; NULL if @nr is 0
+ * @ret_owners: the groups and iommufds; NULL if @nr is 0
  *
  * Return: 0, -E2BIG, -EFAULT, -ENOMEM, -EBADF, -EINVAL if one is neither a VFIO
  * group nor an iommufd.
@@ -117,7 +117,7 @@ int pcireset_owners_get(u64 address, u32 nr, struct pcireset_owners **ret_owners
 	if (!owners)
 		error = -ENOMEM;
 	for (i = 0; i < nr && !error; i++)
-		error = owner_add_proof(owners, fds[i]);
+		error = owner_add_fd(owners, fds[i]);
 	kfree(fds);
 	if (error)
 		pcireset_owners_put(owners);
@@ -143,8 +143,8 @@ static void owner_put_symbols(const struct pcireset_owners *owners)
 }
 
 /**
- * pcireset_owners_put - release the proofs of pcireset_owners_get()
- * @owners: the proofs, or NULL
+ * pcireset_owners_put - release the result of pcireset_owners_get()
+ * @owners: the result, or NULL
  */
 void pcireset_owners_put(struct pcireset_owners *owners)
 {
@@ -153,10 +153,10 @@ void pcireset_owners_put(struct pcireset_owners *owners)
 	if (!owners)
 		return;
 	for (i = 0; i < owners->nr; i++) {
-		if (owners->proofs[i].group)
-			fput(owners->proofs[i].group);
+		if (owners->holders[i].group)
+			fput(owners->holders[i].group);
 		else
-			owners->put(owners->proofs[i].iommufd);
+			owners->put(owners->holders[i].iommufd);
 	}
 	owner_put_symbols(owners);
 	kfree(owners);
@@ -172,7 +172,7 @@ static bool owner_has_vfio_driver(const struct pcireset_owners *owners, struct p
 
 /**
  * pcireset_owner_has_group - check whether an iommufd has a function of an IOMMU group
- * @owners: the proofs of a caller
+ * @owners: the groups and iommufds of a caller
  * @iommufd: an iommufd of @owners
  * @dev: the function
  *
@@ -192,52 +192,52 @@ bool pcireset_owner_has_group(const struct pcireset_owners *owners, struct iommu
 	return has;
 }
 
-static bool owner_proves(const struct pcireset_owners *owners, const struct owner_proof *proof,
+static bool owner_covers(const struct pcireset_owners *owners, const struct owner_holder *holder,
 			 struct pci_dev *dev)
 {
 	/* The callback that identifies the driver itself uses the driver data as this type. */
 	struct vfio_pci_core_device *core = pci_get_drvdata(dev);
 
-	if (proof->group)
-		return owners->has_dev && owners->has_dev(proof->group, &core->vdev);
-	return pcireset_owner_has_group(owners, proof->iommufd, dev);
+	if (holder->group)
+		return owners->has_dev && owners->has_dev(holder->group, &core->vdev);
+	return pcireset_owner_has_group(owners, holder->iommufd, dev);
 }
 
-static const struct owner_proof *owner_find_proof(const struct pcireset_owners *owners,
-						  struct pci_dev *dev)
+static const struct owner_holder *owner_find_holder(const struct pcireset_owners *owners,
+						    struct pci_dev *dev)
 {
 	u32 i;
 
 	if (!owners || !owner_has_vfio_driver(owners, dev))
 		return NULL;
 	for (i = 0; i < owners->nr; i++)
-		if (owner_proves(owners, &owners->proofs[i], dev))
-			return &owners->proofs[i];
+		if (owner_covers(owners, &owners->holders[i], dev))
+			return &owners->holders[i];
 	return NULL;
 }
 
 /**
  * pcireset_is_owner - check whether a caller owns a function
- * @owners: the caller's proofs, or NULL
+ * @owners: the caller's groups and iommufds, or NULL
  * @dev: the function
  *
  * Context: The caller holds @dev's device lock, so that its driver stays.
- * Return: true if its driver belongs to VFIO, and a proof is its group or an iommufd
- * with a function of that group.
+ * Return: true if its driver belongs to VFIO, and the caller holds its group or an
+ * iommufd with a function of that group.
  */
 bool pcireset_is_owner(const struct pcireset_owners *owners, struct pci_dev *dev)
 {
-	return owner_find_proof(owners, dev);
+	return owner_find_holder(owners, dev);
 }
 
 /**
  * pcireset_owner_find - does a caller own a function, and by an iommufd?
- * @owners: the caller's proofs, or NULL
+ * @owners: the caller's groups and iommufds, or NULL
  * @dev: the function
  * @ret_iommufd: the iommufd, or NULL if the caller does not own @dev or owns it by a group
  *
  * Both answers come from one search. An iommufd may lose its device at any time, so a
- * second search might not find the proof of the first one.
+ * second search might not find the same one.
  *
  * Context: The caller holds @dev's device lock.
  * Return: as pcireset_is_owner().
@@ -245,10 +245,10 @@ bool pcireset_is_owner(const struct pcireset_owners *owners, struct pci_dev *dev
 bool pcireset_owner_find(const struct pcireset_owners *owners, struct pci_dev *dev,
 			 struct iommufd_ctx **ret_iommufd)
 {
-	const struct owner_proof *proof = owner_find_proof(owners, dev);
+	const struct owner_holder *holder = owner_find_holder(owners, dev);
 
-	*ret_iommufd = proof && !proof->group ? proof->iommufd : NULL;
-	return proof;
+	*ret_iommufd = holder && !holder->group ? holder->iommufd : NULL;
+	return holder;
 }
 
 /* This module works without VFIO. While a driver of vfio-pci-core is bound, the core stays. */

@@ -295,7 +295,7 @@ static void batch_start_item(struct batch *batch, struct pcireset_item *item)
 		batch_set_done(batch, item, result);
 	} else {
 		item->state = PCIRESET_ITEM_STARTED;
-		item->again = item->run.settle;
+		item->again = item->run.access_at;
 	}
 }
 
@@ -435,26 +435,26 @@ static bool batch_is_member(const struct pcireset_report *report, const struct p
 }
 
 static void batch_report_item(struct pcireset_item *leader,
-			      void (*told)(struct pcireset_item *item))
+			      void (*finished)(struct pcireset_item *item))
 {
 	struct pcireset_item *item;
 
 	leader->report = &leader->own;
-	told(leader);
+	finished(leader);
 	for (item = leader->followers; item; item = item->next) {
 		item->report = &leader->own;
 		item->result = leader->result;
 		/* The plan may have been replaced by one without this function. */
 		if (!item->result && !batch_is_member(item->report, item->dev))
 			item->result = -ENODEV;
-		told(item);
+		finished(item);
 	}
 	kvfree(leader->own.members);
 	leader->own.members = NULL;
 }
 
 static void batch_run_loads(struct batch *batch, bool interruptible,
-			    void (*told)(struct pcireset_item *item))
+			    void (*finished)(struct pcireset_item *item))
 {
 	struct pcireset_item *item, *next;
 	unsigned int i, left = 0;
@@ -467,7 +467,7 @@ static void batch_run_loads(struct batch *batch, bool interruptible,
 	while (left) {
 		batch_wait_for_some(batch, interruptible);
 		llist_for_each_entry_safe(item, next, llist_del_all(&batch->done), done) {
-			batch_report_item(item, told);
+			batch_report_item(item, finished);
 			left--;
 		}
 	}
@@ -563,14 +563,14 @@ void pcireset_batch_share(struct pcireset_item *items, unsigned int nr)
  * @items: the items; those with a plan are run, and the plans are put
  * @nr: number of @items
  * @interruptible: a signal cancels the items that have not begun
- * @told: called in the caller's thread for each item that has finished, in the
+ * @finished: called in the caller's thread for each item that has finished, in the
  *	order of their ends; the report is valid during the call
  *
  * Context: Process context, may sleep. The caller holds no device lock.
  * Return: 0 if the plans were run, with any results; -ENOMEM if none was run.
  */
 int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interruptible,
-		       void (*told)(struct pcireset_item *item))
+		       void (*finished)(struct pcireset_item *item))
 {
 	struct batch batch = { .items = items, .nr = nr };
 	unsigned int i;
@@ -585,7 +585,7 @@ int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interr
 		error = batch_form_loads(&batch);
 	if (!error) {
 		batch.payer = get_mem_cgroup_from_mm(current->mm);
-		batch_run_loads(&batch, interruptible, told);
+		batch_run_loads(&batch, interruptible, finished);
 		mem_cgroup_put(batch.payer);
 	}
 

@@ -20,7 +20,7 @@ static int empty_check(struct pcireset_plan *plan)
 	if (!pci_device_is_present(bridge))
 		return empty_refuse(plan, -ENODEV, PCIRESET_WHY_GONE, bridge);
 	/* A reset of the bridge, or of a function that was below it, has not ended. */
-	if (pcireset_is_unfinished(bridge, PCIRESET_WATCHED, NULL) ||
+	if (pcireset_is_unfinished(bridge, PCIRESET_SETTLING, NULL) ||
 	    pcireset_is_unfinished(bridge, PCIRESET_LATE, NULL) ||
 	    pcireset_is_unfinished(bridge, PCIRESET_BRIDGE_ABOVE, NULL))
 		return empty_refuse(plan, -EBUSY, PCIRESET_WHY_LATE, bridge);

@@ -43,7 +43,7 @@ static int issue_link_reset(struct pcireset_run *run, struct pcireset_trigger *t
 
 /**
  * pcireset_issue - issue the type of a run
- * @run: the run; its times triggered and settle are written
+ * @run: the run; its times triggered and access_at are written
  *
  * Returns when the reset is no longer asserted. The caller waits for the functions.
  *
@@ -65,7 +65,8 @@ int pcireset_issue(struct pcireset_run *run)
 	else
 		error = run->type->trigger(&trigger);
 	run->triggered = ktime_get();
-	run->settle = trigger.settle_us ? ktime_add_us(run->triggered, trigger.settle_us) : 0;
+	run->access_at = trigger.no_access_us ? ktime_add_us(run->triggered, trigger.no_access_us) :
+						0;
 	trace_pcireset_trigger(run, type, error);
 	return error;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Functions with an unfinished reset and without locks: late ones, which a worker
- * restores when they answer, and watched ones, which a caller checks again.
+ * restores when they answer, and settling ones, which a caller checks again.
  *
  * Until the worker is done with a late function, its saved state is kept, its driver
  * waits for reset_done, its IOMMU translation is blocked, and its power is on.
@@ -91,7 +91,7 @@ void pcireset_late_unbind(struct pci_dev *dev)
 	struct pcireset_fn *fn;
 
 	spin_lock(&pcireset_unfinished_lock);
-	fn = late_find(dev, BIT(PCIRESET_LATE) | BIT(PCIRESET_WATCHED));
+	fn = late_find(dev, BIT(PCIRESET_LATE) | BIT(PCIRESET_SETTLING));
 	if (fn) {
 		tx = fn->unfinished.owner;
 		kref_get(&tx->ref);
@@ -174,7 +174,7 @@ static bool late_is_awaited(const struct pcireset_fn *fn)
 
 /*
  * PCIe r6.0, sec 6.6.1: no access before 100 ms after the link came up, or before the
- * time that the function reports. @fn->settle is 0 while the link is down.
+ * time that the function reports. @fn->access_at is 0 while the link is down.
  */
 static bool late_may_be_accessed(const struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
@@ -183,15 +183,15 @@ static bool late_may_be_accessed(const struct pcireset_tx *tx, struct pcireset_f
 	u32 us;
 
 	if (!pcireset_link_is_up(port)) {
-		fn->settle = 0;
+		fn->access_at = 0;
 		return false;
 	}
-	if (!fn->settle) {
+	if (!fn->access_at) {
 		us = ktime_us_delta(now, tx->late.triggered);
 		us = port ? pcireset_secondary_us(port, us, fn->saved.times.link_us) : us;
-		fn->settle = ktime_add_us(tx->late.triggered, us);
+		fn->access_at = ktime_add_us(tx->late.triggered, us);
 	}
-	return !ktime_before(now, fn->settle);
+	return !ktime_before(now, fn->access_at);
 }
 
 static bool late_answers(const struct pcireset_tx *tx, struct pcireset_fn *fn)
@@ -245,13 +245,13 @@ static void late_announce(struct pcireset_tx *tx, struct pcireset_fn *fn, enum l
 }
 
 /* The functions below a bridge that was just restored need their wait from now on. */
-static void late_settle_below(struct pcireset_tx *tx, const struct pcireset_fn *bridge)
+static void late_restart_wait_below(struct pcireset_tx *tx, const struct pcireset_fn *bridge)
 {
 	unsigned int i, nr = bridge - tx->fns;
 
 	for (i = nr + 1; i < tx->nr_fns; i++)
 		if (tx->fns[i].planned->parent == (int)nr)
-			tx->fns[i].settle = 0;
+			tx->fns[i].access_at = 0;
 }
 
 /* Run the checks that the caller's report would have. */
@@ -298,7 +298,7 @@ static bool late_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 	pcireset_iommu_unblock(fn);
 	if (same)
 		pcireset_state_restore(fn);
-	late_settle_below(tx, fn);
+	late_restart_wait_below(tx, fn);
 	return true;
 }
 
@@ -534,9 +534,9 @@ void pcireset_attend_begin(struct pcireset_run *run)
 
 		if (!fn->saved.state)
 			continue;
-		fn->settle = run->settle;
+		fn->access_at = run->access_at;
 		pcireset_state_park(fn);
-		late_mark(tx, fn, pcireset_is_late(fn) ? PCIRESET_LATE : PCIRESET_WATCHED);
+		late_mark(tx, fn, pcireset_is_late(fn) ? PCIRESET_LATE : PCIRESET_SETTLING);
 	}
 	pcireset_unlock_awake(tx);
 }
@@ -608,8 +608,8 @@ static void late_hand_over(struct pcireset_run *run, struct pcireset_fn *fn)
 	struct pcireset_tx *tx = run->tx;
 
 	fn->is_expected = pcireset_is_late(fn);
-	if (fn->settle < run->settle)
-		fn->settle = run->settle;
+	if (fn->access_at < run->access_at)
+		fn->access_at = run->access_at;
 	if (fn->is_expected) {
 		fn->found.flags |= PCIRESET_MEMBER_LATE;
 		pcireset_stats_late(pcireset_type_find(run->report->type), PCIRESET_LATE_BEGIN);

@@ -25,7 +25,7 @@
 static bool lock_try_one(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
 	/* Another reset checks the function once more, and will take its locks again. */
-	if (pcireset_is_unfinished(fn->dev, PCIRESET_WATCHED, tx))
+	if (pcireset_is_unfinished(fn->dev, PCIRESET_SETTLING, tx))
 		return false;
 	if (!tx->plan->held || fn->dev != tx->plan->dev) {
 		if (!device_trylock(&fn->dev->dev))
@@ -107,9 +107,9 @@ static void lock_notify_hotplug(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
-	pcireset_hotplug_tell(tx, &tx->bridge_fn);
+	pcireset_hotplug_notify(tx, &tx->bridge_fn);
 	for (i = 0; i < tx->nr_fns; i++)
-		pcireset_hotplug_tell(tx, &tx->fns[i]);
+		pcireset_hotplug_notify(tx, &tx->fns[i]);
 }
 
 static int lock_give_up(struct pcireset_plan *plan, struct pcireset_fn *fn, int error)

@@ -139,7 +139,7 @@ int pcireset_wait_ready(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	int error;
 
-	pcireset_sleep_until(run->settle);
+	pcireset_sleep_until(run->access_at);
 	error = ready_wait_parent(run, fn);
 	if (error)
 		return error;
@@ -166,8 +166,8 @@ bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again)
 	struct pcireset_fn *fn = &run->tx->fns[0];
 	ktime_t now = ktime_get();
 
-	if (ktime_before(now, run->settle)) {
-		*ret_again = run->settle;
+	if (ktime_before(now, run->access_at)) {
+		*ret_again = run->access_at;
 		return false;
 	}
 	if (pcireset_fn_answers(fn) || pcireset_is_disconnected(fn->dev) ||

@@ -349,7 +349,7 @@ static void run_recover_members(struct pcireset_run *run)
 
 	/* A link that stays down shows as functions that do not answer. */
 	if (type & PCIRESET_LINK_TYPES && !pcireset_wait_secondary(run, plan->bridge))
-		run->settle = ktime_get();
+		run->access_at = ktime_get();
 
 	for_each_reached(fn, tx, type)
 		run_recover_member(run, fn);

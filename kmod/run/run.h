@@ -33,7 +33,7 @@ struct pcireset_origin {
  * @started: when the run began
  * @error: errno of the trigger
  * @triggered: when the trigger ended
- * @settle: before this time no member may be accessed
+ * @access_at: before this time no member may be accessed
  * @deadline: end of the wait for members with locks held
  * @patience: end of the wait for members
  * @quiet: link and hotplug events are expected
@@ -53,7 +53,7 @@ struct pcireset_run {
 	ktime_t started;
 	int error;
 	ktime_t triggered;
-	ktime_t settle;
+	ktime_t access_at;
 	ktime_t deadline;
 	ktime_t patience;
 	bool quiet;
@@ -195,7 +195,7 @@ int pcireset_empty_bus_reset(struct pci_dev *bridge, struct pcireset_report *rep
 
 /* batch.c */
 int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interruptible,
-		       void (*told)(struct pcireset_item *item));
+		       void (*finished)(struct pcireset_item *item));
 void pcireset_batch_share(struct pcireset_item *items, unsigned int nr);
 struct pcireset_member pcireset_item_member(const struct pcireset_item *item, u32 nr);
 int pcireset_batch_init(void);

@@ -225,7 +225,7 @@ void pcireset_hotplug_check(struct pcireset_fn *port)
 }
 
 /**
- * pcireset_hotplug_tell - make pciehp act on a change of the slot
+ * pcireset_hotplug_notify - make pciehp act on a change of the slot
  * @tx: the transaction; it is referenced until pciehp has acted
  * @port: the port, of @tx
  *
@@ -233,7 +233,7 @@ void pcireset_hotplug_check(struct pcireset_fn *port)
  *
  * Context: Process context. May be called with locks held: pciehp acts later.
  */
-void pcireset_hotplug_tell(struct pcireset_tx *tx, struct pcireset_fn *port)
+void pcireset_hotplug_notify(struct pcireset_tx *tx, struct pcireset_fn *port)
 {
 	if (!port->masked.slot_changed)
 		return;

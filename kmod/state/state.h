@@ -168,7 +168,7 @@ struct pcireset_found {
  * @secondary_up: the wait for the bus below this bridge is over
  * @unfinished: its entry in the table of functions whose reset is not finished
  * @is_expected: it is late, and its return will be reported
- * @settle: if it is late, when it may be accessed; 0 if its link is down
+ * @access_at: if it is late, when it may be accessed; 0 if its link is down
  *
  * The task that runs the transaction writes all members, with these exceptions:
  * pcireset_unfinished_lock protects @unfinished, the device lock protects @prepared, and
@@ -187,7 +187,7 @@ struct pcireset_fn {
 	bool secondary_up;
 	struct pcireset_unfinished unfinished;
 	bool is_expected;
-	ktime_t settle;
+	ktime_t access_at;
 };
 
 /**
@@ -279,7 +279,7 @@ void pcireset_hotplug_mask_again(struct pcireset_fn *port);
 void pcireset_hotplug_unmask(struct pcireset_fn *port);
 void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child);
 void pcireset_hotplug_check(struct pcireset_fn *port);
-void pcireset_hotplug_tell(struct pcireset_tx *tx, struct pcireset_fn *port);
+void pcireset_hotplug_notify(struct pcireset_tx *tx, struct pcireset_fn *port);
 int pcireset_hotplug_init(void);
 void pcireset_hotplug_exit(void);
 

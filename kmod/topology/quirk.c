@@ -20,14 +20,14 @@ static const struct pci_device_id quirk_handlers[] = {
 };
 
 /* The handler disables the controller by its own registers before the FLR. */
-static bool is_samsung_a804(const struct pci_dev *dev)
+static bool quirk_is_samsung_a804(const struct pci_dev *dev)
 {
 	return dev->vendor == PCI_VENDOR_ID_SAMSUNG && dev->device == 0xa804 &&
 	       dev->class == CLASS_NVME;
 }
 
 /* T4: hangs if DMA is in progress at the reset. */
-static bool is_chelsio_t4(const struct pci_dev *dev)
+static bool quirk_is_chelsio_t4(const struct pci_dev *dev)
 {
 	return dev->vendor == PCI_VENDOR_ID_CHELSIO && (dev->device & 0xf000) == 0x4000;
 }
@@ -44,7 +44,8 @@ bool pcireset_quirk_handler(struct pci_dev *dev)
 {
 	if (memchr(dev->reset_methods, METHOD_DEV_SPECIFIC, sizeof(dev->reset_methods)))
 		return true;
-	return pci_match_id(quirk_handlers, dev) || is_samsung_a804(dev) || is_chelsio_t4(dev);
+	return pci_match_id(quirk_handlers, dev) || quirk_is_samsung_a804(dev) ||
+	       quirk_is_chelsio_t4(dev);
 }
 
 /*
@@ -62,7 +63,7 @@ static const struct {
 
 #define SLOW_CHIPSET_MS 120
 
-static bool is_slow_chipset(const struct pci_dev *dev)
+static bool quirk_is_slow_chipset(const struct pci_dev *dev)
 {
 	unsigned int i;
 
@@ -174,7 +175,7 @@ static atomic_t seen_slow_chipset = ATOMIC_INIT(0);
  */
 void pcireset_quirk_add(const struct pci_dev *dev)
 {
-	if (is_slow_chipset(dev))
+	if (quirk_is_slow_chipset(dev))
 		atomic_set(&seen_slow_chipset, 1);
 }
 

@@ -25,13 +25,13 @@ enum pcireset_caller {
 /**
  * enum pcireset_unfinished_kind - why a reset is not finished although no lock is held
  * @PCIRESET_FINISHED: it is finished, or its locks are held
- * @PCIRESET_WATCHED: the caller will check the function again
+ * @PCIRESET_SETTLING: the caller will check the function again
  * @PCIRESET_LATE: the worker waits for the function
  * @PCIRESET_BRIDGE_ABOVE: the port was not reset; the worker waits for a function below it
  */
 enum pcireset_unfinished_kind {
 	PCIRESET_FINISHED = 0,
-	PCIRESET_WATCHED,
+	PCIRESET_SETTLING,
 	PCIRESET_LATE,
 	PCIRESET_BRIDGE_ABOVE,
 };

@@ -86,6 +86,6 @@ int pcireset_trigger_flr(struct pcireset_trigger *trigger)
 	if (ret)
 		return -EIO;
 
-	trigger->settle_us = trigger->times->flr_us;
+	trigger->no_access_us = trigger->times->flr_us;
 	return 0;
 }

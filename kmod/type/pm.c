@@ -37,6 +37,6 @@ int pcireset_trigger_pm(struct pcireset_trigger *trigger)
 	pm_set_state(dev, csr, PCI_D3hot);
 	pcireset_sleep_until(ktime_add_ms(ktime_get(), pcireset_quirk_d3hot_ms(dev)));
 	pm_set_state(dev, csr, PCI_D0);
-	trigger->settle_us = trigger->times->d0_us;
+	trigger->no_access_us = trigger->times->d0_us;
 	return 0;
 }

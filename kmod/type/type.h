@@ -10,13 +10,13 @@
  * @dev: the function that was asked for
  * @bridge: the bridge above it if the type resets the link, else unused
  * @times: how long @dev may not be accessed after a reset
- * @settle_us: written: how long no affected function may be accessed, microseconds
+ * @no_access_us: written: how long no affected function may be accessed, microseconds
  */
 struct pcireset_trigger {
 	struct pci_dev *dev;
 	struct pci_dev *bridge;
 	const struct pcireset_times *times;
-	u32 settle_us;
+	u32 no_access_us;
 };
 
 /**

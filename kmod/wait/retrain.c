@@ -12,19 +12,19 @@
 #define RETRAIN_POLL_US 1000
 
 /*
- * Time to watch a link for signs of training. PCIe r6.0, sec 4.2.7: a link that does not
+ * Time to look for signs of training at a link. PCIe r6.0, sec 4.2.7: a link that does not
  * come up leaves Polling and Configuration after 48 ms at most, and begins again.
  */
-#define RETRAIN_WATCH_MS 50
+#define RETRAIN_SIGN_MS 50
 
 /*
  * PCIe r6.0, sec 7.5.3.8: the hardware has tried to make the link reliable, or still
- * tries. It does neither for an empty slot. One read is not enough: Link Training comes
- * and goes, and since 6.13 the kernel clears Link Bandwidth Management Status.
+ * tries. It does neither for an empty slot. One read is not enough: Link Training is set
+ * only at times, and since 6.13 the kernel clears Link Bandwidth Management Status.
  */
 static bool retrain_is_tried_by_port(struct pci_dev *port)
 {
-	ktime_t end = ktime_add_ms(ktime_get(), RETRAIN_WATCH_MS);
+	ktime_t end = ktime_add_ms(ktime_get(), RETRAIN_SIGN_MS);
 	u16 status;
 
 	for (;;) {

@@ -365,11 +365,11 @@ struct pcireset_info {
  *
  * Two functions behind one bridge may belong to two users. A descriptor with
  * %PCIRESET_GRANT_OWNED still allows slot, bus and cxl_bus resets of the link,
- * but each call must prove that the caller owns every function that would be
+ * but each call must show that the caller owns every function that would be
  * reset. Otherwise it fails with EPERM and %PCIRESET_WHY_NOT_OWNED, and returns
  * the first function without an owner. Bridges need no owner.
  *
- * The proof is the same as for VFIO's own hot reset: open descriptors of VFIO
+ * Ownership is shown as for VFIO's own hot reset: by open descriptors of VFIO
  * groups (/dev/vfio/NUMBER), or of iommufds (/dev/iommu). Functions must be
  * bound to the iommufd, and must have been opened through their own nodes
  * (/dev/vfio/devices). The kernel gives a group to one descriptor at a time.
@@ -378,7 +378,7 @@ struct pcireset_info {
  * is vfio-pci, or another driver on top of vfio-pci-core. One of the descriptors
  * is the group of the function, or an iommufd to which at least one function of
  * that group is bound. A function without a driver or without an IOMMU has no
- * owner. A device descriptor is no proof, nor is an iommufd without functions.
+ * owner. A device descriptor does not count, nor does an iommufd without functions.
  *
  * Ownership lasts from the beginning of the reset to its end. If the owner
  * closes a function in the meantime, nobody else can open it before the end.
@@ -429,7 +429,7 @@ struct pcireset_open {
 /**
  * struct pcireset_narrow - ioctl(PCIRESET_NARROW), on a device's descriptor
  * @size: sizeof(struct pcireset_narrow)
- * @flags: PCIRESET_GRANT_OWNED to require proof from now on, 0 for no change
+ * @flags: PCIRESET_GRANT_OWNED to require ownership from now on, 0 for no change
  * @types: mask of the types that remain allowed; 0 is refused
  * @max_scope: widest enum pcireset_scope that remains allowed, 0 for no change
  * @force: mask of enum pcireset_force that remains allowed
