@@ -738,6 +738,32 @@ static void link_events_of_the_reset_are_heard(struct kunit *test)
 	pcireset_tx_put(tx);
 }
 
+/* pciehp writes the indicators after the core's save, and the core's restore undoes that. */
+static void indicators_of_pciehp_are_undone(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
+	u16 enabled = PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_DLLSCE;
+	unsigned int at = KUNIT_PCIE + PCI_EXP_SLTCTL;
+
+	machine->port->pcie_flags_reg |= PCI_EXP_FLAGS_SLOT;
+	machine->port_space[(KUNIT_PCIE + PCI_EXP_SLTCAP) / 4] = PCI_EXP_SLTCAP_NCCS;
+	kunit_put16(machine->port_space, at, enabled);
+	pcireset_hotplug_restore(&tx->bridge_fn);
+	KUNIT_EXPECT_EQ(test, run_get16(machine->port_space, at), enabled);
+
+	kunit_put16(machine->port_space, at, PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_ATTN_IND_OFF);
+	pcireset_hotplug_save(&tx->bridge_fn);
+	/* Of a lost register nothing is saved. */
+	kunit_put16(machine->port_space, at, PCI_EXP_SLTCTL_ATTN_IND_ON);
+	pcireset_hotplug_save(&tx->bridge_fn);
+	kunit_put16(machine->port_space, at, enabled | PCI_EXP_SLTCTL_PWR_IND_ON);
+	pcireset_hotplug_restore(&tx->bridge_fn);
+	KUNIT_EXPECT_EQ(test, run_get16(machine->port_space, at),
+			enabled | PCI_EXP_SLTCTL_ATTN_IND_OFF);
+	pcireset_tx_put(tx);
+}
+
 static struct kunit_case run_cases[] = {
 	KUNIT_CASE(plan_of_another_topology_is_run),
 	KUNIT_CASE(bus_is_reset_although_a_quirk_forbids_it),
@@ -767,6 +793,7 @@ static struct kunit_case run_cases[] = {
 	KUNIT_CASE(reset_of_one_bus_is_issued_twice),
 	KUNIT_CASE(raw_reset_is_left_out_or_not_told),
 	KUNIT_CASE(link_events_of_the_reset_are_heard),
+	KUNIT_CASE(indicators_of_pciehp_are_undone),
 	KUNIT_CASE(block_of_a_lost_function_is_ended_twice),
 	KUNIT_CASE(bus_that_is_not_empty_is_reset),
 	{},

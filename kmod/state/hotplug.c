@@ -22,6 +22,9 @@
 	(PCI_EXP_SLTCTL_ABPE | PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_MRLSCE | PCI_EXP_SLTCTL_PDCE | \
 	 PCI_EXP_SLTCTL_CCIE | PCI_EXP_SLTCTL_DLLSCE)
 
+/* Settings of Slot Control that pciehp changes at any time, without an event enable. */
+#define HOTPLUG_SETTINGS (PCI_EXP_SLTCTL_AIC | PCI_EXP_SLTCTL_PIC | PCI_EXP_SLTCTL_PCC)
+
 static struct workqueue_struct *hotplug_queue;
 
 static bool hotplug_is_present(struct pci_dev *port)
@@ -177,6 +180,45 @@ void pcireset_hotplug_unmask(struct pcireset_fn *port)
 		return;
 	for (i = 0; i < HOTPLUG_TRIES && !hotplug_try_unmask(port); i++)
 		usleep_range(100, 200);
+}
+
+/**
+ * pcireset_hotplug_save - save the indicators and the power of a port's slot
+ * @port: the port; @port->masked.slot_settings is written if pciehp has the slot
+ *
+ * pciehp may have changed them since the core saved the port's state: the state is
+ * saved once for all types.
+ */
+void pcireset_hotplug_save(struct pcireset_fn *port)
+{
+	u16 control;
+
+	pcie_capability_read_word(port->dev, PCI_EXP_SLTCTL, &control);
+	/* Without its interrupt, the slot has no driver, or the register was lost. */
+	if (PCI_POSSIBLE_ERROR(control) || !(control & PCI_EXP_SLTCTL_HPIE))
+		return;
+	port->masked.slot_settings = control & HOTPLUG_SETTINGS;
+	port->masked.slot_is_saved = true;
+}
+
+/**
+ * pcireset_hotplug_restore - restore the settings of pcireset_hotplug_save()
+ * @port: the port, after the core's restore
+ */
+void pcireset_hotplug_restore(struct pcireset_fn *port)
+{
+	u16 control;
+
+	if (!port->masked.slot_is_saved)
+		return;
+	pcie_capability_read_word(port->dev, PCI_EXP_SLTCTL, &control);
+	if (PCI_POSSIBLE_ERROR(control) ||
+	    (control & HOTPLUG_SETTINGS) == port->masked.slot_settings)
+		return;
+	hotplug_wait_for_command(port->dev);
+	pcie_capability_write_word(port->dev, PCI_EXP_SLTCTL,
+				   (control & ~HOTPLUG_SETTINGS) | port->masked.slot_settings);
+	hotplug_wait_for_command(port->dev);
 }
 
 /**

@@ -39,6 +39,7 @@ static void mask_port(struct pcireset_tx *tx, struct pcireset_fn *fn)
 	/* pciehp_isr() acknowledges and drops events while this is set. */
 	if (port->is_hotplug_bridge) {
 		pcireset_hotplug_mask(fn);
+		pcireset_hotplug_save(fn);
 		port->ignore_hotplug = 1;
 	}
 	if (!pcireset_owns_aer(port))

@@ -42,7 +42,7 @@ static int state_save_core(struct pcireset_fn *fn)
 	struct pci_dev *dev = fn->dev;
 	int error;
 
-	if (!dev->is_hotplug_bridge || !pci_is_pcie(dev))
+	if (!pcireset_has_slot(dev))
 		return pci_save_state(dev);
 	pcireset_hotplug_mask(fn);
 	error = pci_save_state(dev);
@@ -158,6 +158,17 @@ void pcireset_state_woken(struct pcireset_fn *fn)
 		pcireset_quirk_woken(fn->dev);
 }
 
+/* A port that is not quiet has not lost what pciehp wrote since the core's save. */
+static void state_restore_core(struct pcireset_fn *fn)
+{
+	if (!fn->masked.quiet && pcireset_has_slot(fn->dev))
+		pcireset_hotplug_save(fn);
+	pci_restore_state(fn->dev);
+	pcireset_hotplug_restore(fn);
+	if (!fn->masked.quiet)
+		pcireset_hotplug_unmask(fn);
+}
+
 /**
  * pcireset_state_restore - restore the saved state of a function
  * @fn: the function; it answers and has its former identity
@@ -171,9 +182,7 @@ void pcireset_state_restore(struct pcireset_fn *fn)
 	if (pci_load_saved_state(dev, fn->saved.state))
 		pci_warn(dev, "saved state no longer matches the device\n");
 	pcireset_control_restore_first(fn);
-	pci_restore_state(dev);
-	if (!fn->masked.quiet)
-		pcireset_hotplug_unmask(fn);
+	state_restore_core(fn);
 	pcireset_control_restore(fn);
 	state_restore_pme(fn);
 	pcireset_quirk_restored(dev);

@@ -114,6 +114,8 @@ struct pcireset_saved {
  * @slot_work: makes pciehp act on the change, without locks of the module
  * @slot_tx: the transaction that @slot_work has a reference to while it is queued
  * @slot_enables: the events of its slot that were enabled before
+ * @slot_settings: indicators and power of its slot, as pciehp last set them
+ * @slot_is_saved: @slot_settings was written
  */
 struct pcireset_masked {
 	bool quiet;
@@ -127,6 +129,8 @@ struct pcireset_masked {
 	struct work_struct slot_work;
 	struct pcireset_tx *slot_tx;
 	u16 slot_enables;
+	u16 slot_settings;
+	bool slot_is_saved;
 };
 
 /**
@@ -277,6 +281,8 @@ void pcireset_quiet_end(struct pcireset_tx *tx);
 void pcireset_hotplug_mask(struct pcireset_fn *port);
 void pcireset_hotplug_mask_again(struct pcireset_fn *port);
 void pcireset_hotplug_unmask(struct pcireset_fn *port);
+void pcireset_hotplug_save(struct pcireset_fn *port);
+void pcireset_hotplug_restore(struct pcireset_fn *port);
 void pcireset_hotplug_note(struct pcireset_fn *port, struct pcireset_fn *child);
 void pcireset_hotplug_check(struct pcireset_fn *port);
 void pcireset_hotplug_notify(struct pcireset_tx *tx, struct pcireset_fn *port);

@@ -110,6 +110,12 @@ static inline bool pcireset_is_downstream_port(struct pci_dev *dev)
 	       type == PCI_EXP_TYPE_PCIE_BRIDGE;
 }
 
+/* Is it a PCIe port with a slot that may be hot-plugged? */
+static inline bool pcireset_has_slot(struct pci_dev *dev)
+{
+	return dev->is_hotplug_bridge && pci_is_pcie(dev);
+}
+
 /* Without it the firmware keeps the AER capability (ACPI _OSC), or there is none. */
 static inline bool pcireset_owns_aer(struct pci_dev *dev)
 {

@@ -58,7 +58,7 @@ static bool link_slot_is_off(struct pci_dev *port)
 {
 	u16 status;
 
-	if (!port->is_hotplug_bridge || !pci_is_pcie(port))
+	if (!pcireset_has_slot(port))
 		return false;
 	pcie_capability_read_word(port, PCI_EXP_SLTSTA, &status);
 	if (PCI_POSSIBLE_ERROR(status) || pcireset_link_is_active(port))

@@ -88,18 +88,28 @@ may_be_lost() {
 	[[ $1 == bus && $2 == button && $lost -eq 0 && $got == "$nothing" ]]
 }
 
-# with_reset VARIANT EVENT FUNCTION MS: the event comes so long after the reset of FUNCTION was asked for.
-with_reset() {
+# during EVENT MS FUNCTION OPTION...: the event comes so long after the reset of FUNCTION was asked for.
+during() {
 	local resetter
 
-	machine "$1" "$2" || return
-	sim_set "$port/00.0" ready_bus_us=300000
-	pcireset reset "$3" --type "$1" --timeout 2s --yes >/dev/null 2>&1 &
+	pcireset reset "${@:3}" --timeout 2s --yes >/dev/null 2>&1 &
 	resetter=$!
-	sleep_ms "$4"
-	event "$2"
+	sleep_ms "$2"
+	event "$1"
 	wait "$resetter"
 	settled
+}
+
+# with_reset VARIANT EVENT FUNCTION MS
+with_reset() {
+	machine "$1" "$2" && sim_set "$port/00.0" ready_bus_us=300000 && during "$2" "$4" "$3" --type "$1"
+	sim_clear
+}
+
+# with_two_resets MS: a bus reset without effect, and then a reset by Link Disable. pciehp writes to Slot Control between the two.
+with_two_resets() {
+	machine bus button && sim_set 01.0/00.0 ignore=bus &&
+		during button "$1" "${sim_bus[1]}:00.0" --type bus,link_disable --escalate --check proof
 	sim_clear
 }
 
@@ -120,6 +130,10 @@ for variant; do
 				is "$got" "$want" "$variant, $event $ms ms after a reset was asked for"
 			fi
 		done
+	done
+	[[ $variant == bus ]] || continue
+	for ms in 60 80 100; do
+		is "$(with_two_resets "$ms")" "$want" "two resets, button $ms ms after they were asked for"
 	done
 done
 plan
