@@ -177,12 +177,7 @@ static int raw_report(struct pcireset_run *run, int error)
 	else if (error == -EIO)
 		raw_set_reason_of_failed(tx, PCIRESET_CHECK_IDENTITY, PCIRESET_WHY_OTHER_DEVICE,
 					 PCIRESET_WHY_TRIGGER);
-	plan->error = error;
-	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), run->started));
-	if (tx)
-		pcireset_tx_report(tx, report);
-	else
-		pcireset_plan_report(plan, report);
+	pcireset_run_fill_report(run, error);
 	if (report->issued)
 		pcireset_stats_issued(run, error);
 	else

@@ -794,9 +794,25 @@ static int run_execute(struct pcireset_run *run)
 	return run_unlock(run, error);
 }
 
-static int run_report(struct pcireset_run *run, int error)
+/**
+ * pcireset_run_fill_report - fill in the report at the end of a run
+ * @run: the run; its plan, and its transaction if it has one
+ * @error: result of the run
+ */
+void pcireset_run_fill_report(struct pcireset_run *run, int error)
 {
 	struct pcireset_report *report = run->report;
+
+	run->plan->error = error;
+	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), run->started));
+	if (run->tx)
+		pcireset_tx_report(run->tx, report);
+	else
+		pcireset_plan_report(run->plan, report);
+}
+
+static int run_report(struct pcireset_run *run, int error)
+{
 	struct pcireset_plan *plan = run->plan;
 	struct pcireset_tx *tx = run->tx;
 
@@ -805,13 +821,8 @@ static int run_report(struct pcireset_run *run, int error)
 		plan->why = PCIRESET_WHY_CHANGED;
 		plan->who = pcireset_addr_of(plan->dev);
 	}
-	plan->error = error;
-	report->total_ns = ktime_to_ns(ktime_sub(ktime_get(), run->started));
-	if (tx)
-		pcireset_tx_report(tx, report);
-	else
-		pcireset_plan_report(plan, report);
-	if (!report->issued)
+	pcireset_run_fill_report(run, error);
+	if (!run->report->issued)
 		pcireset_stats_refused();
 	trace_pcireset_end(run, error);
 	if (tx)

@@ -165,6 +165,7 @@ bool pcireset_is_over(struct pcireset_run *run, ktime_t *ret_again);
 void pcireset_origin_here(struct pcireset_origin *origin);
 struct pcireset_origin pcireset_origin_next(const struct pcireset_origin *caller);
 int pcireset_run_plan(struct pcireset_run *run);
+void pcireset_run_fill_report(struct pcireset_run *run, int error);
 int pcireset_start(struct pcireset_run *run);
 bool pcireset_bring_back(struct pcireset_run *run);
 int pcireset_finish(struct pcireset_run *run);
