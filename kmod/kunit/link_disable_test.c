@@ -16,13 +16,20 @@ static int disable_init(struct kunit *test)
 	return error;
 }
 
-static struct pcireset_type_info disable_info_of(struct pci_dev *dev)
+static struct pcireset_type_info type_info_of(struct pci_dev *dev, u32 bit)
 {
 	struct pcireset_type_info info;
+	struct pcireset_probe probe;
 
-	pcireset_type_probe(pcireset_type_find(PCI_RESET_LINK_DISABLE), dev, PCIRESET_CALLER_FREE,
-			    &info);
+	pcireset_probe_begin(&probe, dev, PCIRESET_CALLER_FREE);
+	pcireset_type_probe(pcireset_type_find(bit), &probe, &info);
+	pcireset_probe_end(&probe);
 	return info;
+}
+
+static struct pcireset_type_info disable_info_of(struct pci_dev *dev)
+{
+	return type_info_of(dev, PCI_RESET_LINK_DISABLE);
 }
 
 /* CXL r3.1, sec 8.1.5: a DVSEC of a CXL port; its Port Control is @control. */
@@ -94,8 +101,7 @@ static void broken_bus_reset_of_the_port_is_in_the_way(struct kunit *test)
 	struct pcireset_type_info info;
 
 	machine->port->dev_flags |= PCI_DEV_FLAGS_NO_BUS_RESET;
-	pcireset_type_probe(pcireset_type_find(PCI_RESET_BUS), machine->fns[0],
-			    PCIRESET_CALLER_FREE, &info);
+	info = type_info_of(machine->fns[0], PCI_RESET_BUS);
 	KUNIT_EXPECT_EQ(test, info.why_not, PCIRESET_WHY_QUIRK);
 	KUNIT_EXPECT_EQ(test, info.who.devfn, machine->port->devfn);
 	KUNIT_EXPECT_EQ(test, disable_info_of(machine->fns[0]).why_not, PCIRESET_WHY_NONE);

@@ -26,6 +26,8 @@ static int read_config(struct pci_bus *bus, unsigned int devfn, int where, int s
 
 	if (!space)
 		return PCIBIOS_DEVICE_NOT_FOUND;
+	if (space == machine_of(bus)->port_space)
+		machine_of(bus)->nr_port_reads++;
 	*value = space[where / 4] >> (8 * (where % 4));
 	if (size < 4)
 		*value &= (1U << (8 * size)) - 1;

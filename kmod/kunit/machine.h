@@ -21,6 +21,7 @@
  * @space: config space of each of @fns
  * @port: the root port
  * @fns: the endpoint's functions, below @port; FLR and PM
+ * @nr_port_reads: number of reads of the config space of @port
  */
 struct pcireset_kunit_machine {
 	struct pci_host_bridge *bridge;
@@ -34,6 +35,7 @@ struct pcireset_kunit_machine {
 	u32 space[2][PCI_CFG_SPACE_EXP_SIZE / 4];
 	struct pci_dev *port;
 	struct pci_dev *fns[2];
+	unsigned int nr_port_reads;
 };
 
 int pcireset_kunit_machine_init(struct kunit *test);

@@ -11,8 +11,11 @@
 static struct pcireset_type_info type_ask(u32 bit, struct pci_dev *dev)
 {
 	struct pcireset_type_info info;
+	struct pcireset_probe probe;
 
-	pcireset_type_probe(pcireset_type_find(bit), dev, PCIRESET_CALLER_FREE, &info);
+	pcireset_probe_begin(&probe, dev, PCIRESET_CALLER_FREE);
+	pcireset_type_probe(pcireset_type_find(bit), &probe, &info);
+	pcireset_probe_end(&probe);
 	return info;
 }
 
@@ -55,15 +58,12 @@ static void link_above_a_root_bus_is_reset(struct kunit *test)
 {
 	static const u32 links[] = { PCI_RESET_SLOT, PCI_RESET_BUS, PCI_RESET_CXL_BUS };
 	struct pcireset_kunit_machine *machine = test->priv;
-	struct pcireset_type_info info = { 0 };
 	struct pci_dev *who = NULL;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(links); i++)
 		KUNIT_EXPECT_EQ(test, type_ask(links[i], machine->port).why_not,
 				PCIRESET_WHY_NO_BRIDGE);
-	pcireset_link_probe(machine->port, PCIRESET_CALLER_FREE, &info);
-	KUNIT_EXPECT_EQ(test, info.why_not, PCIRESET_WHY_NO_BRIDGE);
 	KUNIT_EXPECT_EQ(test, pcireset_link_refused(machine->fns[0], PCIRESET_CALLER_FREE, &who),
 			PCIRESET_WHY_NO_BRIDGE);
 	KUNIT_EXPECT_NULL(test, who);
@@ -442,6 +442,53 @@ static void reset_that_cxl_masks_is_offered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, type_why_not(test, PCI_RESET_CXL_BUS), PCIRESET_WHY_NONE);
 }
 
+/* Two types of one query get the same answer: it is looked up for the first. */
+static void port_is_read_once_for_all_types(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_type_info info;
+	struct pcireset_probe probe;
+	unsigned int reads;
+
+	type_make_cxl_port(test, PCIRESET_CXL_PORT_CONTROL_UNMASK_SBR);
+	reads = machine->nr_port_reads;
+	pcireset_probe_begin(&probe, machine->fns[0], PCIRESET_CALLER_FREE);
+	pcireset_type_probe(pcireset_type_find(PCI_RESET_BUS), &probe, &info);
+	KUNIT_EXPECT_EQ(test, info.why_not, PCIRESET_WHY_NONE);
+	KUNIT_EXPECT_GT(test, machine->nr_port_reads, reads);
+	reads = machine->nr_port_reads;
+	pcireset_type_probe(pcireset_type_find(PCI_RESET_CXL_BUS), &probe, &info);
+	KUNIT_EXPECT_EQ(test, info.why_not, PCIRESET_WHY_NONE);
+	KUNIT_EXPECT_EQ(test, machine->nr_port_reads, reads);
+	pcireset_probe_end(&probe);
+}
+
+/* All functions on the bus are visited for the first, and again for the next query only. */
+static void bus_is_visited_once_for_all_types(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_type_info info;
+	struct pcireset_probe probe;
+
+	type_make_cxl_port(test, PCIRESET_CXL_PORT_CONTROL_UNMASK_SBR);
+	pcireset_probe_begin(&probe, machine->fns[0], PCIRESET_CALLER_FREE);
+	pcireset_type_probe(pcireset_type_find(PCI_RESET_BUS), &probe, &info);
+	machine->fns[1]->dev_flags |= PCI_DEV_FLAGS_NO_BUS_RESET;
+	pcireset_type_probe(pcireset_type_find(PCI_RESET_CXL_BUS), &probe, &info);
+	KUNIT_EXPECT_EQ(test, info.why_not, PCIRESET_WHY_NONE);
+	pcireset_probe_end(&probe);
+
+	/* The function that forbids it is kept until the end of the query, too. */
+	pcireset_probe_begin(&probe, machine->fns[0], PCIRESET_CALLER_FREE);
+	pcireset_type_probe(pcireset_type_find(PCI_RESET_BUS), &probe, &info);
+	KUNIT_EXPECT_EQ(test, info.why_not, PCIRESET_WHY_QUIRK);
+	machine->fns[1]->dev_flags &= ~PCI_DEV_FLAGS_NO_BUS_RESET;
+	pcireset_type_probe(pcireset_type_find(PCI_RESET_CXL_BUS), &probe, &info);
+	KUNIT_EXPECT_EQ(test, info.why_not, PCIRESET_WHY_QUIRK);
+	KUNIT_EXPECT_EQ(test, info.who.devfn, machine->fns[1]->devfn);
+	pcireset_probe_end(&probe);
+}
+
 /* The mask is lifted for the reset, and set again as it was. */
 static void mask_of_cxl_stays_lifted(struct kunit *test)
 {
@@ -498,6 +545,8 @@ static struct kunit_case type_cases[] = {
 	KUNIT_CASE(slot_is_offered_that_nobody_resets),
 	KUNIT_CASE(slot_that_cannot_be_reset_is),
 	KUNIT_CASE(reset_that_cxl_masks_is_offered),
+	KUNIT_CASE(port_is_read_once_for_all_types),
+	KUNIT_CASE(bus_is_visited_once_for_all_types),
 	KUNIT_CASE(mask_of_cxl_stays_lifted),
 	KUNIT_CASE(bus_is_reset_by_another_register),
 	{},

@@ -41,29 +41,38 @@ static u32 plan_why_absent(struct pci_dev *dev)
 	return plan_is_gone(dev) ? PCIRESET_WHY_GONE : PCIRESET_WHY_NONE;
 }
 
-/* Leave out types that are not in @mask: a query for a bus reads every function on it. */
-static u32 plan_query_types(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
-			    struct pcireset_type_info *infos)
+/* A removed VF may have outlived its PF, which leads to its bridge: the hardware is not asked. */
+static void plan_fill_absent(struct pci_dev *dev, u32 mask, u32 absent,
+			     struct pcireset_type_info *infos)
 {
-	u32 absent = plan_why_absent(dev);
-	u32 types = 0;
 	unsigned int i;
 
-	for (i = 0; i < PCIRESET_NR_TYPES; i++) {
-		if (!(mask & pcireset_types[i].bit))
-			continue;
-		/* A removed VF may have outlived its PF, which leads to its bridge. */
-		if (absent)
+	for (i = 0; i < PCIRESET_NR_TYPES; i++)
+		if (mask & pcireset_types[i].bit)
 			infos[i] = (struct pcireset_type_info){
 				.type = pcireset_types[i].bit,
 				.why_not = absent,
 				.who = pcireset_addr_of(dev),
 			};
-		else
-			pcireset_type_probe(&pcireset_types[i], dev, caller, &infos[i]);
+}
+
+/* Leave out types that are not in @mask: a query for a bus reads every function on it. */
+static u32 plan_query_types(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
+			    struct pcireset_type_info *infos)
+{
+	struct pcireset_probe probe;
+	u32 types = 0;
+	unsigned int i;
+
+	pcireset_probe_begin(&probe, dev, caller);
+	for (i = 0; i < PCIRESET_NR_TYPES; i++) {
+		if (!(mask & pcireset_types[i].bit))
+			continue;
+		pcireset_type_probe(&pcireset_types[i], &probe, &infos[i]);
 		if (!infos[i].why_not)
 			types |= infos[i].type;
 	}
+	pcireset_probe_end(&probe);
 	return types;
 }
 
@@ -80,8 +89,14 @@ static u32 plan_query_types(struct pci_dev *dev, u32 mask, enum pcireset_caller 
 u32 pcireset_plan_types(struct pci_dev *dev, u32 mask, enum pcireset_caller caller,
 			struct pcireset_type_info *infos)
 {
+	u32 absent;
+
 	lockdep_assert_held(&pcireset_topology);
-	return plan_query_types(dev, mask, caller, infos);
+	absent = plan_why_absent(dev);
+	if (!absent)
+		return plan_query_types(dev, mask, caller, infos);
+	plan_fill_absent(dev, mask, absent, infos);
+	return 0;
 }
 
 static bool plan_is_vfio_used(struct pci_dev *dev)

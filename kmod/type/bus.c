@@ -2,41 +2,33 @@
 /* Secondary Bus Reset by the bridge above: plain, and with the CXL mask lifted. */
 #include "type/type.h"
 
-void pcireset_probe_bus(struct pci_dev *dev, enum pcireset_caller caller,
-			struct pcireset_type_info *info)
+void pcireset_probe_bus(struct pcireset_probe *probe, struct pcireset_type_info *info)
 {
-	struct pci_dev *bridge = pcireset_bridge_above(dev);
-
-	if (!bridge) {
+	if (!probe->bridge) {
 		info->why_not = PCIRESET_WHY_NO_BRIDGE;
 		return;
 	}
 
 	/* Check the mask first: with it set, a slot reset does nothing either. */
-	if (pcireset_cxl_masks_sbr(bridge)) {
+	if (pcireset_probe_is_masked(probe, PCIRESET_CXL_PORT_CONTROL_UNMASK_SBR)) {
 		info->why_not = PCIRESET_WHY_CXL_MASKED;
-		info->who = pcireset_addr_of(bridge);
-	} else if (pcireset_slot_find(dev, caller)) {
+		info->who = pcireset_addr_of(probe->bridge);
+	} else if (pcireset_probe_has_slot(probe)) {
 		info->why_not = PCIRESET_WHY_HOTPLUG;
-		info->who = pcireset_addr_of(bridge);
+		info->who = pcireset_addr_of(probe->bridge);
 	} else {
-		pcireset_link_probe(dev, caller, info);
+		pcireset_probe_link(probe, info);
 	}
-	pci_dev_put(bridge);
 }
 
-void pcireset_probe_cxl_bus(struct pci_dev *dev, enum pcireset_caller caller,
-			    struct pcireset_type_info *info)
+void pcireset_probe_cxl_bus(struct pcireset_probe *probe, struct pcireset_type_info *info)
 {
-	struct pci_dev *bridge = pcireset_bridge_above(dev);
-
-	if (!bridge)
+	if (!probe->bridge)
 		info->why_not = PCIRESET_WHY_NO_BRIDGE;
-	else if (!pcireset_cxl_port(bridge))
+	else if (!pcireset_probe_is_cxl(probe))
 		info->why_not = PCIRESET_WHY_NO_CXL;
 	else
-		pcireset_link_probe(dev, caller, info);
-	pci_dev_put(bridge);
+		pcireset_probe_link(probe, info);
 }
 
 int pcireset_trigger_cxl_bus(struct pcireset_trigger *trigger)

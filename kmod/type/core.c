@@ -11,10 +11,9 @@
  */
 #define METHOD_DEV_SPECIFIC 1
 
-void pcireset_probe_dev_specific(struct pci_dev *dev, enum pcireset_caller caller,
-				 struct pcireset_type_info *info)
+void pcireset_probe_dev_specific(struct pcireset_probe *probe, struct pcireset_type_info *info)
 {
-	if (!pcireset_quirk_handler(dev))
+	if (!pcireset_quirk_handler(probe->dev))
 		info->why_not = PCIRESET_WHY_NO_HANDLER;
 }
 
@@ -41,10 +40,9 @@ int pcireset_trigger_dev_specific(struct pcireset_trigger *trigger)
 	return ret;
 }
 
-void pcireset_probe_acpi(struct pci_dev *dev, enum pcireset_caller caller,
-			 struct pcireset_type_info *info)
+void pcireset_probe_acpi(struct pcireset_probe *probe, struct pcireset_type_info *info)
 {
-	acpi_handle handle = ACPI_HANDLE(&dev->dev);
+	acpi_handle handle = ACPI_HANDLE(&probe->dev->dev);
 
 	if (!handle || !acpi_has_method(handle, "_RST"))
 		info->why_not = PCIRESET_WHY_NO_FIRMWARE;

@@ -36,9 +36,9 @@ static bool flr_is_endpoint(struct pci_dev *dev)
 		type == PCI_EXP_TYPE_RC_END);
 }
 
-void pcireset_probe_flr(struct pci_dev *dev, enum pcireset_caller caller,
-			struct pcireset_type_info *info)
+void pcireset_probe_flr(struct pcireset_probe *probe, struct pcireset_type_info *info)
 {
+	struct pci_dev *dev = probe->dev;
 	bool pcie = flr_is_pcie(dev);
 
 	if (!pcie && !flr_find_af(dev))

@@ -49,28 +49,18 @@ static int link_refuses_reset(struct pci_dev *dev, void *data)
 	return 1;
 }
 
-/**
- * pcireset_link_refused_below - does a function below a bridge forbid a reset of its link?
- * @bridge: the bridge
- * @caller: what locks it may hold
- * @ret_who: what forbids it, referenced, or unchanged
- *
- * Return: enum pcireset_why, 0 if nothing does.
- */
-u32 pcireset_link_refused_below(struct pci_dev *bridge, enum pcireset_caller caller,
-				struct pci_dev **ret_who)
+/* A function below @bridge that forbids a reset of its link, referenced, or NULL. */
+static struct pci_dev *link_find_broken(struct pci_dev *bridge, enum pcireset_caller caller)
 {
 	struct link_refusal refusal = { NULL };
 
-	if (!bridge->subordinate)
-		return PCIRESET_WHY_NO_BRIDGE;
-
 	pcireset_walk_below(bridge, caller, link_refuses_reset, &refusal);
-	if (!refusal.who)
-		return PCIRESET_WHY_NONE;
+	return refusal.who;
+}
 
-	*ret_who = refusal.who;
-	return PCIRESET_WHY_QUIRK;
+static bool link_is_broken_port(const struct pci_dev *bridge)
+{
+	return bridge->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET;
 }
 
 /**
@@ -84,35 +74,99 @@ u32 pcireset_link_refused_below(struct pci_dev *bridge, enum pcireset_caller cal
 u32 pcireset_link_refused(struct pci_dev *bridge, enum pcireset_caller caller,
 			  struct pci_dev **ret_who)
 {
-	if (bridge->subordinate && bridge->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET) {
-		*ret_who = pci_dev_get(bridge);
-		return PCIRESET_WHY_QUIRK;
-	}
-	return pcireset_link_refused_below(bridge, caller, ret_who);
+	struct pci_dev *who;
+
+	if (!bridge->subordinate)
+		return PCIRESET_WHY_NO_BRIDGE;
+	who = link_is_broken_port(bridge) ? pci_dev_get(bridge) : link_find_broken(bridge, caller);
+	if (!who)
+		return PCIRESET_WHY_NONE;
+	*ret_who = who;
+	return PCIRESET_WHY_QUIRK;
 }
 
 /**
- * pcireset_link_probe - what all types that reset the link have in common
- * @dev: the function
- * @caller: what locks it may hold
- * @info: why_not and who are filled in if something below the bridge forbids it
+ * pcireset_probe_has_slot - does a hotplug driver offer to reset the slot?
+ * @probe: the query
+ *
+ * Return: true if it does.
  */
-void pcireset_link_probe(struct pci_dev *dev, enum pcireset_caller caller,
-			 struct pcireset_type_info *info)
+bool pcireset_probe_has_slot(struct pcireset_probe *probe)
 {
-	struct pci_dev *bridge = pcireset_bridge_above(dev);
-	struct pci_dev *who = NULL;
+	if (!(probe->known & PCIRESET_PROBE_SLOT))
+		probe->has_slot = pcireset_slot_find(probe->dev, probe->caller);
+	probe->known |= PCIRESET_PROBE_SLOT;
+	return probe->has_slot;
+}
 
-	if (!bridge) {
+/**
+ * pcireset_probe_is_cxl - is the bridge a CXL port?
+ * @probe: the query of a function below a bridge
+ *
+ * Return: true if it is.
+ */
+bool pcireset_probe_is_cxl(struct pcireset_probe *probe)
+{
+	if (!(probe->known & PCIRESET_PROBE_CXL)) {
+		probe->cxl_port = pcireset_cxl_port(probe->bridge);
+		if (probe->cxl_port)
+			pci_read_config_word(probe->bridge,
+					     probe->cxl_port + PCIRESET_CXL_PORT_CONTROL,
+					     &probe->cxl_control);
+	}
+	probe->known |= PCIRESET_PROBE_CXL;
+	return probe->cxl_port;
+}
+
+/**
+ * pcireset_probe_is_masked - does a CXL port ignore a reset of its link?
+ * @probe: the query of a function below a bridge
+ * @unmask: the bit of Port Control that would make it heed the reset
+ *
+ * CXL r3.1, sec 8.1.5.2: while Unmask SBR is clear the bit in Bridge Control has no
+ * effect, and while Unmask Link Disable is clear the one in Link Control has none.
+ *
+ * Return: true if it does.
+ */
+bool pcireset_probe_is_masked(struct pcireset_probe *probe, u16 unmask)
+{
+	return pcireset_probe_is_cxl(probe) && !PCI_POSSIBLE_ERROR(probe->cxl_control) &&
+	       !(probe->cxl_control & unmask);
+}
+
+/**
+ * pcireset_probe_below - does a function below the bridge forbid a reset of its link?
+ * @probe: the query of a function below a bridge
+ * @info: why_not and who are filled in if one does
+ */
+void pcireset_probe_below(struct pcireset_probe *probe, struct pcireset_type_info *info)
+{
+	if (!probe->bridge->subordinate) {
 		info->why_not = PCIRESET_WHY_NO_BRIDGE;
 		return;
 	}
+	if (!(probe->known & PCIRESET_PROBE_BELOW))
+		probe->broken = link_find_broken(probe->bridge, probe->caller);
+	probe->known |= PCIRESET_PROBE_BELOW;
+	if (!probe->broken)
+		return;
+	info->why_not = PCIRESET_WHY_QUIRK;
+	info->who = pcireset_addr_of(probe->broken);
+}
 
-	info->why_not = pcireset_link_refused(bridge, caller, &who);
-	if (who)
-		info->who = pcireset_addr_of(who);
-	pci_dev_put(who);
-	pci_dev_put(bridge);
+/**
+ * pcireset_probe_link - what all types that use the bridge's own reset have in common
+ * @probe: the query of a function below a bridge
+ * @info: why_not and who are filled in if something forbids a reset of the link
+ */
+void pcireset_probe_link(struct pcireset_probe *probe, struct pcireset_type_info *info)
+{
+	if (!probe->bridge->subordinate || !link_is_broken_port(probe->bridge)) {
+		pcireset_probe_below(probe, info);
+		return;
+	}
+	info->why_not = PCIRESET_WHY_QUIRK;
+	info->who = pcireset_addr_of(probe->bridge);
 }
 
 /* As pci_get_slot(), but it does not wait for pci_bus_sem; see walk_carefully() in topology/. */

@@ -16,61 +16,31 @@
 
 #define LINK_DISABLE_TRIES 3
 
-/*
- * CXL r3.1, sec 8.1.5.2: while Unmask Link Disable is clear the bit in Link Control has
- * no effect.
- */
-static bool link_disable_is_masked(struct pci_dev *port)
-{
-	u16 pos = pcireset_cxl_port(port);
-	u16 control;
-
-	if (!pos)
-		return false;
-	pci_read_config_word(port, pos + PCIRESET_CXL_PORT_CONTROL, &control);
-	return !PCI_POSSIBLE_ERROR(control) && !(control & PCIRESET_CXL_PORT_CONTROL_UNMASK_LD);
-}
-
 /* A link that does not report its state cannot be shown to have gone down. */
 static bool link_disable_fits(struct pci_dev *bridge)
 {
 	return pcireset_is_downstream_port(bridge) && bridge->link_active_reporting;
 }
 
-/*
- * A quirk of the functions below counts: they do not survive a link that goes down. A
- * quirk of the port is about its Secondary Bus Reset, which is not used.
- */
-static u32 link_disable_refused(struct pci_dev *port, enum pcireset_caller caller,
-				struct pci_dev **ret_who)
+void pcireset_probe_link_disable(struct pcireset_probe *probe, struct pcireset_type_info *info)
 {
-	if (!link_disable_fits(port))
-		return PCIRESET_WHY_NO_CAPABILITY;
-	if (link_disable_is_masked(port))
-		return PCIRESET_WHY_CXL_MASKED;
-	return pcireset_link_refused_below(port, caller, ret_who);
-}
-
-void pcireset_probe_link_disable(struct pci_dev *dev, enum pcireset_caller caller,
-				 struct pcireset_type_info *info)
-{
-	struct pci_dev *port = pcireset_bridge_above(dev);
-	struct pci_dev *who = NULL;
-
-	if (!port) {
+	if (!probe->bridge) {
 		info->why_not = PCIRESET_WHY_NO_BRIDGE;
 		return;
 	}
 
 	/* As for a bus reset: pciehp would take the card for removed. */
-	if (pcireset_slot_find(dev, caller))
+	if (pcireset_probe_has_slot(probe))
 		info->why_not = PCIRESET_WHY_HOTPLUG;
+	else if (!link_disable_fits(probe->bridge))
+		info->why_not = PCIRESET_WHY_NO_CAPABILITY;
+	else if (pcireset_probe_is_masked(probe, PCIRESET_CXL_PORT_CONTROL_UNMASK_LD))
+		info->why_not = PCIRESET_WHY_CXL_MASKED;
+	if (info->why_not)
+		info->who = pcireset_addr_of(probe->bridge);
 	else
-		info->why_not = link_disable_refused(port, caller, &who);
-	if (info->why_not && info->why_not != PCIRESET_WHY_NO_BRIDGE)
-		info->who = pcireset_addr_of(who ? who : port);
-	pci_dev_put(who);
-	pci_dev_put(port);
+		/* A quirk of the port concerns its Secondary Bus Reset, which is not used. */
+		pcireset_probe_below(probe, info);
 }
 
 static int link_disable_wait_down(struct pci_dev *port)

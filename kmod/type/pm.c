@@ -2,9 +2,9 @@
 /* Reset by power management: D3hot and back to D0, which resets some functions. */
 #include "type/type.h"
 
-void pcireset_probe_pm(struct pci_dev *dev, enum pcireset_caller caller,
-		       struct pcireset_type_info *info)
+void pcireset_probe_pm(struct pcireset_probe *probe, struct pcireset_type_info *info)
 {
+	struct pci_dev *dev = probe->dev;
 	u16 csr;
 
 	if (!dev->pm_cap) {

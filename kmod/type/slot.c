@@ -2,18 +2,14 @@
 /* The reset of a hotplug slot by the hotplug driver of the port. */
 #include "type/type.h"
 
-void pcireset_probe_slot(struct pci_dev *dev, enum pcireset_caller caller,
-			 struct pcireset_type_info *info)
+void pcireset_probe_slot(struct pcireset_probe *probe, struct pcireset_type_info *info)
 {
-	struct pci_dev *bridge = pcireset_bridge_above(dev);
-
-	if (!bridge)
+	if (!probe->bridge)
 		info->why_not = PCIRESET_WHY_NO_BRIDGE;
-	else if (!pcireset_slot_find(dev, caller))
+	else if (!pcireset_probe_has_slot(probe))
 		info->why_not = PCIRESET_WHY_NO_SLOT;
-	else if (pcireset_cxl_masks_sbr(bridge))
+	else if (pcireset_probe_is_masked(probe, PCIRESET_CXL_PORT_CONTROL_UNMASK_SBR))
 		info->why_not = PCIRESET_WHY_CXL_MASKED;
 	else
-		pcireset_link_probe(dev, caller, info);
-	pci_dev_put(bridge);
+		pcireset_probe_link(probe, info);
 }

@@ -78,23 +78,50 @@ const struct pcireset_type *pcireset_type_find(u32 bit)
 }
 
 /**
+ * pcireset_probe_begin - begin to query which types fit a function
+ * @probe: the query
+ * @dev: the function, in D0
+ * @caller: locks that the caller may hold
+ *
+ * Context: The caller holds pcireset_topology until pcireset_probe_end().
+ */
+void pcireset_probe_begin(struct pcireset_probe *probe, struct pci_dev *dev,
+			  enum pcireset_caller caller)
+{
+	*probe = (struct pcireset_probe){
+		.dev = dev,
+		.caller = caller,
+		.bridge = pcireset_bridge_above(dev),
+	};
+}
+
+/**
+ * pcireset_probe_end - end what pcireset_probe_begin() began
+ * @probe: the query
+ */
+void pcireset_probe_end(struct pcireset_probe *probe)
+{
+	pci_dev_put(probe->broken);
+	pci_dev_put(probe->bridge);
+}
+
+/**
  * pcireset_type_probe - query the hardware whether a type fits a function
  * @type: the type
- * @dev: the function, in D0
- * @caller: what locks it may hold
+ * @probe: the query
  * @info: filled in
  *
  * Context: Process context. Reads config space, writes nothing.
  */
-void pcireset_type_probe(const struct pcireset_type *type, struct pci_dev *dev,
-			 enum pcireset_caller caller, struct pcireset_type_info *info)
+void pcireset_type_probe(const struct pcireset_type *type, struct pcireset_probe *probe,
+			 struct pcireset_type_info *info)
 {
 	*info = (struct pcireset_type_info){
 		.type = type->bit,
-		.who = pcireset_addr_of(dev),
+		.who = pcireset_addr_of(probe->dev),
 	};
 
-	type->probe(dev, caller, info);
+	type->probe(probe, info);
 	if (!info->why_not)
 		info->scope = type->scope;
 }
