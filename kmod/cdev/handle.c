@@ -49,10 +49,13 @@ void pcireset_handle_orphan(struct pci_dev *dev)
  */
 int pcireset_handle_check_limits(u32 types, u32 max_scope, u32 force)
 {
-	if (types & ~PCIRESET_ALL_TYPES || force & ~PCIRESET_ALL_FORCE ||
-	    max_scope > PCIRESET_SCOPE_BUS)
-		return -EOPNOTSUPP;
-	return 0;
+	struct pcireset_request request = {
+		.types = types,
+		.max_scope = max_scope,
+		.force = force,
+	};
+
+	return pcireset_request_check(&request);
 }
 
 static int handle_narrow_locked(struct pcireset_handle *handle, const struct pcireset_narrow *arg)

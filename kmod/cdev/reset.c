@@ -4,6 +4,7 @@
 #include <linux/uaccess.h>
 
 #include "cdev/cdev.h"
+#include "table/request.h"
 
 /* A plan that is made again may have more members than the one before it. */
 #define RESET_SPARE_MEMBERS 64
@@ -53,21 +54,23 @@ void pcireset_reset_fill(struct pcireset_reset *arg, const struct pcireset_repor
 	arg->out_total_ns = report->total_ns;
 }
 
+#define RESET_COPY_FIELD(name, kind, limit) (request.name = arg->name)
+
+static struct pcireset_request reset_request_of(const struct pcireset_reset *arg)
+{
+	struct pcireset_request request = { 0 };
+
+	PCIRESET_REQUEST_FIELDS(RESET_COPY_FIELD);
+	return request;
+}
+
 static int reset_prepare_request(struct pcireset_handle *handle, struct pcireset_reset *arg,
 				 struct pcireset_request *request, struct pci_dev **ret_dev,
 				 struct pcireset_plan **ret_wanted)
 {
 	int error;
 
-	*request = (struct pcireset_request){
-		.types = arg->types,
-		.max_scope = arg->max_scope,
-		.checks = arg->checks,
-		.force = arg->force,
-		.flags = arg->flags,
-		.timeout_ms = arg->timeout_ms,
-		.settle_ms = arg->settle_ms,
-	};
+	*request = reset_request_of(arg);
 	error = pcireset_handle_grant(handle, request, ret_dev);
 	if (error == -ENODEV)
 		arg->out_why = PCIRESET_WHY_GONE;
@@ -143,17 +146,15 @@ static void reset_clear_results(struct pcireset_reset *arg)
  */
 int pcireset_reset_check(struct pcireset_reset *arg)
 {
+	struct pcireset_request request = reset_request_of(arg);
 	int error;
 
 	reset_clear_results(arg);
-	if (arg->flags & ~PCIRESET_ALL_FLAGS || arg->checks & ~PCIRESET_ALL_CHECKS)
-		return -EOPNOTSUPP;
-	if (arg->__reserved || !arg->types || arg->timeout_ms > PCIRESET_MAX_TIMEOUT_MS ||
-	    arg->settle_ms > PCIRESET_MAX_TIMEOUT_MS)
-		return -EINVAL;
-	error = pcireset_handle_check_limits(arg->types, arg->max_scope, arg->force);
+	error = pcireset_request_check(&request);
 	if (error)
 		return error;
+	if (arg->__reserved || !arg->types)
+		return -EINVAL;
 	return pcireset_check_array(arg->member_ptr, arg->member_size, PCIRESET_MEMBER_SIZE_VER0,
 				    arg->nr_members);
 }

@@ -266,6 +266,25 @@ static void endless_timeout_is_accepted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, MAKE(test, .types = PCI_RESET_FLR, .timeout_ms = 600001), -EINVAL);
 }
 
+#define PLAN_BEYOND_bits(limit)  (~(limit))
+#define PLAN_BEYOND_scope(limit) ((limit) + 1)
+#define PLAN_BEYOND_ms(limit)    ((limit) + 1)
+
+#define PLAN_TRY_FIELD(name, kind, limit)                               \
+	do {                                                            \
+		request = good;                                         \
+		request.name = PLAN_BEYOND_##kind(limit);               \
+		KUNIT_EXPECT_NE(test, plan_try_make(test, request), 0); \
+	} while (0)
+
+static void field_beyond_its_limit_is_accepted(struct kunit *test)
+{
+	struct pcireset_request good = { .types = PCI_RESET_FLR }, request;
+
+	KUNIT_EXPECT_EQ(test, plan_try_make(test, good), 0);
+	PCIRESET_REQUEST_FIELDS(PLAN_TRY_FIELD);
+}
+
 /* A plan on the machine, put when the test ends. */
 static struct pcireset_plan *plan_on(struct kunit *test, u32 types, u32 flags)
 {
@@ -615,6 +634,7 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(unknown_bit_is_accepted),
 	KUNIT_CASE(unknown_scope_is_accepted),
 	KUNIT_CASE(endless_timeout_is_accepted),
+	KUNIT_CASE(field_beyond_its_limit_is_accepted),
 	KUNIT_CASE(defaults_are_left_out),
 	KUNIT_CASE(function_reset_reaches_the_neighbour),
 	KUNIT_CASE(bus_reset_forgets_the_neighbour),

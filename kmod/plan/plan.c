@@ -5,6 +5,7 @@
 
 #include "plan/plan.h"
 #include "table/reasons.h"
+#include "table/request.h"
 
 /**
  * pcireset_why_text - return the text of a reason
@@ -330,18 +331,36 @@ static void plan_choose_types(struct pcireset_plan *plan, const struct pcireset_
 		plan_refuse(plan, 0, PCIRESET_WHY_NONE, (struct pcireset_addr){ 0 });
 }
 
-static int plan_check_request(const struct pcireset_request *request)
+static int plan_check_bits(u32 bits, u32 known)
 {
-	if (!request->types)
-		return -EINVAL;
-	if (request->types & ~PCIRESET_ALL_TYPES || request->checks & ~PCIRESET_ALL_CHECKS ||
-	    request->force & ~PCIRESET_ALL_FORCE || request->flags & ~PCIRESET_ALL_FLAGS ||
-	    request->max_scope > PCIRESET_SCOPE_BUS)
-		return -EOPNOTSUPP;
-	if (request->timeout_ms > PCIRESET_MAX_TIMEOUT_MS ||
-	    request->settle_ms > PCIRESET_MAX_TIMEOUT_MS)
-		return -EINVAL;
-	return 0;
+	return bits & ~known ? -EOPNOTSUPP : 0;
+}
+
+static int plan_check_scope(u32 scope, u32 widest)
+{
+	return scope > widest ? -EOPNOTSUPP : 0;
+}
+
+static int plan_check_ms(u32 ms, u32 longest)
+{
+	return ms > longest ? -EINVAL : 0;
+}
+
+#define PLAN_CHECK_FIELD(name, kind, limit) \
+	(error = error ?: plan_check_##kind(request->name, limit))
+
+/**
+ * pcireset_request_check - check that each field of a request is within its limit
+ * @request: permissions of the caller
+ *
+ * Return: 0, -EOPNOTSUPP if a bit or the scope is unknown, -EINVAL if a time is too long.
+ */
+int pcireset_request_check(const struct pcireset_request *request)
+{
+	int error = 0;
+
+	PCIRESET_REQUEST_FIELDS(PLAN_CHECK_FIELD);
+	return error;
 }
 
 /**
@@ -358,7 +377,9 @@ int pcireset_plan_new(struct pci_dev *dev, const struct pcireset_request *reques
 	struct pcireset_plan *plan;
 	int error;
 
-	error = plan_check_request(request);
+	if (!request->types)
+		return -EINVAL;
+	error = pcireset_request_check(request);
 	if (error)
 		return error;
 	plan = kzalloc(sizeof(*plan), GFP_KERNEL_ACCOUNT);

@@ -84,6 +84,7 @@ struct pcireset_plan {
 
 /* plan.c */
 const char *pcireset_why_text(u32 why);
+int pcireset_request_check(const struct pcireset_request *request);
 int pcireset_plan_new(struct pci_dev *dev, const struct pcireset_request *request,
 		      struct pcireset_plan **ret_plan);
 int pcireset_plan_fill(struct pcireset_plan *plan);
