@@ -141,7 +141,7 @@ static int many_plan_job(struct many_jobs *jobs, u32 nr, u32 *nr_members)
 		return 0;
 	if (pcireset_reset_check_members(&job->reset, item->plan))
 		return -EFAULT;
-	pcireset_batch_share(jobs->items, nr);
+	pcireset_batch_share(jobs->items, nr, jobs->nr);
 	if (item->plan)
 		*nr_members += item->plan->nr_fns;
 	return *nr_members > PCIRESET_MAX_MEMBERS ? -E2BIG : 0;

@@ -637,7 +637,7 @@ static bool run_shares(struct kunit *test, u32 first, u32 second)
 				pcireset_plan_make(machine->fns[i], &requests[i], false,
 						   &items[i].plan),
 				0);
-		pcireset_batch_share(items, i);
+		pcireset_batch_share(items, i, 2);
 	}
 	shares = !items[1].plan;
 	pcireset_plan_put(items[0].plan);
@@ -650,6 +650,58 @@ static void reset_of_one_bus_is_issued_twice(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, run_shares(test, PCI_RESET_BUS, PCI_RESET_BUS));
 	KUNIT_EXPECT_FALSE(test, run_shares(test, PCI_RESET_FLR, PCI_RESET_FLR));
 	KUNIT_EXPECT_FALSE(test, run_shares(test, PCI_RESET_BUS, PCI_RESET_FLR));
+}
+
+#define RUN_MANY 512
+
+/* Plans @items for one function: each second one is as the one before it. */
+static void run_make_pairs(struct kunit *test, struct pcireset_item *items, u32 types)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = { .types = types };
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < RUN_MANY; i++) {
+		request.timeout_ms = 1000 + i / 2;
+		items[i].dev = machine->fns[0];
+		error = pcireset_plan_make(items[i].dev, &request, false, &items[i].plan);
+		KUNIT_ASSERT_EQ(test, error, 0);
+		pcireset_batch_share(items, i, RUN_MANY);
+	}
+}
+
+static unsigned int run_chain_length(const struct pcireset_item *items, unsigned int nr)
+{
+	unsigned int length = 0;
+
+	for (; nr; nr = items[nr - 1].plans.next)
+		length++;
+	return length;
+}
+
+/* Equal items are found, and no item is compared with more than a few others. */
+static void item_is_compared_with_all_others(struct kunit *test)
+{
+	struct pcireset_item *items = kunit_kcalloc(test, RUN_MANY, sizeof(*items), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, items);
+	run_make_pairs(test, items, PCI_RESET_FLR);
+	for (i = 0; i < RUN_MANY; i++) {
+		KUNIT_EXPECT_EQ(test, !items[i].plan, i % 2);
+		KUNIT_EXPECT_PTR_EQ(test, items[i].like,
+				    (const struct pcireset_item *)(i % 2 ? &items[i - 1] : NULL));
+		KUNIT_EXPECT_LE(test, run_chain_length(items, items[i].plans.first), 8);
+		pcireset_plan_put(items[i].plan);
+	}
+	memset(items, 0, RUN_MANY * sizeof(*items));
+	run_make_pairs(test, items, PCI_RESET_BUS);
+	for (i = 0; i < RUN_MANY; i++) {
+		KUNIT_EXPECT_EQ(test, !items[i].plan, i % 2);
+		KUNIT_EXPECT_PTR_EQ(test, items[i].followers, i % 2 ? NULL : &items[i + 1]);
+		pcireset_plan_put(items[i].plan);
+	}
 }
 
 /* Without an IOMMU there is nothing to end but our own note. */
@@ -791,6 +843,7 @@ static struct kunit_case run_cases[] = {
 	KUNIT_CASE(bus_function_takes_a_function_reset),
 	KUNIT_CASE(shared_report_has_two_targets),
 	KUNIT_CASE(reset_of_one_bus_is_issued_twice),
+	KUNIT_CASE(item_is_compared_with_all_others),
 	KUNIT_CASE(raw_reset_is_left_out_or_not_told),
 	KUNIT_CASE(link_events_of_the_reset_are_heard),
 	KUNIT_CASE(indicators_of_pciehp_are_undone),

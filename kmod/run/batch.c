@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Run many plans: overlapping ones one after the other or as one, the rest in parallel. */
 #include <linux/freezer.h>
+#include <linux/hash.h>
+#include <linux/jhash.h>
 #include <linux/memcontrol.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -9,6 +11,7 @@
 #include <linux/workqueue.h>
 
 #include "run/run.h"
+#include "table/request.h"
 
 /* Maximum number of threads. Each mostly sleeps. Workqueues of all kernels allow this many. */
 #define MAX_THREADS 512
@@ -476,12 +479,39 @@ static void batch_run_loads(struct batch *batch, bool interruptible,
 		flush_work(&batch->loads[i].work);
 }
 
+#define BATCH_HASH(name, kind, limit) (hash = jhash_1word(request->name, hash))
+
+/* Equal requests have equal hashes. */
+static u32 batch_hash_options(const struct pcireset_request *request, u32 hash)
+{
+	PCIRESET_REQUEST_OPTIONS(BATCH_HASH);
+	return hash;
+}
+
+static u32 batch_hash_reset(const struct pcireset_plan *plan)
+{
+	u32 hash = hash_long((unsigned long)plan->bridge, 32);
+
+	return batch_hash_options(&plan->request, jhash_1word(plan->types[0], hash));
+}
+
+static u32 batch_hash_plan(const struct pcireset_plan *plan)
+{
+	const struct pcireset_request *request = &plan->request;
+	u32 hash = hash_long((unsigned long)plan->dev, 32);
+
+	return batch_hash_options(request, jhash_2words(request->types, request->max_scope, hash));
+}
+
+#define BATCH_COMPARE(name, kind, limit) (same &= a->name == b->name)
+
 static bool batch_is_same_request(const struct pcireset_request *a,
 				  const struct pcireset_request *b)
 {
-	return a->checks == b->checks && a->force == b->force && a->flags == b->flags &&
-	       a->timeout_ms == b->timeout_ms && a->settle_ms == b->settle_ms &&
-	       a->must_own == b->must_own && a->by_user == b->by_user;
+	bool same = a->must_own == b->must_own && a->by_user == b->by_user;
+
+	PCIRESET_REQUEST_OPTIONS(BATCH_COMPARE);
+	return same;
 }
 
 /* One reset of a link serves all equal requests, for any function on that link. */
@@ -502,21 +532,30 @@ static bool batch_is_shareable(const struct pcireset_item *item)
 	return !item->wanted || pcireset_plan_same(plan, item->wanted);
 }
 
-static bool batch_share_reset(struct pcireset_item *items, struct pcireset_item *item)
+/* Only an item with a particular plan may get ESTALE: do not mix the two. */
+static bool batch_serves(const struct pcireset_item *leader, const struct pcireset_item *item)
 {
-	struct pcireset_item *other;
+	return leader->plan && batch_is_same_reset(leader->plan, item->plan) &&
+	       !leader->wanted == !item->wanted;
+}
 
-	if (!batch_is_shareable(item))
-		return false;
-	for (other = items; other < item; other++) {
-		/* Only an item with a particular plan may get ESTALE: do not mix the two. */
-		if (!batch_is_shareable(other) || !batch_is_same_reset(other->plan, item->plan) ||
-		    !other->wanted != !item->wanted)
+/* @at: the hash of @item; returns true if the reset of an earlier item serves it, too. */
+static bool batch_share_reset(struct pcireset_item *items, unsigned int at,
+			      struct pcireset_item *item)
+{
+	unsigned int nr;
+
+	for (nr = items[at].resets.first; nr; nr = items[nr - 1].resets.next) {
+		struct pcireset_item *leader = &items[nr - 1];
+
+		if (!batch_serves(leader, item))
 			continue;
-		item->next = other->followers;
-		other->followers = item;
+		item->next = leader->followers;
+		leader->followers = item;
 		return true;
 	}
+	item->resets.next = items[at].resets.first;
+	items[at].resets.first = item - items + 1;
 	return false;
 }
 
@@ -527,32 +566,41 @@ static bool batch_is_same_plan(const struct pcireset_plan *a, const struct pcire
 	       batch_is_same_request(&a->request, &b->request) && pcireset_plan_same(a, b);
 }
 
-static bool batch_share_plan(struct pcireset_item *items, struct pcireset_item *item)
+/* @at: the hash of @item; returns true if an earlier item has an equal plan. */
+static bool batch_share_plan(struct pcireset_item *items, unsigned int at,
+			     struct pcireset_item *item)
 {
-	struct pcireset_item *other;
+	unsigned int nr;
 
-	for (other = items; other < item; other++) {
-		if (!other->plan || !batch_is_same_plan(other->plan, item->plan))
+	for (nr = items[at].plans.first; nr; nr = items[nr - 1].plans.next) {
+		if (!batch_is_same_plan(items[nr - 1].plan, item->plan))
 			continue;
-		item->like = other;
+		item->like = &items[nr - 1];
 		return true;
 	}
+	item->plans.next = items[at].plans.first;
+	items[at].plans.first = item - items + 1;
 	return false;
 }
 
 /**
  * pcireset_batch_share - let an item share the reset or the plan of an earlier item
  * @items: the items
- * @nr: number of the item, and of the items before it
+ * @nr: number of the item, which has a plan, and of the items before it
+ * @nr_items: number of all @items
  *
  * Puts the plan of the item in both cases. So the plans of thousands of functions on a
- * bus, or of hundreds of VFs, are not in memory at the same time.
+ * bus, or of hundreds of VFs, are not in memory at the same time. Called for each item in
+ * turn: the time for all of them grows with their number, not with its square.
  */
-void pcireset_batch_share(struct pcireset_item *items, unsigned int nr)
+void pcireset_batch_share(struct pcireset_item *items, unsigned int nr, unsigned int nr_items)
 {
 	struct pcireset_item *item = &items[nr];
+	const struct pcireset_plan *plan = item->plan;
 
-	if (!batch_share_reset(items, item) && !batch_share_plan(items, item))
+	if (!(batch_is_shareable(item) &&
+	      batch_share_reset(items, batch_hash_reset(plan) % nr_items, item)) &&
+	    !batch_share_plan(items, batch_hash_plan(plan) % nr_items, item))
 		return;
 	pcireset_plan_put(item->plan);
 	item->plan = NULL;
@@ -648,7 +696,7 @@ static int batch_make_items(struct pcireset_job *jobs, struct pcireset_item *ite
 		error = pcireset_plan_make(plan->dev, &plan->request, false, &items[i].plan);
 		if (error)
 			return error;
-		pcireset_batch_share(items, i);
+		pcireset_batch_share(items, i, nr);
 	}
 	return 0;
 }

@@ -77,6 +77,17 @@ enum pcireset_item_state {
 };
 
 /**
+ * struct pcireset_chain - items that may be equal, because their hashes are
+ * @first: the first item of the chain, counted from 1, or 0; the hash is the number of
+ *	the item that @first is a member of
+ * @next: the item after this one, counted from 1, or 0
+ */
+struct pcireset_chain {
+	unsigned int first;
+	unsigned int next;
+};
+
+/**
  * struct pcireset_item - one reset of a batch
  * @dev: the requested function; the creator of the item has a reference
  * @plan: the plan of this item only, or NULL for no reset
@@ -88,6 +99,8 @@ enum pcireset_item_state {
  * @followers: the items that share this item's reset
  * @like: the item with an equal plan, or NULL; this item still has a reset of its
  *	own
+ * @resets: chain of items with a plan that may serve others
+ * @plans: chain of items with a plan
  * @done: entry in the list of finished items
  * @state: progress, if a thread carries several items
  * @again: when to look at the item again
@@ -106,6 +119,8 @@ struct pcireset_item {
 	struct pcireset_item *next;
 	struct pcireset_item *followers;
 	const struct pcireset_item *like;
+	struct pcireset_chain resets;
+	struct pcireset_chain plans;
 	struct llist_node done;
 	enum pcireset_item_state state;
 	ktime_t again;
@@ -197,7 +212,7 @@ int pcireset_empty_bus_reset(struct pci_dev *bridge, struct pcireset_report *rep
 /* batch.c */
 int pcireset_batch_run(struct pcireset_item *items, unsigned int nr, bool interruptible,
 		       void (*finished)(struct pcireset_item *item));
-void pcireset_batch_share(struct pcireset_item *items, unsigned int nr);
+void pcireset_batch_share(struct pcireset_item *items, unsigned int nr, unsigned int nr_items);
 struct pcireset_member pcireset_item_member(const struct pcireset_item *item, u32 nr);
 int pcireset_batch_init(void);
 void pcireset_batch_exit(void);
