@@ -36,9 +36,9 @@ static void claim_owned(struct pcireset_plan *plan, struct pcireset_fn *fn)
 }
 
 /*
- * To open a function, VFIO takes the lock of its device set, and it takes device locks
- * with that lock held. So this lock is only tried. Members may share a set. Returns
- * false if the lock is not free.
+ * To open a function, VFIO takes the lock of its device set, and it tries device locks
+ * with that lock held. The caller has those of all members, so this lock is only tried.
+ * Members may share a set. Returns false if the lock is not free.
  */
 static bool claim_vfio_set(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
@@ -151,6 +151,27 @@ bool pcireset_claim_unopened(struct pcireset_tx *tx, struct pcireset_fn *fn)
 	if (fn->planned->vfio_open)
 		return true;
 	return claim_vfio_set(tx, fn) && !pcireset_vfio_is_open(fn->dev);
+}
+
+/**
+ * pcireset_claim_wait - wait for VFIO's lock, for pcireset_claim_unopened()
+ * @fn: the member, without a claim
+ *
+ * VFIO has this lock while it opens, resets or closes a function of the set. So a neighbour
+ * that is opened again and again leaves hardly a moment in which it could be tried. Those
+ * that wait get it one after the other.
+ *
+ * Context: Process context. The caller holds the member's device lock and no other: VFIO
+ * only tries device locks while it has the lock of a set.
+ */
+void pcireset_claim_wait(struct pcireset_fn *fn)
+{
+	struct vfio_device_set *set = fn->planned->vfio_open ? NULL : pcireset_vfio_set(fn->dev);
+
+	if (!set)
+		return;
+	mutex_lock(&set->lock);
+	fn->locks.vfio_set = set;
 }
 
 /**

@@ -314,14 +314,22 @@ static void late_end_member(struct pcireset_tx *tx, struct pcireset_fn *fn,
 }
 
 /*
- * Takes both locks of the function in the core's order, and waits for them, because the
- * worker holds no other lock. Returns false if the function does not answer.
+ * Takes both locks of the function in the core's order, and VFIO's between them: nobody
+ * waits for config space meanwhile. Waits for all, because the worker holds no other lock.
  */
+static void late_lock(struct pcireset_fn *fn)
+{
+	device_lock(&fn->dev->dev);
+	pcireset_claim_wait(fn);
+	pci_cfg_access_lock(fn->dev);
+}
+
+/* Returns false if the function does not answer. */
 static bool late_try_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
 	enum late_verdict verdict = LATE_NOT_YET;
 
-	pci_dev_lock(fn->dev);
+	late_lock(fn);
 	down_read(&pcireset_topology);
 	if (late_answers(tx, fn) && late_restore(tx, fn))
 		verdict = late_verify(tx->plan, fn) ? LATE_RESTORED : LATE_WRONG;

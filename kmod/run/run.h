@@ -151,6 +151,7 @@ int pcireset_plan_expect(const struct pcireset_plan *plan, u64 *ret_ns);
 void pcireset_claim_members(struct pcireset_tx *tx);
 bool pcireset_claim_again(struct pcireset_tx *tx, struct pcireset_fn *fn);
 bool pcireset_claim_unopened(struct pcireset_tx *tx, struct pcireset_fn *fn);
+void pcireset_claim_wait(struct pcireset_fn *fn);
 void pcireset_claim_end(struct pcireset_fn *fn);
 
 /* lock.c */

@@ -58,11 +58,32 @@ late_and_opened() {
 	config_is_same before after 'late: and it is as before'
 }
 
+# beside_a_busy_neighbour: two functions of its device set are opened and closed all the time. VFIO has its lock for that, too.
+beside_a_busy_neighbour() {
+	local neighbour busy=()
+
+	to_driver vfio-pci "$second" "$third"
+	sim_set 01.0/00.0 ready_flr_us=never
+	exits 4 'late' pcireset reset "$card" --type flr --timeout 100ms
+	sim_set 01.0/00.0 ready_flr_us=0
+	for neighbour in "$second" "$third"; do
+		"$client" "$neighbour" reopen:100000 >/dev/null &
+		busy+=($!)
+	done
+	come_back
+	exits 0 'late: not late for ever beside busy neighbours' is_late 0
+	like "$(dmesg | grep -F "$card: " | grep -F ' after its reset' | tail -n 1)" 'and restored' 'and restored, not lost'
+	kill "${busy[@]}"
+	wait "${busy[@]}"
+	to_driver '' "$second" "$third"
+}
+
 sim_load
 sim_node 01.0 kind=root-port
-sim_node 01.0/00.0 "${driverless[@]}" count=2
+sim_node 01.0/00.0 "${driverless[@]}" count=3
 card=${sim_bus[1]}:00.0
 second=${sim_bus[1]}:00.1
+third=${sim_bus[1]}:00.2
 exits 1 'an unknown word is refused' bash -c "echo moon >$sim/host/iommu"
 exits 0 'each function is a group' host_iommu functions
 exits 1 'it is fixed while the host is live' bash -c "echo none >$sim/host/iommu"
@@ -84,6 +105,7 @@ sim_count 01.0/00.0 flr
 is "$((REPLY > before))" 1 'the simulated function was reset'
 exits 0 'closed: pcireset may reset it' pcireset reset "$card" --type flr
 late_and_opened
+beside_a_busy_neighbour
 to_driver '' "$card"
 
 exits 0 'groups by the rules of PCI' host_iommu pci

@@ -29,6 +29,7 @@
  * @group_ids: their numbers
  * @nr_groups: number of @groups
  * @device: the first function
+ * @name: its address
  * @map: the first page of its BAR 0, NULL if it was not mapped
  *
  * With an iommufd there are no groups.
@@ -39,6 +40,7 @@ struct client {
 	unsigned int group_ids[MAX_FUNCTIONS];
 	unsigned int nr_groups;
 	int device;
+	const char *name;
 	volatile uint32_t *map;
 };
 
@@ -465,6 +467,18 @@ static int do_dma(struct client *client, const char *text)
 	return tell("dma", unmap.size == map.size ? 0 : -1);
 }
 
+/* reopen:COUNT: VFIO resets the function each time. */
+static int do_reopen(struct client *client, const char *text)
+{
+	for (unsigned long left = strtoul(text, NULL, 0); left; left--) {
+		close(client->device);
+		client->device = open_function(client, client->name);
+		if (client->device < 0)
+			return tell("reopen", -1);
+	}
+	return tell("reopen", 0);
+}
+
 /* Holds what it has until there is a line to read. */
 static int do_wait(struct client *client, const char *text)
 {
@@ -481,10 +495,11 @@ static const struct action {
 	const char *name;
 	int (*run)(struct client *client, const char *text);
 } actions[] = {
-	{ "scope", do_scope }, { "reset", do_reset },     { "hot", do_hot },
-	{ "flr", do_flr },     { "write", do_write },     { "read", do_read },
-	{ "wait", do_wait },   { "touch", do_touch },     { "sneak", do_sneak },
-	{ "watch", do_watch }, { "watched", do_watched }, { "dma", do_dma },
+	{ "scope", do_scope },   { "reset", do_reset },     { "hot", do_hot },
+	{ "flr", do_flr },       { "write", do_write },     { "read", do_read },
+	{ "wait", do_wait },     { "touch", do_touch },     { "sneak", do_sneak },
+	{ "watch", do_watch },   { "watched", do_watched }, { "dma", do_dma },
+	{ "reopen", do_reopen },
 };
 
 static int act(struct client *client, const char *word)
@@ -515,6 +530,7 @@ int main(int argc, char **argv)
 		fputs("usage: vfio-client [-i] FUNCTION[,FUNCTION...] ACTION...\n", stderr);
 		return 2;
 	}
+	client.name = argv[1];
 	if ((by_iommufd ? open_nodes(&client, argv[1]) : open_all(&client, argv[1])) ||
 	    enable(&client))
 		return tell("open", -1);
