@@ -4,6 +4,11 @@
 
 #include "machine.h"
 #include "run/run.h"
+#include "run/trace.h"
+
+/* Free places for extended capabilities. */
+#define RUN_DVSEC 0x100
+#define RUN_DPC   0x140
 
 static struct pcireset_plan *run_plan_on(struct kunit *test, u32 types)
 {
@@ -591,6 +596,124 @@ static void wider_reset_reaches_what_has_changed(struct kunit *test)
 	machine->space[1][PCI_COMMAND / 4] = command;
 }
 
+/* The reason of an FLR that works, after a wait without locks in which this happens. */
+static u32 run_settle(struct kunit *test, void (*meanwhile)(struct pcireset_kunit_machine *machine))
+{
+	struct pcireset_request request = {
+		.types = PCI_RESET_FLR,
+		.force = PCIRESET_FORCE_DRIVER,
+		.settle_ms = 1,
+		.by_user = true,
+	};
+	struct pcireset_report report = { NULL };
+
+	run_meanwhile = meanwhile;
+	run_meanwhile_on = test->priv;
+	run_reset(test, request, false, &report);
+	run_meanwhile = NULL;
+	KUNIT_EXPECT_EQ(test, report.issued, PCI_RESET_FLR);
+	return report.why;
+}
+
+static void run_bind_target(struct pcireset_kunit_machine *machine)
+{
+	pcireset_kunit_vfio_bind(machine->fns[0], 0);
+}
+
+static void run_open_target(struct pcireset_kunit_machine *machine)
+{
+	pcireset_kunit_vfio_bind(machine->fns[0], 1);
+}
+
+/* After the settle time, the function may have another driver or user. Its state shows nothing. */
+static void function_that_others_used_is_verified(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+
+	KUNIT_EXPECT_EQ(test, run_settle(test, NULL), PCIRESET_WHY_NONE);
+	KUNIT_EXPECT_EQ(test, run_settle(test, run_bind_target), PCIRESET_WHY_CHANGED);
+	/* Bound by now, and closed. */
+	machine->fns[0]->driver->driver_managed_dma = true;
+	KUNIT_EXPECT_EQ(test, run_settle(test, NULL), PCIRESET_WHY_NONE);
+	KUNIT_EXPECT_EQ(test, run_settle(test, run_open_target), PCIRESET_WHY_CHANGED);
+	machine->fns[0]->driver->driver_managed_dma = false;
+	pcireset_kunit_vfio_unbind(machine->fns[0]);
+}
+
+/* The second check follows the settle time. VFIO saves the state of a function to open it. */
+static void run_save_at_last_check(void *data, const struct pcireset_run *run,
+				   const struct pcireset_fn *fn)
+{
+	unsigned int *nr_checks = data;
+
+	if (++*nr_checks == 2)
+		pci_save_state(fn->dev);
+}
+
+static void state_that_a_user_saves_after_the_wait_is_lost(struct kunit *test)
+{
+	struct pci_dev *dev = ((struct pcireset_kunit_machine *)test->priv)->fns[0];
+	unsigned int nr_checks = 0;
+
+	dev->state_saved = false;
+	KUNIT_ASSERT_EQ(test, register_trace_pcireset_check(run_save_at_last_check, &nr_checks), 0);
+	KUNIT_EXPECT_EQ(test, run_settle(test, NULL), PCIRESET_WHY_NONE);
+	unregister_trace_pcireset_check(run_save_at_last_check, &nr_checks);
+	tracepoint_synchronize_unregister();
+	KUNIT_EXPECT_EQ(test, nr_checks, 2);
+	KUNIT_EXPECT_TRUE(test, dev->state_saved);
+}
+
+/* What the driver of the target had saved, before a wait and a wider reset. */
+static void wider_reset_loses_the_state_of_a_driver(struct kunit *test)
+{
+	struct pci_dev *dev = ((struct pcireset_kunit_machine *)test->priv)->fns[0];
+	u32 *space = run_space(test);
+
+	kunit_put16(space, PCI_COMMAND, PCI_COMMAND_MASTER);
+	pci_save_state(dev);
+	KUNIT_EXPECT_EQ(test, run_widen(test, NULL), PCI_RESET_FLR | PCI_RESET_BUS);
+	KUNIT_EXPECT_EQ(test, run_get16(space, PCI_COMMAND), PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_TRUE(test, dev->state_saved);
+	pci_restore_state(dev);
+	KUNIT_EXPECT_EQ(test, run_get16(space, PCI_COMMAND), PCI_COMMAND_MASTER);
+}
+
+/* At the check of the first function after the wait, a user opens the second and changes it. */
+static void run_open_sibling_at_check(void *data, const struct pcireset_run *run,
+				      const struct pcireset_fn *fn)
+{
+	unsigned int *nr_checks = data;
+
+	if (++*nr_checks != 3)
+		return;
+	run_open_sibling(run_meanwhile_on);
+	kunit_put16(run_meanwhile_on->space[1], PCI_COMMAND, PCI_COMMAND_MASTER);
+}
+
+static void function_that_a_user_opened_is_restored(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = {
+		.types = PCI_RESET_BUS,
+		.checks = PCIRESET_DEFAULT_CHECKS,
+		.settle_ms = 1,
+	};
+	struct pcireset_report report = { NULL };
+	unsigned int nr_checks = 0;
+
+	run_meanwhile_on = machine;
+	KUNIT_ASSERT_EQ(test, register_trace_pcireset_check(run_open_sibling_at_check, &nr_checks),
+			0);
+	run_reset(test, request, false, &report);
+	unregister_trace_pcireset_check(run_open_sibling_at_check, &nr_checks);
+	tracepoint_synchronize_unregister();
+	KUNIT_EXPECT_EQ(test, nr_checks, 4);
+	KUNIT_EXPECT_EQ(test, report.why, PCIRESET_WHY_CONFIG);
+	KUNIT_EXPECT_EQ(test, run_get16(machine->space[1], PCI_COMMAND), PCI_COMMAND_MASTER);
+	pcireset_kunit_vfio_unbind(machine->fns[1]);
+}
+
 static void bus_function_takes_a_function_reset(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
@@ -840,6 +963,10 @@ static struct kunit_case run_cases[] = {
 	KUNIT_CASE(reset_that_works_fails_or_is_repeated),
 	KUNIT_CASE(reset_that_did_nothing_is_the_last),
 	KUNIT_CASE(wider_reset_reaches_what_has_changed),
+	KUNIT_CASE(function_that_others_used_is_verified),
+	KUNIT_CASE(state_that_a_user_saves_after_the_wait_is_lost),
+	KUNIT_CASE(wider_reset_loses_the_state_of_a_driver),
+	KUNIT_CASE(function_that_a_user_opened_is_restored),
 	KUNIT_CASE(bus_function_takes_a_function_reset),
 	KUNIT_CASE(shared_report_has_two_targets),
 	KUNIT_CASE(reset_of_one_bus_is_issued_twice),

@@ -242,6 +242,15 @@ static void run_verify_member(struct pcireset_run *run, struct pcireset_fn *fn)
 	trace_pcireset_check(run, fn);
 }
 
+/*
+ * After a wait without locks, the saved state is parked. A VFIO user that opens the member
+ * lets the core save its state, so use the core's saved state only with the claim.
+ */
+static bool run_may_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
+{
+	return pcireset_claim_unopened(tx, fn) && !pcireset_state_unpark(fn);
+}
+
 /* After the settle time: restore a configuration that was lost again, and report a failure. */
 static void run_verify_member_again(struct pcireset_run *run, struct pcireset_fn *fn)
 {
@@ -252,7 +261,7 @@ static void run_verify_member_again(struct pcireset_run *run, struct pcireset_fn
 	if (fn->found.outcome == PCIRESET_STATE_RESTORED) {
 		pcireset_check_link(fn, run->deadline);
 		if (!run_config_holds(run, fn) && fn->found.outcome == PCIRESET_STATE_RESTORED &&
-		    pcireset_claim_unopened(run->tx, fn))
+		    run_may_restore(run->tx, fn))
 			pcireset_state_restore(fn);
 	}
 	if (pcireset_is_late(fn))
@@ -267,17 +276,6 @@ static void run_sleep_unless_killed(const struct pcireset_run *run, unsigned int
 
 	while (ktime_before(ktime_get(), until) && !pcireset_is_killed(run))
 		schedule_timeout_killable(msecs_to_jiffies(min(ms, 100U)));
-}
-
-static int run_unpark_all(struct pcireset_tx *tx)
-{
-	unsigned int i;
-	int error = 0;
-
-	for (i = 0; i < tx->nr_fns && !error; i++)
-		if (tx->fns[i].saved.state)
-			error = pcireset_state_unpark(&tx->fns[i]);
-	return error;
 }
 
 /* Another driver or user had the member in between: its state does not show the reset. */
@@ -315,11 +313,7 @@ static int run_resume(struct pcireset_run *run)
 	if (pcireset_attend_end(run))
 		return -EIO;
 	fn = run_first_reused(tx);
-	if (fn)
-		return run_set_reason(plan, fn, PCIRESET_WHY_CHANGED);
-	if (run_unpark_all(tx))
-		return run_set_reason(plan, &tx->fns[0], PCIRESET_WHY_CONFIG);
-	return 0;
+	return fn ? run_set_reason(plan, fn, PCIRESET_WHY_CHANGED) : 0;
 }
 
 /* Wait without locks, because the caller chose the settle time. */
@@ -738,15 +732,10 @@ static bool run_failed_only_config(const struct pcireset_run *run)
 	return run->plan->why == PCIRESET_WHY_CONFIG && !(run->report->failed & others);
 }
 
-/* After a wait without locks: is a member's state still parked, because its result is unknown? */
-static bool run_is_parked(const struct pcireset_tx *tx)
+/* Is the saved state of a reached member in use again, after a wait without locks? */
+static bool run_is_unparked(struct pcireset_fn *fn)
 {
-	unsigned int i;
-
-	for (i = 0; i < tx->nr_fns; i++)
-		if (tx->fns[i].saved.state && !tx->fns[i].saved.set_aside)
-			return true;
-	return false;
+	return !fn->saved.state || fn->saved.set_aside || !pcireset_state_unpark(fn);
 }
 
 /*
@@ -761,10 +750,10 @@ static bool run_may_widen(struct pcireset_run *run, u32 type)
 
 	if (!run->released)
 		return true;
-	if (atomic64_read(plan->counter) != plan->topology || run_is_parked(tx))
+	if (atomic64_read(plan->counter) != plan->topology || run_first_reused(tx))
 		return false;
 	for_each_reached(fn, tx, type)
-		if (!pcireset_claim_again(tx, fn))
+		if (!pcireset_claim_again(tx, fn) || !run_is_unparked(fn))
 			return false;
 	return true;
 }
