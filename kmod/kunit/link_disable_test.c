@@ -139,14 +139,32 @@ static void link_that_goes_down_stays_disabled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, disable_control(machine), PCI_EXP_LNKCTL_CCC);
 }
 
+/* Link Disable alone changes, for as long as a Secondary Bus Reset is asserted. */
+static void link_is_down_too_short_or_changes_more(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	ktime_t begin;
+
+	kunit_put16(machine->port_space, KUNIT_PCIE + PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_CCC);
+	machine->nr_link_controls = 0;
+	begin = ktime_get();
+	KUNIT_EXPECT_EQ(test, disable_trigger(test), 0);
+	KUNIT_EXPECT_GE(test, ktime_ms_delta(ktime_get(), begin), 2);
+	KUNIT_EXPECT_EQ(test, machine->nr_link_controls, 2);
+	KUNIT_EXPECT_EQ(test, machine->link_controls[0], PCI_EXP_LNKCTL_CCC | PCI_EXP_LNKCTL_LD);
+	KUNIT_EXPECT_EQ(test, machine->link_controls[1], PCI_EXP_LNKCTL_CCC);
+}
+
 /* An administrator has disabled it: to enable it is not part of a reset. */
 static void link_disabled_by_others_is_enabled(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
 
 	kunit_put16(machine->port_space, KUNIT_PCIE + PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_LD);
+	machine->nr_link_controls = 0;
 	KUNIT_EXPECT_EQ(test, disable_trigger(test), -EIO);
 	KUNIT_EXPECT_EQ(test, disable_control(machine), PCI_EXP_LNKCTL_LD);
+	KUNIT_EXPECT_EQ(test, machine->nr_link_controls, 0);
 }
 
 static void port_that_is_gone_is_written_to(struct kunit *test)
@@ -166,6 +184,7 @@ static struct kunit_case link_disable_cases[] = {
 	KUNIT_CASE(broken_bus_reset_of_the_port_is_in_the_way),
 	KUNIT_CASE(link_that_stays_up_stays_disabled),
 	KUNIT_CASE(link_that_goes_down_stays_disabled),
+	KUNIT_CASE(link_is_down_too_short_or_changes_more),
 	KUNIT_CASE(link_disabled_by_others_is_enabled),
 	KUNIT_CASE(port_that_is_gone_is_written_to),
 	{},

@@ -46,6 +46,17 @@ static bool is_writable(const u32 *space, int where)
 	       (where / 4 == PCI_PRIMARY_BUS / 4 || where == PCI_BRIDGE_CONTROL);
 }
 
+static void note_write(struct pcireset_kunit_machine *machine, int where, u32 value)
+{
+	if (where == PCI_BRIDGE_CONTROL && value & PCI_BRIDGE_CTL_BUS_RESET)
+		machine->nr_bus_resets++;
+	if (where != KUNIT_PCIE + PCI_EXP_LNKCTL)
+		return;
+	if (machine->nr_link_controls < ARRAY_SIZE(machine->link_controls))
+		machine->link_controls[machine->nr_link_controls] = value;
+	machine->nr_link_controls++;
+}
+
 static int write_config(struct pci_bus *bus, unsigned int devfn, int where, int size, u32 value)
 {
 	u32 *space = space_of(bus, devfn);
@@ -53,6 +64,8 @@ static int write_config(struct pci_bus *bus, unsigned int devfn, int where, int 
 
 	if (!space)
 		return PCIBIOS_DEVICE_NOT_FOUND;
+	if (space == machine_of(bus)->port_space)
+		note_write(machine_of(bus), where, value);
 	for (i = 0; i < size && is_writable(space, where); i++)
 		kunit_put8(space, where + i, value >> (8 * i));
 	return PCIBIOS_SUCCESSFUL;
@@ -105,6 +118,14 @@ static void set_domain(struct pcireset_kunit_machine *machine)
 	machine->bridge->domain_nr = DOMAIN;
 }
 
+/* Newer kernels, such as 7.3, would release this domain, which they have not allocated. */
+static void free_bridge(struct pcireset_kunit_machine *machine)
+{
+	machine->bridge->domain_nr = PCI_DOMAIN_NR_NOT_SET;
+	pci_free_host_bridge(machine->bridge);
+	machine->bridge = NULL;
+}
+
 static int add_bridge(struct pcireset_kunit_machine *machine)
 {
 	int error;
@@ -125,10 +146,8 @@ static int add_bridge(struct pcireset_kunit_machine *machine)
 	set_domain(machine);
 
 	error = pci_host_probe(machine->bridge);
-	if (error) {
-		pci_free_host_bridge(machine->bridge);
-		machine->bridge = NULL;
-	}
+	if (error)
+		free_bridge(machine);
 	return error;
 }
 
@@ -164,6 +183,18 @@ int pcireset_kunit_machine_init(struct kunit *test)
 }
 
 /**
+ * pcireset_kunit_empty_bus - remove both functions
+ * @machine: the machine, which keeps its references
+ */
+void pcireset_kunit_empty_bus(struct pcireset_kunit_machine *machine)
+{
+	pci_lock_rescan_remove();
+	pci_stop_and_remove_bus_device(machine->fns[1]);
+	pci_stop_and_remove_bus_device(machine->fns[0]);
+	pci_unlock_rescan_remove();
+}
+
+/**
  * pcireset_kunit_machine_exit - take the machine apart, as a suite's exit
  * @test: the test
  */
@@ -180,4 +211,5 @@ void pcireset_kunit_machine_exit(struct kunit *test)
 	pci_stop_root_bus(machine->bridge->bus);
 	pci_remove_root_bus(machine->bridge->bus);
 	pci_unlock_rescan_remove();
+	free_bridge(machine);
 }

@@ -22,6 +22,9 @@
  * @port: the root port
  * @fns: the endpoint's functions, below @port; FLR and PM
  * @nr_port_reads: number of reads of the config space of @port
+ * @nr_bus_resets: how often @port was told to reset its bus
+ * @link_controls: the first values that were written to Link Control of @port
+ * @nr_link_controls: how often it was written
  */
 struct pcireset_kunit_machine {
 	struct pci_host_bridge *bridge;
@@ -36,10 +39,15 @@ struct pcireset_kunit_machine {
 	struct pci_dev *port;
 	struct pci_dev *fns[2];
 	unsigned int nr_port_reads;
+	unsigned int nr_bus_resets;
+	u16 link_controls[2];
+	unsigned int nr_link_controls;
 };
 
 int pcireset_kunit_machine_init(struct kunit *test);
 void pcireset_kunit_machine_exit(struct kunit *test);
+
+void pcireset_kunit_empty_bus(struct pcireset_kunit_machine *machine);
 
 /* In claim_test.c. */
 void pcireset_kunit_vfio_bind(struct pci_dev *dev, unsigned int nr_opened);

@@ -861,6 +861,131 @@ static void bus_that_is_not_empty_is_reset(struct kunit *test)
 	run_expect_refs(test, &was, PCI_RESET_BUS);
 }
 
+/* Refused, and nothing is kept: neither a lock nor a reference. */
+static void run_expect_empty_refused(struct kunit *test, int error, u32 why)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct run_refs was = run_count_refs(machine);
+	struct pcireset_report report = {};
+
+	KUNIT_EXPECT_EQ(test, pcireset_empty_bus_reset(machine->port, &report), error);
+	KUNIT_EXPECT_EQ(test, report.why, why);
+	KUNIT_EXPECT_EQ(test, report.issued, 0);
+	KUNIT_EXPECT_EQ(test, report.who.devfn, machine->port->devfn);
+	KUNIT_EXPECT_EQ(test, machine->nr_bus_resets, 0);
+	run_expect_refs(test, &was, PCI_RESET_BUS);
+}
+
+static void run_expect_port_is_free(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	bool is_free;
+
+	pci_lock_rescan_remove();
+	pci_unlock_rescan_remove();
+	is_free = device_trylock(&machine->port->dev);
+	KUNIT_ASSERT_TRUE(test, is_free);
+	is_free = pci_cfg_access_trylock(machine->port);
+	KUNIT_EXPECT_TRUE(test, is_free);
+	if (is_free)
+		pci_cfg_access_unlock(machine->port);
+	device_unlock(&machine->port->dev);
+}
+
+static void empty_bus_is_reset_below_an_unfinished_port(struct kunit *test)
+{
+	static const enum pcireset_unfinished_kind kinds[] = { PCIRESET_SETTLING, PCIRESET_LATE,
+							       PCIRESET_BRIDGE_ABOVE };
+	struct pcireset_kunit_machine *machine = test->priv;
+	unsigned int i;
+
+	pcireset_kunit_empty_bus(machine);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct pcireset_unfinished other = { .dev = machine->port, .owner = &other };
+
+		pcireset_unfinished_add(&other, kinds[i]);
+		run_expect_empty_refused(test, -EBUSY, PCIRESET_WHY_LATE);
+		pcireset_unfinished_remove(&other);
+	}
+	device_lock(&machine->port->dev);
+	run_expect_empty_refused(test, -EBUSY, PCIRESET_WHY_LOCK);
+	device_unlock(&machine->port->dev);
+	pci_cfg_access_lock(machine->port);
+	run_expect_empty_refused(test, -EBUSY, PCIRESET_WHY_LOCK);
+	pci_cfg_access_unlock(machine->port);
+	run_expect_port_is_free(test);
+}
+
+static void empty_bus_is_reset_below_an_unfit_port(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	u32 *space = machine->port_space, id = space[PCI_VENDOR_ID / 4];
+
+	pcireset_kunit_empty_bus(machine);
+	machine->port->dev_flags |= PCI_DEV_FLAGS_NO_BUS_RESET;
+	run_expect_empty_refused(test, -EOPNOTSUPP, PCIRESET_WHY_QUIRK);
+	machine->port->dev_flags &= ~PCI_DEV_FLAGS_NO_BUS_RESET;
+	space[PCI_VENDOR_ID / 4] = ~0;
+	run_expect_empty_refused(test, -ENODEV, PCIRESET_WHY_GONE);
+	space[PCI_VENDOR_ID / 4] = id;
+	/* CXL r3.1, sec 8.1.5: the DVSEC of a port whose Unmask SBR is clear. */
+	space[RUN_DVSEC / 4] = 1 << 16 | PCI_EXT_CAP_ID_DVSEC;
+	space[(RUN_DVSEC + PCI_DVSEC_HEADER1) / 4] = 0x28 << 20 | PCIRESET_CXL_VENDOR_ID;
+	kunit_put16(space, RUN_DVSEC + PCI_DVSEC_HEADER2, PCIRESET_CXL_DVSEC_PORT);
+	run_expect_empty_refused(test, -EOPNOTSUPP, PCIRESET_WHY_CXL_MASKED);
+#ifdef CONFIG_PCIE_DPC
+	machine->port->dpc_cap = RUN_DPC;
+	kunit_put16(space, RUN_DPC + PCI_EXP_DPC_STATUS, PCI_EXP_DPC_STATUS_TRIGGER);
+	run_expect_empty_refused(test, -EBUSY, PCIRESET_WHY_CONTAINED);
+	machine->port->dpc_cap = 0;
+#endif
+	run_expect_port_is_free(test);
+}
+
+static void empty_bus_is_not_reset_or_not_counted(struct kunit *test)
+{
+	struct pcireset_stats was = { .size = sizeof(was), .type = PCI_RESET_BUS }, now = was;
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_report report = {};
+	struct run_refs refs;
+
+	pcireset_kunit_empty_bus(machine);
+	refs = run_count_refs(machine);
+	KUNIT_ASSERT_EQ(test, pcireset_stats_read(&was), 0);
+	KUNIT_EXPECT_EQ(test, pcireset_empty_bus_reset(machine->port, &report), 0);
+	KUNIT_ASSERT_EQ(test, pcireset_stats_read(&now), 0);
+	KUNIT_EXPECT_EQ(test, machine->nr_bus_resets, 1);
+	KUNIT_EXPECT_EQ(test, report.type, PCI_RESET_BUS);
+	KUNIT_EXPECT_EQ(test, report.issued, PCI_RESET_BUS);
+	KUNIT_EXPECT_EQ(test, report.scope, PCIRESET_SCOPE_BUS);
+	/* Nothing below the port could show it. */
+	KUNIT_EXPECT_EQ(test, report.proof, PCIRESET_PROOF_UNKNOWN);
+	KUNIT_EXPECT_EQ(test, report.why, PCIRESET_WHY_NONE);
+	KUNIT_EXPECT_GT(test, report.total_ns, 0);
+	KUNIT_EXPECT_EQ(test, now.out_unverified, was.out_unverified + 1);
+	KUNIT_EXPECT_EQ(test, now.out_refused, was.out_refused);
+	run_expect_refs(test, &refs, PCI_RESET_BUS);
+	run_expect_port_is_free(test);
+}
+
+/* Added twice: by the notifier, and by the search at the start. */
+static void function_is_counted_twice(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct run_refs was = run_count_refs(machine);
+
+	pcireset_find_add(machine->fns[0]);
+	run_expect_refs(test, &was, 0);
+	pcireset_find_remove(machine->fns[0]);
+	KUNIT_EXPECT_FALSE(test, pcireset_is_there(machine->fns[0]));
+	was.fns[0]--;
+	run_expect_refs(test, &was, 0);
+	pcireset_find_add(machine->fns[0]);
+	KUNIT_EXPECT_TRUE(test, pcireset_is_there(machine->fns[0]));
+	was.fns[0]++;
+	run_expect_refs(test, &was, 0);
+}
+
 /* Only the reset and the wait: both functions are in the report, and nothing is restored. */
 static void raw_reset_is_left_out_or_not_told(struct kunit *test)
 {
@@ -971,11 +1096,15 @@ static struct kunit_case run_cases[] = {
 	KUNIT_CASE(shared_report_has_two_targets),
 	KUNIT_CASE(reset_of_one_bus_is_issued_twice),
 	KUNIT_CASE(item_is_compared_with_all_others),
+	KUNIT_CASE(function_is_counted_twice),
 	KUNIT_CASE(raw_reset_is_left_out_or_not_told),
 	KUNIT_CASE(link_events_of_the_reset_are_heard),
 	KUNIT_CASE(indicators_of_pciehp_are_undone),
 	KUNIT_CASE(block_of_a_lost_function_is_ended_twice),
 	KUNIT_CASE(bus_that_is_not_empty_is_reset),
+	KUNIT_CASE(empty_bus_is_reset_below_an_unfinished_port),
+	KUNIT_CASE(empty_bus_is_reset_below_an_unfit_port),
+	KUNIT_CASE(empty_bus_is_not_reset_or_not_counted),
 	{},
 };
 

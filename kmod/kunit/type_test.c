@@ -267,13 +267,16 @@ static void pm_is_offered_although_it_resets_nothing(struct kunit *test)
 	u32 *space = machine->space[0];
 	struct pci_dev *dev = machine->fns[0];
 	u8 cap = dev->pm_cap;
+	pci_power_t state;
 
 	KUNIT_EXPECT_EQ(test, type_why_not(test, PCI_RESET_PM), PCIRESET_WHY_NONE);
 	dev->pm_cap = 0;
 	KUNIT_EXPECT_EQ(test, type_why_not(test, PCI_RESET_PM), PCIRESET_WHY_NO_CAPABILITY);
 	dev->pm_cap = cap;
-	kunit_put16(space, KUNIT_PM + PCI_PM_CTRL, 3);
-	KUNIT_EXPECT_EQ(test, type_why_not(test, PCI_RESET_PM), PCIRESET_WHY_NOT_D0);
+	for (state = PCI_D1; state <= PCI_D3hot; state++) {
+		kunit_put16(space, KUNIT_PM + PCI_PM_CTRL, (__force u16)state);
+		KUNIT_EXPECT_EQ(test, type_why_not(test, PCI_RESET_PM), PCIRESET_WHY_NOT_D0);
+	}
 	kunit_put16(space, KUNIT_PM + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET);
 	KUNIT_EXPECT_EQ(test, type_why_not(test, PCI_RESET_PM), PCIRESET_WHY_NO_SOFT_RESET);
 	kunit_put16(space, KUNIT_PM + PCI_PM_CTRL, 0);

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests of the threads of a batch. Built in place of batch.o, which it includes unchanged. */
+#include <kunit/test.h>
+
+#include "../run/batch.c"
+
+#include "machine.h"
+
+/* A thread that carries an item has the locks of others, so it may only wait for functions. */
+static void item_with_another_wait_is_carried(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = { .types = PCI_RESET_FLR };
+	struct pcireset_item item = { .dev = machine->fns[0] };
+	struct pcireset_plan *plan;
+
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(item.dev, &request, false, &item.plan), 0);
+	plan = item.plan;
+	KUNIT_EXPECT_TRUE(test, batch_is_light(&item));
+	plan->request.settle_ms = 1;
+	KUNIT_EXPECT_FALSE(test, batch_is_light(&item));
+	plan->request.settle_ms = 0;
+	plan->fns[0].calls_back = true;
+	KUNIT_EXPECT_FALSE(test, batch_is_light(&item));
+	plan->fns[0].calls_back = false;
+	plan->types[0] = PCI_RESET_PM;
+	KUNIT_EXPECT_FALSE(test, batch_is_light(&item));
+	/* Refused without any wait. */
+	plan->error = -EBUSY;
+	KUNIT_EXPECT_TRUE(test, batch_is_light(&item));
+	pcireset_plan_put(plan);
+}
+
+static void batch_test_link(struct batch_load *load, struct pcireset_item *items, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		batch_append(load, &items[i]);
+}
+
+/* The first look is for the item whose time comes first, wherever it is in the list. */
+static void thread_looks_too_late(struct kunit *test)
+{
+	ktime_t soon = ktime_add_ms(ktime_get(), 3600000), later = ktime_add_ms(soon, 1000);
+	struct pcireset_item *items = kunit_kcalloc(test, 3, sizeof(*items), GFP_KERNEL);
+	struct batch_load load = { .carried = true };
+
+	KUNIT_ASSERT_NOT_NULL(test, items);
+	batch_test_link(&load, items, 3);
+	KUNIT_EXPECT_EQ(test, batch_look_at_all(&load, NULL), 0);
+	items[0].state = PCIRESET_ITEM_STARTED;
+	items[0].again = later;
+	items[2].state = PCIRESET_ITEM_LATE;
+	items[2].again = soon;
+	KUNIT_EXPECT_EQ(test, batch_look_at_all(&load, NULL), soon);
+	KUNIT_EXPECT_EQ(test, batch_look_at_all(&load, &items[2]), later);
+	items[0].again = soon;
+	items[2].again = later;
+	KUNIT_EXPECT_EQ(test, batch_look_at_all(&load, NULL), soon);
+}
+
+/* It may wait for its locks, so the thread must have no others. */
+static void late_item_takes_its_locks_beside_others(struct kunit *test)
+{
+	struct pcireset_item *items = kunit_kcalloc(test, 2, sizeof(*items), GFP_KERNEL);
+	struct pcireset_tx *tx = kunit_kzalloc(test, sizeof(*tx), GFP_KERNEL);
+	struct batch_load load = { .carried = true };
+
+	KUNIT_ASSERT_NOT_NULL(test, items);
+	KUNIT_ASSERT_NOT_NULL(test, tx);
+	batch_test_link(&load, items, 2);
+	/* It has no members, so none of them is late any more. */
+	items[0].run.tx = tx;
+	items[0].state = PCIRESET_ITEM_LATE;
+	items[1].state = PCIRESET_ITEM_STARTED;
+	KUNIT_EXPECT_FALSE(test, batch_is_back(&load, &items[0]));
+	KUNIT_EXPECT_GT(test, items[0].again, 0);
+	items[1].state = PCIRESET_ITEM_LATE;
+	KUNIT_EXPECT_TRUE(test, batch_is_back(&load, &items[0]));
+}
+
+static unsigned int batch_nr_finished;
+
+static void batch_count_finished(struct pcireset_item *item)
+{
+	batch_nr_finished++;
+}
+
+/* The plan of the second one is made again when its turn comes. */
+static void second_of_two_equal_resets_is_kept(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_item *items = kunit_kcalloc(test, 2, sizeof(*items), GFP_KERNEL);
+	struct pcireset_request request = { .types = PCI_RESET_FLR, .timeout_ms = 1000 };
+	struct pci_dev *dev = machine->fns[0];
+	unsigned int i, was = kref_read(&dev->dev.kobj.kref);
+
+	KUNIT_ASSERT_NOT_NULL(test, items);
+	for (i = 0; i < 2; i++) {
+		items[i].dev = dev;
+		KUNIT_ASSERT_EQ(test, pcireset_plan_make(dev, &request, false, &items[i].plan), 0);
+		pcireset_batch_share(items, i, 2);
+	}
+	KUNIT_EXPECT_PTR_EQ(test, items[1].like, (const struct pcireset_item *)items);
+	batch_nr_finished = 0;
+	KUNIT_EXPECT_EQ(test, pcireset_batch_run(items, 2, false, batch_count_finished), 0);
+	KUNIT_EXPECT_EQ(test, batch_nr_finished, 2);
+	KUNIT_EXPECT_EQ(test, kref_read(&dev->dev.kobj.kref), was);
+}
+
+static struct kunit_case batch_cases[] = {
+	KUNIT_CASE(item_with_another_wait_is_carried),
+	KUNIT_CASE(thread_looks_too_late),
+	KUNIT_CASE(late_item_takes_its_locks_beside_others),
+	KUNIT_CASE(second_of_two_equal_resets_is_kept),
+	{},
+};
+
+static struct kunit_suite batch_suite = {
+	.name = "pcireset-batch",
+	.init = pcireset_kunit_machine_init,
+	.exit = pcireset_kunit_machine_exit,
+	.test_cases = batch_cases,
+};
+
+kunit_test_suite(batch_suite);
