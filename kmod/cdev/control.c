@@ -25,6 +25,7 @@ static int control_do_info(struct file *file, void *arg)
 	info->out_max_timeout_ms = PCIRESET_MAX_TIMEOUT_MS;
 	info->out_late_ms = PCIRESET_LATE_MS;
 	info->out_max_members = PCIRESET_MAX_MEMBERS;
+	info->out_query_flags = PCIRESET_QUERY_PLAN_ONLY;
 	return 0;
 }
 

@@ -17,9 +17,11 @@ static int query_types(struct pcireset_handle *handle, struct pci_dev *dev,
 	struct pcireset_type_info infos[PCIRESET_NR_TYPES];
 	u32 types = PCIRESET_UNNAMED_TYPES | pcireset_handle_types(handle);
 
+	arg->out_nr_types = PCIRESET_NR_TYPES;
+	if (arg->flags & PCIRESET_QUERY_PLAN_ONLY)
+		return 0;
 	arg->out_types = types &
 			 pcireset_plan_probe(dev, PCIRESET_ALL_TYPES, PCIRESET_CALLER_FREE, infos);
-	arg->out_nr_types = PCIRESET_NR_TYPES;
 	return pcireset_copy_array(arg->type_ptr, arg->type_size, infos, sizeof(infos[0]),
 				   min_t(u32, arg->nr_types, PCIRESET_NR_TYPES));
 }
@@ -84,8 +86,10 @@ static int query_check(const struct pcireset_query *arg)
 {
 	int error;
 
-	if (arg->flags & ~PCIRESET_RESET_ESCALATE)
+	if (arg->flags & ~(PCIRESET_RESET_ESCALATE | PCIRESET_QUERY_PLAN_ONLY))
 		return -EOPNOTSUPP;
+	if (arg->flags & PCIRESET_QUERY_PLAN_ONLY && (!arg->types || arg->nr_types))
+		return -EINVAL;
 	error = pcireset_handle_check_limits(arg->types, arg->max_scope, arg->force);
 	if (error)
 		return error;
@@ -112,7 +116,7 @@ int pcireset_do_query(struct file *file, void *data)
 		.types = arg->types,
 		.max_scope = arg->max_scope,
 		.force = arg->force,
-		.flags = arg->flags,
+		.flags = arg->flags & PCIRESET_RESET_ESCALATE,
 	};
 	struct pcireset_owners *owners;
 	struct pci_dev *dev;

@@ -155,6 +155,35 @@ static void unnamed_type_is_told_as_working(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cdev_query_types(test, PCI_RESET_PM), all & ~PCI_RESET_LINK_DISABLE);
 }
 
+/* Each type that is not planned costs accesses, and those of the link a visit to the bus. */
+static void query_of_a_plan_looks_at_other_types(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct file *file = cdev_open(test, PCI_RESET_ANY, 0);
+	struct pcireset_query arg = {
+		.types = PCI_RESET_FLR,
+		.flags = PCIRESET_QUERY_PLAN_ONLY,
+		.out_types = PCI_RESET_ANY,
+	};
+
+	/* FLR fits all the same, but no type that asks the port or the firmware. */
+	KUNIT_EXPECT_EQ(test, pcireset_do_query(file, &arg), 0);
+	KUNIT_EXPECT_EQ(test, arg.out_type, PCI_RESET_FLR);
+	KUNIT_EXPECT_EQ(test, arg.out_nr_members, 1);
+	KUNIT_EXPECT_EQ(test, arg.out_types, 0);
+	KUNIT_EXPECT_EQ(test, arg.out_nr_types, PCIRESET_NR_TYPES);
+	machine->fns[0]->dev_flags |= PCI_DEV_FLAGS_NO_FLR_RESET;
+	KUNIT_EXPECT_EQ(test, pcireset_do_query(file, &arg), 0);
+	KUNIT_EXPECT_EQ(test, arg.out_error, EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, arg.out_why, PCIRESET_WHY_QUIRK);
+	arg.types = 0;
+	KUNIT_EXPECT_EQ(test, pcireset_do_query(file, &arg), -EINVAL);
+	arg.types = PCI_RESET_FLR;
+	arg.nr_types = 1;
+	KUNIT_EXPECT_EQ(test, pcireset_do_query(file, &arg), -EINVAL);
+	cdev_close(file);
+}
+
 static void info_leaves_something_out(struct kunit *test)
 {
 	struct pcireset_info info = { 0 };
@@ -164,6 +193,7 @@ static void info_leaves_something_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info.out_checks, PCIRESET_ALL_CHECKS);
 	KUNIT_EXPECT_EQ(test, info.out_force, PCIRESET_ALL_FORCE);
 	KUNIT_EXPECT_EQ(test, info.out_reset_flags, PCIRESET_ALL_FLAGS);
+	KUNIT_EXPECT_EQ(test, info.out_query_flags, PCIRESET_QUERY_PLAN_ONLY);
 	KUNIT_EXPECT_EQ(test, info.out_max_scope, PCIRESET_SCOPE_BUS);
 	KUNIT_EXPECT_EQ(test, info.out_late_ms, PCIRESET_LATE_MS);
 	KUNIT_EXPECT_NE(test, info.out_timeout_ms, 0);
@@ -193,6 +223,7 @@ static struct kunit_case cdev_cases[] = {
 	KUNIT_CASE(reset_is_not_planned),
 	KUNIT_CASE(device_that_was_removed_is_used),
 	KUNIT_CASE(unnamed_type_is_told_as_working),
+	KUNIT_CASE(query_of_a_plan_looks_at_other_types),
 	KUNIT_CASE(info_leaves_something_out),
 	KUNIT_CASE(function_that_is_not_there_is_opened),
 	{},

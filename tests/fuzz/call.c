@@ -108,6 +108,10 @@ static void fill_query(struct worker *worker, struct pcireset_query *arg)
 	arg->force = one_in(chance, 2) ? 0 : handle->force;
 	arg->type_size = some_entry(chance, sizeof(struct pcireset_type_info));
 	arg->nr_types = some_number(chance);
+	if (one_in(chance, 4)) {
+		arg->flags |= PCIRESET_QUERY_PLAN_ONLY;
+		arg->nr_types = one_in(chance, 8);
+	}
 	arg->type_ptr = arena_address(worker, ARENA_TYPES) + 8 * below(chance, 64);
 	arg->member_size = some_entry(chance, sizeof(struct pcireset_member));
 	arg->nr_members = some_number(chance);

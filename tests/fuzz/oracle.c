@@ -139,7 +139,11 @@ static uint32_t judge_narrow(const struct worker *worker, const struct pcireset_
 
 static uint32_t judge_query(const struct worker *worker, const struct pcireset_query *arg)
 {
-	return if_so(arg->flags & ~PCIRESET_RESET_ESCALATE, E_OPNOTSUPP) |
+	const uint32_t flags = PCIRESET_RESET_ESCALATE | PCIRESET_QUERY_PLAN_ONLY;
+
+	return if_so(arg->flags & ~flags, E_OPNOTSUPP) |
+	       if_so(arg->flags & PCIRESET_QUERY_PLAN_ONLY && (!arg->types || arg->nr_types),
+		     E_INVAL) |
 	       judge_limits(arg->types, arg->max_scope, arg->force) |
 	       judge_owners(arg->owner_ptr, arg->nr_owners) |
 	       judge_array(arg->type_ptr, arg->type_size, sizeof(struct pcireset_type_info),
@@ -454,6 +458,8 @@ static void check_query(const struct worker *worker, const struct pcireset_query
 	else
 		good = good && !arg->out_nr_members && !arg->out_error;
 	if (arg->max_scope && !arg->out_error && arg->out_scope > arg->max_scope)
+		good = false;
+	if (arg->flags & PCIRESET_QUERY_PLAN_ONLY && arg->out_types)
 		good = false;
 	if (!good)
 		complain(worker, BAD_RESULT, "says what cannot be");

@@ -34,7 +34,7 @@ static const struct mask narrow_masks[] = {
 	{ 0 },
 };
 static const struct mask query_masks[] = {
-	MASK(pcireset_query, flags, PCIRESET_RESET_ESCALATE),
+	MASK(pcireset_query, flags, PCIRESET_RESET_ESCALATE | PCIRESET_QUERY_PLAN_ONLY),
 	MASK(pcireset_query, types, PCI_RESET_ANY),
 	MASK(pcireset_query, force, KNOWN_FORCE),
 	{ 0 },

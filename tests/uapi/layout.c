@@ -36,7 +36,7 @@ AT(pcireset_member, failed, 24);
 AT(pcireset_member, offset, 28);
 AT(pcireset_member, ready_ns, 32);
 
-SIZE(pcireset_info, 48);
+SIZE(pcireset_info, 52);
 ASSERT(PCIRESET_INFO_SIZE_VER0 == 40);
 AT(pcireset_info, size, 0);
 AT(pcireset_info, flags, 4);
@@ -50,6 +50,7 @@ AT(pcireset_info, out_max_timeout_ms, 32);
 AT(pcireset_info, __reserved, 36);
 AT(pcireset_info, out_late_ms, 40);
 AT(pcireset_info, out_max_members, 44);
+AT(pcireset_info, out_query_flags, 48);
 
 SIZE(pcireset_open, 32);
 ASSERT(PCIRESET_OPEN_SIZE_VER0 == 32);
@@ -237,6 +238,7 @@ ASSERT(PCIRESET_GRANT_OWNED == 0x1);
 ASSERT(PCIRESET_MAX_OWNERS == 256);
 ASSERT(PCIRESET_RESET_ESCALATE == 0x1);
 ASSERT(PCIRESET_RESET_TRY == 0x2);
+ASSERT(PCIRESET_QUERY_PLAN_ONLY == 0x10000);
 
 /* Numbers; new ones come last. */
 ASSERT(PCIRESET_SCOPE_FUNCTION == 1);

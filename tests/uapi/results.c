@@ -36,6 +36,7 @@ static void test_info(void)
 	is(arg.out_reset_flags, PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY,
 	   "INFO tells the flags of RESET");
 	is(arg.out_max_scope, PCIRESET_SCOPE_BUS, "INFO tells the widest scope");
+	is(arg.out_query_flags, PCIRESET_QUERY_PLAN_ONLY, "INFO tells the flags of QUERY");
 	ok(arg.out_timeout_ms && arg.out_timeout_ms <= arg.out_max_timeout_ms,
 	   "INFO tells the timeouts");
 	is(arg.size, sizeof(arg), "INFO leaves the size");
@@ -141,6 +142,27 @@ static void test_query(void)
 	spoil(&arg, from, sizeof(arg));
 	gives(query(fd, PCI_RESET_SLOT, &arg), EPERM, "QUERY of a type that is not granted");
 	ok(is_filled(&arg, from, sizeof(arg), 0), "nothing is in out_* then");
+	close(fd);
+}
+
+static void test_plan_only(void)
+{
+	struct pcireset_query arg = { .flags = PCIRESET_QUERY_PLAN_ONLY };
+	struct pcireset_type_info info = { 0 };
+	int fd = open_device(DISK, PCI_RESET_FUNC, 0, 0);
+
+	arg.out_types = PCI_RESET_ANY;
+	gives(query(fd, PCI_RESET_FUNC, &arg), 0, "QUERY of nothing but the plan");
+	is(arg.out_type, PCI_RESET_FLR, "it returns the type of the plan");
+	is(arg.out_nr_members, 1, "it counts the members");
+	ok(arg.out_generation, "it returns the generation");
+	is(arg.out_types, 0, "it does not return the types that would work");
+	gives(query(fd, 0, &arg), EINVAL, "QUERY of nothing at all");
+	arg.type_ptr = (uintptr_t)&info;
+	arg.type_size = sizeof(info);
+	arg.nr_types = 1;
+	gives(query(fd, PCI_RESET_FUNC, &arg), EINVAL, "QUERY of the plan alone and of the types");
+	is(info.type, 0, "nothing is written then");
 	close(fd);
 }
 
@@ -255,6 +277,7 @@ void test_results(void)
 	test_info();
 	test_open();
 	test_query();
+	test_plan_only();
 	test_expect();
 	test_reset();
 	test_stats();

@@ -339,6 +339,8 @@ struct pcireset_member {
  * @__reserved: must be 0
  * @out_late_ms: how long after a reset the module waits for a late function, milliseconds
  * @out_max_members: maximum number of members in all plans of one PCIRESET_RESET_MANY
+ * @out_query_flags: mask of the flags that PCIRESET_QUERY accepts, except
+ *	PCIRESET_RESET_ESCALATE, which all versions accept
  *
  * Use this command instead of a comparison of versions.
  */
@@ -355,6 +357,7 @@ struct pcireset_info {
 	__u32 __reserved;
 	__u32 out_late_ms;
 	__u32 out_max_members;
+	__u32 out_query_flags;
 };
 
 #define PCIRESET_INFO_SIZE_VER0 40
@@ -450,10 +453,13 @@ struct pcireset_narrow {
 #define PCIRESET_NARROW_SIZE_VER0 24
 #define PCIRESET_NARROW           _IO(PCIRESET_IOC_TYPE, PCIRESET_CMD_NARROW)
 
+/* struct pcireset_query.flags, beside PCIRESET_RESET_ESCALATE */
+#define PCIRESET_QUERY_PLAN_ONLY (1U << 16) /* examine only the types in @types */
+
 /**
  * struct pcireset_query - ioctl(PCIRESET_QUERY), on a device's descriptor
  * @size: sizeof(struct pcireset_query)
- * @flags: PCIRESET_RESET_ESCALATE to plan with it, or 0
+ * @flags: PCIRESET_RESET_ESCALATE to plan with it, PCIRESET_QUERY_PLAN_ONLY, or 0
  * @types: mask of the types to plan with, 0 for no plan
  * @max_scope: widest enum pcireset_scope to plan with, 0 for the widest granted
  * @force: mask of enum pcireset_force to plan with
@@ -478,6 +484,11 @@ struct pcireset_narrow {
  * @out_generation: pass it to PCIRESET_RESET to run this plan or nothing
  *
  * Writes to no device. The call also succeeds for a refused plan.
+ *
+ * With %PCIRESET_QUERY_PLAN_ONLY, the module makes the plan, and examines no type that
+ * is not in @types. @types must not be 0, @nr_types must be 0, and @out_types is 0. The
+ * types that reset the link depend on all functions on the bus, so this saves much time
+ * before a reset of many functions.
  */
 struct pcireset_query {
 	__u32 size;
