@@ -44,6 +44,8 @@ struct pcireset_owners;
  * @flags: mask of PCIRESET_RESET_ESCALATE and PCIRESET_RESET_TRY
  * @timeout_ms: time limit for the functions to come back, 0 for the default
  * @settle_ms: time until a second check for lost configuration, 0 for none
+ * @link_speed: speed of the link after the reset, 1 is 2.5 GT/s, 6 is 64 GT/s; only for
+ *	types that reset the link; 0 for the usual one
  * @must_own: reset a link only if @owners holds everything on it
  * @owners: the VFIO groups and iommufds of a user space caller, or NULL
  * @by_user: user space is the caller, and cannot have revoked any mapping
@@ -61,6 +63,7 @@ struct pcireset_request {
 	u32 flags;
 	u32 timeout_ms;
 	u32 settle_ms;
+	u32 link_speed;
 	bool must_own;
 	const struct pcireset_owners *owners;
 	bool by_user;

@@ -19,7 +19,7 @@ static int control_do_info(struct file *file, void *arg)
 	info->out_types = PCIRESET_ALL_TYPES;
 	info->out_checks = PCIRESET_ALL_CHECKS;
 	info->out_force = PCIRESET_ALL_FORCE;
-	info->out_reset_flags = PCIRESET_ALL_FLAGS;
+	info->out_reset_flags = PCIRESET_ALL_FLAGS | PCIRESET_RESET_SPEED;
 	info->out_max_scope = PCIRESET_SCOPE_BUS;
 	info->out_timeout_ms = PCIRESET_TIMEOUT_MS;
 	info->out_max_timeout_ms = PCIRESET_MAX_TIMEOUT_MS;

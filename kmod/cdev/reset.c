@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* PCIRESET_RESET: one reset for a descriptor. */
+#include <linux/capability.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -61,6 +62,9 @@ static struct pcireset_request reset_request_of(const struct pcireset_reset *arg
 	struct pcireset_request request = { 0 };
 
 	PCIRESET_REQUEST_FIELDS(RESET_COPY_FIELD);
+	/* In the module, the speed alone says that there is one. */
+	request.flags &= ~PCIRESET_RESET_SPEED;
+	request.link_speed = arg->link_speed;
 	return request;
 }
 
@@ -142,7 +146,7 @@ static void reset_clear_results(struct pcireset_reset *arg)
  * pcireset_reset_check - check a request for a reset
  * @arg: the request; out_* are cleared
  *
- * Return: 0, -EOPNOTSUPP, -EINVAL, -E2BIG, -EFAULT.
+ * Return: 0, -EOPNOTSUPP, -EINVAL, -EPERM, -E2BIG, -EFAULT.
  */
 int pcireset_reset_check(struct pcireset_reset *arg)
 {
@@ -153,8 +157,11 @@ int pcireset_reset_check(struct pcireset_reset *arg)
 	error = pcireset_request_check(&request);
 	if (error)
 		return error;
-	if (arg->__reserved || !arg->types)
+	if (!arg->types || !(arg->flags & PCIRESET_RESET_SPEED) != !arg->link_speed)
 		return -EINVAL;
+	/* The link keeps the speed for its next user: a descriptor alone does not allow it. */
+	if (arg->link_speed && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	return pcireset_check_array(arg->member_ptr, arg->member_size, PCIRESET_MEMBER_SIZE_VER0,
 				    arg->nr_members);
 }

@@ -192,7 +192,7 @@ static void info_leaves_something_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info.out_types, PCI_RESET_ANY);
 	KUNIT_EXPECT_EQ(test, info.out_checks, PCIRESET_ALL_CHECKS);
 	KUNIT_EXPECT_EQ(test, info.out_force, PCIRESET_ALL_FORCE);
-	KUNIT_EXPECT_EQ(test, info.out_reset_flags, PCIRESET_ALL_FLAGS);
+	KUNIT_EXPECT_EQ(test, info.out_reset_flags, PCIRESET_ALL_FLAGS | PCIRESET_RESET_SPEED);
 	KUNIT_EXPECT_EQ(test, info.out_query_flags, PCIRESET_QUERY_PLAN_ONLY);
 	KUNIT_EXPECT_EQ(test, info.out_max_scope, PCIRESET_SCOPE_BUS);
 	KUNIT_EXPECT_EQ(test, info.out_late_ms, PCIRESET_LATE_MS);

@@ -301,7 +301,53 @@ void pcireset_plan_decide(struct pcireset_plan *plan)
 	}
 }
 
-static void plan_choose_types(struct pcireset_plan *plan, const struct pcireset_type_info *infos)
+/*
+ * PCIe r6.0, sec 7.5.3.18: the supported speeds, bit n is code n. A port without Link Control
+ * 2, before version 2 of the capability (sec 7.5.3.2), has no speed that could be set.
+ */
+static bool plan_port_has_speed(struct pci_dev *port, u32 speed)
+{
+	u32 speeds, caps;
+
+	if (!pcireset_is_downstream_port(port) || (pcie_caps_reg(port) & PCI_EXP_FLAGS_VERS) < 2)
+		return false;
+	pcie_capability_read_dword(port, PCI_EXP_LNKCAP2, &speeds);
+	pcie_capability_read_dword(port, PCI_EXP_LNKCAP, &caps);
+	if (PCI_POSSIBLE_ERROR(speeds) || PCI_POSSIBLE_ERROR(caps))
+		return false;
+	speeds &= PCIRESET_LINK_SPEEDS;
+	return speeds ? speeds & 1U << speed : speed <= (caps & PCI_EXP_LNKCAP_SLS);
+}
+
+/* Maximum of a function; a VF and a function that does not answer have none. */
+static bool plan_fn_has_speed(struct pci_dev *dev, u32 speed)
+{
+	u32 caps = 0;
+
+	if (dev->is_virtfn || !pci_is_pcie(dev))
+		return true;
+	pcie_capability_read_dword(dev, PCI_EXP_LNKCAP, &caps);
+	return !(caps & PCI_EXP_LNKCAP_SLS) || speed <= (caps & PCI_EXP_LNKCAP_SLS);
+}
+
+static u32 plan_check_speed(struct pci_dev *dev, u32 speed, struct pcireset_addr *ret_who)
+{
+	struct pci_dev *port = pcireset_bridge_above(dev);
+	u32 why = PCIRESET_WHY_SPEED;
+
+	if (!port)
+		return PCIRESET_WHY_NO_BRIDGE;
+	if (!plan_port_has_speed(port, speed))
+		*ret_who = pcireset_addr_of(port);
+	else if (!plan_fn_has_speed(dev, speed))
+		*ret_who = pcireset_addr_of(dev);
+	else
+		why = PCIRESET_WHY_NONE;
+	pci_dev_put(port);
+	return why;
+}
+
+static void plan_choose_types(struct pcireset_plan *plan, struct pcireset_type_info *infos)
 {
 	const struct pcireset_request *request = &plan->request;
 	unsigned int i;
@@ -314,6 +360,8 @@ static void plan_choose_types(struct pcireset_plan *plan, const struct pcireset_
 		why = infos[i].why_not;
 		if (!why && infos[i].scope > request->max_scope)
 			why = PCIRESET_WHY_SCOPE;
+		if (!why && request->link_speed)
+			why = plan_check_speed(plan->dev, request->link_speed, &infos[i].who);
 		if (why) {
 			if (!plan->why)
 				plan_refuse(plan, -EOPNOTSUPP, why, infos[i].who);
@@ -353,13 +401,19 @@ static int plan_check_ms(u32 ms, u32 longest)
  * pcireset_request_check - check that each field of a request is within its limit
  * @request: permissions of the caller
  *
- * Return: 0, -EOPNOTSUPP if a bit or the scope is unknown, -EINVAL if a time is too long.
+ * Return: 0, -EOPNOTSUPP if a bit or the scope is unknown, -EINVAL if a time is too long, or
+ * the speed of a link is unknown or not for all types.
  */
 int pcireset_request_check(const struct pcireset_request *request)
 {
 	int error = 0;
 
 	PCIRESET_REQUEST_FIELDS(PLAN_CHECK_FIELD);
+	/* Only a reset of the link decides its speed. */
+	if (!error && request->link_speed &&
+	    (request->link_speed > PCIRESET_MAX_LINK_SPEED ||
+	     request->types & ~PCIRESET_LINK_TYPES))
+		return -EINVAL;
 	return error;
 }
 
@@ -393,6 +447,8 @@ int pcireset_plan_new(struct pci_dev *dev, const struct pcireset_request *reques
 		plan->request.max_scope = PCIRESET_SCOPE_BUS;
 	if (!plan->request.checks)
 		plan->request.checks = PCIRESET_DEFAULT_CHECKS;
+	if (plan->request.link_speed)
+		plan->request.checks |= PCIRESET_CHECK_LINK;
 	if (!plan->request.timeout_ms)
 		plan->request.timeout_ms = PCIRESET_TIMEOUT_MS;
 	*ret_plan = plan;

@@ -485,7 +485,7 @@ static void batch_run_loads(struct batch *batch, bool interruptible,
 static u32 batch_hash_options(const struct pcireset_request *request, u32 hash)
 {
 	PCIRESET_REQUEST_OPTIONS(BATCH_HASH);
-	return hash;
+	return jhash_1word(request->link_speed, hash);
 }
 
 static u32 batch_hash_reset(const struct pcireset_plan *plan)
@@ -508,7 +508,8 @@ static u32 batch_hash_plan(const struct pcireset_plan *plan)
 static bool batch_is_same_request(const struct pcireset_request *a,
 				  const struct pcireset_request *b)
 {
-	bool same = a->must_own == b->must_own && a->by_user == b->by_user;
+	bool same = a->must_own == b->must_own && a->by_user == b->by_user &&
+		    a->link_speed == b->link_speed;
 
 	PCIRESET_REQUEST_OPTIONS(BATCH_COMPARE);
 	return same;

@@ -489,17 +489,25 @@ static int run_issue_type(struct pcireset_run *run)
 	struct pcireset_report *report = run->report;
 	struct pcireset_plan *plan = run->plan;
 	struct pcireset_tx *tx = run->tx;
+	int error;
 
 	pcireset_learn_times(tx);
 	/* Ports of an earlier type, if it left a late member. */
 	run_end_all_quiet(run);
 	pcireset_quiet_begin(tx, type->bit);
 	run->quiet = true;
+	error = pcireset_speed_set(tx);
+	if (error) {
+		run_restore_untouched(tx, type->bit);
+		run_end_all_quiet(run);
+		return error;
+	}
 	run->error = pcireset_issue(run);
 	run->patience = ktime_add_ms(run->triggered, plan->request.timeout_ms);
 	run->deadline =
 		ktime_add_ms(run->triggered, min_t(u32, plan->request.timeout_ms, RUN_LOCKED_MS));
 	if (run->error == -ENOMEM) {
+		pcireset_speed_restore(tx);
 		run_restore_untouched(tx, type->bit);
 		run_end_all_quiet(run);
 		return run->error;
@@ -579,7 +587,9 @@ static int run_finish_type(struct pcireset_run *run)
 		run_end_quiet(run);
 		for_each_reached(fn, tx, type)
 			run_verify_member(run, fn);
+		pcireset_speed_check(tx, run->deadline);
 	}
+	pcireset_speed_restore(tx);
 	if (!error && plan->request.settle_ms && !run_has_late(run))
 		error = run_check_later(run);
 
@@ -707,6 +717,7 @@ static int run_unlock(struct pcireset_run *run, int error)
 	if (run->report->issued)
 		pcireset_late_take(run);
 	run_end_all_quiet(run);
+	pcireset_speed_restore(tx);
 	run_free_states(tx);
 	if (!run->adrift)
 		run_finish_drivers(tx);

@@ -149,8 +149,9 @@ void pcireset_control_restore(struct pcireset_fn *fn)
 	control_restore_all(fn, last_registers, ARRAY_SIZE(last_registers));
 }
 
-/* The entry of Link Control in the table below. */
-#define CONTROL_LINK 1
+/* The entries of Link Control and Link Control 2 in the table below. */
+#define CONTROL_LINK   1
+#define CONTROL_LINK_2 3
 
 /* Control registers of the port above, without bits that start an action. */
 static const struct {
@@ -160,7 +161,7 @@ static const struct {
 	{ PCI_EXP_DEVCTL, 0x7fff },
 	[CONTROL_LINK] = { PCI_EXP_LNKCTL, 0xffff ^ (PCI_EXP_LNKCTL_RL | PCI_EXP_LNKCTL_LD) },
 	{ PCI_EXP_DEVCTL2, 0xffff },
-	{ PCI_EXP_LNKCTL2, 0xffff },
+	[CONTROL_LINK_2] = { PCI_EXP_LNKCTL2, 0xffff },
 };
 
 /* Without Surprise Down, which mask.c masks and restores. */
@@ -204,10 +205,18 @@ void pcireset_control_save_port(struct pcireset_fn *port)
 	port->saved.controls_kept = true;
 }
 
+/* The speed for this reset is still set: pcireset_speed_restore() restores it. */
+static u16 control_port_mask(const struct pcireset_fn *port, unsigned int nr)
+{
+	if (nr == CONTROL_LINK_2 && port->saved.speed_is_set)
+		return 0xffff ^ (PCI_EXP_LNKCTL2_TLS | PCI_EXP_LNKCTL2_HASD);
+	return port_controls[nr].mask;
+}
+
 static void control_restore_port_word(struct pcireset_fn *port, unsigned int nr)
 {
 	unsigned int offset = port_controls[nr].offset;
-	u16 now, mask = port_controls[nr].mask;
+	u16 now, mask = control_port_mask(port, nr);
 
 	pcie_capability_read_word(port->dev, offset, &now);
 	if (PCI_POSSIBLE_ERROR(now) || !((now ^ port->saved.controls[nr]) & mask))

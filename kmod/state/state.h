@@ -83,6 +83,8 @@ struct pcireset_locks {
  * @bridge_control: its Bridge Control
  * @controls_kept: these three are still to be restored
  * @disables_link: a reset disables its link, which may still be to be enabled
+ * @speed: former speed of Link Control 2 of the port above, and who may change it
+ * @speed_is_set: @speed is still to be restored
  */
 struct pcireset_saved {
 	struct pci_saved_state *driver_state;
@@ -99,6 +101,8 @@ struct pcireset_saved {
 	u16 bridge_control;
 	bool controls_kept;
 	bool disables_link;
+	u16 speed;
+	bool speed_is_set;
 };
 
 /**
@@ -259,6 +263,11 @@ void pcireset_control_restore_first(struct pcireset_fn *fn);
 void pcireset_control_restore(struct pcireset_fn *fn);
 void pcireset_control_save_port(struct pcireset_fn *port);
 void pcireset_control_restore_port(struct pcireset_fn *port);
+
+/* speed.c */
+int pcireset_speed_set(struct pcireset_tx *tx);
+void pcireset_speed_check(struct pcireset_tx *tx, ktime_t until);
+void pcireset_speed_restore(struct pcireset_tx *tx);
 
 /* bars.c */
 bool pcireset_bars_agree(const struct pcireset_fn *fn);

@@ -32,4 +32,9 @@
 #define PCIRESET_ALL_FLAGS      (PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY)
 #define PCIRESET_ALL_GRANTS     PCIRESET_GRANT_OWNED
 
+/* The fastest known link, 64 GT/s: PCIe r6.0, sec 7.5.3.18 numbers them from 1. */
+#define PCIRESET_MAX_LINK_SPEED 6
+/* Their bits in Link Capabilities 2. */
+#define PCIRESET_LINK_SPEEDS 0xfe
+
 #endif /* _PCIRESET_TABLE_LIMITS_H */

@@ -64,6 +64,7 @@ static const struct pcireset_reason pcireset_reasons[] = {
 	  "the platform's security manager (TSM) has connected it; disconnect it first" },
 	{ PCIRESET_WHY_LIVE_UPDATE,
 	  "a live update preserves it across kernels; finish the live update first" },
+	{ PCIRESET_WHY_SPEED, "its link cannot have this speed" },
 };
 
 #endif /* _PCIRESET_TABLE_REASONS_H */

@@ -136,6 +136,11 @@ void call_fill_reset(struct worker *worker, struct pcireset_reset *arg)
 
 	arg->flags = below(chance, 4) & draw(chance);
 	arg->types = some_types(chance, handle->types);
+	if (one_in(chance, 16) && arg->types & PCI_RESET_LINK) {
+		arg->flags |= PCIRESET_RESET_SPEED;
+		arg->types &= PCI_RESET_LINK;
+		arg->link_speed = 1 + below(chance, 6);
+	}
 	arg->max_scope = one_in(chance, 2) ? 0 : below(chance, handle->max_scope + 1);
 	arg->checks = one_in(chance, 2) ? 0 : below(chance, 0x20);
 	arg->force = one_in(chance, 2) ? 0 : handle->force;

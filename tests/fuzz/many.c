@@ -161,7 +161,7 @@ static uint32_t entry_misuses(const struct worker *worker, uint64_t at, uint32_t
 	set |= if_so(entry.__reserved, E_INVAL) | if_so(!slot_of(worker, entry.fd), E_BADF);
 	set |= judge_structure(entry.reset_ptr, sizeof(reset), PCIRESET_RESET_SIZE_VER0);
 	if (get_reset(&entry, &reset))
-		set |= reset_misuses(&reset) | if_so(reset.nr_owners, E_OPNOTSUPP);
+		set |= reset_misuses(worker, &reset) | if_so(reset.nr_owners, E_OPNOTSUPP);
 	return set;
 }
 

@@ -153,15 +153,23 @@ static uint32_t judge_query(const struct worker *worker, const struct pcireset_q
 	       judge_grant(worker->call.slot->handle, arg->types, arg->max_scope, arg->force);
 }
 
-/* What is wrong with a reset whatever the descriptor grants; its owners aside. */
-uint32_t reset_misuses(const struct pcireset_reset *arg)
+static bool is_speed_valid(const struct pcireset_reset *arg)
 {
-	const uint32_t flags = PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY;
+	if (!(arg->flags & PCIRESET_RESET_SPEED))
+		return !arg->link_speed;
+	return arg->link_speed && arg->link_speed <= 6 && !(arg->types & ~PCI_RESET_LINK);
+}
+
+/* What is wrong with a reset whatever the descriptor grants; its owners aside. */
+uint32_t reset_misuses(const struct worker *worker, const struct pcireset_reset *arg)
+{
+	const uint32_t flags = PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY | PCIRESET_RESET_SPEED;
 
 	return if_so(arg->flags & ~flags || arg->checks & ~ALL_CHECKS, E_OPNOTSUPP) |
 	       if_so(!arg->types || arg->timeout_ms > MAX_TIMEOUT || arg->settle_ms > MAX_TIMEOUT ||
-			     arg->__reserved,
+			     !is_speed_valid(arg),
 		     E_INVAL) |
+	       if_so(arg->link_speed && worker->call.manner == AS_NOBODY, E_PERM) |
 	       judge_limits(arg->types, arg->max_scope, arg->force) |
 	       judge_array(arg->member_ptr, arg->member_size, sizeof(struct pcireset_member),
 			   arg->nr_members);
@@ -176,7 +184,7 @@ uint32_t reset_refusals(const struct handle *handle, const struct pcireset_reset
 
 static uint32_t judge_reset(const struct worker *worker, const struct pcireset_reset *arg)
 {
-	return reset_misuses(arg) | judge_owners(arg->owner_ptr, arg->nr_owners) |
+	return reset_misuses(worker, arg) | judge_owners(arg->owner_ptr, arg->nr_owners) |
 	       reset_refusals(worker->call.slot->handle, arg);
 }
 
@@ -384,7 +392,7 @@ static bool is_address(struct pcireset_addr addr)
 static bool is_type_info(const struct pcireset_type_info *info)
 {
 	return info->type && !(info->type & ~PCI_RESET_ANY) && !(info->type & (info->type - 1)) &&
-	       info->why_not <= PCIRESET_WHY_LIVE_UPDATE && info->scope <= PCIRESET_SCOPE_BUS &&
+	       info->why_not <= PCIRESET_WHY_SPEED && info->scope <= PCIRESET_SCOPE_BUS &&
 	       !(info->flags & ~PCIRESET_TYPE_AF) && is_address(info->who) &&
 	       !info->why_not == !!info->scope;
 }
@@ -392,10 +400,9 @@ static bool is_type_info(const struct pcireset_type_info *info)
 static bool is_member(const struct pcireset_member *member)
 {
 	return is_address(member->addr) && !(member->flags & ~0x1ffU) &&
-	       member->why_not <= PCIRESET_WHY_LIVE_UPDATE &&
-	       member->state <= PCIRESET_STATE_OTHER && member->proof <= PCIRESET_PROOF_REFUTED &&
-	       !(member->failed & ~ALL_CHECKS) && member->offset < PAGE &&
-	       member->ready_ns < 3600ULL * 1000000000;
+	       member->why_not <= PCIRESET_WHY_SPEED && member->state <= PCIRESET_STATE_OTHER &&
+	       member->proof <= PCIRESET_PROOF_REFUTED && !(member->failed & ~ALL_CHECKS) &&
+	       member->offset < PAGE && member->ready_ns < 3600ULL * 1000000000;
 }
 
 static bool is_zero(const uint8_t *bytes, size_t size)
@@ -438,7 +445,7 @@ static void check_array(const struct worker *worker, uint64_t address, uint32_t 
 static void check_info(const struct worker *worker, const struct pcireset_info *arg)
 {
 	if (arg->out_types != PCI_RESET_ANY || arg->out_checks != ALL_CHECKS ||
-	    arg->out_force != ALL_FORCE || arg->out_reset_flags != 3 ||
+	    arg->out_force != ALL_FORCE || arg->out_reset_flags != 7 ||
 	    arg->out_max_scope != PCIRESET_SCOPE_BUS || arg->out_timeout_ms != 10000 ||
 	    arg->out_max_timeout_ms != MAX_TIMEOUT)
 		complain(worker, BAD_RESULT, "is not what the header says");
@@ -448,7 +455,7 @@ static void check_query(const struct worker *worker, const struct pcireset_query
 {
 	bool good = arg->out_nr_types == 8 && !(arg->out_types & ~PCI_RESET_ANY) &&
 		    !(arg->out_type & ~arg->types) && arg->out_scope <= PCIRESET_SCOPE_BUS &&
-		    arg->out_why <= PCIRESET_WHY_LIVE_UPDATE &&
+		    arg->out_why <= PCIRESET_WHY_SPEED &&
 		    !(arg->out_type_flags & ~PCIRESET_TYPE_AF) && is_address(arg->out_who) &&
 		    !arg->out_generation == !arg->types;
 
@@ -492,7 +499,7 @@ static bool is_reset(const struct pcireset_reset *arg, unsigned int error)
 		return false;
 	if ((error == E_OK) != !arg->out_why)
 		return false;
-	return arg->out_scope <= PCIRESET_SCOPE_BUS && arg->out_why <= PCIRESET_WHY_LIVE_UPDATE &&
+	return arg->out_scope <= PCIRESET_SCOPE_BUS && arg->out_why <= PCIRESET_WHY_SPEED &&
 	       !(arg->out_type_flags & ~PCIRESET_TYPE_AF) && !(arg->out_failed & ~ALL_CHECKS) &&
 	       arg->out_proof <= PCIRESET_PROOF_REFUTED && is_address(arg->out_who) &&
 	       arg->out_total_ns < 3600ULL * 1000000000 && arg->out_wait_ns <= arg->out_total_ns;

@@ -253,7 +253,7 @@ uint32_t judge_surplus(uint64_t address, uint32_t known, uint32_t size);
 uint32_t judge_structure(uint64_t address, uint32_t known, uint32_t first);
 uint32_t may_be_missed(uint64_t address, uint32_t given, uint32_t nr);
 bool many_may_miss(const struct worker *worker);
-uint32_t reset_misuses(const struct pcireset_reset *arg);
+uint32_t reset_misuses(const struct worker *worker, const struct pcireset_reset *arg);
 uint32_t reset_refusals(const struct handle *handle, const struct pcireset_reset *arg);
 uint32_t reset_outcomes(const struct handle *handle, const struct pcireset_reset *arg);
 void check_reset(const struct worker *worker, const struct pcireset_reset *arg, unsigned int error);

@@ -24,7 +24,7 @@ suite_results() {
 }
 
 for suite in pcireset-plan pcireset-check pcireset-run pcireset-bars pcireset-late pcireset-control pcireset-claim pcireset-type \
-	pcireset-link-disable pcireset-wait pcireset-lock pcireset-cdev; do
+	pcireset-link-disable pcireset-speed pcireset-wait pcireset-lock pcireset-cdev pcireset-batch; do
 	before=$tests_run
 	suite_results "$suite"
 	exits 0 "$suite: was run" test "$tests_run" -gt "$before"

@@ -147,7 +147,7 @@ static int much_room(char **arg)
 		resets[i].member_size = 4096;
 		resets[i].nr_members = 65536;
 	}
-	resets[nr - 1].__reserved = 1;
+	resets[nr - 1].link_speed = 1; /* without the flag */
 	return call_many(open_function(arg[0], PCI_RESET_FLR), resets, nr);
 }
 

@@ -45,7 +45,8 @@ static const struct mask expect_masks[] = {
 	{ 0 },
 };
 static const struct mask reset_masks[] = {
-	MASK(pcireset_reset, flags, PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY),
+	MASK(pcireset_reset, flags,
+	     PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY | PCIRESET_RESET_SPEED),
 	MASK(pcireset_reset, types, PCI_RESET_ANY),
 	MASK(pcireset_reset, checks, KNOWN_CHECKS),
 	MASK(pcireset_reset, force, KNOWN_FORCE),
@@ -65,7 +66,7 @@ static const struct reserved open_reserved[] = { RESERVED(pcireset_open, addr.__
 static const struct reserved narrow_reserved[] = { RESERVED(pcireset_narrow, __reserved), { 0 } };
 static const struct reserved query_reserved[] = { { 0 } };
 static const struct reserved expect_reserved[] = { RESERVED(pcireset_expect, __reserved), { 0 } };
-static const struct reserved reset_reserved[] = { RESERVED(pcireset_reset, __reserved), { 0 } };
+static const struct reserved reset_reserved[] = { RESERVED(pcireset_reset, link_speed), { 0 } };
 static const struct reserved reset_many_reserved[] = {
 	RESERVED(pcireset_reset_many, __reserved),
 	{ 0 },

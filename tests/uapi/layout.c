@@ -123,7 +123,7 @@ AT(pcireset_reset, member_ptr, 40);
 AT(pcireset_reset, generation, 48);
 AT(pcireset_reset, owner_ptr, 56);
 AT(pcireset_reset, nr_owners, 64);
-AT(pcireset_reset, __reserved, 68);
+AT(pcireset_reset, link_speed, 68);
 AT(pcireset_reset, out_type, 72);
 AT(pcireset_reset, out_issued, 76);
 AT(pcireset_reset, out_type_flags, 80);
@@ -238,6 +238,7 @@ ASSERT(PCIRESET_GRANT_OWNED == 0x1);
 ASSERT(PCIRESET_MAX_OWNERS == 256);
 ASSERT(PCIRESET_RESET_ESCALATE == 0x1);
 ASSERT(PCIRESET_RESET_TRY == 0x2);
+ASSERT(PCIRESET_RESET_SPEED == 0x4);
 ASSERT(PCIRESET_QUERY_PLAN_ONLY == 0x10000);
 
 /* Numbers; new ones come last. */
@@ -279,6 +280,7 @@ ASSERT(PCIRESET_WHY_LATE == 31);
 ASSERT(PCIRESET_WHY_BARS == 32);
 ASSERT(PCIRESET_WHY_TSM == 33);
 ASSERT(PCIRESET_WHY_LIVE_UPDATE == 34);
+ASSERT(PCIRESET_WHY_SPEED == 35);
 ASSERT(PCIRESET_PROOF_NONE == 0);
 ASSERT(PCIRESET_PROOF_SHOWN == 1);
 ASSERT(PCIRESET_PROOF_UNKNOWN == 2);

@@ -33,7 +33,7 @@ static void test_info(void)
 	is(arg.out_types, PCI_RESET_ANY, "INFO tells the types");
 	is(arg.out_checks, 0x1f, "INFO tells the checks");
 	is(arg.out_force, PCIRESET_FORCE_DRIVER | PCIRESET_FORCE_VFIO, "INFO tells what is forced");
-	is(arg.out_reset_flags, PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY,
+	is(arg.out_reset_flags, PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY | PCIRESET_RESET_SPEED,
 	   "INFO tells the flags of RESET");
 	is(arg.out_max_scope, PCIRESET_SCOPE_BUS, "INFO tells the widest scope");
 	is(arg.out_query_flags, PCIRESET_QUERY_PLAN_ONLY, "INFO tells the flags of QUERY");

@@ -187,6 +187,8 @@ enum pcireset_force {
  * @PCIRESET_WHY_TSM: the platform's security manager (TSM) has connected the function, and
  *	a reset would end the secure session
  * @PCIRESET_WHY_LIVE_UPDATE: a live update preserves the function across kernels
+ * @PCIRESET_WHY_SPEED: the port above or the function does not support the speed that the
+ *	caller wants for the link
  */
 enum pcireset_why {
 	PCIRESET_WHY_NONE = 0,
@@ -224,6 +226,7 @@ enum pcireset_why {
 	PCIRESET_WHY_BARS,
 	PCIRESET_WHY_TSM,
 	PCIRESET_WHY_LIVE_UPDATE,
+	PCIRESET_WHY_SPEED,
 };
 
 /**
@@ -552,6 +555,7 @@ struct pcireset_expect {
 /* struct pcireset_reset.flags */
 #define PCIRESET_RESET_ESCALATE (1U << 0) /* if a reset fails, try a wider allowed type */
 #define PCIRESET_RESET_TRY      (1U << 1) /* do not wait for a lock, return EAGAIN */
+#define PCIRESET_RESET_SPEED    (1U << 2) /* train the link to @link_speed */
 
 /**
  * struct pcireset_reset - ioctl(PCIRESET_RESET), on a device's descriptor
@@ -569,7 +573,8 @@ struct pcireset_expect {
  * @generation: from PCIRESET_QUERY on the same descriptor, or 0 for any plan
  * @owner_ptr: address of an array of __s32: VFIO groups and iommufds that the caller holds
  * @nr_owners: number of descriptors at @owner_ptr; must be 0 in PCIRESET_RESET_MANY
- * @__reserved: must be 0
+ * @link_speed: with %PCIRESET_RESET_SPEED, speed of the link after the reset: 1 is 2.5 GT/s,
+ *	2 is 5, 3 is 8, 4 is 16, 5 is 32, 6 is 64 GT/s; otherwise 0
  * @out_type: the type that was issued last, 0 if none
  * @out_issued: mask of the issued types
  * @out_type_flags: PCIRESET_TYPE_* of @out_type
@@ -594,6 +599,13 @@ struct pcireset_expect {
  * function was removed or got another driver in the meantime, the call fails with
  * EIO and %PCIRESET_WHY_CHANGED.
  *
+ * With %PCIRESET_RESET_SPEED, @types has only types that reset the link, and the caller
+ * needs CAP_SYS_ADMIN. The module limits the link to the speed before the reset, and
+ * checks at the port that the link has this speed and that its equalization has not
+ * failed; %PCIRESET_CHECK_LINK fails otherwise. Then it restores the former limit of the
+ * port. The link keeps its speed until something trains it again. A speed that the
+ * port or the function does not support is refused with %PCIRESET_WHY_SPEED.
+ *
  * @timeout_ms limits the call, not the recovery. A function that does not answer
  * in time is late: its member has %PCIRESET_MEMBER_LATE. The module keeps its
  * state, restores it when it answers, and sends a uevent with
@@ -616,7 +628,7 @@ struct pcireset_reset {
 	__aligned_u64 generation;
 	__aligned_u64 owner_ptr;
 	__u32 nr_owners;
-	__u32 __reserved;
+	__u32 link_speed;
 	__u32 out_type;
 	__u32 out_issued;
 	__u32 out_type_flags;
@@ -668,8 +680,8 @@ struct pcireset_reset_entry {
  *
  * Each entry has the rights of its own descriptor, for any caller. Entries that
  * affect no common function run in parallel. Entries that reset the same link
- * with the same checks, force, flags and times are one reset, and each of them
- * gets its result. Other overlapping entries run in the given order. A failed
+ * with the same checks, force, flags, speed and times are one reset, and each of
+ * them gets its result. Other overlapping entries run in the given order. A failed
  * entry does not stop the others.
  *
  * If the call fails, an entry or this structure is invalid, or memory ran out,
