@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Config requests: from a bus number and devfn to a register, and what writing it does. */
+/* Config requests: find the register by bus number and devfn, and apply the effect of a write. */
 #include "pcisim.h"
 
 #define CREATE_TRACE_POINTS
@@ -21,11 +21,11 @@ static void route_bus(struct pcisim_host *host, struct pcisim_bus *bus, u8 first
 }
 
 /**
- * pcisim_route - find out anew which bus number leads where
+ * pcisim_route - determine the bus for each bus number again
  * @host: the host
  *
- * To be called whenever a bridge's bus numbers may have changed. A bridge
- * claims what it says, if that is within what the bridge above claims.
+ * Call this after each possible change of bus numbers. A bridge claims its
+ * bus numbers if they are within those of the bridge above.
  *
  * Context: host->hw is held.
  */
@@ -58,7 +58,7 @@ static bool vf_is_enabled(const struct pcisim_function *vf)
 	return vf->index < pcisim_get16(sriov + PCI_SRIOV_NUM_VF);
 }
 
-/* Do requests get through all bridges above? */
+/* Do requests pass all bridges above? */
 static bool is_reachable(struct pcisim_bus *bus)
 {
 	for (; bus->bridge; bus = bus->bridge->bus) {
@@ -69,7 +69,7 @@ static bool is_reachable(struct pcisim_bus *bus)
 	return true;
 }
 
-/* The function that a request reaches, NULL if none. */
+/* Return the function that a request reaches, or NULL. */
 static struct pcisim_function *find_function(struct pcisim_host *host, u8 number,
 					     unsigned int devfn)
 {
@@ -88,7 +88,7 @@ static struct pcisim_function *find_function(struct pcisim_host *host, u8 number
 	return fn;
 }
 
-/* PCIe r6.0, sec 2.3.2: seen at the Vendor ID only, and only if the root port lets it. */
+/* PCIe r6.0, sec 2.3.2: visible only in the Vendor ID, and only if the root port enables it. */
 static bool shows_rrs(const struct pcisim_function *fn)
 {
 	const struct pcisim_function *top = fn;

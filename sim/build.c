@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From nodes to functions: is the hierarchy one that PCI knows, and what goes where. */
+/* Create functions from nodes: check the hierarchy, and assign places. */
 #include <linux/slab.h>
 
 #include "pcisim.h"
@@ -63,7 +63,7 @@ static int check_node(struct pcisim_node *node)
 	return 0;
 }
 
-/* Where a node's first function is, counted from the first on its bus. */
+/* Position of a node's first function, counted from the first on its bus. */
 static unsigned int first_slot(const struct pcisim_node *node)
 {
 	if (has_kind(node, PCISIM_VF))
@@ -71,7 +71,7 @@ static unsigned int first_slot(const struct pcisim_node *node)
 	return node->devfn;
 }
 
-/* The bridge whose bus a node's functions are on; NULL for the root bus. */
+/* The bridge above a node's functions; NULL for the root bus. */
 static const struct pcisim_node *bridge_of(const struct pcisim_node *node)
 {
 	return has_kind(node, PCISIM_VF) ? node->parent->parent : node->parent;
@@ -143,9 +143,8 @@ static int build_place_node(struct pcisim_node *node)
 }
 
 /*
- * The host's list has each function before what is below it, and all of that
- * together, so that what is below a bridge is one piece of the list. Calls
- * itself as deep as the directories are, PCISIM_DEPTH at the most.
+ * In the host's list, each function precedes those below it, and all functions below a
+ * bridge are adjacent. The recursion is as deep as the directories: at most PCISIM_DEPTH.
  */
 static void list_below(struct pcisim_host *host, const struct pcisim_node *parent)
 {
@@ -169,7 +168,7 @@ static void list_below(struct pcisim_host *host, const struct pcisim_node *paren
 	}
 }
 
-/* ARI: each function names the next; conventional: function 0 says that there are others. */
+/* ARI: each function names the next one. Conventional: function 0 shows that others exist. */
 static void link_bus(struct pcisim_bus *bus)
 {
 	struct pcisim_function *last = NULL, *fn;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The directories: a host is made by mkdir below the subsystem, a function by
- * mkdir below its host or the bridge above it, named by its device and
- * function number; VFs by a directory "vf" below their PF.
+ * The directories. mkdir below the subsystem creates a host. mkdir below a host or a
+ * bridge creates a function, named by its device and function number. A directory "vf"
+ * below a PF creates VFs.
  */
 #include <linux/slab.h>
 
@@ -104,7 +104,7 @@ static ssize_t show_number(char *page, const char *word, u32 number)
 	return sysfs_emit(page, "%u\n", number);
 }
 
-/* What cannot change while the kernel knows it. */
+/* The shape: constant while the kernel knows the function. */
 static ssize_t store_host(struct pcisim_host *host, u32 *field, u32 value, size_t count)
 {
 	ssize_t result = count;
@@ -123,7 +123,7 @@ static ssize_t store_shape(struct pcisim_node *node, u32 *field, u32 value, size
 	return store_host(node->host, field, value, count);
 }
 
-/* A fault: read by the hardware at any time. */
+/* A fault: the simulated hardware may read it at any time. */
 static ssize_t store_fault(struct pcisim_node *node, u32 *field, u32 value, size_t count)
 {
 	raw_spin_lock_irq(&node->host->hw);
@@ -132,7 +132,7 @@ static ssize_t store_fault(struct pcisim_node *node, u32 *field, u32 value, size
 	return count;
 }
 
-/* A field's place in a node. */
+/* The address of a field of a node. */
 static u32 *field_at(struct config_item *item, size_t offset)
 {
 	return (u32 *)((u8 *)to_node(item) + offset);
@@ -270,7 +270,7 @@ static ssize_t node_ignore_show(struct config_item *item, char *page)
 	return at + sysfs_emit_at(page, at, "%s\n", at ? "" : "none");
 }
 
-/* One way, or "none". */
+/* Name of a reset type, or "none". */
 static ssize_t node_ignore_store(struct config_item *item, const char *page, size_t count)
 {
 	struct pcisim_node *node = to_node(item);
@@ -365,7 +365,7 @@ static ssize_t node_kind_show(struct config_item *item, char *page)
 	return sysfs_emit(page, "%s\n", kinds[to_node(item)->shape.kind]);
 }
 
-/* Sets all of the shape to what is usual for the kind, so it is to be written first. */
+/* Set the shape to the defaults of the kind, so users must write the kind first. */
 static ssize_t node_kind_store(struct config_item *item, const char *page, size_t count)
 {
 	struct pcisim_node *node = to_node(item);
@@ -390,7 +390,7 @@ static ssize_t node_kind_store(struct config_item *item, const char *page, size_
 }
 CONFIGFS_ATTR(node_, kind);
 
-/* Why a port is held: as it was configured, and while live as it is. */
+/* The reasons why a port is held: the configured ones, and while live the current ones. */
 static bool is_held(struct pcisim_node *node, u32 reason)
 {
 	u32 held = node->held;
@@ -454,7 +454,7 @@ HELD(link, PCISIM_HELD_LINK);
 
 typedef void (*detect_fn)(struct pcisim_function *fn, u32 errors);
 
-/* The functions of a node that faults are for. */
+/* The functions of a node to which faults apply. */
 static void detect_errors(struct pcisim_node *node, detect_fn detect, u32 errors)
 {
 	u32 only, i;
@@ -467,7 +467,7 @@ static void detect_errors(struct pcisim_node *node, detect_fn detect, u32 errors
 	raw_spin_unlock_irq(&node->host->hw);
 }
 
-/* Bits of an error status register, at once. */
+/* Report these bits of an error status register now. */
 static ssize_t store_errors(struct pcisim_node *node, detect_fn detect, const char *page,
 			    size_t count)
 {
@@ -507,7 +507,7 @@ static void (*const slot_events[])(struct pcisim_function *bridge) = {
 
 static const char *const slot_event_words[] = { "button", "power_fault" };
 
-/* Happens to the slot, at once. */
+/* Cause this event of the slot now. */
 static ssize_t node_slot_event_store(struct config_item *item, const char *page, size_t count)
 {
 	struct pcisim_node *node = to_node(item);
@@ -542,7 +542,7 @@ static ssize_t node_triggers_show(struct config_item *item, char *page)
 	return result;
 }
 
-/* One more, or "none". */
+/* Add one, or clear all with "none". */
 static ssize_t node_triggers_store(struct config_item *item, const char *page, size_t count)
 {
 	struct pcisim_node *node = to_node(item);
@@ -589,6 +589,7 @@ static ssize_t node_counts_show(struct config_item *item, char *page)
 CONFIGFS_ATTR_RO(node_, counts);
 
 static struct configfs_attribute *node_attrs[] = {
+	/* shape */
 	&node_attr_kind,
 	&node_attr_vendor,
 	&node_attr_device,
@@ -618,6 +619,7 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_controls,
 	&node_attr_serial,
 	&node_attr_vf_offset,
+	/* behaviour */
 	&node_attr_only,
 	&node_attr_ready_bus_us,
 	&node_attr_ready_flr_us,
@@ -753,7 +755,7 @@ static struct pcisim_subsystem {
 	struct configfs_subsystem configfs;
 } subsystem;
 
-/* While it is live no directory can go. */
+/* Keep all directories while the host is live. */
 static int pin_nodes(struct pcisim_host *host)
 {
 	struct pcisim_node *node;
@@ -823,8 +825,8 @@ static ssize_t host_live_store(struct config_item *item, const char *page, size_
 CONFIGFS_ATTR(host_, live);
 
 /*
- * Above all domains that a machine has by its firmware, where VMD's are too.
- * Where there is but one domain, next to the root bus that the machine has.
+ * Above all domains from firmware and of VMD. On a machine with only one domain, next to
+ * its root bus.
  */
 #ifdef CONFIG_PCI_DOMAINS
 #define FIRST_DOMAIN 0x10000

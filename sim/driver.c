@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A driver for simulated endpoints: as slow before a reset as told, and recovers from errors. */
+/* A driver for simulated endpoints: delays resets as configured, and recovers from errors. */
 #include <linux/delay.h>
 
 #include "pcisim.h"
@@ -7,11 +7,11 @@
 
 static unsigned int prepare_ms;
 module_param(prepare_ms, uint, 0644);
-MODULE_PARM_DESC(prepare_ms, "how long reset_prepare takes, milliseconds");
+MODULE_PARM_DESC(prepare_ms, "duration of reset_prepare, milliseconds");
 
 static unsigned int done_ms;
 module_param(done_ms, uint, 0644);
-MODULE_PARM_DESC(done_ms, "how long reset_done takes, milliseconds");
+MODULE_PARM_DESC(done_ms, "duration of reset_done, milliseconds");
 
 static int endpoint_probe(struct pci_dev *dev, const struct pci_device_id *id)
 {
@@ -21,7 +21,7 @@ static int endpoint_probe(struct pci_dev *dev, const struct pci_device_id *id)
 	if (error)
 		return error;
 	pci_set_master(dev);
-	/* For endpoint_slot_reset(), whoever resets the device meanwhile. */
+	/* For endpoint_slot_reset(), even if the device is reset before. */
 	return pci_save_state(dev);
 }
 
@@ -41,14 +41,14 @@ static pci_ers_result_t endpoint_error_detected(struct pci_dev *dev, pci_channel
 						PCI_ERS_RESULT_CAN_RECOVER;
 }
 
-/* The kernel has reset it because of an error. */
+/* The kernel has reset the device after an error. */
 static pci_ers_result_t endpoint_slot_reset(struct pci_dev *dev)
 {
 	pci_restore_state(dev);
 	return pci_save_state(dev) ? PCI_ERS_RESULT_DISCONNECT : PCI_ERS_RESULT_RECOVERED;
 }
 
-/* Neither touches the device: who writes to it shall be known. */
+/* Neither callback writes to the device, so that tests can attribute each write. */
 static void endpoint_reset_prepare(struct pci_dev *dev)
 {
 	trace_pcisim_driver(dev, "reset_prepare");

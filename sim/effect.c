@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Registers whose writing does something: called with the value before and after. */
+/* Registers with side effects. The functions get the value before and after the write. */
 #include "pcisim.h"
 
 static void effect_put16(struct pcisim_function *fn, unsigned int offset, u16 value)
@@ -33,7 +33,10 @@ void pcisim_effect_af(struct pcisim_function *fn, u16 before, u16 after)
 	pcisim_reset(fn, PCISIM_FLR);
 }
 
-/* PCI PM r1.2, sec 5.4: from D3hot to D0 it resets itself unless it says No_Soft_Reset. */
+/*
+ * PCI PM r1.2, sec 5.4: the step from D3hot to D0 resets the function, unless
+ * No_Soft_Reset is set.
+ */
 void pcisim_effect_pmcsr(struct pcisim_function *fn, u16 before, u16 after)
 {
 	if ((before & PCI_PM_CTRL_STATE_MASK) != 3 || after & PCI_PM_CTRL_STATE_MASK ||
@@ -48,7 +51,7 @@ void pcisim_effect_buses(struct pcisim_function *fn, u16 before, u16 after)
 		pcisim_route(fn->node->host);
 }
 
-/* CXL r3.1, sec 8.1.5.2: a CXL port heeds neither bit unless told so. */
+/* CXL r3.1, sec 8.1.5.2: a CXL port ignores both bits unless they are unmasked. */
 static bool effect_heeds_bit(const struct pcisim_function *fn, u16 unmask)
 {
 	u16 at = fn->template->cxl;
@@ -89,7 +92,7 @@ void pcisim_effect_sltctl(struct pcisim_function *fn, u16 before, u16 after)
 	const struct pcisim_faults *faults = pcisim_faults_of(fn);
 	u16 is_off = after & PCI_EXP_SLTCTL_PCC;
 
-	/* The controller cuts the power off before the link comes up. */
+	/* The power controller cuts the power before the link comes up. */
 	if (!is_off && before & PCI_EXP_SLTCTL_PCC && faults->power_fails)
 		pcisim_fail_power(fn);
 	hold_if(fn, PCISIM_HELD_POWER, is_off && !faults->power_stuck);
@@ -103,7 +106,7 @@ void pcisim_effect_sltsta(struct pcisim_function *fn, u16 before, u16 after)
 	pcisim_check_irq(fn);
 }
 
-/* VFs that are enabled start from power-on. */
+/* Enabled VFs start in the state after power-on. */
 void pcisim_effect_sriov(struct pcisim_function *fn, u16 before, u16 after)
 {
 	struct pcisim_host *host = fn->node->host;

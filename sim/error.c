@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Errors: what a function detects, which ports its message passes, and what a port contains. */
+/* Errors: detection by a function, the path of its message, and containment by a port. */
 #include "pcisim.h"
 #include "pcisim_trace.h"
 
@@ -13,7 +13,7 @@ static void set_bits16(u8 *at, u16 bits)
 	pcisim_put16(at, pcisim_get16(at) | bits);
 }
 
-/* PCIe r6.0, sec 6.2.11.1: which errors a port contains is for software to choose. */
+/* PCIe r6.0, sec 6.2.11.1: software chooses the errors that a port contains. */
 static bool error_is_contained(const struct pcisim_function *fn, bool fatal)
 {
 	u16 control;
@@ -32,10 +32,10 @@ static bool error_is_contained(const struct pcisim_function *fn, bool fatal)
 }
 
 /**
- * pcisim_contain - take the link below a port down until its software says otherwise
+ * pcisim_contain - disable the link below a port until software releases it
  * @port: the port, with DPC
  * @reason: Trigger Reason as in DPC Status
- * @source: requester ID of who is to blame
+ * @source: requester ID of the source
  *
  * PCIe r6.0, sec 6.2.11: nothing more is contained until Trigger Status is cleared.
  *
@@ -58,7 +58,7 @@ void pcisim_contain(struct pcisim_function *port, u16 reason, u16 source)
 		pcisim_raise_irq(port);
 }
 
-/* PCIe r6.0, sec 7.8.4.10: the first one is kept, of further ones only that there were some. */
+/* PCIe r6.0, sec 7.8.4.10: keep the first error, and only a flag for further ones. */
 static void report_correctable_to_root(struct pcisim_function *root, u16 source)
 {
 	u8 *aer = root->space + root->template->aer;
@@ -95,7 +95,10 @@ static void report_to_root(struct pcisim_function *root, u16 source, bool fatal)
 		pcisim_raise_irq(root);
 }
 
-/* Up to the root port, unless a port contains it. A link that is down loses it. */
+/*
+ * Send the message up to the root port, unless a port contains it. A link that is down
+ * loses the message.
+ */
 static bool send_message(struct pcisim_function *fn, u16 source, bool fatal)
 {
 	u16 reason = fatal ? PCISIM_DPC_GOT_FATAL : PCISIM_DPC_GOT_NONFATAL;
@@ -125,8 +128,8 @@ static bool error_is_reported(const struct pcisim_function *fn, bool fatal)
  * @fn: the function
  * @errors: bits of Uncorrectable Error Status
  *
- * Whether anybody is told is up to its registers, as PCIe r6.0, sec 6.2.5 has
- * it. System Error bits of bridges are taken as set, as firmware leaves them.
+ * Its registers control whether the errors are reported (PCIe r6.0, sec 6.2.5).
+ * System Error bits of bridges count as set, as firmware leaves them.
  *
  * Context: the host's hw lock is held.
  */

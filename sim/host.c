@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Puts a host bridge into the machine and takes it out. */
+/* Add a host bridge to the machine, and remove it. */
 #include <linux/ioport.h>
 
 #include "pcisim.h"
 
-/* Devices see the window here: 32-bit BARs fit although the CPU sees it above 4 GiB. */
+/* Bus address of the window: 32-bit BARs fit, although the CPU address is above 4 GiB. */
 #define BUS_ADDRESS 0x80000000
 
 static int reserve_memory(struct pcisim_host *host)
@@ -29,9 +29,8 @@ static void set_domain(struct pcisim_host *host)
 }
 
 /*
- * Where messages become interrupts is for the host bridge to say, except on x86,
- * which has one place for every bus. A device of this machine knows a place
- * that works.
+ * The host bridge defines the controller for message interrupts, except on x86, which has
+ * one for all buses. Use the controller of a device of this machine.
  */
 static void set_msi_domain(struct pcisim_host *host)
 {
@@ -47,7 +46,7 @@ static void set_msi_domain(struct pcisim_host *host)
 #endif
 }
 
-/* Newer kernels (7.3 does) take the domain for one that they have handed out, and take it back. */
+/* Newer kernels, such as 7.3, expect a domain that they have allocated, and release it. */
 static void free_bridge(struct pci_host_bridge *bridge)
 {
 	bridge->domain_nr = PCI_DOMAIN_NR_NOT_SET;
@@ -88,7 +87,8 @@ static int add_bridge(struct pcisim_host *host)
  * @host: the host
  *
  * Context: host->lock is held; takes the rescan/remove lock.
- * Return: 0 or a negative errno; -EEXIST if the root bus is taken.
+ * Return: 0 or a negative errno; -EEXIST if the root bus is taken, -ENODEV if no ACPI table
+ * describes the ports.
  */
 int pcisim_host_start(struct pcisim_host *host)
 {
@@ -141,8 +141,8 @@ static int release_pciehp(struct device *dev, void *data)
 }
 
 /*
- * Removing a port stops the interrupt thread of pciehp under the rescan/remove
- * lock, which that thread may be waiting for. So pciehp goes first.
+ * Removing a port stops the interrupt thread of pciehp under the rescan/remove lock. The
+ * thread may be waiting for this lock. So remove pciehp first.
  */
 static void release_slots(struct pcisim_host *host)
 {
@@ -179,7 +179,10 @@ void pcisim_host_stop(struct pcisim_host *host)
 	pci_stop_root_bus(host->bridge->bus);
 	pci_remove_root_bus(host->bridge->bus);
 	pci_unlock_rescan_remove();
-	/* Removed is not freed: the first reference is ours. */
+	/*
+	 * The host bridge still exists after its removal, because this module has the
+	 * first reference.
+	 */
 	free_bridge(host->bridge);
 	host->bridge = NULL;
 	pcisim_iommu_stop(host);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An IOMMU in software, so that simulated functions have IOMMU groups and VFIO
- * takes them. Simulated functions do no DMA: what is mapped is only remembered.
+ * An IOMMU in software, so that simulated functions have IOMMU groups and VFIO accepts
+ * them. Simulated functions do no DMA, so mappings are only recorded.
  */
 #include <linux/iommu.h>
 #include <linux/mutex.h>
@@ -153,7 +153,7 @@ static const struct iommu_ops sim_iommu_ops = {
 	.owner = THIS_MODULE,
 };
 
-/* Kernels ask the first IOMMU of a machine only. */
+/* Kernels query only the first IOMMU of a machine. */
 static bool machine_has_iommu(void)
 {
 	struct iommu_group *group = NULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The link below a bridge: what holds it down, what comes of that below, and
- * what the slot's registers and its interrupt tell.
+ * The link below a bridge: reasons why it is down, effects on the functions below,
+ * registers and interrupt of the slot.
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
@@ -33,7 +33,7 @@ bool pcisim_link_is_up(struct pcisim_function *bridge)
 	return !port->held && (!port->link_at || ktime_get_ns() >= port->link_at);
 }
 
-/* What Link Status says: without link events a reset does not show, as in QEMU. */
+/* The value of Link Status. Without link events, a reset is not visible, as in QEMU. */
 static bool link_looks_up(struct pcisim_function *bridge)
 {
 	u32 hidden = PCISIM_HELD_RESET | PCISIM_HELD_DISABLE;
@@ -104,10 +104,16 @@ static void report_link(struct pcisim_function *bridge)
 	slot_event(bridge, PCI_EXP_SLTSTA_DLLSC);
 }
 
-/* A longer timer may be late by an eighth of its time: registers would be ahead of the event. */
+/*
+ * A longer timer may be late by an eighth of its time, and the registers would precede
+ * the event.
+ */
 #define EXACT_JIFFIES 60
 
-/* Jiffies until the link is up, or to look again: one more, as the first has begun already. */
+/*
+ * Jiffies until the link is up or the next check: one more, because the first one has
+ * already begun.
+ */
 static unsigned long link_delay(const struct pcisim_port *port)
 {
 	u64 now = ktime_get_ns();
@@ -132,7 +138,7 @@ static void link_clear_registers(struct pcisim_function *fn, unsigned int at, un
 	memcpy(fn->space + at, fn->template->initial + at, size);
 }
 
-/* As some ports do: what software has set up is lost with the link. */
+/* Some ports lose their settings with the link. */
 static void lose_control(struct pcisim_function *bridge)
 {
 	const struct pcisim_template *template = bridge->template;
@@ -151,7 +157,7 @@ static void lose_control(struct pcisim_function *bridge)
 }
 
 /**
- * pcisim_hold - take the bus below a bridge down, and all that is on it into reset
+ * pcisim_hold - take the bus below a bridge down, and reset all functions on it
  * @bridge: the bridge
  * @reason: one of PCISIM_HELD_*
  *
@@ -189,7 +195,7 @@ static u8 target_speed(const struct pcisim_function *bridge)
 	return pcisim_get16(bridge->space + at) & PCI_EXP_LNKCTL2_TLS;
 }
 
-/* As fast as both ends can, and no faster than software wants (PCIe r6.0, sec 7.5.3.19). */
+/* The highest speed of both ends, up to the target speed (PCIe r6.0, sec 7.5.3.19). */
 static u8 usual_speed(const struct pcisim_function *bridge)
 {
 	u8 target = target_speed(bridge);
@@ -198,7 +204,7 @@ static u8 usual_speed(const struct pcisim_function *bridge)
 	return target ? min(target, highest) : highest;
 }
 
-/* The link of a port comes up a while after what is above it. */
+/* The link of a port comes up some time after the links above it. */
 static void link_start_training(struct pcisim_function *bridge, u64 from)
 {
 	const struct pcisim_faults *faults = pcisim_faults_of(bridge);
@@ -234,7 +240,7 @@ void pcisim_release(struct pcisim_function *bridge, u32 reason)
 	port->held &= ~reason;
 	if (port->held)
 		return;
-	/* The link's two ends change between speeds for ever. */
+	/* The two ends of the link switch between speeds forever. */
 	if (pcisim_faults_of(bridge)->link_flaps && reason != PCISIM_HELD_FLAPS) {
 		port->held = PCISIM_HELD_FLAPS;
 		return;
@@ -255,8 +261,8 @@ void pcisim_release(struct pcisim_function *bridge, u32 reason)
  * pcisim_retrain - train a link once more
  * @bridge: the port
  *
- * One whose ends cannot agree on a speed comes up at 2.5 GT/s, and from there at
- * any other.
+ * A link whose ends cannot agree on a speed comes up at 2.5 GT/s, and then at
+ * any other speed.
  *
  * Context: the host's hw lock is held.
  */
@@ -324,7 +330,7 @@ static void refresh_slot(struct pcisim_function *bridge)
 	pcisim_put16(sta, value);
 }
 
-/* A link comes up at 2.5 GT/s. */
+/* A link always starts at 2.5 GT/s. */
 static u8 speed_now(const struct pcisim_port *port)
 {
 	return port->fast_at && ktime_get_ns() < port->fast_at ? SLOWEST : port->speed;
@@ -369,9 +375,9 @@ static void link_work(struct work_struct *work)
 }
 
 /*
- * The core's own injection: a real vector and handler, without an interrupt
- * controller. User-mode Linux has none at all that could send it again, and no
- * handler that minds being called from here.
+ * Use the core's injection: a real vector and handler, without an interrupt controller.
+ * User-mode Linux has no controller that could send the interrupt again, and its handlers
+ * can be called from here.
  */
 static int link_inject_interrupt(unsigned int irq)
 {

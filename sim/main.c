@@ -24,7 +24,7 @@ static void __exit pcisim_exit(void)
 module_init(pcisim_init);
 module_exit(pcisim_exit);
 
-MODULE_DESCRIPTION("PCI hierarchies in software, with hardware that misbehaves when told to");
+MODULE_DESCRIPTION("Simulated PCI hierarchies with selectable faults");
 MODULE_AUTHOR("The pcireset authors");
 MODULE_LICENSE("GPL");
 MODULE_VERSION("0.1.0");

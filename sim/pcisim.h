@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A PCI host bridge in software: what is configured (nodes, one per directory
- * in configfs) and what runs (functions, as many per node as it counts).
+ * A PCI host bridge in software. A node is one configured directory in configfs. A
+ * function is one running function of a node, which may have several.
  */
 #ifndef _PCISIM_H
 #define _PCISIM_H
@@ -35,7 +35,7 @@
 /* A time in microseconds that never passes: "never" in configfs. */
 #define PCISIM_NEVER U32_MAX
 
-/* The fault knobs are for every function of a node: "all" in configfs. */
+/* The faults apply to every function of a node: "all" in configfs. */
 #define PCISIM_ALL U32_MAX
 
 enum pcisim_kind {
@@ -47,7 +47,7 @@ enum pcisim_kind {
 	PCISIM_VF,
 };
 
-/* Ways to be reset. POWER_ON is insertion, and what drop_us does. */
+/* Types of reset. POWER_ON is insertion, and the power loss of drop_us. */
 enum pcisim_way {
 	PCISIM_BUS,
 	PCISIM_FLR,
@@ -56,14 +56,14 @@ enum pcisim_way {
 	PCISIM_WAYS, /* how many */
 };
 
-/* What the IOMMU groups of a host are. */
+/* The IOMMU groups of a host. */
 enum pcisim_iommu {
 	PCISIM_IOMMU_NONE,
 	PCISIM_IOMMU_FUNCTIONS, /* each function is a group */
-	PCISIM_IOMMU_PCI,       /* as the core finds them, by ACS and the topology */
+	PCISIM_IOMMU_PCI,       /* as the core builds them, from ACS and the topology */
 };
 
-/* What a function answers before it is ready again. */
+/* The answer of a function before it is ready again. */
 enum pcisim_answer {
 	PCISIM_ANSWER_ONES,
 	PCISIM_ANSWER_RRS,
@@ -74,13 +74,13 @@ enum pcisim_answer {
 #define PCISIM_HELD_RESET   BIT(0) /* Secondary Bus Reset */
 #define PCISIM_HELD_DISABLE BIT(1) /* Link Disable */
 #define PCISIM_HELD_POWER   BIT(2) /* slot power is off */
-#define PCISIM_HELD_ABSENT  BIT(3) /* nothing in the slot */
+#define PCISIM_HELD_ABSENT  BIT(3) /* the slot is empty */
 #define PCISIM_HELD_LINK    BIT(4) /* link = 0 in configfs */
 #define PCISIM_HELD_DPC     BIT(5) /* DPC has triggered */
 #define PCISIM_HELD_FLAPS   BIT(6) /* it cannot agree on a speed with its partner */
 #define PCISIM_HELD_FAULT   BIT(7) /* the power controller has found a fault */
 
-/* What hardware a node is; fixed while its host is live. */
+/* The hardware of a node. Constant while its host is live. */
 struct pcisim_shape {
 	u32 kind;
 	u32 vendor;
@@ -113,7 +113,7 @@ struct pcisim_shape {
 	u32 vf_offset; /* of a VF node: First VF Offset */
 };
 
-/* How it behaves; may change at any time. */
+/* The behaviour of a node. It may change at any time. */
 struct pcisim_faults {
 	u32 only;
 	u32 ready_us[PCISIM_WAYS];
@@ -186,27 +186,27 @@ struct pcisim_counts {
 	atomic64_t writes;
 	atomic64_t lost_writes; /* to a function that was not ready */
 	atomic64_t resets[PCISIM_WAYS];
-	atomic64_t errors;    /* that somebody was told of */
+	atomic64_t errors;    /* reported errors */
 	atomic64_t contained; /* by its DPC */
 };
 
 struct pcisim_function;
 
-/* A register whose writing does something. */
+/* A register with a side effect. */
 struct pcisim_effect {
 	u16 offset;
 	void (*apply)(struct pcisim_function *fn, u16 before, u16 after);
 };
 
-/* What a node's functions are made from. */
+/* The template for a node's functions. */
 struct pcisim_template {
 	u8 initial[PCISIM_SPACE];
 	u8 writable[PCISIM_SPACE];
 	u8 w1c[PCISIM_SPACE];
-	u16 ext;      /* where the next extended capability goes */
-	u16 ext_last; /* the one before, 0 if none */
-	u8 cap;       /* where the next capability goes */
-	u8 cap_last;  /* offset of the byte that points there */
+	u16 ext;      /* offset of the next extended capability */
+	u16 ext_last; /* offset of the previous one, or 0 */
+	u8 cap;       /* offset of the next capability */
+	u8 cap_last;  /* offset of the pointer to it */
 	u8 pcie;
 	u8 af;
 	u16 aer;
@@ -221,12 +221,12 @@ struct pcisim_template {
 };
 
 /**
- * struct pcisim_bus - what is below a bridge, or on the root bus
+ * struct pcisim_bus - the functions below a bridge, or on the root bus
  * @bridge: the bridge, NULL for the root bus
- * @functions: by devfn; behind the 256th, VFs on the bus numbers that follow
+ * @functions: by devfn; after the 256th, VFs on the following bus numbers
  * @slots: number of entries of @functions
- * @number: bus number that the bridge was given
- * @routed: @number is valid and requests get here
+ * @number: bus number that software gave the bridge
+ * @routed: @number is valid and requests reach this bus
  */
 struct pcisim_bus {
 	struct pcisim_function *bridge;
@@ -240,15 +240,15 @@ struct pcisim_bus {
  * struct pcisim_port - the state of a bridge's link and slot
  * @below: the bus below
  * @first: index of the first function below in the host's list
- * @end: index behind the last one
- * @held: PCISIM_HELD_* bits; the bus is down while there are any
+ * @end: index after the last one
+ * @held: PCISIM_HELD_* bits; the bus is down while any is set
  * @link_at: time when the link is up again, ns
- * @reported_up: state of the link that the status bits have told of
+ * @reported_up: state of the link that the status bits have reported
  * @irq_condition: a slot event is pending and enabled
  * @fast_at: time when it has its full speed, ns
  * @speed: current link speed, as in Link Status
  * @width: current link width
- * @link_work: tells of the link when it is up
+ * @link_work: reports the link when it is up
  * @irq_work: raises the interrupt
  */
 struct pcisim_port {
@@ -268,28 +268,28 @@ struct pcisim_port {
 
 /**
  * struct pcisim_function - one function of a live host
- * @node: where it was configured
+ * @node: its configuration
  * @index: its number within the node
- * @order: its place in the host's list; its VFs follow it there
- * @bus: the bus it is on
- * @devfn: its place there; beyond 255 for a VF on a further bus
- * @port: what is below, NULL unless it is a bridge
+ * @order: its position in the host's list; its VFs follow it there
+ * @bus: its bus
+ * @devfn: its position there; above 255 for a VF on a further bus
+ * @port: the link below, NULL unless it is a bridge
  * @pf: the PF of a VF
  * @template: power-on values and masks
  * @bar_mask: address bits of BAR 0, 0 if as in @template
- * @next_devfn: of the next ARI function, 0 if this is the last
+ * @next_devfn: devfn of the next ARI function, 0 if this is the last
  * @multifunction: sets the bit of the header type
- * @gone: it has vanished and will not be back before insertion
- * @stale: a reset is due at @ready_at, the old values are still read
+ * @gone: it has disappeared and will not return before insertion
+ * @stale: the reset takes effect at @ready_at; until then reads return old values
  * @resetting: @way has begun and not ended
- * @way: of the last reset
+ * @way: type of the last reset
  * @ready_at: time when it answers, ns
  * @drop_at: time when it forgets its configuration, ns, 0 if it does not
  * @nth: resets of each way since the node's triggers were written
  * @last_way: bit of the one before, 0 if there was none
  * @triggered: a trigger has fired at the last reset
- * @faults: what holds then
- * @space: config space as it is
+ * @faults: the faults of that reset
+ * @space: current config space
  */
 struct pcisim_function {
 	struct pcisim_node *node;
@@ -321,18 +321,18 @@ struct pcisim_function {
  * @group: its directory
  * @lock: protects @nodes, the shape of each node, and going live
  * @nodes: all nodes, those nearer to the root first
- * @live: it is in the machine
+ * @live: it was added to the machine
  * @domain: its PCI domain
  * @bus: the number of its root bus
  * @window_mb: size of the memory window, MiB
  * @iommu: PCISIM_IOMMU_*
  * @hw: protects all that follows, while live, and the faults and triggers of each node
  * @root: the root bus
- * @functions: all functions, each before what is below it
- * @function_count: how many
- * @bridges: those of them that are bridges
- * @bridge_count: how many
- * @by_number: the bus that each bus number leads to
+ * @functions: all functions, parents first
+ * @function_count: number of @functions
+ * @bridges: all bridges
+ * @bridge_count: number of @bridges
+ * @by_number: the bus for each bus number
  * @work: for interrupts and links
  * @closing: no more events
  * @striking: a trigger hits its victim
@@ -381,13 +381,13 @@ struct pcisim_host {
  * @host: the host
  * @parent: the bridge above, or the PF; NULL on the root bus
  * @entry: in the host's list
- * @devfn: the first function's place
+ * @devfn: position of the first function
  * @depth: number of directories between it and the host's
- * @held: PCISIM_HELD_ABSENT and PCISIM_HELD_LINK as they are when it goes live
+ * @held: PCISIM_HELD_ABSENT and PCISIM_HELD_LINK at the time when it goes live
  * @shape: see struct pcisim_shape
  * @faults: see struct pcisim_faults
  * @triggers: see struct pcisim_trigger
- * @trigger_count: how many
+ * @trigger_count: number of @triggers
  * @counts: see struct pcisim_counts
  * @template: while live
  * @functions: while live, the @shape.count functions

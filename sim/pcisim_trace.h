@@ -151,7 +151,7 @@ TRACE_EVENT(pcisim_error,
 		  __entry->fatal)
 );
 
-/* What the driver of the simulated endpoints is called for. */
+/* Calls of the driver for simulated endpoints. */
 TRACE_EVENT(pcisim_driver,
 	TP_PROTO(struct pci_dev *dev, const char *call),
 	TP_ARGS(dev, call),

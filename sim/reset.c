@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a reset does to a function, and when it answers again. */
+/* Effects of a reset on a function, and the time until it answers again. */
 #include <linux/ktime.h>
 
 #include "pcisim.h"
@@ -39,7 +39,7 @@ void pcisim_power_on(struct pcisim_function *fn)
 	}
 }
 
-/* It leaves for good; from a hotplug slot it takes all that is in the slot along. */
+/* The function disappears permanently. In a hotplug slot, the whole card does. */
 static void reset_remove_device(struct pcisim_function *fn)
 {
 	struct pcisim_function *bridge = fn->bus->bridge;
@@ -121,7 +121,7 @@ void pcisim_reset(struct pcisim_function *fn, enum pcisim_way way)
 }
 
 /**
- * pcisim_settle - let happen what time has brought
+ * pcisim_settle - apply the changes that are due
  * @fn: the function
  *
  * Context: the host's hw lock is held.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Builds a node's config space: power-on values, what can be written, what that does. */
+/* Build the config space of a node: power-on values, writable bits, and side effects. */
 #include <linux/slab.h>
 
 #include "pcisim.h"
@@ -9,7 +9,7 @@
 	 PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE)
 #define STATUS_ERRORS 0xf900
 
-/* The core looks for what an older header may not name. */
+/* Capabilities that the core uses and that older headers do not define. */
 #define RTR_ID      0x22
 #define VF_REBAR_ID 0x24
 #define DEVICE_3_ID 0x2f
@@ -105,14 +105,17 @@ static void build_endpoint_header(struct pcisim_template *template,
 	space_put_fixed16(template, PCI_SUBSYSTEM_ID, shape->device);
 }
 
-/* PCIe r6.0, sec 9.3.4.1: a VF shows no identity of its own, and its BARs are the PF's. */
+/* PCIe r6.0, sec 9.3.4.1: a VF has neither IDs nor BARs of its own. */
 static void build_vf_header(struct pcisim_template *template)
 {
 	space_put_fixed32(template, PCI_VENDOR_ID, ~0U);
 	pcisim_put16(template->writable + PCI_COMMAND, PCI_COMMAND_MASTER);
 }
 
-/* No I/O and no prefetchable window; the memory window is closed: its base is above its limit. */
+/*
+ * No I/O window and no prefetchable window. The memory window is closed: its base is
+ * above its limit.
+ */
 static void build_bridge_header(struct pcisim_template *template)
 {
 	template->initial[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE;
@@ -122,7 +125,7 @@ static void build_bridge_header(struct pcisim_template *template)
 	space_put_field16(template, PCI_BRIDGE_CONTROL, 0,
 			  PCI_BRIDGE_CTL_PARITY | PCI_BRIDGE_CTL_SERR |
 				  PCI_BRIDGE_CTL_MASTER_ABORT | PCI_BRIDGE_CTL_BUS_RESET);
-	/* Secondary and subordinate are written together or one by one. */
+	/* Software writes secondary and subordinate together or separately. */
 	on_write(template, PCI_SECONDARY_BUS, pcisim_effect_buses);
 	on_write(template, PCI_BRIDGE_CONTROL, pcisim_effect_bridge_control);
 }
@@ -339,7 +342,7 @@ static void build_acs(struct pcisim_template *template)
 	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_ACS, 1, 12);
 
 	template->acs = at;
-	/* All of it, and egress control for eight functions or ports. */
+	/* All features, and egress control for eight functions or ports. */
 	space_put_fixed16(template, at + PCI_ACS_CAP, 0x087f);
 	space_put_field16(template, at + PCI_ACS_CTRL, 0, 0x007f);
 	space_put_field32(template, at + PCI_ACS_EGRESS_CTL_V, 0, 0x000000ff);
@@ -387,7 +390,7 @@ static void build_l1ss(struct pcisim_template *template)
 	space_put_field32(template, at + PCI_L1SS_CTL2, 0, 0x000000fb);
 }
 
-/* CXL r3.1, sec 8.1.3: of a device with two ranges. */
+/* CXL r3.1, sec 8.1.3: a device with two ranges. */
 static void build_cxl_device(struct pcisim_template *template)
 {
 	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_DVSEC, 1, 0x38);
@@ -405,7 +408,7 @@ static void build_cxl_device(struct pcisim_template *template)
 	}
 }
 
-/* One control register each. */
+/* Each has one control register. */
 static void build_small_controls(struct pcisim_template *template)
 {
 	u16 at = add_ext_cap(template, DEVICE_3_ID, 1, 12);
@@ -430,7 +433,7 @@ static void build_controls(struct pcisim_template *template, const struct pcisim
 	build_small_controls(template);
 }
 
-/* PCIe r6.0, sec 7.8.7: one BAR of up to 8 MiB; at first it is of 1 MiB. */
+/* PCIe r6.0, sec 7.8.7: one BAR of up to 8 MiB, initially 1 MiB. */
 static void build_vf_rebar(struct pcisim_template *template)
 {
 	u16 at = add_ext_cap(template, VF_REBAR_ID, 1, 12);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Faults that wait for a reset: which resets trigger them, and what they change then. */
+/* Faults of certain resets: the conditions of a trigger, and the attributes that it changes. */
 #include <linux/ctype.h>
 #include <linux/jhash.h>
 #include <linux/slab.h>
@@ -21,14 +21,14 @@ struct trigger_key {
 	const char *name;
 	u16 offset;
 	u8 places;
-	bool grows; /* takes "+VALUE": more with each reset */
+	bool grows; /* accepts "+VALUE": grows with each reset */
 	const char *word;
 	u32 high;
 };
 
 #define KEY(key, field) .name = #key, .offset = offsetof(struct pcisim_faults, field)
 
-/* ready_us is that of the reset that triggers it. */
+/* ready_us applies to the reset that triggers the fault. */
 static const struct trigger_key trigger_keys[] = {
 	{ KEY(ready_us, ready_us), ON_FUNCTION, true, "never", U32_MAX - 1 },
 	{ KEY(ignore, ignore), ON_FUNCTION, false, NULL, 1 },
@@ -46,7 +46,7 @@ static const struct trigger_key trigger_keys[] = {
 
 static_assert(ARRAY_SIZE(trigger_keys) == PCISIM_TRIGGER_KEYS);
 
-/* Conditions that are a number. */
+/* Numeric conditions. */
 static const struct trigger_number {
 	const char *name;
 	u16 offset;
@@ -63,7 +63,7 @@ static const struct pcisim_faults no_faults = {
 	.link_events = 1,
 };
 
-/* ---- when a reset happens */
+/* ---- at a reset */
 
 static bool is_subject(const struct pcisim_function *fn)
 {
@@ -86,7 +86,7 @@ const struct pcisim_faults *pcisim_faults_of(const struct pcisim_function *fn)
 	return is_subject(fn) ? &fn->node->faults : &no_faults;
 }
 
-/* The same seed gives the same resets, whatever other functions do meanwhile. */
+/* The same seed selects the same resets, independently of other functions. */
 static bool chance_hits(const struct pcisim_trigger *trigger, const struct pcisim_function *fn,
 			u32 nth)
 {
@@ -95,7 +95,7 @@ static bool chance_hits(const struct pcisim_trigger *trigger, const struct pcisi
 	return (u64)hash * BILLION >> 32 < trigger->chance;
 }
 
-/* How many of the resets since triggers were written are of the ways of this one. */
+/* The number of resets since the triggers were written, counted over the trigger's types. */
 static u32 trigger_nth(const struct pcisim_trigger *trigger, const struct pcisim_function *fn)
 {
 	u32 nth = 0;
@@ -152,7 +152,7 @@ static void trigger_set_faults(const struct pcisim_trigger *trigger, struct pcis
 			continue;
 		field = fault_at(&fn->faults, key, way);
 		*field = trigger_value(trigger, key, *field, nth);
-		/* Of this reset, and so of its way. */
+		/* Faults of this reset, and so of its type. */
 		if (field == &fn->faults.ignore)
 			*field = *field ? BIT(way) : 0;
 	}
@@ -176,8 +176,8 @@ static void trigger_hit(const struct pcisim_trigger *trigger, struct pcisim_func
 }
 
 /*
- * Hits the victim at once; without one, the function itself. An error can reset
- * other functions. Their triggers hit nobody, as they could go round in a circle.
+ * The error hits the victim immediately, or the function itself if there is no victim. An
+ * error can reset other functions. Their triggers hit no victim, to avoid a circle.
  */
 static void trigger_strike(const struct pcisim_trigger *trigger, struct pcisim_function *fn)
 {
@@ -197,7 +197,7 @@ static void trigger_strike(const struct pcisim_trigger *trigger, struct pcisim_f
 }
 
 /**
- * pcisim_trigger - count a reset, and choose the faults that it has
+ * pcisim_trigger - count a reset, and choose its faults
  * @fn: the function that is reset, or the port whose link goes down
  * @way: how
  *
@@ -228,7 +228,7 @@ void pcisim_trigger(struct pcisim_function *fn, enum pcisim_way way)
 	fn->last_way = BIT(way);
 }
 
-/* ---- how they are written */
+/* ---- parsing */
 
 static int parse_ways(const char *value, u32 *ways)
 {
@@ -260,7 +260,7 @@ static int parse_chance(const char *value, u32 *chance)
 	return *chance && *chance <= BILLION ? 0 : -ERANGE;
 }
 
-/* A register that a reset restores: never the identity, which pcisim itself needs. */
+/* A register that a reset changes: never the IDs, which pcisim needs. */
 static int parse_lose(const char *value, u32 *offset)
 {
 	int error = kstrtou32(value, 0, offset);
@@ -272,7 +272,7 @@ static int parse_lose(const char *value, u32 *offset)
 	return *offset < 4 || *offset > PCISIM_SPACE - 4 ? -ERANGE : 0;
 }
 
-/* PATH, as below the host's directory, and :INDEX if it is one function of several. */
+/* PATH below the host's directory, and :INDEX for one of several functions. */
 static int parse_victim(struct pcisim_node *node, char *value, struct pcisim_trigger *trigger)
 {
 	char *path = strsep(&value, ":");
@@ -400,7 +400,7 @@ static int parse_trigger(struct pcisim_node *node, char *text, struct pcisim_tri
 	return 0;
 }
 
-/* Each write begins to count anew, so that the next reset is the first. */
+/* Each write restarts the counts, so that the next reset is the first. */
 static void restart_counts(struct pcisim_node *node)
 {
 	struct pcisim_function *fn;
@@ -419,7 +419,7 @@ static void restart_counts(struct pcisim_node *node)
  * pcisim_triggers_clear - remove all triggers of a node
  * @node: the node
  *
- * What they have changed stays until the next reset.
+ * The current faults stay until the next reset.
  *
  * Context: host->lock is held.
  */
@@ -456,9 +456,9 @@ void pcisim_triggers_forget(struct pcisim_node *victim)
  * @text: NAME=VALUE words
  *
  * Context: host->lock is held.
- * Return: 0, -ENOMEM, -ENOSPC if it has as many as it can have, -ENOENT if the
- * victim is not there, -EOPNOTSUPP for what its kind cannot do, -ERANGE or
- * -EINVAL for another word that is wrong.
+ * Return: 0, -ENOMEM, -ENOSPC if the node has no room for it, -ENOENT if the
+ * victim does not exist, -EOPNOTSUPP for an attribute that the kind lacks,
+ * -ERANGE or -EINVAL for any other invalid word.
  */
 int pcisim_triggers_add(struct pcisim_node *node, const char *text)
 {
@@ -482,7 +482,7 @@ int pcisim_triggers_add(struct pcisim_node *node, const char *text)
 	return 0;
 }
 
-/* ---- how they are read */
+/* ---- printing */
 
 static int show_ways(char *page, int at, const char *name, u32 ways)
 {

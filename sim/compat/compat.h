@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Makes older and newer kernels look like one. Included before every file of the simulator. */
+/* Hide differences between kernels. Included before every file of the simulator. */
 #ifndef _PCISIM_COMPAT_H
 #define _PCISIM_COMPAT_H
 

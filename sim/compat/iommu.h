@@ -6,7 +6,7 @@
 #include <linux/iommu.h>
 #include <linux/platform_device.h>
 
-/* attach_dev() gets the domain before, too (7.0). */
+/* attach_dev() also gets the previous domain (7.0). */
 #ifdef PCISIM_ATTACH_TAKES_OLD
 #define PCISIM_ATTACH_ARGUMENTS \
 	struct iommu_domain *domain, struct device *dev, struct iommu_domain *old
@@ -14,7 +14,7 @@
 #define PCISIM_ATTACH_ARGUMENTS struct iommu_domain *domain, struct device *dev
 #endif
 
-/* Kernels without this capability ask the interrupt controller (6.3). */
+/* Kernels without this capability query the interrupt controller (6.3). */
 #ifdef PCISIM_HAVE_CAP_INTR_REMAP
 #define PCISIM_IOMMU_CAP_INTR_REMAP IOMMU_CAP_INTR_REMAP
 #else
@@ -28,11 +28,14 @@
 #define PCISIM_IOMMU_PGSIZE
 #endif
 
-/* What iommu.c defines. */
+/* Defined by iommu.c. */
 static int iommu_attach(PCISIM_ATTACH_ARGUMENTS);
 static struct iommu_domain *iommu_alloc(void);
 
-/* Domains are allocated by type, or only those with mappings; then the others are fixed. */
+/*
+ * Domains are allocated by type. Newer kernels allocate only those with mappings, and the
+ * others are static.
+ */
 #ifdef PCISIM_HAVE_ALLOC_PAGING
 static inline struct iommu_domain *iommu_alloc_paging(struct device *dev)
 {
@@ -66,7 +69,7 @@ static inline struct iommu_domain *iommu_alloc_type(unsigned int type)
 #define PCISIM_IOMMU_OPS PCISIM_IOMMU_PGSIZE .domain_alloc = iommu_alloc_type
 #endif
 
-/* 6.1 leaves the driver's ops at each bus when it goes. */
+/* 6.1 leaves the driver's ops in each bus after the driver is removed. */
 #ifdef PCISIM_HAVE_BUS_IOMMU_OPS
 static inline void pcisim_forget_iommu_ops(void)
 {
