@@ -8,20 +8,10 @@
 
 #include "pcisim.h"
 
-/* Deep enough for a switch below a switch below a switch; see list_below(). */
-#define PCISIM_DEPTH 8
-
 static const char *const kinds[] = {
 	[PCISIM_ENDPOINT] = "endpoint",     [PCISIM_ROOT_PORT] = "root-port",
 	[PCISIM_UPSTREAM] = "upstream",     [PCISIM_DOWNSTREAM] = "downstream",
 	[PCISIM_PCI_BRIDGE] = "pci-bridge", [PCISIM_VF] = "vf",
-};
-
-const char *const pcisim_ways[PCISIM_WAYS] = {
-	[PCISIM_BUS] = "bus",
-	[PCISIM_FLR] = "flr",
-	[PCISIM_PM] = "pm",
-	[PCISIM_POWER_ON] = "power_on",
 };
 
 static const char *const answers[] = {
@@ -40,45 +30,7 @@ static struct pcisim_host *to_host(struct config_item *item)
 	return container_of(to_config_group(item), struct pcisim_host, group);
 }
 
-/* The longest path: PCISIM_DEPTH + 1 names of four characters, and what is between them. */
-#define PATH_SIZE 64
-
-/* The names of its directories, from the host's on. */
-static void node_path(struct pcisim_node *node, char *path)
-{
-	struct pcisim_node *above[PCISIM_DEPTH + 1];
-	int at = 0, depth = 0;
-
-	for (; node; node = node->parent)
-		above[depth++] = node;
-	while (depth--)
-		at += scnprintf(path + at, PATH_SIZE - at, "%s%s",
-				config_item_name(&above[depth]->group.cg_item), depth ? "/" : "");
-}
-
-int pcisim_show_path(char *page, int at, struct pcisim_node *node)
-{
-	char path[PATH_SIZE];
-
-	node_path(node, path);
-	return sysfs_emit_at(page, at, "%s", path);
-}
-
-/* Its lock is held; NULL if there is no such node. */
-struct pcisim_node *pcisim_find_node(struct pcisim_host *host, const char *wanted)
-{
-	struct pcisim_node *node;
-	char path[PATH_SIZE];
-
-	list_for_each_entry(node, &host->nodes, entry) {
-		node_path(node, path);
-		if (!strcmp(path, wanted))
-			return node;
-	}
-	return NULL;
-}
-
-/* A number that may have a word for its highest value. */
+/* A number whose highest value may have a name. */
 static int parse_number(const char *page, const char *word, u32 low, u32 high, u32 *number)
 {
 	u32 value;
@@ -853,35 +805,23 @@ static ssize_t host_domain_store(struct config_item *item, const char *page, siz
 }
 CONFIGFS_ATTR(host_, domain);
 
-static ssize_t host_bus_show(struct config_item *item, char *page)
-{
-	return show_number(page, NULL, to_host(item)->bus);
-}
+#define HOST(name, low, high)                                                          \
+	static ssize_t host_##name##_show(struct config_item *item, char *page)        \
+	{                                                                              \
+		return show_number(page, NULL, to_host(item)->name);                   \
+	}                                                                              \
+	static ssize_t host_##name##_store(struct config_item *item, const char *page, \
+					   size_t count)                               \
+	{                                                                              \
+		struct pcisim_host *host = to_host(item);                              \
+		u32 value;                                                             \
+		int error = parse_number(page, NULL, low, high, &value);               \
+		return error ? error : store_host(host, &host->name, value, count);    \
+	}                                                                              \
+	CONFIGFS_ATTR(host_, name)
 
-static ssize_t host_bus_store(struct config_item *item, const char *page, size_t count)
-{
-	struct pcisim_host *host = to_host(item);
-	u32 value;
-	int error = parse_number(page, NULL, 0, 255, &value);
-
-	return error ? error : store_host(host, &host->bus, value, count);
-}
-CONFIGFS_ATTR(host_, bus);
-
-static ssize_t host_window_mb_show(struct config_item *item, char *page)
-{
-	return show_number(page, NULL, to_host(item)->window_mb);
-}
-
-static ssize_t host_window_mb_store(struct config_item *item, const char *page, size_t count)
-{
-	struct pcisim_host *host = to_host(item);
-	u32 value;
-	int error = parse_number(page, NULL, 16, 2048, &value);
-
-	return error ? error : store_host(host, &host->window_mb, value, count);
-}
-CONFIGFS_ATTR(host_, window_mb);
+HOST(bus, 0, 255);
+HOST(window_mb, 16, 2048);
 
 static const char *const iommus[] = {
 	[PCISIM_IOMMU_NONE] = "none",

@@ -32,7 +32,10 @@
 #define PCISIM_CXL_UNMASK_SBR          0x0001
 #define PCISIM_CXL_UNMASK_LINK_DISABLE 0x0002
 
-/* A time in microseconds that never passes: "never" in configfs. */
+/* Deep enough for a switch below a switch below a switch; see list_below(). */
+#define PCISIM_DEPTH 8
+
+/* An infinite time in microseconds: "never" in configfs. */
 #define PCISIM_NEVER U32_MAX
 
 /* The faults apply to every function of a node: "all" in configfs. */
@@ -438,11 +441,12 @@ static inline void pcisim_put32(u8 *at, u32 value)
 }
 
 /* config.c */
-extern const char *const pcisim_ways[PCISIM_WAYS];
-struct pcisim_node *pcisim_find_node(struct pcisim_host *host, const char *path);
-int pcisim_show_path(char *page, int at, struct pcisim_node *node);
 int pcisim_config_init(void);
 void pcisim_config_exit(void);
+
+/* path.c */
+struct pcisim_node *pcisim_find_node(struct pcisim_host *host, const char *path);
+int pcisim_show_path(char *page, int at, struct pcisim_node *node);
 
 /* driver.c */
 int pcisim_driver_init(void);
@@ -505,6 +509,7 @@ void pcisim_reset(struct pcisim_function *fn, enum pcisim_way way);
 bool pcisim_settle(struct pcisim_function *fn);
 
 /* trigger.c */
+extern const char *const pcisim_ways[PCISIM_WAYS];
 const struct pcisim_faults *pcisim_faults_of(const struct pcisim_function *fn);
 void pcisim_trigger(struct pcisim_function *fn, enum pcisim_way way);
 int pcisim_triggers_add(struct pcisim_node *node, const char *text);

@@ -8,7 +8,14 @@
 #include "pcisim.h"
 #include "pcisim_trace.h"
 
-/* A probability is a number of these. */
+const char *const pcisim_ways[PCISIM_WAYS] = {
+	[PCISIM_BUS] = "bus",
+	[PCISIM_FLR] = "flr",
+	[PCISIM_PM] = "pm",
+	[PCISIM_POWER_ON] = "power_on",
+};
+
+/* The unit of a probability is 1 / BILLION. */
 #define BILLION 1000000000
 
 enum trigger_place {
