@@ -134,6 +134,7 @@ SHAPE(aer, 0, 1);
 SHAPE(dpc, 0, 1);
 SHAPE(cxl, 0, 1);
 SHAPE(controls, 0, 1);
+SHAPE(ats, 0, 1);
 SHAPE(serial, 0, U32_MAX);
 SHAPE(vf_offset, 1, 4096);
 
@@ -569,6 +570,7 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_dpc,
 	&node_attr_cxl,
 	&node_attr_controls,
+	&node_attr_ats,
 	&node_attr_serial,
 	&node_attr_vf_offset,
 	/* behaviour */

@@ -112,6 +112,7 @@ struct pcisim_shape {
 	u32 dpc;
 	u32 cxl;
 	u32 controls;
+	u32 ats;
 	u32 serial;    /* low half of Device Serial Number, 0 if it has none */
 	u32 vf_offset; /* of a VF node: First VF Offset */
 };
@@ -140,7 +141,11 @@ struct pcisim_faults {
 	u32 power_fails; /* whenever it is switched on */
 };
 
-/* So many triggers has a node at the most, and so many attributes can each set. */
+/* The history of a function, for the triggers: the last resets, each in so many bits. */
+#define PCISIM_WAY_BITS 4
+#define PCISIM_HISTORY  (32 / PCISIM_WAY_BITS)
+
+/* Limits: triggers of a node, and attributes of a trigger. */
 #define PCISIM_TRIGGERS     8
 #define PCISIM_TRIGGER_KEYS 12
 
@@ -150,6 +155,8 @@ struct pcisim_node;
  * struct pcisim_trigger - faults of some resets: see the manual for each condition
  * @on: bit mask of the ways that count
  * @after: bit mask of the ways that the reset before may have had; 0: any
+ * @sequence: the ways of the resets before, as in the history of a function
+ * @sequence_mask: the bits of @sequence that count, 0: any
  * @every: only each so-many-th; 0: all
  * @at: only this one; 0: all
  * @from: the first one that counts
@@ -168,6 +175,8 @@ struct pcisim_node;
 struct pcisim_trigger {
 	u32 on;
 	u32 after;
+	u32 sequence;
+	u32 sequence_mask;
 	u32 every;
 	u32 at;
 	u32 from;
@@ -287,9 +296,9 @@ struct pcisim_port {
  * @resetting: @way has begun and not ended
  * @way: type of the last reset
  * @ready_at: time when it answers, ns
- * @drop_at: time when it forgets its configuration, ns, 0 if it does not
- * @nth: resets of each way since the node's triggers were written
- * @last_way: bit of the one before, 0 if there was none
+ * @drop_at: time when it loses its configuration, ns, or 0
+ * @nth: number of resets of each type since the node's triggers were written
+ * @history: types of the resets before plus 1, PCISIM_WAY_BITS each, the last one lowest
  * @triggered: a trigger has fired at the last reset
  * @faults: the faults of that reset
  * @space: current config space
@@ -313,7 +322,7 @@ struct pcisim_function {
 	u64 ready_at;
 	u64 drop_at;
 	u32 nth[PCISIM_WAYS];
-	u32 last_way;
+	u32 history;
 	bool triggered;
 	struct pcisim_faults faults;
 	u8 space[PCISIM_SPACE];

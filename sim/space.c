@@ -371,6 +371,14 @@ static void build_dpa(struct pcisim_template *template)
 	space_put_field16(template, at + 0x0e, 0, 0x001f);
 }
 
+/* PCIe r6.0, sec 10.5.1: Enable and Smallest Translation Unit. */
+static void build_ats(struct pcisim_template *template)
+{
+	u16 at = add_ext_cap(template, PCI_EXT_CAP_ID_ATS, 1, PCI_EXT_CAP_ATS_SIZEOF);
+
+	space_put_field16(template, at + PCI_ATS_CTRL, 0, PCI_ATS_CTRL_ENABLE | 0x1f);
+}
+
 /* With two steering tags in the capability. */
 static void build_tph(struct pcisim_template *template)
 {
@@ -499,6 +507,8 @@ static void build_ext_caps(struct pcisim_template *template, const struct pcisim
 		build_vf_rebar(template);
 	if (node->shape.controls)
 		build_controls(template, node);
+	if (node->shape.ats)
+		build_ats(template);
 	if (has_rtr(&node->shape))
 		build_rtr(template, &node->shape);
 	if (node->shape.dpc)

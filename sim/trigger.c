@@ -23,6 +23,11 @@ enum trigger_place {
 	ON_PORT = BIT(1),
 };
 
+/* The bits of one reset in a history. */
+#define WAY_MASK GENMASK(PCISIM_WAY_BITS - 1, 0)
+
+static_assert(PCISIM_WAYS < WAY_MASK);
+
 /* A behaviour attribute that a trigger can set for one reset. */
 struct trigger_key {
 	const char *name;
@@ -114,6 +119,11 @@ static u32 trigger_nth(const struct pcisim_trigger *trigger, const struct pcisim
 	return nth;
 }
 
+static u32 last_way(const struct pcisim_function *fn)
+{
+	return fn->history ? BIT((fn->history & WAY_MASK) - 1) : 0;
+}
+
 static bool trigger_hits(const struct pcisim_trigger *trigger, const struct pcisim_function *fn,
 			 enum pcisim_way way)
 {
@@ -121,7 +131,9 @@ static bool trigger_hits(const struct pcisim_trigger *trigger, const struct pcis
 
 	if (!(trigger->on & BIT(way)) || nth < trigger->from)
 		return false;
-	if (trigger->after && !(trigger->after & fn->last_way))
+	if (trigger->after && !(trigger->after & last_way(fn)))
+		return false;
+	if ((fn->history & trigger->sequence_mask) != trigger->sequence)
 		return false;
 	if (trigger->at && nth != trigger->at)
 		return false;
@@ -232,7 +244,7 @@ void pcisim_trigger(struct pcisim_function *fn, enum pcisim_way way)
 		trace_pcisim_trigger(node->host->domain, fn->bus->number, fn->devfn, way, i,
 				     trigger_nth(trigger, fn));
 	}
-	fn->last_way = BIT(way);
+	fn->history = fn->history << PCISIM_WAY_BITS | (way + 1);
 }
 
 /* ---- parsing */
@@ -247,7 +259,27 @@ static int parse_ways(const char *value, u32 *ways)
 	return 0;
 }
 
-/* A decimal fraction, of which 1 is certain. */
+/* One way; or several with commas, the oldest first: that sequence. */
+static int parse_after(char *value, struct pcisim_trigger *trigger)
+{
+	char *word;
+	int way, nr;
+
+	if (!strchr(value, ','))
+		return parse_ways(value, &trigger->after);
+	if (trigger->sequence_mask)
+		return -EINVAL;
+	for (nr = 0; (word = strsep(&value, ",")); nr++) {
+		way = sysfs_match_string(pcisim_ways, word);
+		if (way < 0 || nr == PCISIM_HISTORY)
+			return -EINVAL;
+		trigger->sequence = trigger->sequence << PCISIM_WAY_BITS | (way + 1);
+		trigger->sequence_mask = trigger->sequence_mask << PCISIM_WAY_BITS | WAY_MASK;
+	}
+	return 0;
+}
+
+/* A decimal fraction: 1 is certain. */
 static int parse_chance(const char *value, u32 *chance)
 {
 	u32 scale = BILLION / 10;
@@ -340,7 +372,7 @@ static int parse_special(struct pcisim_node *node, const char *name, char *value
 	if (!strcmp(name, "on"))
 		return parse_ways(value, &trigger->on);
 	if (!strcmp(name, "after"))
-		return parse_ways(value, &trigger->after);
+		return parse_after(value, trigger);
 	if (!strcmp(name, "chance"))
 		return parse_chance(value, &trigger->chance);
 	if (!strcmp(name, "lose"))
@@ -416,7 +448,7 @@ static void restart_counts(struct pcisim_node *node)
 	for (i = 0; node->functions && i < node->shape.count; i++) {
 		fn = &node->functions[i];
 		memset(fn->nth, 0, sizeof(fn->nth));
-		fn->last_way = 0;
+		fn->history = 0;
 	}
 	for (i = 0; i < node->trigger_count; i++)
 		node->triggers[i].fired = 0;
@@ -501,6 +533,20 @@ static int show_ways(char *page, int at, const char *name, u32 ways)
 	return at - start;
 }
 
+static int show_sequence(char *page, int at, const struct pcisim_trigger *trigger)
+{
+	int start = at, nr = hweight32(trigger->sequence_mask) / PCISIM_WAY_BITS, way;
+
+	if (!nr)
+		return 0;
+	at += sysfs_emit_at(page, at, "after=");
+	while (nr--) {
+		way = (trigger->sequence >> nr * PCISIM_WAY_BITS & WAY_MASK) - 1;
+		at += sysfs_emit_at(page, at, "%s%s", pcisim_ways[way], nr ? "," : " ");
+	}
+	return at - start;
+}
+
 static int show_conditions(char *page, int at, const struct pcisim_trigger *trigger)
 {
 	int start = at;
@@ -509,6 +555,7 @@ static int show_conditions(char *page, int at, const struct pcisim_trigger *trig
 
 	at += show_ways(page, at, "on", trigger->on);
 	at += show_ways(page, at, "after", trigger->after);
+	at += show_sequence(page, at, trigger);
 	for (i = 0; i < ARRAY_SIZE(trigger_numbers); i++) {
 		value = *(const u32 *)((const u8 *)trigger + trigger_numbers[i].offset);
 		if (value)

@@ -90,6 +90,20 @@ sequences() {
 	bus_reset
 	pm_reset
 	reads "$card" VENDOR_ID c0de 'pm works with a reset in between'
+	trigger 01.0/00.0 'on=bus after=flr,pm ready_us=never'
+	is "$(<"$sim/host/01.0/00.0/triggers")" 'on=bus after=flr,pm ready_us=never' 'a sequence is shown as it is written'
+	pm_reset
+	flr
+	bus_reset
+	pm_reset
+	bus_reset
+	reads "$card" VENDOR_ID c0de 'bus works after other sequences'
+	flr
+	pm_reset
+	bus_reset
+	reads "$card" VENDOR_ID ffff 'bus after flr, pm does not'
+	sim_set 01.0/00.0 triggers=none
+	bus_reset
 }
 
 grows() {
