@@ -127,6 +127,7 @@ SHAPE(rtr_d3_us, 0, 60000000);
 SHAPE(hotplug, 0, 1);
 SHAPE(button, 0, 1);
 SHAPE(power_controller, 0, 1);
+SHAPE(bandwidth, 0, 1);
 SHAPE(dllla, 0, 1);
 SHAPE(speed, 1, 6);
 SHAPE(width, 1, 32);
@@ -157,6 +158,8 @@ FAULT(stuck, stuck, NULL, PCISIM_SPACE - 1);
 FAULT(power_stuck, power_stuck, NULL, 1);
 FAULT(power_fails, power_fails, NULL, 1);
 FAULT(retrain_us, retrain_us, NULL, U32_MAX - 1);
+FAULT(train_us, train_us, "never", U32_MAX - 1);
+FAULT(train_speed, train_speed, NULL, 6);
 
 static ssize_t node_bar_size_show(struct config_item *item, char *page)
 {
@@ -210,6 +213,22 @@ static ssize_t node_answer_store(struct config_item *item, const char *page, siz
 	return word < 0 ? word : store_fault(node, &node->faults.answer, word, count);
 }
 CONFIGFS_ATTR(node_, answer);
+
+static const char *const equalizations[] = { "none", "complete", "failed", "requested" };
+
+static ssize_t node_equalization_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%s\n", equalizations[to_node(item)->faults.equalization]);
+}
+
+static ssize_t node_equalization_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_node *node = to_node(item);
+	int word = sysfs_match_string(equalizations, page);
+
+	return word < 0 ? word : store_fault(node, &node->faults.equalization, word, count);
+}
+CONFIGFS_ATTR(node_, equalization);
 
 static ssize_t node_ignore_show(struct config_item *item, char *page)
 {
@@ -563,6 +582,7 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_hotplug,
 	&node_attr_button,
 	&node_attr_power_controller,
+	&node_attr_bandwidth,
 	&node_attr_dllla,
 	&node_attr_speed,
 	&node_attr_width,
@@ -597,6 +617,9 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_power_stuck,
 	&node_attr_power_fails,
 	&node_attr_retrain_us,
+	&node_attr_train_us,
+	&node_attr_train_speed,
+	&node_attr_equalization,
 	&node_attr_error,
 	&node_attr_correctable,
 	&node_attr_slot_event,

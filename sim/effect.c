@@ -76,7 +76,14 @@ void pcisim_effect_lnkctl(struct pcisim_function *fn, u16 before, u16 after)
 	pcisim_retrain(fn);
 }
 
-/* A mask that is lifted or put back while one of the bits is set. */
+/* PCIe r6.0, sec 7.5.3.8: software clears Link Bandwidth Management Status. */
+void pcisim_effect_lnksta(struct pcisim_function *fn, u16 before, u16 after)
+{
+	if (!(after & PCI_EXP_LNKSTA_LBMS))
+		fn->port->has_trained = false;
+}
+
+/* The mask was changed while one of the bits is set. */
 void pcisim_effect_cxl_control(struct pcisim_function *fn, u16 before, u16 after)
 {
 	u16 bridge = pcisim_get16(fn->space + PCI_BRIDGE_CONTROL);

@@ -11,8 +11,14 @@
 #include "pcisim.h"
 #include "pcisim_trace.h"
 
-/* PCIe r6.0, sec 7.5.3.19: Target Link Speed of 2.5 GT/s. */
-#define SLOWEST 1
+/* PCIe r6.0, sec 7.5.3.19: Target Link Speed of 2.5 GT/s, and of 8 GT/s. */
+#define SLOWEST   1
+#define SPEED_8GT 3
+
+/* Sec 7.5.3.20: for 8 GT/s. Complete is set after a failure, too, without its phases. */
+#define EQUALIZATION_COMPLETE 0x0002
+#define EQUALIZATION_PHASES   0x001c
+#define EQUALIZATION_REQUEST  0x0020
 
 static u8 *link_register(struct pcisim_function *fn, unsigned int offset)
 {
@@ -219,6 +225,7 @@ static void link_start_training(struct pcisim_function *bridge, u64 from)
 	port->speed = faults->return_speed ?: usual_speed(bridge);
 	port->width = faults->return_width ?: bridge->node->shape.width;
 	port->fast_at = port->link_at + (u64)faults->retrain_us * NSEC_PER_USEC;
+	port->train_at = 0;
 }
 
 /**
@@ -268,10 +275,17 @@ void pcisim_release(struct pcisim_function *bridge, u32 reason)
  */
 void pcisim_retrain(struct pcisim_function *bridge)
 {
-	if (bridge->port->held & PCISIM_HELD_FLAPS && target_speed(bridge) == SLOWEST)
+	const struct pcisim_faults *faults = pcisim_faults_of(bridge);
+	struct pcisim_port *port = bridge->port;
+
+	if (port->held & PCISIM_HELD_FLAPS && target_speed(bridge) == SLOWEST) {
 		pcisim_release(bridge, PCISIM_HELD_FLAPS);
-	else if (pcisim_link_is_up(bridge))
-		bridge->port->speed = usual_speed(bridge);
+	} else if (pcisim_link_is_up(bridge)) {
+		port->speed = faults->train_speed ?: usual_speed(bridge);
+		port->train_at = U64_MAX;
+		if (faults->train_us != PCISIM_NEVER)
+			port->train_at = ktime_get_ns() + (u64)faults->train_us * NSEC_PER_USEC;
+	}
 }
 
 /**
@@ -336,6 +350,37 @@ static u8 speed_now(const struct pcisim_port *port)
 	return port->fast_at && ktime_get_ns() < port->fast_at ? SLOWEST : port->speed;
 }
 
+/* Link Training and, if the port has it, Link Bandwidth Management Status. */
+static u16 training_status(struct pcisim_function *bridge)
+{
+	struct pcisim_port *port = bridge->port;
+	u16 status = port->held & PCISIM_HELD_FLAPS ? PCI_EXP_LNKSTA_LBMS : 0;
+
+	if (port->train_at && ktime_get_ns() >= port->train_at) {
+		port->train_at = 0;
+		port->has_trained = bridge->node->shape.bandwidth;
+	}
+	if (port->train_at)
+		status |= PCI_EXP_LNKSTA_LT;
+	if (port->has_trained)
+		status |= PCI_EXP_LNKSTA_LBMS;
+	return status;
+}
+
+static u16 equalization_status(struct pcisim_function *bridge)
+{
+	static const u16 words[] = {
+		0,
+		EQUALIZATION_COMPLETE | EQUALIZATION_PHASES,
+		EQUALIZATION_COMPLETE,
+		EQUALIZATION_COMPLETE | EQUALIZATION_PHASES | EQUALIZATION_REQUEST,
+	};
+
+	if (bridge->port->speed != SPEED_8GT)
+		return 0;
+	return words[pcisim_faults_of(bridge)->equalization];
+}
+
 /**
  * pcisim_refresh - compute the registers that show the state of link and slot
  * @fn: the function, about to be read
@@ -353,8 +398,8 @@ void pcisim_refresh(struct pcisim_function *fn)
 		bridge = fn;
 		if (fn->node->shape.dllla && link_looks_up(fn))
 			status |= PCI_EXP_LNKSTA_DLLLA;
-		if (fn->port->held & PCISIM_HELD_FLAPS)
-			status |= PCI_EXP_LNKSTA_LBMS;
+		status |= training_status(fn);
+		pcisim_put16(link_register(fn, PCI_EXP_LNKSTA2), equalization_status(fn));
 		refresh_slot(fn);
 	}
 	if (!bridge || !pcisim_is_port(bridge->node))

@@ -108,6 +108,7 @@ struct pcisim_shape {
 	u32 dllla;
 	u32 speed;
 	u32 width;
+	u32 bandwidth; /* the port reports trainings that software has started */
 	u32 aer;
 	u32 dpc;
 	u32 cxl;
@@ -135,10 +136,13 @@ struct pcisim_faults {
 	u32 surprise_down;
 	u32 lose_control;
 	u32 link_flaps;
-	u32 stuck;       /* offset of a dword that nobody can write */
-	u32 retrain_us;  /* so long a link that has come up is slow */
-	u32 power_stuck; /* the slot keeps its power when it is switched off */
-	u32 power_fails; /* whenever it is switched on */
+	u32 stuck;        /* offset of a read-only dword */
+	u32 retrain_us;   /* how long a new link is slow */
+	u32 power_stuck;  /* the slot or port keeps its power when it is switched off */
+	u32 power_fails;  /* each time it is switched on */
+	u32 train_us;     /* how long a training takes that software has started */
+	u32 train_speed;  /* after such a training; 0: the usual one */
+	u32 equalization; /* index of its word */
 };
 
 /* The history of a function, for the triggers: the last resets, each in so many bits. */
@@ -257,7 +261,9 @@ struct pcisim_bus {
  * @link_at: time when the link is up again, ns
  * @reported_up: state of the link that the status bits have reported
  * @irq_condition: a slot event is pending and enabled
- * @fast_at: time when it has its full speed, ns
+ * @fast_at: time when the link has its full speed, ns
+ * @train_at: time when the training that software has started ends, ns, 0 if there is none
+ * @has_trained: it has ended, and software has not cleared its bit
  * @speed: current link speed, as in Link Status
  * @width: current link width
  * @link_work: reports the link when it is up
@@ -270,6 +276,8 @@ struct pcisim_port {
 	u32 held;
 	u64 link_at;
 	u64 fast_at;
+	u64 train_at;
+	bool has_trained;
 	bool reported_up;
 	bool irq_condition;
 	u8 speed;
@@ -499,6 +507,7 @@ void pcisim_effect_buses(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_bridge_control(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_lnkctl(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_sltctl(struct pcisim_function *fn, u16 before, u16 after);
+void pcisim_effect_lnksta(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_sltsta(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_sriov(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_dpc_ctl(struct pcisim_function *fn, u16 before, u16 after);

@@ -209,6 +209,11 @@ static void build_link(struct pcisim_template *template, u8 at, const struct pci
 			capability |= PCI_EXP_LNKCAP_SDERC;
 		on_write(template, at + PCI_EXP_LNKCTL, pcisim_effect_lnkctl);
 	}
+	if (pcisim_is_port(node) && shape->bandwidth) {
+		capability |= PCI_EXP_LNKCAP_LBNC;
+		pcisim_put16(template->w1c + at + PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_LBMS);
+		on_write(template, at + PCI_EXP_LNKSTA, pcisim_effect_lnksta);
+	}
 	space_put_fixed32(template, at + PCI_EXP_LNKCAP, capability);
 	space_put_field16(template, at + PCI_EXP_LNKCTL, 0,
 			  pcisim_is_port(node) ? 0x0ffb : 0x0fdb & ~PCI_EXP_LNKCTL_LD);

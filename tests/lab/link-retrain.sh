@@ -37,10 +37,11 @@ trains() {
 }
 
 machine() {
-	sim_nodes 01.0 01.0/00.0 && sim_set 01.0 kind=root-port speed=4 width=8 &&
+	sim_nodes 01.0 01.0/00.0 && sim_set 01.0 kind=root-port speed=4 width=8 "${reporting[@]}" &&
 		sim_set 01.0/00.0 "${driverless[@]}" speed=4 width=8 "$@" && sim_live
 }
 
+reporting=()
 sim_load
 port=${sim_bus[0]}:01.0 card=${sim_bus[1]}:00.0
 
@@ -83,6 +84,47 @@ trains 4 '16 GT/s instead of 5' 'a speed that the card does not support'
 is "$(control_2)" "$before" 'after that Link Control 2 is as before'
 trains 3 'supports at most 5 GT/s' 'a speed that the card lacks' --speed 8
 sim_clear
+
+# ---- a port that reports trainings, and each outcome of one
+
+# failed STATUS PATTERN SPEED DESC OPTION...: after that the target speed is as before, and the link has the speed.
+failed() {
+	local speed=$3
+
+	trains "$1" "$2" "${@:4}"
+	is "$(control_2)" "$before" "$4: Link Control 2 is as before"
+	has "$speed" 8 "$4"
+}
+
+reporting=(bandwidth=1)
+machine
+before=$(control_2)
+sim_set 01.0 train_us=300000
+trains 0 'is 16 GT/s x8' 'a training of 0.3 s'
+sim_set 01.0 train_us=2000000
+failed 4 'did not come up again within 1 s' 4 'a training of 2 s'
+sleep 2
+sim_set 01.0 train_us=never
+failed 4 'did not come up again within 1 s' 4 'a training that does not end' --speed 8
+trains 3 'the link is training' 'a link that trains for ever'
+exits 0 'a link that trains for ever is reset' pcireset reset "$card" --type bus --yes
+sim_set 01.0 train_us=0 train_speed=1
+failed 4 '2.5 GT/s instead of 16' 1 'a speed that falls'
+failed 4 '2.5 GT/s instead of 8' 1 'a speed that falls to less than asked for' --speed 8
+sim_set 01.0 train_speed=0
+trains 0 'was 2.5 GT/s x8, is 16 GT/s' 'a speed that no longer falls'
+sim_set 01.0 equalization=failed
+failed 4 'its equalization failed' 4 'equalization that fails' --speed 8
+sim_set 01.0 equalization=requested
+failed 4 'its equalization is not complete' 4 'equalization that is asked for again' --speed 8
+sim_set 01.0 equalization=complete
+trains 0 'is 8 GT/s' 'equalization that is complete' --speed 8
+before=$(control_2)
+sim_set 01.0 stuck=0x68
+failed 4 'does not show that it has trained' 3 'a port that ignores Retrain Link'
+sim_set 01.0 stuck=0
+sim_clear
+reporting=()
 
 machine count=2
 trains 3 "functions that were not named: ${card%.0}.1; use --yes" 'a function that was not named'
