@@ -157,6 +157,7 @@ FAULT(link_flaps, link_flaps, NULL, 1);
 FAULT(stuck, stuck, NULL, PCISIM_SPACE - 1);
 FAULT(power_stuck, power_stuck, NULL, 1);
 FAULT(power_fails, power_fails, NULL, 1);
+FAULT(power_up_us, power_up_us, "never", U32_MAX - 1);
 FAULT(retrain_us, retrain_us, NULL, U32_MAX - 1);
 FAULT(train_us, train_us, "never", U32_MAX - 1);
 FAULT(train_speed, train_speed, NULL, 6);
@@ -229,6 +230,26 @@ static ssize_t node_equalization_store(struct config_item *item, const char *pag
 	return word < 0 ? word : store_fault(node, &node->faults.equalization, word, count);
 }
 CONFIGFS_ATTR(node_, equalization);
+
+static const char *const power_errors[] = {
+	[PCISIM_POWER_ERROR_NONE] = "none",
+	[PCISIM_POWER_ERROR_OFF] = "off",
+	[PCISIM_POWER_ERROR_ON] = "on",
+};
+
+static ssize_t node_power_error_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%s\n", power_errors[to_node(item)->faults.power_error]);
+}
+
+static ssize_t node_power_error_store(struct config_item *item, const char *page, size_t count)
+{
+	struct pcisim_node *node = to_node(item);
+	int word = sysfs_match_string(power_errors, page);
+
+	return word < 0 ? word : store_fault(node, &node->faults.power_error, word, count);
+}
+CONFIGFS_ATTR(node_, power_error);
 
 static ssize_t node_ignore_show(struct config_item *item, char *page)
 {
@@ -616,6 +637,8 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_stuck,
 	&node_attr_power_stuck,
 	&node_attr_power_fails,
+	&node_attr_power_up_us,
+	&node_attr_power_error,
 	&node_attr_retrain_us,
 	&node_attr_train_us,
 	&node_attr_train_speed,
@@ -868,9 +891,11 @@ static ssize_t host_iommu_store(struct config_item *item, const char *page, size
 }
 CONFIGFS_ATTR(host_, iommu);
 
+HOST(firmware, 0, 1);
+
 static struct configfs_attribute *host_attrs[] = {
-	&host_attr_live,      &host_attr_domain, &host_attr_bus,
-	&host_attr_window_mb, &host_attr_iommu,  NULL,
+	&host_attr_live,  &host_attr_domain,   &host_attr_bus, &host_attr_window_mb,
+	&host_attr_iommu, &host_attr_firmware, NULL,
 };
 
 static void host_release(struct config_item *item)

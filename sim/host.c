@@ -75,6 +75,7 @@ static int add_bridge(struct pcisim_host *host)
 	host->bridge->ops = &pcisim_ops;
 	set_domain(host);
 	set_msi_domain(host);
+	pcisim_firmware_bind(host);
 
 	error = pci_host_probe(host->bridge);
 	if (error)
@@ -114,12 +115,17 @@ int pcisim_host_start(struct pcisim_host *host)
 	error = pcisim_iommu_start(host);
 	if (error)
 		goto release_memory;
-	error = add_bridge(host);
+	error = pcisim_firmware_start(host);
 	if (error)
 		goto stop_iommu;
+	error = add_bridge(host);
+	if (error)
+		goto stop_firmware;
 	host->live = true;
 	return 0;
 
+stop_firmware:
+	pcisim_firmware_stop(host);
 stop_iommu:
 	pcisim_iommu_stop(host);
 release_memory:
@@ -185,6 +191,7 @@ void pcisim_host_stop(struct pcisim_host *host)
 	 */
 	free_bridge(host->bridge);
 	host->bridge = NULL;
+	pcisim_firmware_stop(host);
 	pcisim_iommu_stop(host);
 	release_resource(&host->memory);
 	root_device_unregister(host->device);

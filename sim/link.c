@@ -173,7 +173,8 @@ void pcisim_hold(struct pcisim_function *bridge, u32 reason)
 {
 	struct pcisim_host *host = bridge->node->host;
 	struct pcisim_port *port = bridge->port;
-	u32 without_power = PCISIM_HELD_POWER | PCISIM_HELD_ABSENT | PCISIM_HELD_FAULT;
+	u32 without_power = PCISIM_HELD_POWER | PCISIM_HELD_ABSENT | PCISIM_HELD_FAULT |
+			    PCISIM_HELD_SUPPLY;
 	u32 was_held = port->held;
 	enum pcisim_way way = reason & without_power ? PCISIM_POWER_ON : PCISIM_BUS;
 	unsigned int i;
@@ -228,14 +229,7 @@ static void link_start_training(struct pcisim_function *bridge, u64 from)
 	port->train_at = 0;
 }
 
-/**
- * pcisim_release - let the bus below a bridge come up
- * @bridge: the bridge
- * @reason: one of PCISIM_HELD_*; other reasons may still hold it
- *
- * Context: the host's hw lock is held.
- */
-void pcisim_release(struct pcisim_function *bridge, u32 reason)
+static void release_from(struct pcisim_function *bridge, u32 reason, u64 from)
 {
 	struct pcisim_host *host = bridge->node->host;
 	struct pcisim_port *port = bridge->port;
@@ -252,7 +246,7 @@ void pcisim_release(struct pcisim_function *bridge, u32 reason)
 		port->held = PCISIM_HELD_FLAPS;
 		return;
 	}
-	link_start_training(bridge, ktime_get_ns());
+	link_start_training(bridge, from);
 	for (i = port->first; i < port->end; i++) {
 		fn = host->functions[i];
 		pcisim_reset_end(fn, fn->bus->bridge->port->link_at);
@@ -265,7 +259,52 @@ void pcisim_release(struct pcisim_function *bridge, u32 reason)
 }
 
 /**
- * pcisim_retrain - train a link once more
+ * pcisim_release - let the bus below a bridge come up
+ * @bridge: the bridge
+ * @reason: one of PCISIM_HELD_*; other reasons may still hold it
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_release(struct pcisim_function *bridge, u32 reason)
+{
+	release_from(bridge, reason, ktime_get_ns());
+}
+
+/**
+ * pcisim_supply_off - switch off the power resources of a port
+ * @bridge: the port, which loses its power with everything below it
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_supply_off(struct pcisim_function *bridge)
+{
+	if (bridge->port->held & PCISIM_HELD_SUPPLY || pcisim_faults_of(bridge)->power_stuck)
+		return;
+	/* Before the link goes down, because a port without power sends no interrupt. */
+	pcisim_reset_begin(bridge, PCISIM_POWER_ON);
+	pcisim_hold(bridge, PCISIM_HELD_SUPPLY);
+}
+
+/**
+ * pcisim_supply_on - switch on the power resources of a port
+ * @bridge: the port
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_supply_on(struct pcisim_function *bridge)
+{
+	const struct pcisim_faults *faults = pcisim_faults_of(bridge);
+	u64 from = ktime_get_ns() + (u64)faults->power_up_us * NSEC_PER_USEC;
+
+	if (!(bridge->port->held & PCISIM_HELD_SUPPLY) || faults->power_fails ||
+	    faults->power_up_us == PCISIM_NEVER)
+		return;
+	pcisim_reset_end(bridge, from);
+	release_from(bridge, PCISIM_HELD_SUPPLY, from);
+}
+
+/**
+ * pcisim_retrain - retrain a link
  * @bridge: the port
  *
  * A link whose ends cannot agree on a speed comes up at 2.5 GT/s, and then at

@@ -14,7 +14,9 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
-/* No capability of ours lies beyond this; the rest of the 4 KiB reads as zero. */
+struct acpi_device;
+
+/* All capabilities are below this offset. The rest of the 4 KiB reads as zero. */
 #define PCISIM_SPACE 1024
 
 /* DPC Control and DPC Status, for headers without names for these. */
@@ -73,7 +75,14 @@ enum pcisim_answer {
 	PCISIM_ANSWER_STALE,
 };
 
-/* Why the link or the bus below a bridge is down. */
+/* Methods of the power resources that end with an error. */
+enum pcisim_power_error {
+	PCISIM_POWER_ERROR_NONE,
+	PCISIM_POWER_ERROR_OFF,
+	PCISIM_POWER_ERROR_ON,
+};
+
+/* Reasons why the link or the bus below a bridge is down. */
 #define PCISIM_HELD_RESET   BIT(0) /* Secondary Bus Reset */
 #define PCISIM_HELD_DISABLE BIT(1) /* Link Disable */
 #define PCISIM_HELD_POWER   BIT(2) /* slot power is off */
@@ -82,6 +91,7 @@ enum pcisim_answer {
 #define PCISIM_HELD_DPC     BIT(5) /* DPC has triggered */
 #define PCISIM_HELD_FLAPS   BIT(6) /* it cannot agree on a speed with its partner */
 #define PCISIM_HELD_FAULT   BIT(7) /* the power controller has found a fault */
+#define PCISIM_HELD_SUPPLY  BIT(8) /* its power resources are off, and so is the port itself */
 
 /* The hardware of a node. Constant while its host is live. */
 struct pcisim_shape {
@@ -140,6 +150,8 @@ struct pcisim_faults {
 	u32 retrain_us;   /* how long a new link is slow */
 	u32 power_stuck;  /* the slot or port keeps its power when it is switched off */
 	u32 power_fails;  /* each time it is switched on */
+	u32 power_up_us;  /* until a port has power again from its power resources */
+	u32 power_error;  /* PCISIM_POWER_ERROR_* */
 	u32 train_us;     /* how long a training takes that software has started */
 	u32 train_speed;  /* after such a training; 0: the usual one */
 	u32 equalization; /* index of its word */
@@ -346,7 +358,8 @@ struct pcisim_function {
  * @bus: the number of its root bus
  * @window_mb: size of the memory window, MiB
  * @iommu: PCISIM_IOMMU_*
- * @hw: protects all that follows, while live, and the faults and triggers of each node
+ * @firmware: an ACPI table describes its ports
+ * @hw: protects all members after it, while live, and the faults and triggers of each node
  * @root: the root bus
  * @functions: all functions, parents first
  * @function_count: number of @functions
@@ -360,8 +373,9 @@ struct pcisim_function {
  * @memory: the memory window
  * @buses: the bus numbers
  * @bridge: the core's host bridge
- * @sysdata: what the architecture expects behind every bus; zeroes say that
- *	no firmware has described it
+ * @companion: its description in the ACPI table, or NULL
+ * @sysdata: data that the architecture expects for every bus; zeroes mean that
+ *	firmware does not describe it
  */
 struct pcisim_host {
 	struct config_group group;
@@ -372,6 +386,7 @@ struct pcisim_host {
 	u32 bus;
 	u32 window_mb;
 	u32 iommu;
+	u32 firmware;
 
 	raw_spinlock_t hw;
 	struct pcisim_bus root;
@@ -388,6 +403,7 @@ struct pcisim_host {
 	struct resource memory;
 	struct resource buses;
 	struct pci_host_bridge *bridge;
+	struct acpi_device *companion;
 #ifdef CONFIG_X86
 	struct pci_sysdata sysdata;
 #else
@@ -488,6 +504,26 @@ static inline void pcisim_iommu_stop(struct pcisim_host *host)
 }
 #endif
 
+/* firmware.c */
+#ifdef CONFIG_ACPI
+int pcisim_firmware_start(struct pcisim_host *host);
+void pcisim_firmware_bind(struct pcisim_host *host);
+void pcisim_firmware_stop(struct pcisim_host *host);
+#else
+static inline int pcisim_firmware_start(struct pcisim_host *host)
+{
+	return host->firmware ? -ENODEV : 0;
+}
+
+static inline void pcisim_firmware_bind(struct pcisim_host *host)
+{
+}
+
+static inline void pcisim_firmware_stop(struct pcisim_host *host)
+{
+}
+#endif
+
 /* build.c */
 int pcisim_build(struct pcisim_host *host);
 void pcisim_build_free(struct pcisim_host *host);
@@ -540,6 +576,8 @@ int pcisim_triggers_show_fired(struct pcisim_node *node, char *page);
 bool pcisim_link_is_up(struct pcisim_function *bridge);
 void pcisim_hold(struct pcisim_function *bridge, u32 reason);
 void pcisim_release(struct pcisim_function *bridge, u32 reason);
+void pcisim_supply_off(struct pcisim_function *bridge);
+void pcisim_supply_on(struct pcisim_function *bridge);
 void pcisim_retrain(struct pcisim_function *bridge);
 void pcisim_set_present(struct pcisim_function *bridge, u32 present);
 void pcisim_press_button(struct pcisim_function *bridge);
