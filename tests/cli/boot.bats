@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2016 # the unit's variables
-# The unit that resets a function at boot: systemd takes it, and the tool takes what it runs.
+# pcireset@.service: systemd accepts the unit, and pcireset accepts its command line.
 
 setup_file() {
 	export ROOT=$BATS_FILE_TMPDIR/machine UNIT=$BATS_TEST_DIRNAME/../../packaging/systemd/pcireset@.service
@@ -9,18 +9,18 @@ setup_file() {
 	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
 }
 
-# verify: what systemd has to say about the unit on standard input, with a program that is there.
+# verify: prints the messages of systemd-analyze verify for the unit on standard input, with an existing program.
 verify() {
 	sed "s|/usr/bin/pcireset|$(command -v true)|" >"$BATS_TEST_TMPDIR/pcireset@.service"
 	systemd-analyze verify --man=no "$BATS_TEST_TMPDIR/pcireset@.service" 2>&1
 }
 
-@test 'systemd has nothing to say about it, but would have' {
+@test 'systemd-analyze verify accepts the unit, and reports a wrong key' {
 	[[ -z $(verify <"$UNIT") ]]
 	[[ $(sed 's/^Assert/Asert/' "$UNIT" | verify) == *Asert* ]]
 }
 
-@test 'an address needs no escaping, and the unit is enabled for it' {
+@test 'the unit can be enabled for an address without escaping' {
 	mkdir -p "$BATS_TEST_TMPDIR/etc/systemd/system"
 	cp "$UNIT" "$BATS_TEST_TMPDIR/etc/systemd/system"
 	[[ $(systemd-escape 0000:03:00.0) == 0000:03:00.0 ]]
@@ -28,7 +28,7 @@ verify() {
 	[[ -L $BATS_TEST_TMPDIR/etc/systemd/system/sysinit.target.wants/pcireset@0000:03:00.0.service ]]
 }
 
-# starts ADDRESS: runs what the unit would, with its variables from the environment. ${NAME} is one word to systemd, $NAME several.
+# starts ADDRESS: runs the command of the unit with its variables from the environment. For systemd, ${NAME} is one word and $NAME several.
 starts() {
 	local line words
 
@@ -39,13 +39,13 @@ starts() {
 	"$(basename "${words[0]}")" "${words[@]:1}"
 }
 
-@test 'without types nothing is reset' {
+@test 'the unit fails without PCIRESET_TYPES' {
 	PCIRESET_OPTIONS="--sysroot $ROOT" run starts 0000:02:00.0
 	echo "$status $output"
 	[[ $status -ne 0 && $output == *'no type of reset is given'* ]]
 }
 
-@test 'with types it asks for just these, of just that function' {
+@test 'the unit requests only the given types of its own function' {
 	PCIRESET_TYPES=flr PCIRESET_OPTIONS="--sysroot $ROOT --json" run starts 0000:01:00.4
 	echo "$status $output"
 	[[ $status -eq 3 ]]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2016 # programs of awk and fish
-# Completion in bash, fish and zsh: each offers what the tool takes, and nothing else. The shells are real ones.
+# Completion in bash, fish and zsh: each shell offers exactly the words that pcireset accepts. The tests run the real shells.
 
 setup_file() {
 	export ROOT=$BATS_FILE_TMPDIR/machine COMPLETIONS=$BATS_TEST_DIRNAME/../../completions
@@ -18,7 +18,7 @@ setup() {
 	compopt() { :; }
 }
 
-# bash_offers WORD...: what is offered for the last word, one a line.
+# bash_offers WORD...: prints the words that bash offers for the last word, one on each line.
 bash_offers() {
 	COMP_WORDS=("$@")
 	COMP_CWORD=$(($# - 1))
@@ -48,12 +48,12 @@ offers() {
 	done
 }
 
-# of AWK [VAR=VALUE]: what AWK prints of the table, in one line.
+# of AWK [VAR=VALUE]: prints the output of AWK for the table, in one line.
 of() {
 	awk -F '\t' "${@:2}" "$1" "$BATS_FILE_TMPDIR/table" | paste -sd ' '
 }
 
-@test 'commands' {
+@test 'completion offers all commands, and help takes a command' {
 	offers "$(of '$1 == "command" { print $2 }')" pcireset ''
 	offers "$(of '$1 == "command" && $2 ~ /^re/ { print $2 }')" pcireset re
 	[[ $(of '$1 == "command" && $2 ~ /^re/ { print $2 }') == *reset* ]]
@@ -61,7 +61,7 @@ of() {
 	offers '--help --version' pcireset --
 }
 
-@test 'every option of every command, and no other' {
+@test 'completion offers exactly the options of each command' {
 	for command in $(of '$1 == "command" && $2 != "help" { print $2 }'); do
 		offers "$(of '$1 == "option" && $2 == command { print "--" $4 }' -v command="$command")" pcireset "$command" --
 	done
@@ -69,7 +69,7 @@ of() {
 	offers '' pcireset list --m
 }
 
-@test 'the table is what the help says' {
+@test '--complete-table lists the same words as --help' {
 	for command in $(of '$1 == "command" && $2 != "help" { print $2 }'); do
 		diff <(of '$1 == "option" && $2 == command { print "--" $4 }' -v command="$command" | tr ' ' '\n') \
 			<(pcireset "$command" --help | grep -Eo -- '^ +(-., )? *--[a-z-]+' | grep -Eo -- '--[a-z-]+')
@@ -78,7 +78,7 @@ of() {
 	diff <(of '$1 == "list" && $2 == "COLUMNS" { print $3 }' | tr ' ' '\n') <(pcireset list --help | awk '/^Columns/ { on = 1; next } !NF { on = 0 } on { print $1 }')
 }
 
-@test 'lists, also after a comma' {
+@test 'completion continues a list after a comma' {
 	offers flr pcireset reset x --type fl
 	offers flr pcireset plan x -t fl
 	for shell in bash fish zsh; do
@@ -89,7 +89,7 @@ of() {
 	done
 }
 
-@test 'only words that the tool takes, and all of them' {
+@test 'completion offers exactly the words that pcireset accepts' {
 	offers "$(of '$2 == "TYPES" { print $3 }')" pcireset plan x --type ''
 	offers "$(of '$2 == "SCOPE" { print $3 }')" pcireset reset x --max-scope ''
 	for word in $(of '$2 == "TYPES" { print $3 }'); do
@@ -104,18 +104,18 @@ of() {
 	done < <(printf '%s\n' 'force USES' 'max-scope SCOPE' 'check CHECKS')
 }
 
-@test 'functions and interfaces of the machine below --sysroot' {
+@test 'completion offers functions and interfaces of the machine in --sysroot' {
 	offers '07:00.0 07:00.1' pcireset show --sysroot "$ROOT" 07
 	offers '07:00.0 07:00.1' pcireset show "--sysroot=$ROOT" 07
 	offers '0000:07:00.0 0000:07:00.1' pcireset show --sysroot "$ROOT" 0000:07
 	offers '10000:e0:06.0 10000:e1:00.0' pcireset show --sysroot "$ROOT" 100
 	offers 'ens1' pcireset plan --sysroot "$ROOT" e
-	# On no PCI function, or not one that it names.
+	# Interfaces that are on no PCI function, or on several.
 	offers '' pcireset plan --sysroot "$ROOT" l
 	offers '' pcireset plan --sysroot "$ROOT" u
 }
 
-@test 'the machine may be in an archive, a dump, or a directory with blanks' {
+@test 'completion reads archives, dumps and directories with blanks' {
 	local dir="$BATS_TEST_TMPDIR/my machine"
 
 	cp -a "$ROOT" "$dir"
@@ -129,7 +129,7 @@ of() {
 	offers '' pcireset show --sysroot "$BATS_TEST_TMPDIR/nothing" 08
 }
 
-@test 'drivers, slots, vendors and classes that the machine has' {
+@test 'completion offers drivers, slots, vendors and classes of the machine' {
 	offers 'igb' pcireset list --sysroot "$ROOT" --driver i
 	offers 'igb nouveau nvme pcieport snd_hda_intel vfio-pci' pcireset list --sysroot "$ROOT" --driver ''
 	offers 3 pcireset list --sysroot "$ROOT" --slot ''
@@ -138,14 +138,14 @@ of() {
 	offers '04:00.0' pcireset list --sysroot "$ROOT" 04
 }
 
-@test 'an argument after "="' {
+@test 'completion works after --option=' {
 	offers_after_equals '--type=' flr pcireset plan x --type=fl
 	offers_after_equals '--type=' "$(of '$2 == "TYPES" { print $3 }')" pcireset plan x --type=
 	offers_after_equals '--type=flr,' bus pcireset reset x --type=flr,b
 	offers_after_equals '--max-scope=' slot pcireset plan x --type flr --max-scope=s
 }
 
-# offers_after_equals BEFORE WANT WORD...: with or without what is before.
+# offers_after_equals BEFORE WANT WORD...: as offers, with or without BEFORE in front of the words.
 offers_after_equals() {
 	local before=$1 want shell
 
@@ -155,7 +155,7 @@ offers_after_equals() {
 	done
 }
 
-@test 'bash: words that readline breaks at ":" and "="' {
+@test 'bash: words that readline splits at ":" and "=" are completed' {
 	diff <(bash_offers pcireset show --sysroot = "$ROOT" 0000 : 07 : ) <(printf '%s\n' 00.0 00.1)
 	diff <(bash_offers pcireset show --sysroot "$ROOT" 0000 : 07) <(printf '%s\n' 07:00.0 07:00.1)
 	diff <(bash_offers pcireset show --sysroot "$ROOT" 07) <(printf '%s\n' 07:00.0 07:00.1)
@@ -165,7 +165,7 @@ offers_after_equals() {
 	diff <(bash_offers pcireset plan x --type=fl) <(echo --type=flr)
 }
 
-@test 'bash: what is completed at a prompt is what runs' {
+@test 'bash: a completed command line runs' {
 	local rc=$BATS_TEST_TMPDIR/rc keys
 
 	printf '%s\n' "source $COMPLETIONS/pcireset.bash" 'bind "set enable-bracketed-paste off"' >"$rc"
@@ -175,7 +175,7 @@ offers_after_equals() {
 	[[ $output == *"pcireset plan --sysroot=$ROOT --type=flr "* && $output == *'0000:02:00.0: flr would affect 1 function'* ]]
 }
 
-@test 'no shell runs what is in a name, nor leaves it unquoted' {
+@test 'no shell executes a name or leaves it unquoted' {
 	local machine=$BATS_TEST_TMPDIR/machine name word
 	# shellcheck disable=SC2016
 	local names=('$(touch pwn)' '`touch pwn`' '$(touch${IFS}pwn)' ';touch${IFS}pwn' "';touch pwn;'" '$[pwn[$(touch pwn)]]' '(touch pwn)'
@@ -215,7 +215,7 @@ offers_after_equals() {
 	done <offered
 }
 
-@test 'files, where a file is wanted' {
+@test 'completion offers files for file arguments' {
 	cd "$BATS_TEST_TMPDIR"
 	touch one.tar
 	offers one.tar pcireset record on

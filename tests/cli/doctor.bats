@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# pcireset doctor on machines that are only files.
+# pcireset doctor on machines that consist of files.
 
 bats_require_minimum_version 1.5.0
 
@@ -11,7 +11,7 @@ setup() {
 	mkdir -p "$ROOT"/run/pcireset "$ROOT"/proc/sys/kernel/random "$ROOT"/sys/module/pcireset
 	echo this-boot >"$ROOT/proc/sys/kernel/random/boot_id"
 	pcireset --version | sed 's/.* //' >"$ROOT/sys/module/pcireset/version"
-	# Nothing needs doing but for this one, which is dead.
+	# This function is dead, and the only one that would need an action.
 	mv "$ROOT/sys/bus/pci/devices/0000:09:00.0" "$BATS_TEST_TMPDIR/dead"
 }
 
@@ -36,7 +36,7 @@ finding() {
 	[[ -n $result ]]
 }
 
-# has_no_finding CHECK [DEVICE]: "has_no_finding" would also take away the output that the next line looks at.
+# has_no_finding CHECK [DEVICE]: "run ! finding" would overwrite the output for the next line.
 has_no_finding() {
 	[[ -n $output ]] && ! finding "$@"
 }
@@ -47,7 +47,7 @@ leftover() {
 		"${5:-$(stat -Lc %i "$ROOT/sys/bus/pci/devices/$1")}" "$2" "$3" >"$ROOT/run/pcireset/$1"
 }
 
-@test 'no killed reset left settings changed' {
+@test 'leftovers is ok without a journal' {
 	exits 0 -J
 	[[ $(jq .pcireset <<<"$output") == 1 ]]
 	finding leftovers
@@ -58,7 +58,7 @@ leftover() {
 	[[ $result == ok ]]
 }
 
-@test 'what a killed reset has left is to be repaired' {
+@test 'a journal of a killed reset asks for --repair' {
 	echo flr >"$ROOT/sys/bus/pci/devices/0000:04:00.0/reset_method"
 	leftover 0000:04:00.0 flr 'flr bus'
 	exits 1 -J
@@ -68,7 +68,7 @@ leftover() {
 	[[ $output == *todo*leftovers*0000:04:00.0* && -z $(awk 'length > 80' <<<"$output") ]]
 }
 
-@test 'what does not speak of this function, this boot or anything at all is void' {
+@test 'a journal of another function, another boot or without content needs no repair' {
 	echo flr >"$ROOT/sys/bus/pci/devices/0000:04:00.0/reset_method"
 	leftover 0000:04:00.0 flr 'flr bus' another-boot
 	leftover 0000:08:00.0 bus 'flr bus' this-boot 1
@@ -85,7 +85,7 @@ leftover() {
 	has_no_finding leftovers no-address
 }
 
-@test 'what somebody else has written since stays' {
+@test 'a value that another process wrote later needs no repair' {
 	echo bus >"$ROOT/sys/bus/pci/devices/0000:04:00.0/reset_method"
 	leftover 0000:04:00.0 flr 'flr bus'
 	exits 0 -J
@@ -93,7 +93,7 @@ leftover() {
 	[[ $result == note && $found == *'another process'* ]]
 }
 
-@test 'a reset that is under way is none that was killed' {
+@test 'a running reset is not reported as killed' {
 	leftover 0000:04:00.0 flr 'flr bus'
 	exec 9<"$ROOT/run/pcireset/0000:04:00.0"
 	flock 9
@@ -102,7 +102,7 @@ leftover() {
 	[[ $result == ok && $found == 'process 77 (pcireset) is resetting it' ]]
 }
 
-@test 'nothing is repaired on a machine that is only files' {
+@test '--repair of a recorded machine is refused' {
 	echo flr >"$ROOT/sys/bus/pci/devices/0000:04:00.0/reset_method"
 	leftover 0000:04:00.0 flr 'flr bus'
 	exits 3 --repair
@@ -110,7 +110,7 @@ leftover() {
 	[[ $(<"$ROOT/sys/bus/pci/devices/0000:04:00.0/reset_method") == flr ]]
 }
 
-@test 'the module is to be loaded, and of this version' {
+@test 'the module must be loaded and have the version of the tool' {
 	exits 0 -J
 	finding module
 	[[ $result == ok && $found == *"$(<"$ROOT/sys/module/pcireset/version")"* && $found != *signature* ]]
@@ -128,7 +128,7 @@ leftover() {
 	[[ $result == todo && $todo == 'modprobe pcireset' ]]
 }
 
-@test 'a module that was built for another kernel only is to be built for this one' {
+@test 'a module built for another kernel only asks for a rebuild' {
 	local modules=$ROOT/lib/modules/6.12.9-amd64
 
 	rm -r "$ROOT/sys/module/pcireset"
@@ -150,7 +150,7 @@ leftover() {
 	[[ $result == todo && $todo == 'modprobe pcireset' ]]
 }
 
-@test 'Secure Boot is in the way of a module that is not loaded' {
+@test 'Secure Boot is reported if the module is not loaded' {
 	local file=$ROOT/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
 
 	mkdir -p "${file%/*}"
@@ -168,7 +168,7 @@ leftover() {
 	[[ $result == todo && $todo == *mokutil* ]]
 }
 
-@test 'lockdown is told' {
+@test 'lockdown is reported' {
 	mkdir -p "$ROOT/sys/kernel/security"
 	echo '[none] integrity confidentiality' >"$ROOT/sys/kernel/security/lockdown"
 	exits 0 -J
@@ -184,7 +184,7 @@ leftover() {
 	[[ $result == note && $todo == *mokutil* ]]
 }
 
-@test 'who has slots and errors, and whether there is an IOMMU' {
+@test 'hotplug, AER, DPC and IOMMU are reported' {
 	exits 0 -J
 	finding hotplug
 	[[ $result == ok && $found == *'1 port' ]]
@@ -228,7 +228,7 @@ booted_with() {
 	printf 'BOOT_IMAGE=/vmlinuz root=/dev/sda1 %s quiet\n' "$*" >"$ROOT/proc/cmdline"
 }
 
-@test 'words on the command line of the kernel that change resets' {
+@test 'kernel parameters that change resets are reported' {
 	local word said
 
 	exits 0 -J
@@ -264,7 +264,7 @@ booted_with() {
 	[[ $output == *note*command-line*'; do: '* && -z $(awk 'length > 80' <<<"$output") ]]
 }
 
-@test 'what is likely to surprise whoever resets a function' {
+@test 'properties of devices that limit resets are reported' {
 	exits 0 -J
 	finding device 0000:03:00.0
 	[[ $result == note && $found == *No_Soft_Reset* ]]
@@ -290,7 +290,7 @@ booted_with() {
 	[[ $result == todo && $found == 'it does not respond' ]]
 }
 
-@test 'every finding has all keys, and the answer fits 80 columns' {
+@test 'every finding has all keys, and the output fits 80 columns' {
 	exits 0 -J
 	jq -e '[.checks[] | keys == ["check", "device", "finding", "result", "todo"]] | all' <<<"$output"
 	exits 0
@@ -302,7 +302,7 @@ booted_with() {
 	run -2 pcireset doctor --type flr --sysroot "$ROOT"
 }
 
-# unable COMMAND...: without the right to read what the mode of a file forbids.
+# unable COMMAND...: runs the command without the capabilities to read files against their mode.
 unable() {
 	local drop=(setpriv "--bounding-set=-dac_override,-dac_read_search")
 
@@ -310,7 +310,7 @@ unable() {
 	"${drop[@]}" "$@"
 }
 
-@test 'what this user may not read is unknown, and all else is checked' {
+@test 'unreadable facts are unknown, and the other checks still run' {
 	local root=$BATS_TEST_TMPDIR/closed
 
 	cp -a "$ROOT" "$root"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# What cannot be read, written or allocated is an error or "unknown", and never an answer. Resets nothing.
+# A failed read, write or allocation is an error or "unknown", and never an answer. Resets nothing.
 
 # make_machine sets ROOT.
 # shellcheck disable=SC2153
@@ -11,7 +11,7 @@ setup_file() {
 	make_machine
 }
 
-# with_closed DESCRIPTORS ARG...: pcireset, started without these standard descriptors.
+# with_closed DESCRIPTORS ARG...: runs pcireset without these standard descriptors.
 with_closed() {
 	local closed=$1
 
@@ -24,7 +24,7 @@ with_closed() {
 	)
 }
 
-@test 'a standard descriptor that is closed is no file that is opened later' {
+@test 'a closed standard descriptor is not reused for a file' {
 	local archive=$BATS_TEST_TMPDIR/archive closed
 
 	pcireset record "$BATS_TEST_TMPDIR/whole" --sysroot "$ROOT"
@@ -40,7 +40,7 @@ with_closed() {
 	[[ ${stderr:-} == *'cannot write the output: Bad file descriptor' ]]
 }
 
-@test 'names that cannot be read are an error, and nothing is done with those before' {
+@test 'unreadable names on standard input end the command before any work' {
 	from() {
 		pcireset plan 08:00.0 - --type flr --sysroot "$ROOT" <"$1"
 	}
@@ -53,8 +53,8 @@ with_closed() {
 	[[ -z $output && ${stderr:-} == *'NUL byte'* ]]
 }
 
-# json-c ends at 2 GiB. A machine whose answer is as large takes minutes, so its limit on memory stands in for it.
-@test 'without memory for the answer there is none, and no half of one' {
+# json-c has a limit of 2 GiB. Output of that size takes minutes, so a memory limit replaces it here.
+@test 'without memory for the output, nothing is printed' {
 	local kib
 
 	for kib in 16000 20000 24000 28000; do
@@ -65,7 +65,7 @@ with_closed() {
 	done
 }
 
-@test 'without /proc nobody knows what is in use' {
+@test 'without /proc, all uses are unknown' {
 	local root=$BATS_TEST_TMPDIR/machine
 
 	cp -a "$ROOT" "$root"
@@ -84,14 +84,14 @@ with_closed() {
 	# A recording of that machine does not know either.
 	pcireset record "$BATS_TEST_TMPDIR/archive" --sysroot "$root"
 	diff <(pcireset list -J --sysroot "$root") <(pcireset list -J --sysroot "$BATS_TEST_TMPDIR/archive")
-	# With a /proc that has nothing to tell, nothing is in use; and so it is recorded.
+	# With an empty but readable /proc, nothing is in use, and the recording says the same.
 	mkdir "$root/proc"
 	run -0 pcireset plan 04:00.0 --type flr --force driver --sysroot "$root"
 	pcireset record "$BATS_TEST_TMPDIR/empty" --sysroot "$root"
 	run -0 pcireset plan 04:00.0 --type flr --force driver --sysroot "$BATS_TEST_TMPDIR/empty"
 }
 
-@test 'what is not known of a driver is no yes, and a recording keeps what is known' {
+@test 'an unknown reset_prepare is not taken for present, and recordings keep known ones' {
 	local root=$BATS_TEST_TMPDIR/machine prepare
 
 	cp -a "$ROOT" "$root"
@@ -111,7 +111,7 @@ with_closed() {
 	run -0 pcireset plan 03:00.0 --type slot --sysroot "$BATS_TEST_TMPDIR/archive1"
 }
 
-@test 'a function that cannot be read: an error, and no half of a list' {
+@test 'an unreadable function is an error, and no partial list is printed' {
 	local root=$BATS_TEST_TMPDIR/machine option
 
 	cp -a "$ROOT" "$root"
@@ -123,12 +123,12 @@ with_closed() {
 	done
 }
 
-# limited NUMBER ARG...: pcireset, which may open no more descriptors than this.
+# limited NUMBER ARG...: runs pcireset with this limit of open descriptors.
 limited() {
 	(ulimit -n "$1" && exec pcireset "${@:2}")
 }
 
-@test 'too few descriptors: the same answer or an error' {
+@test 'with few file descriptors, the output is the same or an error' {
 	local nr command
 
 	for command in 'list -J' 'show 04:00.0' 'plan 04:00.0 07:00.0 --type any --force mount,swap,vfio' 'doctor' 'record -'; do

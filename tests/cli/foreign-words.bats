@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Words that come from devices, files and other users reach no terminal, program or drawing raw.
+# Foreign words from devices, files and other users are escaped for terminals, programs and drawings.
 
 bats_require_minimum_version 1.5.0
 
@@ -23,7 +23,7 @@ setup_file() {
 	export PATH=$BATS_TEST_DIRNAME/../../build/meson/cli:$PATH
 }
 
-# rename_driver ADDRESS: to words that are a valid file name.
+# rename_driver ADDRESS: renames the driver to foreign words that are a valid file name.
 rename_driver() {
 	local dir
 
@@ -32,7 +32,7 @@ rename_driver() {
 	ln -sfn "../../../bus/pci/drivers/$EVIL" "$dir/driver"
 }
 
-# is_clean COMMAND...: both outputs together, and something was said.
+# is_clean COMMAND...: both outputs together are escaped and not empty.
 is_clean() {
 	"$@" >"$BATS_TEST_TMPDIR/out" 2>&1 || true
 	"$BATS_TEST_DIRNAME/raw-characters" '\t' <"$BATS_TEST_TMPDIR/out" && return
@@ -41,7 +41,7 @@ is_clean() {
 	return 1
 }
 
-# everywhere: every command that says something about such a machine.
+# everywhere: runs every command that prints words of the machine.
 everywhere() {
 	local devices=(01:00.0 03:00.0 04:00.0 07:00.0 07:00.1) device
 
@@ -55,43 +55,43 @@ everywhere() {
 	is_clean pcireset plan "${devices[@]}" --type any --sysroot "$ROOT" "$@"
 }
 
-@test 'the words are there to be found' {
+@test 'the test machine contains all foreign words' {
 	run -0 pcireset list --json --sysroot "$ROOT"
 	[[ $(jq -r '[.devices[] | .driver, .slot, (.users // [])[]] | map(strings) | join(" ")' <<<"$output" | grep -cF "${EVIL:0:8}") -ge 1 ]]
 	[[ $(grep -o '\\u202e' <<<"$output" | wc -l) -ge 4 ]]
 	[[ $output == *é* ]]
 }
 
-@test 'tables and messages' {
+@test 'tables and messages escape foreign words' {
 	everywhere
 	COLUMNS=60 everywhere
 }
 
-@test 'tables and messages where the terminal has no UTF-8' {
+@test 'tables and messages are ASCII without UTF-8' {
 	LC_ALL=C everywhere
 	LC_ALL=C pcireset show 03:00.0 --sysroot "$ROOT" >"$BATS_TEST_TMPDIR/ascii"
 	run ! grep -qP '[^\x00-\x7f]' "$BATS_TEST_TMPDIR/ascii"
 }
 
-@test 'JSON says the same as before by escapes' {
+@test 'JSON escapes foreign words without loss' {
 	everywhere --json
 	run -0 pcireset show 03:00.0 --json --sysroot "$ROOT"
 	[[ $(jq -r '.devices[0].driver' <<<"$output") == "${EVIL/$'\xff'/?}" ]]
 }
 
-@test 'lists for scripts' {
+@test 'list --raw escapes foreign words' {
 	is_clean pcireset list --raw --noheadings --sysroot "$ROOT"
 	is_clean pcireset list --raw --noheadings -o device,driver,slot --sysroot "$ROOT"
 }
 
-@test 'what completions get' {
+@test 'completion words contain no foreign words' {
 	is_clean pcireset --complete-table
 	is_clean pcireset --complete-words DEVICE '' --sysroot "$ROOT"
 	run -0 pcireset --complete-words DEVICE '' --sysroot "$ROOT"
 	[[ $output == *03:00.0* && $output != *"${EVIL:8:4}"* ]]
 }
 
-@test 'a drawing' {
+@test 'plan --svg escapes foreign words' {
 	command -v dot >/dev/null || skip 'graphviz is not installed'
 	pcireset plan 03:00.0 --type bus --sysroot "$ROOT" --svg "$BATS_TEST_TMPDIR/plan.svg" || true
 	[[ -s $BATS_TEST_TMPDIR/plan.svg ]]
@@ -100,7 +100,7 @@ everywhere() {
 	run ! grep -q '<b>' "$BATS_TEST_TMPDIR/plan.svg"
 }
 
-@test 'words of the command line' {
+@test 'messages escape words of the command line' {
 	local command
 
 	for command in list show plan reset re-enumerate doctor metrics record recover watch; do

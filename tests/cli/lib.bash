@@ -9,7 +9,7 @@ make_machine() {
 	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
 }
 
-# on COMMAND ARG...: a command on that machine.
+# on COMMAND ARG...: runs a command on that machine.
 on() {
 	pcireset "$@" --sysroot "$ROOT"
 }

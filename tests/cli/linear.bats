@@ -8,7 +8,7 @@ setup_file() {
 	export TOOL=$BATS_TEST_DIRNAME/../../build/meson/cli/pcireset
 }
 
-# grows KIND COMMAND...: LINEAR_NUMBER makes the machines larger.
+# grows KIND COMMAND...: the time of the command grows linearly. LINEAR_NUMBER makes the machines larger.
 grows() {
 	local many=${LINEAR_NUMBER:-128} machine=$BATS_FILE_TMPDIR/$1
 
@@ -18,30 +18,30 @@ grows() {
 	"$BATS_TEST_DIRNAME/grows" 5.5 "$machine-1" "$machine-4" "$TOOL" "${@:2}"
 }
 
-@test 'processes with VFIO functions in groups of their own' {
+@test 'list is linear in processes with one VFIO group each' {
 	grows vfio list
 }
 
-@test 'processes with VFIO functions by their own nodes' {
+@test 'list is linear in processes with VFIO device nodes' {
 	grows cdev list
 }
 
-@test 'processes with one VFIO group of many functions' {
+@test 'list is linear in the functions of one VFIO group' {
 	grows group list
 }
 
-@test 'mounts of many btrfs file systems' {
+@test 'list is linear in btrfs mounts' {
 	grows btrfs list
 }
 
-@test 'virtual consoles on frame buffers' {
+@test 'list is linear in frame buffers with virtual consoles' {
 	grows graphics list
 }
 
-@test 'virtual consoles on VGA text' {
+@test 'list is linear in VGA text consoles' {
 	grows vga list
 }
 
-@test 'rules' {
+@test 'list is linear in rules' {
 	grows rules list
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# pcireset link on recorded machines: what it shows, and what it refuses. Trains nothing.
+# pcireset link on recorded machines: output and refusals. Trains no link.
 
 bats_require_minimum_version 1.5.0
 
@@ -10,7 +10,7 @@ setup_file() {
 	xz -dc "$BATS_TEST_DIRNAME/../machines/sim.dump.xz" >"$MACHINE.dump"
 }
 
-@test 'the link above a function, in text and as JSON' {
+@test 'link shows the link above a function, in text and as JSON' {
 	run -0 pcireset link 10000:01:00.0 --sysroot "$MACHINE"
 	[[ $output == *$'port          10000:00:01.0\nfunctions     10000:01:00.0 10000:01:00.1\nstate         up'* ]]
 	[[ $output == *$'speed         8 GT/s\nwidth         x8'*$'target speed  8 GT/s'* ]]
@@ -22,7 +22,7 @@ setup_file() {
 	jq -e '.links[0] | .port == "10000:00:01.0" and .width == 8' <<<"$output"
 }
 
-@test 'a port stands for its own link, a switch for the one above' {
+@test 'link of a port is its own link, and of a switch the one above' {
 	run -0 pcireset link 10000:00:01.0 --sysroot "$MACHINE" --json
 	jq -e '.links[0].port == "10000:00:01.0"' <<<"$output"
 	run -0 pcireset link 10000:06:00.0 --sysroot "$MACHINE" --json
@@ -30,7 +30,7 @@ setup_file() {
 }
 
 # Each row: status, part of the message, arguments.
-@test 'what is refused, and why' {
+@test 'each refusal of link names its reason' {
 	local status text arguments
 
 	while IFS='|' read -r status text arguments; do

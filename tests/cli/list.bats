@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
-# pcireset list on a machine that is only files: width, columns, filters, tree and colours.
+# pcireset list on a machine that consists of files: width, columns, filters, tree and colours.
 
 bats_require_minimum_version 1.5.0
 load lib
@@ -14,24 +14,24 @@ setup_file() {
 	export TERM=xterm LC_ALL=C.UTF-8
 }
 
-# says TEXT: one error, once, with the name of the program.
+# says TEXT: standard error is one line with the name of the program and TEXT.
 says() {
 	[[ $(wc -l <<<"${stderr:-}") -eq 1 && $stderr == 'pcireset: '* && $stderr == *"$1"* ]] && return
 	printf 'said: %s\n' "$stderr"
 	return 1
 }
 
-# on_terminal COLUMNS COMMAND...: what the command writes to a terminal of that width.
+# on_terminal COLUMNS COMMAND...: prints the output of the command on a terminal of that width.
 on_terminal() {
 	script -qec "stty cols $1; $(printf '%q ' "${@:2}")" /dev/null </dev/null | tr -d '\r'
 }
 
-# longest: characters of the longest line of standard input, colours left out.
+# longest: prints the length of the longest line of standard input, without colours.
 longest() {
 	sed 's/\x1b\[[0-9;]*m//g' | awk 'length > longest { longest = length } END { print longest }'
 }
 
-@test 'in a pipe nothing is cut, and each function has one line' {
+@test 'list to a pipe cuts nothing and prints one line for each function' {
 	local functions
 
 	functions=$(find "$ROOT/sys/bus/pci/devices" -type l | wc -l)
@@ -42,7 +42,7 @@ longest() {
 	[[ $(grep -cFf <(on list -nr -o NAME | sed 's/\\x20/ /g') <<<"$output") -eq $functions ]]
 }
 
-@test 'show cuts neither names nor users in a pipe' {
+@test 'show and plan to a pipe cut neither names nor users' {
 	local machine=$BATS_TEST_TMPDIR/machine long
 
 	long=$(printf 'long%.0s' {1..50})
@@ -57,7 +57,7 @@ longest() {
 	done
 }
 
-@test 'the width is the terminal, or COLUMNS' {
+@test 'tables fit the terminal or COLUMNS' {
 	for width in 60 100 200; do
 		[[ $(on_terminal "$width" pcireset list --sysroot "$ROOT" | longest) -le $width ]]
 		[[ $(COLUMNS=$width on_terminal 80 pcireset list --sysroot "$ROOT" | longest) -le $width ]]
@@ -76,7 +76,7 @@ longest() {
 	done
 }
 
-@test 'a reader that goes is no error' {
+@test 'a closed pipe is not an error' {
 	local command
 
 	export TMPDIR=$BATS_TEST_TMPDIR/tmp
@@ -107,7 +107,7 @@ shows() {
 	diff <(printf '%s\n' "${want[@]}" | grep . | jq -Rn '[inputs]') <(on list -J "${@:2}" | jq '[.devices[].device]')
 }
 
-@test 'functions that are named, in that order and each once' {
+@test 'list prints named functions once, in the given order' {
 	shows 0000:04:00.0 0000:01:00.0 -- 04:00.0 01:00.0 0000:04:00.0
 	shows 0000:01:00.0 -- ens1
 	shows 0000:07:00.0 0000:07:00.1 -- '07:*'
@@ -116,11 +116,11 @@ shows() {
 	exits 1 list 01:00.0 05:00.7
 	says '05:00.7'
 	[[ -z $output ]]
-	# As in a list of all.
+	# The same line as in the list of all functions.
 	diff <(on list | grep '^0000:04:00.0' | tr -s ' ') <(on list -n 04:00.0 | tr -s ' ')
 }
 
-@test 'filters: each of its own, repeated, and together' {
+@test 'filters: one option, repeated options, and several options' {
 	shows 0000:01:00.0 -- --driver igb
 	shows 0000:01:00.0 0000:04:00.0 -- --driver igb --driver=nvme
 	shows 0000:03:00.0 0000:03:00.1 -- --slot 3
@@ -133,7 +133,7 @@ shows() {
 	shows '' -- 03:00.0 --driver nvme
 }
 
-@test 'filters: a class by number, by mask and by name' {
+@test 'filters: --class takes a number, a mask or a name' {
 	for class in 0108 0x0108 ::0108 010802 0x010802 0108:02 ::0108:02 0108xx x108 'Non-Volatile memory' 'nvm express'; do
 		shows 0000:04:00.0 10000:e1:00.0 -- --class "$class"
 	done
@@ -144,7 +144,7 @@ shows() {
 	shows '' -- --class 'no such class'
 }
 
-@test 'filters: what nothing has is an empty list, what is malformed is usage' {
+@test 'filters: no match is an empty list, a malformed value is a usage error' {
 	local option
 
 	for option in --driver=frob --vendor=ffff --slot=frob --class=ff --class=frobnicator; do
@@ -159,7 +159,7 @@ shows() {
 	exits 2 show --driver igb 01:00.0
 }
 
-@test 'filters: what a dump does not tell is not taken for absent' {
+@test 'filters: a fact that a dump lacks is not taken for absent' {
 	"$BATS_TEST_DIRNAME/lspci-dump" "$ROOT" >"$BATS_TEST_TMPDIR/dump"
 	for option in '--driver=igb' '--slot=3'; do
 		run -2 --separate-stderr pcireset list "$option" --file "$BATS_TEST_TMPDIR/dump"
@@ -168,7 +168,7 @@ shows() {
 	[[ $(pcireset list -nr -o DEVICE --vendor 8086 --class 'host bridge' --file "$BATS_TEST_TMPDIR/dump" 2>/dev/null) == 0000:00:00.0 ]]
 }
 
-@test 'columns: all, and more than the default' {
+@test 'columns: --output-all, and --output +COLUMN' {
 	exits 0 list -r --output-all 01:00.4
 	[[ $output == 'DEVICE DRIVER TYPES REACH USERS NAME VENDOR ID CLASS SLOT PARENT PHYSFN'$'\n'*' 0000:00:01.0 0000:01:00.0' ]]
 	diff <(on list -rO) <(on list -r --output-all)
@@ -189,7 +189,7 @@ shows() {
 	says '--output-all'
 }
 
-@test 'tree: the whole machine, with reach and users' {
+@test 'tree: all functions, with reach and users' {
 	exits 0 list --tree
 	[[ $(wc -l <<<"$output") -eq $(($(on list | wc -l))) ]]
 	diff <(printf '%s\n' "$output" | sed 's/^\([^0-9D]*[^ ]*\).*/\1/') - <<-'END'
@@ -223,11 +223,11 @@ shows() {
 		10000:e0:06.0
 		└─10000:e1:00.0
 	END
-	# Each line says of its function what the list says.
+	# Each line has the same columns as the list.
 	diff <(on list | tr -s ' ' | sort) <(printf '%s\n' "$output" | sed 's/^[^0-9D]*//' | tr -s ' ' | sort)
 }
 
-@test 'tree: by the locale, in a pipe, of archives and dumps' {
+@test 'tree: ASCII and UTF-8, and archives and dumps' {
 	local LC_ALL=C
 
 	export LC_ALL
@@ -240,12 +240,12 @@ shows() {
 	diff <(on list --tree -o DEVICE) <(pcireset list --tree -o DEVICE --file "$BATS_TEST_TMPDIR/dump" 2>/dev/null)
 }
 
-@test 'tree: below what is named, and above what fits' {
+@test 'tree: below named functions, and with the bridges above matches' {
 	exits 0 list --tree -n -o DEVICE 05:00.0
 	[[ $(head -n 1 <<<"$output") == 0000:05:00.0 && $(wc -l <<<"$output") -eq 7 ]]
 	exits 0 list --tree -n -o DEVICE 06:01.0 00:01.0
 	[[ $output == $'0000:00:01.0\n├─0000:01:00.0\n├─0000:01:00.4\n└─0000:02:00.0\n0000:06:01.0\n├─0000:08:00.0\n└─0000:08:00.1' ]]
-	# One below the other is shown once.
+	# A function below another named one is shown once.
 	diff <(on list --tree 05:00.0) <(on list --tree 06:01.0 05:00.0)
 	exits 0 list --tree -n -o DEVICE --driver igb --driver vfio-pci
 	[[ $output == $'0000:00:01.0\n└─0000:01:00.0\n0000:00:1d.0\n└─0000:05:00.0\n  └─0000:06:00.0\n    ├─0000:07:00.0\n    └─0000:07:00.1' ]]
@@ -270,7 +270,7 @@ colored_on_terminal() {
 	grep -q $'\033' "$BATS_TEST_TMPDIR/colored"
 }
 
-@test 'colours: on a terminal that has them, unless refused' {
+@test 'colours: only on a terminal with colours, unless --color says otherwise' {
 	for command in list 'list --tree' 'show 03:00.0'; do
 		read -ra words <<<"$command"
 		colored_on_terminal -- "${words[@]}"
@@ -282,7 +282,7 @@ colored_on_terminal() {
 			run -1 colored_on_terminal "$env" -- "${words[@]}" --color auto
 		done
 		run -1 colored_on_terminal -- "${words[@]}" --color never
-		# In a pipe only if they are asked for.
+		# In a pipe only with --color=always.
 		run -1 grep -q $'\033' <(on "${words[@]}")
 		run -1 grep -q $'\033' <(on "${words[@]}" --color=auto)
 		grep -q $'\033' <(on "${words[@]}" --color=always)
@@ -293,7 +293,7 @@ colored_on_terminal() {
 	says "'sometimes'"
 }
 
-@test 'colours: a legend, in its colours, of those that are there' {
+@test 'colours: the legend lists the colours that are used' {
 	local red=$'\033[31m' dim=$'\033[2m' yellow=$'\033[33m' end=$'\033[0m'
 
 	exits 0 list --color=always
@@ -311,7 +311,7 @@ colored_on_terminal() {
 	done
 }
 
-@test 'colours: the files of terminal-colors.d' {
+@test 'colours: terminal-colors.d is read' {
 	local dir=$BATS_TEST_TMPDIR/config/terminal-colors.d
 
 	mkdir -p "$dir"

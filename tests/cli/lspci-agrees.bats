@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# All dumps of tests/machines and tests/machines-public: lspci reads the same of them. Resets nothing.
+# All dumps of tests/machines and tests/machines-public: lspci and pcireset read the same. Resets nothing.
 
 bats_require_minimum_version 1.5.0
 
@@ -61,7 +61,7 @@ lspci_says() {
 		}'
 }
 
-# tool_says FILE: the same as the tool sees it; SLOT is whether there is one.
+# tool_says FILE: the same lines from pcireset; SLOT is yes or no.
 tool_says() {
 	pcireset list -n -r -o DEVICE,PARENT,PHYSFN -F "$1" 2>/dev/null | awk '{ print $1, (NF > 2 ? "vf" : NF > 1 ? $2 : "-") }' \
 		>"$TMPDIR/parents"
@@ -76,7 +76,7 @@ tool_says() {
 		join - <(sort "$TMPDIR/parents") || true
 }
 
-# Of which dumps the two do not read the same functions, or not all of each, and why.
+# Dumps in which lspci and pcireset read different functions, with the reason.
 explained='
 1[245]* 3[1246]* 37* 4[67]* 5[01456]* 6[12346]*  lspci skips what is in front of its lines or changed in them, and does not tell; the tool reads it, or tells
 13* 33* 49* 63*                               functions with no config space, or too little: lspci lists them, the tool counts them in a note
@@ -84,7 +84,7 @@ explained='
 53*                                           rows are missing: lspci lists the function with one row, the tool refuses
 '
 
-# is_explained NAME: is it known that the functions differ?
+# is_explained NAME: the functions are known to differ.
 is_explained() {
 	local patterns pattern
 
@@ -102,7 +102,7 @@ differ() {
 	[[ $5 == '?' || $4 == "$5" ]] || printf '%s %s %s: lspci %s, tool %s\n' "$@"
 }
 
-# compare FILE NAME: prints what differs.
+# compare FILE NAME: prints the differences.
 compare() {
 	local name flr pm above slot tool_flr tool_pm tool_slot tool_above
 
@@ -124,7 +124,7 @@ compare() {
 	done < <(join "$TMPDIR/lspci" "$TMPDIR/tool")
 }
 
-@test 'lspci and the tool read the same FLR, AF, PM, buses and slots' {
+@test 'lspci and pcireset read the same FLR, AF, PM, buses and slots' {
 	local packed name
 
 	for packed in "$TESTS"/machines/*.dump.xz "$TESTS"/machines-public/*.dump.xz; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Machines from public reports (tests/machines-public): each has its right answer. Resets nothing.
+# Machines from public reports (tests/machines-public): each gives the recorded answer. Resets nothing.
 
 bats_require_minimum_version 1.5.0
 
@@ -12,7 +12,7 @@ setup() {
 	export TMPDIR=$BATS_TEST_TMPDIR
 }
 
-@test 'each has its answer' {
+@test 'each public machine gives the recorded answer' {
 	local packed name checked=0
 
 	for packed in "$PUBLIC"/*.xz; do
@@ -23,7 +23,7 @@ setup() {
 	[[ $checked -eq 64 ]]
 }
 
-@test 'one of several dumps in a file is named by its number' {
+@test '#NUMBER selects one of several dumps in a file' {
 	local packed=$PUBLIC/45-dead-and-back.dump.xz plain=$TMPDIR/plain
 
 	xz -dc "$packed" >"$plain"
@@ -46,15 +46,15 @@ setup() {
 	[[ $output == 0x0200 ]]
 }
 
-@test 'links in a circle take no time' {
+@test 'circular links do not slow down list' {
 	timeout 20 pcireset list --sysroot "$PUBLIC/24-slaves-loop.tar.xz" >"$TMPDIR/list"
 	grep -q 0000:08:00.0 "$TMPDIR/list"
 }
 
-@test 'what is gone comes with the way out' {
+@test 'a function that is gone is shown with the way out' {
 	local switch=$PUBLIC/23-dead-switch.dump.xz
 
-	# The topmost that is dead, not what hangs on it.
+	# The way out names the topmost dead function, not those below it.
 	run -0 --separate-stderr pcireset show -J 05:00.0 -F "$switch"
 	jq -e '.devices[0].way_out == "pcireset re-enumerate 0000:03:00.0 --type bus"' <<<"$output"
 	run -0 --separate-stderr pcireset show 05:00.0 -F "$switch"
@@ -68,7 +68,7 @@ setup() {
 	jq -e '.devices[0] | has("way_out") | not' <<<"$output"
 }
 
-@test 'doctor says the same of an archive as of its tree' {
+@test 'doctor prints the same for an archive and its directory' {
 	local root=$TMPDIR/machine
 
 	"$BATS_TEST_DIRNAME/make-sysroot" "$root"

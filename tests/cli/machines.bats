@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Machines recorded in the lab (tests/machines) say here what they said there; damaged ones (tests/machines-bad) are refused.
+# Machines recorded in the lab (tests/machines) give the same answers here; damaged ones (tests/machines-bad) are refused.
 
 bats_require_minimum_version 1.5.0
 
 setup_file() {
 	export MACHINES=$BATS_TEST_DIRNAME/../machines BAD=$BATS_FILE_TMPDIR/bad
-	# Under sanitizers, with a status for what they find that the tool does not have.
+	# The tool runs under sanitizers. Their exit status is one that pcireset does not use.
 	export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
 	# libpci asks udev for names and does not let go of it.
 	echo leak:udev_new >"$BATS_FILE_TMPDIR/not-ours"
@@ -27,12 +27,12 @@ setup() {
 	. "$MACHINES/questions"
 }
 
-# Whatever a test does, nothing of a machine is left.
+# After each test, no unpacked machine is left.
 teardown() {
 	[[ -z $(ls -A "$TMPDIR") ]]
 }
 
-@test 'each recorded machine says what it said where it was recorded' {
+@test 'each recorded machine gives the answers recorded with it' {
 	local packed checked=0
 
 	for packed in "$MACHINES"/*.tar.xz; do
@@ -43,7 +43,7 @@ teardown() {
 	[[ $checked -eq 7 ]]
 }
 
-@test 'the dump of each has the same functions in the same places' {
+@test 'each dump has the functions of its archive' {
 	local packed tree=DEVICE,VENDOR,ID,CLASS,PARENT,PHYSFN
 
 	for packed in "$MACHINES"/*.dump.xz; do
@@ -54,7 +54,7 @@ teardown() {
 	done
 }
 
-# chosen MACHINE JSON OPTION...: what is planned for each device, as "DEVICE TYPE LEADER EXPECTED".
+# chosen MACHINE JSON OPTION...: the plan of each device is "DEVICE TYPE LEADER EXPECTED".
 chosen() {
 	local machine=$1 want=$2 got
 
@@ -65,16 +65,16 @@ chosen() {
 	diff <(printf '%s\n' "$want") <(printf '%s\n' "$got")
 }
 
-@test 'for devices that are named together the fewest resets are chosen' {
+@test 'for several devices, plan chooses the fewest resets' {
 	# A PF and its VFs: the PF's FLR, which is over before the slot's reset would be.
 	chosen sriov $'01:00.1 flr 01:00.0 100\n01:00.0 flr - 100\n01:00.2 flr 01:00.0 100' \
 		01:00.1 01:00.0 01:00.2 --type any --force swap
 	# VFs alone: their slot has the PF too.
 	chosen sriov $'01:00.1 flr - 100\n01:00.2 flr - 100' 01:00.1 01:00.2 --type any
-	# A port's PM reset cuts a VF below it off, and does not reset it. One on the bus after its PF's is reset with that.
+	# A PM reset of a port does not reset the VF below it, but cuts it off. A VF on the next bus is reset with its PF.
 	chosen sim $'00:02.0 pm - 20\n02:1f.6 flr - 100' 10000:00:02.0 10000:02:1f.6 --type any
 	chosen sim $'02:00.0 flr - 100\n03:00.1 flr 02:00.0 100' 10000:02:00.0 10000:03:00.1 --type any
-	# All of a card, of which one function has no reset but the bus'; and a second one by itself.
+	# A whole card, with one function that supports only bus; and another card by itself.
 	chosen mixed $'03:00.0 bus 03:00.1 102\n03:00.1 bus - 102\n03:00.2 bus 03:00.1 102\n02:00.0 pm - 20' \
 		03:00.0 03:00.1 03:00.2 02:00.0 --type any --force net
 	# Two of three in a slot; then all of it.
@@ -84,13 +84,13 @@ chosen() {
 	# Below a bridge to conventional PCI.
 	chosen mixed $'0a:01.0 bus - 1019\n0a:02.0 bus 0a:01.0 1019\n0a:03.0 bus 0a:01.0 1019' \
 		0a:01.0 0a:02.0 0a:03.0 --type any
-	# A switch, whose slot has the port beside the named one anyway; then with all.
+	# A switch in a slot with a sibling port; then with all functions of the slot.
 	chosen slots $'03:00.0 slot - 102\n04:01.0 slot 03:00.0 102\n05:00.0 slot 03:00.0 102' 03:00.0 04:01.0 05:00.0 --type any
 	chosen slots $'03:00.0 slot - 102\n04:00.0 slot 03:00.0 102\n04:01.0 slot 03:00.0 102\n05:00.0 slot 03:00.0 102' \
 		03:00.0 04:00.0 04:01.0 05:00.0 --type any
 }
 
-@test 'recording a recorded machine changes nothing' {
+@test 'recording a recorded machine gives the same archive' {
 	local packed
 
 	for packed in "$MACHINES"/*.tar.xz; do
@@ -99,7 +99,7 @@ chosen() {
 	done
 }
 
-# answer FILE: what list and plan, under sanitizers, say of it, all statuses on the last line. At most 10 s of a CPU each.
+# answer FILE: output of list and plan under sanitizers, with all statuses on the last line. At most 10 s of CPU time each.
 answer() {
 	local option=--sysroot command statuses=''
 
@@ -113,8 +113,8 @@ answer() {
 	printf 'statuses%s\n' "$statuses"
 }
 
-# Beside each is what is to become of it: FILE.refused has words of the error, FILE.read those of a safe answer.
-@test 'each bad machine is refused with a reason, or answered safely' {
+# FILE.refused beside it contains words of the error, FILE.read words of the safe answer.
+@test 'each damaged machine is refused with a reason or answered safely' {
 	local file said checked=0 wrong=0
 
 	for file in "$BAD"/*.tar "$BAD"/*.dump; do
@@ -131,6 +131,6 @@ answer() {
 	[[ $checked -eq 86 && $wrong -eq 0 ]]
 }
 
-@test 'nothing is ever written outside' {
+@test 'no damaged machine makes pcireset write a file' {
 	[[ ! -e $BAD/escaped && ! -e $TMPDIR/../escaped && ! -e /escaped ]]
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# pcireset metrics where there is no module: the format, and the file. What is counted is tested in the lab.
+# pcireset metrics without the module: the format, and the file. The lab tests the counters.
 
 bats_require_minimum_version 1.5.0
 
@@ -10,8 +10,8 @@ setup() {
 	mkdir "$dir"
 }
 
-# is_valid: standard input, as promtool wants it, and to promtool itself where it is: it comes with a server, which with what
-# that needs is over 100 MB, and the tests do not install it.
+# is_valid: standard input has the format that promtool requires. Calls promtool if it is installed. The tests do not
+# install it, because it comes with a server of over 100 MB.
 is_valid() {
 	local text
 
@@ -20,7 +20,7 @@ is_valid() {
 	! command -v promtool >/dev/null || promtool check metrics <<<"$text"
 }
 
-@test 'the format, and that the module is not there' {
+@test 'metrics without the module are valid and say so' {
 	run -0 pcireset metrics
 	is_valid <<<"$output"
 	[[ $output == *$'\npcireset_module_loaded 0'* && $output != *_total* ]]
@@ -29,7 +29,7 @@ is_valid() {
 	[[ $output == "$first" ]]
 }
 
-@test 'the check of the format finds what is wrong' {
+@test 'the check of the format rejects wrong metrics' {
 	good=$'# HELP a_total b c.\n# TYPE a_total counter\na_total{type="flr"} 1'
 	is_valid <<<"$good"
 	while IFS= read -r change; do
@@ -55,7 +55,7 @@ is_valid() {
 	if is_valid </dev/null; then return 1; fi
 }
 
-@test 'a file is replaced in one piece, and everybody may read it' {
+@test 'metrics replaces a file atomically, readable by all users' {
 	echo old >"$file"
 	exec 9<"$file"
 	umask 077
@@ -67,7 +67,7 @@ is_valid() {
 	cmp "$file" "$dir/other.prom"
 }
 
-@test 'what cannot be written stays as it was, and nothing is left beside it' {
+@test 'metrics keeps the file if it cannot write, and leaves no temporary file' {
 	run -1 --separate-stderr pcireset metrics "$dir/none/file"
 	[[ ${stderr:?} == "pcireset: $dir/none/file: No such file or directory" ]]
 	ln -s /dev/null "$dir/link"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Mistakes as people make them: each ends with its exit status and with the way out, in one line. Resets nothing.
+# Common mistakes: each message is one line with a way out, and has the right exit status. Resets nothing.
 
 bats_require_minimum_version 1.5.0
 load lib
@@ -9,7 +9,7 @@ setup_file() {
 	make_machine
 }
 
-# mistake STATUS HINT WORD...: the last line of standard error has the hint, and there is no other line.
+# mistake STATUS HINT WORD...: standard error is one line, which contains the hint.
 mistake() {
 	local want=$1 hint=$2
 
@@ -22,7 +22,7 @@ mistake() {
 	tried=$((tried + 1))
 }
 
-# table: a mistake a line on standard input, STATUS|HINT|WORDS; a word ROOT is the machine.
+# table: reads mistakes from standard input, one on each line: STATUS|HINT|WORDS. The word ROOT is the machine.
 table() {
 	local want hint words
 
@@ -36,7 +36,7 @@ table() {
 	[[ $failed -eq 0 && $tried -ge ${1:-1} ]]
 }
 
-@test 'commands' {
+@test 'mistakes in commands' {
 	table 20 <<'END'
 2|no command given (for example: pcireset list)|
 2|unknown command 'rest' (did you mean 'reset'?)|rest 01:00.0 --type flr
@@ -64,7 +64,7 @@ table() {
 END
 }
 
-@test 'options' {
+@test 'mistakes in options' {
 	table 28 <<'END'
 2|unknown option '--tpye' (did you mean '--type'?)|plan 02:00.0 --tpye flr
 2|unknown option '--typ' (did you mean '--type'?)|plan 02:00.0 --typ flr
@@ -101,7 +101,7 @@ END
 END
 }
 
-@test 'options before the command' {
+@test 'options may precede the command' {
 	run -0 pcireset --type flr plan 02:00.0 --sysroot "$ROOT"
 	[[ $output == '0000:02:00.0: flr would affect 1 function'* ]]
 	run -0 pcireset -tflr --sysroot="$ROOT" plan 02:00.0
@@ -119,7 +119,7 @@ END
 END
 }
 
-@test 'words' {
+@test 'mistakes in types, scopes and other words' {
 	table 22 <<'END'
 2|unknown type of reset "flt" (did you mean 'flr'?)|plan 02:00.0 --type flt --sysroot ROOT
 2|unknown type of reset "bsu" (did you mean 'bus'?)|plan 02:00.0 --type flr,bsu --sysroot ROOT
@@ -149,7 +149,7 @@ END
 END
 }
 
-@test 'devices' {
+@test 'mistakes in devices' {
 	table 20 <<'END'
 2|did you mean '0000:01:00.0'?|show pci_0000_01_00_0 --sysroot ROOT
 2|did you mean '0000:01:00.0'?|show 0000:01:00:0 --sysroot ROOT
@@ -180,7 +180,7 @@ END
 END
 }
 
-@test 'other commands' {
+@test 'mistakes in doctor, record and list' {
 	table 5 <<'END'
 2|unexpected argument '01:00.0'|doctor 01:00.0
 2|name one file, or - for standard output|record
@@ -190,7 +190,7 @@ END
 END
 }
 
-# refusal WAY WORD...: status 3, and the line that refuses ends with the way out.
+# refusal WAY WORD...: status 3, and the refusal ends with this way out.
 refusal() {
 	local way=$1 line got=0
 
@@ -201,7 +201,7 @@ refusal() {
 	return 1
 }
 
-@test 'each refusal ends with the way out' {
+@test 'each refusal ends with a way out' {
 	refusal 'end that use or use --force mount,swap' plan 04:00.0 --type flr
 	refusal 'end that use or use --force mount,swap' plan 04:00.0 --type flr --force mount
 	refusal 'end that use or use --force net' plan 01:00.0 --type flr
@@ -217,7 +217,7 @@ refusal() {
 	refusal 'end that use or use --force mount,swap' reset 04:00.0 --type flr --dry-run
 }
 
-@test 'what is meant is understood: names of devices, drivers and slots, patterns, upper case' {
+@test 'names of devices, drivers and slots, patterns and upper case are understood' {
 	for name in nvme0 nvme0n1 nvme /dev/nvme0 driver:nvme 4:0.0 '04:00.*' '0000:04:*'; do
 		run -0 on plan "$name" --type FLR --force mount,swap,driver
 		[[ $output == '0000:04:00.0: flr would affect 1 function'* ]]
@@ -229,7 +229,7 @@ refusal() {
 	run -0 on plan '0A:00.?' --type Cxl-Bus
 }
 
-@test '--dry-run of reset is plan' {
+@test 'reset --dry-run prints the plan' {
 	local want
 
 	for arguments in '02:00.0 --type flr' '04:00.0 --type flr' '08:00.0 08:00.1 --type any -J' '02:00.0 03:00.0 --type flr'; do
@@ -240,7 +240,7 @@ refusal() {
 		run on reset $arguments --dry-run
 		[[ "$status $output" == "$want" ]]
 	done
-	# It names what a pattern fits, and asks nobody.
+	# It lists the matches of a pattern and does not ask.
 	run on reset '0000:0[12]:*' --type flr --dry-run -J
 	jq -e '.devices | length == 3' <<<"$output"
 	run -0 on reset 02:00.0 --type flr --dry-run --yes --quiet --timeout 2 --check proof

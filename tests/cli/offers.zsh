@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What an interactive zsh reads to write down what is offered for the end of $LINE, a word a line into $OFFERS, and to end.
+# An interactive zsh reads this file: it writes the words that zsh offers for the end of $LINE to $OFFERS, one on each
+# line, and ends.
 
 fpath=($COMPLETIONS $fpath)
 autoload -Uz compinit && compinit -u -d $ZDOTDIR/dump

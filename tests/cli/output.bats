@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Files that the tool writes appear whole or not at all, however it ends, and no wider than their source may be read.
+# Written files appear completely or not at all, however pcireset ends, and are no more readable than their sources.
 
 # The expansions are those of the shell inside.
 # shellcheck disable=SC2016
@@ -16,7 +16,7 @@ setup() {
 	mkdir "$dir"
 }
 
-# took COMMAND...: sets ms to how long it takes.
+# took COMMAND...: sets ms to the duration of the command.
 took() {
 	local begin=${EPOCHREALTIME/[.,]/}
 
@@ -24,12 +24,12 @@ took() {
 	ms=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000 + 1))
 }
 
-# killed SIGNAL MS COMMAND...: at that time; whatever it says.
+# killed SIGNAL MS COMMAND...: sends the signal after this time, and ignores the result.
 killed() {
 	timeout -s "$1" "$(printf '%d.%03d' $(($2 / 1000)) $(($2 % 1000)))" "${@:3}" >/dev/null 2>&1 || true
 }
 
-# whole_or_nothing CHECK NAME COMMAND...: killed at 12 moments by each of three signals.
+# whole_or_nothing CHECK NAME COMMAND...: kills the command at 12 moments by each of three signals.
 whole_or_nothing() {
 	local check=$1 name=$2 signal i left
 
@@ -59,21 +59,21 @@ is_metrics() {
 	[[ $(tail -n 1 "$1") == pcireset_leftovers* ]]
 }
 
-@test 'record: an archive is there whole or not at all' {
+@test 'record: a killed record leaves a complete archive or none' {
 	whole_or_nothing is_archive m.tar pcireset record "$dir/m.tar" --sysroot "$ROOT"
 	pcireset record "$dir/m.tar" --sysroot "$ROOT" || [[ -e $dir/m.tar ]]
 }
 
-@test 'plan --svg: a drawing is there whole or not at all' {
+@test 'plan --svg: a killed plan leaves a complete drawing or none' {
 	command -v dot >/dev/null || skip 'graphviz is not installed'
 	whole_or_nothing is_svg p.svg pcireset plan 03:00.0 --type bus --sysroot "$ROOT" --svg "$dir/p.svg"
 }
 
-@test 'metrics: the file is the old or the new one, and nothing is beside it' {
+@test 'metrics: a killed metrics leaves the old or the new file, and no other' {
 	whole_or_nothing is_metrics m.prom pcireset metrics "$dir/m.prom"
 }
 
-@test 'what is there is kept, and the message names it' {
+@test 'record keeps an existing file, and the message names it' {
 	echo mine >"$dir/m.tar"
 	run -1 --separate-stderr pcireset record "$dir/m.tar" --sysroot "$ROOT"
 	[[ ${stderr:-} == "pcireset: $dir/m.tar: File exists" && $(<"$dir/m.tar") == mine ]]
@@ -88,20 +88,20 @@ is_metrics() {
 	[[ ${stderr:-} == *'No such file or directory' ]]
 }
 
-@test 'metrics: a file that is there is replaced' {
+@test 'metrics: an existing file is replaced' {
 	echo old >"$dir/m.prom"
 	pcireset metrics "$dir/m.prom"
 	is_metrics "$dir/m.prom"
 	[[ $(ls -A "$dir") == m.prom ]]
 }
 
-@test 'a name without a directory is one in the current directory' {
+@test 'record writes a plain name to the current directory' {
 	cd "$dir"
 	pcireset record m.tar --sysroot "$ROOT"
 	is_archive "$dir/m.tar"
 }
 
-@test 'an archive holds what only root may read: no one else may read it either' {
+@test 'only root may read an archive' {
 	umask 022
 	pcireset record "$dir/m.tar" --sysroot "$ROOT"
 	[[ $(stat -c %a "$dir/m.tar") == 600 ]]
@@ -109,7 +109,7 @@ is_metrics() {
 	[[ $(stat -c %a "$dir/m.prom") == 644 ]]
 }
 
-@test 'without /proc files get their names all the same' {
+@test 'record works without /proc' {
 	[[ $EUID -eq 0 ]] || skip 'needs root for a mount namespace'
 	unshare -m true 2>/dev/null || skip 'no mount namespaces here'
 	LD_LIBRARY_PATH=$BATS_TEST_DIRNAME/../../build/meson/lib \
@@ -117,7 +117,7 @@ is_metrics() {
 	is_archive "$dir/m.tar"
 }
 
-@test 'on a full disk nothing appears' {
+@test 'record leaves no file on a full disk' {
 	[[ $EUID -eq 0 ]] || skip 'needs root for a mount namespace'
 	unshare -m true 2>/dev/null || skip 'no mount namespaces here'
 	run -1 unshare -m sh -c 'mount -t tmpfs -o size=8k none "$1" && ! pcireset record "$1/m.tar" --sysroot "$2" && ls -A "$1" | grep .' \
@@ -125,7 +125,7 @@ is_metrics() {
 	[[ $output == "pcireset: $dir/m.tar: "*'No space left on device' ]]
 }
 
-# nothing_left: what was unpacked is removed, by another process if this one was killed.
+# nothing_left: the unpacked files are removed, by another process if this one was killed.
 nothing_left() {
 	local i
 
@@ -137,7 +137,7 @@ nothing_left() {
 	return 1
 }
 
-@test 'what a replay unpacks goes away, however it ends' {
+@test 'a replay removes its unpacked files, however it ends' {
 	local archive=$BATS_TEST_TMPDIR/m.tar signal limit i
 
 	pcireset record "$archive" --sysroot "$ROOT"
@@ -162,7 +162,7 @@ nothing_left() {
 	local archive=$BATS_TEST_TMPDIR/m.tar output=$BATS_TEST_TMPDIR/output tool status=0
 
 	pcireset record "$archive" --sysroot "$ROOT"
-	# The pipe is full and nobody reads it, so the tool cannot end by itself.
+	# Without a reader the full pipe blocks the tool.
 	mkfifo "$output"
 	exec 8<>"$output"
 	dd if=/dev/zero of="$output" oflag=nonblock bs=4096 count=1024 2>/dev/null || true

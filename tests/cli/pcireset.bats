@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# The command line on a machine that is only files: usage, names, plans, output, exit statuses. Resets nothing.
+# The command line on a machine that consists of files: usage, names, plans, output, exit statuses. Resets nothing.
 
 # make_machine sets ROOT.
 # shellcheck disable=SC2153
@@ -11,19 +11,19 @@ setup_file() {
 	make_machine
 }
 
-# json FILTER: jq on the output; false and null fail.
+# json FILTER: applies a jq filter to the output, and fails for false and null.
 json() {
 	jq -e "$1" <<<"$output"
 }
 
-# says TEXT: one error, once, with the name of the program.
+# says TEXT: standard error is one line with the name of the program and TEXT.
 says() {
 	[[ $(wc -l <<<"${stderr:-}") -eq 1 && $stderr == 'pcireset: '* && $stderr == *"$1"* ]] && return
 	printf 'said: %s\n' "$stderr"
 	return 1
 }
 
-@test 'no command, an unknown command, a shortened command: usage' {
+@test 'a missing, unknown or shortened command is a usage error' {
 	run -2 pcireset
 	run -2 pcireset frob
 	run -2 pcireset rese 01:00.0 --type flr
@@ -35,7 +35,7 @@ says() {
 	says 'see: pcireset show --help'
 }
 
-@test 'help of every command, and the version' {
+@test '--help lists every command, and each command has its own help' {
 	run -0 pcireset --help
 	for command in list show plan reset re-enumerate watch recover doctor metrics record; do
 		[[ $output == *"$command"* ]]
@@ -53,7 +53,7 @@ says() {
 	[[ $output =~ ^pcireset\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
 }
 
-@test 'help and lists fit 80 columns' {
+@test 'help and tables fit 80 columns' {
 	for command in --help list show plan reset re-enumerate watch recover doctor metrics record; do
 		run -0 pcireset "$command" --help
 		[[ -z $(awk 'length > 80' <<<"$output") ]]
@@ -116,7 +116,7 @@ says() {
 	run -1 pcireset list --sysroot /nothing/there
 }
 
-@test 'a name that cannot be read is usage, one that is not there an error' {
+@test 'a malformed name is a usage error, an absent device an error' {
 	for name in 00.0 01:00.8 1:2:3:4.0 03:00 8086:10ca frob ''; do
 		exits 2 plan "$name" --type flr
 		says "$name"
@@ -127,20 +127,20 @@ says() {
 	done
 }
 
-@test 'a bad name anywhere: nothing is planned or reset' {
+@test 'with one bad name, nothing is planned or reset' {
 	exits 1 plan 02:00.0 01:00.1 --type flr
 	[[ -z $output ]]
 	exits 2 reset 02:00.0 frob --type flr
 	[[ -z $output ]]
 }
 
-@test 'names come from standard input, and a device named twice counts once' {
+@test '- reads names from standard input, and a device named twice counts once' {
 	run -0 --separate-stderr on plan - 0000:02:00.0 --type flr -J < <(printf '02:00.0\n\n  01:00.4\r\n')
 	json '[.devices[].device] == ["0000:02:00.0", "0000:01:00.4"]'
 	run -2 on plan - --type flr </dev/null
 }
 
-@test 'list shows every function and what it can do' {
+@test 'list shows every function with its types' {
 	exits 0 list -n -r -o DEVICE,TYPES
 	[[ $(wc -l <<<"$output") -eq $(find "$ROOT/sys/bus/pci/devices" -mindepth 1 | wc -l) ]]
 	grep -Fx '0000:01:00.0 flr\x20pm\x20bus' <<<"$output"
@@ -149,7 +149,7 @@ says() {
 	[[ $output == DEVICE* ]]
 }
 
-@test 'list --json has every key of the format' {
+@test 'list --json has all keys' {
 	exits 0 list -J
 	json '.pcireset == 1 and .backend == "sysfs"'
 	json '[.devices[] | keys | contains(["device", "vendor", "id", "class", "driver", "types", "why_not", "scope",
@@ -165,7 +165,7 @@ says() {
 	json '[.devices[] | .types == (.scope | keys_unsorted)] | all'
 }
 
-# more_on_bus BUS NR: as many functions beside the first on a bus.
+# more_on_bus BUS NR: adds NR siblings of the first function on a bus.
 more_on_bus() {
 	local first nr
 
@@ -176,7 +176,7 @@ more_on_bus() {
 	done
 }
 
-@test 'what functions have in common is written for each of them, as the rest is' {
+@test 'list --json repeats facts that several functions share' {
 	local all shown
 
 	cp -a "$ROOT" "$BATS_TEST_TMPDIR/machine"
@@ -189,11 +189,11 @@ more_on_bus() {
 		ROOT=$BATS_TEST_TMPDIR/machine on show "$device" -J
 	done | jq -s 'map(.devices[] | del(.power_cycle))')
 	[[ $shown == "$(jq .devices <<<"$all")" ]]
-	# Lines end and begin where jq has them, but for what is empty.
+	# Lines break where jq breaks them, except in empty values.
 	diff <(jq . <<<"$all") <(sed -zE 's/([[{])\n *([]}])/\1\2/g' <<<"$all")
 }
 
-@test 'users are told, all of them' {
+@test 'list reports all users of a function' {
 	exits 0 list -J
 	json '.devices[] | select(.device == "0000:04:00.0") | .users == ["mount:/data disk", "swap:/dev/nvme0n1p2"]'
 	json '.devices[] | select(.device == "0000:07:00.0") | .users == ["vfio"]'
@@ -203,7 +203,7 @@ more_on_bus() {
 	[[ $output == *'qemu-system-x86, process 812'* ]]
 }
 
-@test 'show tells each type, or why it is not there' {
+@test 'show gives each type, or the reason why it is unsupported' {
 	exits 0 show 03:00.0
 	[[ $output == *'slot: 3'* && $output == *'0000:03:00.0 0000:03:00.1'* && $output == *No_Soft_Reset* ]]
 	exits 0 show 03:00.0 02:00.0 -J
@@ -212,7 +212,7 @@ more_on_bus() {
 	json '.devices[1].device == "0000:02:00.0"'
 }
 
-@test 'a slot that cannot be reset is said to be, and whose it is' {
+@test 'show says who manages a slot that cannot be reset' {
 	local root=$BATS_TEST_TMPDIR/machine slot
 
 	cp -a "$ROOT" "$root"
@@ -231,7 +231,7 @@ more_on_bus() {
 	json '.devices[0].why_not.slot | test("not in a hotplug slot")'
 }
 
-@test 'show draws where the function is and what each type hits' {
+@test 'show draws the position of the function and the reach of each type' {
 	run -0 env LC_ALL=C pcireset show 08:00.0 --sysroot "$ROOT"
 	[[ $(printf '%s\n' "$output" | sed 's/ *$//') == *'
 0000:00:1d.0
@@ -240,15 +240,15 @@ more_on_bus() {
     |-0000:08:00.0 device_specific acpi
     |              af_flr bus
     `-0000:08:00.1 bus'* ]]
-	# A PF and its VFs, also the one on another bus.
+	# A PF and its VFs, including one on another bus.
 	run -0 env LC_ALL=C pcireset show 01:00.0 --sysroot "$ROOT"
 	[[ $output == *'-0000:01:00.4 flr pm bus'*'-0000:02:00.0 flr pm bus'* ]]
-	# What has no type of reset has no tree.
+	# A function without a reset type has no tree.
 	exits 0 show 00:00.0
 	[[ $output != *'AFFECTED BY'* ]]
 }
 
-@test 'colour is for a terminal, and NO_COLOR turns it off' {
+@test 'show is coloured on a terminal only, and not with NO_COLOR' {
 	on_terminal() {
 		script -qec "$1 pcireset show 01:00.0 --sysroot '$ROOT'" /dev/null
 	}
@@ -260,7 +260,7 @@ more_on_bus() {
 	[[ $output != *$'\033'* ]]
 }
 
-@test 'plan --svg draws what is hit, who uses it, and what is spared' {
+@test 'plan --svg draws affected functions, their users, and spared functions' {
 	local svg=$BATS_TEST_TMPDIR/plan.svg
 
 	exits 0 plan 08:00.0 --type bus --svg "$svg"
@@ -272,7 +272,7 @@ more_on_bus() {
 		grep -F ">$function: spared</text>" "$svg"
 	done
 	grep -E 'in use by: vfio .*, process 812' "$svg"
-	# Of what is elsewhere nothing.
+	# Functions elsewhere are left out.
 	run -1 grep -F 0000:01:00.0 "$svg"
 	# A refused plan is drawn too, and says so.
 	exits 3 plan 04:00.0 --type flr --svg "$BATS_TEST_TMPDIR/refused.svg"
@@ -295,7 +295,7 @@ more_on_bus() {
 	[[ ! -e $BATS_TEST_TMPDIR/none.svg ]]
 }
 
-@test 'functions that are each above the other are no end of a tree' {
+@test 'a circle of bridges does not make the tree endless' {
 	local machine=$BATS_TEST_TMPDIR/machine name
 
 	cp -a "$ROOT" "$machine"
@@ -309,7 +309,7 @@ more_on_bus() {
 	run -0 timeout -s KILL 300 pcireset show 11:00.0 --sysroot "$machine"
 }
 
-@test 'plan says what would be hit and touches nothing' {
+@test 'plan prints the affected functions and touches nothing' {
 	before=$(find "$ROOT" -newer "$ROOT/proc/812/comm" -type f | sort)
 	exits 0 plan 02:00.0 --type flr
 	[[ $output == '0000:02:00.0: flr would affect 1 function'* ]]
@@ -318,7 +318,7 @@ more_on_bus() {
 	[[ $(find "$ROOT" -newer "$ROOT/proc/812/comm" -type f | sort) == "$before" ]]
 }
 
-@test 'plan refuses what does not fit, with status 3' {
+@test 'plan refuses unsupported types with status 3' {
 	exits 3 plan 03:00.0 --type flr -J
 	json '.devices[0] | .chosen == null and .error == "EOPNOTSUPP" and (.refused | test("no FLR"))'
 	exits 3 plan 03:00.0 --type bus
@@ -332,7 +332,7 @@ more_on_bus() {
 	exits 0 plan 08:00.0 --type bus --max-scope bus
 }
 
-@test 'plan refuses what is in use, unless that very use is forced' {
+@test 'plan refuses a function in use, unless that use is forced' {
 	exits 3 plan 04:00.0 --type flr -J
 	json '.devices[0] | .chosen == "flr" and .error == "EBUSY" and (.refused | test("mount:/data disk"))'
 	exits 3 plan 04:00.0 --type flr --force mount
@@ -347,7 +347,7 @@ more_on_bus() {
 	exits 0 plan 07:00.1 --type flr
 }
 
-@test 'force does not widen the mask' {
+@test '--force does not add a type' {
 	exits 3 plan 03:00.0 --type flr --force driver,vfio,mount,net,swap,console
 }
 
@@ -357,7 +357,7 @@ more_on_bus() {
 	exits 0 plan 02:00.0 01:00.4 --type flr
 }
 
-@test 'several devices: one reset where all that it reaches is named' {
+@test 'several devices: one reset serves all, if all functions that it affects are named' {
 	exits 0 plan 08:00.0 08:00.1 02:00.0 --type flr,pm,bus
 	[[ $output == '0000:08:00.0: bus would affect 2 functions
 0000:08:00.0: one bus reset instead of 1 flr and 1 pm: all functions that it affects are named
@@ -380,7 +380,7 @@ more_on_bus() {
 	[[ $(grep -c ' cut off ' <<<"$output") -eq 3 ]]
 }
 
-@test 'several devices: what is not named, not allowed or refused is left out of the choice' {
+@test 'several devices: a shared reset affects no other function, and is allowed and not refused' {
 	exits 0 plan 08:00.0 02:00.0 --type flr,pm,bus -J
 	json '[.devices[].chosen] == ["af_flr", "flr"] and all(.devices[]; .chosen_why == null and .shares == null)'
 	exits 0 plan 08:00.0 08:00.1 --type flr,pm,bus --max-scope function -J
@@ -393,7 +393,7 @@ more_on_bus() {
 	json '[.devices[].chosen] == ["bus", "bus"]'
 }
 
-@test 'reset refuses a machine that is only files' {
+@test 'reset of a recorded machine is refused' {
 	exits 3 reset 02:00.0 --type flr -J
 	json '.pcireset == 1'
 	json '.resets[0] | .devices == ["0000:02:00.0"] and .result == "refused" and .type == null and .issued == [] and
@@ -404,7 +404,7 @@ more_on_bus() {
 	[[ -z $output ]]
 }
 
-@test 'a machine that is only files is not reset without the module either' {
+@test 'reset --no-module of a recorded machine is refused' {
 	for command in list 'show 02:00.0' 'plan 02:00.0 --type flr'; do
 		# shellcheck disable=SC2086
 		exits 0 $command --no-module -J
@@ -414,7 +414,7 @@ more_on_bus() {
 	json '.resets[0] | .result == "refused" and .error == "EROFS" and .issued == []'
 }
 
-@test 'a mount point may be any bytes' {
+@test 'a mount point with control characters and invalid UTF-8 is escaped' {
 	local machine=$BATS_TEST_TMPDIR/machine
 
 	"$BATS_TEST_DIRNAME/make-sysroot" "$machine"
@@ -428,7 +428,7 @@ more_on_bus() {
 	[[ $output != *$'\033'* ]]
 }
 
-@test 'the output that cannot be written is an error' {
+@test 'output that cannot be written is an error' {
 	[[ -c /dev/full ]] || skip 'no /dev/full'
 	to_full() {
 		"$@" >/dev/full
@@ -437,15 +437,15 @@ more_on_bus() {
 	run -1 to_full pcireset --help
 }
 
-# What later kernels added: cxl_bus in reset_method (6.12), vfio-dev (6.2), and who runs a slot is no news.
-@test 'a machine as Linux 5.15 shows it says the same' {
+# Later kernels added cxl_bus in reset_method (6.12) and vfio-dev (6.2).
+@test 'the sysfs of Linux 5.15 gives the same list' {
 	local old=$BATS_TEST_TMPDIR/machine
 
 	cp -a "$ROOT" "$old"
 	find "$old/sys" -name vfio-dev -prune -exec rm -r {} +
 	grep -rlF --include=reset_method cxl_bus "$old/sys" | xargs sed -i 's/cxl_bus/bus/'
 	diff <(pcireset list -J --sysroot "$ROOT") <(pcireset list -J --sysroot "$old")
-	# Before 5.15 there is no reset_method, and no type of reset of a function could be held to.
+	# Before 5.15, there is no reset_method, so a reset of a function could not be limited to a type.
 	find "$old/sys" -name reset_method -delete
 	run -3 --separate-stderr pcireset plan 02:00.0 --type func --sysroot "$old"
 	[[ $output == *'does not list it in reset_method'* ]]
@@ -461,7 +461,7 @@ more_on_bus() {
 		says 'sys/bus/pci/devices'
 		[[ -z $output ]]
 	done
-	# One that could have some and has none is a machine like any other.
+	# A machine with an empty list of functions is not an error.
 	mkdir -p "$BATS_TEST_TMPDIR/none/sys/bus/pci/devices"
 	run -0 pcireset list --sysroot "$BATS_TEST_TMPDIR/none"
 	run -0 pcireset list -J --sysroot "$BATS_TEST_TMPDIR/none"

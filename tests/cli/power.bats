@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Which slots can be power-cycled, and by which method: a file that is missing or cannot be read is unknown, never a no.
+# Which slots can be power-cycled, and by which method. A missing or unreadable file is unknown, never "no".
 
 # make_machine sets ROOT. The expansions are those of eval.
 # shellcheck disable=SC2153,SC2016
@@ -23,7 +23,7 @@ setup() {
 	echo 1 >"$port/d3cold_allowed"
 }
 
-# poke OFFSET BYTES: in the port.
+# poke OFFSET BYTES: writes to the port's config space.
 poke() {
 	printf '%b' "$2" | dd of="$port/config" bs=1 seek="$(($1))" conv=notrunc status=none
 }
@@ -32,13 +32,13 @@ dead() {
 	head -c 4096 /dev/zero | tr '\0' '\377' >"$port/config"
 }
 
-# Without the controller, by firmware.
+# by_firmware: replaces the power controller by a firmware method.
 by_firmware() {
 	poke 0x64 '\x00'
 	mkdir -p "$port/firmware_node/power_resources_D3hot"
 }
 
-# says WORDS: show, for the graphics card in the slot.
+# says WORDS: show prints this for the graphics card in the slot.
 says() {
 	exits 0 show 03:00.0
 	# show wraps the line.
@@ -47,7 +47,7 @@ says() {
 	return 1
 }
 
-@test 'each state of slot and firmware has its answer' {
+@test 'show reports each state of slot power and firmware' {
 	local none='no: slot 3 (0000:00:1c.0) has no power controller, and'
 	says 'slot 3 (0000:00:1c.0)'
 	echo 0000:03 >"$slot/address"
@@ -58,7 +58,7 @@ says() {
 	says 'D3cold of 0000:00:1c.0'
 }
 
-@test 'what cannot be known is unknown' {
+@test 'unreadable facts make the power cycle unknown' {
 	local state
 	for state in \
 		'rm "$slot/power"|it is unknown which slot belongs to 0000:00:1c.0' \
@@ -76,7 +76,7 @@ says() {
 	done
 }
 
-@test 'the place of the device' {
+@test 'devices on a root bus and below a switch have the right answer' {
 	says 'slot 3 (0000:00:1c.0)'
 	exits 0 show 00:14.0
 	[[ $output == *'power cycle: no: it is on a root bus'* ]]
@@ -86,7 +86,7 @@ says() {
 	jq -e '.devices[0].power_cycle == {possible: true, method: "slot", port: "0000:00:1c.0", slot: "3", message: null}' <<<"$output"
 }
 
-@test 'a recording answers as the machine does' {
+@test 'a recording gives the same answer as its machine' {
 	pcireset record "$BATS_TEST_TMPDIR/slot.tar" --sysroot "$ROOT"
 	by_firmware
 	pcireset record "$BATS_TEST_TMPDIR/firmware.tar" --sysroot "$ROOT"
@@ -94,14 +94,14 @@ says() {
 	ROOT=$BATS_TEST_TMPDIR/firmware.tar says 'D3cold of 0000:00:1c.0'
 }
 
-@test 'a recording does not take a failure for no _PR3' {
+@test 'a recording does not take an unreadable _PR3 for an absent one' {
 	poke 0x64 '\x00'
 	ln -s firmware_node "$port/firmware_node"
 	run --separate-stderr pcireset record "$BATS_TEST_TMPDIR/loop.tar" --sysroot "$ROOT"
 	[[ $status -ne 0 && ${stderr:-} == *'firmware_node/power_resources_D3hot'*'symbolic links'* ]]
 }
 
-@test 'the command line' {
+@test '--power-cycle excludes other options' {
 	exits 2 re-enumerate 03:00.0
 	run --separate-stderr pcireset re-enumerate 03:00.0 --power-cycle --type bus
 	[[ $status -eq 2 && ${stderr:-} == *'re-enumerate: --power-cycle and --type cannot be combined'* ]]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# pcireset qualify without hardware: what it refuses, and what it reports on saved runs. Resets nothing.
+# pcireset qualify without hardware: refusals, and reports of saved runs. Resets nothing.
 
 load lib.bash
 
@@ -24,12 +24,12 @@ report() {
 	return 1
 }
 
-@test "a machine that can only be looked at is refused" {
+@test 'qualify of a recorded machine is refused' {
 	exits 3 qualify 08:00.1 --type pm --count 3
 	[[ $stderr == *'shows another machine'* || $stderr == *reset* ]]
 }
 
-@test "what is missing is named" {
+@test 'each missing argument is named' {
 	exits 2 qualify
 	[[ $stderr == *'no device is named'* ]]
 	exits 2 qualify 08:00.1 --count 3
@@ -50,7 +50,7 @@ report() {
 	[[ $stderr == *'the argument is empty'* ]]
 }
 
-@test "a directory without a run, and a damaged run, are errors" {
+@test 'a directory without a run, and a damaged run, are errors' {
 	report 1 nowhere
 	[[ $stderr == *'nowhere/journal: No such file'* ]]
 	mkdir -p damaged
@@ -63,12 +63,12 @@ report() {
 	[[ $stderr == *'the journal is empty'* ]]
 }
 
-@test "a fine run is qualified, with bounds" {
+@test 'a run without failures is qualified, with a bound for each type' {
 	report 0 none
 	[[ $output == 'qualified; flr: 0 of 3334 failed, below 0.09 %; pm: '*'(at 95 %); 0 findings' ]]
 }
 
-@test "each planted fault is found and named" {
+@test 'each planted fault is found and named' {
 	report 4 lanes
 	[[ ${lines[1]} == '0000:01:00.0: every 300th bus: fewer lanes (11 of 3334 resets,'* ]]
 	report 4 after
@@ -83,21 +83,21 @@ report() {
 	done
 }
 
-@test "an interrupted reset is neither lost nor counted twice" {
+@test 'an interrupted reset is neither lost nor counted twice' {
 	report 0 cut --json
 	jq -e '[.devices[].series[] | .resets] == [3334, 3334, 3334]' <<<"$output"
 	jq -e '[.devices[].series[] | .interrupted] | add == 1' <<<"$output"
 	jq -e '.resets | length == 1 and .[0].result == "interrupted"' <<<"$output"
 }
 
-@test "a run with missing or unverified resets is not qualified" {
+@test 'a run with missing or unverified resets is not qualified' {
 	report 4 half
 	[[ ${lines[0]} == incomplete* ]]
 	report 4 unverified
 	[[ ${lines[0]} == unverified* ]]
 }
 
-@test "the page is well-formed, stands alone, and is small" {
+@test 'the HTML report is well-formed, self-contained and small' {
 	for fault in none lanes after; do
 		report "$([[ $fault == none ]] && echo 0 || echo 4)" "$fault"
 		xmllint --noout "$fault/report.html"
@@ -108,7 +108,7 @@ report() {
 	done
 }
 
-@test "the certificate states what was observed, and no more" {
+@test 'the certificate states the observations and no more' {
 	report 4 lanes
 	grep -q '^Verdict: not qualified; ' lanes/certificate.txt
 	grep -q '  bus: 3334 resets, 11 failed (below 0.55 % at 95 %), 0 unverified, 0 interrupted, 2 functions affected' lanes/certificate.txt
@@ -119,7 +119,7 @@ report() {
 	run ! grep -n ' $' lanes/certificate.txt
 }
 
-@test "a certificate is signed with an SSH key, and verified by the printed command" {
+@test 'a certificate is signed with an SSH key, and verified by the printed command' {
 	ssh-keygen -q -t ed25519 -N '' -f key -C lab@example.org
 	report 0 none --sign key
 	[[ ${lines[1]} == 'signed: verify with: ssh-keygen -Y verify -f ALLOWED_SIGNERS -I SIGNER -n pcireset -s none/certificate.txt.sig < none/certificate.txt' ]]
@@ -138,16 +138,16 @@ report() {
 	[[ $stderr == *'could not be signed with nokey' ]]
 }
 
-@test "the same journal gives the same reports" {
+@test 'the same journal gives the same reports' {
 	report 4 lanes
 	cp lanes/report.html first
 	report 4 lanes
 	cmp first lanes/report.html
 }
 
-@test "systemd has nothing to say about the unit, and nothing enables it" {
+@test 'systemd-analyze verify accepts the unit, and no preset enables it' {
 	local unit=$BATS_TEST_DIRNAME/../../packaging/systemd/pcireset-qualify@.service
-	# %I would look for the run "two-cards" in the directory two/cards.
+	# %I would turn the run "two-cards" into the directory two/cards.
 	[[ $(<"$unit") == *'/qualify/%i/journal'*'/qualify/%i'$'\n'* && $(<"$unit") != *%I* ]]
 
 	command -v systemd-analyze >/dev/null || skip 'systemd-analyze is missing'
@@ -156,7 +156,7 @@ report() {
 	grep -q -- '--name=pcireset-qualify --no-enable --no-start' "$BATS_TEST_DIRNAME/../../packaging/debian/rules"
 }
 
-@test "metrics have each outcome" {
+@test 'metrics.prom has a row for each outcome' {
 	report 4 lanes
 	grep -qxF 'pcireset_qualify_resets{device="0000:01:00.0",type="bus",outcome="failed"} 11' lanes/metrics.prom
 	grep -qxF 'pcireset_qualify_findings 1' lanes/metrics.prom

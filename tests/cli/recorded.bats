@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Machines out of files: archives that were recorded, and what lspci -xxxx printed. Resets nothing.
+# Machines in files: recorded archives, and output of lspci -xxxx. Resets nothing.
 
 # make_machine sets ROOT.
 # shellcheck disable=SC2153
@@ -19,12 +19,12 @@ setup() {
 	mkdir "$TMPDIR"
 }
 
-# Whatever a test does, nothing of a machine is left.
+# After each test, no unpacked machine is left.
 teardown() {
 	[[ -z $(ls -A "$TMPDIR") ]]
 }
 
-# same ARG...: says the same of the archive as of the machine, and ends in the same way.
+# same ARG...: the command has the same output and status for the archive as for the machine.
 same() {
 	local here there status_here=0 status_there=0
 
@@ -34,19 +34,19 @@ same() {
 	[[ -n $here && $status_here -eq $status_there ]]
 }
 
-# says TEXT: one error, with the name of the program.
+# says TEXT: standard error is an error with the name of the program and TEXT.
 says() {
 	[[ $(wc -l <<<"${stderr:-}") -eq 1 && $stderr == 'pcireset: '* && $stderr == *"$1"* ]] && return
 	printf 'said: %s\n' "$stderr"
 	return 1
 }
 
-# json FILTER: jq on the output; false and null fail.
+# json FILTER: applies a jq filter to the output, and fails for false and null.
 json() {
 	jq -e "$1" <<<"$output"
 }
 
-@test 'an archive says the same as the machine it was recorded from' {
+@test 'an archive gives the same output as its machine' {
 	mapfile -t devices < <(pcireset list -n -r -o DEVICE --sysroot "$ROOT")
 	[[ ${#devices[@]} -gt 20 ]]
 	same list
@@ -60,14 +60,14 @@ json() {
 	done
 }
 
-@test 'the same machine gives the same bytes, and so does its archive' {
+@test 'recording is reproducible, also from an archive' {
 	pcireset record "$BATS_TEST_TMPDIR/again.tar" --sysroot "$ROOT"
 	cmp "$ARCHIVE" "$BATS_TEST_TMPDIR/again.tar"
 	pcireset record - --sysroot "$ARCHIVE" >"$BATS_TEST_TMPDIR/third.tar"
 	cmp "$ARCHIVE" "$BATS_TEST_TMPDIR/third.tar"
 }
 
-@test 'other programs read the archive, and it reads theirs' {
+@test 'tar reads archives of pcireset, and pcireset reads archives of tar' {
 	local dir=$BATS_TEST_TMPDIR/dir packed=$BATS_TEST_TMPDIR/packed.tar
 
 	mkdir "$dir"
@@ -98,7 +98,7 @@ json() {
 	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J --sysroot "$packed")
 }
 
-@test 'what an archive has beside the machine is left out and counted' {
+@test 'other files in an archive are ignored and counted' {
 	local beside=$BATS_TEST_TMPDIR/beside
 
 	mkdir -p "$beside/top/logs"
@@ -113,7 +113,7 @@ json() {
 	json '.notes == ["1 entry of the archive is not below top/machine/ and left out; the first is README"]'
 }
 
-@test 'why libarchive cannot be loaded is in the message' {
+@test 'the message says why libarchive cannot be loaded' {
 	mkdir "$BATS_TEST_TMPDIR/lib"
 	echo text >"$BATS_TEST_TMPDIR/lib/libarchive.so.13"
 	run -1 --separate-stderr env LD_LIBRARY_PATH="$BATS_TEST_TMPDIR/lib" pcireset list --sysroot "$ARCHIVE"
@@ -139,7 +139,7 @@ json() {
 	done
 }
 
-@test 'serial numbers, MAC addresses and homes are left out unless asked for' {
+@test 'serial numbers, MAC addresses and home directories are recorded only with --serials' {
 	local root=$BATS_TEST_TMPDIR/private function interface
 
 	cp -a "$ROOT" "$root"
@@ -171,7 +171,7 @@ json() {
 	diff <(pcireset list -J --sysroot "$root") <(pcireset list -J --sysroot "$BATS_TEST_TMPDIR/with.tar")
 }
 
-@test 'of processes only what has a device open is recorded, and that with its name' {
+@test 'only processes with an open device are recorded, with their names' {
 	local root=$BATS_TEST_TMPDIR/open archive=$BATS_TEST_TMPDIR/open.tar
 
 	cp -a "$ROOT" "$root"
@@ -194,7 +194,7 @@ json() {
 	pcireset record - --sysroot "$archive" | cmp - "$archive"
 }
 
-@test 'record overwrites nothing and leaves no half of a file' {
+@test 'record overwrites nothing and leaves no partial file' {
 	echo mine >"$BATS_TEST_TMPDIR/file"
 	run -1 --separate-stderr pcireset record "$BATS_TEST_TMPDIR/file" --sysroot "$ROOT"
 	says 'File exists'
@@ -211,17 +211,17 @@ json() {
 	[[ ! -e $BATS_TEST_TMPDIR/a ]]
 }
 
-@test 'this machine can be recorded without privileges' {
+@test 'record needs no privileges' {
 	[[ -d /sys/bus/pci/devices ]] || skip 'this machine has no PCI'
 	pcireset record "$BATS_TEST_TMPDIR/this.tar"
 	diff <(pcireset list -n -r -o DEVICE,DRIVER) \
 		<(pcireset list -n -r -o DEVICE,DRIVER --sysroot "$BATS_TEST_TMPDIR/this.tar")
 }
 
-@test 'a signal, or a reader that goes away, leaves nothing unpacked' {
+@test 'a signal or a closed pipe leaves no unpacked files' {
 	local fifo=$BATS_TEST_TMPDIR/fifo root=$BATS_TEST_TMPDIR/large dir i
 
-	# More to say than a pipe holds.
+	# The output is larger than a pipe.
 	cp -a "$ROOT" "$root"
 	for i in {0..199}; do
 		dir=sys/devices/pci0000:7f/$(printf '0000:7f:%02x.%d' $((i / 8)) $((i % 8)))
@@ -255,9 +255,9 @@ json() {
 	done
 }
 
-@test 'a dump shows where everything is and what a reset would hit' {
+@test 'a dump shows the topology and the affected functions' {
 	run -0 --separate-stderr pcireset list -n -r -o DEVICE,PARENT,PHYSFN,VENDOR,ID,CLASS -F "$DUMP"
-	# All but the one that does not answer: its IDs are in sysfs alone.
+	# All functions except the dead one: only sysfs has its IDs.
 	diff <(pcireset list -n -r -o DEVICE,PARENT,PHYSFN,VENDOR,ID,CLASS --sysroot "$ROOT" | grep -v '^0000:09:00.0') \
 		<(grep -v '^0000:09:00.0' <<<"$output")
 	# What is known hits the same functions as on the machine itself. But a domain of its own that hangs on a function
@@ -275,7 +275,7 @@ json() {
 	run -3 --separate-stderr pcireset plan 0a:00.0 --type bus -F "$DUMP"
 }
 
-@test 'what a dump does not tell is said to be not known' {
+@test 'facts that a dump lacks are unknown' {
 	run -0 pcireset list -J -F "$DUMP"
 	json '.unknown == ["driver", "users", "slot"] and .devices[0].driver == null'
 	json '[.devices[] | select(.device != "0000:09:00.0").why_not | .acpi, .device_specific] | all(. == "unknown: a dump of config space does not contain it")'
@@ -291,7 +291,7 @@ json() {
 	run -2 pcireset record "$BATS_TEST_TMPDIR/a" -F "$DUMP"
 }
 
-@test 'dumps of all kinds are read' {
+@test 'dumps of all lspci options are read' {
 	local sysfs=(-A linux-sysfs -O "sysfs.path=$ROOT/sys/bus/pci") option
 
 	pcireset list -J -F "$DUMP" >"$BATS_TEST_TMPDIR/plain"
@@ -301,24 +301,24 @@ json() {
 	done
 	sed 's/$/\r/' "$DUMP" >"$BATS_TEST_TMPDIR/dump"
 	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J -F "$BATS_TEST_TMPDIR/dump")
-	# Less of config space says less, and nothing else.
+	# With less of config space, fewer facts are known, and none changes.
 	lspci -x "${sysfs[@]}" >"$BATS_TEST_TMPDIR/dump" 2>/dev/null
 	run -0 pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
 	json '[.devices[] | .types == []] | all'
 	json '.devices[] | select(.device == "0000:04:00.0").why_not.flr == "unknown: a dump of config space does not contain it"'
-	# One function alone: its bridge is not in the dump, which is not to have none.
+	# A single function: the bridge is missing in the dump, but not absent on the machine.
 	lspci -xxxx -s 04:00.0 "${sysfs[@]}" >"$BATS_TEST_TMPDIR/dump" 2>/dev/null
 	run -0 pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
 	json '.devices | length == 1 and .[0].types == ["flr"] and
 		.[0].why_not.bus == "unknown: the bridge right above it is not in the dump"'
 }
 
-@test 'numbers of lines, and messages behind a time, change no address' {
+@test 'line numbers and timestamps do not change addresses' {
 	pcireset list -J -F "$DUMP" | jq .devices >"$BATS_TEST_TMPDIR/plain"
 	[[ $(wc -l <"$DUMP") -gt 2000 ]]
 	sed 's/^0000://' "$DUMP" | grep -n '' >"$BATS_TEST_TMPDIR/dump"
 	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J -F "$BATS_TEST_TMPDIR/dump" | jq .devices)
-	# The function before the message gets no config space of the one behind it.
+	# The function before the message does not get the config space of the next one.
 	for prefix in '[    1.000000] ' 'Jan  1 12:00:00 host sh: ' ''; do
 		for words in '' 'root@host:~# '; do
 			{ printf '00:1f.7 Bridge: listed\n%slspci: Unable to load libkmod resources\n' "$words" && cat "$DUMP"; } |
@@ -326,7 +326,7 @@ json() {
 			diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J -F "$BATS_TEST_TMPDIR/dump" | jq .devices)
 		done
 	done
-	# A domain of four decimal digits is one where no number is before it.
+	# Four decimal digits are a domain unless a line number precedes them.
 	sed -n 's/^0000:04:00.0/1001:04:00.0/; /^1001/,/^$/p' "$DUMP" >"$BATS_TEST_TMPDIR/dump"
 	run -0 --separate-stderr pcireset list -n -r -o DEVICE -F "$BATS_TEST_TMPDIR/dump"
 	[[ $output == 1001:04:00.0 ]]

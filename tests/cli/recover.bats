@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# pcireset recover on a machine that consists of files: what it would do about each event. Resets nothing.
+# pcireset recover on a machine that consists of files: the decision about each event. Resets nothing.
 
 bats_require_minimum_version 1.5.0
 
@@ -12,7 +12,7 @@ setup() {
 	events=$BATS_TEST_TMPDIR/events
 }
 
-# policy PLACE/NAME LINE...: a policy for the GPU.
+# policy PLACE/NAME LINE...: writes a policy for the GPU.
 policy() {
 	{
 		printf '[Match]\nSlot=3\n[Recover]\n'
@@ -20,7 +20,7 @@ policy() {
 	} >"$ROOT/${1%/*}/pcireset/recover.d/${1##*/}"
 }
 
-# event DEVICE PROPERTY...: an event in the file, as udevadm monitor --property prints it.
+# event DEVICE PROPERTY...: appends an event to the file, in the format of udevadm monitor --property.
 event() {
 	local path
 
@@ -32,7 +32,7 @@ event() {
 	} >>"$events"
 }
 
-# dry STATUS ARG...: sets output and stderr.
+# dry STATUS ARG...: runs recover --dry-run, checks its status, and sets output and stderr.
 dry() {
 	run --separate-stderr "-$1" pcireset recover --dry-run --sysroot "$ROOT" "$events" "${@:2}"
 }
@@ -47,7 +47,7 @@ says() {
 
 gpu=0000:03:00.0
 
-@test 'without a policy there is only a line' {
+@test 'without a policy, recover prints a line and ignores all events' {
 	event "$gpu" WEDGED=rebind
 	dry 0
 	[[ $output == "$gpu: WEDGED=rebind: would ignore: no policy selects the function" ]]
@@ -63,7 +63,7 @@ gpu=0000:03:00.0
 		'step: slot' 'step: power-cycle: unknown: it is not recorded whether firmware has power resources for 0000:00:1c.0' 'after: /bin/check'
 }
 
-@test 'each event has its decision' {
+@test 'each kind of event gets its decision' {
 	policy etc/50-gpu.conf Events=wedged,late Steps=slot
 	event "$gpu" WEDGED=none
 	event "$gpu" WEDGED=vendor-specific
@@ -77,14 +77,14 @@ gpu=0000:03:00.0
 	[[ $stderr == *'vendor-specific: would refuse: the driver asks for a procedure of the vendor'* ]]
 }
 
-@test 'an AER failure of a port is one of the functions below it' {
+@test 'an AER failure of a port counts for the functions below it' {
 	policy etc/50-gpu.conf Events=aer Steps=slot
 	event 0000:00:1c.0 ERROR_EVENT=FAILED_RECOVERY
 	dry 0 --json
 	[[ $(jq -r 'select(.verdict == "recover").device' <<<"$output" | sort -u | tr '\n' ' ') == '0000:03:00.0 0000:03:00.1 ' ]]
 }
 
-@test 'the rate limit refuses, and counts each device alone' {
+@test 'the rate limit refuses, and counts each device separately' {
 	policy etc/50-gpu.conf Events=wedged Steps=slot Burst=2
 	for _ in 1 2 3; do event "$gpu" WEDGED=unknown; done
 	event 0000:03:00.1 WEDGED=unknown
@@ -93,7 +93,7 @@ gpu=0000:03:00.0
 	[[ $output == *'rate limit: 2 recoveries in 3600 s (/etc/pcireset/recover.d/50-gpu.conf:1)'* ]]
 }
 
-@test 'a mistake in any file stops every recovery, and each one is named' {
+@test 'a mistake in any file prevents every recovery, and all mistakes are named' {
 	policy etc/50-gpu.conf Events=wedged Steps=slot
 	printf '[Match]\nAddress=01:00.0\n[Recover]\nEvents=aer\nSteps=warm\nBurts=1\n' >"$ROOT/etc/pcireset/recover.d/60-other.conf"
 	event "$gpu" WEDGED=unknown
@@ -103,7 +103,7 @@ gpu=0000:03:00.0
 	[[ $stderr == *"$gpu: WEDGED=unknown: would refuse: the policies have an error: /etc/pcireset/recover.d/60-other.conf:5"* ]]
 }
 
-@test 'a file that cannot be read stops every recovery' {
+@test 'an unreadable file prevents every recovery' {
 	policy etc/50-gpu.conf Events=wedged Steps=slot
 	mkdir "$ROOT/etc/pcireset/recover.d/70-directory.conf"
 	event "$gpu" WEDGED=unknown
@@ -117,7 +117,7 @@ gpu=0000:03:00.0
 	dry 0
 }
 
-@test 'of files of one name that in /etc counts; a link to /dev/null masks' {
+@test 'a file in /etc replaces one of the same name, and a link to /dev/null masks it' {
 	policy usr/lib/50-gpu.conf Events=wedged Steps=slot
 	event "$gpu" WEDGED=unknown
 	dry 0
@@ -175,7 +175,7 @@ gpu=0000:03:00.0
 	fi
 }
 
-@test 'events come from a pipe, and --count ends early' {
+@test 'events are read from a pipe, and --count ends early' {
 	policy etc/50-gpu.conf Events=wedged Steps=slot Burst=9
 	for _ in 1 2 3; do event "$gpu" WEDGED=unknown; done
 	output=$(cat "$events" - <<<'' | pcireset recover --dry-run --sysroot "$ROOT" - --count 2 --json)
@@ -184,7 +184,7 @@ gpu=0000:03:00.0
 	[[ $(wc -l <<<"$output") -eq 3 ]]
 }
 
-@test 'a file that is no list of events, or too long, is no event' {
+@test 'a file without events, or with an overlong line, gives no event' {
 	policy etc/50-gpu.conf Events=wedged Steps=slot
 	head -c 100000 /dev/zero | tr '\0' 'x' >"$events"
 	dry 1
@@ -197,7 +197,7 @@ gpu=0000:03:00.0
 	[[ $stderr == *"$events: No such file or directory"* ]]
 }
 
-@test 'what is wrong with the command line' {
+@test 'mistakes in the command line are usage errors' {
 	event "$gpu" WEDGED=unknown
 	run -2 pcireset recover --sysroot "$ROOT" "$events"
 	run -2 pcireset recover --sysroot "$ROOT" --dry-run
@@ -206,7 +206,7 @@ gpu=0000:03:00.0
 	run -2 pcireset recover --type flr
 }
 
-@test 'the example that is installed has no mistake' {
+@test 'the installed example has no mistake' {
 	cp "$BATS_TEST_DIRNAME/../../examples/recover.d/50-example.conf" "$ROOT/etc/pcireset/recover.d"
 	event "$gpu" WEDGED=unknown
 	dry 0
@@ -214,7 +214,7 @@ gpu=0000:03:00.0
 	[[ -z $stderr ]]
 }
 
-@test 'systemd has nothing to say about the unit, and nothing enables it' {
+@test 'systemd-analyze verify accepts the unit, and no preset enables it' {
 	local unit=$BATS_TEST_DIRNAME/../../packaging/systemd/pcireset-recover.service
 
 	command -v systemd-analyze >/dev/null || skip 'systemd-analyze is missing'

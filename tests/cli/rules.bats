@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
-# The administrator's rules on a machine that is only files: where they are read from, and what each command says. Resets nothing.
+# The administrator's rules on a machine that consists of files: their files, and the output of each command. Resets nothing.
 
 bats_require_minimum_version 1.5.0
 
@@ -12,18 +12,18 @@ setup() {
 	mkdir -p "$ROOT"/{etc,run,usr/lib}/pcireset/rules.d
 }
 
-# rule PLACE/NAME DENY REASON [MATCH]: a file with one rule; about the GPU if nothing else is said.
+# rule PLACE/NAME DENY REASON [MATCH]: writes a file with one rule, by default for the GPU.
 rule() {
 	printf '[Match]\n%s\n[Reset]\nDeny=%s\nReason=%s\n' "${4:-Slot=3}" "$2" "$3" \
 		>"$ROOT/${1%/*}/pcireset/rules.d/${1##*/}"
 }
 
-# on COMMAND ARG...: a command on that machine.
+# on COMMAND ARG...: runs a command on that machine.
 on() {
 	pcireset "$@" --sysroot "$ROOT"
 }
 
-# exits STATUS COMMAND...: the output is in $output and the errors are in $stderr.
+# exits STATUS COMMAND...: checks the status, and sets output and stderr.
 exits() {
 	local want=$1
 
@@ -34,7 +34,7 @@ exits() {
 	return 1
 }
 
-# says TEXT...: all of them are in the output, wherever its lines end.
+# says TEXT...: the output contains each TEXT, regardless of line breaks.
 says() {
 	local text all
 
@@ -46,7 +46,7 @@ says() {
 
 where=/etc/pcireset/rules.d/50-gpu.conf
 
-@test 'show, plan and list say what is denied, where, and why' {
+@test 'show, plan and list print the denied types, the file and the reason' {
 	rule etc/50-gpu.conf slot,bus 'ticket 4711: the machine hangs'
 	exits 0 on show 03:00.0
 	says "rule: denies slot,bus: ticket 4711: the machine hangs ($where:1)" \
@@ -58,7 +58,7 @@ where=/etc/pcireset/rules.d/50-gpu.conf
 	[[ $output != *slot* ]]
 }
 
-@test 'JSON has the rule and the reason' {
+@test 'JSON contains the rule and the reason' {
 	rule etc/50-gpu.conf slot 'ticket 4711'
 	exits 3 on plan 03:00.0 --type slot --json
 	python3 -c '
@@ -79,7 +79,7 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 	exits 3 on reset 03:00.0 --type any --yes
 }
 
-@test 'a reset of the bus is denied by a rule about any function that it hits' {
+@test 'a rule about any affected function denies a bus reset' {
 	rule etc/50-disk.conf bus because Address=07:00.1
 	exits 3 on plan 07:00.0 --type bus
 	says '0000:07:00.1: denied by the rule'
@@ -88,7 +88,7 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 	exits 3 on plan 07:00.0 07:00.1 --type bus
 }
 
-@test 'of files of one name that in /etc counts, then that in /run; an empty one or a link to /dev/null masks' {
+@test 'a file in /etc replaces those of the same name in /run and /usr/lib, and an empty file masks them' {
 	rule usr/lib/50-a.conf slot packaged
 	exits 3 on plan 03:00.0 --type slot
 	says '/usr/lib/pcireset/rules.d/50-a.conf:1: packaged'
@@ -111,7 +111,7 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 	says '40-b.conf:1: first'
 }
 
-@test 'what is wrong is named, and then nothing is reset' {
+@test 'each mistake in rules is named and prevents every reset' {
 	rule etc/50-gpu.conf slot because
 	rule usr/lib/60-more.conf slot because Slot=
 	echo 'Frobnicate=1' >>"$ROOT$where"
@@ -128,7 +128,7 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 		'todo rules /usr/lib/pcireset/rules.d/60-more.conf:2: Slot='
 }
 
-@test 'a rule that can match nothing is an error, and then nothing is reset' {
+@test 'a rule that cannot match anything is an error and prevents every reset' {
 	local match
 
 	for match in Address='3:*' Address='*:*:*:*' Address='03:00.8*' Address='0000:03:2?.*' Address='*.0.*' \
@@ -144,11 +144,11 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 	done
 }
 
-@test 'what cannot be read is no reason to go on' {
+@test 'unreadable rules prevent every reset' {
 	mkdir "$ROOT/etc/pcireset/rules.d/10-a.conf"
 	exits 3 on plan 04:00.0 --type flr --force mount,swap
 	says 'no reset is allowed: /etc/pcireset/rules.d/10-a.conf: is not a file'
-	# What is not known cannot be recorded either.
+	# Unreadable rules cannot be recorded.
 	exits 1 on record "$BATS_TEST_TMPDIR/archive"
 	[[ $stderr == *'10-a.conf: is not a file'* && ! -e $BATS_TEST_TMPDIR/archive ]]
 	rmdir "$ROOT/etc/pcireset/rules.d/10-a.conf"
@@ -165,7 +165,7 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 	says 'no reset is allowed: /etc/pcireset/rules.d: Not a directory'
 }
 
-@test 'a link to a directory that is missing is an error' {
+@test 'a dangling link in place of a directory is an error' {
 	rmdir "$ROOT/etc/pcireset/rules.d"
 	ln -s nowhere "$ROOT/etc/pcireset/rules.d"
 	exits 3 on plan 04:00.0 --type flr --force mount,swap
@@ -207,14 +207,14 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 	exits 5 pcireset plan 04:00.0 --type flr --force mount,swap --sysroot "$BATS_TEST_TMPDIR/archive"
 }
 
-@test 'rules with mistakes are recorded as they are' {
+@test 'rules with mistakes are recorded unchanged' {
 	echo nonsense >"$ROOT$where"
 	exits 0 on record "$BATS_TEST_TMPDIR/archive"
 	exits 3 pcireset plan 04:00.0 --type flr --force mount,swap --sysroot "$BATS_TEST_TMPDIR/archive"
 	says "no reset is allowed: $where:1: \"nonsense\" is neither a section nor KEY=VALUE"
 }
 
-@test 'no link leads to the rules of the machine that the tool runs on' {
+@test 'links in --sysroot do not lead to rules of the host' {
 	local outside=$BATS_TEST_TMPDIR/outside.conf
 
 	rule etc/50-gpu.conf slot because
@@ -230,7 +230,7 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 	says "denied by the rule at $where:1"
 }
 
-@test 'doctor names rules that are about nothing here, and counts the others' {
+@test 'doctor names rules that match no function, and counts the others' {
 	exits 1 on doctor
 	says 'ok rules none'
 	rule etc/50-gpu.conf slot because
@@ -241,7 +241,7 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 	says 'note rules the rule at /etc/pcireset/rules.d/60-other.conf:1 matches no function'
 }
 
-@test 'what a file says reaches no terminal as it is' {
+@test 'the text of rules is escaped' {
 	rule etc/50-gpu.conf slot $'\e[31mred\u202e'
 	exits 3 on plan 03:00.0 --type slot
 	says '\u001b[31mred\u202e'
@@ -249,7 +249,7 @@ assert device["error"] == "EOPNOTSUPP"' "$output" "$where:1"
 	[[ $output != *$'\e'* ]]
 }
 
-@test 'the example that is installed has no mistake' {
+@test 'the installed example has no mistake' {
 	cp "$BATS_TEST_DIRNAME"/../../examples/rules.d/*.conf "$ROOT/etc/pcireset/rules.d"
 	exits 1 on doctor
 	[[ ! $output =~ todo\ +rules ]]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# What the commands print as JSON is what schemas/ describes, for every recorded machine. Resets nothing.
+# The JSON output of the commands is valid under schemas/, for every recorded machine. Resets nothing.
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
@@ -14,12 +14,12 @@ setup_file() {
 	say_recoveries
 }
 
-# keep COMMAND FILE ARG...: what the tool prints, whatever its status. Without a word it has refused to answer at all.
+# keep COMMAND FILE ARG...: saves the output, whatever the status. Without output the tool has refused the machine.
 keep() {
 	pcireset "$1" --json "${@:3}" >"$out/$1/$2" 2>/dev/null || [[ -s $out/$1/$2 ]] || rm "$out/$1/$2"
 }
 
-# say_all FILE: each command on one machine.
+# say_all FILE: runs each command on one machine.
 say_all() {
 	local name=${1##*/} file=$BATS_FILE_TMPDIR/machines/${1##*/} from devices
 	from=(--sysroot "$file")
@@ -38,7 +38,7 @@ say_all() {
 	keep reset "$name" "${from[@]}" --type any --yes "${devices[@]}"
 }
 
-# A rule that denies, and one that delays: their keys are only there with such rules.
+# One rule denies, and one delays. Their keys exist only with such rules.
 say_with_rules() {
 	local root=$BATS_FILE_TMPDIR/rules
 
@@ -51,7 +51,7 @@ say_with_rules() {
 	keep doctor rules --sysroot "$root"
 }
 
-# Runs with each kind of finding.
+# Qualifications with each kind of finding.
 say_of_runs() {
 	local fault
 
@@ -61,7 +61,7 @@ say_of_runs() {
 	done
 }
 
-# Each line of recover is a document. A guest test has those of real recoveries.
+# Each line of recover is a document. A guest test covers real recoveries.
 say_recoveries() {
 	local root=$BATS_FILE_TMPDIR/recover events=$BATS_FILE_TMPDIR/events line nr=0
 
@@ -76,20 +76,20 @@ say_recoveries() {
 	pcireset recover --status --json >"$out/recover/status" || :
 }
 
-@test "the keys of rules are there" {
+@test 'the output contains the keys of rules' {
 	jq -e '[.devices[].rules[0] | .delay_ms, .reason] == [500, null, null, "none"]' "$out/show/rules"
 	jq -e '[.. | .delay_ms? // empty] | index(500)' "$out/plan/rules"
 	jq -e '.checks | any(.check == "rules")' "$out/doctor/rules"
 }
 
-@test "every output is as its schema says, and both validators find each fault" {
+@test 'every output is valid, and both validators find each fault' {
 	run /usr/bin/python3 -B tests/json/check-schemas.py "$out"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	wc -l <<<"$output"
 }
 
-@test "every command with --json has a schema that is installed, and docs/json.md names it" {
+@test 'every command with --json has an installed schema, named in docs/json.md' {
 	for command in $(pcireset --complete-table | awk -F '\t' '$1 == "option" && $4 == "json" { print $2 }'); do
 		[ -f "schemas/$command.schema.json" ]
 		grep -q "\`$command.schema.json\`" docs/json.md

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Each allocation, opened file and read of a command fails once: the same answer, an error, or "unknown". Resets nothing.
+# Each allocation, open and read of a command fails once. The result is the same output, an error, or "unknown". Resets nothing.
 
 bats_require_minimum_version 1.5.0
 
@@ -11,35 +11,35 @@ setup_file() {
 	xz -dc "$BATS_TEST_DIRNAME/../machines/vfio.tar.xz" | tar -C "$ROOT" -xf -
 }
 
-# sweep ARG...: SWEEP_LIMIT is for a run of all calls, see docs/results/reliability.md.
+# sweep ARG...: SWEEP_LIMIT extends the run to all calls: see docs/results/reliability.md.
 sweep() {
 	python3 "$BATS_TEST_DIRNAME/../sweep/sweep.py" "$BATS_TEST_DIRNAME/../../build/meson/tests/sweep/libfail.so" \
 		"${SWEEP_LIMIT:-100}" "$TOOL" "$@" --sysroot "$ROOT"
 }
 
-@test 'list: as JSON and as text' {
+@test 'list reports each failed call, as JSON and as text' {
 	sweep list -J
 	sweep list -o DEVICE,DRIVER,REACH,USERS
 }
 
-@test 'show' {
+@test 'show reports each failed call' {
 	sweep show 01:00.0 02:00.1 -J
 }
 
-@test 'plan: refused, and not' {
+@test 'plan reports each failed call, refused or not' {
 	sweep plan 02:00.0 --type any
 	sweep plan 02:00.0 01:00.0 -J --type any --force net,swap,driver,vfio
 }
 
-@test 'record' {
+@test 'record reports each failed call' {
 	sweep record -
 }
 
-@test 'doctor' {
+@test 'doctor reports each failed call' {
 	sweep doctor
 }
 
-@test 'an archive: out of memory is never a damaged file' {
+@test 'out of memory is never reported as a damaged archive' {
 	local nth calls archive=$BATS_TEST_DIRNAME/../machines/vfio.tar.xz shim=$BATS_TEST_DIRNAME/../../build/meson/tests/sweep/libfail.so
 
 	FAIL_KIND=memory FAIL_NTH=0 FAIL_COUNT=$BATS_TEST_TMPDIR/calls LD_PRELOAD=$shim "$TOOL" list -n --sysroot "$archive" >/dev/null

@@ -42,11 +42,11 @@ same() {
 	[[ -n $big && $status_big -eq $status_little ]]
 }
 
-@test 'the tool is one for a big-endian processor' {
+@test 'the tool is built for a big-endian processor' {
 	[[ $(od -An -j 5 -N 1 -t u1 "$BATS_TEST_DIRNAME/../../build/meson-s390x/cli/pcireset") -eq 2 ]]
 }
 
-@test 'each machine recorded on little-endian says on big-endian what it said where it was recorded' {
+@test 'a machine recorded on little-endian gives the same answers on big-endian' {
 	local packed checked=0
 
 	for packed in "$MACHINES"/*.tar.xz; do
@@ -57,14 +57,14 @@ same() {
 	[[ $checked -eq 7 ]]
 }
 
-@test 'an archive that is recorded on big-endian is the same, bit by bit, and replays on little-endian' {
+@test 'an archive recorded on big-endian is identical, and replays on little-endian' {
 	on_big pcireset record "$BATS_TEST_TMPDIR/big" --sysroot "$ROOT"
 	on_little pcireset record "$BATS_TEST_TMPDIR/little" --sysroot "$ROOT"
 	cmp "$BATS_TEST_TMPDIR/big" "$BATS_TEST_TMPDIR/little"
 	diff <(on_big questions --sysroot "$ROOT") <(on_little questions --sysroot "$BATS_TEST_TMPDIR/big")
 }
 
-@test 'JSON, metrics and doctor say the same on both' {
+@test 'JSON, metrics and doctor are equal on both' {
 	local command
 
 	for command in 'list -J' 'plan 04:00.0 07:00.0 --type any -J' doctor metrics; do
@@ -73,7 +73,7 @@ same() {
 	done
 }
 
-@test 'the dump of each machine has the same functions on both' {
+@test 'the dump of each machine gives the same functions on both' {
 	local packed
 
 	for packed in "$MACHINES"/*.dump.xz; do

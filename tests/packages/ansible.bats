@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # The Ansible collection, with Debian's ansible-core: plans of recorded machines, results by exit status, one of several hosts
-# that fails, and the role. A reset is played by a stub: nothing is reset on this machine. Run by make check-packages.
+# that fails, and the role. Devices are reset in guests of the lab, or a stub plays it: nothing is reset on this machine. Run by
+# make check-packages.
 
 bats_require_minimum_version 1.5.0
 
@@ -61,7 +62,7 @@ stub() {
 	[ "$(of gpu .result.devices[0].chosen)" = bus ]
 }
 
-@test "functions that nobody named are not affected unless that is allowed" {
+@test "unnamed functions are not affected unless that is allowed" {
 	play '- pcireset.reset.pcireset: {executable: "{{ tool }}", sysroot: "{{ machine }}", devices: ["01:00.0"], types: [bus]}' --check -l gpu
 	[ "$status" -ne 0 ]
 	[[ $(of gpu .msg) == *'also affect 0000:01:00.1'*affect_others* ]]
@@ -70,7 +71,7 @@ stub() {
 	[ "$status" -eq 0 ]
 }
 
-@test "an unsupported type, an unknown device and a wrong word fail with the reason" {
+@test "an unsupported type, an unknown device and an invalid word fail with a reason" {
 	play '- pcireset.reset.pcireset: {executable: "{{ tool }}", sysroot: "{{ machine }}", devices: ["01:00.0"], types: [flr]}' --check -l gpu
 	[ "$(of gpu .rc)" = 3 ]
 	[ "$(of gpu .changed)" = false ]
@@ -88,7 +89,7 @@ stub() {
 	[[ $(of gpu .msg) == *'cannot be reset'* ]]
 }
 
-@test "a reset: what each exit status means, and what the tool is asked" {
+@test "a reset maps each exit status, and passes its arguments to the tool" {
 	json='{"pcireset": 1, "backend": "module", "resets": [{"devices": ["0000:01:00.0"], "members": [{"device": "0000:01:00.0"}, {"device": "0000:01:00.1"}]}]}'
 	task="- pcireset.reset.pcireset: {executable: $BATS_TEST_TMPDIR/pcireset, devices: ['01:00.0', '-x'], types: [flr, bus], max_scope: bus, checks: [link], force: [driver], timeout: 2s, affect_others: true, escalate: true}"
 	for expected in '0 true' '1 false' '3 false' '4 true' '64 true'; do
@@ -107,13 +108,13 @@ stub() {
 	[[ $(of gpu .msg) == *'printed no JSON'* ]]
 }
 
-@test "without --yes unless others may be affected" {
+@test "--yes is passed only if other functions may be affected" {
 	stub 0 '{"resets": []}'
 	play "- pcireset.reset.pcireset: {executable: $BATS_TEST_TMPDIR/pcireset, devices: ['01:00.0'], types: [flr]}" -l gpu
 	[ "$(paste -sd ' ' "$BATS_TEST_TMPDIR/arguments")" = 'reset --json --type flr -- 01:00.0' ]
 }
 
-@test "the role installs rules, and fails where doctor finds fault with them" {
+@test "the role installs rules, and fails if doctor rejects them" {
 	role="- ansible.builtin.include_role: {name: pcireset.reset.pcireset}
   vars: {pcireset_packages: [], pcireset_load_module: false, pcireset_directory: $BATS_TEST_TMPDIR/etc, pcireset_executable: $BATS_TEST_TMPDIR/pcireset, pcireset_rules: {gpu: \"[Rule]\\nDeny=bus\\n\"}}"
 	stub 0 '{"checks": [{"check": "rules", "result": "ok"}]}'

@@ -19,7 +19,7 @@ headless() {
 		--host-resolver-rules='MAP * ~NOTFOUND' --virtual-time-budget=2000 "$@" 2>"$BATS_TEST_TMPDIR/messages"
 }
 
-@test "the browser's DOM says what the report in JSON says" {
+@test "the HTML report has the content of the JSON report" {
 	for fault in none lanes; do
 		headless --dump-dom "file://$BATS_FILE_TMPDIR/$fault/report.html" >"$BATS_TEST_TMPDIR/dom.html"
 		/usr/bin/python3 -B tests/cli/check-page.py "$BATS_TEST_TMPDIR/dom.html" "$BATS_FILE_TMPDIR/$fault/report.json"
@@ -27,7 +27,7 @@ headless() {
 	done
 }
 
-@test "nothing is wider than the page, and no pixel has a colour" {
+@test "the report fits the page and is grey" {
 	for width in 1000 600; do
 		headless --window-size="$width,1600" --screenshot="$BATS_TEST_TMPDIR/page.png" "file://$BATS_FILE_TMPDIR/lanes/report.html"
 		/usr/bin/python3 -B tests/packages/check-screenshot.py "$BATS_TEST_TMPDIR/page.png" "$width"

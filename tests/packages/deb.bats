@@ -112,7 +112,7 @@ listing() {
 	lintian --allow-root --pedantic --display-info --fail-on error,warning,info,pedantic build/deb/*.changes
 }
 
-@test 'installs, and DKMS builds the module' {
+@test 'the packages install, and DKMS builds the module' {
 	listing >"$BATS_FILE_TMPDIR/before"
 	install_version "$old_package"
 	is_installed "$old" "$old_package"
@@ -120,7 +120,7 @@ listing() {
 	echo PCIRESET_TYPES=flr >"$root/etc/default/pcireset"
 }
 
-@test 'installed, it lists the functions of this machine' {
+@test 'the installed tool lists the functions of this machine' {
 	[[ -d /sys/bus/pci/devices ]] || skip 'this machine has no PCI'
 	# Read-only, as the machine is not the test's own; with -n, mount leaves no /run/mount behind.
 	in_root sh -c 'mount -n -t sysfs -o ro sysfs /sys && exec pcireset list' >"$BATS_TEST_TMPDIR/list"
@@ -128,31 +128,31 @@ listing() {
 	diff <(echo DEVICE && ls /sys/bus/pci/devices) <(cut -d ' ' -f 1 "$BATS_TEST_TMPDIR/list")
 }
 
-@test 'where there is no /sys, it says so' {
+@test 'without /sys, the tool reports it' {
 	run -1 in_root pcireset list
 	[[ $output == 'pcireset: /sys/bus/pci/devices: No such file or directory' ]]
 }
 
-@test 'a new version takes the place of the old one, and leaves alone what the administrator wrote' {
+@test 'an upgrade keeps the files of the administrator' {
 	install_version "$new"
 	is_installed "$new"
 	[[ $(<"$root/etc/default/pcireset") == PCIRESET_TYPES=flr ]]
 	[[ -L $root/etc/systemd/system/sysinit.target.wants/$unit ]]
 }
 
-@test 'the old version can be had back' {
+@test 'a downgrade works' {
 	install_version "$old_package" --allow-downgrades
 	is_installed "$old" "$old_package"
 }
 
-@test 'removed, it leaves neither tool nor module' {
+@test 'a removal leaves neither tool nor module' {
 	apt remove "${packages[@]}"
 	[[ ! -e $root/usr/bin/pcireset ]]
 	[[ -z $(in_root dkms status pcireset) ]]
 	[[ -z $(find "$root/lib/modules/" -name 'pcireset.ko*') ]]
 }
 
-@test 'purged, it leaves nothing but what the administrator wrote' {
+@test 'a purge leaves only files of the administrator' {
 	install_version "$new"
 	apt purge "${packages[@]}"
 	listing | diff "$BATS_FILE_TMPDIR/before" - >"$BATS_FILE_TMPDIR/left" || true

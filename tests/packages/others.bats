@@ -75,7 +75,7 @@ make_alpine() {
 	done
 }
 
-@test "Arch: the packages have what make install installs, each file once" {
+@test "Arch: the packages contain all files of make install, each once" {
 	(make_arch)
 	for package in "$BATS_TEST_TMPDIR"/pkg/*; do
 		files "$package"
@@ -85,7 +85,7 @@ make_alpine() {
 	[ -e "$BATS_TEST_TMPDIR/pkg/pcireset-dkms/usr/src/pcireset-$version/dkms.conf" ]
 }
 
-@test "Alpine: the packages have what make install installs, and the module's recipe" {
+@test "Alpine: the packages contain all files of make install, and the module's recipe" {
 	(make_alpine)
 	for package in "$BATS_TEST_TMPDIR"/pkg/*; do
 		files "$package"
@@ -104,7 +104,7 @@ make_alpine() {
 	[ "$(modinfo -F version "$builddir/$built_modules")" = "$version" ]
 }
 
-@test "RPM: the module of one kernel is a package, with what depmod finds" {
+@test "RPM: the package of one kernel's module contains the module that depmod finds" {
 	run -0 packaging/rpm-kmod "$headers" --nodeps
 	package=$(echo build/rpm-kmod/RPMS/*/*.rpm)
 	release=$(<"$headers/include/config/kernel.release")
@@ -118,7 +118,7 @@ make_alpine() {
 	nix-instantiate --parse packaging/nix/module.nix
 }
 
-@test "Prometheus: the alerts are raised and end as their test says" {
+@test "Prometheus: the alerts fire and resolve as expected" {
 	# The package would start a server, so make check-packages does not install it.
 	command -v promtool >/dev/null || skip 'promtool is missing: apt-get install prometheus'
 	promtool check rules packaging/prometheus/pcireset.rules.yml

@@ -27,7 +27,7 @@ many() {
 	END
 }
 
-@test "help names every script of bench/guest and what it measures" {
+@test "--help lists every script of bench/guest with its title" {
 	run bench/run --help
 	[ "$status" -eq 0 ]
 	for script in bench/guest/*.sh; do
@@ -36,7 +36,7 @@ many() {
 	done
 }
 
-@test "what bench/run does not know is refused before anything is booted" {
+@test "bench/run refuses unknown arguments before it boots a guest" {
 	for wrong in --frobnicate nothing lib '--shift 10' '--functions 0' '--functions 1,,2' '--functions 10000' --kernel; do
 		read -ra words <<<"$wrong"
 		run bench/run "${words[@]}"
@@ -45,7 +45,7 @@ many() {
 	done
 }
 
-@test "every table that a script of bench/guest prints is known to bench/plot" {
+@test "bench/plot can draw every table of bench/guest" {
 	mapfile -t names < <(sed -nE "s/.*(begin_table|table) ([a-z]+)(:| ['\"]).*/\2/p" bench/guest/*.sh | sort -u)
 	[ "${#names[@]}" -ge 6 ]
 	for name in "${names[@]}"; do
@@ -67,7 +67,7 @@ many() {
 	[ "${y1%.*}" -gt "${y2%.*}" ]
 }
 
-@test "a table of kinds becomes bars, and says of what is absent that it is not there" {
+@test "a table of kinds becomes bars, and missing ones are labelled" {
 	bench/plot "$dir" <<-'END'
 		table types: Every type
 		kernel 6.1.0-49-amd64; virtual time
@@ -83,7 +83,7 @@ many() {
 	done
 }
 
-@test "tables of several kernels, and one that came in parts, are a file each" {
+@test "tables of several kernels, and split tables, become one file each" {
 	{
 		many
 		many | sed 's/kernel 7.3.4/kernel 6.12.117/'
@@ -95,7 +95,7 @@ many() {
 	[ "$(well_formed "$dir/svg/many-6.12.svg" | grep -cx 4)" -eq 0 ]
 }
 
-@test "without a table there is no plot" {
+@test "without a table, bench/plot draws nothing and fails" {
 	run bench/plot "$dir" /dev/null
 	[ "$status" -eq 1 ]
 	[ "$output" = 'bench/plot: there is no table' ]

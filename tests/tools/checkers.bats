@@ -20,7 +20,7 @@ source_file() {
 	printf '%s\n' '// SPDX-License-Identifier: GPL-2.0-only' "$@" >"$path"
 }
 
-@test "check-spdx passes what is right" {
+@test "check-spdx accepts correct files" {
 	source_file kmod/a.c
 	run tools/check-spdx
 	[ "$status" -eq 0 ]
@@ -54,7 +54,7 @@ source_file() {
 	[[ $output == *'kmod/a.c:2:'*unfinished* ]]
 }
 
-@test "check-words finds a version check, and lets compat have it" {
+@test "check-words finds a version check, except in compat" {
 	source_file kmod/compat/b.h '#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)'
 	source_file kmod/a.c
 	source_file lib/a.c
@@ -91,13 +91,13 @@ source_file() {
 	[[ $output == *'man/a.1.scd:'*'is told'*'say "print"'* && $output == *'found anew'* && $output == *whoever*'name the actor'* ]]
 }
 
-@test "check-words fails where there is nothing to check" {
+@test "check-words fails if it finds no files" {
 	run tools/check-words
 	[ "$status" -eq 1 ]
 	[[ $output == *'found no files'* ]]
 }
 
-@test "check-function-length finds a long function and names a middling one" {
+@test "check-function-length rejects a long function and lists a longish one" {
 	source_file kmod/a.c 'int f(void)' '{' "$(seq 81)" '}' 'int g(void)' '{' "$(seq 41)" '}'
 	run tools/check-function-length
 	[ "$status" -eq 1 ]
@@ -133,14 +133,14 @@ source_file() {
 	[[ $output != *'PCIRESET_WHY_SUN: not in'* ]]
 }
 
-@test "check-symbols and check-docs fail where there is nothing to check" {
+@test "check-symbols and check-docs fail if they find no files" {
 	run tools/check-symbols
 	[ "$status" -eq 1 ]
 	run tools/check-docs
 	[ "$status" -eq 1 ]
 }
 
-@test "check-links finds a link to a file or a heading that is not there" {
+@test "check-links finds a link to a missing file or heading" {
 	mkdir -p docs
 	printf '%s\n' '# A page: *of* its own' '[b](docs/b.md#two-words)' '[self](#a-page-of-its-own)' '[web](https://a.example/x)' >a.md
 	printf '%s\n' '## Two words' '[a](../a.md)' >docs/b.md
@@ -169,7 +169,7 @@ source_file() {
 	[ "$output" = "docs/d.md: '../c.md': docs/meson.build does not install c.md" ]
 }
 
-@test "check-docs finds commands that no test types, and tests that are not there" {
+@test "check-docs finds untested commands and missing tests" {
 	mkdir -p tests/lab docs
 	printf '%s\n' '# topology: mixed gpu' '# add: docs/a.md' >tests/lab/guides.sh
 	printf '%s\n' '# modules: tests/lab/kmod' >tests/lab/locks.sh
@@ -185,7 +185,7 @@ source_file() {
 	[[ $output == *'there is no tests/lab/none.sh'* && $output == *'there is no bench/none'* && $output == *'there is no tests/lab/nothing.sh'* ]]
 }
 
-@test "check-docs finds a time that the page it is said to be from does not have" {
+@test "check-docs finds a quoted time that is missing in its source" {
 	mkdir -p docs
 	printf '%s\n' '| 64 | 6.65 | 0.113 |' >docs/performance.md
 	printf '%s\n' '64 need 0.11 s,' 'and not 6.65 s: [there](docs/performance.md).' >README.md
@@ -196,7 +196,7 @@ source_file() {
 	[[ $output == *'README.md: 0.12 s is not in ./docs/performance.md'* && $output == *'README.md: 6.7 s is not in'* ]]
 }
 
-@test "check-prose passes plain text, and does not measure code, tables and headings" {
+@test "check-prose accepts plain text, and ignores code, tables and headings" {
 	printf '%s\n' '# What a long heading: what it does and what it prints, and what else there may be to say here' '' 'A short sentence.' '' \
 		'    what a command prints in a line that is much longer than a line of prose may be, by far' '' \
 		'| what | whose | a row that is much longer than a line of prose may be, as a table has no line breaks |' '' \
@@ -235,7 +235,7 @@ prose_problem() {
 	[[ $output == *'README.md: 151 lines; it has at most 150'* ]]
 }
 
-@test "check-uapi finds a member and a constant that the test of the layout lacks" {
+@test "check-uapi finds a member and a constant without an assertion" {
 	mkdir -p kmod/uapi/linux
 	printf '%s\n' 'struct a {' $'\t__u32 b;' $'\t__u8 c[4];' '};' 'enum d {' $'\tONE = 1,' $'\tTWO,' '};' '#define G (1U << 0)' '#define _H' >kmod/uapi/linux/pcireset.h
 	printf '%s\n' 'enum h {' $'\tTEN = 10,' '};' >lib/libpcireset.h
@@ -258,7 +258,7 @@ manual_pages() {
 	printf '%s\n' '# NAME' 'pcireset-melt - melt it' '# OPTIONS' '*-t*, *--type* _TYPES_' 'Of *pcireset*(1): *--json*.' >man/pcireset-melt.1.scd
 }
 
-@test "check-man passes what is right" {
+@test "check-man accepts complete pages" {
 	manual_pages
 	tools/check-man
 }
@@ -272,7 +272,7 @@ stray() {
 	[[ $said == *"$3"* ]]
 }
 
-@test "check-man finds an option that a page lacks, has too many, or heads wrongly" {
+@test "check-man finds missing, superfluous and misplaced options" {
 	stray pcireset-melt.1.scd '/type/d' 'option *-t*, *--type* _TYPES_ is missing'
 	stray pcireset-melt.1.scd 's/Of .*//' 'option *--json* is missing'
 	stray pcireset-melt.1.scd 's/_TYPES_/_TYPE_/' 'option *-t*, *--type* _TYPE_ is not of the tool'
@@ -335,7 +335,7 @@ lib: 4 files in a cycle, tools/floors/lib says 0: ground.c hall.c roof/roof.c ro
 	floors_problem 'lib: 2 files in a cycle, tools/floors/lib says 0: hall.c room.c'
 }
 
-@test "check-floors lets the count of exceptions only fall" {
+@test "check-floors rejects a count of exceptions that is too high" {
 	house
 	source_file lib/ground.h '#include "roof/roof.h"'
 	printf '%s\n' 'up ground.h 1' >>tools/floors/lib
@@ -357,7 +357,7 @@ lib: 4 files in a cycle, tools/floors/lib says 0: ground.c hall.c roof/roof.c ro
 	floors_problem 'tools/floors/lib: unknown line: level ground ground.*'
 }
 
-@test "check-floors fails where there is nothing to check" {
+@test "check-floors fails if it finds no floors" {
 	rm -r tools/floors
 	floors_problem 'found no tools/floors to check'
 	floors 'floor ground'

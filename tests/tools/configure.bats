@@ -25,7 +25,7 @@ setup() {
 	cd "$project" || return
 }
 
-@test "configured once, and again when a package has come or gone" {
+@test "a build is configured once, and again after packages change" {
 	tools/configure "$build"
 	ninja -C "$build" >&2
 	[[ ! -e $build/special && ! -e $build/tool ]]
@@ -52,7 +52,7 @@ setup() {
 	[[ $(meson introspect --buildoptions "$build" | jq -r '.[] | select(.name == "buildtype").value') == minsize ]]
 }
 
-@test "without a directory: usage" {
+@test "a missing directory is a usage error" {
 	run tools/configure
 	[[ $status -eq 2 && $output == usage:* ]]
 }

@@ -17,13 +17,13 @@ contents() {
 		grep -Ev '^/usr/share/lintian/|^/usr/share/doc/[^/]*(|/(copyright|changelog(\.Debian)?\.gz))$'
 }
 
-@test "lintian is content" {
+@test "lintian finds no problem" {
 	run lintian --allow-root build/deb/*.deb
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
 }
 
-@test "what make install installs is in the packages" {
+@test "the packages contain all files of make install" {
 	make --no-print-directory install DESTDIR="$BATS_TEST_TMPDIR/dest" PREFIX=/usr
 	installed=$(cd "$BATS_TEST_TMPDIR/dest" && find . ! -type d -printf '/%P\n' | grep -v installed-files)
 	for package in pcireset libpcireset1 libpcireset-dev pcireset-dkms python3-pcireset; do
@@ -32,13 +32,13 @@ contents() {
 	diff <(sort <<<"$installed") "$BATS_TEST_TMPDIR/packaged"
 }
 
-@test "the pages are readable files, and every link of theirs leads to one" {
+@test "installed pages are readable, and their links lead to files" {
 	dpkg-deb -x build/deb/pcireset_[0-9]*.deb "$BATS_TEST_TMPDIR/root"
 	tools/check-links "$BATS_TEST_TMPDIR/root/usr/share/doc/pcireset"
 	[ -f "$BATS_TEST_TMPDIR/root/usr/share/doc/pcireset/docs/guides/gpu-passthrough.md" ]
 }
 
-@test "version, homepage and repository are those of git and of packaging/project" {
+@test "version, homepage and repository come from git and packaging/project" {
 	version=$(packaging/version)
 	homepage=$(sed -n 's/^homepage=//p' packaging/project)
 	[ -n "$homepage" ]
@@ -57,7 +57,7 @@ contents() {
 	grep -q 'dkms' "$BATS_TEST_TMPDIR/control/prerm"
 }
 
-@test "no package needs more than it says" {
+@test "the packages declare all of their dependencies" {
 	[[ $(dpkg-deb -f build/deb/pcireset_*.deb Depends) == *libjson-c5* ]]
 	[[ $(dpkg-deb -f build/deb/libpcireset1_*.deb Depends) == libc6* ]]
 	[[ $(dpkg-deb -f build/deb/python3-pcireset_*.deb Depends) =~ ^libpcireset1\ \(\>=\ [0-9.]+[0-9a-z.~+]*\),\ python3:any$ ]]

@@ -44,13 +44,13 @@ setup() {
 	[ -z "$output" ]
 }
 
-@test "a race that our module called for counts, however deep" {
+@test "a race below a call of our module counts, at any depth" {
 	race 'memcpy+0x1/0x2' $'memset+0x1/0x2\n<3>[    7.000004]  pci_store_saved_state+0x1/0x2\n<3>[    7.000004]  run+0x1/0x2 [pcireset]' >log
 	run filter
 	[[ $output == *'BUG: KCSAN'* ]]
 }
 
-@test "a race in what a driver does for a reset does not count" {
+@test "a race in a driver's reset callbacks does not count" {
 	race 'acpi_ns_evaluate+0x1/0x2' $'acpi_ns_evaluate+0x1/0x2\n<4>[    7.000004]  nvme_reset_prepare+0x3b/0x50 [nvme]\n<4>[    7.000004]  start_type+0x1/0x2 [pcireset]' >log
 	run filter
 	[[ $output != *KCSAN* ]]
@@ -62,7 +62,7 @@ setup() {
 	[[ $output == *'BUG: KCSAN'* ]]
 }
 
-@test "a bit that the core writes next to one that is read does not count, unless it may be that one" {
+@test "a race on a neighbouring bit of the core does not count, unless it may be the same bit" {
 	race 'pci_cfg_access_trylock+0x4a/0x70' 'pcireset_scope_collect+0x6fc/0xb70 [pcireset]' | sed '/read to/s/4 bytes/1 bytes/' >log
 	run filter
 	[[ $output != *KCSAN* ]]
@@ -90,13 +90,13 @@ setup() {
 	[[ $output == 'BUG: KCSAN: data-race in hrtimer_active'* ]]
 }
 
-@test "the clock that our module has read does not count" {
+@test "a race on the clock that our module reads does not count" {
 	race 'timekeeping_update+0x1/0x2' $'ktime_get_mono_fast_ns+0x1/0x2\n<4>[    7.000004]  pci_scan_slot+0x1/0x2\n<4>[    7.000004]  pcisim_host_start+0x1/0x2 [pcisim]' >log
 	run filter
 	[[ $output != *KCSAN* ]]
 }
 
-@test "and one of our module with what interrupted it does" {
+@test "a race of our module with its interrupter counts" {
 	race $'tick_handler+0x1/0x2\n<4>[    7.000004]  asm_sysvec_apic_timer_interrupt+0x1/0x2\n<4>[    7.000004]  run+0x1/0x2 [pcireset]' \
 		'pcireset_run+0x10/0x20 [pcireset]' >log
 	run filter
@@ -112,7 +112,7 @@ setup() {
 	[[ $output == *KCSAN* ]]
 }
 
-@test "a race of the kernel or of another module is told and does not count" {
+@test "a race of the kernel or of another module is printed and does not count" {
 	race 'tick_do_update+0x1/0x2' 'nvme_irq+0x1/0x2 [nvme]' >log
 	echo '<6>[    8.000000] what comes after it' >>log
 	run filter
@@ -122,13 +122,13 @@ setup() {
 	[ "$output" = 'BUG: KCSAN: data-race in tick_do_update+0x1/0x2 / nvme_irq+0x1/0x2' ]
 }
 
-@test "what another CPU warns of in the midst of a foreign race is not lost" {
+@test "a warning of another CPU inside a foreign race is kept" {
 	race 'a+0x1/0x2' $'b+0x1/0x2\n<4>[    7.000004] WARNING: CPU: 1 PID: 9 at kernel/x.c:1' >log
 	run filter
 	[[ $output == *'WARNING: CPU: 1 PID: 9'* ]]
 }
 
-@test "memory lost by our module counts, and that lost by a module which is gone" {
+@test "memory leaks of our module and of an unloaded module count" {
 	leak 'pcireset_plan+0x1/0x2 [pcireset]' >log
 	run filter
 	[[ $output == *'unreferenced object'* ]]
@@ -137,7 +137,7 @@ setup() {
 	[[ $output == *'unreferenced object'* ]]
 }
 
-@test "memory lost by others is told and does not count" {
+@test "memory leaks of others are printed and do not count" {
 	echo '<6>[    9.000000] kmemleak: 2 new suspected memory leaks (see /sys/kernel/debug/kmemleak)' >log
 	leak 'acpi_init+0x1/0x2' >>log
 	leak 'nvme_probe+0x1/0x2 [nvme]' >>log
@@ -156,7 +156,7 @@ held() {
 		" #1: $1" 'what comes after it'
 }
 
-@test "queues that nvme has frozen are no lock that somebody forgot" {
+@test "queues frozen by nvme do not count as a forgotten lock" {
 	held 'ffff88807ecf92c0 (&q->q_usage_counter(queue)#4){+.+.}-{0:0}, at: nvme_start_freeze+0xca/0x140 [nvme_core]' >log
 	run filter
 	[[ $output == *'what comes after it' && $output != *'lock held'* ]]
@@ -164,7 +164,7 @@ held() {
 	[[ $output == lockdep,* ]]
 }
 
-@test "a line about a lock that somebody else's came into is still one" {
+@test "an interrupted line about a lock still counts" {
 	local lock='ffff88807ecf92c0 (&q->q_usage_counter(queue)#4){+.+.}-{0:0}'
 
 	held "$lock"$'\n<6>[   83.585290] nvme nvme0: something\n<4>[   83.585289] , at: nvme_start_freeze+0xca/0x140 [nvme_core]' >log
@@ -175,7 +175,7 @@ held() {
 	[[ $output == *'lock held'* ]]
 }
 
-@test "a lock that somebody forgot counts, beside such queues too" {
+@test "a forgotten lock counts, also next to frozen queues" {
 	held 'ffff88807ecf92c0 (&handle->lock){+.+.}-{3:3}, at: handle_ioctl+0xca/0x140 [pcireset]' >log
 	run filter
 	[[ $output == *'lock held when returning'*'handle->lock'*'what comes after it' ]]
@@ -186,7 +186,7 @@ held() {
 	[[ $output == *'lock held when returning'* ]]
 }
 
-@test "the circle that pciehp makes by itself is told and does not count" {
+@test "the lock cycle inside pciehp is printed and does not count" {
 	circle '&ctrl->reset_lock' pci_rescan_remove_lock 'pciehp_unconfigure_device+0x61/0x1f0' >log
 	run filter
 	[[ $output != *circular* && $output == *'what comes after it'* ]]
@@ -194,7 +194,7 @@ held() {
 	[ "$output" = 'lockdep, off from here on: reset_lock of pciehp and pci_rescan_remove_lock' ]
 }
 
-@test "the same in user-mode Linux" {
+@test "the same cycle in user-mode Linux does not count" {
 	local end='[<6003b499>] ? new_thread_handler+0x1f9/0x360\n<4>[    7.000001]  [<6003b2a0>] ? new_thread_handler+0x0/0x360'
 
 	circle '&ctrl->reset_lock' pci_rescan_remove_lock 'pciehp_unconfigure_device+0x61/0x1f0' | sed "s|</TASK>|$end|" >log
@@ -205,7 +205,7 @@ held() {
 	[[ $output == *circular* ]]
 }
 
-@test "a circle with another lock, or with our module in it, or without an end, counts" {
+@test "a cycle with another lock, with our module, or without an end counts" {
 	circle '&ctrl->reset_lock' '&dev->mutex' 'device_lock+0x1/0x2' >log
 	run filter
 	[[ $output == *circular* ]]

@@ -15,18 +15,18 @@ setup() {
 	libdir=$(dirname "$(find "$dest/usr/lib" -name 'libpcireset.so.*' | head -n 1)")
 }
 
-@test "says what it did, and that it did not build the module" {
+@test "make install prints its actions, and that the module was not built" {
 	grep -q "module source: $dest/usr/src/pcireset-$version" "$BATS_FILE_TMPDIR/log"
 	grep -q 'the module is not built' "$BATS_FILE_TMPDIR/log"
 }
 
-@test "the tool runs, with its library" {
+@test "the installed tool runs with its library" {
 	LD_LIBRARY_PATH=$libdir run "$dest/usr/bin/pcireset" --version
 	[ "$status" -eq 0 ]
 	[[ $output == *"$version"* ]]
 }
 
-@test "a program builds against header and library by pkg-config" {
+@test "a program builds with pkg-config" {
 	cat >"$BATS_TEST_TMPDIR/user.c" <<-'EOF'
 		#include <libpcireset.h>
 		int main(void)
@@ -42,7 +42,7 @@ setup() {
 	LD_LIBRARY_PATH=$libdir "$BATS_TEST_TMPDIR/user"
 }
 
-@test "a program in Python finds the library" {
+@test "a Python program finds the library" {
 	dir=$(dirname "$(find "$dest/usr/lib" -path '*/pcireset/__init__.py')")
 	run env PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="${dir%/*}" LD_LIBRARY_PATH="$libdir" /usr/bin/python3 -c \
 		'import pcireset; print(pcireset.__file__, pcireset.Context("/").backend)'
@@ -50,7 +50,7 @@ setup() {
 	[[ $output == "$dir/__init__.py "* ]]
 }
 
-@test "the manual pages and the udev rule are there" {
+@test "the manual pages and the udev rule are installed" {
 	compgen -G "$dest/usr/share/man/man*/pcireset.*"
 	for page in man/*.scd; do
 		compgen -G "$dest/usr/share/man/man*/$(basename "$page" .scd)"
@@ -67,7 +67,7 @@ setup() {
 	[ -z "$(find "$doc" -type f ! -perm 0644)" ]
 }
 
-@test "the unit for booting runs the tool that was installed" {
+@test "the boot unit runs the installed tool" {
 	tool=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$dest/usr/lib/systemd/system/pcireset@.service")
 	[ -x "$dest$tool" ]
 }
@@ -89,11 +89,11 @@ installs_below() {
 	[ -z "$(find "$root" ! -type d)" ]
 }
 
-@test "a prefix may have characters that sed, make, the shell and systemd read otherwise" {
+@test "a prefix may have special characters of sed, make, the shell and systemd" {
 	installs_below "/opt/a..b & b|c%d%%i;e\`f*é"
 }
 
-@test "places are taken without . and .." {
+@test ". and .. are removed from paths" {
 	run bash -c '. packaging/common.sh && parse_options --prefix /opt/./x/../y/ --destdir /a/../b/ && echo "$prefix $destdir"'
 	[ "$output" = '/opt/y /b' ]
 }
@@ -110,7 +110,7 @@ refuses() {
 	[ ! -e "$BATS_TEST_TMPDIR/none" ]
 }
 
-@test "a prefix that a file could not name is refused, and nothing is installed" {
+@test "an impossible prefix is refused, and nothing is installed" {
 	local word
 
 	for word in '"' "'" \\; do
@@ -132,7 +132,7 @@ refuses() {
 	[[ $status -ne 0 && $output == *pkg-config* && ! -e $BATS_TEST_TMPDIR/none ]]
 }
 
-@test "the module source is all of kmod, and nothing that a build left" {
+@test "the module source is all of kmod/ without build results" {
 	diff <(git ls-files --cached --others --exclude-standard kmod | sed 's|^kmod/||' | grep -v '^\.' | sort) \
 		<(cd "$dest/usr/src/pcireset-$version" && find . -type f -printf '%P\n' | sort)
 }
@@ -143,7 +143,7 @@ refuses() {
 	find "$dest" -type f | sort | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-@test "an install removes what an older one put there and this one does not" {
+@test "an install removes old files that it no longer installs" {
 	touch "$dest/usr/bin/pcireset-old" "$dest/usr/src/pcireset-$version/old.c"
 	echo /usr/bin/pcireset-old >>"$dest/usr/share/pcireset/installed-files"
 	make --no-print-directory install DESTDIR="$dest" PREFIX=/usr
@@ -151,7 +151,7 @@ refuses() {
 	[ ! -e "$dest/usr/src/pcireset-$version/old.c" ]
 }
 
-@test "uninstall leaves no file, and says so where there is none" {
+@test "uninstall leaves no file, and reports if there was none" {
 	make --no-print-directory uninstall DESTDIR="$dest" PREFIX=/usr
 	[ -z "$(find "$dest" ! -type d)" ]
 	run make --no-print-directory uninstall DESTDIR="$dest" PREFIX=/usr

@@ -77,7 +77,7 @@ fails() {
 	[[ -z $(ls "$XDG_CACHE_HOME/pcireset/kernels" 2>/dev/null) ]]
 }
 
-@test "the newest release of all suites is taken, and said" {
+@test "the newest release of all suites is taken and printed" {
 	two_kernels
 	publish "${suites[@]}"
 	get 6.1
@@ -85,7 +85,7 @@ fails() {
 	[[ $output == *'kernel 6.1: got 6.1.0-2-amd64 (6.1.20-1)'* && $output != *'passed over'* && $output != *signed* ]]
 }
 
-@test "a mirror may be a directory" {
+@test "a mirror can be a directory" {
 	two_kernels
 	publish "${suites[@]}"
 	write_sources "file:$mirror" "${suites[@]}"
@@ -93,7 +93,7 @@ fails() {
 	is_got 6.1 6.1.0-2-amd64 6.1.20-1
 }
 
-@test "only unsigned: taken" {
+@test "an unsigned image is taken if no signed one exists" {
 	make_kernel bookworm 1 6.1.10-1
 	make_kernel bookworm-security 2 6.1.20-1 -unsigned
 	# The signed one is a name that others mention.
@@ -105,7 +105,7 @@ fails() {
 	[[ $output == *'6.1.0-2-amd64 (6.1.20-1), which has no signed image'* && $output != *6.1.0-3* ]]
 }
 
-@test "headers are missing: the next older one" {
+@test "without headers, the next older release is taken" {
 	two_kernels
 	take_away bookworm-security 'linux-headers-*-amd64_*'
 	publish "${suites[@]}"
@@ -114,7 +114,7 @@ fails() {
 	passed_over '6.1.0-2-amd64 (6.1.20-1)' 'there is no linux-headers-6.1.0-2-amd64 (= 6.1.20-1)'
 }
 
-@test "common headers are missing: the next older one" {
+@test "without common headers, the next older release is taken" {
 	two_kernels
 	take_away bookworm-security 'linux-headers-*-common_*'
 	publish "${suites[@]}"
@@ -123,7 +123,7 @@ fails() {
 	passed_over '6.1.0-2-amd64 (6.1.20-1)' 'there is no linux-headers-6.1.0-2-common (= 6.1.20-1)'
 }
 
-@test "an image is missing, signed and unsigned: the next older one" {
+@test "without any image, the next older release is taken" {
 	two_kernels
 	take_away bookworm-security 'linux-image-*'
 	publish "${suites[@]}"
@@ -132,7 +132,7 @@ fails() {
 	passed_over '6.1.0-2-amd64 (6.1.20-1)' 'there is no linux-image-6.1.0-2-amd64 (= 6.1.20-1), signed or unsigned'
 }
 
-@test "half an upload, kbuild is older than the headers want: the next older one" {
+@test "with a kbuild older than the headers, the next older release is taken" {
 	two_kernels
 	take_away bookworm-security 'linux-kbuild-*'
 	publish "${suites[@]}"
@@ -141,7 +141,7 @@ fails() {
 	passed_over '6.1.0-2-amd64 (6.1.20-1)' 'there is no linux-kbuild-6.1 (>= 6.1.20-1)'
 }
 
-@test "half an upload, the release in two versions: the one of which everything is there" {
+@test "of a release in two versions, the complete one is taken" {
 	make_kernel bookworm 2 6.1.20-1
 	make_headers bookworm-security 6.1.0-2-amd64 6.1.21-1 linux-kbuild-6.1
 	make_kbuild bookworm-security linux-kbuild-6.1 6.1.21-1
@@ -156,7 +156,7 @@ fails() {
 	is_got 6.1 6.1.0-2-amd64 6.1.21-1
 }
 
-@test "nothing is complete, nothing is cached: a message that names the package and what to do" {
+@test "without a complete or cached release, a message names the package and a remedy" {
 	two_kernels
 	take_away bookworm 'linux-headers-*-common_*'
 	take_away bookworm-security 'linux-image-*'
@@ -166,7 +166,7 @@ fails() {
 	[[ $output == *'passed over 6.1.0-1-amd64 (6.1.10-1): there is no linux-headers-6.1.0-1-common (= 6.1.10-1)'* ]]
 }
 
-@test "a suite is gone: what the other has" {
+@test "without one suite, the other suite is used" {
 	two_kernels
 	publish bookworm
 	get 6.1
@@ -174,20 +174,20 @@ fails() {
 	[[ $output == *"bookworm-security: 404  File not found ($url/dists/bookworm-security/"* ]]
 }
 
-@test "all suites are gone: 3, with their names" {
+@test "without any suite, the status is 3, and the suites are named" {
 	get 6.1
 	fails 3 'there is no linux-image-6\.1\.0-[0-9]+-amd64 in what can be read of bookworm bookworm-security'
 	[[ $output == *'bookworm: '*'bookworm-security: '* ]]
 }
 
-@test "no suite has such a kernel: 4" {
+@test "a kernel in no suite gives 4" {
 	make_deb bookworm something 1
 	publish "${suites[@]}"
 	get 6.1
 	fails 4 'there is no linux-image-6\.1\.0-[0-9]+-amd64 in bookworm bookworm-security'
 }
 
-@test "PCILAB_SOURCES lacks a suite, or is not there" {
+@test "an incomplete or missing PCILAB_SOURCES is an error" {
 	two_kernels
 	publish "${suites[@]}"
 	write_sources "$url" bookworm
@@ -198,7 +198,7 @@ fails() {
 	[[ $status -eq 2 && $output == *"PCILAB_SOURCES: '/no/such/file' cannot be read"* ]]
 }
 
-@test "a file is gone from the pool: the next older one" {
+@test "with a file missing in the pool, the next older release is taken" {
 	two_kernels
 	publish "${suites[@]}"
 	take_away bookworm-security 'linux-headers-*-common_*'
@@ -208,7 +208,7 @@ fails() {
 	[[ $output == *"$url/pool/bookworm-security/linux-headers-6.1.0-2-common_6.1.20-1_amd64.deb"* ]]
 }
 
-@test "a file is gone from the pool of a directory: the next older one" {
+@test "with a file missing in the pool of a directory, the next older release is taken" {
 	two_kernels
 	publish "${suites[@]}"
 	write_sources "file:$mirror" "${suites[@]}"
@@ -218,7 +218,7 @@ fails() {
 	passed_over '6.1.0-2-amd64 (6.1.20-1)' 'linux-image-6.1.0-2-amd64: File not found'
 }
 
-@test "a file has another hash, or another size: the next older one" {
+@test "with a wrong hash or size, the next older release is taken" {
 	two_kernels
 	make_kernel bookworm-security 3 6.1.30-1
 	publish "${suites[@]}"
@@ -230,7 +230,7 @@ fails() {
 	[[ $output == *'6.1.0-2-amd64 (6.1.20-1): linux-image-6.1.0-2-amd64: Hash Sum mismatch'* ]]
 }
 
-@test "a package does not unpack, or holds no kernel: the next older one" {
+@test "with a damaged package, the next older release is taken" {
 	two_kernels
 	make_kernel bookworm-security 3 6.1.30-1
 	make_deb bookworm-security linux-image-6.1.0-2-amd64 6.1.20-1
@@ -243,7 +243,7 @@ fails() {
 	[[ $output == *'passed over 6.1.0-2-amd64 (6.1.20-1): its packages hold no vmlinuz'* ]]
 }
 
-@test "a mirror that stops answering is not asked again for each release" {
+@test "a mirror that stops answering is not queried for each release" {
 	two_kernels
 	make_kernel bookworm-security 3 6.1.30-1
 	publish "${suites[@]}"
@@ -257,14 +257,14 @@ fails() {
 	[[ $(grep -o "/$BATS_TEST_NUMBER/busy/pool/.*deb " "$BATS_FILE_TMPDIR/www.requests" | sort -u | grep -cv 6.1.30-1) -eq 0 ]]
 }
 
-@test "no network, nothing cached: a message, and no attempt to download" {
+@test "without network and cache, a message is printed and nothing is downloaded" {
 	write_sources http://127.0.0.1:9/debian "${suites[@]}"
 	get 6.1
 	fails 3 'no mirror answered'
 	[[ $output == *'bookworm: Could not connect to 127.0.0.1:9'* && $output != *'passed over'* ]]
 }
 
-@test "no network: what is cached is kept, with and without --refresh" {
+@test "without network, the cache is kept, with and without --refresh" {
 	two_kernels
 	publish "${suites[@]}"
 	get 6.1
@@ -276,7 +276,7 @@ fails() {
 	[[ $output == *'keeping 6.1.0-2-amd64 (6.1.20-1): no mirror answered'* ]]
 }
 
-@test "one of two mirrors does not answer: what the other has" {
+@test "if one of two mirrors does not answer, the other is used" {
 	two_kernels
 	publish "${suites[@]}"
 	printf '%s\n' "deb [trusted=yes] file:$mirror bookworm main" 'deb [trusted=yes] http://127.0.0.1:9/x bookworm-security main' >"$PCILAB_SOURCES"
@@ -285,7 +285,7 @@ fails() {
 	[[ $output == *'bookworm-security: Could not connect to 127.0.0.1:9'* ]]
 }
 
-@test "--refresh keeps what is cached where nothing newer is complete, or nothing is newer" {
+@test "--refresh keeps the cache if no newer release is complete" {
 	two_kernels
 	publish "${suites[@]}"
 	get 6.1
@@ -311,7 +311,7 @@ fails() {
 	[[ $output == *'keeping 6.1.0-2-amd64 (6.1.20-1): there is no linux-image-'* ]]
 }
 
-@test "7.x: the parts of an image" {
+@test "7.x: an image in parts is taken" {
 	write_sources "$url" trixie-backports
 	make_split trixie-backports 7.3.1+deb13-amd64 7.3.1-1~bpo13+1
 	make_split trixie-backports 7.3.10+deb13-amd64 7.3.10-1~bpo13+1
@@ -321,7 +321,7 @@ fails() {
 	[[ $output != *'no signed image'* ]]
 }
 
-@test "7.x, not signed yet: neither the image nor its binary, but the unsigned one" {
+@test "7.x: the unsigned image is taken if the signed one is incomplete" {
 	write_sources "$url" trixie-backports
 	make_split trixie-backports 7.3.10+deb13-amd64 7.3.10-1~bpo13+1
 	take_away trixie-backports 'linux-image-*'
@@ -332,7 +332,7 @@ fails() {
 	[[ $output == *'which has no signed image'* ]]
 }
 
-@test "7.x, a part is missing: the next older one" {
+@test "7.x: without one part, the next older release is taken" {
 	write_sources "$url" trixie-backports
 	make_split trixie-backports 7.3.1+deb13-amd64 7.3.1-1~bpo13+1
 	make_split trixie-backports 7.3.10+deb13-amd64 7.3.10-1~bpo13+1
@@ -368,7 +368,7 @@ is_got_arm64() {
 	[[ ! -e $dir/root/usr/lib/linux-kbuild-6.1/scripts/for-arm64 ]]
 }
 
-@test "arm64: the newest release, and this machine's tools to build modules" {
+@test "arm64: the newest release is taken, with this machine's tools for modules" {
 	kernels_of_arm64
 	publish "${suites[@]}"
 	get 6.1-arm64
@@ -377,7 +377,7 @@ is_got_arm64() {
 	is_got 6.1 6.1.0-2-amd64 6.1.20-1
 }
 
-@test "arm64: what is missing for one architecture does not matter to the other" {
+@test "arm64: a file missing for one architecture does not affect the other" {
 	kernels_of_arm64
 	take_away bookworm-security 'linux-headers-*-arm64_*'
 	take_away bookworm-security 'linux-image-*-amd64_*'
@@ -389,7 +389,7 @@ is_got_arm64() {
 	is_got 6.1 6.1.0-1-amd64 6.1.10-1
 }
 
-@test "arm64: this machine's tools are older than the headers want: the next older release" {
+@test "arm64: with tools older than the headers, the next older release is taken" {
 	kernels_of_arm64
 	take_away bookworm-security 'linux-kbuild-*_amd64.deb'
 	publish "${suites[@]}"
@@ -398,7 +398,7 @@ is_got_arm64() {
 	passed_over '6.1.0-2-arm64 (6.1.20-1)' 'there is no linux-kbuild-6.1 (>= 6.1.20-1)'
 }
 
-@test "arm64: an image that is none is passed over; a mirror without arm64 has no such kernel" {
+@test "arm64: a wrong image is skipped, and a mirror without arm64 has no kernel" {
 	kernels_of_arm64
 	make_files "$BATS_TEST_TMPDIR/files" lib/modules/6.1.0-2-arm64/modules.order boot/vmlinuz-6.1.0-2-arm64
 	deb_arch=arm64
@@ -447,7 +447,7 @@ get_built() {
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH run lab/kernel-get "$@" uml
 }
 
-@test "a kernel that is built here: the newest source that arrives, else what is cached" {
+@test "a built kernel uses the newest complete source, or the cache" {
 	write_sources "$url" bookworm-security bookworm-backports
 	make_source 6.12.5-1 bookworm-backports
 	make_source 6.12.6-1
@@ -480,7 +480,7 @@ chroot_mirror() {
 	publish trixie-backports trixie
 }
 
-@test "the compiler of another release: made once, and then needs no network" {
+@test "the compiler of another release is unpacked once, and then needs no network" {
 	chroot_mirror
 	run lab/kernel-get 7.3
 	[[ $status -eq 0 && $output == *'7.3 7.3.1+deb13-amd64 7.3.1-1~bpo13+1' ]]
@@ -510,7 +510,7 @@ no_compiler() {
 	[[ ! -e $XDG_CACHE_HOME/pcireset/chroot/trixie ]]
 }
 
-@test "the compiler of another release: a package is not there, does not fit, or is gone; no network" {
+@test "the compiler of another release: a missing, wrong or unreachable package is an error" {
 	chroot_mirror 'libz9'
 	no_compiler libelf1t64 libz9
 	make_deb trixie libelf1t64 1.1 '' "$BATS_TEST_TMPDIR/files"

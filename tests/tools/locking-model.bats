@@ -22,7 +22,7 @@ configuration() {
 	printf '%s\n' "$@" >"$CONFIGURATIONS"
 }
 
-@test "every configuration ends as it must" {
+@test "every configuration has the expected result" {
 	need_spin
 	run "$check"
 	printf '%s\n' "$output" | sed 's/^/# /' >&3
@@ -30,7 +30,7 @@ configuration() {
 	[ "$(grep -c '^ok ' <<<"$output")" -eq "$(grep -c '^[a-z]' configurations)" ]
 }
 
-@test "a deadlock that is found and not expected fails, and so does one that is expected and not found" {
+@test "an unexpected deadlock fails, and a missing expected one" {
 	need_spin
 	configuration 'a | safe | NO_LOCKED_RULE | ours(PF,BUS,PROBE)' 'b | deadlock | | ours(PF,BUS,PROBE)'
 	run "$check"
@@ -46,7 +46,7 @@ configuration() {
 	[[ $output == *'expected assertion moved, found assertion '*done* ]]
 }
 
-@test "a model that does not compile, a change that it does not know and a name that is none fail" {
+@test "a broken model, an unknown change and an unknown name fail" {
 	need_spin
 	configuration 'a | safe | | nobody()' 'b | safe | NO_SUCH_CHANGE | ours(PF,FUNC,FREE)'
 	run "$check"
@@ -57,7 +57,7 @@ configuration() {
 	[ "$status" -eq 1 ]
 }
 
-@test "without spin it is skipped, and in CI it has failed" {
+@test "without spin the test is skipped, and fails in CI" {
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	ln -s "$(command -v bash)" "$(command -v dirname)" "$BATS_TEST_TMPDIR/bin"
 	CI='' PATH=$BATS_TEST_TMPDIR/bin run "$check"
@@ -67,7 +67,7 @@ configuration() {
 	[ "$status" -eq 1 ]
 }
 
-@test "README.md tells of every configuration what is expected" {
+@test "README.md lists the expected result of every configuration" {
 	diff <(sed -n 's/^\([a-z][^ |]*\) *| *\([a-z]*\)[^|]*|.*/\1 \2/p' configurations) \
 		<(sed -n 's/^| \([a-z][^ |]*\) | \([a-z]*\)[^|]* | [0-9]* |$/\1 \2/p' README.md)
 }

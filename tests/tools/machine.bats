@@ -38,7 +38,7 @@ limit() {
 	started+=($!)
 }
 
-@test "who sleeps has the time that a clock shows" {
+@test "a sleeping process is limited by the clock" {
 	start sleep 1000
 	machine=$!
 	uptime_ms
@@ -50,7 +50,7 @@ limit() {
 	[[ $(head -n 1 "$tmp/watchdog") == watchdog ]]
 }
 
-@test "who waits for a CPU has more, but not for ever" {
+@test "a process that waits for a CPU gets more time, within a limit" {
 	busy_cpu
 	start taskset -c "$cpu" bash -c "$loop"
 	machine=$!
@@ -63,7 +63,7 @@ limit() {
 	[[ -e $tmp/timed-out && $((REPLY - began)) -ge 8000 ]]
 }
 
-@test "the wait of threads and of what was started counts too" {
+@test "waits of threads and child processes count" {
 	busy_cpu
 	start bash -c "taskset -c $cpu bash -c '$loop'; :"
 	machine=$!

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# tests/mutants/refresh carries faults over to changed code, or lists those that it cannot carry.
+# tests/mutants/refresh carries faults over to changed code, or lists those that it cannot carry. Each source file has a fault.
 
 setup() {
 	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
@@ -42,7 +42,7 @@ fault_is_in() {
 	[ "$(grep -c 'if (!(a))' "$1")" -eq 1 ]
 }
 
-@test "refresh leaves a fault alone that applies" {
+@test "refresh does not change a fault that applies" {
 	run tests/mutants/refresh
 	[ "$status" -eq 0 ]
 	[ "$output" = '' ]

@@ -39,7 +39,7 @@ dump() {
 	[ "$output" = 'ok 1 - same' ]
 }
 
-@test "a register that may change may change, but not where nothing may" {
+@test "a volatile register may change, unless no change is allowed" {
 	set_bytes 0x5a ff
 	set_bytes 0x104 ff
 	dump >"$after"
@@ -50,28 +50,28 @@ dump() {
 	[[ $output == *'0000:01:00.0 0x104 (ecap 0001+0x04): 00 -> ff'* ]]
 }
 
-@test "a neighbour of such a register may not" {
+@test "the register after a volatile one may not change" {
 	set_bytes 0x58 ff
 	dump >"$after"
 	run config_is_same "$before" "$after" same
 	[[ $output == 'not ok 1'*'0x058 (cap 10+0x08): 00 -> ff'* ]]
 }
 
-@test "the same offset in another capability may not" {
+@test "the same offset in another capability may not change" {
 	set_bytes 0x4a ff
 	dump >"$after"
 	run config_is_same "$before" "$after" same
 	[[ $output == 'not ok 1'*'0x04a (cap 01+0x0a): 00 -> ff'* ]]
 }
 
-@test "the last byte counts" {
+@test "a change of the last byte is found" {
 	set_bytes 0xfff 01
 	dump >"$after"
 	run config_is_same "$before" "$after" same
 	[[ $output == 'not ok 1'*'0xfff'*'00 -> 01'* ]]
 }
 
-@test "a function that went or came is a difference" {
+@test "an added or removed function is a difference" {
 	{ dump && dump | sed s/01:00/02:00/; } >"$after"
 	run config_is_same "$before" "$after" same
 	[[ $output == 'not ok 1'*'0000:02:00.0: came'* ]]
@@ -79,13 +79,13 @@ dump() {
 	[[ $output == 'not ok 1'*'0000:02:00.0: gone'* ]]
 }
 
-@test "two empty dumps prove nothing" {
+@test "two empty dumps are an error" {
 	: >"$before"
 	run config_is_same "$before" "$before" same
 	[[ $output == 'not ok 1'*'nothing was compared'* ]]
 }
 
-@test "a capability list that is a loop comes to an end" {
+@test "a circular capability list is handled" {
 	set_bytes 0x50 10 40
 	dump >"$before"
 	run timeout 300 bash -c ". '$BATS_TEST_DIRNAME/../lab/lib.sh'; config_is_same '$before' '$before' same"

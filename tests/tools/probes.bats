@@ -15,7 +15,7 @@ probe() {
 	run make -s -f - "CC=$BATS_TEST_TMPDIR/cc" src=sim <<<"include $1"
 }
 
-@test 'the message has the error of the compiler' {
+@test "the message contains the compiler's error" {
 	local name
 
 	for name in kmod sim; do
@@ -25,7 +25,7 @@ probe() {
 	done
 }
 
-@test 'a compiler that works has nothing to say' {
+@test 'a working compiler gives no message' {
 	printf '%s\n' '#!/bin/sh' 'exit 0' >"$BATS_TEST_TMPDIR/cc"
 	run make -s -f - "CC=$BATS_TEST_TMPDIR/cc" <<-'END'
 		include kmod/compat/Kbuild.probes

@@ -30,7 +30,7 @@ script() {
 	[[ $(<"$calls") == 'deb-systemd-invoke stop pcireset-recover.service'$'\n'"$qualify" ]]
 }
 
-@test 'so does the RPM package' {
+@test 'the RPM package stops the service when it is removed, and not when it is upgraded' {
 	preun() { sed -n '/^%preun$/,/^$/p' packaging/pcireset.spec | sed 1d; }
 
 	preun | script 1
@@ -39,7 +39,7 @@ script() {
 	[[ $(<"$calls") == 'systemctl --quiet disable --now pcireset-recover.service'$'\n'"$qualify" ]]
 }
 
-@test 'so does packaging/uninstall' {
+@test 'packaging/uninstall stops the service' {
 	run sed -n '/^stop_service() {$/,/^}$/p' packaging/uninstall
 	script <<<"$output
 stop_service"

@@ -9,7 +9,7 @@ setup() {
 	spec=packaging/pcireset.spec
 }
 
-@test "rpm takes it, without a word" {
+@test "rpm parses the spec file without a message" {
 	run rpmspec -P "$spec"
 	[ "$status" -eq 0 ]
 	[[ $output != *warning:* ]]
@@ -20,13 +20,13 @@ clean() {
 	rpmlint -c packaging/rpmlint.toml "$1" | tee /dev/stderr | grep -q '0 errors, 0 warnings'
 }
 
-@test "rpmlint has nothing to say, but would have" {
+@test "rpmlint accepts the spec file, and reports a wrong one" {
 	clean "$spec"
 	sed 's/^License: .*/License: Free/; /^%prep$/d' "$spec" >"$BATS_TEST_TMPDIR/pcireset.spec"
 	run -1 clean "$BATS_TEST_TMPDIR/pcireset.spec"
 }
 
-@test "version and parts are those of the module and of the Debian packages" {
+@test "version and packages agree with the module and the Debian packages" {
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' kmod/dkms.conf)
 	[ "$(rpmspec -q --qf '%{name} %{version}\n' "$spec" | sed 's/-devel/-dev/' | sort)" = \
 		"$(sed -n "s/^Package: \(.*\)/\1 $version/p" packaging/debian/control | sed 's/^libpcireset1/libpcireset/' | sort)" ]

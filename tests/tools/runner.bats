@@ -12,7 +12,7 @@ setup() {
 	printf '%s\n' '# nightly: 6.12 7.3' '. lib.sh' >"$script"
 }
 
-@test 'a long test leaves the kernels of its header to the night' {
+@test 'a long test leaves the kernels in its header to check-nightly' {
 	is_left_to_the_night "$script" 6.12
 	is_left_to_the_night "$script" 7.3
 	run ! is_left_to_the_night "$script" 6.1
@@ -23,7 +23,7 @@ setup() {
 	run ! is_left_to_the_night "$script" 6.12
 }
 
-@test '--nightly, --only and --kernel leave nothing to the night' {
+@test '--nightly, --only and --kernel run all kernels' {
 	nightly=true
 	run ! is_left_to_the_night "$script" 6.12
 	nightly=false only=(long)
@@ -33,7 +33,7 @@ setup() {
 }
 
 # sweep.sh takes a sample of sweep-all.sh.
-@test 'no test of the lab leaves all of its kernels to the night' {
+@test 'no lab test leaves all of its kernels to check-nightly' {
 	local file kernel left
 
 	for file in tests/lab/*.sh; do
@@ -59,7 +59,7 @@ setup() {
 	is_shared "$script" 7.3-arm64
 }
 
-@test 'a topology that is not for arm64 is skipped there, with its reason' {
+@test 'a topology not for arm64 is skipped there with its reason' {
 	declare -A unfit=()
 	count_skip() { echo "skipped: $*"; }
 	fits_machine 7.3 cxl
@@ -82,7 +82,7 @@ words() {
 	topology_words "lab/topologies/$1" /tmp "$2"
 }
 
-@test 'ports are mirrored for arm64, on each bus for itself, and nothing else is' {
+@test 'for arm64, only ports are mirrored, each bus separately' {
 	. lab/lib/topology.sh
 	[[ $(words slots amd64 | grep -oE '(id=(rp|down)[0-9]).*addr=[0-9a-f]+') == "$(grep -oE '(id=(rp|down)[0-9]).*addr=[0-9a-f]+' lab/topologies/slots)" ]]
 	[[ $(words slots arm64 | sed -nE 's/.*id=((rp|down)[0-9]+),.*addr=([0-9a-f]+).*/\1 \3/p' | paste -sd ' ') == \
@@ -93,7 +93,7 @@ words() {
 	run ! has_iommu lab/topologies/slots
 }
 
-@test 'a test with programs of this machine is skipped on arm64, which is said' {
+@test 'a test with programs of this machine is skipped on arm64 with a reason' {
 	count_skip() { echo "skipped: $*"; }
 	printf '%s\n' '# python: json' '. lib.sh' >"$script"
 	has_programs "$script" 7.3

@@ -37,7 +37,7 @@ sources() {
 	sources | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-@test "the simulator has the version of everything else" {
+@test "the simulator has the version of the project" {
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' kmod/dkms.conf)
 	grep -qx "PACKAGE_VERSION=\"$version\"" sim/dkms.conf
 	grep -q "MODULE_VERSION(\"$version\")" sim/main.c

@@ -19,7 +19,7 @@ judge() {
 	[ "$output" = 'passed 2' ]
 }
 
-@test "the plan may come first, and lines may end as a console ends them" {
+@test "the plan may come first, and lines may end with CR LF" {
 	run judge 0 $'1..1\r' $'ok 1 - a\r'
 	[ "$output" = 'passed 1' ]
 }
@@ -34,7 +34,7 @@ judge() {
 	[ "$output" = 'skipped a - no disk' ]
 }
 
-@test "a skip of everything keeps its reason" {
+@test "a skipped file keeps its reason" {
 	run judge 0 '1..0 # SKIP no IOMMU'
 	[ "$output" = 'skipped no IOMMU' ]
 }

@@ -4,7 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 
-@test "a character that arrives in pieces is one character" {
+@test "a split multibyte character is one character" {
 	local typist=$BATS_TEST_DIRNAME/../lib/typist
 	# shellcheck disable=SC2016 # the shell that the typist starts expands it
 	local pieces='printf "> "; read -r _; for i in "\xe2" "\x94" "\x94 end\n> "; do printf "$i"; sleep 0.1; done'

@@ -21,7 +21,7 @@ commit() {
 	git commit -q --allow-empty -m "$RANDOM"
 }
 
-@test "a tree without git has the version of the source, also below a checkout of something else" {
+@test "a tree without git has the version of the source, also inside another checkout" {
 	[ "$(packaging/version)" = "$base" ]
 	git -C .. init -q
 	git -C .. commit -q --allow-empty -m a
@@ -30,7 +30,7 @@ commit() {
 	[ "$(packaging/version)" = "$base" ]
 }
 
-@test "versions from git sort as the releases come" {
+@test "versions from git sort in the order of the commits" {
 	git init -q
 	git add -A
 	for step in early early2 tag later; do

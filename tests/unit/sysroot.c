@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Builds the small machine in a directory of its own and takes it away again. */
+/* Create the small machine in a temporary directory, and remove it. */
 #include <ftw.h>
 #include <stdio.h>
 #include <sys/stat.h>

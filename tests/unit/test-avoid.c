@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lists of functions that must not be hit: in order, each once, and found without a walk over the bus. */
+/*
+ * Lists of functions that a reset must not affect: ordered, without duplicates, and found
+ * without a walk over the bus.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -66,7 +69,7 @@ static void note(struct pcireset_dev *dev, bool is_dead)
 	dev_note_config(dev, &config);
 }
 
-static void the_first_by_path_is_hit(void **state)
+static void the_first_affected_function_by_path_is_found(void **state)
 {
 	struct machine *m = make(8);
 	struct dev_list *dead = &m->ctx.dead;
@@ -90,7 +93,7 @@ static void the_first_by_path_is_hit(void **state)
 	unmake(m);
 }
 
-static void what_is_no_longer_listed_is_not_kept(void **state)
+static void an_unlisted_function_is_not_kept(void **state)
 {
 	struct machine *m = make(2);
 
@@ -101,7 +104,7 @@ static void what_is_no_longer_listed_is_not_kept(void **state)
 	unmake(m);
 }
 
-static void all_links_of_a_dead_neighbour_are_refused(void **state)
+static void all_links_of_a_dead_sibling_are_refused(void **state)
 {
 	struct machine *m = make(2);
 
@@ -156,9 +159,9 @@ static void one_bus_with_dead_functions_takes_linear_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_first_by_path_is_hit),
-		cmocka_unit_test(what_is_no_longer_listed_is_not_kept),
-		cmocka_unit_test(all_links_of_a_dead_neighbour_are_refused),
+		cmocka_unit_test(the_first_affected_function_by_path_is_found),
+		cmocka_unit_test(an_unlisted_function_is_not_kept),
+		cmocka_unit_test(all_links_of_a_dead_sibling_are_refused),
 		cmocka_unit_test(one_bus_with_dead_functions_takes_linear_time),
 	};
 

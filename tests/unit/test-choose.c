@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The choice for a set: what shares a reset, what does not, and how long each is expected to take. */
+/* The choice for a set: shared resets, separate resets, and their expected durations. */
 #include <stdio.h>
 #include "sysroot.h"
 
@@ -101,7 +101,7 @@ static void one_bus_reset_for_all_functions_of_a_bus(void **state)
 	assert_int_equal(pcireset_plan_get_scope(set.plans[1]), PCIRESET_SCOPE_BUS);
 }
 
-static void each_sees_itself_as_the_one_that_was_asked_for(void **state)
+static void each_plan_is_its_own_target(void **state)
 {
 	name_all(*state, "08:00.0 08:00.1", FLR_OR_WIDER, 0);
 	choose();
@@ -207,7 +207,7 @@ static void one_that_is_not_named_keeps_the_others_apart(void **state)
 	assert_int_equal(nr_resets(), 2);
 }
 
-static void a_bus_reset_for_a_whole_tree_if_all_of_it_is_named(void **state)
+static void a_bus_reset_serves_a_completely_named_tree(void **state)
 {
 	name_all(*state, "07:00.0 07:00.1 08:00.0 08:00.1 06:00.0 06:01.0 05:00.0",
 		 PCI_RESET_FLR | PCI_RESET_PM | PCI_RESET_BUS, PCIRESET_USE_VFIO);
@@ -240,7 +240,7 @@ static void vfs_do_not_reset_their_pf(void **state)
 }
 
 /* What one of them hits anyway is not hit twice. */
-static void who_is_hit_anyway_joins(void **state)
+static void an_affected_plan_joins(void **state)
 {
 	name_all(*state, "08:00.0 06:01.0", PCI_RESET_FLR | PCI_RESET_BUS, PCIRESET_USE_VFIO);
 	ASSERT_TYPES(PCI_RESET_FLR, PCI_RESET_BUS);
@@ -269,7 +269,7 @@ static void the_mask_is_never_left(void **state)
 }
 
 /* Who does not allow it would be reset all the same, and then once more. */
-static void all_have_to_allow_it(void **state)
+static void all_plans_must_allow_a_shared_type(void **state)
 {
 	name_all(*state, "01:00.0", PCI_RESET_PM, PCIRESET_USE_NET);
 	name_all(*state, "01:00.4 02:00.0", PCI_RESET_FLR | PCI_RESET_BUS, PCIRESET_USE_NET);
@@ -304,7 +304,7 @@ static void those_that_ask_for_different_things_do_not_share(void **state)
 }
 
 /* 07:00.0 is held by a process: it is refused, and not hit for its neighbour's sake either. */
-static void who_is_refused_is_spared(void **state)
+static void a_refused_plan_is_left_out(void **state)
 {
 	name_all(*state, "07:00.0 07:00.1", FLR_OR_WIDER, 0);
 	assert_int_equal(pcireset_plan_get_error(set.plans[0]), -EBUSY);
@@ -325,7 +325,7 @@ static void the_same_link_is_one_reset(void **state)
 }
 
 /* Going on to a wider type is left to a failure. */
-static void escalation_comes_after_the_choice(void **state)
+static void escalation_follows_the_choice(void **state)
 {
 	static const char *const names[] = { "08:00.0", "08:00.1" };
 	const uint32_t types = PCI_RESET_FLR | PCI_RESET_PM | PCI_RESET_BUS | PCI_RESET_CXL_BUS;
@@ -365,7 +365,7 @@ static void report_times(struct pcireset_ctx *ctx, const char *name, long at, ui
 	poke(ctx, name, at + 8, flr);
 }
 
-static void of_equally_many_the_shortest(void **state)
+static void the_shortest_of_equal_choices_wins(void **state)
 {
 	struct pcireset_ctx *ctx = *state;
 
@@ -477,7 +477,7 @@ static void a_batch_of_a_sysroot_is_not_run(void **state)
 	assert_int_equal(pcireset_batch_choose(set.batch), -EINVAL);
 }
 
-static void a_plan_that_is_resolved_anew_is_on_its_own(void **state)
+static void a_plan_resolved_again_is_not_shared(void **state)
 {
 	name_all(*state, "07:00.0 07:00.1", FLR_OR_WIDER, PCIRESET_USE_VFIO);
 	choose();
@@ -495,26 +495,26 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(one_bus_reset_for_all_functions_of_a_bus),
-		TEST(each_sees_itself_as_the_one_that_was_asked_for),
+		TEST(each_plan_is_its_own_target),
 		TEST(nothing_is_reached_that_was_not_named),
 		TEST(one_that_is_not_named_keeps_the_others_apart),
-		TEST(a_bus_reset_for_a_whole_tree_if_all_of_it_is_named),
+		TEST(a_bus_reset_serves_a_completely_named_tree),
 		TEST(a_pf_resets_its_vfs_too),
 		TEST(vfs_do_not_reset_their_pf),
-		TEST(who_is_hit_anyway_joins),
+		TEST(an_affected_plan_joins),
 		TEST(a_special_reset_is_replaced_by_none),
 		TEST(the_mask_is_never_left),
-		TEST(all_have_to_allow_it),
+		TEST(all_plans_must_allow_a_shared_type),
 		TEST(the_scope_is_never_left),
 		TEST(those_that_ask_for_different_things_do_not_share),
-		TEST(who_is_refused_is_spared),
+		TEST(a_refused_plan_is_left_out),
 		TEST(the_same_link_is_one_reset),
-		TEST(escalation_comes_after_the_choice),
+		TEST(escalation_follows_the_choice),
 		TEST(a_time_is_the_specifications_if_nothing_else_is_known),
 		TEST(a_batch_of_a_sysroot_is_not_run),
-		TEST(a_plan_that_is_resolved_anew_is_on_its_own),
+		TEST(a_plan_resolved_again_is_not_shared),
 		/* These change the machine. */
-		TEST(of_equally_many_the_shortest),
+		TEST(the_shortest_of_equal_choices_wins),
 		TEST(a_function_that_is_ready_at_once_is_expected_at_once),
 		TEST(conventional_pci_takes_a_second),
 		TEST(times_add_up_only_below_a_port_that_reports_its_link),

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Config space in memory: finding capabilities, comparing before and after; and what a context remembers of failures. */
+/*
+ * Config space in memory: finding capabilities, comparisons; and the failures that a
+ * context remembers.
+ */
 #include <linux/pci_regs.h>
 #include "sysroot.h"
 #include "table/registers.h"
@@ -100,7 +103,7 @@ static void lists_that_are_circles_end(void **state)
 	assert_int_equal(config_find_extended(&space, PCI_EXT_CAP_ID_SRIOV, 0), 0);
 }
 
-static void what_was_not_read_is_not_set(void **state)
+static void an_unread_value_is_not_set(void **state)
 {
 	(void)state;
 	put32(&space, 0x10, 0x12345678);
@@ -235,7 +238,7 @@ static void a_worse_link_does_not_hold(void **state)
 	assert_true(link_holds(0x0003, 0x0000));
 }
 
-static void a_dead_function_is_told_from_a_vf(void **state)
+static void a_dead_function_differs_from_a_vf(void **state)
 {
 	(void)state;
 	put32(&space, PCI_VENDOR_ID, UINT32_MAX);
@@ -350,7 +353,7 @@ int main(void)
 		TEST(each_capability_is_found_by_its_id),
 		TEST(a_list_that_is_cut_off_or_denied_is_not_complete),
 		TEST(lists_that_are_circles_end),
-		TEST(what_was_not_read_is_not_set),
+		TEST(an_unread_value_is_not_set),
 		TEST(registers_that_change_by_themselves_are_no_difference),
 		TEST(each_row_of_the_shared_table_counts),
 		TEST(a_row_reaches_into_the_next_capability),
@@ -358,7 +361,7 @@ int main(void)
 		TEST(a_length_that_differs_is_a_difference),
 		TEST(another_device_is_not_the_same),
 		TEST(a_worse_link_does_not_hold),
-		TEST(a_dead_function_is_told_from_a_vf),
+		TEST(a_dead_function_differs_from_a_vf),
 		TEST(the_type_of_a_port_is_told),
 		TEST(failures_are_remembered),
 	};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Trainings of a link below a port that is a file: what the port shows, and what it refuses. */
+/* Trainings of a link below a port that is a file: the reported state, and refusals. */
 #include <endian.h>
 #include <stdio.h>
 #include <sys/stat.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The module back end against a module that is only a function: what is asked, what is believed. */
+/* The module back end with a simulated module: the requests, and the use of the answers. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "sysroot.h"
 
-/* The module's answers, and what it was asked last. */
+/* The module's answers, and its last requests. */
 static struct {
 	struct pcireset_member members[200];
 	uint32_t nr_members;
@@ -260,7 +260,7 @@ static void many_members_are_all_read(void **state)
 	pcireset_plan_unref(plan);
 }
 
-static void what_was_planned_is_what_is_asked_for(void **state)
+static void the_module_gets_the_planned_request(void **state)
 {
 	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR | PCI_RESET_BUS);
 	struct pcireset_report *report;
@@ -293,7 +293,7 @@ static void what_was_planned_is_what_is_asked_for(void **state)
 	pcireset_plan_unref(plan);
 }
 
-static void a_result_says_no_more_than_was_verified(void **state)
+static void a_result_claims_no_more_than_was_verified(void **state)
 {
 	assert_int_equal(result_of(*state, 0), PCIRESET_RESULT_VERIFIED);
 	module.reset.out_proof = PCIRESET_PROOF_REFUTED;
@@ -307,7 +307,7 @@ static void a_result_says_no_more_than_was_verified(void **state)
 	assert_int_equal(result_of(*state, 0), PCIRESET_RESULT_UNVERIFIED);
 }
 
-static void what_was_touched_is_never_called_refused(void **state)
+static void a_touched_device_is_never_refused(void **state)
 {
 	module.reset_error = EIO;
 	assert_int_equal(result_of(*state, -EIO), PCIRESET_RESULT_FAILED);
@@ -380,7 +380,7 @@ static void a_plan_that_fits_has_no_report_of_a_refusal(void **state)
 	pcireset_plan_unref(plan);
 }
 
-static void users_that_the_module_does_not_know_are_in_the_way(void **state)
+static void users_unknown_to_the_module_prevent_the_reset(void **state)
 {
 	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
 
@@ -458,7 +458,7 @@ static void write_rule(const char *text)
 	sysroot_write("etc/pcireset/rules.d/10-test.conf", text);
 }
 
-static void of_several_devices_only_the_denied_one_is_not_reset(void **state)
+static void only_the_denied_device_is_not_reset(void **state)
 {
 	struct pcireset_ctx *ctx = *state;
 	struct pair pair = { 0 };
@@ -485,7 +485,7 @@ static void of_several_devices_only_the_denied_one_is_not_reset(void **state)
 	write_rule("");
 }
 
-static void what_was_chosen_is_asked_for_once(void **state)
+static void a_chosen_reset_is_requested_once(void **state)
 {
 	struct pair pair;
 	size_t failed;
@@ -513,7 +513,7 @@ static void what_was_chosen_is_asked_for_once(void **state)
 	drop_pair(&pair);
 }
 
-static void what_went_wrong_is_told_to_each(void **state)
+static void each_plan_gets_the_failure(void **state)
 {
 	struct pair pair;
 
@@ -530,7 +530,7 @@ static void what_went_wrong_is_told_to_each(void **state)
 }
 
 /* A plan that shares a reset can be run by itself; it is that reset, and done for both. */
-static void one_of_those_that_share_a_reset_is_run(void **state)
+static void a_plan_of_a_shared_reset_runs_alone(void **state)
 {
 	struct pcireset_report *report;
 	struct pair pair;
@@ -548,7 +548,7 @@ static void one_of_those_that_share_a_reset_is_run(void **state)
 	drop_pair(&pair);
 }
 
-static void how_long_it_takes_is_asked_of_the_module(void **state)
+static void the_module_gives_the_duration(void **state)
 {
 	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR | PCI_RESET_BUS);
 
@@ -563,7 +563,7 @@ static void how_long_it_takes_is_asked_of_the_module(void **state)
 	pcireset_plan_unref(plan);
 }
 
-static void the_same_link_is_asked_for_once(void **state)
+static void the_same_link_is_reset_once(void **state)
 {
 	struct pair pair;
 
@@ -585,7 +585,7 @@ static void a_device_that_went_away_is_gone(void **state)
 }
 
 /* The module is asked for the types of each function, but for what a bus reset reaches only once a bus. */
-static void siblings_share_what_a_bus_reset_reaches(void **state)
+static void siblings_share_the_members_of_a_bus_reset(void **state)
 {
 	struct pcireset_dev *devs[] = { find(*state, "03:00.0"), find(*state, "03:00.1") };
 	int nr = pcireset_ctx_query(*state);
@@ -612,7 +612,7 @@ static void siblings_share_what_a_bus_reset_reaches(void **state)
 }
 
 /* Only a reset of the bus reaches the second function. */
-static void a_query_tells_of_the_drivers_on_the_bus(void **state)
+static void a_query_reports_the_drivers_on_the_bus(void **state)
 {
 	struct pcireset_dev *asked = find(*state, "03:00.0"), *other = find(*state, "03:00.1");
 	const uint32_t flags = PCIRESET_MEMBER_RESET | PCIRESET_MEMBER_DRIVER;
@@ -629,7 +629,7 @@ static void a_query_tells_of_the_drivers_on_the_bus(void **state)
 	memset(module.link, 0, sizeof(module.link));
 }
 
-static void what_is_gone_is_left_out(void **state)
+static void a_removed_function_is_left_out(void **state)
 {
 	struct pcireset_dev *kept = pcireset_dev_ref(find(*state, "03:00.0")), *dev;
 	int nr = 0;
@@ -658,7 +658,7 @@ static void a_timeout_beyond_the_modules_is_an_error(void **state)
 	pcireset_plan_unref(plan);
 }
 
-static void statistics_are_of_the_type_that_is_asked_for(void **state)
+static void statistics_are_of_the_requested_type(void **state)
 {
 	struct pcireset_ctx *ctx = *state;
 	const struct pcireset_stats *stats;
@@ -677,7 +677,7 @@ static void statistics_are_of_the_type_that_is_asked_for(void **state)
 	assert_null(pcireset_ctx_get_stats(ctx, 0));
 }
 
-static void a_module_that_does_not_count_is_told(void **state)
+static void a_module_without_statistics_is_an_error(void **state)
 {
 	struct pcireset_ctx *ctx = *state;
 
@@ -697,26 +697,26 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(types_come_from_the_module),
 		TEST(many_members_are_all_read),
-		TEST(what_was_planned_is_what_is_asked_for),
-		TEST(a_result_says_no_more_than_was_verified),
-		TEST(what_was_touched_is_never_called_refused),
+		TEST(the_module_gets_the_planned_request),
+		TEST(a_result_claims_no_more_than_was_verified),
+		TEST(a_touched_device_is_never_refused),
 		TEST(a_failure_names_the_function_and_why),
 		TEST(a_refusal_by_the_module_is_an_answer),
 		TEST(a_plan_that_fits_has_no_report_of_a_refusal),
-		TEST(users_that_the_module_does_not_know_are_in_the_way),
-		TEST(of_several_devices_only_the_denied_one_is_not_reset),
-		TEST(what_was_chosen_is_asked_for_once),
-		TEST(what_went_wrong_is_told_to_each),
-		TEST(one_of_those_that_share_a_reset_is_run),
-		TEST(the_same_link_is_asked_for_once),
-		TEST(how_long_it_takes_is_asked_of_the_module),
+		TEST(users_unknown_to_the_module_prevent_the_reset),
+		TEST(only_the_denied_device_is_not_reset),
+		TEST(a_chosen_reset_is_requested_once),
+		TEST(each_plan_gets_the_failure),
+		TEST(a_plan_of_a_shared_reset_runs_alone),
+		TEST(the_same_link_is_reset_once),
+		TEST(the_module_gives_the_duration),
 		TEST(a_device_that_went_away_is_gone),
-		TEST(siblings_share_what_a_bus_reset_reaches),
-		TEST(a_query_tells_of_the_drivers_on_the_bus),
-		TEST(what_is_gone_is_left_out),
+		TEST(siblings_share_the_members_of_a_bus_reset),
+		TEST(a_query_reports_the_drivers_on_the_bus),
+		TEST(a_removed_function_is_left_out),
 		TEST(a_timeout_beyond_the_modules_is_an_error),
-		TEST(statistics_are_of_the_type_that_is_asked_for),
-		TEST(a_module_that_does_not_count_is_told),
+		TEST(statistics_are_of_the_requested_type),
+		TEST(a_module_without_statistics_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, sysroot_make, sysroot_remove);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Names: every form that means one function, and a clear error for every other. */
+/* Names: every form that names one function, and a clear error for every other one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -178,7 +178,7 @@ static void a_path_may_begin_with_the_sysroot(void **state)
 	assert_string_equal(pcireset_dev_get_name(find(*state, path)), "0000:01:00.0");
 }
 
-static void a_serial_port_is_no_function(void **state)
+static void a_serial_port_is_not_a_function(void **state)
 {
 	struct pcireset_addr addr;
 
@@ -288,7 +288,7 @@ int main(void)
 		TEST(a_name_that_fits_several_lists_them),
 		TEST(a_name_that_fits_too_many_lists_the_first),
 		TEST(a_path_may_begin_with_the_sysroot),
-		TEST(a_serial_port_is_no_function),
+		TEST(a_serial_port_is_not_a_function),
 		TEST(functions_are_walked_in_order),
 		TEST(a_function_outlives_its_scan_and_its_context),
 		TEST(where_a_function_is),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Plans on the sysfs back end: choice, scope, users; and that nothing is ever run. */
+/* Plans on the sysfs back end: choice, scope, users. No reset ever runs. */
 #include <stdio.h>
 #include <sys/stat.h>
 #include "sysroot.h"
@@ -86,7 +86,7 @@ static void missing_types_have_the_right_reason(void **state)
 				 why_not(*state, rows[i].name, rows[i].type), rows[i].why);
 }
 
-static void flr_by_the_af_capability_is_told(void **state)
+static void flr_by_the_af_capability_is_named(void **state)
 {
 	struct pcireset_dev *dev = find(*state, "08:00.0");
 
@@ -135,7 +135,7 @@ static void the_narrowest_allowed_type_is_chosen(void **state)
 	}
 }
 
-static void what_does_not_fit_is_refused_with_each_reason(void **state)
+static void each_refusal_has_its_reason(void **state)
 {
 	struct pcireset_plan *plan = make_plan(*state, "03:00.0", PCI_RESET_FLR | PCI_RESET_BUS);
 
@@ -162,7 +162,7 @@ static void a_type_that_reaches_too_far_is_not_chosen(void **state)
 	pcireset_plan_unref(plan);
 }
 
-static void users_of_any_member_are_in_the_way(void **state)
+static void users_of_any_member_prevent_the_reset(void **state)
 {
 	struct pcireset_plan *plan = make_plan(*state, "01:00.4", PCI_RESET_BUS);
 
@@ -176,7 +176,7 @@ static void users_of_any_member_are_in_the_way(void **state)
 	pcireset_plan_unref(plan);
 }
 
-static void only_what_is_forced_is_out_of_the_way(void **state)
+static void only_forced_uses_are_allowed(void **state)
 {
 	struct pcireset_plan *plan = make_plan(*state, "04:00.0", PCI_RESET_FLR);
 
@@ -240,7 +240,7 @@ static void nothing_in_a_sysroot_is_reset(void **state)
 }
 
 /* As if this were the machine itself, without the module. Plans touch nothing. */
-static void without_the_module_only_what_is_strict_is_planned(void **state)
+static void without_the_module_only_strict_types_are_planned(void **state)
 {
 	static const struct {
 		const char *name;
@@ -357,18 +357,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(scopes_include_what_is_easily_forgotten),
 		TEST(missing_types_have_the_right_reason),
-		TEST(flr_by_the_af_capability_is_told),
+		TEST(flr_by_the_af_capability_is_named),
 		TEST(a_capability_list_that_is_a_circle_ends),
 		TEST(the_narrowest_allowed_type_is_chosen),
-		TEST(what_does_not_fit_is_refused_with_each_reason),
+		TEST(each_refusal_has_its_reason),
 		TEST(a_type_that_reaches_too_far_is_not_chosen),
-		TEST(users_of_any_member_are_in_the_way),
-		TEST(only_what_is_forced_is_out_of_the_way),
+		TEST(users_of_any_member_prevent_the_reset),
+		TEST(only_forced_uses_are_allowed),
 		TEST(in_use_does_not_lead_to_a_wider_type),
 		TEST(masks_are_closed),
 		TEST(a_plan_without_a_type_cannot_be_resolved),
 		TEST(nothing_in_a_sysroot_is_reset),
-		TEST(without_the_module_only_what_is_strict_is_planned),
+		TEST(without_the_module_only_strict_types_are_planned),
 		TEST(force_vfio_resets_by_sysfs),
 		TEST(a_function_of_a_tsm_is_reset),
 		TEST(a_back_end_is_chosen_before_the_scan),

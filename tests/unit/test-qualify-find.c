@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The finders of a qualification: each planted fault is found, and nothing else ever. */
+/* The finders of a qualification: they find each planted fault and no other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

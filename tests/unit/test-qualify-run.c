@@ -141,7 +141,7 @@ ssize_t __wrap_write(int fd, const void *buf, size_t size)
 	return n < 0 ? n : n + (ssize_t)half;
 }
 
-/* A process that is killed leaves behind what it has written. Syncing is counted only. */
+/* A process that is killed leaves behind what it has written. Syncing is noted only. */
 int __wrap_fdatasync(int fd);
 int __wrap_fdatasync(int fd)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pcireset recover: each mistake in a policy is named, and each decision is the one that the policy allows. */
+/* pcireset recover: each mistake in a policy is named, and each decision obeys the policy. */
 #include <stdio.h>
 #include "sysroot.h"
 #include "../../cli/cmd/recover/engine.h"
@@ -319,7 +319,7 @@ static const struct {
 	  0, "the policies have an error: x.conf:9: Steps=fl" },
 };
 
-static void each_decision_is_what_the_policy_allows(void **state)
+static void each_decision_obeys_the_policy(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < LENGTH(decisions); i++) {
@@ -348,7 +348,7 @@ static void each_decision_is_what_the_policy_allows(void **state)
 }
 
 /* A policy that may be about the function hides those after it. */
-static void an_unknown_subsystem_is_no_permission(void **state)
+static void an_unknown_subsystem_may_match(void **state)
 {
 	struct policies policies = read_text(
 		"[Match]\nSubsystem=1234:*\n[Recover]\nSteps=none\n" RECOVER ALL_EVENTS ALL_STEPS);
@@ -610,12 +610,12 @@ int main(void)
 		cmocka_unit_test(each_mistake_is_named_and_stops_all),
 		cmocka_unit_test(a_policy_has_its_values_and_defaults),
 		cmocka_unit_test(each_uevent_is_understood),
-		cmocka_unit_test(each_decision_is_what_the_policy_allows),
+		cmocka_unit_test(each_decision_obeys_the_policy),
 		cmocka_unit_test(the_rate_limit_counts_the_interval),
 		cmocka_unit_test(a_long_history_keeps_the_latest),
 		cmocka_unit_test(each_device_gets_the_least_that_helps),
 		cmocka_unit_test(a_late_function_is_awaited_longer_than_the_module_does),
-		cmocka_unit_test(an_unknown_subsystem_is_no_permission),
+		cmocka_unit_test(an_unknown_subsystem_may_match),
 	};
 
 	return cmocka_run_group_tests(tests, make_context, drop_context);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Re-enumerations on a machine of files, some of which fail: unknown is not none. */
+/* Re-enumerations on a machine of files with failures: unknown is not absent. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -149,7 +149,7 @@ static void an_attribute_that_fails_is_named(void **state)
 }
 
 /* A directory can be opened, but not read. */
-static void a_read_that_fails_is_no_empty_file(void **state)
+static void a_failed_read_is_not_an_empty_file(void **state)
 {
 	struct unread unread = { 0 };
 	char text[ATTR_MAX];
@@ -665,7 +665,7 @@ static void no_power_resources(const char *port)
 }
 
 /* Below the switch, two functions of 08:00 are a bus. The root port feeds more than that. */
-static void a_power_cycle_is_no_wider_than_allowed(void **state)
+static void a_power_cycle_stays_within_max_scope(void **state)
 {
 	static const int by_slot[] = { 0, -EPERM, 0, 0 }, on_bus[] = { 0, -EPERM, -EPERM, 0 },
 			 above[] = { 0, -EPERM, -EPERM, -EPERM };
@@ -920,7 +920,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_can_be_read_is_the_state),
 		TEST(an_attribute_that_fails_is_named),
-		TEST(a_read_that_fails_is_no_empty_file),
+		TEST(a_failed_read_is_not_an_empty_file),
 		TEST(a_number_that_is_none_is_unknown),
 		TEST(a_command_line_may_renumber_buses),
 		TEST(a_device_tree_may_renumber_buses),
@@ -935,7 +935,7 @@ int main(void)
 		TEST(the_note_has_all_that_is_changed),
 		TEST(a_power_cycle_is_refused_unless_the_slot_can),
 		TEST(a_register_with_a_new_value_says_nothing),
-		TEST(a_power_cycle_is_no_wider_than_allowed),
+		TEST(a_power_cycle_stays_within_max_scope),
 		TEST(a_port_below_that_is_in_use_is_refused),
 		TEST(a_card_that_does_not_answer_has_rules),
 		TEST(an_unknown_state_of_the_power_keeps_the_note),

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The administrator's rules: each mistake is named, and each rule is about the functions that it says. */
+/*
+ * The administrator's rules: each mistake is named, and each rule matches exactly its
+ * functions.
+ */
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -107,7 +110,7 @@ static void each_mistake_is_named_and_nothing_is_allowed(void **state)
 	}
 }
 
-static void a_file_with_a_zero_is_no_text(void **state)
+static void a_file_with_a_zero_byte_is_refused(void **state)
 {
 	struct rules rules = { 0 };
 	char text[] = "[Match]\0x";
@@ -121,7 +124,7 @@ static void a_file_with_a_zero_is_no_text(void **state)
 	free(rules.errors);
 }
 
-static void all_mistakes_are_there(void **state)
+static void all_mistakes_are_reported(void **state)
 {
 	struct pcireset_ctx *ctx = scan_with("[Match]\nVendr=1\nDevice=zz\n[Reset]\nDeny=warm\n");
 
@@ -220,7 +223,7 @@ static void check(struct pcireset_ctx *ctx, const char *name, uint32_t type, int
 	assert_int_equal(pcireset_dev_check_rules(find(ctx, name), type), want);
 }
 
-static void a_link_is_denied_by_all_that_it_hits(void **state)
+static void a_rule_about_any_affected_function_denies_a_link(void **state)
 {
 	struct pcireset_ctx *ctx =
 		scan_with("[Match]\nAddress=08:00.1\n[Reset]\nDeny=bus,flr\nReason=because\n"
@@ -259,7 +262,7 @@ static void a_dead_function_is_denied_as_any_other(void **state)
 	pcireset_ctx_unref(ctx);
 }
 
-static void a_plan_goes_on_without_what_is_denied(void **state)
+static void a_plan_skips_denied_types(void **state)
 {
 	struct pcireset_ctx *ctx =
 		scan_with("[Match]\nAddress=01:00.0\n[Reset]\nDeny=flr\nReason=because\n");
@@ -280,7 +283,7 @@ static void a_plan_goes_on_without_what_is_denied(void **state)
 	pcireset_ctx_unref(ctx);
 }
 
-static void a_query_tells_the_rule(void **state)
+static void a_query_reports_the_rule(void **state)
 {
 	struct pcireset_ctx *ctx =
 		scan_with("[Match]\nAddress=01:00.0\n[Reset]\nDeny=flr\nReason=because\n");
@@ -294,7 +297,7 @@ static void a_query_tells_the_rule(void **state)
 	pcireset_ctx_unref(ctx);
 }
 
-static void the_longest_delay_of_all_that_is_hit_counts(void **state)
+static void the_longest_delay_of_all_members_counts(void **state)
 {
 	struct pcireset_ctx *ctx =
 		scan_with("[Match]\nAddress=*\n[Reset]\nDelay=100\nTypes=pm,bus\n"
@@ -329,15 +332,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_mistake_is_named_and_nothing_is_allowed),
-		cmocka_unit_test(a_file_with_a_zero_is_no_text),
-		cmocka_unit_test(all_mistakes_are_there),
+		cmocka_unit_test(a_file_with_a_zero_byte_is_refused),
+		cmocka_unit_test(all_mistakes_are_reported),
 		cmocka_unit_test(each_key_finds_its_functions),
 		cmocka_unit_test(an_unknown_subsystem_is_refused),
-		cmocka_unit_test(a_link_is_denied_by_all_that_it_hits),
+		cmocka_unit_test(a_rule_about_any_affected_function_denies_a_link),
 		cmocka_unit_test(a_dead_function_is_denied_as_any_other),
-		cmocka_unit_test(a_plan_goes_on_without_what_is_denied),
-		cmocka_unit_test(a_query_tells_the_rule),
-		cmocka_unit_test(the_longest_delay_of_all_that_is_hit_counts),
+		cmocka_unit_test(a_plan_skips_denied_types),
+		cmocka_unit_test(a_query_reports_the_rule),
+		cmocka_unit_test(the_longest_delay_of_all_members_counts),
 	};
 
 	return cmocka_run_group_tests_name("the administrator's rules", tests, make_directory,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The words: closed lists, in order of choice, and a text for every reason. */
+/* Words: closed lists, in order of choice, and a text for every reason. */
 #include <stdio.h>
 #include "sysroot.h"
 
@@ -47,7 +47,7 @@ static void other_words_are_refused_by_name(void **state)
 	}
 }
 
-static void af_flr_cannot_be_asked_for(void **state)
+static void af_flr_cannot_be_requested(void **state)
 {
 	uint32_t types;
 
@@ -182,7 +182,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(words_are_read, bare_context, context_remove),
 		cmocka_unit_test_setup_teardown(other_words_are_refused_by_name, bare_context,
 						context_remove),
-		cmocka_unit_test_setup_teardown(af_flr_cannot_be_asked_for, bare_context,
+		cmocka_unit_test_setup_teardown(af_flr_cannot_be_requested, bare_context,
 						context_remove),
 		cmocka_unit_test_setup_teardown(an_empty_mask_is_an_error, bare_context,
 						context_remove),

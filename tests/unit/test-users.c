@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Users: what is in use is found, on the function that it is on. */
+/* Users: each use is found, and attributed to the right function. */
 #include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -150,7 +150,7 @@ static void a_frame_buffer_console_is_found(void **state)
 	assert_int_equal(use, PCIRESET_USE_CONSOLE);
 }
 
-static void a_serial_console_elsewhere_is_nobodys(void **state)
+static void a_serial_console_elsewhere_belongs_to_no_function(void **state)
 {
 	assert_string_equal(users_of(*state, "00:00.0"), "");
 }
@@ -272,7 +272,7 @@ int main(void)
 		TEST(open_nodes_are_found_with_all_processes),
 		TEST(many_processes_are_named_up_to_a_limit),
 		TEST(a_frame_buffer_console_is_found),
-		TEST(a_serial_console_elsewhere_is_nobodys),
+		TEST(a_serial_console_elsewhere_belongs_to_no_function),
 		TEST(a_new_scan_finds_new_users),
 		TEST(a_mount_twice_is_two_users_and_a_bind_of_one_is_one),
 		TEST(btrfs_uses_all_its_devices),

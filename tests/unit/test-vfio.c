@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The VFIO back end against a VFIO that is only a function: what is decided, what is asked, what is believed. */
+/* The VFIO back end with a simulated VFIO: decisions, requests, and the use of the answers. */
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <stdio.h>
@@ -259,7 +259,7 @@ static void the_one_type_that_the_kernel_lists_is_issued(void **state)
 	pcireset_report_unref(report);
 }
 
-static void flr_by_the_af_capability_is_told(void **state)
+static void flr_by_the_af_capability_is_named(void **state)
 {
 	struct pcireset_report *report;
 
@@ -317,7 +317,7 @@ static void escalation_does_not_leave_the_function(void **state)
 	pcireset_plan_unref(plan);
 }
 
-static void what_vfio_found_broken_is_refused(void **state)
+static void a_reset_that_vfio_found_broken_is_refused(void **state)
 {
 	vfio.device_flags = VFIO_DEVICE_FLAGS_PCI;
 	is_refused(*state, PCI_RESET_FLR, -EOPNOTSUPP, 0, "when VFIO opened it");
@@ -355,7 +355,7 @@ static void the_bus_is_reset_with_the_groups_that_it_takes(void **state)
 	pcireset_report_unref(report);
 }
 
-static void what_is_not_the_callers_is_named(void **state)
+static void a_function_of_another_owner_is_named(void **state)
 {
 	struct pcireset_dev *dev = find(*state, HELD);
 	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_BUS);
@@ -370,7 +370,7 @@ static void what_is_not_the_callers_is_named(void **state)
 	is_refused(*state, PCI_RESET_BUS, -EPERM, PCIRESET_WHY_NOT_OWNED, "0000:07:00.1: ");
 }
 
-static void a_list_that_differs_is_told(void **state)
+static void a_different_list_is_reported(void **state)
 {
 	vfio.nr_listed = 1;
 	is_refused(*state, PCI_RESET_BUS, -EPERM, PCIRESET_WHY_LISTS_DIFFER, "0000:07:00.1: ");
@@ -424,7 +424,7 @@ static void a_change_after_the_plan_is_found(void **state)
 	pcireset_plan_unref(plan);
 }
 
-static void a_change_during_the_reset_is_no_success(void **state)
+static void a_change_during_the_reset_is_a_failure(void **state)
 {
 	struct pcireset_report *report;
 
@@ -458,7 +458,7 @@ static void a_function_that_dies_while_it_settles_is_dead(void **state)
 	write_header(before);
 }
 
-static void a_plan_is_run_by_whom_it_was_made_for(void **state)
+static void a_plan_is_run_by_its_back_end(void **state)
 {
 	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
 	struct pcireset_dev *dev = find(*state, HELD);
@@ -614,7 +614,7 @@ static void each_type_has_its_reason(void **state)
 	}
 }
 
-static void drivers_that_are_not_known_are_not_asked(void **state)
+static void unknown_drivers_are_not_queried(void **state)
 {
 	(void)state;
 	assert_true(vfio_is_stock_driver("vfio-pci"));
@@ -649,26 +649,26 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_one_type_that_the_kernel_lists_is_issued),
-		TEST(flr_by_the_af_capability_is_told),
+		TEST(flr_by_the_af_capability_is_named),
 		TEST(a_list_with_anything_else_is_refused),
 		TEST(several_types_take_a_flag_and_no_type_is_claimed),
 		TEST(escalation_does_not_leave_the_function),
-		TEST(what_vfio_found_broken_is_refused),
+		TEST(a_reset_that_vfio_found_broken_is_refused),
 		TEST(proof_is_not_promised),
 		TEST(the_bus_is_reset_with_the_groups_that_it_takes),
-		TEST(what_is_not_the_callers_is_named),
-		TEST(a_list_that_differs_is_told),
+		TEST(a_function_of_another_owner_is_named),
+		TEST(a_different_list_is_reported),
 		TEST(a_long_list_is_read_to_its_end),
 		TEST(a_character_device_has_no_groups),
 		TEST(a_change_after_the_plan_is_found),
-		TEST(a_change_during_the_reset_is_no_success),
+		TEST(a_change_during_the_reset_is_a_failure),
 		TEST(a_function_that_dies_while_it_settles_is_dead),
-		TEST(a_plan_is_run_by_whom_it_was_made_for),
+		TEST(a_plan_is_run_by_its_back_end),
 		TEST(a_descriptor_of_another_device_is_found),
 		TEST(vfios_errors_say_whether_anything_was_touched),
 		cmocka_unit_test(slot_or_bus_is_known_or_refused),
 		cmocka_unit_test(each_type_has_its_reason),
-		cmocka_unit_test(drivers_that_are_not_known_are_not_asked),
+		cmocka_unit_test(unknown_drivers_are_not_queried),
 		TEST(a_slot_of_pciehp_is_seen),
 	};
 
