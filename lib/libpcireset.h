@@ -206,7 +206,7 @@ int pcireset_ctx_new(const char *sysroot, struct pcireset_ctx **ret_ctx);
  * their physical functions. If a function must exist but is not in the dump, the affected
  * functions are unknown.
  *
- * A dump contains no drivers, users or slots. It does not tell whether a hotplug driver
+ * A dump contains no drivers, users or slots. It does not show whether a hotplug driver
  * owns a port, which function provides a separate domain (VMD), or which resets the
  * firmware and the kernel provide. A type that depends on such a fact has
  * %PCIRESET_WHY_DUMP. In other respects, a dump behaves like a sysroot.
@@ -525,15 +525,15 @@ const char *pcireset_dev_get_slot(const struct pcireset_dev *dev);
  * @PCIRESET_POWER_NONE: nothing can cut it
  * @PCIRESET_POWER_SLOT: the power controller of the hotplug slot, through pciehp
  * @PCIRESET_POWER_D3COLD: the power resources (_PR3) that firmware has for a port above it
- * @PCIRESET_POWER_UNKNOWN: a file that would tell cannot be read, or is not recorded
+ * @PCIRESET_POWER_UNKNOWN: the file with this fact cannot be read, or is not recorded
  * @_PCIRESET_POWER_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_power {
-	PCIRESET_POWER_NONE	= 0,
-	PCIRESET_POWER_SLOT	= 1,
-	PCIRESET_POWER_D3COLD	= 2,
-	PCIRESET_POWER_UNKNOWN	= 3,
-	_PCIRESET_POWER_PAD	= 0x7fffffff,
+	PCIRESET_POWER_NONE = 0,
+	PCIRESET_POWER_SLOT = 1,
+	PCIRESET_POWER_D3COLD = 2,
+	PCIRESET_POWER_UNKNOWN = 3,
+	_PCIRESET_POWER_PAD = 0x7fffffff,
 };
 
 /**
@@ -1415,10 +1415,10 @@ enum pcireset_mark {
  * @_PCIRESET_PLACE_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_place {
-	PCIRESET_PLACE_ERRORS		= 0x10000,
-	PCIRESET_PLACE_CORRECTABLE	= 0x10001,
-	PCIRESET_PLACE_DRIVER		= 0x10002,
-	_PCIRESET_PLACE_PAD		= 0x7fffffff,
+	PCIRESET_PLACE_ERRORS = 0x10000,
+	PCIRESET_PLACE_CORRECTABLE = 0x10001,
+	PCIRESET_PLACE_DRIVER = 0x10002,
+	_PCIRESET_PLACE_PAD = 0x7fffffff,
 };
 
 /**
@@ -1955,11 +1955,11 @@ int pcireset_reenumeration_set_power_cycle(struct pcireset_reenumeration *reenum
  * @_PCIRESET_SIGN_PAD: do not use; keeps the enum 32 bits wide
  */
 enum pcireset_sign {
-	PCIRESET_SIGN_OFF	= 0,
-	PCIRESET_SIGN_ABSENT	= 1,
-	PCIRESET_SIGN_LINK_DOWN	= 2,
-	PCIRESET_SIGN_FORGOT	= 3,
-	_PCIRESET_SIGN_PAD	= 0x7fffffff,
+	PCIRESET_SIGN_OFF = 0,
+	PCIRESET_SIGN_ABSENT = 1,
+	PCIRESET_SIGN_LINK_DOWN = 2,
+	PCIRESET_SIGN_FORGOT = 3,
+	_PCIRESET_SIGN_PAD = 0x7fffffff,
 };
 
 /**

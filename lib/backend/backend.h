@@ -17,7 +17,7 @@ struct narrowing {
 struct journal {
 	int dir, fd;
 	char name[PCIRESET_ADDR_STR_MAX];
-	bool is_clean; /* there is nothing to restore */
+	bool is_clean; /* nothing needs to be restored */
 };
 
 extern const struct backend backend_module, backend_sysfs, backend_vfio;
@@ -31,7 +31,7 @@ struct leftover_walk {
 	bool repairs;
 	pcireset_leftover_fn fn;
 	void *data;
-	int nr_left; /* that could not be repaired, or were not to be */
+	int nr_left; /* those that were not repaired, by failure or by request */
 };
 
 /* journal.c */

@@ -98,7 +98,7 @@ static int query_plan(int fd, struct pcireset_query *arg, struct members *member
 }
 
 /* Until the module's answer gives the reason. */
-static uint32_t why_not_told(const struct pcireset_dev *dev, uint32_t type)
+static uint32_t why_not_default(const struct pcireset_dev *dev, uint32_t type)
 {
 	if (!(known_types(dev->ctx) & type))
 		return PCIRESET_WHY_OLD_MODULE;
@@ -110,7 +110,7 @@ static void take_types(struct pcireset_dev *dev, const struct pcireset_query *ar
 {
 	dev->types = arg->out_types & PCI_RESET_ANY;
 	for (size_t i = 0; i < NR_TYPES; i++) {
-		dev->state[i].why_not = why_not_told(dev, pcireset_type_at(i));
+		dev->state[i].why_not = why_not_default(dev, pcireset_type_at(i));
 		dev->state[i].who = dev->addr;
 	}
 	for (uint32_t i = 0; i < arg->out_nr_types && i < ROOM_TYPES; i++) {

@@ -107,7 +107,7 @@ static bool method_is(const struct session *s, const char *text)
 	return !read_method(s, now) && !strcmp(now, text);
 }
 
-/* ---- nobody has it open through VFIO */
+/* ---- keep others from opening it through VFIO */
 
 static int open_group(const char *group)
 {
@@ -124,10 +124,11 @@ static int open_group(const char *group)
 }
 
 /*
- * VFIO has one opener for each group. Who has a device open, by the group or by the
- * device's own node, keeps everybody else from opening the group, also when the group's
- * descriptor is closed and only a mapping is left. So whoever can open it knows that nobody
- * has the device open, and that nobody opens it before it is closed again.
+ * VFIO allows one opener for each group. A process that has a device open, by the group
+ * or by the device node, prevents all others from opening the group. This holds even if
+ * the group's descriptor is closed and only a mapping is left. So if this process can
+ * open the group, no device of it is open, and none can be opened until the group is
+ * closed.
  */
 static int keep_closed(struct session *s)
 {
@@ -142,7 +143,7 @@ static int keep_closed(struct session *s)
 		r = open_group(group);
 	if (r == -EBUSY)
 		return refuse_reset(s, -EBUSY, PCIRESET_WHY_VFIO_OPEN);
-	if (r < 0) /* what cannot be opened cannot be kept closed either */
+	if (r < 0) /* a group that cannot be opened cannot be held */
 		return refuse_reset(s, -EOPNOTSUPP, PCIRESET_WHY_NEEDS_MODULE);
 	s->group = r;
 	return 0;
@@ -151,8 +152,8 @@ static int keep_closed(struct session *s)
 /* ---- before */
 
 /*
- * Since the plan, a driver may have been bound that has no reset_prepare, and VFs may
- * have been created.
+ * Since the plan, a driver without reset_prepare may have been bound, and VFs may have
+ * been created.
  */
 static int check_unchanged(struct session *s)
 {
@@ -272,7 +273,7 @@ static int narrow_method(struct session *s)
 
 /* ---- the reset */
 
-/* Restore reset_method only if it has our word. Keep a word from another process. */
+/* Restore reset_method only if it contains our word. Keep the word of another process. */
 static int widen_method(struct session *s)
 {
 	char now[ATTR_MAX];

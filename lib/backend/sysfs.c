@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The sysfs back end: lists and plans from what a stock kernel shows, and resets where that can be strict. */
+/*
+ * The sysfs back end: lists and plans from the files of a stock kernel, and resets if the
+ * kernel can be limited to one type.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,24 +19,24 @@
 
 #define REASON_MAX 192
 
-/* Everything the decision for one function depends on. */
+/* All facts for the decision about one function. */
 struct facts {
 	struct config config;
 	char listed[ATTR_MAX]; /* words of reset_method, with a blank around each */
 	bool has_list;         /* there is a reset_method */
 	bool is_gone;
 	bool is_bridge;
-	bool has_capabilities; /* all of the capabilities could be read */
+	bool has_capabilities; /* all capabilities could be read */
 	const struct pcireset_dev *upstream;
 	bool is_cxl, is_cxl_masked;
-	uint32_t no_link_disable; /* why the port cannot disable its link, or 0 */
-	bool is_replay;           /* of another machine: its kernel cannot be asked */
+	uint32_t no_link_disable; /* reason why the port cannot disable its link, or 0 */
+	bool is_replay;           /* on another machine, its kernel cannot be queried */
 	const struct known_broken *broken[NR_TYPES]; /* by type, or NULL */
 	const struct known_handler *handler;         /* or NULL */
-	bool is_dump;                                /* there is config space and nothing else */
-	char own_unknown[REASON_MAX]; /* why it is not known what a reset of its own reaches, or "" */
+	bool is_dump;                                /* a dump: only config space is known */
+	char own_unknown[REASON_MAX]; /* reason why the reach of its own reset is unknown, or "" */
 	char link_unknown[REASON_MAX];
-	char port_unknown[REASON_MAX]; /* why it is not known what the port is or does, or "" */
+	char port_unknown[REASON_MAX]; /* reason why facts about the port are unknown, or "" */
 };
 
 static bool method_is_listed(const struct facts *f, const char *word)
@@ -44,7 +47,7 @@ static bool method_is_listed(const struct facts *f, const char *word)
 	return strstr(f->listed, padded);
 }
 
-/* PCIe r6.0, sec 7.5.3.9: Slot Capabilities mean something for a port whose slot is implemented. */
+/* PCIe r6.0, sec 7.5.3.9: Slot Capabilities are valid for a port with an implemented slot. */
 static bool has_hotplug_slot(const struct config *port)
 {
 	size_t at = config_find(port, PCI_CAP_ID_EXP);
@@ -55,7 +58,7 @@ static bool has_hotplug_slot(const struct config *port)
 	       config_get32(port, at + PCI_EXP_SLTCAP) & PCI_EXP_SLTCAP_HPC;
 }
 
-/* The port may be CXL's or have a hotplug slot, which is in what the dump has not. */
+/* The dump does not show whether the port is a CXL port or has a hotplug slot. */
 static bool is_cut_off(const struct config *port)
 {
 	return port->len <= PCI_STD_HEADER_SIZEOF || !config_has_all_capabilities(port) ||
@@ -74,7 +77,7 @@ static void explain_port(struct facts *f, const struct config *port)
 			 f->upstream->name);
 }
 
-/* As the module's probe. */
+/* The same decision as in the module's probe. */
 static uint32_t why_not_link_disable(const struct config *port)
 {
 	size_t at = config_find(port, PCI_CAP_ID_EXP);
@@ -110,12 +113,12 @@ static int read_port(struct facts *f)
 	f->is_cxl = at || method_is_listed(f, "cxl_bus");
 	if (at)
 		f->is_cxl_masked = !(config_get16(&config, at + CXL_PORT_CONTROL) & CXL_UNMASK_SBR);
-	else /* the port may not be read, but the kernel has read it */
+	else /* this user cannot read the port, but the kernel has read it */
 		f->is_cxl_masked = f->is_cxl && !method_is_listed(f, "bus");
 	return 0;
 }
 
-/* ---- what a dump says that it does not have */
+/* ---- facts that a dump lacks */
 
 static bool read_reason(const struct pcireset_dev *dev, const char *file, char reason[REASON_MAX])
 {
@@ -149,8 +152,8 @@ static bool claims_express_flr(const struct facts *f)
 }
 
 /*
- * PCIe r6.0, sec 7.5.3.3 and 6.6.2: endpoints alone have FLR, and the bit has no meaning for
- * ports and bridges. Where their capabilities may not be read, the class tells.
+ * PCIe r6.0, sec 7.5.3.3 and 6.6.2: only endpoints have FLR, and the bit has no meaning
+ * for ports and bridges. If the capabilities are unreadable, the class identifies them.
  */
 static bool has_express_flr(const struct facts *f)
 {
@@ -169,9 +172,9 @@ static bool has_af_flr(const struct facts *f)
 	return at && (config_get16(&f->config, at + PCI_AF_CAP) & both) == both;
 }
 
-/* ---- what is known of the device */
+/* ---- known properties of the device */
 
-/* The kernel's own handler counts against FLR also where that is all that is listed. */
+/* The kernel's own handler excludes FLR, even if it is the only listed method. */
 static void read_known(const struct pcireset_dev *dev, struct facts *f)
 {
 	f->is_replay = *dev->ctx->sysroot;
@@ -181,8 +184,8 @@ static void read_known(const struct pcireset_dev *dev, struct facts *f)
 }
 
 /*
- * Also where the running kernel lists the type: it may be older than what is known, and it
- * does not take into account what D3hot alone does to a device.
+ * Even if the running kernel lists the type: it may be older than the table, and it
+ * ignores that D3hot alone harms a device.
  */
 static bool is_known_broken(const struct facts *f, uint32_t type)
 {
@@ -230,7 +233,7 @@ static int read_facts(const struct pcireset_dev *dev, struct facts *f)
 	return r;
 }
 
-/* What the kernel has for this device, as far as config space tells. */
+/* The kernel's handler for this device, as far as config space identifies it. */
 static uint32_t why_not_specific(const struct facts *f)
 {
 	if (!f->is_dump)
@@ -240,7 +243,7 @@ static uint32_t why_not_specific(const struct facts *f)
 		       PCIRESET_WHY_DUMP;
 }
 
-/* A dump has the type; who else it reaches may be unknown. */
+/* A dump shows the type, but the other affected functions may be unknown. */
 static uint32_t why_not_own_of_dump(const struct facts *f)
 {
 	return f->has_capabilities && !*f->own_unknown ? 0 : PCIRESET_WHY_DUMP;
@@ -284,7 +287,7 @@ static uint32_t why_not_pm(const struct facts *f)
 	return f->has_capabilities ? PCIRESET_WHY_NOT_LISTED : PCIRESET_WHY_UNKNOWN;
 }
 
-/* In the order in which the module asks, so that both give the same reason. */
+/* In the same order as in the module, so that both give the same reason. */
 static uint32_t why_not_link(const struct facts *f, uint32_t type)
 {
 	bool has_slot = f->upstream && f->upstream->is_hotplug_port;
@@ -322,7 +325,7 @@ static uint32_t why_not_by_itself(const struct facts *f, uint32_t type, uint32_t
 	}
 }
 
-/* What it would do comes before what is known of that. */
+/* A reason of the function itself precedes a known defect. */
 static uint32_t why_not(const struct facts *f, uint32_t type, uint32_t *flags)
 {
 	uint32_t why = f->is_gone ? PCIRESET_WHY_GONE : why_not_by_itself(f, type, flags);
@@ -335,7 +338,7 @@ static uint32_t why_not(const struct facts *f, uint32_t type, uint32_t *flags)
 	return why;
 }
 
-/* NULL for the usual words. */
+/* NULL for the default text. */
 static char *detail_of(const struct facts *f, uint32_t type, uint32_t why)
 {
 	const char *reason = "";
@@ -366,8 +369,9 @@ static uint32_t scope_of(uint32_t type)
 }
 
 /*
- * The kernel lists "bus" for every function that is alone on its bus, unless that reset is
- * known to be broken, somebody took it off, or the bridge above is a CXL port.
+ * The kernel lists "bus" for every function that is alone on its bus. Exceptions are a
+ * reset that is known to be broken, a list that another process has changed, and a CXL
+ * port above.
  */
 static bool lacks_bus(struct pcireset_dev *dev, const struct facts *f)
 {
@@ -377,7 +381,7 @@ static bool lacks_bus(struct pcireset_dev *dev, const struct facts *f)
 	       (f->has_list || ctx_has_reset_methods(dev->ctx));
 }
 
-/* @who: the port above, or a function that the reset affects. A row is about all types of link. */
+/* @who: the port above, or an affected function. A row applies to all types of link. */
 static void refuse_links_of(struct pcireset_dev *dev, const struct pcireset_dev *who,
 			    uint32_t types)
 {
@@ -408,7 +412,7 @@ static int sysfs_query(struct pcireset_dev *dev, const struct pcireset_dev *sibl
 	char text[16];
 	int r = dev->listed ? dev_attr(dev, "vendor", text, sizeof(text)) : -ENODEV;
 
-	(void)sibling; /* its members are found here in no time */
+	(void)sibling; /* its members are found without any wait */
 	if (is_absent(r))
 		return ctx_error(dev->ctx, -ENODEV, "%s: is gone", dev->name);
 	f = r < 0 ? NULL : calloc(1, sizeof(*f));
@@ -442,7 +446,7 @@ static int sysfs_query(struct pcireset_dev *dev, const struct pcireset_dev *sibl
 	return r;
 }
 
-/* The kernel shows by these files whether a TSM has connected a function. */
+/* These files of the kernel show whether a TSM has connected a function. */
 static int find_tsm(struct pcireset_plan *plan)
 {
 	static const char *const files[] = { "tsm/connect", "tsm/dsm" };
@@ -468,9 +472,9 @@ static int find_tsm(struct pcireset_plan *plan)
 }
 
 /*
- * What cannot be promised is not begun. By "bus" the kernel means slot or bus; it
- * neither locks nor brings back any function but one, VFs of a PF included; and it
- * can be told neither to give up at a lock nor to go on to another type.
+ * Refuse what cannot be guaranteed. With "bus", the kernel means slot or bus. It neither
+ * locks nor restores any other function, VFs of a PF included. It cannot be told to give
+ * up at a lock, or to go on to another type.
  */
 static int check_promise(struct pcireset_plan *plan)
 {
@@ -518,7 +522,7 @@ static int sysfs_resolve(struct pcireset_plan *plan)
 	return -EOPNOTSUPP;
 }
 
-/* Who has no right to reset is told why not. */
+/* Report a missing permission. */
 static int sysfs_run(struct pcireset_plan *plan, struct pcireset_report *report)
 {
 	static const struct {
@@ -530,7 +534,7 @@ static int sysfs_run(struct pcireset_plan *plan, struct pcireset_report *report)
 	};
 	int r = pcireset_ctx_check_reset(plan->dev->ctx);
 
-	/* The second look keeps a sysroot safe from whoever breaks the first. */
+	/* Check again, in case a sysroot got past the first check. */
 	if (!r && ctx_resets_by_sysfs(plan->dev->ctx) && !*plan->dev->ctx->sysroot)
 		return sysfs_reset(plan, report);
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)

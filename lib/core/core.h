@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The objects of the library, their errors and paths, and what is known of reset types and config space. */
+/*
+ * The objects of the library, their errors and paths, and facts about reset types and
+ * config space.
+ */
 #ifndef LIBPCIRESET_CORE_H
 #define LIBPCIRESET_CORE_H
 
@@ -9,7 +12,7 @@
 
 #define NR_TYPES PCIRESET_NR_TYPES
 
-/* What a rule does to types of reset. */
+/* The effect of a rule on reset types. */
 enum rule_effect {
 	RULE_DENIES,
 	RULE_DELAYS,
@@ -76,7 +79,7 @@ struct user {
 	char *detail;
 };
 
-/* What belongs to a name, such as the functions behind a device node. */
+/* The entries of a name, such as the functions behind a device node. */
 struct index_entry {
 	char *name, *text;
 	struct pcireset_dev *dev; /* or NULL */

@@ -30,7 +30,7 @@ int pcireset_ctx_check_reset(struct pcireset_ctx *ctx)
 		if (!geteuid())
 			return 0;
 		return ctx_error(ctx, -EPERM,
-				 "only root may reset; with module pcireset, who has "
+				 "only root may reset, or with module pcireset a process with "
 				 "CAP_SYS_ADMIN");
 	case -EPERM:
 		return ctx_error(ctx, -EPERM, "%s",

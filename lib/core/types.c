@@ -107,45 +107,41 @@ static const struct {
 	  "only root can read the link capabilities of the port above" },
 	{ PCIRESET_WHY_IN_USE, 0, "it is in use" },
 	{ PCIRESET_WHY_NOT_LISTED, 0,
-	  "the kernel does not list it in reset_method: known to be broken, or taken off" },
+	  "the kernel does not list it in reset_method: known to be broken, or removed from it" },
 	{ PCIRESET_WHY_UNKNOWN, 0,
 	  "the kernel does not list it in reset_method; only root can find out more" },
 	{ PCIRESET_WHY_NO_MODULE, 0, "module pcireset is not loaded; run: modprobe pcireset" },
-	{ PCIRESET_WHY_NO_PERMISSION, 0,
-	  "/dev/pcireset may not be opened; CAP_SYS_ADMIN is needed" },
+	{ PCIRESET_WHY_NO_PERMISSION, 0, "opening /dev/pcireset requires CAP_SYS_ADMIN" },
 	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_SLOT,
-	  "the kernel by itself cannot be held to slot and not bus; run: modprobe "
+	  "a stock kernel may use bus instead of slot; run: modprobe "
 	  "pcireset" },
 	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_BUS,
-	  "the kernel by itself cannot be held to bus and not slot; run: modprobe "
+	  "a stock kernel may use slot instead of bus; run: modprobe "
 	  "pcireset" },
 	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_CXL_BUS,
-	  "the kernel by itself does not bring all functions back; run: modprobe pcireset" },
+	  "a stock kernel does not restore all functions; run: modprobe pcireset" },
 	{ PCIRESET_WHY_NEEDS_MODULE, PCI_RESET_LINK_DISABLE,
-	  "only the module has this type, and the kernel by itself does not; run: modprobe "
-	  "pcireset" },
+	  "only the module supports this type; run: modprobe pcireset" },
 	{ PCIRESET_WHY_NEEDS_MODULE, 0,
-	  "the kernel by itself resets one function, brings back no other, and cannot be "
-	  "told to try or to escalate; run: modprobe pcireset" },
+	  "a stock kernel restores one function only, and can neither try nor escalate; "
+	  "run: modprobe pcireset" },
 	{ PCIRESET_WHY_METHOD_REFUSED, 0,
-	  "the kernel takes neither this type alone nor its own reset_method back; run: "
+	  "the kernel rejects this type alone, or its own list, in reset_method; run: "
 	  "modprobe pcireset" },
 	{ PCIRESET_WHY_METHOD_CHANGED, 0, "another process changed reset_method" },
 	{ PCIRESET_WHY_METHOD_LEFT, 0,
-	  "reset_method could not be put back; once it answers, run: pcireset doctor "
+	  "reset_method could not be restored; when the device answers, run: pcireset doctor "
 	  "--repair" },
 	{ PCIRESET_WHY_LEFT_OVER, 0,
-	  "a killed pcireset has left its reset_method; run: pcireset doctor --repair" },
+	  "a killed pcireset left reset_method changed; run: pcireset doctor --repair" },
 	{ PCIRESET_WHY_SYSROOT, 0, "a recorded machine cannot be reset" },
 	{ PCIRESET_WHY_DUMP, 0, "unknown: a dump of config space does not contain it" },
 	{ PCIRESET_WHY_LISTS_DIFFER, 0, "it would be affected, but VFIO does not list it" },
 	{ PCIRESET_WHY_METHOD_WIDER, 0,
-	  "VFIO has the kernel try all that reset_method lists; write this type alone "
-	  "there" },
+	  "VFIO lets the kernel try every type in reset_method; write only this type there" },
 	{ PCIRESET_WHY_LINK_UNKNOWN, 0, "unknown whether VFIO would reset the slot or the bus" },
 	{ PCIRESET_WHY_VFIO_NO_RESET, 0, "no reset worked when VFIO opened it" },
-	{ PCIRESET_WHY_VFIO_NO_PROOF, 0,
-	  "through VFIO nothing can prove a reset; ask for no proof" },
+	{ PCIRESET_WHY_VFIO_NO_PROOF, 0, "VFIO cannot prove a reset; leave out the check proof" },
 	{ PCIRESET_WHY_RULE, 0, "an administrator's rule denies it" },
 	{ PCIRESET_WHY_BAD_RULES, 0, "no reset is allowed: the rules cannot be read" },
 	{ PCIRESET_WHY_OLD_MODULE, 0,

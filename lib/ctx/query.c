@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The types of reset of a function: from the back end, less those that rules or dead functions deny. */
+/*
+ * The reset types of a function: those of the back end, without those that rules or dead
+ * functions deny.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,7 +45,7 @@ static void look_at_members(struct pcireset_dev *dev)
 	}
 }
 
-/* As the module does: what is gone cannot be saved, and would not be restored. */
+/* As in the module: a gone function cannot be saved and would not be restored. */
 static void refuse_dead(struct pcireset_dev *dev)
 {
 	uint32_t links = dev->types & PCI_RESET_LINK;
@@ -53,7 +56,7 @@ static void refuse_dead(struct pcireset_dev *dev)
 			dev_refuse(dev, pcireset_type_at(i), PCIRESET_WHY_GONE, &dead->addr);
 }
 
-/* Of the types that the back end found those are taken away that others are in the way of. */
+/* Remove the types that affect a dead or protected function. */
 void dev_review(struct pcireset_dev *dev)
 {
 	if (dev_backend(dev)->finds_dead)
@@ -95,7 +98,7 @@ uint32_t pcireset_dev_get_why_not(const struct pcireset_dev *dev, uint32_t type)
 	return state_of(dev, type)->why_not;
 }
 
-/* The type works and would hit others, who are more than the caller allows. */
+/* The type works, but affects more functions than the caller allows. */
 const char *dev_wider_text(struct pcireset_dev *dev, uint32_t type)
 {
 	const char *wider = pcireset_why_to_str(PCIRESET_WHY_SCOPE, type);
@@ -117,7 +120,7 @@ const char *dev_wider_text(struct pcireset_dev *dev, uint32_t type)
 	return dev->text;
 }
 
-/* Whose slot it is, so that nobody looks for the error in the card. */
+/* Name the slot's driver, so that nobody suspects the card. */
 static const char *slot_text(struct pcireset_dev *dev)
 {
 	const char *driver = dev->slot_driver;
@@ -132,7 +135,7 @@ static const char *slot_text(struct pcireset_dev *dev)
 	return dev->text;
 }
 
-/* The module says that it is so, and the table of what is known says what goes wrong. */
+/* The module reports a known defect, and the table describes it. */
 static void explain_quirk(const struct pcireset_dev *dev, struct type_state *state, uint32_t type)
 {
 	const struct pcireset_dev *who = pcireset_dev_from_addr(dev->ctx, &state->who);
@@ -160,7 +163,7 @@ const char *pcireset_dev_get_why_not_text(struct pcireset_dev *dev, uint32_t typ
 	if (state->why_not == PCIRESET_WHY_QUIRK)
 		explain_quirk(dev, &dev->state[type_index(type)], type);
 	text = state->detail ? state->detail : pcireset_why_to_str(state->why_not, type);
-	/* An address of zero says that nobody in particular is meant. */
+	/* Address zero stands for no particular function. */
 	if (addr_is(&state->who, &dev->addr) || addr_is(&state->who, &(struct pcireset_addr){ 0 }))
 		return text;
 	snprintf(dev->text, sizeof(dev->text), "%s: %s", pcireset_addr_to_str(&state->who, who),

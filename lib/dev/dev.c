@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One PCI function: what sysfs says about it, and where it is in the tree. */
+/* One PCI function: its facts from sysfs, and its place in the tree. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,12 +29,12 @@ static int attr_number(int dir, const char *attr, uint32_t *ret_value)
 		return r;
 	value = strtoul(text, &end, 0);
 	if (end == text || *end || value > UINT32_MAX)
-		return -ENODEV; /* whatever is there, it is no function of the kernel's */
+		return -ENODEV; /* the file is not a function of the kernel */
 	*ret_value = (uint32_t)value;
 	return 0;
 }
 
-/* All three in one file, "pci:v00008086d000010D3sv...sd...bc02sc00i00". */
+/* One file contains all three: "pci:v00008086d000010D3sv...sd...bc02sc00i00". */
 static bool read_modalias(struct dev_facts *facts, int dir)
 {
 	uint32_t base, sub, interface;
@@ -92,7 +92,10 @@ static int read_physfn(struct dev_facts *facts, int dir, const char *link)
 	return 0;
 }
 
-/* By the directory: the kernel walks the long path there only once. Whoever wants this wants the rest, too. */
+/*
+ * Open the directory, so that the kernel walks the long path only once. A caller that
+ * needs one value needs the others, too.
+ */
 static int read_facts(const struct pcireset_dev *dev)
 {
 	int dir = open(dev->path, O_PATH | O_DIRECTORY | O_CLOEXEC), r;
@@ -108,7 +111,7 @@ static int read_facts(const struct pcireset_dev *dev)
 	return r;
 }
 
-/* The getters cannot fail: who called for them finds it in the context. */
+/* The getters cannot fail. The caller of the query finds the error in the context. */
 bool dev_has_failed(const struct pcireset_dev *dev, int r)
 {
 	if (!r || is_absent(r))
@@ -117,7 +120,7 @@ bool dev_has_failed(const struct pcireset_dev *dev, int r)
 	return true;
 }
 
-/* Vendor, device and class, all 0 if the function has gone before they were read. */
+/* Vendor, device and class. All are 0 if the function was removed before they were read. */
 const struct dev_facts *dev_identity(const struct pcireset_dev *dev)
 {
 	if (!dev->facts->knows_identity)
@@ -135,14 +138,17 @@ const char *dev_driver(const struct pcireset_dev *dev)
 	return dev->facts->driver[0] ? dev->facts->driver : NULL;
 }
 
-/* Drivers come and go: it is to be read again. In a sysroot they do not. */
+/* Drivers are bound and unbound, so read the name again. In a sysroot it never changes. */
 void dev_forget_driver(const struct pcireset_dev *dev)
 {
 	if (!*dev->ctx->sysroot)
 		dev->facts->knows_driver = false;
 }
 
-/* A bridge has it in a capability of its own (PCI to PCI Bridge r1.2, sec 3.2.4.13), or has none. */
+/*
+ * A bridge has the IDs in a separate capability (PCI to PCI Bridge r1.2, sec 3.2.4.13),
+ * or has none.
+ */
 static int subsystem_in_config(const struct config *config, uint32_t *ret_vendor,
 			       uint32_t *ret_device)
 {
@@ -162,7 +168,7 @@ static int subsystem_in_config(const struct config *config, uint32_t *ret_vendor
 	return 0;
 }
 
-/* A recording has it in config space alone. */
+/* In a recording, only config space has the IDs. */
 static int read_subsystem(const struct pcireset_dev *dev, uint32_t *ret_vendor,
 			  uint32_t *ret_device)
 {
@@ -181,9 +187,10 @@ static int read_subsystem(const struct pcireset_dev *dev, uint32_t *ret_vendor,
 }
 
 /*
- * The answer of the first call stays until dev_forget_subsystem(), an error as well: a rule
- * that matched in doubt must not cease to match while it is being applied. -ENODATA: config
- * space is known in part. Any other error fails the caller's call, too.
+ * The first result stays valid until dev_forget_subsystem(), also if it is an error: a
+ * rule that matched because of an unknown value must not stop matching while it is
+ * applied. -ENODATA: config space is known in part. Any other error also fails the
+ * caller's call.
  */
 int dev_subsystem(const struct pcireset_dev *dev, uint32_t *ret_vendor, uint32_t *ret_device)
 {
@@ -215,7 +222,7 @@ bool dev_is_vf(const struct pcireset_dev *dev)
 	return dev->facts->is_vf;
 }
 
-/* By the path, which is that of the directory above and its own name. */
+/* Build the path from the parent directory and the name of the function. */
 static void find_parent(struct pcireset_dev *dev)
 {
 	const char *end = strrchr(dev->path, '/'), *above = end;
@@ -235,7 +242,7 @@ static int note_awareness(struct pcireset_dev *dev, bool is_unaware)
 	return dev->unaware_name ? 0 : ctx_fail(dev->ctx, -ENOMEM, dev->name);
 }
 
-/* What the module said where the machine was recorded. */
+/* The answer of the module on the recorded machine. */
 static int read_awareness(struct pcireset_dev *dev)
 {
 	char text[8];
@@ -246,7 +253,7 @@ static int read_awareness(struct pcireset_dev *dev)
 	return strcmp(text, "0") && strcmp(text, "1") ? 0 : note_awareness(dev, *text == '0');
 }
 
-/* In a sysroot there may be a directory with nothing in it. */
+/* In a sysroot, the directory may be empty. */
 static int find_function(struct pcireset_dev *dev)
 {
 	int r;
@@ -361,7 +368,10 @@ bool pcireset_dev_is_bridge(const struct pcireset_dev *dev)
 	return class == 0x0604 || class == 0x0607 || class == 0x0609;
 }
 
-/* In a sysroot the function of that address may be elsewhere, even below: then there is none above. */
+/*
+ * In a sysroot, the function with the parent's address may be elsewhere, even below this
+ * one. Then there is no parent.
+ */
 struct pcireset_dev *pcireset_dev_get_parent(const struct pcireset_dev *dev)
 {
 	struct pcireset_dev *parent =
@@ -375,7 +385,7 @@ struct pcireset_dev *pcireset_dev_get_physfn(const struct pcireset_dev *dev)
 	return dev_is_vf(dev) ? pcireset_dev_from_addr(dev->ctx, &dev->facts->physfn) : NULL;
 }
 
-/* The bridge whose secondary bus a reset would go through; a VF has its PF's. */
+/* The bridge whose secondary bus a reset would use. For a VF, it is that of its PF. */
 struct pcireset_dev *dev_upstream(const struct pcireset_dev *dev)
 {
 	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
@@ -384,7 +394,10 @@ struct pcireset_dev *dev_upstream(const struct pcireset_dev *dev)
 	return parent && dev_is_below(dev, parent) ? parent : NULL;
 }
 
-/* VFIO's drivers, of which an open device is a use of its own, and pci-stub have nothing to lose. */
+/*
+ * pci-stub has nothing to lose, nor do the drivers of VFIO: an open VFIO device is a
+ * separate use.
+ */
 bool driver_is_idle(const struct pcireset_dev *dev)
 {
 	const char *driver = dev_driver(dev);
@@ -399,7 +412,7 @@ bool dev_is_below(const struct pcireset_dev *dev, const struct pcireset_dev *abo
 	return !strncmp(dev->path, above->path, len) && dev->path[len] == '/';
 }
 
-/* Remember what the module said of the driver, which is a user of the function, or that there is none. */
+/* Remember from the module whether the driver is a use of the function. */
 void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *member)
 {
 	const uint32_t aware = PCIRESET_MEMBER_PREPARE | PCIRESET_MEMBER_BRIDGE |
@@ -419,13 +432,13 @@ void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *mem
 				     !(member->flags & aware)));
 }
 
-/* Descriptors that the caller has given for the function come before what serves all others. */
+/* The caller's descriptors for this function take precedence over the context's back end. */
 const struct backend *dev_backend(const struct pcireset_dev *dev)
 {
 	return dev->backend ? dev->backend : dev->ctx->backend;
 }
 
-/* A type that the function has, and that is not to be used. */
+/* A type that the function supports but must not use. */
 void dev_refuse(struct pcireset_dev *dev, uint32_t type, uint32_t why,
 		const struct pcireset_addr *who)
 {
@@ -439,7 +452,7 @@ void dev_refuse(struct pcireset_dev *dev, uint32_t type, uint32_t why,
 	state->who = *who;
 }
 
-/* A file that cannot be looked at counts as there: then the kernel's list has the last word. */
+/* If the file's existence is unknown, assume it: then the kernel's list decides. */
 static bool has_method_file(const struct pcireset_dev *dev)
 {
 	char path[PATH_MAX];
@@ -449,8 +462,8 @@ static bool has_method_file(const struct pcireset_dev *dev)
 }
 
 /*
- * Does the kernel of that machine show how it resets functions? It does since 5.15. Each
- * scan looks for it once.
+ * Does the kernel of the machine have reset_method? Kernels have it since 5.15. Check
+ * once for each scan.
  */
 bool ctx_has_reset_methods(struct pcireset_ctx *ctx)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One PCI function: what sysfs says about it, where it is in the tree, and what a reset of it affects. */
+/*
+ * One PCI function: its facts from sysfs, its place in the tree, and the functions that
+ * its reset affects.
+ */
 #ifndef LIBPCIRESET_DEV_H
 #define LIBPCIRESET_DEV_H
 

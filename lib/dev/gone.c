@@ -5,14 +5,14 @@
 #include <unistd.h>
 #include "dev/dev.h"
 
-#define LOOK_AGAIN_NS 100000000u /* so that many plans in a row look only once */
+#define LOOK_AGAIN_NS 100000000u /* many plans in a row read it only once */
 
 static bool has_been_looked_at(const struct pcireset_dev *dev)
 {
 	return dev->looked_ns && (*dev->ctx->sysroot || now_ns() - dev->looked_ns < LOOK_AGAIN_NS);
 }
 
-/* What was read for another reason needs not be read again. */
+/* Do not read a register again that was just read for another reason. */
 void dev_note_config(struct pcireset_dev *dev, const struct config *config)
 {
 	struct dev_list *dead = &dev->ctx->dead;
@@ -43,7 +43,10 @@ void dev_look_at(struct pcireset_dev *dev)
 		dev_has_failed(dev, r);
 }
 
-/* The functions are in the order of their addresses: the first dead one below a port stays. */
+/*
+ * The functions are in the order of their addresses, so the first dead function below a
+ * port is kept.
+ */
 static void find_first_dead(struct pcireset_ctx *ctx)
 {
 	struct pcireset_dev *dev, *port;
@@ -62,8 +65,8 @@ static void find_first_dead(struct pcireset_ctx *ctx)
 }
 
 /*
- * A dump does not say what is below a dead bridge. Such a bridge is on a lower bus, and
- * below the same port.
+ * A dump does not list the functions below a dead bridge. That bridge is on a lower bus,
+ * and below the same port.
  */
 static struct pcireset_dev *dead_beside(struct pcireset_dev *dev)
 {

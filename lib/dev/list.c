@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Functions that a reset of a link must not hit: dead ones, those with a known broken
- * reset, and those that a rule of the administrator's protects. There are few of them, so
- * each set is a list in the order of paths, and one search tells which is hit first.
+ * Functions that a reset of the link must not affect: dead ones, those with a known
+ * broken reset, and those protected by a rule. There are few of them. Each list is in the
+ * order of paths, so that one search finds the first affected one.
  */
 #include <errno.h>
 #include <string.h>
@@ -86,7 +86,7 @@ void dev_list_clear(struct dev_list *list)
 	*list = (struct dev_list){ 0 };
 }
 
-/* The first of the list that a reset of the link above a function hits, or NULL. */
+/* The first function of the list that a reset of the link above a function affects, or NULL. */
 struct pcireset_dev *dev_list_hit(const struct dev_list *list, const struct pcireset_dev *dev)
 {
 	const struct pcireset_dev *port = list->nr ? dev_upstream(dev) : NULL;

@@ -119,7 +119,7 @@ static void judge_slot(const struct pcireset_dev *port, struct power *power)
 
 /* ---- firmware */
 
-/* A recording of an earlier version lacks these files. */
+/* Recordings of earlier versions lack these files. */
 static bool has_recorded_firmware(const struct pcireset_dev *port)
 {
 	char text[8];
@@ -171,7 +171,7 @@ static void judge_port(const struct pcireset_dev *port, struct power *power)
 		judge_firmware(port, power);
 }
 
-/* Why there is no port to ask, or "". */
+/* The reason why no port can be asked, or "". */
 static void judge_place(const struct pcireset_dev *dev, struct power *power)
 {
 	if (dev->ctx->is_dump)

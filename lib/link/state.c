@@ -16,7 +16,7 @@
 #define STATUS_PHASE_1  0x02
 #define STATUS_REQUEST  0x10
 
-/* Sec 7.5.3.20: those for 8 GT/s are in Link Status 2, one bit further up. */
+/* Sec 7.5.3.20: the bits for 8 GT/s are in Link Status 2, one position higher. */
 #define STATUS_2_SHIFT 1
 
 /* Sec 7.5.3.8 and 7.5.3.18: the code of a speed is its position in the vector of speeds. */

@@ -53,7 +53,7 @@ static int training_write(const struct training *training, const struct held *he
 	return !r || r == -ENODEV ? r : -EPERM;
 }
 
-/* Return Link Status. What it shows of the training is noted. */
+/* Return Link Status, and note the signs of training in it. */
 static uint32_t training_look(struct training *training)
 {
 	uint32_t status = training_status(training);
@@ -235,7 +235,7 @@ static int training_do(struct training *training)
 	return r;
 }
 
-/* What is changed, as it was before. */
+/* The former values of all changed registers. */
 static int training_read(struct training *training)
 {
 	struct held *control = &training->control, *target = &training->target;
@@ -256,7 +256,7 @@ static int training_read(struct training *training)
 	return 0;
 }
 
-/* If this process is killed, pcireset_leftovers_repair() restores what is noted. */
+/* If this process is killed, pcireset_leftovers_repair() restores the noted values. */
 static int training_note(const struct training *training, struct guard *guard)
 {
 	const struct held bits[] = {

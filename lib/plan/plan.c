@@ -343,7 +343,7 @@ static void add_unknown(struct pcireset_plan *plan, char *words)
 	plan->unknown = v;
 }
 
-/* What the caller allows, as far as the back end can make sure of what that relies on. */
+/* The permissions of the caller that this back end can honour. */
 static uint32_t forced_uses(const struct pcireset_plan *plan)
 {
 	if (resets_by_sysfs(plan))
@@ -417,7 +417,7 @@ static int deny_all(struct pcireset_plan *plan)
 	return !r || r == -ENODEV ? -EOPNOTSUPP : r;
 }
 
-/* Whoever goes on to wider types goes on to none that is denied. */
+/* Escalation skips denied types. */
 static int check_rules(struct pcireset_plan *plan)
 {
 	plan->who = plan->dev->addr;
@@ -439,7 +439,7 @@ static int check_rules(struct pcireset_plan *plan)
 	return 0;
 }
 
-/* Of a function that has come since the scan nobody knows whether a rule is about it. */
+/* It is unknown whether a rule matches a function that was added after the scan. */
 static int check_members_are_known(struct pcireset_plan *plan, int error)
 {
 	for (size_t i = 0; !error && i < plan->members.nr; i++) {
@@ -702,7 +702,7 @@ uint32_t pcireset_plan_get_delay_ms(const struct pcireset_plan *plan)
 	return plan_effective(plan)->delay_ms;
 }
 
-/* How long after the reset the functions are looked at once more, before anything is reported. */
+/* The time after the reset until the second check, which precedes the report. */
 uint32_t plan_settle_ms(const struct pcireset_plan *plan)
 {
 	return plan->settle_ms > plan->delay_ms ? plan->settle_ms : plan->delay_ms;

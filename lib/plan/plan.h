@@ -10,7 +10,7 @@ struct pcireset_plan {
 	struct pcireset_dev *dev;
 	uint32_t types, max_scope, checks, force, timeout_ms, settle_ms, flags;
 	uint32_t delay_ms; /* that a rule asks for after the reset, once it is resolved */
-	uint32_t allowed;  /* of the types, once it is resolved: those that no rule denies */
+	uint32_t allowed;  /* after resolve: the types that no rule denies */
 	bool is_resolved;
 	int fd; /* the module's descriptor from resolve time */
 	int error;

@@ -40,7 +40,7 @@ int boot_id(struct pcireset_ctx *ctx, char *buf, size_t size)
 	return 0;
 }
 
-/* What cannot be read is not known. It is not left out. */
+/* An unreadable fact is listed as unknown. */
 static int learn_files(struct pcireset_qualify *qualify)
 {
 	char value[ATTR_MAX];

@@ -101,8 +101,8 @@ static int write_all(int fd, const char *text, size_t len)
 }
 
 /*
- * After an error, such as a full disk, no part of a line may stay: it would be damage in
- * front of the next line.
+ * After an error, such as a full disk, the lines that are not stored must not stay. The
+ * caller does not count them, and a part of a line would be damage in front of the next one.
  */
 static int append_line(struct pcireset_qualify *qualify)
 {

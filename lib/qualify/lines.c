@@ -376,7 +376,7 @@ static const struct {
 	{ "stop", read_stop, PHASE_RUN },
 };
 
-/* The run begins with its start, and adds nothing to what was agreed to. */
+/* Start the run. It contains exactly the agreed plans. */
 /* The first line has the kind of the file. */
 int lines_read(struct pcireset_qualify *qualify, char **words, size_t nr)
 {

@@ -166,7 +166,7 @@ int qualify_started(struct pcireset_qualify *qualify, const char *boot)
 	return qualify_interrupted(qualify, is_other ? PCIRESET_MARK_MACHINE : 0);
 }
 
-/* All devices of the round have a sample. */
+/* All devices of the round have a sample, and the run goes on. */
 void qualify_ended(struct pcireset_qualify *qualify)
 {
 	qualify->previous = qualify->begun;

@@ -22,7 +22,7 @@ struct qualify_device {
 	struct pcireset_dev *dev; /* NULL if the run was only read */
 };
 
-/* One type of one device: what was agreed to, and nothing else is ever run. */
+/* One type of one device, as agreed. The run uses no other. */
 struct qualify_plan {
 	uint32_t device, type;
 	uint32_t checks, force, max_scope, timeout_ms, settle_ms, flags;
@@ -104,7 +104,7 @@ char *journal_word(const char *text);
 char *journal_text(const char *word);
 uint32_t journal_sum(const char *line, size_t len);
 
-/* lines.c: what the lines of a journal say, both ways. */
+/* lines.c: read and write the lines of a journal. */
 int lines_write_head(struct pcireset_qualify *qualify);
 int lines_write_start(struct pcireset_qualify *qualify);
 int lines_write_begin(struct pcireset_qualify *qualify, uint32_t type);

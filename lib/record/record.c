@@ -91,7 +91,7 @@ static int copy_link_in(void *data, const char *dirname, const char *name)
 		       0;
 }
 
-/* Add those of the attributes that exist. */
+/* Add the existing attributes. */
 static int add_attributes(struct recorder *rec, const char *path, const char *const *names)
 {
 	char file[PATH_MAX];
@@ -495,7 +495,7 @@ static bool find_source(struct recorder *rec, const char *number, const char *so
 	return is_found(rec, ctx_realpath(rec->ctx, real, "sys/class/block/%s", base + 1), source);
 }
 
-/* Keep the number, the mount point and the source of a line of mountinfo, but no options. */
+/* Keep the number, the mount point, the type and the source of a line of mountinfo, but no options. */
 static int add_mount(struct recorder *rec, FILE *out, char *line)
 {
 	char number[32], mount_point[PATH_MAX], source[PATH_MAX], real[PATH_MAX];

@@ -145,7 +145,7 @@ void port_await_link(const struct port *port, unsigned int timeout_ms)
 
 /*
  * Reset the bus while the kernel knows no function below it. PCI r3.0, sec 4.3.2: RST# for
- * at least 1 ms.
+ * at least 1 ms. Return -EPERM if the reset cannot be asserted, as with the kernel in lockdown.
  */
 void port_reset_bus(const struct port *port, unsigned int timeout_ms)
 {

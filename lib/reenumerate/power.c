@@ -13,7 +13,7 @@
 #define NS_PER_MS 1000000ull
 #define LINK_MS   1000 /* until a link without power is down */
 
-/* ---- the witness: a register without effect, which loses its value with the power */
+/* ---- the witnesses, one in each of some functions */
 
 /*
  * The Cache Line Size is writable, has no effect and is 0 after power-on (PCIe r6.0,
@@ -140,7 +140,7 @@ static void look_at_port(struct pcireset_reenumeration *e)
 /* It may be half off. */
 static int fail_off(struct pcireset_reenumeration *e, int r)
 {
-	/* A state that cannot be read is no power. */
+	/* An unreadable state counts as no power. */
 	if (supply_on(&e->supply) || supply_is_off(&e->supply))
 		guard_keep_note(e->guard);
 	if (e->supply.method == PCIRESET_POWER_SLOT)

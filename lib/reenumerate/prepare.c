@@ -123,7 +123,7 @@ static int find_supply(struct pcireset_reenumeration *e, const struct pcireset_d
 	return 0;
 }
 
-/* The rescan must not damage what remains. */
+/* The rescan must not damage remaining functions. */
 static int check_numbers(struct pcireset_reenumeration *e, const struct pcireset_dev *port)
 {
 	struct unread unread = { 0 };
@@ -304,7 +304,7 @@ static bool is_scope_allowed(const struct pcireset_reenumeration *e)
 	       addr_is(&above->addr, &e->place.port);
 }
 
-/* A power cycle has no plan. It resets all that a reset of the bus would. */
+/* A power cycle has no plan. It affects the same functions as a reset of the bus. */
 static int check_without_plan(struct pcireset_reenumeration *e)
 {
 	struct pcireset_dev *dev;

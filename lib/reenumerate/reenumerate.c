@@ -168,7 +168,10 @@ static bool is_as_resolved(const struct pcireset_reenumeration *e)
 	return true;
 }
 
-/* A device that comes back different is no failure. A device that does not come back is. */
+/*
+ * A device that comes back different is a success. A device that does not come back is a
+ * failure.
+ */
 static bool is_back(const struct pcireset_report *report)
 {
 	return pcireset_report_get_result(report) != PCIRESET_RESULT_REFUSED &&

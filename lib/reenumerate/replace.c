@@ -102,7 +102,7 @@ static int await_drivers(struct pcireset_reenumeration *e, struct patience patie
 	return r;
 }
 
-/* A reset by the module is counted, and reported to all who watch. */
+/* A reset by the module is counted, and pcireset watch reports it. */
 static int reset_empty_bus(struct pcireset_reenumeration *e)
 {
 	const struct backend *backend = e->ctx->backend;

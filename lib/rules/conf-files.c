@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Finds and reads the files of several directories: of each name the first one counts. */
+/* Find and read the files of several directories. The first file of each name counts. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +18,8 @@
 /* ---- owners */
 
 /*
- * Root, or the user who runs this: nobody else may decide. With an ACL, the bits of the group
- * are the mask of all that it names, so they mean more than the group.
+ * Accept files of root and of the user who runs this. With an ACL, the bits of the group
+ * are the mask of all entries, so treat them as an access for others.
  */
 static bool is_trusted(const struct stat *st)
 {
@@ -29,7 +29,7 @@ static bool is_trusted(const struct stat *st)
 	       (!(st->st_mode & S_IWGRP) || may_be_group);
 }
 
-/* With the sticky bit, only the owner of a file can put another one in its place. */
+/* With the sticky bit, only the owner of a file can replace it. */
 static bool is_trusted_parent(struct stat st)
 {
 	if (st.st_mode & S_ISVTX)
@@ -114,7 +114,7 @@ static bool is_masked(const struct conf_place *place, const char *path)
 	       !strncmp(target, null, strlen(null));
 }
 
-/* Takes over the descriptor. */
+/* Take over the descriptor. */
 static int read_text(int fd, struct conf_file *file)
 {
 	struct stat st;
@@ -148,8 +148,8 @@ void conf_file_clear(struct conf_file *file)
 }
 
 /*
- * A mistake of the administrator is an error in the configuration. Everything else, such
- * as too many open files, is a failure to find out.
+ * A mistake of the administrator is an error in the configuration. Any other failure,
+ * such as too many open files, leaves the configuration unknown.
  */
 static int cannot_read(struct conf_place *place, const char *path, int error)
 {

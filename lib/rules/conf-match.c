@@ -72,7 +72,7 @@ static int take_ids(char **field, const char *value)
 	return set_field(field, strdup(both));
 }
 
-/* Skip exactly that many digits, at least one, and the character after them. */
+/* Skip this number of digits, at least one, and the character after them. */
 static const char *after_digits(const char *at, size_t least, size_t most, char next)
 {
 	size_t len = at ? strspn(at, HEX_DIGITS) : 0;
@@ -92,7 +92,7 @@ static bool is_address(const char *value)
 	return function && *device <= '1' && *function >= '0' && *function <= '7' && !function[1];
 }
 
-/* Whether the class of a place in an address includes a character: h, d and f are digits. */
+/* Does the class of a place in an address include the character? h, d and f are digits. */
 static bool class_has(char class, char c)
 {
 	switch (class) {
@@ -107,7 +107,7 @@ static bool class_has(char class, char c)
 	}
 }
 
-/* Whether any address of this form matches. Each place is independent of the others. */
+/* Does any address of this form match? Each place is independent of the others. */
 static bool may_fit(const char *pattern, const char *form)
 {
 	const char *after_star = NULL, *retry = NULL;
@@ -159,8 +159,8 @@ static int take_address(char **field, const char *value)
 }
 
 /*
- * Firmware names slots in ASCII. Another character, such as a no-break space, or what looks
- * like a comment, would match no slot.
+ * Firmware names slots in ASCII. Any other character, such as a no-break space, or a
+ * trailing comment would match no slot.
  */
 static bool is_slot_name(const char *value)
 {

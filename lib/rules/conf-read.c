@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads one file of blocks: [Match] and the section after it. */
+/* Read one file of blocks: [Match] and the section after it. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ struct reader {
 	unsigned int line;
 	enum section section;
 	unsigned int seen; /* bit of each key that the block has */
-	char *where;       /* of the block that is being read, or NULL */
+	char *where;       /* of the current block, or NULL */
 	bool has_failed;   /* the block has an error */
 	struct conf_match match;
 };
@@ -211,7 +211,7 @@ static int take_line(struct reader *r, char *line)
 		line[len - 1] = '\0';
 		return take_section(r, line + 1);
 	}
-	/* The section itself was the mistake. */
+	/* The error is in the section itself. */
 	return r->section == SECTION_UNKNOWN ? 0 : take_pair(r, line);
 }
 

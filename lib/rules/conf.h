@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Configuration files of the administrator, for the library and the tool: blocks of a
- * section [Match], which selects functions, and a section with what applies to them.
+ * Configuration files of the administrator, for the library and the tool. A block
+ * consists of a section [Match], which selects functions, and a section with the settings
+ * for them.
  */
 #ifndef LIBPCIRESET_CONF_H
 #define LIBPCIRESET_CONF_H
@@ -17,14 +18,14 @@ struct conf_match {
 	char *vendor, *device, *subsystem, *slot, *address;
 };
 
-/* One file, under the name that it has on its own machine. */
+/* One file, with its name on its own machine. */
 struct conf_file {
 	char *path;
 	char *text;
 	size_t size;
 };
 
-/* take() returns 0, -ENOMEM, or -EINVAL for a value that is not what @wants says. */
+/* take() returns 0, -ENOMEM, or -EINVAL for a value that does not fit @wants. */
 struct conf_key {
 	const char *name;
 	int (*take)(void *data, const char *value);
@@ -68,7 +69,7 @@ const char *conf_match_wants(size_t i);
 /* Set key @i. Return: 0, -ENOMEM, or -EINVAL if the value is invalid. */
 int conf_match_take(struct conf_match *match, size_t i, const char *value);
 
-/* Why a [Match] is not complete, or NULL. */
+/* The reason why a [Match] is incomplete, or NULL. */
 const char *conf_match_missing(const struct conf_match *match);
 void conf_match_clear(struct conf_match *match);
 

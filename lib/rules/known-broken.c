@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Resets that Linux 7.3 knows to be broken, from its drivers/pci/quirks.c. Facts only: the
- * words are ours. A kernel with the module decides by itself; this is for machines that are
- * looked at from outside, and for an explanation.
+ * Resets that Linux 7.3 knows to be broken, from its drivers/pci/quirks.c: the facts, in
+ * our words. The module decides by itself. This table is for recorded machines and for
+ * explanations.
  */
 #include <errno.h>
 #include "rules/rules.h"
@@ -103,7 +103,8 @@ static const struct known_broken broken_rows[] = {
 	NO_BUS(VENDOR_QUALCOMM, 0x0308, "6.1", LOST),
 	NO_BUS(VENDOR_QUALCOMM, 0x1103, "6.1", LOST),
 	NO_BUS(VENDOR_QUALCOMM, 0x1107, "6.1", LOST),
-	NO_BUS(VENDOR_CAVIUM, 0xa100, "6.1", "config space of what is below the port may be lost"),
+	NO_BUS(VENDOR_CAVIUM, 0xa100, "6.1",
+	       "functions below the port may lose their configuration"),
 	NO_BUS(VENDOR_TI, 0xb005, "6.1", "the device switches its link off and stops working"),
 	NO_BUS(VENDOR_ASMEDIA, 0x1164, "6.1", NO_LINK2),
 
@@ -118,7 +119,7 @@ static const struct known_broken broken_rows[] = {
 	NO_PM(VENDOR_MELLANOX, 0xcf70, "6.1", NOTHING),
 	NO_PM(VENDOR_MELLANOX, 0xcf80, "6.1", NOTHING),
 
-	/* The kernel keeps these out of D3hot, and lists pm for them all the same. */
+	/* The kernel keeps these devices out of D3hot, but still lists pm for them. */
 	NO_D3_IDE(VENDOR_ATI),
 	NO_D3_IDE(VENDOR_AL),
 	NO_D3_IDE(VENDOR_VIA),
@@ -174,7 +175,7 @@ static bool may_be_downstream(const struct config *config)
 	return type == PCI_EXP_TYPE_DOWNSTREAM || type < 0;
 }
 
-/* A revision, or a type of port, that cannot be read may be the one. */
+/* If the revision or the type of the port cannot be read, the row may apply. */
 static bool is_about(const struct known_device *id, const struct dev_facts *facts,
 		     const struct config *config)
 {
@@ -214,7 +215,7 @@ char *known_broken_text(const struct known_broken *broken)
 		      broken->symbol, broken->since);
 }
 
-/* The functions whose link must not be reset. Most machines have none. */
+/* Find the functions with a broken reset of the link. Most machines have none. */
 int known_broken_learn(struct pcireset_ctx *ctx)
 {
 	const struct config none = { .len = 0 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Finds and loads the administrator's rules: of three directories, a file of each name. */
+/* Find and load the administrator's rules from three directories. */
 #include <errno.h>
 #include <string.h>
 #include "rules/rules.h"
 
-/* The first that has a file of some name is the one whose file counts. */
+/* In order of precedence. */
 static const char *const places[] = {
 	"etc/pcireset/rules.d",
 	"run/pcireset/rules.d",
@@ -12,7 +12,7 @@ static const char *const places[] = {
 	NULL,
 };
 
-/* Takes over the file. */
+/* Take over the file. */
 static int keep_file(void *data, struct conf_file *file)
 {
 	struct rules *rules = data;
@@ -35,7 +35,7 @@ static int cannot_read(void *data, const char *message)
 	return rules_complain(rules, "%s", message);
 }
 
-/* Who lists functions, and does not ask for a reset, is to know too. */
+/* Commands that only list functions must show the error, too. */
 static void note_errors(struct pcireset_ctx *ctx)
 {
 	ctx_drop_notes(ctx, RULES_REFUSAL);
@@ -43,7 +43,7 @@ static void note_errors(struct pcireset_ctx *ctx)
 		ctx_note(ctx, RULES_REFUSAL "%s", rules_error(ctx));
 }
 
-/* Rules are read with each scan. What is wrong with them is not the scan's failure. */
+/* Each scan reads the rules. An error in them does not fail the scan. */
 int rules_load(struct pcireset_ctx *ctx)
 {
 	struct conf_place place = {
@@ -93,7 +93,7 @@ void rules_forget(struct pcireset_ctx *ctx)
 	ctx->rules = NULL;
 }
 
-/* For an archive: those that count, under the names that they have here. */
+/* For an archive: the files that count, under their names on this machine. */
 int rules_foreach_file(struct pcireset_ctx *ctx, rules_file_fn fn, void *data)
 {
 	const struct rules *rules = ctx->rules;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads one file of rules. Its format is in pcireset-rules(5). */
+/* Read one file of rules. pcireset-rules(5) describes the format. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 struct reader {
 	struct pcireset_ctx *ctx;
 	struct rules *rules;
-	struct pcireset_rule rule; /* is being read */
+	struct pcireset_rule rule; /* the rule of the current block */
 };
 
 int rules_complain(struct rules *rules, const char *fmt, ...)

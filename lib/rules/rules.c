@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The administrator's rules: which functions they are about, and what they take away. */
+/* The administrator's rules: the functions that they match, and the types that they deny. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include "rules/rules.h"
 
-/* Why nothing may be reset at all, or NULL. */
+/* The reason why every reset is refused, or NULL. */
 const char *rules_error(const struct pcireset_ctx *ctx)
 {
 	const struct rules *rules = ctx->rules;
@@ -17,7 +17,7 @@ const char *rules_error(const struct pcireset_ctx *ctx)
 	return rules->nr_errors ? rules->errors[0] : "the rules cannot be read";
 }
 
-/* A function has gone; see drop_gone(). */
+/* A function was removed; see drop_gone(). */
 void rules_drop(struct pcireset_ctx *ctx, const struct pcireset_dev *dev)
 {
 	for (size_t i = 0; ctx->rules && i < NR_TYPES; i++) {
@@ -26,9 +26,9 @@ void rules_drop(struct pcireset_ctx *ctx, const struct pcireset_dev *dev)
 	}
 }
 
-/* ---- whom a rule is about */
+/* ---- the functions of a rule */
 
-/* What cannot be read may be what the rule is about. */
+/* An unreadable value may match. */
 static bool fits_subsystem(const char *pattern, const struct pcireset_dev *dev)
 {
 	uint32_t vendor, device;
@@ -64,7 +64,7 @@ static int learn_effect(struct rules *rules, struct pcireset_dev *dev, enum rule
 	return r;
 }
 
-/* What each rule is about, once for each scan. */
+/* Match each rule with all functions, once for each scan. */
 int rules_learn(struct pcireset_ctx *ctx)
 {
 	struct rules *rules = ctx->rules;
@@ -82,14 +82,14 @@ int rules_learn(struct pcireset_ctx *ctx)
 	return 0;
 }
 
-/* ---- what they take away */
+/* ---- denied types */
 
 static const struct pcireset_rule *own_rule(const struct pcireset_dev *dev, uint32_t type,
 					    enum rule_effect effect)
 {
 	const struct rules *rules = dev->ctx->rules;
 
-	/* Of what an earlier scan found nothing has been learned. */
+	/* Forget the types of the previous scan. */
 	if (dev->listed && !(dev->ruled[effect] & type))
 		return NULL;
 	for (size_t i = 0; i < rules->nr; i++)
@@ -99,8 +99,8 @@ static const struct pcireset_rule *own_rule(const struct pcireset_dev *dev, uint
 }
 
 /*
- * For a type of the function's own a rule about the function counts. For a reset of the link
- * one about the port above counts as well, or about any function that it hits.
+ * A rule about the function denies its own types. A reset of the link is also denied by a
+ * rule about the port above, or about any affected function.
  */
 static const struct pcireset_rule *find_rule(const struct pcireset_dev *dev, uint32_t type,
 					     enum rule_effect effect,
@@ -126,7 +126,10 @@ static char *deny_text(const struct pcireset_rule *rule, const struct pcireset_d
 		      is_in_doubt ? " (its subsystem ID cannot be read)" : "", rule->reason);
 }
 
-/* NULL if none denies it, or without memory, which fails the call. To be freed. */
+/*
+ * Return the reason, to be freed. NULL if no rule denies the type, or if memory runs out,
+ * which fails the call.
+ */
 char *rules_denial(const struct pcireset_dev *dev, uint32_t type,
 		   const struct pcireset_dev **ret_who)
 {
@@ -157,7 +160,7 @@ static uint32_t own_delay_ms(const struct pcireset_dev *dev, uint32_t types)
 	return ms;
 }
 
-/* The longest that a rule asks for, about whatever the types hit. */
+/* The longest delay of any rule about an affected function. */
 uint32_t rules_delay_ms(const struct pcireset_dev *dev, const struct members *members,
 			uint32_t types)
 {
@@ -187,7 +190,7 @@ uint32_t rules_why(const struct pcireset_ctx *ctx)
 	return rules_error(ctx) ? PCIRESET_WHY_BAD_RULES : PCIRESET_WHY_RULE;
 }
 
-/* Takes from a function that a back end has looked at what the rules deny. */
+/* Remove the denied types from a function that a back end has queried. */
 int rules_review(struct pcireset_dev *dev)
 {
 	int r = rules_error(dev->ctx) ? 0 : rules_learn(dev->ctx);

@@ -26,25 +26,25 @@ struct rules {
 	char **errors; /* "FILE:LINE: what is wrong" */
 	size_t nr_errors;
 	bool is_incomplete; /* a file could not be read at all */
-	bool has_failed;    /* there is something wrong, perhaps with no memory to say what */
-	bool are_learned;   /* what is kept of functions, and the lists, are as they should be */
+	bool has_failed;  /* there is an error, perhaps without a message because memory ran out */
+	bool are_learned; /* the matches of functions and the lists are current */
 	struct dev_list lists[NR_EFFECTS]
-			     [NR_TYPES]; /* functions with a rule of their own on the type of link */
+			     [NR_TYPES]; /* functions with a rule that denies a reset of the link */
 };
 
-/* rules-read.c; what is wrong with a file is in the rules' errors afterwards. Return: 0 or -ENOMEM. */
+/* read.c: the errors of a file are added to those of the rules. Return: 0 or -ENOMEM. */
 int rules_read(struct pcireset_ctx *ctx, struct rules *rules, const struct conf_file *file);
 void rule_clear(struct pcireset_rule *rule);
 int rules_complain(struct rules *rules, const char *fmt, ...) PRINTF(2, 3);
 
-/* known-broken.c: resets that Linux knows to be broken on certain devices, as data */
+/* known-broken.c: resets that Linux knows to be broken on certain devices */
 
 #define ANY_REVISION 0xffff
 
-/* What a function must be for a row to be about it. */
+/* The functions of a row. */
 struct known_device {
 	uint16_t vendor;
-	uint16_t device, mask; /* device IDs that are equal in the bits of the mask */
+	uint16_t device, mask; /* device ID, compared in the bits of the mask */
 	uint32_t class;        /* base and sub-class; 0 for any */
 	uint16_t revision;     /* or ANY_REVISION */
 	bool is_downstream;    /* only a downstream port of a switch */
@@ -70,7 +70,7 @@ struct known_broken {
  * struct known_handler - a device that the kernel resets in a way of its own
  * @id: the device
  * @wants_flr: only if the function has FLR
- * @is_sure: config space is enough to tell that the handler takes the device
+ * @is_sure: config space is enough to identify a device of the handler
  * @what: what it does that FLR alone does not
  * @symbol: where drivers/pci/quirks.c has it
  * @since: as above
@@ -90,10 +90,10 @@ const struct known_handler *known_handler_find(const struct pcireset_dev *dev,
 
 int known_broken_learn(struct pcireset_ctx *ctx);
 
-/* Words, to be freed; NULL without memory. */
+/* Return a text to be freed, or NULL if memory runs out. */
 char *known_broken_text(const struct known_broken *broken);
 
-/* rules.c; rules_denial() gives words to be freed, or NULL if no rule denies the type */
+/* rules.c: rules_denial() returns a text to be freed, or NULL if no rule denies the type */
 int rules_load(struct pcireset_ctx *ctx);
 typedef int (*rules_file_fn)(void *data, const char *path, const char *text, size_t size);
 int rules_foreach_file(struct pcireset_ctx *ctx, rules_file_fn fn, void *data);

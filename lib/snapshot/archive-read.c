@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads archives and decompresses dumps with libarchive.
+ * Read archives and decompress dumps with libarchive.
  *
- * The library is loaded on first use: most programs that link with libpcireset never
- * open an archive, and libarchive brings more than 30 MB of other libraries along.
+ * The library is loaded on first use, because most programs that link with libpcireset
+ * never open an archive, and libarchive depends on more than 30 MB of other libraries.
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -15,7 +15,7 @@
 #define LIBRARY "libarchive.so.13"
 #define CHUNK   65536u
 
-/* The functions that are used, with the types that their header gives them. */
+/* The functions in use, with the types from their header. */
 #define SYMBOLS(X)                           \
 	X(archive_read_new)                  \
 	X(archive_read_free)                 \
@@ -53,8 +53,8 @@ struct reader {
 	struct archive *archive;
 	struct tree *tree;
 	size_t nr;    /* entries so far */
-	size_t bytes; /* what they say their data is, together */
-	int64_t end;  /* where the last entry ended */
+	size_t bytes; /* sum of the sizes in their headers */
+	int64_t end;  /* end of the last entry */
 };
 
 static int no_library(struct reader *reader)
@@ -83,8 +83,8 @@ static int library_load(struct reader *reader)
 }
 
 /*
- * A shortage says nothing about the file. libarchive gives an error number for every fault
- * of a file, and none for some allocations that fail.
+ * A shortage of memory does not mean that the file is damaged. libarchive returns an
+ * error number for every fault of a file, and none for some failed allocations.
  */
 static bool is_out_of_memory(const struct reader *reader)
 {
@@ -93,7 +93,7 @@ static bool is_out_of_memory(const struct reader *reader)
 	return !error || error == ENOMEM;
 }
 
-/* Never by an external program, which libarchive starts where it lacks a decompressor. */
+/* Reject external programs, which libarchive starts if it lacks a decompressor. */
 static int support_filters(struct reader *reader)
 {
 	const struct library *lib = &reader->lib;
@@ -138,9 +138,9 @@ static int no_archive(const struct reader *reader)
 }
 
 /*
- * A compressed file is recognized by more bytes than archive_is_compressed() looks at: one
- * that is cut off within them has no decompressor. Decompressors do not stack, because the
- * work would not be bounded by the size of the file.
+ * libarchive recognizes a compressed file by more bytes than archive_is_compressed()
+ * reads. A file that is cut off within these bytes has no decompressor. Decompressors are
+ * not stacked, because the size of the file would not limit the work.
  */
 static int check_filters(struct reader *reader)
 {
@@ -183,7 +183,7 @@ static void reader_close(struct reader *reader)
 
 /* ---- the entries of an archive */
 
-/* Without "./" before and "/" after; "" is the root itself. */
+/* Without a leading "./" and a trailing "/"; "" is the root itself. */
 static void tidy_path(char *path, enum tree_kind kind)
 {
 	size_t len;
@@ -261,7 +261,7 @@ static int kind_of(const struct reader *reader, struct archive_entry *entry,
 	}
 }
 
-/* Before anything of it is read: what is skipped takes as long to decompress. */
+/* Check before reading: skipped data takes as long to decompress. */
 static int check_size(struct reader *reader, struct archive_entry *entry, const char *path)
 {
 	int64_t size = reader->lib.archive_entry_size(entry);
@@ -295,8 +295,8 @@ static int take_entry(struct reader *reader, struct archive_entry *entry)
 }
 
 /*
- * libarchive takes the end of the file for the end of the archive. The block of zeros that
- * ends an archive shows that nothing is missing: libarchive has read it, too.
+ * libarchive accepts the end of the file as the end of the archive. Only the final block
+ * of zeros, which libarchive has read, shows that the archive is complete.
  */
 static int check_end(struct reader *reader)
 {
@@ -308,7 +308,7 @@ static int check_end(struct reader *reader)
 			 "the archive is cut off: the block that ends it is missing");
 }
 
-/* A name that does not fit the locale is a warning only; the bytes are those of the archive. */
+/* A name that does not fit the locale is only a warning. Use the bytes of the archive. */
 static int read_entries(struct reader *reader)
 {
 	struct archive_entry *entry;
@@ -364,7 +364,7 @@ bool archive_is_compressed(const char *data, size_t size)
 	return false;
 }
 
-/* Twice as much room whenever it is full, up to the limit. */
+/* Double the buffer when it is full, up to the limit. */
 static int grow_data(struct reader *reader, char **data, size_t *room)
 {
 	size_t more = *room ? 2 * *room : CHUNK;
@@ -405,7 +405,7 @@ static int read_raw(struct reader *reader, char **data, size_t *ret_size)
 	return 0;
 }
 
-/* @ret_data: to be freed, with a zero behind it */
+/* @ret_data: to be freed, with a terminating zero */
 int archive_decompress(struct pcireset_ctx *ctx, const char *data, size_t size, char **ret_data,
 		       size_t *ret_size)
 {

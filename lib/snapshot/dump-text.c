@@ -39,7 +39,7 @@ void dump_clear(struct dump *dump)
 
 /* ---- characters */
 
-/* Only ASCII matters: all else is text that nobody reads. */
+/* Only ASCII characters are relevant. */
 static size_t narrow_utf16(const unsigned char *data, size_t size, bool is_big, char *to)
 {
 	size_t len = 0;
@@ -70,7 +70,7 @@ static bool is_utf16(const unsigned char *data, size_t size, bool is_big)
 	return seen >= 8 && nr >= seen / 2 - seen / 8;
 }
 
-/* Replace every kind of space with a blank. Remove characters without width and HTML tags. */
+/* Replace every kind of space with a blank. Remove characters without width. */
 static const struct {
 	const char *bytes;
 	char becomes;
@@ -111,7 +111,9 @@ static const unsigned char *narrow_utf8(const unsigned char *p, const unsigned c
 	return p + 1;
 }
 
-/* Lines end with "\n" alone: "\r" by itself is an end of a line, too. */
+/*
+ * Split lines at "\n" only, and drop "\r".
+ */
 static size_t narrow_lines(char *text, size_t size)
 {
 	size_t len = 0;
@@ -166,7 +168,7 @@ static const char *skip_quote_marks(const char *line)
 	}
 }
 
-/* The same, where the line goes on with what the one before began: blanks are its own. */
+/* The same for a continued line, whose blanks belong to it. */
 static const char *unquote_rest(const char *line)
 {
 	const char *p = line;
@@ -300,8 +302,9 @@ static const char *find_line(const char *line)
 }
 
 /*
- * From line 1000 on, "1000:03:00.0" of grep -n looks like an address in a domain, and is none
- * if the line before has the number before. A row of lspci begins with up to three digits.
+ * From line 1000 on, "1000:03:00.0" of grep -n looks like an address in a domain. It is
+ * not one if the previous line has the previous number. A row of lspci begins with at
+ * most three digits.
  */
 static const char *skip_counted(struct text *text, const char *line)
 {
@@ -328,7 +331,7 @@ static void skip_line(struct text *text)
 		text->first_skipped = text->line;
 }
 
-/* As much as lspci prints at once: with what is between, nothing is known to be whole. */
+/* The sizes that lspci prints. With any other size, some rows are missing. */
 static size_t whole_length(const struct config *config)
 {
 	size_t len = config->len;
@@ -389,7 +392,7 @@ static int begin_function(struct text *text, const struct pcireset_addr *addr)
 	return 0;
 }
 
-/* The rest of a line that was cut in two, by a mail or by what another stream wrote. */
+/* The rest of a line that was split by a mail program, or by output of another stream. */
 static bool take_rest_of_line(struct text *text, const char *line)
 {
 	struct config *config = &text->current->config;
@@ -411,7 +414,7 @@ static bool has_these(const struct config *config, size_t offset, const uint8_t 
 	return offset + LINE_BYTES <= config->len && !memcmp(config->b + offset, bytes, LINE_BYTES);
 }
 
-/* What does not fit ends the function: what comes later may be anybody's. */
+/* A row that does not fit ends the function: later rows may belong to another one. */
 static void take_bytes(struct text *text, size_t offset, const uint8_t *bytes, size_t nr)
 {
 	struct config *config = text->current ? &text->current->config : NULL;
@@ -437,7 +440,7 @@ static bool is_removed(const char *line)
 	return *line == '-' && is_of_lspci(line + 1);
 }
 
-/* Blank lines and words, of -v say, are of no interest. But they end what is in order only. */
+/* Ignore blank lines and words, such as those of -v. They only end the current sequence. */
 static int read_line(struct text *text, const char *line)
 {
 	struct pcireset_addr addr;
@@ -468,7 +471,7 @@ static int read_line(struct text *text, const char *line)
 	return 0;
 }
 
-/* What libpci or lspci say on the error stream, which a terminal shows in between. */
+/* Messages of libpci or lspci on the error stream, which a terminal shows in between. */
 static char *find_message(char *line)
 {
 	char *pcilib = strstr(line, "pcilib: "), *lspci = strstr(line, "lspci: ");
@@ -477,8 +480,9 @@ static char *find_message(char *line)
 }
 
 /*
- * A message takes the end of its line along: what was to be on the line is on the next. There
- * is room, because the message is gone from before it. Other words before it mean nothing.
+ * A message ends its line, so the rest of the interrupted line is on the next one. There
+ * is room for it, because the message was removed. Other words before a message have no
+ * meaning.
  */
 static char *join_lines(char *begun, const char *line)
 {
@@ -561,8 +565,8 @@ static bool is_same_function(const struct function *a, const struct function *b)
 }
 
 /*
- * Sorted by address: for each function that has config space where the same address was
- * before, as 1 + its order in nr_dump, or 0.
+ * Sorted by address. For each function with config space whose address occurred before: 1
+ * + its order in nr_dump, otherwise 0.
  */
 static void find_repeated(struct dump *dump)
 {
@@ -579,7 +583,10 @@ static void find_repeated(struct dump *dump)
 	}
 }
 
-/* In the order of the file: a dump ends where an address comes again. Returns the number of dumps. */
+/*
+ * In the order of the file: a dump ends where an address is repeated. Return the number
+ * of dumps.
+ */
 static size_t number_dumps(struct dump *dump, const struct function **ret_second)
 {
 	size_t nr = 1, begin = 0;
@@ -604,7 +611,10 @@ static bool do_agree(const struct function *a, const struct function *b)
 	return !memcmp(a->config.b, b->config.b, len);
 }
 
-/* Of those with the same address the one with most of config space; sorted by address. */
+/*
+ * Of functions with the same address, keep the one with most of config space. Sorted by
+ * address.
+ */
 static void keep_longest(struct dump *dump)
 {
 	size_t kept = 0;
@@ -658,7 +668,7 @@ static void sort_by_address(struct dump *dump)
 	qsort(dump->v, dump->nr, sizeof(*dump->v), by_address_and_order);
 }
 
-/* The dump that was asked for; without a number all of them, if they do not differ. */
+/* Keep the requested dump. Without a number, keep all of them if they do not differ. */
 static int choose_dump(struct dump *dump)
 {
 	struct pcireset_ctx *ctx = dump->ctx;
@@ -720,7 +730,7 @@ int dump_text_read(struct dump *dump, const char *data, size_t size)
 
 	if (!plain)
 		return ctx_error(dump->ctx, -ENOMEM, "out of memory");
-	/* A zero ended it otherwise. */
+	/* Otherwise, a zero would end the text. */
 	r = read_lines(&text, plain);
 	free(plain);
 	if (!r)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Config spaces of a dump, made into the tree that sysfs would show: bridges tell by
- * their bus numbers what is below, PFs where their VFs are. Functions that must exist and
- * are not in the dump leave a file with the reason beside what they make unknown.
+ * Turn the config spaces of a dump into a tree like that of sysfs. The bus numbers of
+ * bridges give the functions below them, and SR-IOV capabilities the VFs of a PF. If a
+ * function must exist but is missing in the dump, write a file with the reason next to
+ * the facts that it makes unknown.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,16 +11,16 @@
 #include "snapshot/snapshot.h"
 
 #define VF_BYTES       (PCI_SRIOV_VF_DID + 2)
-#define MULTI_FUNCTION 0x80 /* of the header type */
+#define MULTI_FUNCTION 0x80 /* header type */
 #define MAX_BUSES      256
-#define MAX_ROUTING    65536 /* IDs in a domain */
+#define MAX_ROUTING    65536 /* number of IDs in a domain */
 
-/* The functions of one domain, and its bridges by the first bus below them. */
+/* The functions of one domain, and its bridges by their first secondary bus. */
 struct domain {
 	struct dump *dump;
 	size_t begin, end;
-	size_t bridges[MAX_BUSES];    /* DUMP_NONE: none has it */
-	size_t nr_vfs;                /* that PFs say they have */
+	size_t bridges[MAX_BUSES];    /* the bridge of this bus, or DUMP_NONE */
+	size_t nr_vfs;                /* VFs according to the PFs */
 	const struct function **lost; /* by bridge above, or last: a VF without a PF */
 };
 
@@ -30,7 +31,7 @@ static int by_address(const void *a, const void *b)
 	return addr_cmp(&(*x)->addr, &(*y)->addr);
 }
 
-/* The first reason stays. */
+/* Keep the first reason. */
 static void set_reason(char reason[128], const char *fmt, const char *name)
 {
 	if (!*reason)
@@ -53,8 +54,9 @@ static bool bridge_has_bus(const struct function *bridge, const struct function 
 }
 
 /*
- * Buses are apart, or one bridge is below the other. Its own buses need not be within the
- * other's: old transparent bridges hide some.
+ * The buses of two bridges are disjoint, or one bridge is below the other. The bus of a
+ * bridge itself need not be within the range of the other: old transparent bridges hide
+ * some.
  */
 static bool bridges_agree(const struct function *a, const struct function *b)
 {
@@ -72,7 +74,7 @@ static int fail_contradiction(const struct domain *domain, const struct function
 			 a->first > b->first ? a->first : b->first);
 }
 
-/* There are no more bridges in a domain than buses, or two of them contradict each other. */
+/* A domain has no more bridges than buses. Otherwise two of them contradict each other. */
 static int add_bridge(struct domain *domain, size_t i)
 {
 	struct function **v = domain->dump->v, *f = v[i];
@@ -91,7 +93,10 @@ static int read_header(struct domain *domain, size_t i)
 
 	f->vendor = config_get16(&f->config, PCI_VENDOR_ID);
 	f->device = config_get16(&f->config, PCI_DEVICE_ID);
-	/* Without a number the bridge is not set up; a dead one has another header. */
+	/*
+	 * Without a bus number, the bridge is not configured. A dead bridge has another
+	 * header.
+	 */
 	if (!is_bridge(f) || !b[PCI_SECONDARY_BUS])
 		return 0;
 	if (b[PCI_SECONDARY_BUS] <= f->addr.bus || b[PCI_SUBORDINATE_BUS] < b[PCI_SECONDARY_BUS])
@@ -104,7 +109,7 @@ static int read_header(struct domain *domain, size_t i)
 	return add_bridge(domain, i);
 }
 
-/* Of the bridges above, which are one below the other, the lowest: it has the highest number. */
+/* The lowest bridge above: it has the highest bus number. */
 static void find_parent(const struct domain *domain, struct function *f)
 {
 	for (size_t bus = f->addr.bus; bus && f->parent == DUMP_NONE; bus--) {
@@ -137,7 +142,7 @@ static bool has_no_ids(const struct function *f)
 	       !config_is_dead(&f->config);
 }
 
-/* A VF's own IDs read as all ones: its PF has them. */
+/* The IDs of a VF read as all-ones: use those of its PF. */
 static bool claim_vf(struct domain *domain, size_t pf, size_t sriov, uint32_t rid)
 {
 	struct function **v = domain->dump->v, *vf;
@@ -181,7 +186,7 @@ static int claim_vfs(struct domain *domain, size_t i)
 	return 0;
 }
 
-/* Behind it are capabilities that the dump does not have, SR-IOV perhaps. */
+/* The capabilities after it are missing in the dump, perhaps SR-IOV. */
 static bool may_be_pf(const struct function *f)
 {
 	int type = config_express_type(&f->config);
@@ -191,8 +196,8 @@ static bool may_be_pf(const struct function *f)
 }
 
 /*
- * What looks like a VF, and is no PF's: then it is one of a function that is before it,
- * below the same bridge, and whose SR-IOV capability is cut off.
+ * A function looks like a VF, but belongs to no known PF. Then it belongs to a function
+ * before it, below the same bridge, whose SR-IOV capability is missing in the dump.
  */
 static void find_lost_vfs(struct domain *domain)
 {
@@ -213,7 +218,7 @@ static void find_lost_vfs(struct domain *domain)
 	}
 }
 
-/* ---- what must be there and is not */
+/* ---- functions that must exist but are missing */
 
 static struct function *bridge_above(const struct domain *domain, const struct function *f)
 {
@@ -228,7 +233,10 @@ static void say_below(const struct domain *domain, const struct function *f, con
 		set_reason(bridge->below, fmt, f->name);
 }
 
-/* The bridge above has another bus right below it: one in between is missing. A VF has its PF's. */
+/*
+ * The bridge above has another secondary bus, so a bridge in between is missing. For a
+ * VF, use its PF.
+ */
 static void check_bridge(const struct domain *domain, struct function *f)
 {
 	const struct function *bridge = bridge_above(domain, f);
@@ -245,7 +253,7 @@ static void check_bridge(const struct domain *domain, struct function *f)
 	say_below(domain, f, "the bridge above %s is not in the dump");
 }
 
-/* PCIe r6.0, sec 7.5.3.8: the link of this port is up, so that there is something. */
+/* PCIe r6.0, sec 7.5.3.8: the link of this port is up, so a device exists below it. */
 static bool is_link_up(const struct function *f)
 {
 	size_t at = config_find(&f->config, PCI_CAP_ID_EXP);
@@ -255,15 +263,15 @@ static bool is_link_up(const struct function *f)
 }
 
 /*
- * PCIe r6.0, sec 7.5.3.11: without a bit for the link, the slot shows that there is a card. A
- * switch has a downstream port.
+ * PCIe r6.0, sec 7.5.3.11: if the port does not report its link, the slot shows whether a
+ * card is present. A switch has a downstream port.
  */
 static const char *must_have_below(const struct function *f)
 {
 	size_t at = config_find(&f->config, PCI_CAP_ID_EXP);
 
 	if (is_link_up(f))
-		return "its link is up, and what is below it is not in the dump%s";
+		return "its link is up, and the dump lacks the functions below it%s";
 	if (at && config_express_type(&f->config) == PCI_EXP_TYPE_UPSTREAM)
 		return "the downstream ports of the switch are not in the dump%s";
 	if (at && config_get16(&f->config, at + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_SLOT &&
@@ -273,7 +281,7 @@ static const char *must_have_below(const struct function *f)
 	return NULL;
 }
 
-/* The functions of one device, from begin to end, but for VFs. */
+/* The functions of one device, from begin to end, without VFs. */
 static void check_device(const struct domain *domain, size_t begin, size_t end)
 {
 	const struct function *f = NULL;
@@ -306,7 +314,7 @@ static void check_devices(const struct domain *domain)
 		for (end = i + 1; end < domain->end && v[end]->addr.bus == v[i]->addr.bus &&
 				  v[end]->addr.devfn >> 3 == v[i]->addr.devfn >> 3;)
 			end++;
-		/* Below a port it is by ARI that there are others than device 0. */
+		/* Below a port, only ARI allows device numbers other than 0. */
 		if (!(v[i]->addr.devfn >> 3) || !bridge || config_express_type(&bridge->config) < 0)
 			check_device(domain, i, end);
 	}
@@ -333,7 +341,10 @@ static void check_functions(const struct domain *domain)
 	}
 }
 
-/* What is not known below a bridge is not known below those above it either: these come before. */
+/*
+ * If functions below a bridge are unknown, they are also unknown for the bridges above
+ * it, which come first.
+ */
 static void pass_up(const struct domain *domain)
 {
 	for (size_t i = domain->end; i-- > domain->begin;) {
@@ -390,9 +401,9 @@ static int relate_functions(struct dump *dump)
 	return r;
 }
 
-/* ---- as sysfs has it */
+/* ---- the tree of sysfs */
 
-/* Above a bridge is one on a lower bus, so that this ends. A VF is beside its PF. */
+/* A parent is on a lower bus, so the loop ends. A VF is next to its PF. */
 static int function_path(struct dump *dump, const struct function *f, char path[TREE_MAX_PATH])
 {
 	const struct function *beside = f->physfn == DUMP_NONE ? f : dump->v[f->physfn];
@@ -480,7 +491,7 @@ static int add_function(struct dump *dump, struct tree *tree, const struct funct
 	return r ? r : add_links(dump, tree, f, dirname);
 }
 
-/* The functions that are only listed have no place in the tree. */
+/* Functions without config space have no place in the tree. */
 static int add_functions(struct dump *dump, struct tree *tree)
 {
 	size_t nr_listed = 0;

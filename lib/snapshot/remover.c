@@ -60,8 +60,8 @@ destroy_attr:
 }
 
 /*
- * rm descends by keeping a descriptor per level. A limit that stops it halfway must stop
- * us before anything is there.
+ * rm keeps one descriptor for each level. A limit that would stop it halfway must fail
+ * here, before any file exists.
  */
 #define REMOVER_NEEDS_FDS 16
 
@@ -120,7 +120,7 @@ static int name_randomly(char *name, size_t size)
 	return 0;
 }
 
-/* Tell the name first: SIGKILL between the two calls must not leave a directory. */
+/* Send the name first: SIGKILL between the two calls must not leave a directory. */
 int remover_mkdir(int fd, const char *place, char *path, size_t size)
 {
 	char name[64];

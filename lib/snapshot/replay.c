@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A machine from a file, unpacked into a directory that is removed with the context. */
+/* A machine in a file, unpacked into a directory that is removed with the context. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>

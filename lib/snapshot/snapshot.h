@@ -54,18 +54,18 @@ int dump_read(struct pcireset_ctx *ctx, const char *data, size_t size, struct tr
 struct function {
 	struct pcireset_addr addr;
 	char name[PCIRESET_ADDR_STR_MAX];
-	struct config config;  /* empty if the function is only listed */
-	size_t line;           /* where its config space begins */
+	struct config config;  /* empty if only the name of the function is known */
+	size_t line;           /* offset of its config space */
 	size_t order, nr_dump; /* in the file; which of several dumps it belongs to */
 	uint32_t vendor, device;
-	uint8_t first, last;   /* buses below, 0 if there are none */
-	size_t parent, physfn; /* which of the functions, or DUMP_NONE */
+	uint8_t first, last;   /* buses below, or 0 */
+	size_t parent, physfn; /* index of the parent, or DUMP_NONE */
 	bool has_no_bridge;    /* the bridge right above is not in the dump */
-	char below[128];       /* why the functions below it are not all known, or "" */
-	char vfs[128];         /* the same of its VFs */
+	char below[128];       /* the reason why functions below it are unknown, or "" */
+	char vfs[128];         /* the same for its VFs */
 };
 
-/* Sorted by address once it is read; each address is there once. */
+/* Sorted by address after reading. Each address occurs once. */
 struct dump {
 	struct pcireset_ctx *ctx;
 	struct function **v;

@@ -165,7 +165,7 @@ static bool is_above(const struct entry *entry, const char *top)
 	       (!top[len] || top[len] == '/');
 }
 
-static void tell_left_out(struct pcireset_ctx *ctx, const char *top, size_t nr, const char *first)
+static void note_left_out(struct pcireset_ctx *ctx, const char *top, size_t nr, const char *first)
 {
 	if (nr)
 		ctx_note(ctx,
@@ -193,7 +193,7 @@ static void keep_below(struct pcireset_ctx *ctx, struct tree *tree, const char *
 		free(entry->data);
 	}
 	tree->nr = kept;
-	tell_left_out(ctx, top, nr_out, first);
+	note_left_out(ctx, top, nr_out, first);
 	free(first);
 }
 
@@ -234,7 +234,7 @@ int tree_strip_top(struct pcireset_ctx *ctx, struct tree *tree)
 	}
 	if (!path)
 		return ctx_error(ctx, -EBADMSG,
-				 "there is no machine in it: nothing is named sys/bus/pci/devices");
+				 "it contains no machine: sys/bus/pci/devices is missing");
 	if (!top)
 		return check_absolute_links(ctx, tree);
 	name = strndup(path, top);

@@ -103,7 +103,7 @@ static bool ends_with(const char *str, const char *end)
 	return len >= nr && !strcmp(str + len - nr, end);
 }
 
-#define MAX_DETAIL 160 /* of one use, short enough to read */
+#define MAX_DETAIL 160 /* at most this many of one use */
 
 /* Add another process to a known use. The descriptors of one process are consecutive. */
 static int add_detail(struct user *known, const char *detail)

@@ -243,7 +243,7 @@ static int read_boot_vga(struct pcireset_ctx *ctx)
 	return 0;
 }
 
-/* What shows the virtual terminals: a frame buffer, VGA text, or no device. */
+/* The display of the virtual terminals: a frame buffer, VGA text, or no device. */
 struct consoles {
 	struct pcireset_ctx *ctx;
 	bool has_frame_buffer, has_vga;

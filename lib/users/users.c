@@ -41,8 +41,8 @@ static bool may_have_nodes(const struct pcireset_dev *dev)
 }
 
 /*
- * Find the users of the function. Scan all processes only if one of them could have a
- * node of a function open, because this scan takes longer than everything else.
+ * Find the users of the function. Scan all processes, and all functions for interfaces,
+ * only if the function has a driver, because this takes longer than everything else.
  */
 int users_know(const struct pcireset_dev *dev)
 {

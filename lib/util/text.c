@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Text in memory of its own. */
+/* Text in allocated memory. */
 #include <stdio.h>
 #include "util/util.h"
 

@@ -47,7 +47,7 @@ chooses() {
 	config_is_same before after 'all is restored'
 	gives 0 'bus, verified' 'bus comes first' --type link
 	exits 3 'without the module there is none' pcireset reset "$card" --no-module --yes --type link_disable
-	like "$output" 'only the module has this type' 'and the tool says so'
+	like "$output" 'only the module supports this type' 'and the tool says so'
 	sim_clear
 	machine -- "${broken_port[@]}"
 	gives 3 'known broken' 'a port with a broken bus reset: bus' --type bus

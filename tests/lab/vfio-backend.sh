@@ -53,7 +53,7 @@ is "$(su -s /bin/bash nobody -c "awk '/^CapEff/ { print \$2 }' /proc/self/status
 # One function. What VFIO does depends on a list that the user cannot write.
 lists "$disk" flr bus
 resets 3 'flr bus: FLR is refused' flr "$disk" "$setup=$setup_mark"
-like "$output" 'refused: EOPNOTSUPP: .*flr: VFIO has the kernel try all that reset_method lists' 'flr bus: and why is said'
+like "$output" 'refused: EOPNOTSUPP: .*flr: VFIO lets the kernel try every type in reset_method' 'flr bus: and why is said'
 like "$output" "register: $setup_mark" 'flr bus: nothing was reset'
 lists "$disk" flr
 resets 0 'flr: FLR' flr "$disk" "$setup=$setup_mark"

@@ -278,7 +278,7 @@ static void a_list_with_anything_else_is_refused(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		sysroot_write(METHODS, lists[i]);
-		is_refused(*state, PCI_RESET_FLR, -EOPNOTSUPP, 0, "write this type alone there");
+		is_refused(*state, PCI_RESET_FLR, -EOPNOTSUPP, 0, "write only this type there");
 	}
 	sysroot_write(METHODS, "pm");
 	is_refused(*state, PCI_RESET_FLR, -EOPNOTSUPP, 0, "does not list it");
@@ -295,7 +295,7 @@ static void several_types_take_a_flag_and_no_type_is_claimed(void **state)
 	struct pcireset_report *report;
 
 	sysroot_write(METHODS, "flr pm");
-	is_refused(*state, PCI_RESET_FUNC, -EOPNOTSUPP, 0, "write this type alone there");
+	is_refused(*state, PCI_RESET_FUNC, -EOPNOTSUPP, 0, "write only this type there");
 	report = reset(*state, PCI_RESET_FLR | PCI_RESET_PM, PCIRESET_RESET_ESCALATE);
 	assert_int_equal(report->error, 0);
 	assert_int_equal(report->type, 0);
