@@ -70,7 +70,7 @@ static char *address_hint(struct machine *m, const char *name)
 
 	if (!read_address(name, &addr))
 		return NULL;
-	if (!pcireset_dev_from_addr(m->ctx, &addr))
+	if (!pcireset_ctx_get_dev(m->ctx, &addr))
 		return list_neighbours(m, &addr);
 	return text(" (did you mean '%s'?)", pcireset_addr_to_str(&addr, buf));
 }

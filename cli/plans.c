@@ -14,7 +14,7 @@ char *unnamed_members(const struct machine *m, const struct pcireset_plan *plan)
 	size_t nr = 0;
 
 	for (size_t i = 0; (member = pcireset_plan_get_member(plan, i)); i++) {
-		const struct pcireset_dev *dev = pcireset_dev_from_addr(m->ctx, &member->addr);
+		const struct pcireset_dev *dev = pcireset_ctx_get_dev(m->ctx, &member->addr);
 
 		if (dev && machine_has(m, dev))
 			continue;

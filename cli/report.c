@@ -10,7 +10,7 @@ static void add_member(struct libscols_table *table, struct pcireset_plan *plan,
 {
 	struct pcireset_dev *named = pcireset_plan_get_dev(plan);
 	struct pcireset_ctx *ctx = pcireset_dev_get_ctx(named);
-	const struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &member->addr);
+	const struct pcireset_dev *dev = pcireset_ctx_get_dev(ctx, &member->addr);
 	const char *driver = dev ? pcireset_dev_get_driver(dev) : NULL;
 	struct libscols_line *line = table_line(table);
 	char buf[PCIRESET_ADDR_STR_MAX];

@@ -52,7 +52,7 @@ static bool is_drawn(struct pcireset_plan *plan, struct pcireset_dev *dev)
 		return true;
 	for (size_t i = 0; (member = pcireset_plan_get_member(plan, i)); i++) {
 		struct pcireset_dev *hit =
-			pcireset_dev_from_addr(pcireset_dev_get_ctx(dev), &member->addr);
+			pcireset_ctx_get_dev(pcireset_dev_get_ctx(dev), &member->addr);
 
 		if (hit && top_of(hit) == top)
 			return true;

@@ -20,6 +20,8 @@ extern "C" {
  * - Output parameters come last and are named ret_*. They are written on success
  *   only, unless the function says otherwise.
  * - Functions named *_is_*, *_has_* and *_can_* return bool and cannot fail.
+ * - Functions named *_from_* parse text or a file. They return 0 or a negative
+ *   errno, and write the result to ret_*.
  * - Objects are opaque and reference-counted. *_new returns the first reference.
  *   *_ref takes another one. *_unref drops one, accepts NULL and returns NULL. An
  *   object keeps a reference to the object that it came from.
@@ -447,15 +449,15 @@ int pcireset_dev_from_name(struct pcireset_ctx *ctx, const char *name,
 			   struct pcireset_dev **ret_dev);
 
 /**
- * pcireset_dev_from_addr - find the function at an address
+ * pcireset_ctx_get_dev - find the function at an address
  * @ctx: context, scanned
  * @addr: address
  *
  * Return: the function, without a reference of its own, or NULL.
  * Since: 0.1
  */
-struct pcireset_dev *pcireset_dev_from_addr(struct pcireset_ctx *ctx,
-					    const struct pcireset_addr *addr);
+struct pcireset_dev *pcireset_ctx_get_dev(struct pcireset_ctx *ctx,
+					  const struct pcireset_addr *addr);
 
 /**
  * pcireset_dev_get_name - return the address as text, such as "0000:03:00.0"

@@ -454,7 +454,7 @@ static int find_tsm(struct pcireset_plan *plan)
 	char text[64];
 
 	for (size_t i = 0; i < plan->members.nr; i++) {
-		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &plan->members.v[i].addr);
+		struct pcireset_dev *dev = pcireset_ctx_get_dev(ctx, &plan->members.v[i].addr);
 
 		for (size_t f = 0; dev && f < ARRAY_SIZE(files); f++) {
 			int r = dev_attr(dev, files[f], text, sizeof(text));

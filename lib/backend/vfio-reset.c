@@ -32,7 +32,7 @@ struct session {
 
 static struct pcireset_dev *dev_of(const struct session *s, size_t i)
 {
-	return pcireset_dev_from_addr(s->plan->dev->ctx, &s->report->members.v[i].addr);
+	return pcireset_ctx_get_dev(s->plan->dev->ctx, &s->report->members.v[i].addr);
 }
 
 /* ---- visible state */

@@ -163,7 +163,7 @@ static bool has_vfio_driver(const struct pcireset_dev *dev)
 static uint32_t why_not_member(const struct pcireset_plan *plan, const struct vfio_facts *f,
 			       const struct pcireset_addr *addr)
 {
-	const struct pcireset_dev *dev = pcireset_dev_from_addr(plan->dev->ctx, addr);
+	const struct pcireset_dev *dev = pcireset_ctx_get_dev(plan->dev->ctx, addr);
 	size_t i;
 
 	if (!vfio_is_listed(f, addr, &i))

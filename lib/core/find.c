@@ -30,8 +30,8 @@ struct pcireset_dev *pcireset_dev_next(struct pcireset_dev *dev)
 	return dev->listed && dev->index + 1 < ctx->nr_devs ? ctx->devs[dev->index + 1] : NULL;
 }
 
-struct pcireset_dev *pcireset_dev_from_addr(struct pcireset_ctx *ctx,
-					    const struct pcireset_addr *addr)
+struct pcireset_dev *pcireset_ctx_get_dev(struct pcireset_ctx *ctx,
+					  const struct pcireset_addr *addr)
 {
 	size_t at = ctx_first_from(ctx, addr);
 

@@ -56,7 +56,7 @@ static int from_typed(struct pcireset_ctx *ctx, const char *name, const struct a
 			.bus = (uint8_t)t->bus,
 			.devfn = (uint8_t)(t->dev << 3 | func),
 		};
-		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &addr);
+		struct pcireset_dev *dev = pcireset_ctx_get_dev(ctx, &addr);
 
 		if (dev)
 			note_match(&m, dev);
@@ -94,7 +94,7 @@ static bool is_behind_usb(const char *path)
 static void add_match(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data)
 {
 	struct matches *m = data;
-	struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, addr);
+	struct pcireset_dev *dev = pcireset_ctx_get_dev(ctx, addr);
 
 	if (dev && dev != m->first && !strstr(m->list, dev->name))
 		note_match(m, dev);
@@ -142,7 +142,7 @@ static int from_sysfs_path(struct pcireset_ctx *ctx, const char *name,
 		return ctx_error(ctx, r, "%s: %s", name, strerror(-r));
 	if (!addr_in_path(path, &addr))
 		return from_real_path(ctx, name, path, ret_dev);
-	dev = pcireset_dev_from_addr(ctx, &addr);
+	dev = pcireset_ctx_get_dev(ctx, &addr);
 	/* A path below the function may belong to a device of another function. */
 	if (dev && strcmp(dev->path, path))
 		return from_real_path(ctx, name, path, ret_dev);

@@ -37,7 +37,7 @@ static void look_at_members(struct pcireset_dev *dev)
 
 		for (size_t m = 0; m < members->nr; m++) {
 			struct pcireset_dev *other =
-				pcireset_dev_from_addr(dev->ctx, &members->v[m].addr);
+				pcireset_ctx_get_dev(dev->ctx, &members->v[m].addr);
 
 			if (other && pcireset_type_at(i) & PCI_RESET_LINK)
 				dev_look_at(other);
@@ -138,7 +138,7 @@ static const char *slot_text(struct pcireset_dev *dev)
 /* The module reports a known defect, and the table describes it. */
 static void explain_quirk(const struct pcireset_dev *dev, struct type_state *state, uint32_t type)
 {
-	const struct pcireset_dev *who = pcireset_dev_from_addr(dev->ctx, &state->who);
+	const struct pcireset_dev *who = pcireset_ctx_get_dev(dev->ctx, &state->who);
 	const struct known_broken *broken;
 	struct config config;
 

@@ -96,7 +96,7 @@ static int note_hotplug_port(void *data, const char *dirname, const char *name)
 	if (!colon || strncmp(colon, ":pcie", 5) ||
 	    !addr_parse(name, (size_t)(colon - name), &addr))
 		return 0;
-	dev = pcireset_dev_from_addr(data, &addr);
+	dev = pcireset_ctx_get_dev(data, &addr);
 	if (dev)
 		dev->is_hotplug_port = true;
 	return 0;

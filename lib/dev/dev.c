@@ -375,14 +375,14 @@ bool pcireset_dev_is_bridge(const struct pcireset_dev *dev)
 struct pcireset_dev *pcireset_dev_get_parent(const struct pcireset_dev *dev)
 {
 	struct pcireset_dev *parent =
-		dev->has_parent ? pcireset_dev_from_addr(dev->ctx, &dev->parent) : NULL;
+		dev->has_parent ? pcireset_ctx_get_dev(dev->ctx, &dev->parent) : NULL;
 
 	return parent && dev_is_below(dev, parent) ? parent : NULL;
 }
 
 struct pcireset_dev *pcireset_dev_get_physfn(const struct pcireset_dev *dev)
 {
-	return dev_is_vf(dev) ? pcireset_dev_from_addr(dev->ctx, &dev->facts->physfn) : NULL;
+	return dev_is_vf(dev) ? pcireset_ctx_get_dev(dev->ctx, &dev->facts->physfn) : NULL;
 }
 
 /* The bridge whose secondary bus a reset would use. For a VF, it is that of its PF. */
@@ -417,7 +417,7 @@ void dev_note_driver(struct pcireset_ctx *ctx, const struct pcireset_member *mem
 {
 	const uint32_t aware = PCIRESET_MEMBER_PREPARE | PCIRESET_MEMBER_BRIDGE |
 			       PCIRESET_MEMBER_VFIO;
-	struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &member->addr);
+	struct pcireset_dev *dev = pcireset_ctx_get_dev(ctx, &member->addr);
 
 	if (!dev)
 		return;

@@ -55,7 +55,7 @@ static const struct pcireset_plan *run_of(const struct choice *c, size_t item)
 
 static struct pcireset_dev *dev_of(const struct choice *c, const struct pcireset_member *member)
 {
-	return pcireset_dev_from_addr(c->batch->ctx, &member->addr);
+	return pcireset_ctx_get_dev(c->batch->ctx, &member->addr);
 }
 
 /* ---- the set */

@@ -126,7 +126,7 @@ static void slowest_links(const struct pcireset_plan *plan, const struct buses *
 {
 	for (size_t i = 0; i < plan->members.nr; i++) {
 		const struct pcireset_dev *dev =
-			pcireset_dev_from_addr(plan->dev->ctx, &plan->members.v[i].addr);
+			pcireset_ctx_get_dev(plan->dev->ctx, &plan->members.v[i].addr);
 		const struct pcireset_dev *bridge = dev ? dev_upstream(dev) : NULL;
 		uint64_t link = bridge ? times_of(dev).link : 0;
 
@@ -143,7 +143,7 @@ static uint64_t last_ready(const struct pcireset_plan *plan, const struct buses 
 
 	for (size_t i = 0; i < plan->members.nr; i++) {
 		const struct pcireset_dev *dev =
-			pcireset_dev_from_addr(plan->dev->ctx, &plan->members.v[i].addr);
+			pcireset_ctx_get_dev(plan->dev->ctx, &plan->members.v[i].addr);
 		const struct pcireset_dev *bridge = dev ? dev_upstream(dev) : NULL, *above;
 		uint64_t *ready;
 

@@ -190,7 +190,7 @@ static void explain_users(struct pcireset_plan *plan)
 	struct pcireset_ctx *ctx = plan->dev->ctx;
 
 	for (size_t i = 0; i < plan->members.nr; i++) {
-		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &plan->members.v[i].addr);
+		struct pcireset_dev *dev = pcireset_ctx_get_dev(ctx, &plan->members.v[i].addr);
 		const char *user, *detail;
 		uint32_t use;
 
@@ -218,7 +218,7 @@ static void explain_drivers(struct pcireset_plan *plan)
 	if (!(plan->in_way & PCIRESET_USE_DRIVER) || !ctx_resets_by_sysfs(ctx))
 		return;
 	for (size_t i = 0; i < plan->members.nr; i++) {
-		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &plan->members.v[i].addr);
+		struct pcireset_dev *dev = pcireset_ctx_get_dev(ctx, &plan->members.v[i].addr);
 
 		if (dev && is_driver_in_doubt(plan, dev))
 			append_message(plan, "%sdriver:%s (%s)",
@@ -309,7 +309,7 @@ static int know_users(const struct pcireset_plan *plan)
 	for (size_t i = 0; !r && i < plan->members.nr; i++) {
 		const struct pcireset_member *member = &plan->members.v[i];
 		const struct pcireset_dev *dev =
-			pcireset_dev_from_addr(plan->dev->ctx, &member->addr);
+			pcireset_ctx_get_dev(plan->dev->ctx, &member->addr);
 
 		/* The module has just reported whether there is a driver. */
 		if (dev &&
@@ -382,7 +382,7 @@ static int check_users(struct pcireset_plan *plan)
 
 	for (size_t i = 0; i < plan->members.nr; i++) {
 		struct pcireset_member *member = &plan->members.v[i];
-		struct pcireset_dev *dev = pcireset_dev_from_addr(ctx, &member->addr);
+		struct pcireset_dev *dev = pcireset_ctx_get_dev(ctx, &member->addr);
 		uint32_t in_way = dev ? in_way_of(plan, dev) : 0;
 
 		if (member->why_not == PCIRESET_WHY_DRIVER)
@@ -443,7 +443,7 @@ static int check_rules(struct pcireset_plan *plan)
 static int check_members_are_known(struct pcireset_plan *plan, int error)
 {
 	for (size_t i = 0; !error && i < plan->members.nr; i++) {
-		if (pcireset_dev_from_addr(plan->dev->ctx, &plan->members.v[i].addr))
+		if (pcireset_ctx_get_dev(plan->dev->ctx, &plan->members.v[i].addr))
 			continue;
 		plan->who = plan->members.v[i].addr;
 		plan->why = PCIRESET_WHY_CHANGED;

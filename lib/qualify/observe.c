@@ -90,8 +90,8 @@ static int watch_affected(struct pcireset_qualify *qualify)
 	for (size_t i = 0; i < qualify->nr_plans; i++)
 		for (size_t j = 0; j < qualify->plans[i].nr && !r; j++)
 			r = watch_device(qualify->observer,
-					 pcireset_dev_from_addr(qualify->ctx,
-								&qualify->plans[i].members[j]));
+					 pcireset_ctx_get_dev(qualify->ctx,
+							      &qualify->plans[i].members[j]));
 	return r;
 }
 
@@ -143,7 +143,7 @@ static int watch_known(struct pcireset_qualify *qualify)
 
 	for (size_t i = 0; i < qualify->nr_watched && !r; i++)
 		r = watch_device(qualify->observer,
-				 pcireset_dev_from_addr(qualify->ctx, &qualify->watched[i]));
+				 pcireset_ctx_get_dev(qualify->ctx, &qualify->watched[i]));
 	return r;
 }
 

@@ -166,7 +166,7 @@ int pcireset_qualify_create(struct pcireset_qualify *qualify, const char *path)
 static int find_again(struct pcireset_qualify *qualify, struct qualify_device *device)
 {
 	struct qualify_device now = { .addr = device->addr };
-	struct pcireset_dev *dev = pcireset_dev_from_addr(qualify->ctx, &device->addr);
+	struct pcireset_dev *dev = pcireset_ctx_get_dev(qualify->ctx, &device->addr);
 	int r;
 
 	if (!dev)

@@ -213,7 +213,7 @@ static bool affects_other_drivers(struct pcireset_reenumeration *e)
 {
 	for (size_t i = 0; i < e->plan->members.nr; i++) {
 		struct pcireset_dev *dev =
-			pcireset_dev_from_addr(e->ctx, &e->plan->members.v[i].addr);
+			pcireset_ctx_get_dev(e->ctx, &e->plan->members.v[i].addr);
 
 		if (dev && has_other_driver(e, dev))
 			return true;

@@ -163,7 +163,7 @@ static bool is_as_resolved(const struct pcireset_reenumeration *e)
 	if (e->plan->type != e->type)
 		return false;
 	for (size_t i = 0; i < e->plan->members.nr; i++)
-		if (!pcireset_dev_from_addr(e->ctx, &e->plan->members.v[i].addr))
+		if (!pcireset_ctx_get_dev(e->ctx, &e->plan->members.v[i].addr))
 			return false;
 	return true;
 }

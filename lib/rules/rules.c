@@ -171,8 +171,7 @@ uint32_t rules_delay_ms(const struct pcireset_dev *dev, const struct members *me
 		return 0;
 	ms = own_delay_ms(dev, types);
 	for (size_t i = 0; types & PCI_RESET_LINK && i < members->nr; i++) {
-		const struct pcireset_dev *member =
-			pcireset_dev_from_addr(ctx, &members->v[i].addr);
+		const struct pcireset_dev *member = pcireset_ctx_get_dev(ctx, &members->v[i].addr);
 		uint32_t more = member ? own_delay_ms(member, types & PCI_RESET_LINK) : 0;
 
 		ms = more > ms ? more : ms;

@@ -131,7 +131,7 @@ static void note_hit(struct pcireset_ctx *ctx, bool *reset, bool *reached)
 
 	for (size_t i = 0; i < set.nr; i++) {
 		for (size_t m = 0; (member = pcireset_plan_get_member(set.plans[i], m)); m++) {
-			size_t index = pcireset_dev_from_addr(ctx, &member->addr)->index;
+			size_t index = pcireset_ctx_get_dev(ctx, &member->addr)->index;
 
 			reached[index] = true;
 			reset[index] |= !!(member->flags & PCIRESET_MEMBER_RESET);

@@ -639,7 +639,7 @@ static void a_removed_function_is_left_out(void **state)
 	pcireset_dev_foreach(*state, dev)
 		nr++;
 	assert_int_equal(nr, 0);
-	assert_null(pcireset_dev_from_addr(*state, &kept->addr));
+	assert_null(pcireset_ctx_get_dev(*state, &kept->addr));
 	assert_string_equal(pcireset_dev_get_name(kept), "0000:03:00.0");
 	pcireset_dev_unref(kept);
 	module.open_error = EMFILE;

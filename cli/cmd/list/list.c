@@ -51,7 +51,7 @@ static int check_named(const struct machine *m)
 	for (size_t i = 0; i < m->nr_devs; i++) {
 		const struct pcireset_dev *dev = m->devs[i];
 
-		if (pcireset_dev_from_addr(m->ctx, pcireset_dev_get_addr(dev)) == dev)
+		if (pcireset_ctx_get_dev(m->ctx, pcireset_dev_get_addr(dev)) == dev)
 			continue;
 		error("%s: the device is gone", pcireset_dev_get_name(dev));
 		statuses[i] = STATUS_ERROR;

@@ -140,7 +140,7 @@ static char *unnamed_functions(const struct work *work)
 			for (size_t i = 0;
 			     (addr = pcireset_qualify_get_member(work->qualify, d, type, i)); i++) {
 				const struct pcireset_dev *dev =
-					pcireset_dev_from_addr(work->machine.ctx, addr);
+					pcireset_ctx_get_dev(work->machine.ctx, addr);
 
 				pcireset_addr_to_str(addr, name);
 				if ((!dev || !machine_has(&work->machine, dev)) &&

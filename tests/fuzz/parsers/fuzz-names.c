@@ -71,7 +71,7 @@ static void try_name(const char *text)
 		MUST(!dev && *pcireset_ctx_get_errmsg(ctx));
 		return;
 	}
-	MUST(dev && pcireset_dev_from_addr(ctx, pcireset_dev_get_addr(dev)) == dev);
+	MUST(dev && pcireset_ctx_get_dev(ctx, pcireset_dev_get_addr(dev)) == dev);
 	pcireset_dev_unref(dev);
 }
 
