@@ -238,11 +238,17 @@ static int refuse_old_module(struct pcireset_plan *plan)
 	return r < 0 ? r : -EOPNOTSUPP;
 }
 
+/* An older module always examines all types, and accepts no flag for that. */
+static uint32_t plan_only(const struct pcireset_ctx *ctx)
+{
+	return ctx->info.out_query_flags & PCIRESET_QUERY_PLAN_ONLY;
+}
+
 /* The descriptor stays open with the plan, because the generation belongs to it. */
 static int module_resolve(struct pcireset_plan *plan)
 {
 	struct pcireset_query arg = {
-		.flags = plan->flags & PCIRESET_RESET_ESCALATE,
+		.flags = (plan->flags & PCIRESET_RESET_ESCALATE) | plan_only(plan->dev->ctx),
 		.types = allowed_types(plan),
 		.max_scope = plan->max_scope,
 		.force = module_force(plan),

@@ -690,6 +690,24 @@ static void a_module_without_statistics_is_an_error(void **state)
 	assert_int_equal(pcireset_ctx_read_stats(ctx), -EROFS);
 }
 
+/* Only the plan is needed. An older module, with no such flag in its INFO, refuses it. */
+static void a_plan_examines_only_its_types(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
+	struct pcireset_ctx *ctx = *state;
+
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(module.queried.flags, 0);
+	ctx->info.out_query_flags = PCIRESET_QUERY_PLAN_ONLY;
+	assert_int_equal(pcireset_plan_set_types(plan, PCI_RESET_FLR), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(module.queried.flags, PCIRESET_QUERY_PLAN_ONLY);
+	assert_int_equal(module.queried.nr_types, 0);
+	assert_int_equal(pcireset_dev_query(find(ctx, "02:00.0")), 0);
+	assert_int_equal(module.queried.flags, 0);
+	pcireset_plan_unref(plan);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, context_remove)
 
 int main(void)
@@ -698,6 +716,7 @@ int main(void)
 		TEST(types_come_from_the_module),
 		TEST(many_members_are_all_read),
 		TEST(the_module_gets_the_planned_request),
+		TEST(a_plan_examines_only_its_types),
 		TEST(a_result_claims_no_more_than_was_verified),
 		TEST(a_touched_device_is_never_refused),
 		TEST(a_failure_names_the_function_and_why),
