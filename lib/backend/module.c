@@ -290,6 +290,8 @@ static uint64_t module_expect(struct pcireset_plan *plan)
 	return call_ioctl(plan->fd, PCIRESET_EXPECT, &arg) < 0 ? expect_ns(plan) : arg.out_ns;
 }
 
+#define FILL_FIELD(name, kind, limit) (arg->name = plan->name)
+
 /* Fill the request for the module. The caller frees the array of members. */
 static int fill_reset(const struct pcireset_plan *plan, struct pcireset_reset *arg)
 {
@@ -300,18 +302,15 @@ static int fill_reset(const struct pcireset_plan *plan, struct pcireset_reset *a
 		return -ENOMEM;
 	*arg = (struct pcireset_reset){
 		.size = sizeof(*arg),
-		.flags = plan->flags,
-		.types = allowed_types(plan),
-		.max_scope = plan->max_scope,
-		.checks = plan->checks,
-		.force = module_force(plan),
-		.timeout_ms = plan->timeout_ms,
-		.settle_ms = plan_settle_ms(plan),
 		.member_size = sizeof(*v),
 		.nr_members = room,
 		.member_ptr = (uintptr_t)v,
 		.generation = plan->generation,
 	};
+	PCIRESET_REQUEST_FIELDS(FILL_FIELD);
+	arg->types = allowed_types(plan);
+	arg->force = module_force(plan);
+	arg->settle_ms = plan_settle_ms(plan);
 	return 0;
 }
 

@@ -518,13 +518,16 @@ const struct pcireset_plan *plan_effective(const struct pcireset_plan *plan)
 	return plan->shared ? plan->shared : plan;
 }
 
+#define COMPARE_FIELD(name, kind, limit) (same &= a->name == b->name)
+
 /* Can one reset serve both? With escalation, both need the same later types. */
 bool plan_is_same_request(const struct pcireset_plan *a, const struct pcireset_plan *b)
 {
-	return a->max_scope == b->max_scope && a->checks == b->checks && a->force == b->force &&
-	       a->flags == b->flags && a->timeout_ms == b->timeout_ms &&
-	       a->settle_ms == b->settle_ms &&
-	       (a->allowed == b->allowed || !(a->flags & PCIRESET_RESET_ESCALATE));
+	bool same = a->max_scope == b->max_scope &&
+		    (a->allowed == b->allowed || !(a->flags & PCIRESET_RESET_ESCALATE));
+
+	PCIRESET_REQUEST_OPTIONS(COMPARE_FIELD);
+	return same;
 }
 
 /*
@@ -540,6 +543,8 @@ bool plan_is_same_link(const struct pcireset_plan *a, const struct pcireset_plan
 	       addr_is(&a->members.v[0].addr, &b->members.v[0].addr);
 }
 
+#define COPY_FIELD(name, kind, limit) (plan->name = like->name)
+
 /* Create an unresolved plan with the same request, but other types. */
 int plan_new_like(const struct pcireset_plan *like, uint32_t types, struct pcireset_plan **ret_plan)
 {
@@ -548,13 +553,8 @@ int plan_new_like(const struct pcireset_plan *like, uint32_t types, struct pcire
 
 	if (r < 0)
 		return r;
+	PCIRESET_REQUEST_FIELDS(COPY_FIELD);
 	plan->types = types;
-	plan->max_scope = like->max_scope;
-	plan->checks = like->checks;
-	plan->force = like->force;
-	plan->timeout_ms = like->timeout_ms;
-	plan->settle_ms = like->settle_ms;
-	plan->flags = like->flags;
 	*ret_plan = plan;
 	return 0;
 }

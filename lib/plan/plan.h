@@ -4,11 +4,14 @@
 #define LIBPCIRESET_PLAN_H
 
 #include "core/core.h"
+#include "table/request.h"
+
+#define PLAN_FIELD(name, kind, limit) uint32_t name
 
 struct pcireset_plan {
 	unsigned int refs;
 	struct pcireset_dev *dev;
-	uint32_t types, max_scope, checks, force, timeout_ms, settle_ms, flags;
+	PCIRESET_REQUEST_FIELDS(PLAN_FIELD); /* types, max_scope, checks... */
 	uint32_t delay_ms; /* that a rule asks for after the reset, once it is resolved */
 	uint32_t allowed;  /* after resolve: the types that no rule denies */
 	bool is_resolved;

@@ -11,6 +11,7 @@ static struct {
 	struct pcireset_member members[200];
 	uint32_t nr_members;
 	uint32_t types, type, error, why;
+	uint32_t why_not; /* of the other types */
 	struct pcireset_addr who;
 	uint64_t generation;
 	int open_error, reset_error, stats_error;
@@ -56,8 +57,9 @@ static void answer_query(struct pcireset_query *arg)
 			.type = i < NR_TYPES ? pcireset_type_at(i) : 1u << 30,
 			.why_not = i < NR_TYPES && module.types & pcireset_type_at(i) ?
 					   0 :
-					   PCIRESET_WHY_NO_BRIDGE,
+					   module.why_not,
 			.scope = PCIRESET_SCOPE_FUNCTION,
+			.who = module.who,
 		};
 	arg->out_types = module.types | 1u << 30;
 	arg->out_nr_members = arg->types ? module.nr_members : 0;
@@ -181,6 +183,7 @@ static int make(void **state)
 	ctx->info.out_max_timeout_ms = 60000;
 	memset(&module, 0, sizeof(module));
 	module.types = PCI_RESET_FLR | PCI_RESET_BUS;
+	module.why_not = PCIRESET_WHY_NO_BRIDGE;
 	module.type = PCI_RESET_FLR;
 	module.generation = 77;
 	module.nr_members = 1;
@@ -289,6 +292,26 @@ static void the_module_gets_the_planned_request(void **state)
 	assert_int_equal(pcireset_report_get_scope(report), PCIRESET_SCOPE_SLOT);
 	assert_int_equal(report->type_flags, PCIRESET_TYPE_AF);
 	assert_int_equal(pcireset_report_get_nr_members(report), 1);
+	pcireset_report_unref(report);
+	pcireset_plan_unref(plan);
+}
+
+#define SET_FIELD(name, kind, limit)    assert_int_equal(pcireset_plan_set_##name(plan, limit), 0)
+#define EXPECT_FIELD(name, kind, limit) assert_int_equal(module.asked.name, limit)
+
+static void every_field_of_the_request_reaches_the_module(void **state)
+{
+	struct pcireset_ctx *ctx = *state;
+	struct pcireset_plan *plan = make_plan(ctx, PCI_RESET_FLR);
+	uint32_t limit_ms = ctx->info.out_max_timeout_ms;
+	struct pcireset_report *report;
+
+	ctx->info.out_max_timeout_ms = PCIRESET_MAX_TIMEOUT_MS;
+	PCIRESET_REQUEST_FIELDS(SET_FIELD);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(run(plan, &report), 0);
+	PCIRESET_REQUEST_FIELDS(EXPECT_FIELD);
+	ctx->info.out_max_timeout_ms = limit_ms;
 	pcireset_report_unref(report);
 	pcireset_plan_unref(plan);
 }
@@ -716,6 +739,7 @@ int main(void)
 		TEST(types_come_from_the_module),
 		TEST(many_members_are_all_read),
 		TEST(the_module_gets_the_planned_request),
+		TEST(every_field_of_the_request_reaches_the_module),
 		TEST(a_plan_examines_only_its_types),
 		TEST(a_result_claims_no_more_than_was_verified),
 		TEST(a_touched_device_is_never_refused),
