@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Batches: many plans in one call, and their progress. */
 #include <errno.h>
+#include <search.h>
 #include <string.h>
 #include "ctx/ctx.h"
 #include "dev/dev.h"
@@ -35,6 +36,28 @@ static void forget_runs(struct pcireset_batch *batch)
 	batch->nr_runs = 0;
 }
 
+/* Plans with the same key can share a reset, until one of them changes. */
+struct link_key {
+	const struct backend *backend;
+	size_t nr_members;
+	struct pcireset_addr first;
+	uint32_t type, allowed, max_scope, checks, force, flags, timeout_ms, settle_ms;
+};
+
+struct link {
+	struct link_key key;
+	struct pcireset_plan *plans[2]; /* for different functions: the second may be NULL */
+};
+
+static void link_free(void *data)
+{
+	struct link *link = data;
+
+	pcireset_plan_unref(link->plans[0]);
+	pcireset_plan_unref(link->plans[1]);
+	free(link);
+}
+
 struct pcireset_batch *pcireset_batch_unref(struct pcireset_batch *batch)
 {
 	if (!batch || --batch->refs)
@@ -42,11 +65,67 @@ struct pcireset_batch *pcireset_batch_unref(struct pcireset_batch *batch)
 	forget_runs(batch);
 	for (size_t i = 0; i < batch->nr; i++)
 		pcireset_plan_unref(batch->v[i].plan);
+	tdestroy(batch->links, link_free);
 	pcireset_ctx_unref(batch->ctx);
 	free(batch->entries);
 	free(batch->v);
 	free(batch);
 	return NULL;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct link *x = a, *y = b;
+
+	return memcmp(&x->key, &y->key, sizeof(x->key));
+}
+
+/* There is no padding that could differ: the memory is zero. */
+static struct link *link_new(struct pcireset_plan *plan)
+{
+	const struct pcireset_plan *reset = plan_effective(plan);
+	struct link *link = calloc(1, sizeof(*link));
+
+	if (!link)
+		return NULL;
+	link->key.backend = reset->backend;
+	link->key.nr_members = reset->members.nr;
+	link->key.first.domain = reset->members.v[0].addr.domain;
+	link->key.first.bus = reset->members.v[0].addr.bus;
+	link->key.first.devfn = reset->members.v[0].addr.devfn;
+	link->key.type = reset->type;
+	link->key.allowed = plan->flags & PCIRESET_RESET_ESCALATE ? plan->allowed : 0;
+	link->key.max_scope = plan->max_scope;
+	link->key.checks = plan->checks;
+	link->key.force = plan->force;
+	link->key.flags = plan->flags;
+	link->key.timeout_ms = plan->timeout_ms;
+	link->key.settle_ms = plan->settle_ms;
+	link->plans[0] = pcireset_plan_ref(plan);
+	return link;
+}
+
+/* Return the link of an earlier plan with the same key, or remember that of this plan. */
+static int find_link(struct pcireset_batch *batch, struct pcireset_plan *plan,
+		     struct link **ret_link)
+{
+	struct link *link = link_new(plan), **found;
+
+	found = link ? tsearch(link, &batch->links, by_key) : NULL;
+	if (found && *found == link) {
+		*ret_link = link;
+		return 0;
+	}
+	if (link)
+		link_free(link);
+	*ret_link = found ? *found : NULL;
+	return found ? 0 : -ENOMEM;
+}
+
+static bool can_share(const struct pcireset_plan *a, const struct pcireset_plan *b)
+{
+	return a && a->dev != b->dev && !pcireset_plan_get_error(a) && plan_is_same_link(a, b) &&
+	       plan_is_same_request(a, b);
 }
 
 /*
@@ -55,19 +134,23 @@ struct pcireset_batch *pcireset_batch_unref(struct pcireset_batch *batch)
  */
 static int share_link(struct pcireset_batch *batch, struct pcireset_plan *plan)
 {
-	if (!(pcireset_plan_get_type(plan) & PCI_RESET_LINK))
-		return 0;
-	for (size_t i = 0; i < batch->nr; i++) {
-		struct pcireset_plan *other = batch->v[i].plan;
-		int r;
+	const struct pcireset_plan *reset = plan_effective(plan);
+	struct pcireset_plan *other;
+	struct link *link;
+	int r;
 
-		if (other->dev == plan->dev || pcireset_plan_get_error(other) ||
-		    !plan_is_same_link(other, plan) || !plan_is_same_request(other, plan))
-			continue;
-		r = plan_share(other);
-		return r < 0 ? r : plan_join(plan, other->shared, NULL);
-	}
-	return 0;
+	if (!(reset->type & PCI_RESET_LINK) || !reset->members.nr)
+		return 0;
+	r = find_link(batch, plan, &link);
+	if (r < 0)
+		return r;
+	if (!link->plans[1] && link->plans[0]->dev != plan->dev)
+		link->plans[1] = pcireset_plan_ref(plan);
+	other = can_share(link->plans[0], plan) ? link->plans[0] : link->plans[1];
+	if (plan->shared || !can_share(other, plan))
+		return 0;
+	r = plan_share(other);
+	return r < 0 ? r : plan_join(plan, other->shared, NULL);
 }
 
 int pcireset_batch_add(struct pcireset_batch *batch, struct pcireset_plan *plan)
@@ -91,7 +174,7 @@ int pcireset_batch_add(struct pcireset_batch *batch, struct pcireset_plan *plan)
 		batch->v = v;
 		batch->room = room;
 	}
-	r = plan->shared ? 0 : share_link(batch, plan);
+	r = share_link(batch, plan);
 	if (r == -ENOMEM)
 		return ctx_error(batch->ctx, r, "out of memory");
 	v[batch->nr++] = (struct batch_item){ .plan = pcireset_plan_ref(plan) };

@@ -5,7 +5,9 @@
  * affect anyway.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "dev/dev.h"
 #include "plan/plan.h"
@@ -27,16 +29,27 @@ struct way {
 	bool is_out;                /* no longer available */
 	size_t item;                /* the item of the plan */
 	size_t *serves, nr;         /* the items for which it is sufficient */
+	size_t former; /* 1 + the former way whose plan has the same first member, or 0 */
+};
+
+/* Items with the same answer to the question for a reset of the link. */
+struct same {
+	size_t bridge; /* 1 + index, or 0 */
+	unsigned int slot;
+	uint32_t types;
+	size_t item;
 };
 
 struct choice {
 	struct pcireset_batch *batch;
-	bool *is_settled;                   /* by item: a way was chosen for it */
-	bool *is_asked;                     /* by item: its link was examined */
-	size_t *item_of;                    /* by function: 1 + the item, 0 if it is not named */
-	bool may_reset_links;               /* does any plan allow it? */
-	size_t *below;                      /* by bridge, if so: number of items below */
-	unsigned char *reach;               /* by function: enum reach */
+	bool *is_settled;     /* by item: a way was chosen for it */
+	bool *is_asked;       /* by item: its link was examined */
+	size_t *next_same;    /* by item: 1 + the next one with the same answer, or 0 */
+	size_t *way_of;       /* by function: 1 + the last way with this first member */
+	size_t *item_of;      /* by function: 1 + the item, 0 if it is not named */
+	bool may_reset_links; /* does any plan allow it? */
+	size_t *below;        /* by bridge, if so: number of items below */
+	unsigned char *reach; /* by function: enum reach */
 	const struct pcireset_plan **links; /* buffer for counting, one entry per item */
 	struct way *ways;
 	size_t nr_ways;
@@ -158,6 +171,15 @@ static bool find_served(const struct choice *c, struct way *way)
 	return all;
 }
 
+/* Functions that the context does not know have the entry behind all others. */
+static size_t *last_way(const struct choice *c, const struct pcireset_plan *plan)
+{
+	const struct members *members = &plan_effective(plan)->members;
+	const struct pcireset_dev *first = members->nr ? dev_of(c, &members->v[0]) : NULL;
+
+	return &c->way_of[first ? first->index : c->batch->ctx->nr_devs];
+}
+
 /* Take over the plan, and release it if it serves only one item. */
 static int add_way(struct choice *c, struct way way)
 {
@@ -170,7 +192,9 @@ static int add_way(struct choice *c, struct way way)
 	}
 	all = find_served(c, &way);
 	if (way.nr > 1 && (way.is_own || (all && is_within_reach(c, way.plan)))) {
+		way.former = *last_way(c, way.plan);
 		c->ways[c->nr_ways++] = way;
+		*last_way(c, way.plan) = c->nr_ways;
 		return 0;
 	}
 	pcireset_plan_unref(way.plan);
@@ -223,18 +247,52 @@ static int add_own_way(struct choice *c, size_t item)
 	return way.plan ? add_way(c, way) : 0;
 }
 
-/* Mark all items with the same answer: same types, and same slot of the same bus. */
-static void mark_asked(struct choice *c, size_t item, const struct pcireset_dev *bridge)
+static int by_answer(const void *a, const void *b)
 {
-	const struct pcireset_plan *plan = plan_of(c, item);
+	const struct same *x = a, *y = b;
 
-	for (size_t i = item; i < c->batch->nr; i++) {
-		const struct pcireset_plan *other = plan_of(c, i);
+	if (x->bridge != y->bridge)
+		return x->bridge < y->bridge ? -1 : 1;
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	if (x->types != y->types)
+		return x->types < y->types ? -1 : 1;
+	return x->item < y->item ? -1 : x->item > y->item;
+}
 
-		if (other->types == plan->types && dev_upstream(other->dev) == bridge &&
-		    other->dev->addr.devfn >> 3 == plan->dev->addr.devfn >> 3)
-			c->is_asked[i] = true;
+static bool is_same_answer(const struct same *a, const struct same *b)
+{
+	return a->bridge == b->bridge && a->slot == b->slot && a->types == b->types;
+}
+
+/* The answer is the same for the same types and the same slot of the same bus. */
+static int find_same(struct choice *c)
+{
+	struct same *all = calloc(c->batch->nr + 1, sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->batch->nr; i++) {
+		const struct pcireset_plan *plan = plan_of(c, i);
+		const struct pcireset_dev *bridge = dev_upstream(plan->dev);
+
+		all[i].bridge = bridge ? bridge->index + 1 : 0;
+		all[i].slot = plan->dev->addr.devfn >> 3;
+		all[i].types = plan->types;
+		all[i].item = i;
 	}
+	qsort(all, c->batch->nr, sizeof(*all), by_answer);
+	for (size_t i = 1; i < c->batch->nr; i++)
+		if (is_same_answer(&all[i - 1], &all[i]))
+			c->next_same[all[i - 1].item] = all[i].item + 1;
+	free(all);
+	return 0;
+}
+
+static void mark_asked(struct choice *c, size_t item)
+{
+	for (size_t i = item + 1; i; i = c->next_same[i - 1])
+		c->is_asked[i - 1] = true;
 }
 
 static void mark_members_asked(struct choice *c, const struct pcireset_plan *plan, size_t item)
@@ -252,10 +310,11 @@ static void mark_members_asked(struct choice *c, const struct pcireset_plan *pla
 	}
 }
 
+/* Resets of one link have the same first member. */
 static bool is_known(const struct choice *c, const struct pcireset_plan *plan)
 {
-	for (size_t i = 0; i < c->nr_ways; i++)
-		if (plan_is_same_link(c->ways[i].plan, plan))
+	for (size_t i = *last_way(c, plan); i; i = c->ways[i - 1].former)
+		if (plan_is_same_link(c->ways[i - 1].plan, plan))
 			return true;
 	return false;
 }
@@ -273,7 +332,7 @@ static int add_link_way(struct choice *c, size_t item)
 	bridge = dev_upstream(plan->dev);
 	if (!bridge || c->below[bridge->index] < 2)
 		return 0;
-	mark_asked(c, item, bridge);
+	mark_asked(c, item);
 	way.plan = try_types(c, item, links, plan->flags & ~PCIRESET_RESET_ESCALATE);
 	if (!way.plan)
 		return 0;
@@ -507,6 +566,8 @@ static int choose_ways(struct choice *c)
 	for (size_t i = 0; !r && i < c->batch->nr; i++)
 		if (is_part(c, i))
 			r = add_own_way(c, i);
+	if (!r && c->may_reset_links)
+		r = find_same(c);
 	for (size_t i = 0; !r && i < c->batch->nr; i++)
 		if (is_part(c, i) && !c->is_asked[i])
 			r = add_link_way(c, i);
@@ -524,10 +585,12 @@ static int choice_begin(struct choice *c)
 	c->reach = calloc(nr_devs, sizeof(*c->reach));
 	c->is_settled = calloc(nr, sizeof(*c->is_settled));
 	c->is_asked = calloc(nr, sizeof(*c->is_asked));
+	c->next_same = calloc(nr, sizeof(*c->next_same));
+	c->way_of = calloc(nr_devs, sizeof(*c->way_of));
 	c->links = calloc(nr, sizeof(*c->links));
 	c->ways = calloc(2 * nr, sizeof(*c->ways));
-	return c->item_of && c->below && c->reach && c->is_settled && c->is_asked && c->links &&
-			       c->ways ?
+	return c->item_of && c->below && c->reach && c->is_settled && c->is_asked && c->next_same &&
+			       c->way_of && c->links && c->ways ?
 		       0 :
 		       -ENOMEM;
 }
@@ -540,6 +603,8 @@ static void choice_end(struct choice *c)
 	}
 	free(c->ways);
 	free(c->links);
+	free(c->way_of);
+	free(c->next_same);
 	free(c->is_asked);
 	free(c->is_settled);
 	free(c->reach);

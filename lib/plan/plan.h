@@ -61,6 +61,7 @@ struct pcireset_batch {
 	struct pcireset_ctx *ctx;
 	struct batch_item *v;
 	size_t nr, room;
+	void *links;            /* by tsearch(): resets of links that plans can share */
 	struct batch_run *runs; /* set when it runs */
 	size_t nr_runs;
 	bool has_run;

@@ -314,6 +314,16 @@ static void a_refused_plan_is_left_out(void **state)
 	assert_int_equal(pcireset_plan_get_error(set.plans[0]), -EBUSY);
 }
 
+static void a_second_plan_of_a_function_does_not_take_part(void **state)
+{
+	name_all(*state, "08:00.0 08:00.1 08:00.0", FLR_OR_WIDER, 0);
+	choose();
+	ASSERT_TYPES(PCI_RESET_BUS, PCI_RESET_BUS, PCI_RESET_FLR);
+	assert_null(pcireset_plan_get_leader(set.plans[0]));
+	assert_non_null(pcireset_plan_get_leader(set.plans[1]));
+	assert_null(pcireset_plan_get_choice(set.plans[2]));
+}
+
 static void the_same_link_is_one_reset(void **state)
 {
 	name_all(*state, "03:00.0 03:00.1", PCI_RESET_LINK, 0);
@@ -508,6 +518,7 @@ int main(void)
 		TEST(the_scope_is_never_left),
 		TEST(those_that_ask_for_different_things_do_not_share),
 		TEST(a_refused_plan_is_left_out),
+		TEST(a_second_plan_of_a_function_does_not_take_part),
 		TEST(the_same_link_is_one_reset),
 		TEST(escalation_follows_the_choice),
 		TEST(a_time_is_the_specifications_if_nothing_else_is_known),
