@@ -2,6 +2,7 @@
 /* The scan: functions, slots and rules of the machine. */
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "ctx/ctx.h"
 #include "rules/rules.h"
@@ -102,60 +103,103 @@ static int note_hotplug_port(void *data, const char *dirname, const char *name)
 	return 0;
 }
 
-/* Read the address of the device and the name of its driver, "" if it has none. */
-static int read_slot(struct pcireset_ctx *ctx, const char *slot, char text[64],
-		     char driver[NAME_MAX + 1])
+struct slot {
+	const char *name;
+	char driver[NAME_MAX + 1];  /* "" if it has none */
+	struct pcireset_addr first; /* function 0 of its device */
+	bool has_bus;               /* it includes all devices of the bus */
+};
+
+/* "0000:05:00" is a device. "0000:05" is a bus. Any other text is not a slot. */
+static int parse_slot(struct slot *slot, const char *text)
 {
-	char path[PATH_MAX];
-	int r = ctx_path(ctx, path, "sys/bus/pci/slots/%s/address", slot);
+	char first[64 + sizeof(":00.0")];
+
+	snprintf(first, sizeof(first), "%s.0", text);
+	if (addr_parse(first, strlen(first), &slot->first))
+		return 0;
+	snprintf(first, sizeof(first), "%s:00.0", text);
+	slot->has_bus = addr_parse(first, strlen(first), &slot->first);
+	return slot->has_bus ? 0 : -ENOENT;
+}
+
+static int read_slot(struct pcireset_ctx *ctx, struct slot *slot)
+{
+	char path[PATH_MAX], text[64];
+	int r = ctx_path(ctx, path, "sys/bus/pci/slots/%s/address", slot->name);
 
 	if (r >= 0)
-		r = read_file(path, text, 64 - 2);
+		r = read_file(path, text, sizeof(text));
+	if (r >= 0)
+		r = parse_slot(slot, text);
 	if (r < 0)
 		return r;
-	strcat(text, ".0");
-	driver[0] = '\0';
-	r = ctx_path(ctx, path, "sys/bus/pci/slots/%s/module", slot);
+	r = ctx_path(ctx, path, "sys/bus/pci/slots/%s/module", slot->name);
 	if (r >= 0)
-		r = read_link_name(path, driver, NAME_MAX + 1);
+		r = read_link_name(path, slot->driver, sizeof(slot->driver));
 	return is_absent(r) ? 0 : r;
 }
 
-static bool is_same_slot(const struct pcireset_addr *a, const struct pcireset_addr *b)
+static bool is_in_slot(const struct pcireset_dev *dev, const struct slot *slot)
 {
-	return a->domain == b->domain && a->bus == b->bus && a->devfn >> 3 == b->devfn >> 3;
+	return dev->addr.domain == slot->first.domain && dev->addr.bus == slot->first.bus &&
+	       (slot->has_bus || dev->addr.devfn >> 3 == slot->first.devfn >> 3);
 }
 
-static int set_slot(struct pcireset_dev *dev, const char *slot, const char *driver)
+static int set_slot(struct pcireset_dev *dev, const struct slot *slot)
 {
-	dev->slot = strdup(slot);
-	dev->slot_driver = *driver ? strdup(driver) : NULL;
-	return dev->slot && (!*driver || dev->slot_driver) ? 0 : -ENOMEM;
+	dev->slot = strdup(slot->name);
+	dev->slot_driver = *slot->driver ? strdup(slot->driver) : NULL;
+	return dev->slot && (!*slot->driver || dev->slot_driver) ? 0 : -ENOMEM;
 }
 
-/*
- * The address of a slot has no function: it includes every function of that device. These
- * are adjacent.
- */
-static int name_slot(void *data, const char *dirname, const char *slot)
+/* A slot of pciehp has a bus of its own. Functions with ARI have other device numbers there. */
+static bool is_below_hotplug_port(const struct pcireset_dev *dev)
 {
-	struct pcireset_ctx *ctx = data;
-	char text[64], driver[NAME_MAX + 1];
-	struct pcireset_addr addr;
-	int r = read_slot(ctx, slot, text, driver);
+	const struct pcireset_dev *port = pcireset_dev_get_parent(dev);
+
+	return port && port->is_hotplug_port;
+}
+
+struct slot_scan {
+	struct pcireset_ctx *ctx;
+	bool wants_bus; /* set the slots that are a bus, and not those that are a device */
+	bool has_bus;   /* there is such a slot */
+};
+
+/* The functions of a slot are adjacent. */
+static int name_slot(void *data, const char *dirname, const char *name)
+{
+	struct slot_scan *scan = data;
+	struct pcireset_ctx *ctx = scan->ctx;
+	struct slot slot = { .name = name };
+	int r = read_slot(ctx, &slot);
+	size_t i;
 
 	(void)dirname;
-	if (r < 0 && !is_absent(r))
-		return ctx_fail(ctx, r, slot);
-	if (r < 0 || !addr_parse(text, strlen(text), &addr))
+	if (r < 0)
+		return is_absent(r) ? 0 : ctx_fail(ctx, r, name);
+	scan->has_bus |= slot.has_bus;
+	if (slot.has_bus != scan->wants_bus)
 		return 0;
-	addr.devfn &= 0xf8;
-	r = 0;
-	for (size_t i = ctx_first_from(ctx, &addr);
-	     !r && i < ctx->nr_devs && is_same_slot(&ctx->devs[i]->addr, &addr); i++)
+	i = ctx_first_from(ctx, &slot.first);
+	if (i < ctx->nr_devs && is_in_slot(ctx->devs[i], &slot))
+		slot.has_bus |= is_below_hotplug_port(ctx->devs[i]);
+	for (; !r && i < ctx->nr_devs && is_in_slot(ctx->devs[i], &slot); i++)
 		if (!ctx->devs[i]->slot)
-			r = set_slot(ctx->devs[i], slot, driver);
+			r = set_slot(ctx->devs[i], &slot);
 	return r;
+}
+
+/* A slot for one device has precedence over one for its bus. */
+static int name_slots(struct pcireset_ctx *ctx)
+{
+	struct slot_scan scan = { .ctx = ctx };
+	int r = ctx_foreach_name(ctx, "sys/bus/pci/slots", name_slot, &scan);
+
+	scan.wants_bus = true;
+	return r || !scan.has_bus ? r :
+				    ctx_foreach_name(ctx, "sys/bus/pci/slots", name_slot, &scan);
 }
 
 int pcireset_ctx_scan(struct pcireset_ctx *ctx)
@@ -173,10 +217,10 @@ int pcireset_ctx_scan(struct pcireset_ctx *ctx)
 	if (!r)
 		r = rules_load(ctx);
 	if (!r)
-		r = ctx_foreach_name(ctx, "sys/bus/pci/slots", name_slot, ctx);
-	if (!r)
 		r = ctx_foreach_name(ctx, "sys/bus/pci_express/drivers/pciehp", note_hotplug_port,
 				     ctx);
+	if (!r)
+		r = name_slots(ctx);
 	if (!r)
 		r = ctx->failure;
 	if (r < 0) {

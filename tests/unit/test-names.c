@@ -276,6 +276,53 @@ static void a_sysroot_that_is_not_there(void **state)
 	pcireset_ctx_unref(ctx);
 }
 
+static void add_slot(const char *name, const char *address)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/slots/%s", sysroot, name);
+	assert_int_equal(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "sys/bus/pci/slots/%s/address", name);
+	sysroot_write(path, address);
+}
+
+/* drivers/pci/slot.c writes no device number for a slot that is a whole bus. */
+static void a_slot_may_be_a_bus(void **state)
+{
+	add_slot("a-bus", "0000:07\n");
+	add_slot("device", "0000:07:00\n");
+	add_slot("other-bus", "0000:08\n");
+	add_slot("no-device", "0000:0a:ff\n");
+	add_slot("no-address", "0a\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(pcireset_dev_get_slot(find(*state, "07:00.1")), "device");
+	assert_string_equal(pcireset_dev_get_slot(find(*state, "08:00.0")), "other-bus");
+	assert_string_equal(pcireset_dev_get_slot(find(*state, "08:00.1")), "other-bus");
+	assert_string_equal(pcireset_dev_get_slot(find(*state, "03:00.1")), "3");
+	assert_null(pcireset_dev_get_slot(find(*state, "0a:00.0")));
+	assert_null(pcireset_dev_get_slot(find(*state, "05:00.0")));
+}
+
+/* With ARI, function 8 of the card in the slot has the device number 1. */
+static void a_slot_of_pciehp_has_all_functions_of_its_bus(void **state)
+{
+	static const char *const files[] = { "vendor", "device", "class" };
+	static const char dir[] = "sys/devices/pci0000:00/0000:00:1c.0/0000:03:01.0";
+	char path[PATH_MAX], target[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", sysroot, dir);
+	assert_int_equal(mkdir(path, 0755), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		sysroot_write(path, "0x10de\n");
+	}
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/0000:03:01.0", sysroot);
+	snprintf(target, sizeof(target), "../../../../%s", dir);
+	assert_int_equal(symlink(target, path), 0);
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(pcireset_dev_get_slot(find(*state, "03:01.0")), "3");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, context_make, context_remove)
 
 int main(void)
@@ -294,6 +341,8 @@ int main(void)
 		TEST(where_a_function_is),
 		TEST(node_has_the_number_of_its_file),
 		TEST(a_sysroot_that_is_not_there),
+		TEST(a_slot_may_be_a_bus),
+		TEST(a_slot_of_pciehp_has_all_functions_of_its_bus),
 	};
 
 	return cmocka_run_group_tests(tests, sysroot_make, sysroot_remove);
