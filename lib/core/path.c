@@ -117,8 +117,9 @@ struct class_search {
 static int find_in_class(void *data, const char *dirname, const char *name)
 {
 	struct class_search *search = data;
+	int r = ctx_realpath(search->ctx, search->path, "%s/%s/%s", dirname, name, search->base);
 
-	return !ctx_realpath(search->ctx, search->path, "%s/%s/%s", dirname, name, search->base);
+	return !r ? 1 : is_absent(r) ? 0 : r;
 }
 
 /* On this machine, find a node by its number. In a sysroot, find it by its name. */
@@ -131,18 +132,20 @@ int node_in_sysfs(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX
 	static const char *const classes[] = { "block", "nvme", "nvme-generic", "misc", "drm" };
 	const char *base = strrchr(node, '/') + 1;
 	struct class_search search = { ctx, base, path };
+	int r;
 
 	if (!*ctx->sysroot)
 		return node_number_in_sysfs(ctx, node, path);
 	if (!*base || !strcmp(base, ".") || !strcmp(base, ".."))
 		return -EINVAL;
 	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-		int r = ctx_realpath(ctx, path, "sys/class/%s/%s", classes[i], base);
+		r = ctx_realpath(ctx, path, "sys/class/%s/%s", classes[i], base);
 
 		if (!r || !is_absent(r))
 			return r;
 	}
-	return ctx_foreach_name(ctx, "sys/class", find_in_class, &search) == 1 ? 0 : -ENOENT;
+	r = ctx_foreach_name(ctx, "sys/class", find_in_class, &search);
+	return r < 0 ? r : r ? 0 : -ENOENT;
 }
 
 const char *pcireset_ctx_get_sysroot(const struct pcireset_ctx *ctx)
