@@ -37,40 +37,20 @@ static bool is_trusted_parent(struct stat st)
 	return is_trusted(&st);
 }
 
-/* The directory that an open file is really in, also if a link leads there. */
-static int stat_parent(int fd, struct stat *st)
+/* The real directory of a file, after all links. @opened is the file that was opened by @path. */
+static int stat_parent(const char *path, const struct stat *opened, struct stat *st)
 {
-	char self[64], path[PATH_MAX];
-	ssize_t len;
+	char real[PATH_MAX], *slash;
 
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	len = readlink(self, path, sizeof(path) - 1);
-	if (len < 0)
+	/* A rescue system may lack /proc, so do not ask /proc/self/fd. */
+	if (!realpath(path, real) || stat(real, st))
 		return -errno;
-	path[len] = '\0';
-	if (*path != '/')
-		return -EPERM;
-	path[path == strrchr(path, '/') ? 1 : strrchr(path, '/') - path] = '\0';
-	return stat(path, st) ? -errno : 0;
+	if (st->st_dev != opened->st_dev || st->st_ino != opened->st_ino)
+		return -EAGAIN;
+	slash = strrchr(real, '/');
+	slash[slash == real] = '\0';
+	return stat(real, st) ? -errno : 0;
 }
-
-/* Return 0 if the file counts. -EPERM is no error of open(), which has -EACCES. */
-static int check_owner(const struct conf_place *place, int fd)
-{
-	struct stat st;
-	int r;
-
-	if (!place->checks_owners)
-		return 0;
-	if (fstat(fd, &st))
-		return -errno;
-	if (!is_trusted(&st))
-		return -EPERM;
-	r = stat_parent(fd, &st);
-	return r || is_trusted_parent(st) ? r : -EPERM;
-}
-
-/* ---- files */
 
 static int full_path(const struct conf_place *place, char full[PATH_MAX], const char *path)
 {
@@ -78,7 +58,29 @@ static int full_path(const struct conf_place *place, char full[PATH_MAX], const 
 										    -ENAMETOOLONG;
 }
 
-/* No link of another machine leads into this one. */
+/* Return 0 if the file counts. -EPERM is not an error of open(), which returns -EACCES. */
+static int check_owner(const struct conf_place *place, const char *path, int fd)
+{
+	char full[PATH_MAX];
+	struct stat st, parent;
+	int r;
+
+	if (!place->checks_owners)
+		return 0;
+	r = full_path(place, full, path);
+	if (r)
+		return r;
+	if (fstat(fd, &st))
+		return -errno;
+	if (!is_trusted(&st))
+		return -EPERM;
+	r = stat_parent(full, &st, &parent);
+	return r || is_trusted_parent(parent) ? r : -EPERM;
+}
+
+/* ---- files */
+
+/* Links in a sysroot do not lead out of it. */
 static int open_inside(const struct conf_place *place, const char *path, int flags)
 {
 	struct open_how how = {
@@ -181,7 +183,7 @@ static int load_file(struct conf_place *place, const char *path)
 	if (asprintf(&file.path, "/%s", path) < 0)
 		return -ENOMEM;
 	fd = open_inside(place, path, 0);
-	r = fd < 0 ? fd : check_owner(place, fd);
+	r = fd < 0 ? fd : check_owner(place, path, fd);
 	if (!r)
 		r = read_text(fd, &file);
 	else if (fd >= 0)
@@ -222,18 +224,21 @@ static bool is_conf_name(const char *name)
 	return *name != '.' && len > strlen(SUFFIX) && !strcmp(name + len - strlen(SUFFIX), SUFFIX);
 }
 
-static bool is_broken_link(const struct conf_place *place, const char *path)
+/* Return -ENOENT for a link that leads nowhere, 0 for no link, or another negative errno. */
+static int check_link(const struct conf_place *place, const char *path)
 {
 	char full[PATH_MAX];
 	struct stat st;
-	int fd;
+	int fd, r = full_path(place, full, path);
 
-	if (full_path(place, full, path) < 0 || lstat(full, &st) || !S_ISLNK(st.st_mode))
-		return false;
+	if (!r && lstat(full, &st))
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	if (r || !S_ISLNK(st.st_mode))
+		return r;
 	fd = open_inside(place, path, O_DIRECTORY);
 	if (fd >= 0)
 		close(fd);
-	return fd == -ENOENT;
+	return fd < 0 ? fd : 0;
 }
 
 /* A broken link is an error: the files may be on a file system that is not mounted. */
@@ -241,11 +246,14 @@ static int check_absent(struct conf_place *place, const char *directory)
 {
 	const char *slash = strrchr(directory, '/');
 	char parent[64];
+	int r;
 
 	snprintf(parent, sizeof(parent), "%.*s", (int)(slash ? slash - directory : 0), directory);
-	if (*parent && is_broken_link(place, parent))
-		return cannot_read(place, parent, -ENOENT);
-	return is_broken_link(place, directory) ? cannot_read(place, directory, -ENOENT) : 0;
+	r = *parent ? check_link(place, parent) : 0;
+	if (r)
+		return cannot_read(place, parent, r);
+	r = check_link(place, directory);
+	return r ? cannot_read(place, directory, r) : 0;
 }
 
 static int read_directory(struct conf_place *place, struct names *names, size_t i)
@@ -257,7 +265,7 @@ static int read_directory(struct conf_place *place, struct names *names, size_t 
 
 	if (fd == -ENOENT)
 		return check_absent(place, directory);
-	r = fd < 0 ? fd : check_owner(place, fd);
+	r = fd < 0 ? fd : check_owner(place, directory, fd);
 	dir = r ? NULL : fdopendir(fd);
 	if (!dir) {
 		r = r ? r : -errno;

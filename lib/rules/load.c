@@ -48,6 +48,7 @@ int rules_load(struct pcireset_ctx *ctx)
 {
 	struct conf_place place = {
 		.sysroot = ctx->sysroot,
+		.checks_owners = !*ctx->sysroot, /* other machines have other owners */
 		.directories = places,
 		.add = keep_file,
 		.complain = cannot_read,

@@ -51,6 +51,25 @@ like "$output" "no reset is allowed: $rules/50-test.conf:1: Deny without Reason"
 exits 0 'list says so' pcireset list
 like "$output" 'no reset is allowed' 'in a note'
 
+foreign='another user than root owns it, or can write to it or its directory'
+rule Deny=flr 'Reason=ticket 4711'
+chown 1000 "$rules/50-test.conf"
+exits 3 'a rule of another user refuses every reset' pcireset reset 0000:01:00.0 --type flr "${force[@]}"
+like "$output" "no reset is allowed: $rules/50-test.conf: $foreign" 'and is named'
+chown 0 "$rules/50-test.conf"
+chmod 664 "$rules/50-test.conf"
+exits 3 'so does a rule that a group can write' pcireset reset "$device" --type flr --no-module "${force[@]}"
+like "$output" "$rules/50-test.conf: $foreign" 'and is named'
+chmod 644 "$rules/50-test.conf"
+chmod 777 "$rules"
+exits 3 'so does a directory in which others can remove a rule' pcireset reset "$device" --type flr "${force[@]}"
+like "$output" "no reset is allowed: $rules: $foreign" 'and is named'
+exits 1 'doctor finds it' pcireset doctor --json
+like "$output" "$rules: $foreign" 'and names it'
+chmod 755 "$rules"
+exits 3 'a trusted rule denies its type only' pcireset reset "$device" --type flr "${force[@]}"
+like "$output" "flr: denied by the rule at $rules/50-test.conf:1: ticket 4711" 'as before'
+
 rm -r "$rules"
 exits 0 'without rules it is reset again' pcireset reset "$device" --type flr "${force[@]}"
 plan
