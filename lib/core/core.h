@@ -21,6 +21,7 @@ enum rule_effect {
 
 #define RECORDED_PREPARE "pcireset/reset_prepare" /* of a function, in a recording: 0 or 1 */
 #define RECORDED_DOUBT   "pcireset/unknown-users" /* in a recording: reason for unknown users */
+#define RECORDED_DISKS   "pcireset/unknown-disks" /* the same, if only disks can be in use */
 
 /* Files of a function from a dump: the reason why a fact is unknown. */
 #define DUMP_NO_BRIDGE "unknown_bridge"
@@ -100,7 +101,8 @@ struct users {
 	size_t nr;
 	bool is_read;
 	uint64_t read_ns;
-	char doubt[160]; /* reason for possible unknown users, or "" */
+	char doubt[160];      /* reason for possible unknown users, or "" */
+	char disk_doubt[160]; /* the same, if only disks can be in use */
 };
 
 /* Facts from the function's directory. On the running machine, they are read on demand. */

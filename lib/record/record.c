@@ -180,6 +180,18 @@ static int add_vfio_dev(void *data, const char *dirname, const char *name)
 		       0;
 }
 
+static int add_hidden_interface(struct recorder *rec, const struct pcireset_dev *dev,
+				const char *dirname)
+{
+	char path[PATH_MAX];
+	int r = users_hides_interface(dev);
+
+	if (r <= 0)
+		return r;
+	snprintf(path, sizeof(path), "%s/net", dirname);
+	return add_dir(rec, path);
+}
+
 static int add_function(struct recorder *rec, const struct pcireset_dev *dev)
 {
 	static const char *const files[] = { "vendor",       "device",   "class",
@@ -201,6 +213,8 @@ static int add_function(struct recorder *rec, const struct pcireset_dev *dev)
 		r = add_awareness(rec, dev, dirname);
 	if (!r)
 		r = add_power(rec, dev, dirname);
+	if (!r)
+		r = add_hidden_interface(rec, dev, dirname);
 	snprintf(path, sizeof(path), "%s/vfio-dev", dirname);
 	return r ? r : ctx_foreach_name(rec->ctx, path, add_vfio_dev, rec);
 }
@@ -301,10 +315,27 @@ static int add_block_number(struct recorder *rec, const char *path)
 	return r ? r : add_attributes(rec, path, names);
 }
 
+/* The name of a file, which is on a mounted file system, is of no use. */
+static int add_backing(struct recorder *rec, const char *path)
+{
+	char file[PATH_MAX], full[PATH_MAX], node[PATH_MAX];
+	int r = snprintf(file, sizeof(file), "%s/" LOOP_FILE, path) < (int)sizeof(file) ?
+			ctx_path(rec->ctx, full, "%s", file) :
+			-ENOENT;
+
+	if (r >= 0)
+		r = read_file(full, node, sizeof(node));
+	if (r < 0)
+		return leave_out(rec, r, file);
+	return strncmp(node, "/dev/", 5) ? 0 : add_file(rec, file, node, strlen(node));
+}
+
 static int add_block(struct recorder *rec, const char *path)
 {
 	int r = add_below(rec, path);
 
+	if (!r)
+		r = add_backing(rec, path);
 	return r ? r : add_block_number(rec, path);
 }
 
@@ -499,14 +530,15 @@ static bool find_source(struct recorder *rec, const char *number, const char *so
 static int add_mount(struct recorder *rec, FILE *out, char *line)
 {
 	char number[32], mount_point[PATH_MAX], source[PATH_MAX], real[PATH_MAX];
-	const char *dash = strstr(line, " - ");
+	const char *dash = users_mount_separator(line);
+	char type[32];
 
 	if (!dash || sscanf(line, "%*s %*s %31s %*s %4095s", number, mount_point) != 2 ||
-	    sscanf(dash, " - %*s %4095s", source) != 1 || !find_source(rec, number, source, real) ||
-	    !is_on_function(rec, real))
+	    sscanf(dash, " - %31s %4095s", type, source) != 2 ||
+	    !find_source(rec, number, source, real) || !is_on_function(rec, real))
 		return 0;
 	hide_owner(rec, mount_point, sizeof(mount_point));
-	return fprintf(out, "0 0 %s / %s - - - /dev/%s -\n", number, mount_point,
+	return fprintf(out, "0 0 %s / %s - - %s /dev/%s -\n", number, mount_point, type,
 		       strrchr(real, '/') + 1) < 0 ?
 		       -ENOMEM :
 		       0;
@@ -677,9 +709,12 @@ static int add_empty_proc(struct recorder *rec)
 static int add_doubt(struct recorder *rec)
 {
 	const struct users *users = &rec->ctx->users, *holders = &rec->ctx->holders;
-	const char *doubt = *users->doubt ? users->doubt : holders->doubt;
+	const char *doubt, *disks = users->disk_doubt;
 	int r = users_know_all(rec->ctx);
 
+	doubt = *users->doubt ? users->doubt : holders->doubt;
+	if (!r && *disks)
+		r = add_file(rec, RECORDED_DISKS, disks, strlen(disks));
 	if (r < 0)
 		return r;
 	return *doubt ? add_file(rec, RECORDED_DOUBT, doubt, strlen(doubt)) : add_empty_proc(rec);

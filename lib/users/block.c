@@ -87,21 +87,73 @@ static bool foreach_controller(struct walk *walk, const char *path, unsigned int
 	return foreach_link(walk, dirname, "nvme", depth);
 }
 
-static void foreach_slave(struct walk *walk, const char *path, unsigned int depth)
+static bool foreach_slave(struct walk *walk, const char *disk, unsigned int depth)
 {
 	char dirname[PATH_MAX];
-	char *slash;
 
-	if (snprintf(dirname, sizeof(dirname), "%s/slaves", path) >= (int)sizeof(dirname) ||
-	    foreach_link(walk, dirname, "", depth))
-		return;
-	/* A partition has no slaves of its own. Use those of its disk. */
-	strcpy(dirname, path);
-	slash = strrchr(dirname, '/');
-	if (slash && (size_t)(slash - dirname) + sizeof("/slaves") < sizeof(dirname)) {
-		strcpy(slash, "/slaves");
-		foreach_link(walk, dirname, "", depth);
+	return snprintf(dirname, sizeof(dirname), "%s/slaves", disk) < (int)sizeof(dirname) &&
+	       foreach_link(walk, dirname, "", depth);
+}
+
+/* A loop device may be on a block device. A file is on a mounted file system. */
+static bool foreach_backing(struct walk *walk, const char *disk, unsigned int depth)
+{
+	char path[PATH_MAX], node[PATH_MAX];
+	int r = -ENOENT;
+
+	if (snprintf(path, sizeof(path), "%s/" LOOP_FILE, disk) < (int)sizeof(path))
+		r = read_file(path, node, sizeof(node));
+	if (r < 0) {
+		users_cannot_find(walk->ctx, r, disk);
+		return false;
 	}
+	r = strncmp(node, "/dev/", 5) ? -ENOTBLK : node_in_sysfs(walk->ctx, node, path);
+	if (!r)
+		foreach_function(walk, path, depth + 1);
+	else if (is_absent(r))
+		users_note_disk_doubt(&walk->ctx->users, "%s is in use and cannot be found", node);
+	else if (r != -ENOTBLK)
+		users_cannot_read(walk->ctx, &walk->ctx->users, r, node);
+	return true;
+}
+
+/* These are in memory, on the network, on flash chips of the board, or on a file. */
+static bool is_without_function(const char *disk)
+{
+	static const char *const kinds[] = { "loop", "ram",      "zram",     "nbd",
+					     "rbd",  "mtdblock", "ubiblock", "nullb" };
+	const char *name = strrchr(disk, '/') + 1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strncmp(name, kinds[i], strlen(kinds[i])))
+			return true;
+	return false;
+}
+
+/* A disk of DRBD or ZFS is on other disks, which sysfs does not name. */
+static void note_unknown(struct walk *walk, const char *disk)
+{
+	static const char mark[] = "/devices/virtual/block/";
+	const char *name = strstr(disk, mark);
+
+	if (name && !is_without_function(disk))
+		users_note_disk_doubt(&walk->ctx->users, "%s is on unknown disks",
+				      name + strlen(mark));
+}
+
+/* A partition has no slaves of its own. Use those of its disk. */
+static void foreach_below(struct walk *walk, const char *path, unsigned int depth)
+{
+	char disk[PATH_MAX];
+
+	strcpy(disk, path);
+	for (int i = 0; i < 2; i++) {
+		if (foreach_slave(walk, disk, depth) || foreach_backing(walk, disk, depth))
+			return;
+		if (!i)
+			*strrchr(disk, '/') = '\0';
+	}
+	note_unknown(walk, path);
 }
 
 static void foreach_function(struct walk *walk, const char *path, unsigned int depth)
@@ -115,7 +167,7 @@ static void foreach_function(struct walk *walk, const char *path, unsigned int d
 	if (addr_in_path(path, &addr))
 		walk->fn(walk->ctx, &addr, walk->data);
 	else if (!foreach_controller(walk, path, depth))
-		foreach_slave(walk, path, depth);
+		foreach_below(walk, path, depth);
 }
 
 /* Call fn for each PCI function that stores the block device with this real path. */

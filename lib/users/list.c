@@ -32,6 +32,18 @@ void users_note_doubt(struct users *users, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* A disk is in use, but its function is unknown. */
+void users_note_disk_doubt(struct users *users, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (*users->disk_doubt)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(users->disk_doubt, sizeof(users->disk_doubt), fmt, ap);
+	va_end(ap);
+}
+
 /* Out of descriptors or memory: this call fails, but the next one may succeed. */
 bool users_is_shortage(int error)
 {

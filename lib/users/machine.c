@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Uses by the machine: mounts, swap, interfaces that are up, consoles. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,21 +28,51 @@ static void add_block_user(struct pcireset_ctx *ctx, const struct pcireset_addr 
 					format("%s:%s", user->prefix, user->what), NULL);
 }
 
-/* Use the name: in a sysroot, the nodes in /dev need not be device nodes. */
-static int node_path(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX])
+/*
+ * A disk without an entry was removed while it was in use. Without any entries, nothing
+ * is known about the disks.
+ */
+static int number_path(struct pcireset_ctx *ctx, dev_t number, char path[PATH_MAX])
+{
+	int r = ctx_realpath(ctx, path, "sys/dev/block/%u:%u", major(number), minor(number));
+
+	if (is_absent(r) && is_absent(ctx_realpath(ctx, path, "sys/dev/block")))
+		users_note_disk_doubt(&ctx->users, "/sys/dev/block does not exist");
+	users_cannot_find(ctx, r, "sys/dev/block");
+	return r;
+}
+
+static int name_path(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX])
 {
 	const char *base = strrchr(node, '/');
-	struct stat st;
-	int r;
+	int r = base[1] ? ctx_realpath(ctx, path, "sys/class/block/%s", base + 1) : -ENOENT;
 
-	if (!*ctx->sysroot && !stat(node, &st) && S_ISBLK(st.st_mode))
-		r = ctx_realpath(ctx, path, "sys/dev/block/%u:%u", major(st.st_rdev),
-				 minor(st.st_rdev));
-	else if (!base || !base[1])
-		return -ENOENT;
-	else
-		r = ctx_realpath(ctx, path, "sys/class/block/%s", base + 1);
 	users_cannot_find(ctx, r, node);
+	return r;
+}
+
+/*
+ * Find a node in /dev: by its number on the running machine, or by its name in a sysroot,
+ * where it need not be a node. The name also finds a disk if this /dev is not that of the
+ * machine. Return an error if there is no disk, or if it is unknown, which is noted.
+ */
+static int node_path(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX])
+{
+	struct stat st;
+	int r = 0;
+
+	if (!*ctx->sysroot) {
+		r = stat(node, &st) ? -errno : S_ISBLK(st.st_mode) ? 0 : -ENOTBLK;
+		if (!r)
+			return number_path(ctx, st.st_rdev, path);
+		if (r == -ENOTBLK)
+			return r;
+		if (!is_absent(r))
+			users_cannot_read(ctx, &ctx->users, r, node);
+	}
+	r = name_path(ctx, node, path);
+	if (is_absent(r))
+		users_note_disk_doubt(&ctx->users, "%s is in use and cannot be found", node);
 	return r;
 }
 
@@ -106,40 +137,108 @@ static int foreach_btrfs_device(struct pcireset_ctx *ctx, const char *source,
 	return r;
 }
 
-/* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw" */
+/* One line of mountinfo: "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw" */
+struct mount {
+	unsigned int major, minor;
+	char *mount_point, *type, *source, *options;
+};
+
+/* The separator comes after six fields and any number of others. A recorded field may be "-". */
+char *users_mount_separator(char *line)
+{
+	for (int i = 0; line && i < 6; i++)
+		line = strchr(line + !!i, ' ');
+	return line ? strstr(line, " - ") : NULL;
+}
+
+static bool parse_mount(char *line, struct mount *mount)
+{
+	char *words[5] = { NULL }, *save, *dash = users_mount_separator(line);
+
+	if (!dash)
+		return false;
+	*dash = '\0';
+	words[0] = strtok_r(line, " ", &save);
+	for (size_t i = 1; i < ARRAY_SIZE(words); i++)
+		words[i] = words[i - 1] ? strtok_r(NULL, " ", &save) : NULL;
+	mount->mount_point = words[4];
+	mount->type = strtok_r(dash + 3, " ", &save);
+	mount->source = mount->type ? strtok_r(NULL, " ", &save) : NULL;
+	mount->options = mount->source ? strtok_r(NULL, " ", &save) : NULL;
+	if (!words[4] || !mount->source ||
+	    sscanf(words[2], "%u:%u", &mount->major, &mount->minor) != 2)
+		return false;
+	unescape_path(mount->mount_point);
+	unescape_path(mount->source);
+	return true;
+}
+
+static void use_node(struct pcireset_ctx *ctx, const char *node, struct block_user *user)
+{
+	char path[PATH_MAX];
+
+	if (!node_path(ctx, node, path))
+		block_foreach_function(ctx, path, add_block_user, user);
+}
+
+/* bcachefs has all its disks in the source: "/dev/sda:/dev/sdb". */
+static int use_sources(struct pcireset_ctx *ctx, char *source, struct block_user *user)
+{
+	char *next;
+
+	for (; source; source = next) {
+		next = strstr(source, ":/dev/");
+		if (next)
+			*next++ = '\0';
+		use_node(ctx, source, user);
+		if (!user->error)
+			user->error = foreach_btrfs_device(ctx, source, user);
+	}
+	return user->error;
+}
+
+/* XFS may have its log or its data on other disks. */
+static void use_options(struct pcireset_ctx *ctx, char *options, struct block_user *user)
+{
+	static const char *const keys[] = { "logdev=/dev/", "rtdev=/dev/" };
+	char *save, *option = options ? strtok_r(options, ",", &save) : NULL;
+
+	for (; option; option = strtok_r(NULL, ",", &save))
+		for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+			if (!strncmp(option, keys[i], strlen(keys[i]))) {
+				unescape_path(option);
+				use_node(ctx, strchr(option, '/'), user);
+			}
+}
+
+/* File systems without a disk may have any text as their source. */
+static bool has_no_disk(const char *type)
+{
+	static const char *const types[] = { "tmpfs",   "ramfs", "devtmpfs", "devpts",
+					     "overlay", "9p",    "virtiofs" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return !strcmp(type, "fuse") || !strncmp(type, "fuse.", 5);
+}
+
 static int read_mount(struct pcireset_ctx *ctx, char *line)
 {
 	struct block_user user = { PCIRESET_USE_MOUNT, "mount", NULL, 0 };
-	char *words[7] = { NULL }, *save, *source;
+	struct mount mount;
 	char path[PATH_MAX];
-	unsigned int major, minor;
-	char *dash = strstr(line, " - ");
 
-	if (!dash)
+	if (!parse_mount(line, &mount))
 		return 0;
-	*dash = '\0';
-	words[0] = strtok_r(line, " ", &save);
-	for (size_t i = 1; i < 5; i++)
-		words[i] = words[i - 1] ? strtok_r(NULL, " ", &save) : NULL;
-	strtok_r(dash + 3, " ", &save);
-	source = strtok_r(NULL, " ", &save);
-	if (!words[4] || !source || sscanf(words[2], "%u:%u", &major, &minor) != 2)
-		return 0;
-	unescape_path(words[4]);
-	unescape_path(source);
-	user.what = words[4];
-	if (major) {
-		int r = ctx_realpath(ctx, path, "sys/dev/block/%u:%u", major, minor);
-
-		if (!r)
-			block_foreach_function(ctx, path, add_block_user, &user);
-		users_cannot_find(ctx, r, words[2]);
-	} else if (!strncmp(source, "/dev/", 5)) {
-		if (!node_path(ctx, source, path))
-			block_foreach_function(ctx, path, add_block_user, &user);
-		if (!user.error)
-			user.error = foreach_btrfs_device(ctx, source, &user);
-	}
+	user.what = mount.mount_point;
+	if (!strcmp(mount.type, "zfs"))
+		users_note_disk_doubt(&ctx->users, "the disks of ZFS file systems are unknown");
+	if (mount.major && !number_path(ctx, makedev(mount.major, mount.minor), path))
+		block_foreach_function(ctx, path, add_block_user, &user);
+	if (!mount.major && !strncmp(mount.source, "/dev/", 5) && !has_no_disk(mount.type))
+		use_sources(ctx, mount.source, &user);
+	use_options(ctx, mount.options, &user);
 	return user.error;
 }
 
@@ -147,12 +246,11 @@ static int read_mount(struct pcireset_ctx *ctx, char *line)
 static int read_swap(struct pcireset_ctx *ctx, char *line)
 {
 	struct block_user user = { PCIRESET_USE_SWAP, "swap", line, 0 };
-	char path[PATH_MAX];
 
 	line[strcspn(line, " \t")] = '\0';
 	unescape_path(line);
-	if (!strncmp(line, "/dev/", 5) && !node_path(ctx, line, path))
-		block_foreach_function(ctx, path, add_block_user, &user);
+	if (!strncmp(line, "/dev/", 5))
+		use_node(ctx, line, &user);
 	return user.error;
 }
 
@@ -206,6 +304,49 @@ static int read_interface(void *data, const char *dirname, const char *name)
 	if (!addr_in_path(path, &addr))
 		return 0;
 	return users_add(&ctx->users, &addr, PCIRESET_USE_NET, format("net:%s", name), NULL);
+}
+
+/*
+ * The kernel hides an interface in another network namespace, such as that of a
+ * container, but not the directory that it is in. Return 1 for such a function.
+ */
+int users_hides_interface(const struct pcireset_dev *dev)
+{
+	char path[PATH_MAX];
+	struct dirent *de;
+	DIR *dir;
+	int r;
+
+	if (!dev_attr_path(dev, "net", path))
+		return -ENAMETOOLONG;
+	/* Most functions have no such directory. This takes one system call, their facts seven. */
+	dir = opendir(path);
+	if (!dir)
+		return is_absent(-errno) ? 0 : -errno;
+	while ((de = dir_next(dir)) && de->d_name[0] == '.')
+		;
+	r = de ? 0 : errno ? -errno : 1;
+	closedir(dir);
+	return r <= 0 || (dev_identity(dev)->class >> 16 == BASE_CLASS_NETWORK && dev_driver(dev)) ?
+		       r :
+		       0;
+}
+
+/* Only a driver creates interfaces, so this list is read with those of the holders. */
+int users_read_hidden_interfaces(struct pcireset_ctx *ctx)
+{
+	struct pcireset_dev *dev;
+	int r;
+
+	pcireset_dev_foreach(ctx, dev) {
+		r = users_hides_interface(dev);
+		if (r > 0)
+			r = users_add(&ctx->holders, &dev->addr, PCIRESET_USE_NET, format("net:?"),
+				      format("an interface in another network namespace"));
+		if (r < 0)
+			return ctx_fail(ctx, r, dev->name);
+	}
+	return 0;
 }
 
 static int add_console(struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
@@ -303,17 +444,14 @@ static int read_console(struct pcireset_ctx *ctx, char *line)
 }
 
 /* For a recorded machine: the reason why the users there were incomplete. */
-static int read_recorded_doubt(struct pcireset_ctx *ctx, struct users *users)
+static int read_recorded_doubt(struct pcireset_ctx *ctx, const char *file, char text[160])
 {
-	char path[PATH_MAX], text[sizeof(users->doubt)];
-	int r = *ctx->sysroot ? ctx_path(ctx, path, RECORDED_DOUBT) : -ENOENT;
+	char path[PATH_MAX];
+	int r = *ctx->sysroot ? ctx_path(ctx, path, "%s", file) : -ENOENT;
 
 	if (r >= 0)
-		r = read_file(path, text, sizeof(text));
-	if (r < 0)
-		return users_cannot_find(ctx, r, RECORDED_DOUBT);
-	users_note_doubt(users, "%s", text);
-	return 0;
+		r = read_file(path, text, 160);
+	return r < 0 ? users_cannot_find(ctx, r, file) : 0;
 }
 
 /*
@@ -324,8 +462,10 @@ int users_check_proc(struct pcireset_ctx *ctx, struct users *users)
 {
 	const char *file = *ctx->sysroot ? "proc" : "proc/self/mountinfo";
 	char path[PATH_MAX];
-	int r = read_recorded_doubt(ctx, users);
+	int r = read_recorded_doubt(ctx, RECORDED_DOUBT, users->doubt);
 
+	if (!r)
+		r = read_recorded_doubt(ctx, RECORDED_DISKS, users->disk_doubt);
 	if (!r)
 		r = ctx_path(ctx, path, "%s", file);
 	if (r < 0)

@@ -31,6 +31,14 @@ static int read_once(struct pcireset_ctx *ctx, struct users *users,
 	return 0;
 }
 
+/* All that only a function with a driver can have. */
+static int read_behind_drivers(struct pcireset_ctx *ctx)
+{
+	int r = users_read_hidden_interfaces(ctx);
+
+	return r ? r : users_read_processes(ctx);
+}
+
 /*
  * Can another process have nodes of this function open? Only a driver creates nodes,
  * and no driver of a bridge does.
@@ -49,7 +57,7 @@ int users_know(const struct pcireset_dev *dev)
 	struct pcireset_ctx *ctx = dev->ctx;
 	int r = read_once(ctx, &ctx->users, users_read_machine);
 
-	return !r && may_have_nodes(dev) ? read_once(ctx, &ctx->holders, users_read_processes) : r;
+	return !r && may_have_nodes(dev) ? read_once(ctx, &ctx->holders, read_behind_drivers) : r;
 }
 
 /* Read the users again at the next request. */
@@ -64,7 +72,16 @@ int users_know_all(struct pcireset_ctx *ctx)
 {
 	int r = read_once(ctx, &ctx->users, users_read_machine);
 
-	return r ? r : read_once(ctx, &ctx->holders, users_read_processes);
+	return r ? r : read_once(ctx, &ctx->holders, read_behind_drivers);
+}
+
+/* Storage controllers, USB and other serial buses, and readers of SD cards. */
+static bool may_have_disks(const struct pcireset_dev *dev)
+{
+	uint32_t class = dev_identity(dev)->class >> 8;
+
+	return class >> 8 == BASE_CLASS_STORAGE || class >> 8 == BASE_CLASS_SERIAL ||
+	       class == CLASS_SDHCI;
 }
 
 /*
@@ -77,10 +94,15 @@ const char *users_doubt(const struct pcireset_dev *dev)
 
 	if (ctx->is_dump)
 		return NULL; /* this applies to each function of a dump, and not only to users */
+	/* Without any doubt, do not read the class of a function. */
+	if (!*ctx->users.doubt && !*ctx->users.disk_doubt && !*ctx->holders.doubt)
+		return NULL;
 	if (!may_have_nodes(dev) && dev_identity(dev)->class >> 16 != BASE_CLASS_DISPLAY)
 		return NULL;
 	if (*ctx->users.doubt)
 		return ctx->users.doubt;
+	if (*ctx->users.disk_doubt && may_have_nodes(dev) && may_have_disks(dev))
+		return ctx->users.disk_doubt;
 	return may_have_nodes(dev) && *ctx->holders.doubt ? ctx->holders.doubt : NULL;
 }
 

@@ -6,6 +6,10 @@
 #include "dev/dev.h"
 
 #define BASE_CLASS_DISPLAY 0x03
+#define BASE_CLASS_NETWORK 0x02
+#define BASE_CLASS_STORAGE 0x01
+#define BASE_CLASS_SERIAL  0x0c
+#define CLASS_SDHCI        0x0805
 
 /* users.c */
 int users_know(const struct pcireset_dev *dev);
@@ -15,6 +19,7 @@ void users_refresh(struct pcireset_ctx *ctx);
 void users_forget(struct pcireset_ctx *ctx);
 
 /* block.c */
+#define LOOP_FILE "loop/backing_file"
 typedef void (*block_fn)(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data);
 void block_foreach_function(struct pcireset_ctx *ctx, const char *path, block_fn fn, void *data);
 void block_foreach_link(struct pcireset_ctx *ctx, const char *dirname, block_fn fn, void *data);
@@ -28,6 +33,7 @@ struct index_entry *index_find(struct name_index *index, const char *name, size_
 /* list.c */
 void users_clear(struct users *users);
 void users_note_doubt(struct users *users, const char *fmt, ...) PRINTF(2, 3);
+void users_note_disk_doubt(struct users *users, const char *fmt, ...) PRINTF(2, 3);
 int users_cannot_read(struct pcireset_ctx *ctx, struct users *users, int error, const char *file);
 int users_cannot_find(struct pcireset_ctx *ctx, int error, const char *file);
 bool users_is_shortage(int error);
@@ -38,6 +44,9 @@ size_t users_place_of(const struct users *users, const struct pcireset_dev *dev,
 
 /* machine.c */
 int users_check_proc(struct pcireset_ctx *ctx, struct users *users);
+int users_hides_interface(const struct pcireset_dev *dev);
+int users_read_hidden_interfaces(struct pcireset_ctx *ctx);
+char *users_mount_separator(char *line);
 int users_read_machine(struct pcireset_ctx *ctx);
 
 /* processes.c */

@@ -4,21 +4,6 @@
 # topology: mixed
 . "$(dirname "$0")/lib.sh"
 
-before=$(mktemp)
-after=$(mktemp)
-
-# refuses USER DESC ARG...: status 3, the user is named, and config space stays as it was to the last bit.
-refuses() {
-	local user=$1 desc=$2
-
-	shift 2
-	config_dump "$before" "$1"
-	exits 3 "$desc: refused" pcireset reset "$@"
-	like "$output" "$user" "$desc: the user is named"
-	config_dump "$after" "$1"
-	config_is_untouched "$before" "$after" "$desc: nothing touched"
-}
-
 # child FUNCTION CLASS: the name of its block device or interface.
 child() {
 	local path
@@ -51,8 +36,8 @@ mkdir -p /mnt/data
 exits 0 'a disk is mounted' mount -t ext4 "/dev/$disk" /mnt/data
 echo survives >/mnt/data/file
 sync
-refuses 'mount:/mnt/data' 'a mounted disk' 0000:01:00.0 --type flr
-refuses 'mount:/mnt/data' 'a mounted disk, another use forced' 0000:01:00.0 --type flr --force net,swap
+use_is_refused 'mount:/mnt/data' 'a mounted disk' 0000:01:00.0 --type flr
+use_is_refused 'mount:/mnt/data' 'a mounted disk, another use forced' 0000:01:00.0 --type flr --force net,swap
 exits 0 'a mounted disk, mount forced' pcireset reset 0000:01:00.0 --type flr --force mount
 echo 3 >/proc/sys/vm/drop_caches
 is "$(cat /mnt/data/file)" survives 'the file is still there'
@@ -61,7 +46,7 @@ exits 0 'the disk is not mounted any more' pcireset reset "/dev/$disk" --type fl
 
 # Held by what the test shell starts, not by itself: it is the tool's parent, and both count.
 hold_node "/dev/$disk"
-refuses "open:/dev/$disk: sleep, process $holder .0000:01:00.0" 'a disk that a process has open' 0000:01:00.0 --type flr --force mount
+use_is_refused "open:/dev/$disk: sleep, process $holder .0000:01:00.0" 'a disk that a process has open' 0000:01:00.0 --type flr --force mount
 exits 3 'as JSON' pcireset plan 0000:01:00.0 --type flr --json
 like "$output" "\"open:/dev/$disk\": \"sleep, process $holder\"" 'the process is named in JSON'
 exits 0 'a disk that a process has open, open forced' pcireset reset 0000:01:00.0 --type flr --force open
@@ -75,7 +60,7 @@ disk=$(child 0000:06:00.0 block)
 if [[ -e /proc/swaps ]]; then
 	mkswap "/dev/$disk" >/dev/null
 	exits 0 'a disk is swapped to' swapon "/dev/$disk"
-	refuses "swap:/dev/$disk" 'a disk that is swapped to' 0000:06:00.0 --type flr --force mount
+	use_is_refused "swap:/dev/$disk" 'a disk that is swapped to' 0000:06:00.0 --type flr --force mount
 	exits 0 'a disk that is swapped to, swap forced' pcireset reset 0000:06:00.0 --type flr --force swap
 	swapoff "/dev/$disk"
 else
@@ -84,27 +69,27 @@ fi
 
 net=$(child 0000:07:00.0 net)
 ip link set "$net" up
-refuses "net:$net" 'an interface that is up' 0000:07:00.0 --type flr --force driver
+use_is_refused "net:$net" 'an interface that is up' 0000:07:00.0 --type flr --force driver
 exits 3 'by name it is the same' pcireset plan "$net" --type flr --force driver
 ip link set "$net" down
 exits 0 'an interface that is not up any more' pcireset reset 0000:07:00.0 --type flr --force driver
 
 # e1000e is the one that has no reset_prepare on any of the kernels.
-refuses 'driver:e1000e' 'a driver that cannot be told' 0000:02:00.0 --type bus
-refuses 'driver:e1000e' 'a driver that cannot be told, another use forced' 0000:02:00.0 --type bus --force net
+use_is_refused 'driver:e1000e' 'a driver that cannot be told' 0000:02:00.0 --type bus
+use_is_refused 'driver:e1000e' 'a driver that cannot be told, another use forced' 0000:02:00.0 --type bus --force net
 exits 0 'a driver that cannot be told, forced' pcireset reset 0000:02:00.0 --type bus --force driver
 
 # The users of everything that is hit count.
 net=$(child 0000:03:00.0 net)
 ip link set "$net" up
-refuses "net:$net .0000:03:00.0" 'a neighbour in use' 0000:03:00.1 --type bus --force driver
+use_is_refused "net:$net .0000:03:00.0" 'a neighbour in use' 0000:03:00.1 --type bus --force driver
 exits 3 'force does not widen the mask' pcireset reset 0000:03:00.1 --type flr --force driver,net,mount,swap,vfio,console
 
 # Without a terminal nobody can be asked.
 unnamed='functions that were not named: 0000:03:00.0 0000:03:00.2; name them or use --yes'
-refuses "$unnamed" 'neighbours that were not named' 0000:03:00.1 --type bus --force driver,net
-refuses 'not named: 0000:03:00.2;' 'one neighbour that was not named' 0000:03:00.1 0000:03:00.0 --type bus --force driver,net
-refuses 'not started: another of these resets' 'next to that, a device that hits no other' 0000:03:00.1 0000:01:00.0 --type flr,bus --force driver,net
+use_is_refused "$unnamed" 'neighbours that were not named' 0000:03:00.1 --type bus --force driver,net
+use_is_refused 'not named: 0000:03:00.2;' 'one neighbour that was not named' 0000:03:00.1 0000:03:00.0 --type bus --force driver,net
+use_is_refused 'not started: another of these resets' 'next to that, a device that hits no other' 0000:03:00.1 0000:01:00.0 --type flr,bus --force driver,net
 exits 3 'as JSON' pcireset reset 0000:03:00.1 --type bus --force driver,net --json </dev/null
 like "$output" '"error": "EPERM"' 'with EPERM'
 exits 0 'all are named' pcireset reset 0000:03:00.{0,1,2} --type bus --force driver,net

@@ -197,6 +197,21 @@ config_is_untouched() {
 	compare_config /dev/null "$@"
 }
 
+# use_is_refused USER DESC ARG...: a reset with these arguments has status 3 and names the user, and the config space of the
+# first device stays as it was to the last bit.
+use_is_refused() {
+	local user=$1 desc=$2 before after
+
+	shift 2
+	before=$(mktemp) after=$(mktemp)
+	config_dump "$before" "$1"
+	exits 3 "$desc: refused" pcireset reset "$@"
+	like "$output" "$user" "$desc: the user is named"
+	config_dump "$after" "$1"
+	config_is_untouched "$before" "$after" "$desc: nothing touched"
+	rm "$before" "$after"
+}
+
 compare_config() {
 	local differences
 

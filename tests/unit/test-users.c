@@ -175,6 +175,14 @@ static void a_mount_twice_is_two_users_and_a_bind_of_one_is_one(void **state)
 	assert_string_equal(users_of(*state, "04:00.0"), "mount:/a mount:/b");
 }
 
+static void link_in_sysroot(const char *target, const char *link)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", sysroot, link);
+	assert_int_equal(symlink(target, path), 0);
+}
+
 static void btrfs_uses_all_its_devices(void **state)
 {
 	char path[PATH_MAX], target[PATH_MAX];
@@ -204,10 +212,139 @@ static void lines_that_make_no_sense_are_no_users(void **state)
 	sysroot_write("proc/self/mountinfo",
 		      "\n - \n1\n1 0 x:y / /a rw - xfs /dev/nvme0n1p1 rw\n1 0 259:1 / /a\n"
 		      "1 0 259:1 - xfs\n1 0 259:1 / /c rw -\n");
-	sysroot_write("proc/swaps", "\n \n/dev/\n/dev/nothing x\n");
+	sysroot_write("proc/swaps", "\n \n/etc/fstab x\n");
 	sysroot_write("proc/consoles", "\n..\n/\n");
 	assert_true(pcireset_ctx_scan(*state) > 0);
 	assert_string_equal(users_of(*state, "04:00.0"), "");
+}
+
+/* A VF whose interface is in a container: its directory is there, and empty. */
+static void an_interface_in_another_namespace_is_a_use(void **state)
+{
+	static const char *const parts[] = {
+		"sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/net",
+		"sys/devices/pci0000:00/0000:00:1d.0/0000:05:00.0/0000:06:01.0/0000:08:00.0/net",
+	};
+	struct pcireset_dev *dev;
+
+	assert_int_equal(sysroot_mkdirs(parts, ARRAY_SIZE(parts)), 0);
+	link_in_sysroot("../../bus/pci/drivers/ixgbe",
+			"sys/devices/pci0000:00/0000:00:1d.0/0000:05:00.0/0000:06:01.0/"
+			"0000:08:00.0/driver");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	dev = find(*state, "08:00.0");
+	assert_string_equal(users_of(*state, "08:00.0"), "net:?");
+	assert_string_equal(pcireset_dev_get_user_detail(dev, 0),
+			    "an interface in another network namespace");
+	assert_string_equal(users_of(*state, "01:00.0"), "net:ens1");
+	assert_string_equal(users_of(*state, "08:00.1"), "");
+}
+
+static const char *doubt_of(struct pcireset_ctx *ctx, const char *name)
+{
+	struct pcireset_dev *dev = find(ctx, name);
+	uint32_t use;
+
+	for (size_t i = 0; pcireset_dev_get_user(dev, i, &use); i++)
+		if (use == PCIRESET_USE_UNKNOWN)
+			return pcireset_dev_get_user_detail(dev, i);
+	return "";
+}
+
+/* Each is in use, and on a disk that is not named: any disk may be it, and no card of the network. */
+static void a_disk_that_cannot_be_found_may_be_any_disk(void **state)
+{
+	static const char *const uses[][3] = {
+		{ "", "/dev/nothing x\n", "/dev/nothing is in use and cannot be found" },
+		{ "1 0 0:33 / /b rw - btrfs /dev/root rw\n", "",
+		  "/dev/root is in use and cannot be found" },
+		{ "1 0 0:33 / /b rw - bcachefs /dev/sda:/dev/gone rw\n", "",
+		  "/dev/gone is in use and cannot be found" },
+		{ "1 0 8:0 / /b rw - xfs /dev/sda rw,logdev=/dev/gone,noquota\n", "",
+		  "/dev/gone is in use and cannot be found" },
+		{ "1 0 0:33 / /b rw - zfs tank/home rw\n", "",
+		  "the disks of ZFS file systems are unknown" },
+		{ "1 0 147:0 / /b rw - ext4 /dev/drbd0 rw\n", "", "drbd0 is on unknown disks" },
+	};
+	static const char *const parts[] = { "sys/devices/virtual/block/drbd0",
+					     "sys/dev/block/147:0" };
+
+	assert_int_equal(sysroot_mkdirs(parts, 1), 0);
+	link_in_sysroot("../../devices/virtual/block/drbd0", parts[1]);
+	for (size_t i = 0; i < ARRAY_SIZE(uses); i++) {
+		sysroot_write("proc/self/mountinfo", uses[i][0]);
+		sysroot_write("proc/swaps", uses[i][1]);
+		assert_true(pcireset_ctx_scan(*state) > 0);
+		assert_string_equal(doubt_of(*state, "04:00.0"), uses[i][2]);
+		assert_string_equal(doubt_of(*state, "07:00.1"), "");
+	}
+}
+
+static void what_is_on_no_disk_is_no_doubt(void **state)
+{
+	static const char *const parts[] = { "sys/devices/virtual/block/zram0",
+					     "sys/dev/block/252:0" };
+
+	assert_int_equal(sysroot_mkdirs(parts, 1), 0);
+	link_in_sysroot("../../devices/virtual/block/zram0", parts[1]);
+	sysroot_write("proc/swaps", "");
+	sysroot_write("proc/self/mountinfo", "1 0 0:33 / /a rw - fuse /dev/fuse rw\n"
+					     "1 0 0:34 / /b rw - fuse.sshfs /dev/fuse rw\n"
+					     "1 0 0:35 / /c rw - tmpfs /dev/shm rw\n"
+					     "1 0 8:99 / /d rw - vfat /dev/sdz1 rw\n"
+					     "1 0 252:0 / /e rw - ext4 /dev/zram0 rw\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(users_of(*state, "04:00.0"), "");
+}
+
+static void all_disks_of_a_file_system_are_in_use(void **state)
+{
+	sysroot_write("proc/self/mountinfo",
+		      "1 0 0:33 / /b rw - bcachefs /dev/sda:/dev/nvme0n1 rw\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(users_of(*state, "00:1f.2"), "mount:/b");
+	assert_string_equal(users_of(*state, "04:00.0"), "mount:/b");
+	sysroot_write("proc/self/mountinfo",
+		      "1 0 8:0 / /b rw - xfs /dev/sda rw,logdev=/dev/nvme0n1p1,noquota\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(users_of(*state, "04:00.0"), "mount:/b");
+}
+
+/* losetup /dev/loop0 /dev/nvme0n1 */
+static void a_loop_device_on_a_disk_uses_it(void **state)
+{
+	static const char *const parts[] = { "sys/devices/virtual/block/loop0",
+					     "sys/devices/virtual/block/loop0/loop",
+					     "sys/devices/virtual/block/loop0/loop0p1",
+					     "sys/dev/block/259:20" };
+
+	assert_int_equal(sysroot_mkdirs(parts, 3), 0);
+	link_in_sysroot("../../devices/virtual/block/loop0/loop0p1", parts[3]);
+	sysroot_write("sys/devices/virtual/block/loop0/loop/backing_file", "/dev/nvme0n1\n");
+	sysroot_write("proc/self/mountinfo", "1 0 259:20 / /loop rw - ext4 /dev/loop0p1 rw\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(users_of(*state, "04:00.0"), "mount:/loop");
+	sysroot_write("sys/devices/virtual/block/loop0/loop/backing_file", "/srv/image\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(users_of(*state, "04:00.0"), "");
+	sysroot_write("sys/devices/virtual/block/loop0/loop/backing_file", "/dev/gone\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(users_of(*state, "04:00.0"), "unknown");
+}
+
+/* A sysroot without the numbers of disks, such as a copy of a part of /sys. */
+static void without_numbers_no_disk_can_be_found(void **state)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+
+	sysroot_write("proc/self/mountinfo", "1 0 259:1 / /a rw - xfs /dev/nvme0n1p1 rw\n");
+	snprintf(from, sizeof(from), "%s/sys/dev/block", sysroot);
+	snprintf(to, sizeof(to), "%s/sys/dev/none", sysroot);
+	assert_int_equal(rename(from, to), 0);
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(doubt_of(*state, "04:00.0"), "/sys/dev/block does not exist");
+	assert_int_equal(rename(to, from), 0);
+	sysroot_write("proc/self/mountinfo", "");
 }
 
 /* Runs in a child: what it says of processes on a machine whose root this is. */
@@ -277,6 +414,12 @@ int main(void)
 		TEST(a_mount_twice_is_two_users_and_a_bind_of_one_is_one),
 		TEST(btrfs_uses_all_its_devices),
 		TEST(lines_that_make_no_sense_are_no_users),
+		TEST(an_interface_in_another_namespace_is_a_use),
+		TEST(a_disk_that_cannot_be_found_may_be_any_disk),
+		TEST(what_is_on_no_disk_is_no_doubt),
+		TEST(all_disks_of_a_file_system_are_in_use),
+		TEST(a_loop_device_on_a_disk_uses_it),
+		TEST(without_numbers_no_disk_can_be_found),
 		TEST(hidden_processes_are_no_users),
 	};
 
