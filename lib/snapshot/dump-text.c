@@ -14,15 +14,17 @@
 #include "snapshot/snapshot.h"
 
 #define MAX_FUNCTIONS 16384
-#define LINE_BYTES    16
+#define LINE_BYTES    DUMP_LINE_BYTES
 
 struct text {
 	struct dump *dump;
-	struct function *current; /* whose config space the next lines are, or NULL */
-	bool is_open;             /* the line before was of it */
-	size_t partial;           /* bytes of a line that goes on in the next one */
+	struct function *current; /* function of the next lines, or NULL */
+	bool is_listing;          /* the function before it has no config space */
+	bool is_open;             /* the previous line belongs to it */
+	size_t partial;           /* bytes of a line that continues in the next one */
 	size_t line;
 	size_t number;                    /* before the previous line, 0: none */
+	struct prefix prefix;             /* of all lines, if no row is without it */
 	size_t nr_skipped, first_skipped; /* lines */
 	size_t nr_cut;                    /* functions with less than lspci prints */
 	char first_cut[PCIRESET_ADDR_STR_MAX];
@@ -75,28 +77,90 @@ static const struct {
 	const char *bytes;
 	char becomes;
 } characters[] = {
-	{ "\xc2\xa0", ' ' },     { "\xe2\x80\xaf", ' ' },
-	{ "\xe2\x80\x8b", 0 },   { "\xef\xbb\xbf", 0 },
-	{ "\xe3\x80\x80", ' ' }, { "\xe2\x80\x80", ' ' },
-	{ "\xe2\x80\x82", ' ' }, { "\xe2\x80\x83", ' ' },
-	{ "\xe2\x80\x87", ' ' }, { "\xe2\x80\x89", ' ' },
-	{ "\xa0", ' ' },         { "&nbsp;", ' ' },
-	{ "&#160;", ' ' },       { "&#xa0;", ' ' },
-	{ "&gt;", '>' },         { "&#62;", '>' },
-	{ "&lt;", '<' },         { "&amp;", '&' },
-	{ "<br>", '\n' },        { "<br/>", '\n' },
-	{ "<br />", '\n' },      { "<pre>", 0 },
-	{ "</pre>", 0 },         { "<code>", 0 },
-	{ "</code>", 0 },        { "<p>", 0 },
-	{ "</p>", 0 },
+	{ "\xc2\xa0", ' ' },     { "\xe2\x80\xaf", ' ' }, { "\xe2\x80\x8b", 0 },
+	{ "\xef\xbb\xbf", 0 },   { "\xe3\x80\x80", ' ' }, { "\xe2\x80\x80", ' ' },
+	{ "\xe2\x80\x82", ' ' }, { "\xe2\x80\x83", ' ' }, { "\xe2\x80\x87", ' ' },
+	{ "\xe2\x80\x89", ' ' }, { "\xa0", ' ' },         { "&nbsp;", ' ' },
+	{ "&#160;", ' ' },       { "&#xa0;", ' ' },       { "&gt;", '>' },
+	{ "&#62;", '>' },        { "&lt;", '<' },         { "&amp;", '&' },
+	{ "&quot;", '"' },       { "&emsp;", ' ' },       { "&ensp;", ' ' },
+	{ "&thinsp;", ' ' },
 };
+
+/* Tags of HTML. A line ends with the tag, if it ends no other way. */
+static const struct {
+	const char *name;
+	char becomes;
+} tags[] = {
+	{ "br", '\n' },   { "/p", '\n' }, { "/div", '\n' }, { "/li", '\n' },  { "/tr", '\n' },
+	{ "/pre", '\n' }, { "td", ' ' },  { "th", ' ' },    { "/td", ' ' },   { "/th", ' ' },
+	{ "p", 0 },       { "div", 0 },   { "li", 0 },      { "tr", 0 },      { "pre", 0 },
+	{ "ol", 0 },      { "/ol", 0 },   { "ul", 0 },      { "/ul", 0 },     { "table", 0 },
+	{ "/table", 0 },  { "tbody", 0 }, { "/tbody", 0 },  { "span", 0 },    { "/span", 0 },
+	{ "code", 0 },    { "/code", 0 }, { "font", 0 },    { "/font", 0 },   { "b", 0 },
+	{ "/b", 0 },      { "i", 0 },     { "/i", 0 },      { "em", 0 },      { "/em", 0 },
+	{ "a", 0 },       { "/a", 0 },    { "strong", 0 },  { "/strong", 0 }, { "tt", 0 },
+	{ "/tt", 0 },     { "samp", 0 },  { "/samp", 0 },   { "kbd", 0 },     { "/kbd", 0 },
+};
+
+#define MAX_TAG 512
+
+/* Return the end of "<NAME ...>", or NULL. lspci prints words such as "<TAbort-", too. */
+static const unsigned char *find_tag_end(const unsigned char *p, const unsigned char *end)
+{
+	if (end - p > MAX_TAG)
+		end = p + MAX_TAG;
+	for (p++; p < end && *p != '<' && *p != '\n'; p++)
+		if (*p == '>')
+			return p + 1;
+	return NULL;
+}
+
+/* Return the text after a tag, or the same text. A tag may be uppercase. */
+static const unsigned char *skip_tag(const unsigned char *p, const unsigned char *end, char *to,
+				     size_t *len)
+{
+	const unsigned char *after = *p == '<' ? find_tag_end(p, end) : NULL;
+
+	for (size_t i = 0; after && i < ARRAY_SIZE(tags); i++) {
+		size_t size = strlen(tags[i].name);
+
+		if ((size_t)(after - p) < size + 2 ||
+		    strncasecmp((const char *)p + 1, tags[i].name, size) != 0 ||
+		    !strchr(" />", p[size + 1]))
+			continue;
+		if (tags[i].becomes == ' ' ||
+		    (tags[i].becomes && after < end && *after != '\n' && *after != '\r'))
+			to[(*len)++] = tags[i].becomes;
+		return after;
+	}
+	return p;
+}
+
+/* Return the text after a color of a terminal, such as "\033[01;31m", or the same text. */
+static const unsigned char *skip_color(const unsigned char *p, const unsigned char *end)
+{
+	const unsigned char *last = p + 2;
+
+	if (end - p < 3 || p[0] != 0x1b || p[1] != '[')
+		return p;
+	while (last < end && (isdigit(*last) || *last == ';'))
+		last++;
+	return last < end && (*last == 'm' || *last == 'K') ? last + 1 : p;
+}
 
 /* Return the rest of the text. */
 static const unsigned char *narrow_utf8(const unsigned char *p, const unsigned char *end, char *to,
 					size_t *len)
 {
-	bool is_special = *p >= 0x80 || *p == '&' || *p == '<';
+	bool is_special = *p >= 0x80 || *p == '&';
+	const unsigned char *after;
 
+	if (skip_color(p, end) > p)
+		return skip_color(p, end);
+	after = skip_tag(p, end, to, len);
+	if (after > p)
+		return after;
 	for (size_t i = 0; is_special && i < ARRAY_SIZE(characters); i++) {
 		size_t size = strlen(characters[i].bytes);
 
@@ -147,7 +211,9 @@ static char *utf16_to_bytes(const char *data, size_t size, size_t *ret_size)
 
 /* ---- lines */
 
-/* Behind the marks of a quote: "> ", ">> ", "| " and "JD> "; and behind blanks. */
+#define MAX_INITIALS 16
+
+/* Skip the marks of a quote, "> ", ">> ", "| ", "JD> " and "john> ", and blanks. */
 static const char *skip_quote_marks(const char *line)
 {
 	const char *p = line;
@@ -157,7 +223,7 @@ static const char *skip_quote_marks(const char *line)
 
 		while (*p == ' ')
 			p++;
-		while (letters < 4 && isupper((unsigned char)p[letters]))
+		while (letters < MAX_INITIALS && isalpha((unsigned char)p[letters]))
 			letters++;
 		if (p[letters] == '>')
 			p += letters + 1;
@@ -178,54 +244,45 @@ static const char *unquote_rest(const char *line)
 	return p > line && *p == ' ' ? p + 1 : p;
 }
 
-static int hex_digit(char c)
+/* Return the text after "Slot: " or "Device: ", with -vm, or the same text. */
+static const char *skip_key(const char *line)
 {
-	if (!isxdigit((unsigned char)c))
-		return -1;
-	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+	static const char *const keys[] = { "Slot: ", "Device: " };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strncmp(line, keys[i], strlen(keys[i])))
+			return line + strlen(keys[i]) + strspn(line + strlen(keys[i]), " ");
+	return line;
 }
 
-/* Bytes with blanks in between, no more than there is room for. Returns how many. */
-static size_t read_bytes(const char **p, uint8_t *bytes, size_t room)
+/*
+ * Return the length of an address at the start of a line, without the bridges above it
+ * ("00:1c.0/03:00.0", with -PP), and without marks of a page behind it.
+ */
+static size_t find_address(const char **line)
 {
-	size_t nr = 0;
+	size_t len = strcspn(*line, " ");
+	const char *slash = memrchr(*line, '/', len);
 
-	while (nr < room) {
-		const char *digits = *p + strspn(*p, " ");
-
-		if (hex_digit(digits[0]) < 0 || hex_digit(digits[1]) < 0 ||
-		    (digits[2] && digits[2] != ' ' && digits[2] != '='))
-			break;
-		bytes[nr++] = (uint8_t)(hex_digit(digits[0]) << 4 | hex_digit(digits[1]));
-		*p = digits + 2;
+	if (slash) {
+		len -= (size_t)(slash + 1 - *line);
+		*line = slash + 1;
 	}
-	*p += strspn(*p, " ");
-	return nr;
+	while (len && strchr("*`_:,\"", (*line)[len - 1]))
+		len--;
+	return len;
 }
 
-/* "1f0: 00 01 ...": 2 or 3 digits, a multiple of 16. Returns how many bytes are behind it. */
-static size_t read_hex_line(const char *line, size_t *ret_offset, uint8_t bytes[LINE_BYTES],
-			    const char **ret_rest)
-{
-	size_t digits = 0, offset = 0;
-
-	for (; digits < 4 && hex_digit(line[digits]) >= 0; digits++)
-		offset = offset << 4 | (size_t)hex_digit(line[digits]);
-	if (digits < 2 || digits > 3 || line[digits] != ':' || line[digits + 1] != ' ' ||
-	    offset % LINE_BYTES)
-		return 0;
-	*ret_offset = offset;
-	*ret_rest = line + digits + 1;
-	return read_bytes(ret_rest, bytes, LINE_BYTES);
-}
-
-/* "0000:03:00.0 Ethernet ...", with -D, or without the domain. */
+/* Read "0000:03:00.0 Ethernet ...", with or without the domain. */
 static bool is_function_line(const char *line, struct pcireset_addr *ret_addr)
 {
+	const char *colon;
 	char full[64];
-	size_t len = strcspn(line, " ");
-	const char *colon = memchr(line, ':', len);
+	size_t len;
 
+	line = skip_key(line);
+	len = find_address(&line);
+	colon = memchr(line, ':', len);
 	if (!len || len > 32 || !colon)
 		return false;
 	snprintf(full, sizeof(full), "%s%.*s",
@@ -269,9 +326,15 @@ static const char *skip_log(const char *p)
 	return end ? end + 2 : NULL;
 }
 
+/* A patch, a comment, a list or a page may begin each line with a mark. */
+static bool is_mark(char c)
+{
+	return c && strchr("+#%:;*/~`\"", c);
+}
+
 static const char *skip_prefix(const char *p)
 {
-	const char *rest = *p == '+' || *p == '#' ? p + 1 : skip_brackets(p);
+	const char *rest = is_mark(*p) ? p + 1 : skip_brackets(p);
 
 	rest = rest ? rest : skip_line_number(p);
 	return rest ? rest : skip_log(p);
@@ -284,7 +347,7 @@ static bool is_of_lspci(const char *line)
 	const char *rest;
 	size_t offset;
 
-	return read_hex_line(line, &offset, bytes, &rest) || is_function_line(line, &addr);
+	return dump_read_row(line, &offset, bytes, &rest) || is_function_line(line, &addr);
 }
 
 /* Return the part of a line that lspci printed, or the unquoted line if there is none. */
@@ -345,6 +408,48 @@ static size_t whole_length(const struct config *config)
 	return len >= PCI_STD_HEADER_SIZEOF ? PCI_STD_HEADER_SIZEOF : 0;
 }
 
+/*
+ * A prefix counts only if find_line() finds no row in the whole text: otherwise rows behind
+ * other words are not part of the dump.
+ */
+static void learn_prefix(struct text *text, const char *data)
+{
+	char line[2 * PREFIX_MAX];
+	uint8_t bytes[LINE_BYTES];
+	const char *rest;
+	size_t offset;
+
+	for (const char *p = data; p;) {
+		const char *end = strchrnul(p, '\n');
+		size_t len = (size_t)(end - p);
+
+		len = len < sizeof(line) ? len : sizeof(line) - 1;
+		memcpy(line, p, len);
+		line[len] = '\0';
+		if (dump_read_row(find_line(line), &offset, bytes, &rest) == LINE_BYTES) {
+			text->prefix.len = 0;
+			return;
+		}
+		prefix_learn(&text->prefix, line);
+		p = *end ? end + 1 : NULL;
+	}
+}
+
+/* The same as find_line(), and behind the learned prefix. */
+static const char *find_prefixed_line(struct text *text, const char *line)
+{
+	const char *content = find_line(line), *rest;
+
+	if (!text->prefix.len)
+		return content;
+	rest = prefix_skip(&text->prefix, line);
+	if (rest && is_of_lspci(find_line(rest)))
+		return find_line(rest);
+	if (!rest && prefix_is_other(line))
+		skip_line(text);
+	return content;
+}
+
 static void end_function(struct text *text)
 {
 	struct function *f = text->current;
@@ -356,6 +461,7 @@ static void end_function(struct text *text)
 		memset(f->config.b + len, 0, sizeof(f->config.b) - len);
 		f->config.len = len;
 	}
+	text->is_listing = f && !f->config.len;
 	text->current = NULL;
 	text->partial = 0;
 	text->is_open = false;
@@ -396,8 +502,8 @@ static int begin_function(struct text *text, const struct pcireset_addr *addr)
 static bool take_rest_of_line(struct text *text, const char *line)
 {
 	struct config *config = &text->current->config;
-	size_t nr = read_bytes(&line, config->b + config->len + text->partial,
-			       LINE_BYTES - text->partial);
+	size_t nr = dump_read_bytes(&line, config->b + config->len + text->partial,
+				    LINE_BYTES - text->partial);
 
 	if (!nr || (*line && *line != '='))
 		return false;
@@ -434,6 +540,35 @@ static void take_bytes(struct text *text, size_t offset, const uint8_t *bytes, s
 	text->is_open = true;
 }
 
+/* After a list of functions, what follows a blank line may belong to any of them. */
+static void end_listing(struct text *text, const char *line)
+{
+	if (!*line && text->is_listing && text->current && !text->current->config.len &&
+	    !text->partial)
+		end_function(text);
+}
+
+/* "00: 86 80 ... | 00: 86 81 ...", by diff -y or paste: the same row of two dumps. */
+static bool has_row_beside(const char *rest, size_t offset)
+{
+	uint8_t bytes[LINE_BYTES];
+	size_t other;
+
+	rest += strspn(rest, " |<>/\\()");
+	return dump_read_row(rest, &other, bytes, &rest) > 3 && other == offset;
+}
+
+/* "12,14c12,14" or "@@ -1,2 +1,2 @@" of diff: lines in front of it are left out. */
+static bool is_hunk(const char *line)
+{
+	size_t len = strspn(line, "0123456789,");
+
+	if (!strncmp(line, "@@ ", 3) || !strncmp(line, "***************", 15))
+		return true;
+	return len && strchr("acd", line[len]) && line[len] && line[len + 1] &&
+	       !line[len + 1 + strspn(line + len + 1, "0123456789,")];
+}
+
 /* A patch removes this line. The replacement follows. */
 static bool is_removed(const char *line)
 {
@@ -446,9 +581,14 @@ static int read_line(struct text *text, const char *line)
 	struct pcireset_addr addr;
 	uint8_t bytes[LINE_BYTES];
 	const char *rest;
-	size_t offset, nr = read_hex_line(line, &offset, bytes, &rest);
+	size_t offset, nr = dump_read_row(line, &offset, bytes, &rest);
 
-	if (nr == LINE_BYTES && hex_digit(rest[0]) >= 0 && hex_digit(rest[1]) >= 0 &&
+	if (nr && has_row_beside(rest, offset))
+		return ctx_error(text->dump->ctx, -EBADMSG,
+				 "line %zu: two dumps are side by side; save each in a file of "
+				 "its own",
+				 text->line);
+	if (nr == LINE_BYTES && dump_hex_digit(rest[0]) >= 0 && dump_hex_digit(rest[1]) >= 0 &&
 	    (!rest[2] || rest[2] == ' ')) {
 		skip_line(text);
 		end_function(text);
@@ -464,8 +604,13 @@ static int read_line(struct text *text, const char *line)
 		skip_line(text);
 		return 0;
 	}
+	if (is_hunk(line)) {
+		end_function(text);
+		return 0;
+	}
 	if (text->partial && take_rest_of_line(text, line))
 		return 0;
+	end_listing(text, line);
 	if (text->current && text->current->config.len)
 		text->is_open = false;
 	return 0;
@@ -503,6 +648,7 @@ static int read_lines(struct text *text, char *data)
 	char *save = NULL, *message = NULL, *begun = NULL;
 	int r = 0;
 
+	learn_prefix(text, data);
 	for (char *line = data; line && !r; line = save) {
 		char *end = strchr(line, '\n');
 
@@ -511,7 +657,7 @@ static int read_lines(struct text *text, char *data)
 			*end = '\0';
 		text->line++;
 		line = (char *)skip_counted(text, line);
-		line = begun ? join_lines(begun, line) : (char *)find_line(line);
+		line = begun ? join_lines(begun, line) : (char *)find_prefixed_line(text, line);
 		begun = NULL;
 		message = find_message(line);
 		if (message) {
@@ -537,7 +683,7 @@ static void tell_what_is_missing(const struct text *text)
 			 text->nr_skipped == 1 ? "was" : "were", text->first_skipped);
 	if (text->nr_cut)
 		ctx_note(text->dump->ctx,
-			 "the config space of %zu function%s is cut off, and only what is before "
+			 "the config space of %zu function%s is cut off, and only the part before "
 			 "the cut is used; the first is %s",
 			 text->nr_cut, text->nr_cut == 1 ? "" : "s", text->first_cut);
 }

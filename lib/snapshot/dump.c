@@ -22,6 +22,8 @@ struct domain {
 	size_t bridges[MAX_BUSES];    /* the bridge of this bus, or DUMP_NONE */
 	size_t nr_vfs;                /* VFs according to the PFs */
 	const struct function **lost; /* by bridge above, or last: a VF without a PF */
+	size_t nr_odd;                /* bridges with impossible bus numbers, in all domains */
+	const struct function *first_odd;
 };
 
 static int by_address(const void *a, const void *b)
@@ -86,6 +88,32 @@ static int add_bridge(struct domain *domain, size_t i)
 	return 0;
 }
 
+/*
+ * The kernel gives such a bridge other bus numbers. The dump does not contain these, so the
+ * functions below the bridge are unknown. Functions on other buses are not affected.
+ */
+static void note_odd_bridge(struct domain *domain, struct function *f)
+{
+	const uint8_t *b = f->config.b;
+
+	snprintf(f->below, sizeof(f->below),
+		 "a bridge on bus %02x cannot have the buses %02x to %02x below it", f->addr.bus,
+		 b[PCI_SECONDARY_BUS], b[PCI_SUBORDINATE_BUS]);
+	if (!domain->nr_odd++)
+		domain->first_odd = f;
+}
+
+static void tell_odd_bridges(const struct domain *domain)
+{
+	if (domain->nr_odd)
+		ctx_note(domain->dump->ctx,
+			 "%zu bridge%s impossible bus numbers, so the functions below %s are "
+			 "unknown; the first is %s: %s",
+			 domain->nr_odd, domain->nr_odd == 1 ? " has" : "s have",
+			 domain->nr_odd == 1 ? "it" : "them", domain->first_odd->name,
+			 domain->first_odd->below);
+}
+
 static int read_header(struct domain *domain, size_t i)
 {
 	struct function *f = domain->dump->v[i];
@@ -99,11 +127,10 @@ static int read_header(struct domain *domain, size_t i)
 	 */
 	if (!is_bridge(f) || !b[PCI_SECONDARY_BUS])
 		return 0;
-	if (b[PCI_SECONDARY_BUS] <= f->addr.bus || b[PCI_SUBORDINATE_BUS] < b[PCI_SECONDARY_BUS])
-		return ctx_error(domain->dump->ctx, -EBADMSG,
-				 "%s: the buses below a bridge on bus %02x cannot be %02x to %02x",
-				 f->name, f->addr.bus, b[PCI_SECONDARY_BUS],
-				 b[PCI_SUBORDINATE_BUS]);
+	if (b[PCI_SECONDARY_BUS] <= f->addr.bus || b[PCI_SUBORDINATE_BUS] < b[PCI_SECONDARY_BUS]) {
+		note_odd_bridge(domain, f);
+		return 0;
+	}
 	f->first = b[PCI_SECONDARY_BUS];
 	f->last = b[PCI_SUBORDINATE_BUS];
 	return add_bridge(domain, i);
@@ -398,6 +425,8 @@ static int relate_functions(struct dump *dump)
 		r = relate_domain(&domain);
 	}
 	free(domain.lost);
+	if (!r)
+		tell_odd_bridges(&domain);
 	return r;
 }
 

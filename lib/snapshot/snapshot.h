@@ -72,6 +72,38 @@ struct dump {
 	size_t nr, room;
 };
 
+#define DUMP_LINE_BYTES 16
+#define PREFIX_MAX      160
+
+/* Text that a program printed before each line of a dump, with its trailing blanks. */
+struct prefix {
+	char text[PREFIX_MAX];
+	size_t len; /* 0: none is known */
+};
+
+/* dump-row.c */
+
+/* Return the value of a hexadecimal digit, or -1. */
+int dump_hex_digit(char c);
+
+/* Read bytes separated by blanks, up to the given number. Return the number of bytes. */
+size_t dump_read_bytes(const char **p, uint8_t *bytes, size_t room);
+
+/* Read "1f0: 00 01 ...": 2 or 3 digits, a multiple of 16. Return the number of bytes after it. */
+size_t dump_read_row(const char *line, size_t *ret_offset, uint8_t bytes[DUMP_LINE_BYTES],
+		     const char **ret_rest);
+
+/* dump-prefix.c */
+
+/* Take the prefix of the first row of config space, if @line is one and none is known. */
+void prefix_learn(struct prefix *prefix, const char *line);
+
+/* Return the text after a prefix like the learned one, or NULL. */
+const char *prefix_skip(const struct prefix *prefix, const char *line);
+
+/* Does the first row of a config space follow a prefix, learned or not? */
+bool prefix_is_other(const char *line);
+
 /* dump-text.c */
 int dump_text_read(struct dump *dump, const char *data, size_t size);
 void dump_clear(struct dump *dump);

@@ -332,26 +332,39 @@ json() {
 	[[ $output == 1001:04:00.0 ]]
 }
 
-@test 'below a switch, or a slot with a card, nothing in the dump is not nothing' {
-	# row OFFSET BYTE...: one row of config space.
-	row() {
-		local bytes=("${@:2}")
+# row OFFSET BYTE...: prints one row of config space.
+row() {
+	local bytes=("${@:2}")
 
-		while [[ ${#bytes[@]} -lt 16 ]]; do bytes+=(00); done
-		printf '%02x: %s\n' "$1" "${bytes[*]}"
-	}
-	# port ADDRESS SECONDARY FLAGS STATUS: a bridge with PM, and PCIe flags and slot status.
-	port() {
-		printf '%s PCI bridge: port\n' "$1"
-		row 0 86 80 11 11 07 00 10 00 01 00 04 06 00 00 01 00
-		row 16 00 00 00 00 00 00 00 00 00 "$2" "$2" 00
-		row 32 00
-		row 48 00 00 00 00 40
-		row 64 01 50 03 00 00 00 00 00
-		row 80 10 00 "$3" "$4"
-		row 96 00 00 00 00 00 00 00 00 00 00 "$5"
-		for ((at = 112; at < 4096; at += 16)); do row "$at" 00; done
-	}
+	while [[ ${#bytes[@]} -lt 16 ]]; do bytes+=(00); done
+	printf '%02x: %s\n' "$1" "${bytes[*]}"
+}
+
+# port ADDRESS SECONDARY TYPE SLOT STATUS: a bridge with PM. TYPE and SLOT are the PCIe capability's register, STATUS is of the slot.
+port() {
+	printf '%s PCI bridge: port\n' "$1"
+	row 0 86 80 11 11 07 00 10 00 01 00 04 06 00 00 01 00
+	row 16 00 00 00 00 00 00 00 00 00 "$2" "$2" 00
+	row 32 00
+	row 48 00 00 00 00 40
+	row 64 01 50 03 00 00 00 00 00
+	row 80 10 00 "$3" "$4"
+	row 96 00 00 00 00 00 00 00 00 00 00 "$5"
+	for ((at = 112; at < 4096; at += 16)); do row "$at" 00; done
+}
+
+# card ADDRESS IDS...: an endpoint with FLR, in a dump of 256 bytes. IDS are the four bytes of vendor and device.
+card() {
+	printf '%s Non-Volatile memory controller: card\n' "$1"
+	row 0 "${@:2}" 07 00 10 00 01 02 08 01 00 00 00 00
+	row 16 00
+	row 32 00
+	row 48 00 00 00 00 40
+	row 64 10 00 02 00 00 00 00 10
+	for ((at = 80; at < 256; at += 16)); do row "$at" 00; done
+}
+
+@test 'a bus that should have functions but has none in the dump is unknown' {
 	below() {
 		printf '00:00.0 Host bridge: host\n' >"$BATS_TEST_TMPDIR/dump"
 		port 00:1c.0 01 "$@" >>"$BATS_TEST_TMPDIR/dump"
@@ -362,4 +375,18 @@ json() {
 	[[ $(below 42 00 00) == allowed && $(below 42 01 00) == allowed && $(below 42 00 40) == allowed ]]
 	[[ $(below 42 01 40) == 'unknown: there is a card in its slot, which is not in the dump' ]]
 	[[ $(below 52 00 00) == 'unknown: the downstream ports of the switch are not in the dump' ]]
+}
+
+@test 'a function that looks like a VF belongs to a function below the same bridge' {
+	{
+		printf '00:00.0 Host bridge: host\n'
+		port 00:1c.0 01 42 00 00
+		port 00:1c.1 02 42 00 00
+		card 01:00.0 36 1b 10 00
+		card 02:00.0 36 1b 10 00
+		card 02:00.1 ff ff ff ff
+	} >"$BATS_TEST_TMPDIR/dump"
+	run -0 --separate-stderr pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
+	json '.devices[] | select(.device == "0000:01:00.0") | .types == ["flr", "bus"]'
+	json '.devices[] | select(.device == "0000:02:00.0").why_not.flr == "unknown: 0000:02:00.1 looks like a VF of it; use lspci -xxxx as root"'
 }
