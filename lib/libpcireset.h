@@ -181,8 +181,9 @@ enum pcireset_result {
  * A context with a sysroot other than "/" reads that tree, never opens
  * /dev/pcireset, and refuses every reset.
  *
- * An archive may be compressed with gzip, bzip2, xz, lzma or zstd. The machine may be
- * in a subdirectory of the archive. The library loads libarchive to read it.
+ * An archive may be compressed with gzip, bzip2, xz, lzma or zstd, and may come from a
+ * pipe. The machine may be in a subdirectory of the archive. The library loads
+ * libarchive to read it.
  * pcireset_ctx_scan() unpacks the archive into a directory in $TMPDIR or /tmp, and
  * reports errors in it. The directory lives as long as the context.
  *
@@ -198,8 +199,8 @@ int pcireset_ctx_new(const char *sysroot, struct pcireset_ctx **ret_ctx);
 /**
  * pcireset_ctx_new_from_dump - create a context from config spaces alone
  * @dump: file with the output of "lspci -xxxx", also with -D, -v and other options; it
- *	may be compressed like an archive. "NAME#2" is the second of several dumps in
- *	the file NAME.
+ *	may be compressed, and come from a pipe, like an archive. "NAME#2" is the
+ *	second of several dumps in the file NAME.
  * @ret_ctx: the context
  *
  * The text may be quoted, indented, in UTF-16, or otherwise changed by a mail program.

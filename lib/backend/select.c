@@ -8,22 +8,37 @@
 #include "ctx/ctx.h"
 #include "snapshot/snapshot.h"
 
+/* A pipe without a name, such as /dev/stdin or that of the shell's <(...), has no real path. */
+static bool is_pipe(const char *name)
+{
+	struct stat st;
+
+	return name && strlen(name) < PATH_MAX && !stat(name, &st) && S_ISFIFO(st.st_mode);
+}
+
+static bool find_path(struct pcireset_ctx *ctx, const char *name, char path[PATH_MAX])
+{
+	if (!is_pipe(name))
+		return realpath(name ? name : "/", path) ||
+		       (ctx->is_dump && replay_split_number(ctx, name, path));
+	strcpy(path, name);
+	return true;
+}
+
 /* The scan opens the file, because the scan can report errors in it. */
 static int choose_sysroot(struct pcireset_ctx *ctx, const char *sysroot)
 {
 	char path[PATH_MAX];
 	struct stat st;
 
-	if ((!realpath(sysroot ? sysroot : "/", path) &&
-	     !(ctx->is_dump && replay_split_number(ctx, sysroot, path))) ||
-	    stat(path, &st))
+	if (!find_path(ctx, sysroot, path) || stat(path, &st))
 		return -errno;
 	if (S_ISDIR(st.st_mode) && ctx->is_dump)
 		return -EISDIR;
-	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
 		return -ENOTDIR;
 	ctx->sysroot = strdup(strcmp(path, "/") ? path : "");
-	if (S_ISREG(st.st_mode))
+	if (!S_ISDIR(st.st_mode))
 		ctx->file = strdup(path);
 	return ctx->sysroot && (ctx->file || S_ISDIR(st.st_mode)) ? 0 : -ENOMEM;
 }

@@ -9,7 +9,13 @@
 #include <unistd.h>
 #include "snapshot/snapshot.h"
 
-/* "FILE#2" is the second dump in FILE, unless there is a file of that name. */
+/* The content of a file, with a NUL behind it. */
+struct whole {
+	char *data;
+	size_t size, room;
+};
+
+/* "FILE#2" is the second dump in FILE, unless a file of that name exists. */
 bool replay_split_number(struct pcireset_ctx *ctx, const char *name, char path[PATH_MAX])
 {
 	const char *mark = strrchr(name, '#');
@@ -30,44 +36,65 @@ bool replay_split_number(struct pcireset_ctx *ctx, const char *name, char path[P
 	return found;
 }
 
+/* A pipe does not know its size, and a file may grow. Return 0 or a negative errno. */
+static int read_to_end(int fd, struct whole *whole)
+{
+	size_t room = whole->room;
+	char *data;
+	ssize_t n;
+
+	do {
+		if (whole->size + 1 >= room) {
+			room *= 2;
+			data = realloc(whole->data, room);
+			if (!data)
+				return -ENOMEM;
+			whole->data = data;
+		}
+		n = read(fd, whole->data + whole->size, room - whole->size - 1);
+		if (n < 0)
+			return -errno;
+		whole->size += (size_t)n;
+		if (whole->size > TREE_MAX_BYTES)
+			return -EFBIG;
+	} while (n);
+	whole->data[whole->size] = '\0';
+	return 0;
+}
+
+static int read_fd(int fd, struct whole *whole)
+{
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (st.st_size > TREE_MAX_BYTES)
+		return -EFBIG;
+	/* One byte shows the end of the file, and one ends the text. */
+	whole->room = (size_t)st.st_size + 2;
+	if (S_ISFIFO(st.st_mode))
+		whole->room = 65536;
+	whole->data = malloc(whole->room);
+	r = whole->data ? read_to_end(fd, whole) : -ENOMEM;
+	if (r < 0)
+		free(whole->data);
+	return r;
+}
+
 static int read_whole(struct pcireset_ctx *ctx, char **ret_data, size_t *ret_size)
 {
 	int fd = open(ctx->file, O_RDONLY | O_CLOEXEC);
-	size_t size = 0;
-	ssize_t n = 0;
-	struct stat st;
-	char *data;
+	struct whole whole = { 0 };
+	int r = fd < 0 ? -errno : read_fd(fd, &whole);
 
-	if (fd < 0 || fstat(fd, &st)) {
-		n = -errno;
-		goto close_fd;
-	}
-	if (st.st_size > TREE_MAX_BYTES) {
-		n = -EFBIG;
-		goto close_fd;
-	}
-	data = malloc((size_t)st.st_size + 1);
-	if (!data) {
-		n = -ENOMEM;
-		goto close_fd;
-	}
-	while (size < (size_t)st.st_size &&
-	       (n = read(fd, data + size, (size_t)st.st_size - size)) > 0)
-		size += (size_t)n;
-	if (n < 0) {
-		n = -errno;
-		free(data);
-	} else {
-		n = 0;
-		data[size] = '\0';
-		*ret_data = data;
-		*ret_size = size;
-	}
-
-close_fd:
 	if (fd >= 0)
 		close(fd);
-	return n ? ctx_error(ctx, (int)n, "%s", strerror((int)-n)) : 0;
+	if (r < 0)
+		return ctx_error(ctx, r, "%s", strerror(-r));
+	*ret_data = whole.data;
+	*ret_size = whole.size;
+	return 0;
 }
 
 static int make_directory(struct pcireset_ctx *ctx)

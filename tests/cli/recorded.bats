@@ -98,6 +98,19 @@ json() {
 	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J --sysroot "$packed")
 }
 
+@test 'an archive or a dump may come from a pipe' {
+	diff <(pcireset list -J --sysroot "$ROOT") <(gzip -c "$ARCHIVE" | pcireset list -J --sysroot /dev/stdin)
+	diff <(pcireset list -J -F "$DUMP") <(pcireset list -J -F <(cat "$DUMP"))
+	# The names of the functions are in a pipe too, and a pipe without end is refused.
+	diff <(pcireset plan 01:00.0 --type flr -J -F "$DUMP") <(pcireset plan - --type flr -J -F <(cat "$DUMP") <<<01:00.0)
+	run -1 --separate-stderr pcireset list -F <(cat /dev/zero)
+	says 'File too large'
+	run -1 --separate-stderr pcireset list -F <(true)
+	says 'there is no PCI function in it'
+	run -1 --separate-stderr pcireset list -F /dev/null
+	says '/dev/null: Not a directory'
+}
+
 @test 'other files in an archive are ignored and counted' {
 	local beside=$BATS_TEST_TMPDIR/beside
 
