@@ -974,6 +974,26 @@ int pcireset_plan_set_timeout_ms(struct pcireset_plan *plan, uint32_t timeout_ms
 int pcireset_plan_set_settle_ms(struct pcireset_plan *plan, uint32_t settle_ms);
 
 /**
+ * pcireset_plan_set_link_speed - set the speed of the link after the reset
+ * @plan: plan; its types are types that reset the link
+ * @speed_mts: speed in MT/s, such as 8000; 0 for the usual one
+ *
+ * The module limits the link to this speed before the reset, and restores the former Target
+ * Link Speed of the port afterwards. The link keeps its speed until something trains it
+ * again. If the port then has another speed, or equalization has failed, the check
+ * PCIRESET_CHECK_LINK fails, also if it is not among those of the plan.
+ *
+ * pcireset_plan_resolve() returns -EINVAL if another type is allowed, and -EOPNOTSUPP without
+ * a module that can do this. It does not compare the speed with the hardware: see
+ * pcireset_link_check_speed(). The module refuses a speed that the hardware lacks with
+ * PCIRESET_WHY_SPEED. It needs CAP_SYS_ADMIN.
+ *
+ * Return: 0; -EINVAL if PCI Express has no such speed.
+ * Since: 0.1
+ */
+int pcireset_plan_set_link_speed(struct pcireset_plan *plan, uint32_t speed_mts);
+
+/**
  * pcireset_plan_set_flags - set the flags of the reset
  * @plan: plan
  * @flags: mask of PCIRESET_RESET_*
@@ -2321,6 +2341,17 @@ struct pcireset_link *pcireset_link_unref(struct pcireset_link *link);
  * Since: 0.1
  */
 int pcireset_link_read(struct pcireset_link *link);
+
+/**
+ * pcireset_link_check_speed - check whether both ends of a link support a speed
+ * @link: link
+ * @speed_mts: speed in MT/s
+ *
+ * Return: 0; -EINVAL if PCI Express has no such speed; -EOPNOTSUPP if one of the ends does
+ * not support it, or the port has no Target Link Speed (PCI Express 1.x).
+ * Since: 0.1
+ */
+int pcireset_link_check_speed(struct pcireset_link *link, uint32_t speed_mts);
 
 /**
  * pcireset_link_retrain - train the link again

@@ -311,6 +311,9 @@ static int fill_reset(const struct pcireset_plan *plan, struct pcireset_reset *a
 	arg->types = allowed_types(plan);
 	arg->force = module_force(plan);
 	arg->settle_ms = plan_settle_ms(plan);
+	arg->link_speed = plan->link_speed;
+	if (plan->link_speed)
+		arg->flags |= PCIRESET_RESET_SPEED;
 	return 0;
 }
 
@@ -434,6 +437,7 @@ const struct backend backend_module = {
 	.judged_uses = PCIRESET_USE_DRIVER,
 	.knows_drivers = true,
 	.has_longest_time = true,
+	.knows_flags = true,
 	.query = module_query,
 	.resolve = module_resolve,
 	.run = module_run,

@@ -160,11 +160,12 @@ struct pcireset_dev {
  */
 struct backend {
 	enum pcireset_backend id;
-	uint32_t judged_uses;  /* uses that it judges itself, or that are the caller's own */
-	bool knows_drivers;    /* it tells which members have a driver, and with reset_prepare */
-	bool guesses_drivers;  /* neither it nor the kernel tells whether they have reset_prepare */
-	bool finds_dead;       /* the library has to look for members that do not answer */
-	bool has_longest_time; /* info.out_max_timeout_ms of the context limits all times */
+	uint32_t judged_uses;     /* uses that it judges itself, or that are the caller's own */
+	bool knows_drivers;       /* it reports the drivers of members, and their reset_prepare */
+	bool guesses_drivers;     /* neither it nor the kernel reports reset_prepare */
+	bool finds_dead;          /* the library has to look for members that do not answer */
+	bool has_longest_time;    /* info.out_max_timeout_ms of the context limits all times */
+	bool knows_flags;         /* info.out_reset_flags of the context has its abilities */
 	bool writes_kernel_files; /* it resets by files that do not keep other processes away */
 	bool serves_one;          /* facts and resets are by descriptors for one function */
 	int (*query)(struct pcireset_dev *dev, const struct pcireset_dev *sibling);
@@ -243,6 +244,10 @@ size_t ctx_first_from(const struct pcireset_ctx *ctx, const struct pcireset_addr
 /* permission.c */
 bool ctx_resets_by_sysfs(const struct pcireset_ctx *ctx);
 bool ctx_can_reset(const struct pcireset_ctx *ctx);
+
+/* speed.c */
+uint32_t link_speed_of(uint32_t code);
+uint32_t link_code_of(uint32_t mts);
 
 /* types.c */
 int type_index(uint32_t type);

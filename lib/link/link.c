@@ -97,6 +97,11 @@ int pcireset_link_read(struct pcireset_link *link)
 	return link_read_state(link);
 }
 
+int pcireset_link_check_speed(struct pcireset_link *link, uint32_t speed_mts)
+{
+	return link_check_speed(link, speed_mts);
+}
+
 int pcireset_link_retrain(struct pcireset_link *link, uint32_t speed_mts)
 {
 	int r = link_read_state(link);

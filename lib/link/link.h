@@ -30,8 +30,6 @@ struct pcireset_link {
 };
 
 /* state.c */
-uint32_t link_speed_of(uint32_t code);
-uint32_t link_code_of(uint32_t mts);
 int link_fail(const struct pcireset_dev *dev, int r);
 int link_read_config(const struct pcireset_dev *dev, struct config *config);
 int link_read_state(struct pcireset_link *link);

@@ -19,24 +19,6 @@
 /* Sec 7.5.3.20: the bits for 8 GT/s are in Link Status 2, one position higher. */
 #define STATUS_2_SHIFT 1
 
-/* Sec 7.5.3.8 and 7.5.3.18: the code of a speed is its position in the vector of speeds. */
-static const uint32_t link_speeds[] = { 0, 2500, 5000, 8000, 16000, 32000, 64000 };
-
-/* Return MT/s, 0 for an unknown code. */
-uint32_t link_speed_of(uint32_t code)
-{
-	return code < ARRAY_SIZE(link_speeds) ? link_speeds[code] : 0;
-}
-
-/* Return 0 if no link has this speed. */
-uint32_t link_code_of(uint32_t mts)
-{
-	for (uint32_t code = 1; code < ARRAY_SIZE(link_speeds); code++)
-		if (link_speeds[code] == mts)
-			return code;
-	return 0;
-}
-
 static enum pcireset_equalization link_judge_equalization(uint32_t status)
 {
 	if (status & STATUS_REQUEST)
@@ -81,7 +63,7 @@ static uint32_t link_read_speeds(const struct config *config, unsigned int at)
 
 	if (link_has_target(config, at))
 		vector = config_get32(config, at + PCI_EXP_LNKCAP2) & 0xfe;
-	return vector ? vector : max < ARRAY_SIZE(link_speeds) ? (2u << max) - 2 : 0;
+	return vector ? vector : link_speed_of(max) ? (2u << max) - 2 : 0;
 }
 
 static void link_take_now(struct pcireset_link *link, const struct config *config)
@@ -191,9 +173,9 @@ uint32_t link_best_speed(const struct pcireset_link *link, uint32_t target)
 {
 	uint32_t best = 0;
 
-	for (uint32_t code = 1; code < ARRAY_SIZE(link_speeds); code++)
+	for (uint32_t code = 1; link_speed_of(code); code++)
 		if (link->speeds & 1u << code)
-			best = link_speeds[code];
+			best = link_speed_of(code);
 	return link_lower_of(link_lower_of(best, link->partner_speed), target);
 }
 

@@ -123,7 +123,19 @@ int pcireset_plan_set_settle_ms(struct pcireset_plan *plan, uint32_t settle_ms)
 
 int pcireset_plan_set_flags(struct pcireset_plan *plan, uint32_t flags)
 {
-	return set_mask(plan, &plan->flags, flags, PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY);
+	return set_mask(plan, &plan->flags, flags, PCIRESET_ALL_FLAGS);
+}
+
+int pcireset_plan_set_link_speed(struct pcireset_plan *plan, uint32_t speed_mts)
+{
+	uint32_t code = link_code_of(speed_mts);
+
+	if (speed_mts && !code)
+		return ctx_error(plan->dev->ctx, -EINVAL, "%g GT/s is not a speed of PCI Express",
+				 speed_mts / 1000.0);
+	plan_unresolve(plan);
+	plan->link_speed = code;
+	return 0;
 }
 
 /*
@@ -493,6 +505,28 @@ static int resolve_plan(struct pcireset_plan *plan)
 	return error;
 }
 
+/* Only the module trains a link to a speed, and only in a reset of the link. */
+static int check_link_speed(const struct pcireset_plan *plan)
+{
+	struct pcireset_ctx *ctx = plan->dev->ctx;
+	uint32_t other = plan->types & ~(uint32_t)PCI_RESET_LINK;
+	char types[64];
+
+	if (!plan->link_speed)
+		return 0;
+	if (other && pcireset_types_to_str(other, types, sizeof(types)) > 0)
+		return ctx_error(ctx, -EINVAL,
+				 "%s: a speed of the link is only for types that reset it, and %s "
+				 "would not; use types of: link",
+				 plan->dev->name, types);
+	if (!dev_backend(plan->dev)->knows_flags ||
+	    !(ctx->info.out_reset_flags & PCIRESET_RESET_SPEED))
+		return ctx_error(ctx, -EOPNOTSUPP,
+				 "%s: only a current module can set the speed of the link",
+				 plan->dev->name);
+	return 0;
+}
+
 /* A value that could not be read, for lack of memory or descriptors, fails the call. */
 int pcireset_plan_resolve(struct pcireset_plan *plan)
 {
@@ -502,6 +536,9 @@ int pcireset_plan_resolve(struct pcireset_plan *plan)
 	plan_unresolve(plan);
 	if (!plan->types)
 		return ctx_error(ctx, -EINVAL, "no type of reset is given");
+	r = check_link_speed(plan);
+	if (r < 0)
+		return r;
 	before = ctx_begin(ctx);
 	error = resolve_plan(plan);
 	r = ctx_end(ctx, before, error);
@@ -523,7 +560,7 @@ const struct pcireset_plan *plan_effective(const struct pcireset_plan *plan)
 /* Can one reset serve both? With escalation, both need the same later types. */
 bool plan_is_same_request(const struct pcireset_plan *a, const struct pcireset_plan *b)
 {
-	bool same = a->max_scope == b->max_scope &&
+	bool same = a->max_scope == b->max_scope && a->link_speed == b->link_speed &&
 		    (a->allowed == b->allowed || !(a->flags & PCIRESET_RESET_ESCALATE));
 
 	PCIRESET_REQUEST_OPTIONS(COMPARE_FIELD);
@@ -554,6 +591,7 @@ int plan_new_like(const struct pcireset_plan *like, uint32_t types, struct pcire
 	if (r < 0)
 		return r;
 	PCIRESET_REQUEST_FIELDS(COPY_FIELD);
+	plan->link_speed = like->link_speed;
 	plan->types = types;
 	*ret_plan = plan;
 	return 0;

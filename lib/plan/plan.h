@@ -12,6 +12,7 @@ struct pcireset_plan {
 	unsigned int refs;
 	struct pcireset_dev *dev;
 	PCIRESET_REQUEST_FIELDS(PLAN_FIELD); /* types, max_scope, checks... */
+	uint32_t link_speed;                 /* code that registers have for it, or 0 */
 	uint32_t delay_ms; /* that a rule asks for after the reset, once it is resolved */
 	uint32_t allowed;  /* after resolve: the types that no rule denies */
 	bool is_resolved;

@@ -17,6 +17,8 @@
 #define STATUS    0x62
 #define SPEEDS    0x7c
 #define CONTROL_2 0x80
+#define STATUS_2  0x82
+#define EXTENDED  0x100
 
 #define AT_8GT_X8 (3 | 8 << 4)
 
@@ -26,10 +28,13 @@ static enum behavior {
 	IGNORES,
 	SHOWS_TRAINING,
 	DRIVER_CLEARS,
-	BANDWIDTH_STUCK
+	BANDWIDTH_STUCK,
+	FOLLOWS_TARGET,
+	GETS_NARROW,
+	COMES_UP_LATE
 } behavior;
 static int write_error; /* of the kernel */
-static unsigned int looks_left;
+static unsigned int looks_left, nr_trainings;
 
 ssize_t __real_pread64(int fd, void *buf, size_t size, off_t at);
 ssize_t __wrap_pread64(int fd, void *buf, size_t size, off_t at);
@@ -57,7 +62,9 @@ ssize_t __wrap_pread64(int fd, void *buf, size_t size, off_t at)
 	ssize_t n = __real_pread64(fd, buf, size, at);
 
 	if (at == STATUS && looks_left && !--looks_left)
-		hardware_put(fd, STATUS, hardware_get(fd, STATUS) & ~(uint32_t)PCI_EXP_LNKSTA_LT);
+		hardware_put(fd, STATUS,
+			     (hardware_get(fd, STATUS) & ~(uint32_t)PCI_EXP_LNKSTA_LT) |
+				     PCI_EXP_LNKSTA_DLLLA);
 	return n;
 }
 
@@ -75,9 +82,19 @@ static void read_note(void)
 
 static void hardware_train(int fd)
 {
-	uint16_t status = hardware_get(fd, STATUS), control = hardware_get(fd, CONTROL);
+	uint32_t status = hardware_get(fd, STATUS), control = hardware_get(fd, CONTROL);
 
 	read_note();
+	nr_trainings++;
+	if (behavior == FOLLOWS_TARGET)
+		status = (status & ~(uint32_t)PCI_EXP_LNKSTA_CLS) |
+			 (hardware_get(fd, CONTROL_2) & PCI_EXP_LNKCTL2_TLS);
+	if (behavior == GETS_NARROW)
+		status = (status & ~(uint32_t)PCI_EXP_LNKSTA_NLW) | 4 << 4;
+	if (behavior == COMES_UP_LATE) {
+		status &= ~(uint32_t)PCI_EXP_LNKSTA_DLLLA;
+		looks_left = 3;
+	}
 	if (behavior == SHOWS_TRAINING) {
 		status |= PCI_EXP_LNKSTA_LT;
 		looks_left = 2;
@@ -148,6 +165,7 @@ static struct pcireset_link *make_link(struct pcireset_ctx *ctx, enum behavior h
 	behavior = how;
 	write_error = 0;
 	looks_left = 0;
+	nr_trainings = 0;
 	port_set(FLAGS, 0x42);
 	port_set(ABILITIES, AT_8GT_X8);
 	port_set(ABILITIES + 2, (PCI_EXP_LNKCAP_LBNC | PCI_EXP_LNKCAP_DLLLARC) >> 16);
@@ -216,6 +234,211 @@ static void a_training_is_shown_by_either_bit(void **state)
 		assert_int_equal(port_get(CONTROL), control);
 		assert_int_equal(port_get(CONTROL_2), 3);
 	}
+}
+
+static void a_link_that_comes_up_late_is_awaited(void **state)
+{
+	assert_int_equal(train(make_link(*state, COMES_UP_LATE), 0, true), 0);
+}
+
+static void a_link_that_lost_lanes_has_failed(void **state)
+{
+	assert_int_equal(train(make_link(*state, GETS_NARROW), 0, true), -EIO);
+	assert_string_equal(pcireset_ctx_get_errmsg(*state),
+			    PORT ": the link has x4 instead of x8");
+}
+
+/* Hardware Autonomous Speed Disable is only set while the link trains. */
+static void a_speed_that_was_trained_stays_the_target(void **state)
+{
+	static const uint16_t others[] = { 0, PCI_EXP_LNKCTL2_HASD };
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		struct pcireset_link *link = make_link(*state, FOLLOWS_TARGET);
+
+		port_set(CONTROL_2, 3 | others[i]);
+		assert_int_equal(train(link, 5000, true), 0);
+		assert_int_equal(port_get(CONTROL_2), 2 | others[i]);
+		assert_int_equal(port_get(STATUS) & PCI_EXP_LNKSTA_CLS, 2);
+		assert_int_equal(nr_trainings, 1);
+	}
+}
+
+/* Only if it was another one. */
+static void after_a_failure_the_former_speed_is_trained(void **state)
+{
+	static const struct {
+		uint32_t speed;
+		unsigned int nr;
+	} rows[] = { { 5000, 2 }, { 0, 1 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct pcireset_link *link = make_link(*state, GETS_NARROW);
+
+		assert_int_equal(train(link, rows[i].speed, true), -EIO);
+		assert_int_equal(nr_trainings, rows[i].nr);
+		assert_int_equal(port_get(CONTROL_2), 3);
+	}
+}
+
+/* Registers, and the state that they show. Values that a row does not have are 0. */
+struct meaning {
+	uint32_t flags, abilities, speeds, status, status_2, control, control_2;
+	uint32_t ext_id, ext_status; /* of an extended capability for one speed */
+	uint32_t partner;            /* Link Capabilities of the card */
+	bool is_up, is_disabled;
+	uint32_t speed, width, max_speed, max_width, target;
+	enum pcireset_equalization equalization;
+};
+
+#define REPORTS  PCI_EXP_LNKCAP_DLLLARC
+#define X8(code) ((uint32_t)(code) | 8 << 4)
+#define UP(code) (X8(code) | PCI_EXP_LNKSTA_DLLLA)
+#define NONE     PCIRESET_EQUALIZATION_NONE
+#define COMPLETE PCIRESET_EQUALIZATION_COMPLETE
+#define FAILED   PCIRESET_EQUALIZATION_FAILED
+#define REQUEST  PCIRESET_EQUALIZATION_REQUESTED
+
+/* PCIe r6.0, sec 7.5.3.6 to 7.5.3.20, 7.7.5, 7.7.6 and 7.7.7. */
+static const struct meaning meanings[] = {
+	{ 0x42, REPORTS | X8(3), 0xe, UP(3), 0, 0, 3, 0, 0, 0, 1, 0, 8000, 8, 8000, 8, 8000, NONE },
+	{ 0x42, X8(3), 0xe, X8(3), 0, 0, 3, 0, 0, 0, 1, 0, 8000, 8, 8000, 8, 8000, NONE },
+	{ 0x42, REPORTS | X8(3), 0xe, X8(3), 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 8000, 8, 8000, NONE },
+	{ 0x42, REPORTS | X8(3), 0xe, X8(3), 0, 0x10, 2, 0, 0, 0, 0, 1, 0, 0, 5000, 8, 5000, NONE },
+	/* Link Capabilities alone, and those of the card. */
+	{ 0x42, REPORTS | X8(3), 0, UP(1), 0, 0, 3, 0, 0, 0, 1, 0, 2500, 8, 8000, 8, 8000, NONE },
+	{ 0x42, REPORTS | X8(3), 0xe, UP(2), 0, 0, 3, 0, 0, 2 | 4 << 4, 1, 0, 5000, 8, 5000, 4,
+	  8000, NONE },
+	{ 0x42, REPORTS | X8(3), 0xe, UP(3), 0, 0, 3, 0, 0, 4 | 16 << 4, 1, 0, 8000, 8, 8000, 8,
+	  8000, NONE },
+	{ 0x41, REPORTS | X8(2), 0xe, UP(2), 6, 0, 3, 0, 0, 0, 1, 0, 5000, 8, 5000, 8, 0, NONE },
+	/* The equalization of 8 GT/s is in Link Status 2, that of others in their own capability. */
+	{ 0x42, REPORTS | X8(3), 0xe, UP(3), 0x06, 0, 3, 0, 0, 0, 1, 0, 8000, 8, 8000, 8, 8000,
+	  COMPLETE },
+	{ 0x42, REPORTS | X8(3), 0xe, UP(3), 0x02, 0, 3, 0, 0, 0, 1, 0, 8000, 8, 8000, 8, 8000,
+	  FAILED },
+	{ 0x42, REPORTS | X8(3), 0xe, UP(3), 0x26, 0, 3, 0, 0, 0, 1, 0, 8000, 8, 8000, 8, 8000,
+	  REQUEST },
+	{ 0x42, REPORTS | X8(3), 0xe, UP(2), 0x26, 0, 2, 0, 0, 0, 1, 0, 5000, 8, 5000, 8, 5000,
+	  NONE },
+	{ 0x42, REPORTS | X8(4), 0x1e, UP(4), 0, 0, 4, 0x26, 3, 0, 1, 0, 16000, 8, 16000, 8, 16000,
+	  COMPLETE },
+	{ 0x42, REPORTS | X8(4), 0x1e, UP(4), 0, 0, 4, 0x2a, 3, 0, 1, 0, 16000, 8, 16000, 8, 16000,
+	  NONE },
+	{ 0x42, REPORTS | X8(5), 0x3e, UP(5), 0, 0, 5, 0x2a, 1, 0, 1, 0, 32000, 8, 32000, 8, 32000,
+	  FAILED },
+	{ 0x42, REPORTS | X8(6), 0x7e, UP(6), 0, 0, 6, 0x31, 0x13, 0, 1, 0, 64000, 8, 64000, 8,
+	  64000, REQUEST },
+};
+
+static void put32(const char *name, long at, uint32_t value)
+{
+	uint32_t bytes = htole32(value);
+
+	sysroot_write_config(name, at, &bytes, sizeof(bytes));
+}
+
+static void put_registers(const struct meaning *m)
+{
+	port_set(FLAGS, m->flags);
+	put32(PORT, ABILITIES, m->abilities);
+	port_set(SPEEDS, m->speeds);
+	port_set(STATUS, m->status);
+	port_set(STATUS_2, m->status_2);
+	port_set(CONTROL, m->control);
+	port_set(CONTROL_2, m->control_2);
+	put32(PORT, EXTENDED, m->ext_id ? m->ext_id | 1 << 16 : 0);
+	put32(PORT, EXTENDED + 0xc, m->ext_status);
+	put32(CARD, ABILITIES, m->partner);
+}
+
+static void registers_have_the_meaning_of_the_specification(void **state)
+{
+	struct pcireset_link *link = make_link(*state, TRAINS);
+
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++) {
+		const struct meaning *m = &meanings[i];
+
+		put_registers(m);
+		assert_int_equal(pcireset_link_read(link), 0);
+		assert_int_equal(pcireset_link_is_up(link), m->is_up);
+		assert_int_equal(pcireset_link_is_disabled(link), m->is_disabled);
+		assert_int_equal(pcireset_link_get_speed(link), m->speed);
+		assert_int_equal(pcireset_link_get_width(link), m->width);
+		assert_int_equal(link_best_speed(link, link->now.target), m->max_speed);
+		assert_int_equal(pcireset_link_get_max_width(link), m->max_width);
+		assert_int_equal(pcireset_link_get_target_speed(link), m->target);
+		assert_int_equal(pcireset_link_get_equalization(link), m->equalization);
+	}
+	put_registers(&(struct meaning){ 0 });
+	pcireset_link_unref(link);
+}
+
+/* A port that has no link below it needs one above it, and this one is on a root bus. */
+static void a_port_is_known_by_its_type(void **state)
+{
+	static const struct {
+		uint32_t type;
+		int error;
+	} rows[] = {
+		{ PCI_EXP_TYPE_ROOT_PORT, 0 },
+		{ PCI_EXP_TYPE_DOWNSTREAM, 0 },
+		{ PCI_EXP_TYPE_UPSTREAM, -EOPNOTSUPP },
+		{ PCI_EXP_TYPE_PCI_BRIDGE, -EOPNOTSUPP },
+	};
+	struct pcireset_dev *port = find(*state, PORT);
+	struct pcireset_link *link;
+
+	pcireset_link_unref(make_link(*state, TRAINS));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		port_set(FLAGS, 2 | rows[i].type << 4);
+		assert_int_equal(pcireset_link_new(port, &link), rows[i].error);
+		if (rows[i].error)
+			continue;
+		assert_ptr_equal(link->port, port);
+		pcireset_link_unref(link);
+	}
+	port_set(FLAGS, 0x42);
+}
+
+/* The card has 8 GT/s, and the port 16. */
+static void a_speed_needs_both_ends(void **state)
+{
+	static const struct {
+		uint32_t speed;
+		int error;
+	} rows[] = {
+		{ 2500, 0 },       { 8000, 0 },   { 16000, -EOPNOTSUPP }, { 32000, -EOPNOTSUPP },
+		{ 7000, -EINVAL }, { 0, -EINVAL }
+	};
+	struct pcireset_link *link = make_link(*state, TRAINS);
+
+	put32(CARD, ABILITIES, 3 | 8 << 4);
+	port_set(SPEEDS, 0x1e);
+	assert_int_equal(pcireset_link_read(link), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(link_check_speed(link, rows[i].speed), rows[i].error);
+	assert_string_equal(pcireset_dev_get_name(link->partner), CARD);
+	put32(CARD, ABILITIES, 0);
+	pcireset_link_unref(link);
+}
+
+/* Retrain Link has no effect on a link that the port keeps down. */
+static void a_contained_link_is_not_trained(void **state)
+{
+	struct pcireset_link *link = make_link(*state, TRAINS);
+
+	put32(PORT, EXTENDED, PCI_EXT_CAP_ID_DPC | 1 << 16);
+	put32(PORT, EXTENDED + PCI_EXP_DPC_STATUS, PCI_EXP_DPC_STATUS_TRIGGER);
+	assert_int_equal(pcireset_link_read(link), 0);
+	assert_int_equal(link_check_now(link), -EBUSY);
+	assert_string_equal(pcireset_ctx_get_errmsg(*state),
+			    PORT ": the port is in DPC containment, which keeps the link down");
+	put32(PORT, EXTENDED + PCI_EXP_DPC_STATUS, 0);
+	assert_int_equal(pcireset_link_read(link), 0);
+	assert_int_equal(link_check_now(link), 0);
+	put32(PORT, EXTENDED, 0);
+	pcireset_link_unref(link);
 }
 
 /* At the place of Link Capabilities 2 and Link Control 2, it has registers of its own. */
@@ -373,6 +596,14 @@ int main(void)
 		TEST(a_write_that_the_kernel_refuses_trains_nothing),
 		TEST(a_port_that_ignores_the_request_has_not_trained),
 		TEST(a_training_is_shown_by_either_bit),
+		TEST(a_link_that_comes_up_late_is_awaited),
+		TEST(a_link_that_lost_lanes_has_failed),
+		TEST(a_speed_that_was_trained_stays_the_target),
+		TEST(after_a_failure_the_former_speed_is_trained),
+		TEST(registers_have_the_meaning_of_the_specification),
+		TEST(a_port_is_known_by_its_type),
+		TEST(a_speed_needs_both_ends),
+		TEST(a_contained_link_is_not_trained),
 		TEST(a_port_of_version_1_has_no_target_speed),
 		TEST(a_config_space_that_fails_is_named),
 		TEST(a_port_that_does_not_answer_is_named),

@@ -316,6 +316,29 @@ static void every_field_of_the_request_reaches_the_module(void **state)
 	pcireset_plan_unref(plan);
 }
 
+static void a_speed_of_the_link_is_asked_for(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_BUS);
+	struct pcireset_ctx *ctx = *state;
+	struct pcireset_report *report;
+
+	assert_int_equal(pcireset_plan_set_link_speed(plan, 7000), -EINVAL);
+	assert_int_equal(pcireset_plan_set_link_speed(plan, 8000), 0);
+	ctx->info.out_reset_flags = PCIRESET_RESET_ESCALATE | PCIRESET_RESET_TRY;
+	assert_int_equal(pcireset_plan_resolve(plan), -EOPNOTSUPP);
+	ctx->info.out_reset_flags |= PCIRESET_RESET_SPEED;
+	assert_int_equal(pcireset_plan_set_types(plan, PCI_RESET_FLR | PCI_RESET_BUS), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), -EINVAL);
+	assert_non_null(strstr(pcireset_ctx_get_errmsg(ctx), "flr would not"));
+	assert_int_equal(pcireset_plan_set_types(plan, PCI_RESET_BUS), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(run(plan, &report), 0);
+	assert_int_equal(module.asked.flags, PCIRESET_RESET_SPEED);
+	assert_int_equal(module.asked.link_speed, 3);
+	pcireset_report_unref(report);
+	pcireset_plan_unref(plan);
+}
+
 static void a_result_claims_no_more_than_was_verified(void **state)
 {
 	assert_int_equal(result_of(*state, 0), PCIRESET_RESULT_VERIFIED);
@@ -740,6 +763,7 @@ int main(void)
 		TEST(many_members_are_all_read),
 		TEST(the_module_gets_the_planned_request),
 		TEST(every_field_of_the_request_reaches_the_module),
+		TEST(a_speed_of_the_link_is_asked_for),
 		TEST(a_plan_examines_only_its_types),
 		TEST(a_result_claims_no_more_than_was_verified),
 		TEST(a_touched_device_is_never_refused),
