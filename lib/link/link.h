@@ -9,7 +9,7 @@
 /* The state of a link, as the port reports it. Speeds are in MT/s, 0 is unknown. */
 struct link_state {
 	bool is_up, is_reported; /* the port reports whether the link is up */
-	bool is_disabled, is_training, is_fixed;
+	bool is_disabled, is_training, is_fixed, is_contained; /* by DPC */
 	uint32_t speed, width, target;
 	enum pcireset_equalization equalization;
 };

@@ -66,6 +66,14 @@ static uint32_t link_read_speeds(const struct config *config, unsigned int at)
 	return vector ? vector : link_speed_of(max) ? (2u << max) - 2 : 0;
 }
 
+/* Sec 7.9.14.4: while DPC has triggered, the port keeps its link disabled. */
+static bool link_is_contained(const struct config *config)
+{
+	size_t at = config_find_extended(config, PCI_EXT_CAP_ID_DPC, 0);
+
+	return at && config_get16(config, at + PCI_EXP_DPC_STATUS) & PCI_EXP_DPC_STATUS_TRIGGER;
+}
+
 static void link_take_now(struct pcireset_link *link, const struct config *config)
 {
 	unsigned int at = link->express;
@@ -80,6 +88,7 @@ static void link_take_now(struct pcireset_link *link, const struct config *confi
 		.is_disabled = control & PCI_EXP_LNKCTL_LD,
 		.is_training = status & PCI_EXP_LNKSTA_LT,
 		.is_fixed = control2 & PCI_EXP_LNKCTL2_HASD,
+		.is_contained = link_is_contained(config),
 		.target = link_speed_of(control2 & PCI_EXP_LNKCTL2_TLS),
 	};
 	link->now.is_up = !link->now.is_reported || status & PCI_EXP_LNKSTA_DLLLA;
@@ -206,6 +215,10 @@ int link_check_now(const struct pcireset_link *link)
 
 	if (link->now.is_disabled)
 		return ctx_error(port->ctx, -EBUSY, "%s: the link is disabled", port->name);
+	if (link->now.is_contained)
+		return ctx_error(port->ctx, -EBUSY,
+				 "%s: the port is in DPC containment, which keeps the link down",
+				 port->name);
 	if (link->now.is_training)
 		return ctx_error(port->ctx, -EBUSY, "%s: the link is training", port->name);
 	return 0;
