@@ -2050,7 +2050,11 @@ int pcireset_reenumeration_resolve(struct pcireset_reenumeration *reenumeration)
  * no error, contains nothing and sends no hotplug event. The caller can now program the
  * device. On failure, the drivers are bound again.
  *
- * Return: 0 or a negative errno.
+ * Checks the uses once more before that, because a person may have been asked since
+ * pcireset_reenumeration_resolve().
+ *
+ * Return: 0 or a negative errno. Nothing was touched: -EBUSY if a function is in use now,
+ * -ESTALE if a function was added or its driver changed since it was resolved.
  * Since: 0.1
  */
 int pcireset_reenumeration_begin(struct pcireset_reenumeration *reenumeration);

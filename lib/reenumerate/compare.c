@@ -47,8 +47,9 @@ static int by_address(const void *a, const void *b)
 	return addr_cmp(&x->addr, &y->addr);
 }
 
-static const struct subtree_function *find_function(const struct subtree *tree,
-						    const struct subtree_function *f)
+/* Return the function with the address of @f, or NULL. */
+const struct subtree_function *subtree_find(const struct subtree *tree,
+					    const struct subtree_function *f)
 {
 	return tree->nr ? bsearch(f, tree->v, tree->nr, sizeof(*f), by_address) : NULL;
 }
@@ -164,7 +165,7 @@ int subtree_compare(const struct subtree *was, const struct subtree *now,
 	char id[ID_TEXT];
 
 	for (size_t i = 0; i < was->nr; i++) {
-		const struct subtree_function *f = &was->v[i], *other = find_function(now, f);
+		const struct subtree_function *f = &was->v[i], *other = subtree_find(now, f);
 
 		if (other)
 			compare_functions(f, other, ret_list);
@@ -173,7 +174,7 @@ int subtree_compare(const struct subtree *was, const struct subtree *now,
 							       "", true });
 	}
 	for (size_t i = 0; i < now->nr; i++)
-		if (!find_function(was, &now->v[i]))
+		if (!subtree_find(was, &now->v[i]))
 			add_new_function(&now->v[i], ret_list);
 	if (was->nr) {
 		compare_link(was->v[0].name, "link speed", was->speed, now->speed, ret_list);

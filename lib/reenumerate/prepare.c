@@ -186,15 +186,15 @@ static int check_use(struct pcireset_reenumeration *e, struct pcireset_dev *dev)
 	return 0;
 }
 
-static int check_uses(struct pcireset_reenumeration *e)
+static int check_uses(struct pcireset_reenumeration *e, struct pcireset_ctx *ctx)
 {
-	int before = ctx_begin(e->ctx), failure, r = 0;
+	int before = ctx_begin(ctx), failure, r = 0;
 	struct pcireset_dev *dev;
 
-	pcireset_dev_foreach(e->ctx, dev)
+	pcireset_dev_foreach(ctx, dev)
 		if (!r && place_has(&e->place, dev))
 			r = check_use(e, dev);
-	failure = ctx_end(e->ctx, before, 0);
+	failure = ctx_end(ctx, before, 0);
 	return r || !failure ? r : reenumeration_fail(e, failure, "%s", strerror(-failure));
 }
 
@@ -278,14 +278,25 @@ static int check_protection(struct pcireset_reenumeration *e, struct pcireset_de
 
 	/* A function that does not answer is the reason for a power cycle. Rules are about it too. */
 	if (r < 0 && r != -ENODEV)
-		return reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx));
+		return reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(dev->ctx));
 	for (size_t i = 0; !r && i < NR_TYPES; i++)
 		if (is_protected(dev->state[i].why_not))
 			return reenumeration_fail(
 				e, -EBUSY, "%s",
 				pcireset_dev_get_why_not_text(dev, pcireset_type_at(i)));
 	r = pcireset_dev_check_rules(dev, PCI_RESET_BUS);
-	return r ? reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx)) : 0;
+	return r ? reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(dev->ctx)) : 0;
+}
+
+static int check_protections(struct pcireset_reenumeration *e, struct pcireset_ctx *ctx)
+{
+	struct pcireset_dev *dev;
+	int r = 0;
+
+	pcireset_dev_foreach(ctx, dev)
+		if (!r && place_has(&e->place, dev))
+			r = check_protection(e, dev);
+	return r;
 }
 
 /*
@@ -307,9 +318,6 @@ static bool is_scope_allowed(const struct pcireset_reenumeration *e)
 /* A power cycle has no plan. It affects the same functions as a reset of the bus. */
 static int check_without_plan(struct pcireset_reenumeration *e)
 {
-	struct pcireset_dev *dev;
-	int r = 0;
-
 	if (!is_scope_allowed(e))
 		return reenumeration_fail(e, -EPERM, "%s",
 					  pcireset_why_to_str(PCIRESET_WHY_SCOPE, 0));
@@ -317,10 +325,7 @@ static int check_without_plan(struct pcireset_reenumeration *e)
 		return reenumeration_fail(e, -EOPNOTSUPP,
 					  "its power cannot be cut: the port above is not "
 					  "point-to-point");
-	pcireset_dev_foreach(e->ctx, dev)
-		if (!r && place_has(&e->place, dev))
-			r = check_protection(e, dev);
-	return r;
+	return check_protections(e, e->ctx);
 }
 
 int reenumeration_prepare(struct pcireset_reenumeration *e)
@@ -331,8 +336,61 @@ int reenumeration_prepare(struct pcireset_reenumeration *e)
 		return reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx));
 	r = find_place(e);
 	if (!r)
-		r = check_uses(e);
+		r = check_uses(e, e->ctx);
 	if (r)
 		return r;
 	return e->cuts_power ? check_without_plan(e) : resolve_plan(e);
+}
+
+/* ---- once more, before the first change */
+
+static int check_is_same(struct pcireset_reenumeration *e, const struct subtree *now)
+{
+	for (size_t i = 0; i < now->nr; i++) {
+		const struct subtree_function *f = &now->v[i], *was = subtree_find(&e->was, f);
+
+		if (!was)
+			return reenumeration_fail(e, -ESTALE, "%s was added meanwhile; try again",
+						  f->name);
+		if (strcmp(was->driver, f->driver))
+			return reenumeration_fail(e, -ESTALE,
+						  "the driver of %s changed meanwhile; try again",
+						  f->name);
+	}
+	return 0;
+}
+
+static int check_machine(struct pcireset_reenumeration *e, struct pcireset_ctx *ctx)
+{
+	struct subtree now;
+	int r = pcireset_ctx_scan(ctx);
+
+	if (r < 0)
+		return reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(ctx));
+	r = subtree_read(&now, ctx, &e->place) ? reenumeration_fail_unread(e, &now.unread) :
+						 check_is_same(e, &now);
+	subtree_clear(&now);
+	if (!r)
+		r = check_uses(e, ctx);
+	return r || !e->cuts_power ? r : check_protections(e, ctx);
+}
+
+/*
+ * The caller may have asked a person in between, for minutes. The machine is read into
+ * another context, because the caller still uses the functions of this one.
+ */
+int reenumeration_check_again(struct pcireset_reenumeration *e)
+{
+	const char *sysroot = *e->ctx->sysroot ? e->ctx->sysroot : NULL;
+	struct pcireset_ctx *ctx;
+	int r = pcireset_ctx_new(sysroot, &ctx);
+
+	if (r < 0)
+		return reenumeration_fail(e, r, "%s", strerror(-r));
+	if (e->ctx->backend->id == PCIRESET_BACKEND_SYSFS)
+		r = pcireset_ctx_set_backend(ctx, PCIRESET_BACKEND_SYSFS);
+	r = r < 0 ? reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(ctx)) :
+		    check_machine(e, ctx);
+	pcireset_ctx_unref(ctx);
+	return r;
 }

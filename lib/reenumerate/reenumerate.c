@@ -129,6 +129,8 @@ int pcireset_reenumeration_begin(struct pcireset_reenumeration *reenumeration)
 	struct pcireset_reenumeration *e = reenumeration;
 	int r = check_stage(e, STAGE_RESOLVED);
 
+	if (!r)
+		r = reenumeration_check_again(e);
 	if (r < 0)
 		return r;
 	e->is_touched = true;

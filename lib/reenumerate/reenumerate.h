@@ -139,6 +139,8 @@ struct differences {
 	int error; /* -ENOMEM: the list is incomplete */
 };
 
+const struct subtree_function *subtree_find(const struct subtree *tree,
+					    const struct subtree_function *f);
 int subtree_compare(const struct subtree *was, const struct subtree *now,
 		    struct differences *ret_list);
 bool differences_have_missing(const struct differences *list, const char *what);
@@ -188,6 +190,7 @@ int reenumeration_fail_unread(struct pcireset_reenumeration *e, const struct unr
 int reenumeration_check_bus_rules(struct pcireset_reenumeration *e);
 int reenumeration_take_plan(struct pcireset_reenumeration *e, int r);
 int reenumeration_prepare(struct pcireset_reenumeration *e);
+int reenumeration_check_again(struct pcireset_reenumeration *e);
 
 /* power.c */
 void power_call_witnesses(struct pcireset_reenumeration *e);

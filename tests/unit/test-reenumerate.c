@@ -839,6 +839,78 @@ static void the_last_reference_restores_the_port(void **state)
 	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), SERR);
 }
 
+/* ---- between the question and the answer */
+
+#define DEVICES  "sys/devices/pci0000:00/0000:00:1c.0/"
+#define NEWCOMER "0000:03:00.2"
+
+static void link_to(const char *target, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", sysroot, name);
+	assert_true(!unlink(path) || errno == ENOENT);
+	if (target)
+		assert_int_equal(symlink(target, path), 0);
+}
+
+/* Resolved before the change; then begin() must refuse, and have touched nothing. */
+static void begin_refuses(struct pcireset_reenumeration *e, int want, const char *words)
+{
+	int r = pcireset_reenumeration_begin(e);
+
+	if (r != want || !strstr(pcireset_reenumeration_get_message(e), words))
+		fail_msg("%d: %s", r, pcireset_reenumeration_get_message(e));
+	assert_false(pcireset_reenumeration_is_touched(e));
+	pcireset_reenumeration_unref(e);
+}
+
+static struct pcireset_reenumeration *resolved_without_force(struct pcireset_ctx *ctx)
+{
+	struct pcireset_reenumeration *e = make_steps(ctx);
+
+	e->force &= ~(uint32_t)PCIRESET_USE_NET;
+	resolve(e);
+	return e;
+}
+
+static void a_use_since_the_question_is_refused(void **state)
+{
+	static const char *const directories[] = { DEVICES CARD "/net", DEVICES CARD "/net/gpu0" };
+	struct pcireset_reenumeration *e = resolved_without_force(*state);
+
+	assert_int_equal(sysroot_mkdirs(directories, ARRAY_SIZE(directories)), 0);
+	sysroot_write(DEVICES CARD "/net/gpu0/flags", "0x1003\n");
+	link_to("../../../" DEVICES CARD "/net/gpu0", "sys/class/net/gpu0");
+	begin_refuses(e, -EBUSY, CARD " is in use: ");
+	link_to(NULL, "sys/class/net/gpu0");
+}
+
+static void a_function_since_the_question_is_refused(void **state)
+{
+	static const char *const directories[] = { DEVICES NEWCOMER };
+	struct pcireset_reenumeration *e = resolved_without_force(*state);
+
+	assert_int_equal(sysroot_mkdirs(directories, ARRAY_SIZE(directories)), 0);
+	link_to("../../../../" DEVICES NEWCOMER, "sys/bus/pci/devices/" NEWCOMER);
+	attribute(NEWCOMER, "vendor", "0x1af4\n");
+	attribute(NEWCOMER, "device", "0x1041\n");
+	attribute(NEWCOMER, "class", "0x020000\n");
+	begin_refuses(e, -ESTALE, NEWCOMER " was added meanwhile");
+	link_to(NULL, "sys/bus/pci/devices/" NEWCOMER);
+}
+
+static void a_driver_since_the_question_is_refused(void **state)
+{
+	struct pcireset_reenumeration *e = resolved_without_force(*state);
+
+	link_to("../../../../bus/pci/drivers/other", DEVICES AUDIO "/driver");
+	begin_refuses(e, -ESTALE, "the driver of " AUDIO " changed meanwhile");
+	link_to("../../../../bus/pci/drivers/snd_hda_intel", DEVICES AUDIO "/driver");
+}
+
+/* ---- a killed process, and a device without an answer */
+
 /* Its end is that of a killed process: nothing is restored. */
 static void end_in_reset(struct pcireset_ctx *ctx)
 {
@@ -944,6 +1016,9 @@ int main(void)
 		TEST(one_port_has_one_re_enumeration),
 		TEST(a_failed_reset_restores_the_port),
 		TEST(the_last_reference_restores_the_port),
+		TEST(a_use_since_the_question_is_refused),
+		TEST(a_function_since_the_question_is_refused),
+		TEST(a_driver_since_the_question_is_refused),
 		TEST(a_bus_in_reset_is_repaired),
 		TEST(a_card_that_does_not_answer_is_replaced),
 	};
