@@ -17,7 +17,7 @@
 
 #define SUFFIX   ".held"
 #define MAX_HELD 5
-#define NOTE_MAX 1024
+#define NOTE_MAX 2048
 #define LINK_MS  5000 /* until the link is up after a repair */
 
 #define DPC_TRIGGER (PCI_EXP_DPC_CTL_EN_FATAL | PCI_EXP_DPC_CTL_EN_NONFATAL)
@@ -33,11 +33,13 @@ struct guard {
 	size_t nr;
 	char power[32];       /* power/control, or "" */
 	struct supply supply; /* whose power is cut */
-	bool keeps_note;      /* the power could not be switched on again */
-	bool trains;          /* the note is of a training */
+	struct witnesses witnesses;
+	bool keeps_note; /* the power could not be switched on again */
+	bool trains;     /* the note is of a training */
 	struct {
 		char power[32];
 		struct supply supply;
+		struct witnesses witnesses;
 		bool trains;
 	} noted;                  /* by another process */
 	char boot[64];            /* the ID of this boot */
@@ -144,6 +146,12 @@ static int write_note(struct guard *guard)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "power %s %s\n",
 				pcireset_power_to_str(guard->supply.method),
 				*guard->supply.slot ? guard->supply.slot : guard->supply.allowed);
+	for (size_t i = 0; i < guard->witnesses.nr; i++) {
+		const struct witness *witness = &guard->witnesses.v[i];
+
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "witness %s %x %x\n",
+				witness->name, witness->was, witness->value);
+	}
 	for (size_t i = 0; i < guard->nr; i++) {
 		const struct held *held = &guard->v[i];
 
@@ -172,6 +180,22 @@ static void take_supply(struct guard *guard, const char *words)
 	}
 }
 
+/* "NAME WAS VALUE" */
+static void take_witness(struct guard *guard, const char *words)
+{
+	struct witnesses *list = &guard->noted.witnesses;
+	size_t len = strcspn(words, " ");
+	struct pcireset_addr addr;
+	unsigned int was, value;
+
+	if (list->nr == ARRAY_SIZE(list->v) || !addr_parse(words, len, &addr) ||
+	    sscanf(words + len, "%x %x", &was, &value) != 2)
+		return;
+	pcireset_addr_to_str(&addr, list->v[list->nr].name);
+	list->v[list->nr].was = (uint8_t)was;
+	list->v[list->nr++].value = (uint8_t)value;
+}
+
 static void take_line(struct guard *guard, const char *line, bool *is_whole, bool *is_same)
 {
 	struct held held = { 0 };
@@ -185,6 +209,8 @@ static void take_line(struct guard *guard, const char *line, bool *is_whole, boo
 		*is_same = *is_same && !strcmp(line + 5, guard->boot);
 	else if (!strncmp(line, "power ", 6))
 		take_supply(guard, line + 6);
+	else if (!strncmp(line, "witness ", 8))
+		take_witness(guard, line + 8);
 	else if (!strncmp(line, "control ", 8))
 		snprintf(guard->noted.power, sizeof(guard->noted.power), "%.31s", line + 8);
 	else if (sscanf(line, "inode %llu", &inode) == 1)
@@ -345,6 +371,12 @@ void guard_set_supply(struct guard *guard, const struct supply *supply)
 	guard->supply = *supply;
 }
 
+/* Call this before guard_begin(), which notes them. */
+void guard_set_witnesses(struct guard *guard, const struct witnesses *witnesses)
+{
+	guard->witnesses = *witnesses;
+}
+
 /* The device has no power, and the note is the only trace of it. */
 void guard_keep_note(struct guard *guard)
 {
@@ -468,7 +500,14 @@ static int restore_power(struct guard *guard)
 		return r;
 	port_await_link(&guard->port, LINK_MS);
 	return attr_rescan(guard->ctx, guard->name, addr.domain,
-			   guard->port.config.b[PCI_SECONDARY_BUS]);
+			   port_read(&guard->port, PCI_PRIMARY_BUS, 4) >> 8 & 0xff);
+}
+
+/* The process may have been killed before it cut the power. */
+static void restore_witnesses(const struct guard *guard)
+{
+	for (size_t i = 0; i < guard->noted.witnesses.nr; i++)
+		(void)witness_ask(guard->ctx, &guard->noted.witnesses.v[i]);
 }
 
 /* Return 0 if all is as noted. */
@@ -476,6 +515,7 @@ static int restore_noted(struct guard *guard)
 {
 	int r = guard->noted.supply.method ? restore_power(guard) : 0;
 
+	restore_witnesses(guard);
 	if (restore_registers(guard))
 		r = -EPERM;
 	if (*guard->noted.power)

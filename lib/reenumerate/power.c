@@ -4,10 +4,7 @@
  * was really cut, and switch it on again.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "reenumerate/reenumerate.h"
 
 #define NS_PER_MS 1000000ull
@@ -15,80 +12,20 @@
 
 /* ---- the witnesses, one in each of some functions */
 
-/*
- * The Cache Line Size is writable, has no effect and is 0 after power-on (PCIe r6.0,
- * sec 7.5.1.1.7). A driver keeps these values: they are multiples of every line size, so
- * pci_set_cacheline_size() does not replace them.
- */
-#define WITNESS       0xe0
-#define OTHER_WITNESS 0xc0
-
-static int open_config(const struct pcireset_reenumeration *e, const struct subtree_function *f)
+/* Before the guard begins: its note has the values, for a repair if this process is killed. */
+void power_choose_witnesses(struct pcireset_reenumeration *e)
 {
-	char path[PATH_MAX];
-	int r = ctx_path(e->ctx, path, "sys/bus/pci/devices/%s/config", f->name);
+	struct witnesses *list = &e->witnesses;
 
-	return r ? r : open(path, O_RDWR | O_CLOEXEC);
-}
-
-static bool write_line_size(int fd, uint8_t value)
-{
-	uint8_t now = (uint8_t)~value;
-
-	return pwrite(fd, &value, 1, PCI_CACHE_LINE_SIZE) == 1 &&
-	       pread(fd, &now, 1, PCI_CACHE_LINE_SIZE) == 1 && now == value;
-}
-
-/* A function that does not answer is no witness, nor is a virtual one. */
-static void call_witness(struct pcireset_reenumeration *e, struct subtree_function *f)
-{
-	int fd = f->is_top && !f->is_vf ? open_config(e, f) : -1;
-	struct config header = { 0 };
-
-	if (fd < 0)
-		return;
-	if (!config_read_header_fd(fd, &header) && header.len == PCI_STD_HEADER_SIZEOF &&
-	    !config_is_dead(&header)) {
-		f->line_size = header.b[PCI_CACHE_LINE_SIZE];
-		f->witness = f->line_size == WITNESS ? OTHER_WITNESS : WITNESS;
-		if (!write_line_size(fd, f->witness))
-			f->witness = 0;
-	}
-	close(fd);
+	for (size_t i = 0; i < e->was.nr && list->nr < ARRAY_SIZE(list->v); i++)
+		list->nr += witness_choose(e->ctx, &e->was.v[i], &list->v[list->nr]);
+	guard_set_witnesses(e->guard, list);
 }
 
 void power_call_witnesses(struct pcireset_reenumeration *e)
 {
-	for (size_t i = 0; i < e->was.nr; i++)
-		call_witness(e, &e->was.v[i]);
-}
-
-/*
- * The kernel writes this register where firmware has _HPP or _HPX for it, so another value
- * than 0 and that of the witness says nothing.
- */
-static int judge_line_size(const struct subtree_function *f, uint8_t now)
-{
-	if (now == f->witness)
-		return 0;
-	return now ? -ENODATA : 1;
-}
-
-/* Return 1 if the function has forgotten, 0 if it remembers, -ENODATA if it cannot tell. */
-static int ask_witness(struct pcireset_reenumeration *e, const struct subtree_function *f)
-{
-	int fd = f->witness ? open_config(e, f) : -1, r = -ENODATA;
-	struct config header = { 0 };
-
-	if (fd < 0)
-		return r;
-	if (!config_read_header_fd(fd, &header) && header.len == PCI_STD_HEADER_SIZEOF &&
-	    !config_is_dead(&header))
-		r = judge_line_size(f, header.b[PCI_CACHE_LINE_SIZE]);
-	if (!r)
-		write_line_size(fd, f->line_size);
-	close(fd);
-	return r;
+	for (size_t i = 0; i < e->witnesses.nr; i++)
+		witness_call(e->ctx, &e->witnesses.v[i]);
 }
 
 /* One function that remembers is enough: it had power all the time. */
@@ -96,8 +33,8 @@ void power_ask_witnesses(struct pcireset_reenumeration *e)
 {
 	int *forgot = &e->signs[PCIRESET_SIGN_FORGOT];
 
-	for (size_t i = 0; i < e->was.nr; i++) {
-		int r = ask_witness(e, &e->was.v[i]);
+	for (size_t i = 0; i < e->witnesses.nr; i++) {
+		int r = witness_ask(e->ctx, &e->witnesses.v[i]);
 
 		if (r >= 0)
 			*forgot = *forgot == 0 ? 0 : r;

@@ -138,6 +138,8 @@ int pcireset_reenumeration_begin(struct pcireset_reenumeration *reenumeration)
 	if (r)
 		return end_early(e, r);
 	guard_set_supply(e->guard, &e->supply);
+	if (e->cuts_power)
+		power_choose_witnesses(e);
 	r = guard_begin(e->guard);
 	if (r)
 		return end_early(e,

@@ -61,6 +61,27 @@ int supply_off(const struct supply *supply);
 int supply_on(const struct supply *supply);
 int supply_is_off(const struct supply *supply);
 
+/* ---- witness.c: a register that shows whether a function has lost its power */
+
+#define MAX_WITNESSES 8
+
+struct witness {
+	char name[PCIRESET_ADDR_STR_MAX];
+	uint8_t was, value; /* Cache Line Size before and during a power cycle; 0: no witness */
+};
+
+struct witnesses {
+	struct witness v[MAX_WITNESSES];
+	size_t nr;
+};
+
+struct subtree_function;
+
+bool witness_choose(struct pcireset_ctx *ctx, const struct subtree_function *f,
+		    struct witness *ret_witness);
+void witness_call(struct pcireset_ctx *ctx, struct witness *witness);
+int witness_ask(struct pcireset_ctx *ctx, const struct witness *witness);
+
 /* ---- guard.c: the port reports no error and no hotplug event for a while */
 
 struct guard;
@@ -69,6 +90,7 @@ int guard_open(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, struc
 	       struct guard **ret_guard);
 const struct port *guard_port(const struct guard *guard);
 void guard_set_supply(struct guard *guard, const struct supply *supply);
+void guard_set_witnesses(struct guard *guard, const struct witnesses *witnesses);
 void guard_keep_note(struct guard *guard);
 bool guard_keeps_note(const struct guard *guard);
 int guard_begin(struct guard *guard);
@@ -103,8 +125,7 @@ struct subtree_function {
 	bool has_no_room[NR_REGIONS]; /* the kernel found no address for it */
 	bool is_top;                  /* it is removed, and all others with it */
 	bool is_vf;
-	bool is_bridge;             /* it keeps its driver until it is removed */
-	uint8_t line_size, witness; /* Cache Line Size before and during a power cycle, or 0 */
+	bool is_bridge; /* it keeps its driver until it is removed */
 };
 
 /* The functions in the order of addresses, and the link of the device. */
@@ -174,7 +195,8 @@ struct pcireset_reenumeration {
 	struct pcireset_report *report; /* NULL: no plan was run */
 	bool cuts_power;                /* instead of a reset */
 	struct supply supply;           /* of the power that is cut */
-	int signs[NR_SIGNS];            /* 1, 0, or -ENODATA for unknown */
+	struct witnesses witnesses;
+	int signs[NR_SIGNS]; /* 1, 0, or -ENODATA for unknown */
 	struct subtree was, now;
 	struct differences differences;
 	bool is_touched; /* drivers were unbound */
@@ -193,6 +215,7 @@ int reenumeration_prepare(struct pcireset_reenumeration *e);
 int reenumeration_check_again(struct pcireset_reenumeration *e);
 
 /* power.c */
+void power_choose_witnesses(struct pcireset_reenumeration *e);
 void power_call_witnesses(struct pcireset_reenumeration *e);
 void power_ask_witnesses(struct pcireset_reenumeration *e);
 int power_cycle(struct pcireset_reenumeration *e, unsigned int limit_ms);

@@ -146,8 +146,12 @@ int reenumeration_replace(struct pcireset_reenumeration *e, pcireset_wait_fn fn,
 	e->is_changed = true;
 	if (!r)
 		r = reset_removed(e);
-	if (rescan_bus(e) || (r && !is_back_anyway(e)))
+	if (rescan_bus(e) || (r && !is_back_anyway(e))) {
+		/* Functions that could not be removed have the value of the witness. */
+		if (e->cuts_power)
+			power_ask_witnesses(e);
 		return e->error;
+	}
 	r = await_functions(e, patience);
 	if (e->cuts_power)
 		power_ask_witnesses(e);

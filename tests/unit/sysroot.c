@@ -71,6 +71,19 @@ void sysroot_write(const char *file, const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
+void sysroot_write_config(const char *name, long at, const void *bytes, size_t size)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/config", sysroot, name);
+	f = fopen(path, "r+e");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, at, SEEK_SET), 0);
+	assert_int_equal(fwrite(bytes, 1, size, f), size);
+	assert_int_equal(fclose(f), 0);
+}
+
 /* Without a reference of its own: the context keeps it. */
 struct pcireset_dev *find(struct pcireset_ctx *ctx, const char *name)
 {

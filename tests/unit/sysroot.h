@@ -28,6 +28,8 @@ int context_make(void **state);
 int context_remove(void **state);
 
 void sysroot_write(const char *file, const char *text);
+/* Write to a function's config space. The file is in the sysroot already. */
+void sysroot_write_config(const char *name, long at, const void *bytes, size_t size);
 struct pcireset_dev *find(struct pcireset_ctx *ctx, const char *name);
 const char *join_members(const struct pcireset_member *v, size_t nr);
 

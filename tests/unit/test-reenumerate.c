@@ -57,6 +57,26 @@ int __wrap_stat64(const char *path, struct stat *st)
 	return is_broken(path) ? -1 : __real_stat64(path, st);
 }
 
+/* The bits of Cache Line Size that hardware keeps. */
+static uint8_t kept_bits = 0xff;
+
+/* With the kernel in lockdown, config space is read-only. */
+static bool is_locked_down;
+
+ssize_t __real_pwrite64(int fd, const void *buf, size_t size, off64_t at);
+ssize_t __wrap_pwrite64(int fd, const void *buf, size_t size, off64_t at);
+
+ssize_t __wrap_pwrite64(int fd, const void *buf, size_t size, off64_t at)
+{
+	uint8_t byte = *(const uint8_t *)buf & kept_bits;
+
+	if (is_locked_down) {
+		errno = EPERM;
+		return -1;
+	}
+	return __real_pwrite64(fd, size == 1 && at == PCI_CACHE_LINE_SIZE ? &byte : buf, size, at);
+}
+
 static void attribute(const char *device, const char *name, const char *value)
 {
 	char path[PATH_MAX];
@@ -220,6 +240,12 @@ static void a_command_line_may_renumber_buses(void **state)
 	victim_is(*state, NULL);
 	sysroot_write("proc/cmdline", "quiet pci=nomsi,assign-busses root=/dev/sda1\n");
 	victim_is(*state, "0000:06:01.0");
+	/* The neighbour is not a bridge. */
+	attribute("0000:06:01.0", "class", "0x020000\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	victim_is(*state, NULL);
+	attribute("0000:06:01.0", "class", "0x060400\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
 	/* No bridge is removed, or no other one is on its bus. */
 	assert_null(victim_of(*state, PORT, CARD, &unread));
 	assert_null(victim_of(*state, "0000:00:1d.0", SWITCH, &unread));
@@ -406,15 +432,7 @@ static void a_killed_process_is_repaired_first(void **state)
 
 static void config_set(const char *name, long at, uint8_t value)
 {
-	char path[PATH_MAX];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/config", sysroot, name);
-	f = fopen(path, "r+e");
-	assert_non_null(f);
-	assert_int_equal(fseek(f, at, SEEK_SET), 0);
-	assert_int_not_equal(fputc(value, f), EOF);
-	assert_int_equal(fclose(f), 0);
+	sysroot_write_config(name, at, &value, 1);
 }
 
 static uint8_t config_get(const char *name, long at)
@@ -466,6 +484,7 @@ static struct pcireset_reenumeration *make_steps(struct pcireset_ctx *ctx)
 #define EXPRESS_TYPE   0x52
 #define ROOT_PORT      0x42
 #define WITNESS        0xe0
+#define OTHER_WITNESS  0xc0
 
 static void file_is(const char *name, const char *want)
 {
@@ -519,6 +538,41 @@ static void an_unfinished_power_cycle_is_repaired(void **state)
 	assert_int_equal(try_guard(*state, &(struct unread){ 0 }), 0);
 }
 
+/* It was killed after the value of the witness was written, and before the power was cut. */
+static void a_witness_that_was_not_asked_is_repaired(void **state)
+{
+	leftover_ctx = *state;
+	config_set(CARD, PCI_CACHE_LINE_SIZE, WITNESS);
+	config_set(AUDIO, PCI_CACHE_LINE_SIZE, 0x20);
+	write_power_note("power slot 3\nwitness " CARD " 10 e0\nwitness " AUDIO " 10 e0\n"
+			 "witness 0000:03:00.7 10 e0\nwitness " CARD "\n");
+	sysroot_write(SLOT_POWER, "1\n");
+	leftover_is(NULL, 0, PCIRESET_LEFTOVER_TO_REPAIR);
+	assert_int_equal(config_get(CARD, PCI_CACHE_LINE_SIZE), WITNESS);
+	repair(*state, PCIRESET_LEFTOVER_REPAIRED);
+	assert_int_equal(config_get(CARD, PCI_CACHE_LINE_SIZE), 0x10);
+	/* A driver has written it since. */
+	assert_int_equal(config_get(AUDIO, PCI_CACHE_LINE_SIZE), 0x20);
+	config_set(CARD, PCI_CACHE_LINE_SIZE, 0);
+	config_set(AUDIO, PCI_CACHE_LINE_SIZE, 0);
+}
+
+/* A killed power cycle leaves these of the bridges that it has only locked. */
+static void an_empty_note_goes_without_a_trace(void **state)
+{
+	char path[PATH_MAX];
+
+	leftover_ctx = *state;
+	snprintf(path, sizeof(path), "%s/run/pcireset/" PORT ".held", sysroot);
+	sysroot_write("run/pcireset/" PORT ".held", "");
+	leftover_is(NULL, 0, PCIRESET_LEFTOVER_VOID);
+	assert_int_equal(try_guard(*state, &(struct unread){ 0 }), 0);
+	assert_int_equal(access(path, F_OK), -1);
+	sysroot_write("run/pcireset/" PORT ".held", "");
+	repair(*state, PCIRESET_LEFTOVER_VOID);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 static void power_control_is_repaired(void **state)
 {
 	leftover_ctx = *state;
@@ -536,17 +590,21 @@ static void power_control_is_repaired(void **state)
 static void the_note_has_all_that_is_changed(void **state)
 {
 	struct supply supply = { .ctx = *state, .method = PCIRESET_POWER_SLOT, .slot = "3" };
+	struct witnesses witnesses = { .v = { { CARD, 0x10, WITNESS }, { AUDIO, 0, WITNESS } },
+				       .nr = 2 };
 	struct unread unread = { 0 };
 	char path[PATH_MAX], text[ATTR_MAX];
 	struct guard *guard;
 
 	assert_int_equal(guard_open(*state, &find(*state, PORT)->addr, &unread, &guard), 0);
 	guard_set_supply(guard, &supply);
+	guard_set_witnesses(guard, &witnesses);
 	assert_int_equal(guard_begin(guard), 0);
 	snprintf(path, sizeof(path), "%s/run/pcireset/" PORT ".held", sysroot);
 	assert_true(read_file(path, text, sizeof(text)) > 0);
 	assert_non_null(strstr(text, "\ncontrol auto\n"));
 	assert_non_null(strstr(text, "\npower slot 3\n"));
+	assert_non_null(strstr(text, "\nwitness " CARD " 10 e0\nwitness " AUDIO " 0 e0\n"));
 	guard_end(guard);
 	guard_close(guard);
 	assert_int_equal(access(path, F_OK), -1);
@@ -600,6 +658,7 @@ static void witnesses_say(struct pcireset_ctx *ctx, uint8_t card, uint8_t audio,
 	config_set(CARD, PCI_CACHE_LINE_SIZE, 0x10);
 	config_set(AUDIO, PCI_CACHE_LINE_SIZE, 0);
 	assert_int_equal(pcireset_reenumeration_resolve(e), 0);
+	power_choose_witnesses(e);
 	power_call_witnesses(e);
 	assert_int_equal(config_get(CARD, PCI_CACHE_LINE_SIZE), WITNESS);
 	assert_int_equal(config_get(AUDIO, PCI_CACHE_LINE_SIZE), WITNESS);
@@ -617,8 +676,107 @@ static void a_register_with_a_new_value_says_nothing(void **state)
 	witnesses_say(*state, 0, 0, 1);
 	witnesses_say(*state, 0, WITNESS, 0);
 	witnesses_say(*state, WITNESS, 0x20, 0);
+	witnesses_say(*state, WITNESS, 0, 0);
 	witnesses_say(*state, 0x20, 0x20, -ENODATA);
 	witnesses_say(*state, 0, 0x20, 1);
+	config_set(CARD, PCI_CACHE_LINE_SIZE, 0);
+}
+
+/* A value that the register has already would be no sign. A virtual function is no witness. */
+static void a_witness_gets_a_new_value(void **state)
+{
+	struct pcireset_reenumeration *e = make_steps(*state);
+	struct subtree_function *f;
+
+	config_set(CARD, PCI_CACHE_LINE_SIZE, WITNESS);
+	config_set(AUDIO, PCI_CACHE_LINE_SIZE, 0x10);
+	assert_int_equal(pcireset_reenumeration_resolve(e), 0);
+	f = &e->was.v[e->was.nr - 1];
+	assert_string_equal(f->name, AUDIO);
+	f->is_vf = true;
+	power_choose_witnesses(e);
+	power_call_witnesses(e);
+	assert_int_equal(config_get(CARD, PCI_CACHE_LINE_SIZE), OTHER_WITNESS);
+	assert_int_equal(config_get(AUDIO, PCI_CACHE_LINE_SIZE), 0x10);
+	config_set(CARD, PCI_CACHE_LINE_SIZE, 0);
+	config_set(AUDIO, PCI_CACHE_LINE_SIZE, 0);
+	pcireset_reenumeration_unref(e);
+}
+
+/* 1 is a sign that the power was cut, 0 that it was not, and -ENODATA says nothing. */
+static void each_sign_counts(void **state)
+{
+	static const struct {
+		int off, link_down, forgot, want;
+	} rows[] = {
+		{ 1, 1, 1, 0 },           { 1, 1, -ENODATA, 0 },
+		{ 1, -ENODATA, 1, 0 },    { 1, -ENODATA, -ENODATA, -EIO },
+		{ -ENODATA, 1, 1, -EIO }, { 0, 1, 1, -EIO },
+		{ 1, 0, 1, -EIO },        { 1, 1, 0, -EIO },
+	};
+	struct pcireset_reenumeration *e = make_steps(*state);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		e->signs[PCIRESET_SIGN_OFF] = rows[i].off;
+		e->signs[PCIRESET_SIGN_LINK_DOWN] = rows[i].link_down;
+		e->signs[PCIRESET_SIGN_FORGOT] = rows[i].forgot;
+		assert_int_equal(power_check(e), rows[i].want);
+	}
+	pcireset_reenumeration_unref(e);
+}
+
+/* The files of power resources cannot be read. That is no answer, and nothing is waited for. */
+static void power_resources_that_fail_are_unknown(void **state)
+{
+	struct supply supply = { .ctx = *state, .method = PCIRESET_POWER_D3COLD };
+
+	snprintf(supply.port, sizeof(supply.port), "%s", PORT);
+	assert_int_equal(supply_is_off(&supply), -ENOENT);
+	assert_int_equal(supply_on(&supply), -ENOENT);
+	attribute(PORT, "power/control", "auto\n");
+}
+
+/* The values are noted and then written: nothing is written before. */
+static void a_chosen_witness_is_not_written(void **state)
+{
+	struct pcireset_reenumeration *e = make_steps(*state);
+
+	config_set(CARD, PCI_CACHE_LINE_SIZE, 0x10);
+	assert_int_equal(pcireset_reenumeration_resolve(e), 0);
+	power_choose_witnesses(e);
+	assert_int_equal(config_get(CARD, PCI_CACHE_LINE_SIZE), 0x10);
+	/* The command of the caller has changed it, which must not be lost. */
+	config_set(CARD, PCI_CACHE_LINE_SIZE, 0x20);
+	config_set(AUDIO, PCI_CACHE_LINE_SIZE, WITNESS);
+	power_call_witnesses(e);
+	assert_int_equal(config_get(CARD, PCI_CACHE_LINE_SIZE), WITNESS);
+	power_ask_witnesses(e);
+	assert_int_equal(pcireset_reenumeration_get_sign(e, PCIRESET_SIGN_FORGOT), 0);
+	assert_int_equal(config_get(CARD, PCI_CACHE_LINE_SIZE), 0x20);
+	/* A value that was there before is no sign, if it is there later. */
+	assert_int_equal(e->witnesses.nr, 2);
+	assert_int_equal(e->witnesses.v[1].value, 0);
+	assert_int_equal(config_get(AUDIO, PCI_CACHE_LINE_SIZE), WITNESS);
+	pcireset_reenumeration_unref(e);
+	config_set(CARD, PCI_CACHE_LINE_SIZE, 0);
+	config_set(AUDIO, PCI_CACHE_LINE_SIZE, 0);
+}
+
+/* A register that keeps only some bits is no witness, and gets its value back. */
+static void a_register_that_keeps_some_bits_is_no_witness(void **state)
+{
+	struct pcireset_reenumeration *e = make_steps(*state);
+
+	config_set(CARD, PCI_CACHE_LINE_SIZE, 0x10);
+	assert_int_equal(pcireset_reenumeration_resolve(e), 0);
+	kept_bits = 0x5f;
+	power_choose_witnesses(e);
+	power_call_witnesses(e);
+	assert_int_equal(config_get(CARD, PCI_CACHE_LINE_SIZE), 0x10);
+	power_ask_witnesses(e);
+	kept_bits = 0xff;
+	assert_int_equal(pcireset_reenumeration_get_sign(e, PCIRESET_SIGN_FORGOT), -ENODATA);
+	pcireset_reenumeration_unref(e);
 	config_set(CARD, PCI_CACHE_LINE_SIZE, 0);
 }
 
@@ -1003,11 +1161,18 @@ int main(void)
 		TEST(a_note_that_cannot_be_opened_is_unknown),
 		TEST(a_killed_process_is_repaired_first),
 		TEST(an_unfinished_power_cycle_is_repaired),
+		TEST(a_witness_that_was_not_asked_is_repaired),
+		TEST(an_empty_note_goes_without_a_trace),
 		TEST(power_control_is_repaired),
 		TEST(the_note_has_all_that_is_changed),
 		TEST(a_power_cycle_is_refused_unless_the_slot_can),
 		TEST(a_register_with_a_new_value_says_nothing),
+		TEST(a_witness_gets_a_new_value),
+		TEST(each_sign_counts),
+		TEST(power_resources_that_fail_are_unknown),
 		TEST(a_power_cycle_stays_within_max_scope),
+		TEST(a_chosen_witness_is_not_written),
+		TEST(a_register_that_keeps_some_bits_is_no_witness),
 		TEST(a_port_below_that_is_in_use_is_refused),
 		TEST(a_card_that_does_not_answer_has_rules),
 		TEST(an_unknown_state_of_the_power_keeps_the_note),
