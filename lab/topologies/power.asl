@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Power resources of the port in lab/topologies/power. QEMU has no power to cut, so the device is in reset meanwhile.
+// With 0xF1 in Interrupt Line of the port, _OFF does nothing.
 DefinitionBlock ("", "SSDT", 2, "PCILAB", "POWER", 1)
 {
 	External (\_SB.PCI0, DeviceObj)
@@ -12,6 +13,8 @@ DefinitionBlock ("", "SSDT", 2, "PCILAB", "POWER", 1)
 			OperationRegion (CONF, PCI_Config, 0x00, 0x40)
 			Field (CONF, WordAcc, NoLock, Preserve)
 			{
+				Offset (0x3C),
+				KNOB, 8,
 				Offset (0x3E),
 				    , 6,
 				SBR, 1
@@ -35,6 +38,11 @@ DefinitionBlock ("", "SSDT", 2, "PCILAB", "POWER", 1)
 
 				Method (_OFF, 0, Serialized)
 				{
+					If (KNOB == 0xF1)
+					{
+						Return
+					}
+
 					SBR = One
 					STAT = Zero
 				}

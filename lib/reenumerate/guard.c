@@ -419,12 +419,13 @@ int guard_begin(struct guard *guard)
 
 /*
  * If the registers cannot be restored, the note stays, and pcireset_leftovers_look() finds it.
+ * A port that does not respond stays awake: the kernel would save its registers as all-ones.
  * Otherwise its content goes now, because a caller that ends early never closes the guard.
  */
 void guard_end(struct guard *guard)
 {
 	guard->is_clean = !restore_registers(guard) && !guard->keeps_note;
-	if (*guard->power)
+	if (*guard->power && !(guard->keeps_note && guard->supply.method == PCIRESET_POWER_D3COLD))
 		attr_write_of(guard->ctx, guard->name, "power/control", guard->power);
 	if (guard->is_clean && ftruncate(guard->note, 0))
 		guard->is_clean = false;
@@ -486,16 +487,41 @@ static void quiet_port(const struct guard *guard)
 		port_write_bits(&now.port, &now.v[i], now.v[i].wanted);
 }
 
+static int restore_slot(struct guard *guard)
+{
+	int r = supply_is_off(&guard->noted.supply);
+
+	quiet_port(guard);
+	return r > 0 ? supply_on(&guard->noted.supply) : r;
+}
+
+/*
+ * The kernel never asks firmware again to switch on a port that does not respond: it takes
+ * the port for switched on, or its state for unknown (acpi_power_transition()). A port that
+ * responds late has lost its registers, so the kernel must enumerate it.
+ */
+static int restore_port(struct guard *guard)
+{
+	int r = supply_on(&guard->noted.supply);
+
+	if (!r)
+		r = port_await_alive(&guard->port, guard->ctx, guard->name, LINK_MS);
+	if (r == -EUCLEAN)
+		r = port_enumerate(&guard->port, guard->ctx, guard->name);
+	if (!r)
+		r = port_check_alive(&guard->port, guard->ctx, guard->name);
+	if (!r)
+		quiet_port(guard);
+	return r;
+}
+
 /* Switch the power on, if it is off, and let the kernel find what is below the port. */
 static int restore_power(struct guard *guard)
 {
-	const struct supply *supply = &guard->noted.supply;
-	int r = supply->method == PCIRESET_POWER_SLOT ? supply_is_off(supply) : 1;
+	bool is_slot = guard->noted.supply.method == PCIRESET_POWER_SLOT;
+	int r = is_slot ? restore_slot(guard) : restore_port(guard);
 	struct pcireset_addr addr;
 
-	quiet_port(guard);
-	if (r > 0)
-		r = supply_on(supply);
 	if (r || !addr_parse(guard->name, strlen(guard->name), &addr))
 		return r;
 	port_await_link(&guard->port, LINK_MS);
@@ -518,7 +544,7 @@ static int restore_noted(struct guard *guard)
 	restore_witnesses(guard);
 	if (restore_registers(guard))
 		r = -EPERM;
-	if (*guard->noted.power)
+	if (*guard->noted.power && !(r && guard->noted.supply.method == PCIRESET_POWER_D3COLD))
 		attr_write_of(guard->ctx, guard->name, "power/control", guard->noted.power);
 	return r;
 }
@@ -546,11 +572,13 @@ static enum pcireset_leftover judge_leftover(struct guard *guard, const struct l
 	return PCIRESET_LEFTOVER_REPAIRED;
 }
 
-static const char *describe_power(enum pcireset_leftover state)
+static const char *describe_power(const struct guard *guard, enum pcireset_leftover state)
 {
-	return state == PCIRESET_LEFTOVER_REPAIRED ?
+	if (state != PCIRESET_LEFTOVER_REPAIRED)
+		return "a power cycle did not end: the device below it may have no power";
+	return guard->noted.supply.method == PCIRESET_POWER_SLOT ?
 		       "the slot below it has power, and the bus was rescanned" :
-		       "a power cycle did not end: the device below it may have no power";
+		       "it has power, and the bus below it was rescanned";
 }
 
 static const char *describe_training(enum pcireset_leftover state)
@@ -582,7 +610,7 @@ static const char *describe_note(const struct guard *guard, enum pcireset_leftov
 {
 	if (state == PCIRESET_LEFTOVER_TO_REPAIR || state == PCIRESET_LEFTOVER_REPAIRED) {
 		if (guard->noted.supply.method)
-			return describe_power(state);
+			return describe_power(guard, state);
 		if (guard->noted.trains)
 			return describe_training(state);
 	}

@@ -95,9 +95,20 @@ int port_write(const struct port *port, const struct held *held, uint32_t bits)
 	return write_register(port, held->at, held->size, merge_bits(port, held, bits));
 }
 
-/* Keep the current values of all other bits. Return 0 if the register reads as written. */
+/* A port without power, or one that was removed. */
+bool port_is_dead(const struct port *port)
+{
+	return port_read(port, PCI_VENDOR_ID, 4) == UINT32_MAX;
+}
+
+/*
+ * Keep the current values of all other bits. Return 0 if the register reads as written. A
+ * port that does not respond has no other bits, and may respond at the next moment.
+ */
 int port_write_bits(const struct port *port, const struct held *held, uint32_t bits)
 {
+	if (port_is_dead(port))
+		return -EPERM;
 	(void)write_register(port, held->at, held->size, merge_bits(port, held, bits));
 	return (port_read(port, held->at, held->size) & held->mask) == bits ? 0 : -EPERM;
 }
@@ -147,14 +158,18 @@ void port_await_link(const struct port *port, unsigned int timeout_ms)
  * Reset the bus while the kernel knows no function below it. PCI r3.0, sec 4.3.2: RST# for
  * at least 1 ms. Return -EPERM if the reset cannot be asserted, as with the kernel in lockdown.
  */
-void port_reset_bus(const struct port *port, unsigned int timeout_ms)
+int port_reset_bus(const struct port *port, unsigned int timeout_ms)
 {
 	const struct held reset = { .at = PCI_BRIDGE_CONTROL,
 				    .size = 2,
 				    .mask = PCI_BRIDGE_CTL_BUS_RESET };
 
-	port_write_bits(port, &reset, PCI_BRIDGE_CTL_BUS_RESET);
-	pause_ns(2 * NS_PER_MS);
+	int r = port_write_bits(port, &reset, PCI_BRIDGE_CTL_BUS_RESET);
+
+	if (!r)
+		pause_ns(2 * NS_PER_MS);
 	port_write_bits(port, &reset, 0);
-	port_await_link(port, timeout_ms);
+	if (!r)
+		port_await_link(port, timeout_ms);
+	return r;
 }

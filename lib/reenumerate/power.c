@@ -103,6 +103,36 @@ static int fail_on(struct pcireset_reenumeration *e, int r)
 				  e->supply.port, strerror(-r));
 }
 
+/* Resumed, and without power or registers. */
+static int fail_alive(struct pcireset_reenumeration *e, int r)
+{
+	guard_keep_note(e->guard);
+	if (r == -EUCLEAN)
+		return reenumeration_fail(e, -EIO,
+					  "%s has lost its registers, because its power came back "
+					  "late; to enumerate it again, use: pcireset doctor "
+					  "--repair",
+					  e->supply.port);
+	return reenumeration_fail(e, -ETIMEDOUT,
+				  "%s does not respond after its power was switched on; see the "
+				  "kernel log; if it responds later, use: pcireset doctor "
+				  "--repair; if not, only a restart of the machine helps",
+				  e->supply.port);
+}
+
+/*
+ * The kernel ignores a port that does not respond after it was resumed (pci_power_up()), so
+ * ask the port.
+ */
+static int await_port(struct pcireset_reenumeration *e, unsigned int limit_ms)
+{
+	int r = 0;
+
+	if (e->supply.method == PCIRESET_POWER_D3COLD)
+		r = port_await_alive(guard_port(e->guard), e->ctx, e->supply.port, limit_ms);
+	return r ? fail_alive(e, r) : 0;
+}
+
 /* The device is removed. */
 int power_cycle(struct pcireset_reenumeration *e, unsigned int limit_ms)
 {
@@ -114,6 +144,9 @@ int power_cycle(struct pcireset_reenumeration *e, unsigned int limit_ms)
 	r = supply_on(&e->supply);
 	if (r)
 		return fail_on(e, r);
+	r = await_port(e, limit_ms);
+	if (r)
+		return r;
 	port_await_link(guard_port(e->guard), limit_ms);
 	return 0;
 }

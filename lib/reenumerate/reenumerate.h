@@ -45,7 +45,15 @@ bool port_is_point_to_point(const struct port *port);
 void port_forget_events(const struct port *port);
 int port_link_is_down(const struct port *port);
 void port_await_link(const struct port *port, unsigned int timeout_ms);
-void port_reset_bus(const struct port *port, unsigned int timeout_ms);
+int port_reset_bus(const struct port *port, unsigned int timeout_ms);
+bool port_is_dead(const struct port *port);
+
+/* ---- revive.c: the port after its power resources were switched on */
+
+int port_check_alive(const struct port *port, struct pcireset_ctx *ctx, const char *name);
+int port_await_alive(const struct port *port, struct pcireset_ctx *ctx, const char *name,
+		     unsigned int limit_ms);
+int port_enumerate(struct port *port, struct pcireset_ctx *ctx, const char *name);
 
 /* ---- supply.c: the power below the port */
 

@@ -47,6 +47,16 @@ static int remove_device(struct pcireset_reenumeration *e)
 	return 0;
 }
 
+/* After a power cycle the note stays, so that doctor reports the port and rescans the bus. */
+static int fail_rescan(struct pcireset_reenumeration *e, int r, const char *port)
+{
+	if (e->cuts_power)
+		guard_keep_note(e->guard);
+	return reenumeration_fail(
+		e, r, "the bus below %s cannot be rescanned: %s%s", port, strerror(-r),
+		e->cuts_power ? "; to try again, use: pcireset doctor --repair" : "");
+}
+
 static int rescan_bus(struct pcireset_reenumeration *e)
 {
 	const struct pcireset_addr *device = &e->place.device;
@@ -60,9 +70,7 @@ static int rescan_bus(struct pcireset_reenumeration *e)
 		pause_ns(PAUSE_MS * NS_PER_MS);
 		r = attr_rescan(e->ctx, port, device->domain, device->bus);
 	}
-	return r ? reenumeration_fail(e, r, "the bus below %s cannot be rescanned: %s", port,
-				      strerror(-r)) :
-		   0;
+	return r ? fail_rescan(e, r, port) : 0;
 }
 
 static int read_again(struct pcireset_reenumeration *e)
@@ -111,8 +119,11 @@ static int reset_empty_bus(struct pcireset_reenumeration *e)
 	if (backend->reset_empty_bus)
 		r = backend->reset_empty_bus(e->ctx, &e->place.port);
 	if (r == -ENOTTY) {
-		port_reset_bus(guard_port(e->guard), limit_ms(e));
-		return 0;
+		r = port_reset_bus(guard_port(e->guard), limit_ms(e));
+		return r ? reenumeration_fail(e, r,
+					      "Bridge Control of the port above cannot be "
+					      "written") :
+			   0;
 	}
 	if (r)
 		return reenumeration_fail(e, r, "%s", pcireset_ctx_get_errmsg(e->ctx));

@@ -63,8 +63,10 @@ says() {
 	for state in \
 		'rm "$slot/power"|it is unknown which slot belongs to 0000:00:1c.0' \
 		'echo 0000:04:00 >"$slot/address"|it is unknown which slot belongs to 0000:00:1c.0' \
+		'echo 0000:03:01 >"$slot/address"|it is unknown which slot belongs to 0000:00:1c.0' \
 		'truncate -s 64 "$port/config"|0000:00:1c.0 cannot be read: Permission denied' \
 		'dead|0000:00:1c.0 does not respond' \
+		'poke 0x64 "\\x00" && ln -s firmware_node "$port/firmware_node"|0000:00:1c.0 cannot be read: Too many levels of symbolic links' \
 		'poke 0x64 "\\x00" && rm "$port/d3cold_allowed"|it is not recorded whether firmware has power resources for 0000:00:1c.0' \
 		'by_firmware && rm "$port/d3cold_allowed"|0000:00:1c.0 cannot be read: No such file or directory'; do
 		cp -a "$ROOT" "$ROOT.before"
@@ -84,6 +86,52 @@ says() {
 	[[ $output == *'power cycle: no: a virtual function has no power of its own'* ]]
 	exits 0 show 03:00.1 --json
 	jq -e '.devices[0].power_cycle == {possible: true, method: "slot", port: "0000:00:1c.0", slot: "3", message: null}' <<<"$output"
+}
+
+# Nothing above can cut the power: the reason is that of the nearest port.
+@test 'the nearest port gives the reason' {
+	local name
+	for name in 0000:06:01.0 0000:05:00.0 0000:00:1d.0; do
+		echo 1 >"$ROOT/sys/bus/pci/devices/$name/d3cold_allowed"
+	done
+	exits 0 show 08:00.1
+	[[ ${output//$'\n'/ } == *'power cycle: no: 0000:06:01.0 has no slot of pciehp, and no _PR3'* ]]
+}
+
+# power_lines: what doctor says, without the ports that it knows nothing about.
+power_lines() {
+	on doctor --json | jq -r '.checks[] | select(.check == "power-cycle") | "\(.device) \(.result) \(.finding)"'
+}
+
+@test 'doctor has a line for each port that can cut the power' {
+	local device
+	run power_lines
+	[[ $output == *'0000:00:1c.0 ok slot 3: by its power controller'* ]]
+	by_firmware
+	# It feeds both buses below the switch.
+	mkdir -p "$ROOT/sys/bus/pci/devices/0000:00:1d.0/firmware_node/power_resources_D3hot"
+	for device in 0000:00:1d.0 0000:06:00.0 0000:06:01.0 0000:05:00.0; do
+		echo 1 >"$ROOT/sys/bus/pci/devices/$device/d3cold_allowed"
+	done
+	run power_lines
+	[[ $(grep -c 'by D3cold, with power resources of firmware' <<<"$output") -eq 2 ]]
+	[[ $(grep -c '^0000:00:1d.0 ok by D3cold' <<<"$output") -eq 1 ]]
+	rm "$port/d3cold_allowed"
+	run power_lines
+	[[ $output == *'0000:00:1c.0 note unknown: 0000:00:1c.0 cannot be read'* ]]
+}
+
+@test 'doctor says that no power can be cut, or names a port once' {
+	local device
+	for device in "$ROOT"/sys/bus/pci/devices/*; do
+		echo 1 >"$device/d3cold_allowed"
+	done
+	poke 0x64 '\x00'
+	run power_lines
+	[[ $output == 'null ok the power of no slot can be cut' ]]
+	mkdir -p "$ROOT/sys/bus/pci/devices/0000:00:1d.0/firmware_node/power_resources_D3hot"
+	run power_lines
+	[[ $output == '0000:00:1d.0 ok by D3cold, with power resources of firmware' ]]
 }
 
 @test 'a recording gives the same answer as its machine' {

@@ -73,7 +73,13 @@ exits 0 'JSON' pcireset re-enumerate "$card" --power-cycle --yes --json
 like "${output//[$'\n ']/}" '"type":null.*"power":\{"method":"slot","port":"'"$port"'","slot":"'"$slot"'","off":true,"absent":(true|false),"link_down":true,"forgot":true\}' 'JSON: the signs'
 exits 0 'without the module' pcireset re-enumerate "$card" --power-cycle --yes --no-module
 sim_set 01.0/00.0 ready_bus_us=never ready_flr_us=never
+power_ons
+before=$REPLY
 exits 4 'a reset that kills the card' pcireset reset "$card" --type slot --yes --timeout 1
+run pcireset reset "$card" --type any --escalate --yes --timeout 1
+power_ons
+is "$REPLY" "$before" 'no reset cuts the power'
+exits 2 'reset has no such option' pcireset reset "$card" --power-cycle
 sleep 62
 cycle 0 'a card that does not answer any more' 'power of slot .*: off, link down' '2 found'
 
@@ -128,5 +134,32 @@ config_dump port-after "$port"
 config_is_same port-before port-after 'killed in between: the port is as before'
 [[ -e $devices/$card ]] && ok "killed in between: the card is back ($try)"
 cycle 0 'killed in between: another one works' '2 found'
+
+# ---- killed before the power is cut: another process makes the kernel's removal wait
+
+blocker=${sim_bus[3]}:00.0
+echo 1 >"$devices/$blocker/remove"
+sim_set 03.0/00.0 ready_bus_us=20000000 answer=rrs
+setpci -s "${sim_bus[0]}:03.0" BRIDGE_CONTROL=40:40
+setpci -s "${sim_bus[0]}:03.0" BRIDGE_CONTROL=0:40
+echo 1 >"$devices/${sim_bus[0]}:03.0/rescan" &
+rescan=$!
+sleep 0.2
+pcireset re-enumerate "$card" --power-cycle --yes >/dev/null 2>&1 &
+for try in {1..100}; do
+	[[ $(setpci -s "$card" CACHE_LINE_SIZE) == 00 ]] || break
+	sleep 0.05
+done
+kill -9 $!
+wait $! 2>/dev/null
+wait "$rescan"
+((try < 100)) && ok "killed before the cut: the witness had its value ($try)"
+power_ons
+before=$REPLY
+exits 1 'killed before the cut: doctor' pcireset doctor
+exits 0 'killed before the cut: doctor --repair' pcireset doctor --repair
+power_ons
+is "$REPLY" "$before" 'killed before the cut: the power was not cut'
+is "$(setpci -s "$card" CACHE_LINE_SIZE)$(setpci -s "$audio" CACHE_LINE_SIZE)" 0000 'killed before the cut: the registers of the witnesses are as before'
 sim_clear
 plan

@@ -16,6 +16,7 @@
 /* The end of the path that fails, or NULL, and with which error. */
 static const char *broken;
 static int broken_error;
+static bool breaks_only_writes;
 
 static bool is_broken(const char *path)
 {
@@ -39,7 +40,9 @@ int __wrap_stat64(const char *path, struct stat *st);
 
 int __wrap_open64(const char *path, int flags, mode_t mode)
 {
-	return is_broken(path) ? -1 : __real_open64(path, flags, mode);
+	bool is_spared = breaks_only_writes && (flags & O_ACCMODE) == O_RDONLY;
+
+	return !is_spared && is_broken(path) ? -1 : __real_open64(path, flags, mode);
 }
 
 int __wrap_openat64(int dir, const char *path, int flags, mode_t mode)
@@ -895,10 +898,10 @@ static void a_card_that_does_not_answer_has_rules(void **state)
 	ctx->backend = &backend_sysfs;
 }
 
-/* It is unknown whether the power is off, so the only trace of that stays. */
-static void an_unknown_state_of_the_power_keeps_the_note(void **state)
+/* The file for the power of the slot fails. The note stays until doctor repairs it. */
+static void failed_switch_keeps_the_note(struct pcireset_ctx *ctx)
 {
-	struct pcireset_reenumeration *e = make_steps(*state);
+	struct pcireset_reenumeration *e = make_steps(ctx);
 
 	config_set(PORT, SLOT_ABILITIES, HAS_CONTROLLER | IS_HOTPLUG);
 	assert_int_equal(pcireset_reenumeration_set_power_cycle(e), 0);
@@ -907,12 +910,27 @@ static void an_unknown_state_of_the_power_keeps_the_note(void **state)
 	broken = SLOT_POWER;
 	broken_error = EIO;
 	assert_int_equal(power_cycle(e, 100), -EIO);
+	breaks_only_writes = false;
 	broken = NULL;
 	pcireset_reenumeration_unref(e);
-	leftover_ctx = *state;
+	leftover_ctx = ctx;
 	leftover_is(NULL, 0, PCIRESET_LEFTOVER_TO_REPAIR);
-	repair(*state, PCIRESET_LEFTOVER_REPAIRED);
+	repair(ctx, PCIRESET_LEFTOVER_REPAIRED);
 	config_set(PORT, SLOT_ABILITIES, IS_HOTPLUG);
+}
+
+/* It is unknown whether the power is off, so the only trace of that stays. */
+static void an_unknown_state_of_the_power_keeps_the_note(void **state)
+{
+	failed_switch_keeps_the_note(*state);
+}
+
+/* Neither off nor on: the file says that it is on, but a failed write proves nothing. */
+static void a_slot_that_cannot_be_switched_keeps_the_note(void **state)
+{
+	sysroot_write(SLOT_POWER, "1\n");
+	breaks_only_writes = true;
+	failed_switch_keeps_the_note(*state);
 }
 
 static void resolve(struct pcireset_reenumeration *e)
@@ -1143,6 +1161,99 @@ static void a_card_that_does_not_answer_is_replaced(void **state)
 	ctx->backend = &backend_sysfs;
 }
 
+static void a_reset_that_cannot_be_asserted_fails(void **state)
+{
+	struct pcireset_ctx *ctx = *state;
+	struct backend backend = backend_sysfs;
+	struct pcireset_reenumeration *e;
+
+	backend.resolve = find_gone;
+	ctx->backend = &backend;
+	e = make_steps(ctx);
+	resolve(e);
+	assert_int_equal(pcireset_reenumeration_begin(e), 0);
+	assert_int_equal(pcireset_reenumeration_reset(e), 0);
+	is_locked_down = true;
+	assert_int_equal(pcireset_reenumeration_replace(e, NULL, NULL), -EPERM);
+	is_locked_down = false;
+	assert_non_null(strstr(pcireset_reenumeration_get_message(e), "Bridge Control"));
+	pcireset_reenumeration_unref(e);
+	repair(ctx, PCIRESET_LEFTOVER_REPAIRED);
+	ctx->backend = &backend_sysfs;
+}
+
+/* The card is removed by then: without the note, nothing would tell of it. */
+static void a_rescan_that_fails_after_a_power_cycle_is_noted(void **state)
+{
+	struct pcireset_reenumeration *e = make_steps(*state);
+
+	sysroot_write(SLOT_POWER, "1\n");
+	config_set(PORT, SLOT_ABILITIES, HAS_CONTROLLER | IS_HOTPLUG);
+	config_set(PORT, SLOT_FLAGS, 1);
+	assert_int_equal(pcireset_reenumeration_set_power_cycle(e), 0);
+	assert_int_equal(pcireset_reenumeration_resolve(e), 0);
+	assert_int_equal(pcireset_reenumeration_begin(e), 0);
+	assert_int_equal(pcireset_reenumeration_reset(e), 0);
+	broken = "0000:03/rescan";
+	broken_error = EIO;
+	assert_int_equal(pcireset_reenumeration_replace(e, NULL, NULL), -EIO);
+	broken = NULL;
+	assert_non_null(strstr(pcireset_reenumeration_get_message(e), "doctor --repair"));
+	pcireset_reenumeration_unref(e);
+	repair(*state, PCIRESET_LEFTOVER_REPAIRED);
+	config_set(PORT, SLOT_ABILITIES, IS_HOTPLUG);
+}
+
+static void set_port_id(const uint8_t id[4])
+{
+	sysroot_write_config(PORT, PCI_VENDOR_ID, id, 4);
+}
+
+/* A port is switched on by its power resources, and has registers, or none, or does not respond. */
+static void a_port_that_responds_late_is_told_from_a_dead_one(void **state)
+{
+	static const uint8_t id[4] = { 0x86, 0x80, 0x34, 0x12 },
+			     dead[4] = { 0xff, 0xff, 0xff, 0xff };
+	const struct held control = { .at = BRIDGE_CONTROL, .size = 2, .mask = SERR };
+	uint8_t bus = config_get(PORT, PCI_SECONDARY_BUS), before;
+	struct port port;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/config", sysroot, PORT);
+	set_port_id(id);
+	assert_int_equal(port_open(&port, path), 0);
+	assert_int_equal(port_check_alive(&port, *state, PORT), 0);
+	config_set(PORT, PCI_SECONDARY_BUS, 0);
+	assert_int_equal(port_await_alive(&port, *state, PORT, 100), -EUCLEAN);
+	config_set(PORT, PCI_SECONDARY_BUS, bus);
+	before = config_get(PORT, BRIDGE_CONTROL);
+	set_port_id(dead);
+	assert_int_equal(port_await_alive(&port, *state, PORT, 100), -ENODEV);
+	assert_int_equal(port_write_bits(&port, &control, before ^ SERR), -EPERM);
+	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), before);
+	port_close(&port);
+	set_port_id(id);
+}
+
+/* The kernel must not suspend the port, which would save registers that read as all-ones. */
+static void a_port_without_power_stays_awake(void **state)
+{
+	static const uint8_t id[4] = { 0x86, 0x80, 0x34, 0x12 },
+			     dead[4] = { 0xff, 0xff, 0xff, 0xff };
+
+	attribute(PORT, "power/runtime_status", "active\n");
+	attribute(PORT, "d3cold_allowed", "1\n");
+	set_port_id(id);
+	write_power_note("control auto\npower d3cold 1\n");
+	set_port_id(dead);
+	repair(*state, PCIRESET_LEFTOVER_TO_REPAIR);
+	file_is(PORT_CONTROL, "onto"); /* "on", and the rest of "auto" */
+	set_port_id(id);
+	repair(*state, PCIRESET_LEFTOVER_REPAIRED);
+	file_is(PORT_CONTROL, "auto");
+	attribute(PORT, "power/control", "auto\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, context_make, context_remove)
 
 int main(void)
@@ -1176,6 +1287,7 @@ int main(void)
 		TEST(a_port_below_that_is_in_use_is_refused),
 		TEST(a_card_that_does_not_answer_has_rules),
 		TEST(an_unknown_state_of_the_power_keeps_the_note),
+		TEST(a_slot_that_cannot_be_switched_keeps_the_note),
 		TEST(a_sysroot_is_refused),
 		TEST(steps_have_an_order),
 		TEST(one_port_has_one_re_enumeration),
@@ -1186,6 +1298,10 @@ int main(void)
 		TEST(a_driver_since_the_question_is_refused),
 		TEST(a_bus_in_reset_is_repaired),
 		TEST(a_card_that_does_not_answer_is_replaced),
+		TEST(a_reset_that_cannot_be_asserted_fails),
+		TEST(a_rescan_that_fails_after_a_power_cycle_is_noted),
+		TEST(a_port_that_responds_late_is_told_from_a_dead_one),
+		TEST(a_port_without_power_stays_awake),
 	};
 
 	return cmocka_run_group_tests_name("re-enumerate", tests, make_all, sysroot_remove);

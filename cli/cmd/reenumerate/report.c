@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The result of re-enumerate: as lines, as JSON, and as an exit status. */
 #include <stdlib.h>
+#include <string.h>
 #include "json.h"
 #include "reenumerate.h"
 
@@ -39,6 +40,9 @@ static void print_difference(const struct pcireset_difference *d, bool is_quiet)
 	free(line);
 }
 
+/* In messages about a device that was not found again. */
+#define REPAIR "pcireset doctor --repair"
+
 /* The device has no driver and may be gone: the user must act. */
 static void print_failure(const struct reenumeration *e)
 {
@@ -49,6 +53,8 @@ static void print_failure(const struct reenumeration *e)
 		      e->message);
 	else if (pcireset_reenumeration_get_after(e->steps, 0, NULL))
 		error("%s: %s; it was found again", name, e->message);
+	else if (strstr(e->message, REPAIR))
+		error("%s: %s", name, e->message);
 	else if (pcireset_reenumeration_is_changed(e->steps))
 		error("%s: %s; its drivers are unbound: run re-enumerate again, or bind them: "
 		      "echo %s > /sys/bus/pci/drivers_probe",
