@@ -4,7 +4,7 @@
 #include <string.h>
 #include "request.h"
 
-/* The table of main.c. */
+/* The table of commands.c. */
 static const struct command *commands;
 static size_t nr_commands;
 

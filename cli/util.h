@@ -8,18 +8,18 @@
 #include <stdio.h>
 #include <libpcireset.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a)     (sizeof(a) / sizeof((a)[0]))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* Exit statuses. They are part of the interface. */
 enum status {
-	STATUS_DONE = 0,	/* done and verified */
-	STATUS_ERROR = 1,	/* nothing was touched */
+	STATUS_DONE = 0,  /* done and verified */
+	STATUS_ERROR = 1, /* nothing was touched */
 	STATUS_USAGE = 2,
-	STATUS_REFUSED = 3,	/* or unsupported; nothing was touched */
-	STATUS_TOUCHED = 4,	/* touched, but not verified */
-	STATUS_UNKNOWN = 5,	/* plan: no obstacle is known, but some facts are unknown */
-	STATUS_SOME = 64,	/* only some of several devices succeeded */
+	STATUS_REFUSED = 3, /* or unsupported; nothing was touched */
+	STATUS_TOUCHED = 4, /* touched, but not verified */
+	STATUS_UNKNOWN = 5, /* plan: no obstacle is known, but some facts are unknown */
+	STATUS_SOME = 64,   /* only some of several devices succeeded */
 };
 
 /* util.c */
@@ -39,7 +39,7 @@ int status_merge(const int *statuses, size_t nr);
 
 /*
  * printable.c: all except utf8() return new text; printable() and printable_lines()
- * take over the old text.
+ * take over the old text. printable_json() returns NULL if nothing needs an escape.
  */
 char *printable(char *words);
 char *printable_lines(char *words);

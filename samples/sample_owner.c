@@ -36,7 +36,7 @@ static int check_owned(struct pci_dev *dev, const struct pcireset_plan *plan)
 	unsigned int i;
 
 	if (!sample_owns(dev)) {
-		pci_warn(dev, "not reset: it is not ours\n");
+		pci_warn(dev, "not reset: the function has another owner\n");
 		return -EPERM;
 	}
 	for (i = 0; i < pcireset_plan_nr_members(plan); i++) {
@@ -44,7 +44,8 @@ static int check_owned(struct pci_dev *dev, const struct pcireset_plan *plan)
 
 		if (sample_owns(member))
 			continue;
-		pci_warn(dev, "not reset: %s would be hit and is not ours\n", pci_name(member));
+		pci_warn(dev, "not reset: %s would be affected and is not ours\n",
+			 pci_name(member));
 		return -EPERM;
 	}
 	return 0;

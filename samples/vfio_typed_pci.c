@@ -50,7 +50,7 @@ struct typed_device {
 };
 
 /**
- * struct owner - proof that a user owns more than one device
+ * struct owner - the VFIO groups of a user of more than one device
  * @groups: VFIO groups, referenced
  * @nr_groups: number of @groups
  */
@@ -106,7 +106,7 @@ static int check_owned(struct vfio_pci_core_device *core, const struct pcireset_
 
 		if (find_held(core, member, owner))
 			continue;
-		pci_warn(core->pdev, "not reset: %s would be hit and is not its user's\n",
+		pci_warn(core->pdev, "not reset: %s would be affected and is not its user's\n",
 			 pci_name(member));
 		return -EPERM;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What only the samples need of older and newer kernels, beside the compat.h of the module. */
+/* Compatibility for the samples only, in addition to the compat.h of the module. */
 #ifndef _SAMPLES_COMPAT_H
 #define _SAMPLES_COMPAT_H
 

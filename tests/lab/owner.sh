@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that an owner of functions gets exactly SLOT or exactly BUS, and nothing if it does not own all that would be hit.
+# An owner of functions gets exactly SLOT or exactly BUS, and nothing unless it owns all affected functions.
 # icount: yes
 # topology: mixed slots
 # modules: tests/lab/kmod
@@ -33,7 +33,7 @@ refuses() {
 
 # named FUNCTION DESC
 named() {
-	like "$(log_since)" "sample_owner $card.0: not reset: $1 would be hit and is not ours" "$2: named"
+	like "$(log_since)" "sample_owner $card.0: not reset: $1 would be affected and is not ours" "$2: named"
 }
 
 exits 0 'the sample loads' modprobe sample_owner dyndbg=+p

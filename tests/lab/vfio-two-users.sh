@@ -41,7 +41,7 @@ is "$said" 'done done' 'any: the user resets its own device'
 untouched any
 user "$mine" hot
 is "$said" EPERM 'any: no hot reset'
-like "$(log_since)" "vfio_typed_pci $mine: not reset: $pf would be hit and is not its user's" 'any: the first that is not its own is named'
+like "$(log_since)" "vfio_typed_pci $mine: not reset: $pf would be affected and is not its user's" 'any: the first that is not its own is named'
 untouched 'hot reset'
 allow $slot
 user "$mine" reset hot

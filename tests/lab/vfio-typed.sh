@@ -115,7 +115,7 @@ has "$(logged vfio_typed_pci "$card.0" result=)" 'hot reset: all of the card, ve
 is "$(issued)" $slot 'hot reset: once, and none when opened and closed'
 user "$card.0" reset
 is "$said" EPERM 'VFIO_DEVICE_RESET: not by a type that hits its neighbours'
-like "$(log_since)" "vfio_typed_pci $card.0: not reset: $card.1 would be hit and is not its user's" 'and the neighbour is named'
+like "$(log_since)" "vfio_typed_pci $card.0: not reset: $card.1 would be affected and is not its user's" 'and the neighbour is named'
 allow $bus
 user "$card.0" hot
 is "$said" EOPNOTSUPP 'hot reset: never a plain bus reset below a hotplug port'
@@ -126,7 +126,7 @@ unbind "$card.1"
 allow $slot
 user "$card.0" hot
 is "$said" EPERM 'hot reset: not if a function has no driver'
-like "$(log_since)" "not reset: $card.1 would be hit" 'hot reset: it is named'
+like "$(log_since)" "not reset: $card.1 would be affected" 'hot reset: it is named'
 to_driver vfio-pci "$card.1"
 user "$card.0" hot
 is "$said" EPERM "hot reset: not if a function is another VFIO driver's"

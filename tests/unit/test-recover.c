@@ -49,7 +49,7 @@ static const struct {
 	{ RECOVER, "1: Steps is not given; for no recovery say Steps=none" },
 	{ RECOVER "Steps=flr\n", "1: Events is not given" },
 	{ RECOVER "Events=aer\n", "1: Steps is not given" },
-	{ RECOVER "Events=aer\nSteps=none\n", "1: Events without Steps" },
+	{ RECOVER "Events=aer\nSteps=none\n", "1: Events with Steps=none" },
 	{ RECOVER "Event=aer\n", "4: unknown key Event" },
 	{ RECOVER "events=aer\n", "4: unknown key events" },
 	{ RECOVER "Events=\n", "4: Events=: expected wedged, aer, late or failed" },

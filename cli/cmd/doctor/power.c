@@ -40,7 +40,7 @@ static void check_power(struct doctor *doctor, struct pcireset_dev *dev, size_t 
 			 "sudo pcireset doctor, on the machine itself");
 }
 
-/* What functions below one port have in common is asked once. */
+/* Query facts that functions below one port share only once. */
 void doctor_check_power(struct doctor *doctor)
 {
 	struct pcireset_dev *dev, *last = NULL;

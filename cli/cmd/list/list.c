@@ -40,10 +40,7 @@ static int select_named(struct machine *m, const struct request *req, struct sel
 	return status;
 }
 
-/*
- * A tree also shows the functions below. Functions that are gone are no longer in the
- * context.
- */
+/* A tree also shows the functions below. Removed functions are no longer in the context. */
 static int check_named(const struct machine *m)
 {
 	int *statuses = must(calloc(m->nr_devs + 1, sizeof(*statuses))), status;

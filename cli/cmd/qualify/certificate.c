@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The certificate: exactly what was observed, on which machine, and nothing beyond it. */
+/* The certificate: exactly the observations, and the machine. */
 #include <stdlib.h>
 #include "qualify.h"
 

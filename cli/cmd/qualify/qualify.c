@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pcireset qualify: reset many times, measure each reset, and report what it shows. */
+/* pcireset qualify: reset many times, measure each reset, and report the findings. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static int count_ways(const struct request *req)
 	return (req->nr_names > 0) + (req->qualify.resume != NULL) + (req->qualify.report != NULL);
 }
 
-/* A new run, one that goes on, or only the report of one. */
+/* Start a run, resume a run, or only report one. */
 static int check_request(const struct request *req)
 {
 	bool is_new = !req->qualify.resume && !req->qualify.report;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a run shows: its series, its findings, and the verdict. */
+/* The result of a run: its series, its findings, and the verdict. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

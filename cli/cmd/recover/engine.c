@@ -386,7 +386,7 @@ static enum outcome unbind_before(struct recovery *recovery, const struct step *
 	outcome = recovery->ops->unbind(recovery);
 	if (outcome == OUTCOME_VERIFIED)
 		recovery->is_unbound = true;
-	if (outcome == OUTCOME_IMPOSSIBLE) /* there is no driver */
+	if (outcome == OUTCOME_IMPOSSIBLE) /* no driver */
 		return OUTCOME_VERIFIED;
 	tell_outcome(recovery, "unbind", outcome);
 	return outcome;

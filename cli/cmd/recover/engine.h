@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Decisions of "pcireset recover", without side effects: what to do about an event, and what comes next. */
+/*
+ * Decisions of "pcireset recover", without side effects: the reaction to an event, and
+ * the next step.
+ */
 #ifndef PCIRESET_CLI_ENGINE_H
 #define PCIRESET_CLI_ENGINE_H
 
@@ -8,7 +11,7 @@
 /* Words of WEDGED, in the order of their strength. */
 enum wedged_word {
 	WEDGED_NONE,    /* the driver needs no help */
-	WEDGED_UNKNOWN, /* the driver does not know what helps */
+	WEDGED_UNKNOWN, /* the driver does not know a remedy */
 	WEDGED_REBIND,
 	WEDGED_BUS_RESET,
 	WEDGED_COLD_RESET,
@@ -54,11 +57,11 @@ enum verdict {
 	VERDICT_RECOVER,
 };
 
-/* What is known about an event, for its decision. */
+/* The facts about an event, for its decision. */
 struct situation {
 	const struct event *event;
 	const struct policies *policies;
-	const struct pcireset_dev *dev; /* NULL if there is no such function */
+	const struct pcireset_dev *dev; /* NULL if the function does not exist */
 	const struct history *history;  /* or NULL */
 	int64_t now_s;
 };
@@ -94,7 +97,7 @@ enum result {
 
 const char *result_name(enum result result);
 
-/* What a recovery does, reports, and asks for; tests replace it. */
+/* The actions, reports and questions of a recovery; tests replace them. */
 struct recovery;
 struct recovery_ops {
 	/* Each fills @why (of @recovery), unless it succeeds. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is known of earlier recoveries: below /run, so that a restart does not forget the rate limit. */
+/* Earlier recoveries, kept below /run so that a restart does not reset the rate limit. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ char *time_text(void)
 	return text("%s.%06ldZ", day, ts.tv_nsec / 1000);
 }
 
-/* In clock ticks since boot; 0 if there is no such process. A PID can be used again. */
+/* In clock ticks since boot; 0 if the process does not exist. A PID can be used again. */
 uint64_t process_started(uint64_t pid)
 {
 	char *path = text("/proc/%llu/stat", (unsigned long long)pid), line[1024];

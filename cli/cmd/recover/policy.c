@@ -9,7 +9,7 @@
 
 #define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Limits of values, and what applies without a key. */
+/* Limits of values, and defaults. */
 #define MAX_BURST       100
 #define MAX_INTERVAL_S  (7 * 24 * 3600)
 #define MAX_SETTLE_MS   600000
@@ -204,7 +204,7 @@ size_t hook_split(char *words, char *argv[POLICY_MAX_WORDS + 1])
 	return nr;
 }
 
-/* No shell runs a hook, so quotes would be part of its arguments. Nobody means that. */
+/* No shell runs a hook, so quotes would become part of its arguments. Reject them. */
 static int take_hook(char **field, const char *value)
 {
 	char *copy = strdup(value), *argv[POLICY_MAX_WORDS + 1];
@@ -265,7 +265,7 @@ static const char *missing_in_policy(void *data)
 	if (!policy->nr_steps && !policy->is_never)
 		return "Steps is not given; for no recovery say Steps=none";
 	if (policy->is_never)
-		return policy->events ? "Events without Steps" : NULL;
+		return policy->events ? "Events with Steps=none" : NULL;
 	return policy->events ? NULL : "Events is not given";
 }
 

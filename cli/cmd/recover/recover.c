@@ -326,7 +326,7 @@ static int load_records(struct recover *recover)
 	int r = records_load(&recover->records);
 
 	if (r && r != -ENOENT) {
-		/* What was read before the error must not replace the file. */
+		/* After a read error, partial data must not replace the file. */
 		records_clear(&recover->records);
 		error("%s: %s; remove it to start without a history", RECOVER_STATE,
 		      r == -EBADMSG ? "is damaged" : strerror(-r));

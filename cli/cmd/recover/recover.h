@@ -20,7 +20,7 @@ enum source_result {
 	SOURCE_ERROR,
 };
 
-/* What is known of a function, for the status and the rate limit. */
+/* The known facts about a function, for the status and the rate limit. */
 struct known {
 	struct history history;
 	char *state; /* "recovering", "recovered", "gave-up" or "refused" */

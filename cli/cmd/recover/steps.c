@@ -26,7 +26,7 @@ static const char *device_of(const struct recovery *recovery)
 	return recovery->event->device;
 }
 
-/* What a child's status means if the child was to do only one thing. */
+/* The meaning of a child's status if the child had only one task. */
 static enum outcome outcome_of(struct recovery *recovery, int r, const char *what)
 {
 	if (!r)
@@ -268,7 +268,7 @@ static json_object *first_in(json_object *document, const char *key)
 	return json_object_array_get_idx(list, 0);
 }
 
-/* The exit status says what happened, and the report says why. */
+/* The exit status gives the outcome, and the report the reason. */
 static enum outcome outcome_of_reset(struct recovery *recovery, int status, const char *output)
 {
 	json_object *document = output ? json_tokener_parse(output) : NULL;
@@ -333,7 +333,7 @@ static enum outcome step_reset(struct recovery *recovery, const struct step *ste
 
 /* ---- power cycles */
 
-/* As for a reset: what has lost its power needs no recovery of its own. */
+/* As for a reset: a function that was power-cycled needs no recovery of its own. */
 static void take_functions(struct recover *recover, json_object *functions)
 {
 	if (!json_object_is_type(functions, json_type_array))
@@ -367,7 +367,7 @@ static enum outcome outcome_of_power_cycle(struct recovery *recovery, int status
 	return outcome;
 }
 
-/* Its note has what to restore, and the slot may be without power. */
+/* Its note has the former values, and the slot may be without power. */
 static enum outcome outcome_of_killed_cycle(struct recovery *recovery, int r)
 {
 	enum outcome outcome = outcome_of(recovery, r, "the power cycle");
