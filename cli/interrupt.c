@@ -28,7 +28,7 @@ static struct {
 	volatile sig_atomic_t sender; /* its si_code: SI_KERNEL if a terminal sent it */
 	volatile sig_atomic_t runs;   /* interrupt_begin() was called */
 	bool library_holds;           /* blocks signals in the thread that resets */
-	size_t nr_told;
+	size_t nr_announced;
 	void (*after_end)(void *data);
 	void *data;
 } state;
@@ -123,13 +123,13 @@ int interrupt_to_forward(void)
 }
 
 /* Print a message for the first signal, and one for the second. */
-void interrupt_tell(void)
+void interrupt_announce(void)
 {
 	size_t nr = state.nr > 2 ? 2 : (size_t)state.nr;
 
-	if (state.nr_told >= nr)
+	if (state.nr_announced >= nr)
 		return;
-	state.nr_told = nr;
+	state.nr_announced = nr;
 	/* Replace the line of progress_show(). */
 	if (isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
@@ -212,7 +212,7 @@ static void pass_on(pthread_t thread)
 {
 	if (!interrupt_is_given())
 		return;
-	interrupt_tell();
+	interrupt_announce();
 	/* Repeat it: it may have arrived just before the system call. */
 	pthread_kill(thread, state.last);
 	if (interrupt_is_second())

@@ -18,7 +18,7 @@ void interrupt_after_end(void (*fn)(void *data), void *data);
 bool interrupt_is_given(void);
 bool interrupt_is_second(void);
 int interrupt_to_forward(void);
-void interrupt_tell(void);
+void interrupt_announce(void);
 void interrupt_run(void (*fn)(void *data), void *data, const struct interrupt_tick *tick);
 
 #endif /* PCIRESET_CLI_INTERRUPT_H */

@@ -492,7 +492,7 @@ static bool play_wait(struct recovery *recovery, uint32_t *ms, struct event *ret
 	return letter != '-';
 }
 
-static void play_tell(struct recovery *recovery, const char *action, const char *result)
+static void play_report(struct recovery *recovery, const char *action, const char *result)
 {
 	(void)recovery;
 	(void)action;
@@ -505,7 +505,7 @@ static const struct recovery_ops play_ops = {
 	.unbind = play_unbind,
 	.bind = play_bind,
 	.wait = play_wait,
-	.tell = play_tell,
+	.report = play_report,
 };
 
 #define THREE   RECOVER "Events=wedged\nSteps=rebind,flr,bus\nSettle=0\n"

@@ -164,7 +164,7 @@ int rounds_run(const struct request *req, struct pcireset_qualify *qualify,
 	interrupt_begin(ctx);
 	run_rounds(&rounds);
 	end_progress(&rounds);
-	interrupt_tell();
+	interrupt_announce();
 	interrupt_end();
 	if (rounds.r < 0 && rounds.r != -EINTR)
 		error("%s", pcireset_ctx_get_errmsg(ctx));

@@ -295,11 +295,11 @@ const char *result_name(enum result result)
 	return result_names[result];
 }
 
-static void tell_outcome(struct recovery *recovery, const char *action, enum outcome outcome)
+static void report_outcome(struct recovery *recovery, const char *action, enum outcome outcome)
 {
 	if (outcome == OUTCOME_VERIFIED)
 		recovery->why[0] = '\0';
-	recovery->ops->tell(recovery, action, outcome_name(outcome));
+	recovery->ops->report(recovery, action, outcome_name(outcome));
 }
 
 /* The module's report about a late function takes the place of the outcome. */
@@ -308,7 +308,7 @@ static enum outcome await_late(struct recovery *recovery)
 	uint32_t left_ms = LATE_MS;
 	struct event event;
 
-	recovery->ops->tell(recovery, recovery->last_step, outcome_name(OUTCOME_LATE));
+	recovery->ops->report(recovery, recovery->last_step, outcome_name(OUTCOME_LATE));
 	while (recovery->ops->wait(recovery, &left_ms, &event))
 		if (event.kind == EVENT_LATE && (event.is_failure || event.is_restored)) {
 			WHY(recovery, "%s", event.text);
@@ -327,7 +327,7 @@ static enum outcome bind_again(struct recovery *recovery)
 		return OUTCOME_VERIFIED;
 	outcome = recovery->ops->bind(recovery);
 	recovery->is_unbound = outcome != OUTCOME_VERIFIED;
-	tell_outcome(recovery, "bind", outcome);
+	report_outcome(recovery, "bind", outcome);
 	return outcome;
 }
 
@@ -344,7 +344,7 @@ static enum outcome await_settled(struct recovery *recovery)
 		if (!event.is_failure)
 			continue;
 		WHY(recovery, "failed again: %s", event.text);
-		tell_outcome(recovery, "settle", OUTCOME_FAILED);
+		report_outcome(recovery, "settle", OUTCOME_FAILED);
 		return OUTCOME_FAILED;
 	}
 	return OUTCOME_VERIFIED;
@@ -357,10 +357,10 @@ static enum outcome run_after(struct recovery *recovery)
 	if (!policy->after)
 		return OUTCOME_VERIFIED;
 	if (!recovery->ops->hook(recovery, policy->after, recovery->last_step)) {
-		tell_outcome(recovery, "after", OUTCOME_VERIFIED);
+		report_outcome(recovery, "after", OUTCOME_VERIFIED);
 		return OUTCOME_VERIFIED;
 	}
-	tell_outcome(recovery, "after", OUTCOME_FAILED);
+	report_outcome(recovery, "after", OUTCOME_FAILED);
 	return OUTCOME_FAILED;
 }
 
@@ -388,7 +388,7 @@ static enum outcome unbind_before(struct recovery *recovery, const struct step *
 		recovery->is_unbound = true;
 	if (outcome == OUTCOME_IMPOSSIBLE) /* no driver */
 		return OUTCOME_VERIFIED;
-	tell_outcome(recovery, "unbind", outcome);
+	report_outcome(recovery, "unbind", outcome);
 	return outcome;
 }
 
@@ -406,7 +406,7 @@ static enum outcome run_step(struct recovery *recovery, const struct step *step)
 		outcome = await_late(recovery);
 	if (step->kind == STEP_REBIND && outcome == OUTCOME_VERIFIED)
 		recovery->is_unbound = false;
-	tell_outcome(recovery, recovery->last_step, outcome);
+	report_outcome(recovery, recovery->last_step, outcome);
 	return outcome == OUTCOME_VERIFIED ? check_recovered(recovery) : outcome;
 }
 
@@ -422,7 +422,7 @@ static enum result give_up(struct recovery *recovery)
 	if (recovery->is_unbound)
 		snprintf(recovery->why, sizeof(recovery->why), "%.400s; the driver stays unbound",
 			 last);
-	recovery->ops->tell(recovery, "result", result_name(RESULT_GAVE_UP));
+	recovery->ops->report(recovery, "result", result_name(RESULT_GAVE_UP));
 	return RESULT_GAVE_UP;
 }
 
@@ -432,11 +432,11 @@ enum result recovery_run(struct recovery *recovery)
 	enum outcome outcome = OUTCOME_REFUSED;
 
 	if (policy->before && recovery->ops->hook(recovery, policy->before, NULL)) {
-		tell_outcome(recovery, "before", OUTCOME_FAILED);
+		report_outcome(recovery, "before", OUTCOME_FAILED);
 		return give_up(recovery);
 	}
 	if (policy->before)
-		tell_outcome(recovery, "before", OUTCOME_VERIFIED);
+		report_outcome(recovery, "before", OUTCOME_VERIFIED);
 	for (size_t i = 0; i < policy->nr_steps; i++) {
 		if (!(recovery->steps & 1u << i))
 			continue;
@@ -447,6 +447,6 @@ enum result recovery_run(struct recovery *recovery)
 	if (outcome != OUTCOME_VERIFIED)
 		return give_up(recovery);
 	recovery->why[0] = '\0';
-	recovery->ops->tell(recovery, "result", result_name(RESULT_RECOVERED));
+	recovery->ops->report(recovery, "result", result_name(RESULT_RECOVERED));
 	return RESULT_RECOVERED;
 }

@@ -107,7 +107,7 @@ struct recovery_ops {
 	enum outcome (*bind)(struct recovery *recovery);
 	/* The next event of the function within *@ms, which becomes the rest; false if none. */
 	bool (*wait)(struct recovery *recovery, uint32_t *ms, struct event *ret_event);
-	void (*tell)(struct recovery *recovery, const char *action, const char *result);
+	void (*report)(struct recovery *recovery, const char *action, const char *result);
 };
 
 struct recovery {

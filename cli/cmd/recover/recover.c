@@ -30,7 +30,7 @@ static int save_records(const struct recover *recover)
 	if (!r)
 		return 0;
 	words = text("%s could not be written: %s", RECOVER_STATE, strerror(-r));
-	tell_problem(recover, words);
+	print_problem(recover, words);
 	free(words);
 	return r;
 }
@@ -100,7 +100,7 @@ static void refuse_unrecorded(struct recover *recover, const struct situation *s
 	recover->records.nr_refused++;
 	remember_event(recover, s->event, "refused", NULL, why);
 	worsen_status(recover, STATUS_REFUSED);
-	tell_problem(recover, why);
+	print_problem(recover, why);
 }
 
 /* Store the attempt first. */
@@ -183,7 +183,7 @@ static void handle_one(struct recover *recover, const struct event *event,
 			 "a step of an earlier recovery has not ended");
 	}
 	recover->records.events[event->kind] += event->is_failure;
-	tell_decision(recover, &s);
+	print_decision(recover, &s);
 	act_on_decision(recover, &s);
 	recover->decision = NULL;
 	save_records(recover);
@@ -220,10 +220,10 @@ static void handle_below(struct recover *recover, const struct event *event,
 		handle_one(recover, event, policies, port);
 }
 
-static void tell_errors(const struct recover *recover, const struct policies *policies)
+static void print_errors(const struct recover *recover, const struct policies *policies)
 {
 	for (size_t i = 0; i < policies->nr_errors; i++)
-		tell_problem(recover, policies->errors[i]);
+		print_problem(recover, policies->errors[i]);
 }
 
 /* Read the machine and the policies for each event, so that both are the current ones. */
@@ -289,8 +289,8 @@ static int follow_events(struct recover *recover)
 			break;
 		case SOURCE_LOST:
 			recover->records.nr_lost++;
-			tell_problem(recover, "the kernel has dropped events; a failure may be "
-					      "unknown");
+			print_problem(recover, "the kernel has dropped events; a failure may be "
+					       "unknown");
 			save_records(recover);
 			break;
 		case SOURCE_ERROR:
@@ -356,10 +356,10 @@ static int start_service(struct recover *recover, int *ret_lock)
 	if (!status)
 		status = open_machine(recover, &m, &policies);
 	if (!status) {
-		tell_errors(recover, &policies);
+		print_errors(recover, &policies);
 		if (!policies.nr && !policies.has_failed)
-			tell_problem(recover, "no policy: nothing will be done, see "
-					      "pcireset-recover.d(5)");
+			print_problem(recover, "no policy: nothing will be done, see "
+					       "pcireset-recover.d(5)");
 		save_records(recover);
 	}
 	policies_clear(&policies);

@@ -98,10 +98,10 @@ bool records_is_running(const struct records *records);
 char *time_text(void);
 uint64_t process_started(uint64_t pid);
 
-/* tell.c */
-void tell_decision(struct recover *recover, const struct situation *situation);
-void tell_step(struct recovery *recovery, const char *action, const char *result);
-void tell_problem(const struct recover *recover, const char *why);
+/* print.c */
+void print_decision(struct recover *recover, const struct situation *situation);
+void print_step(struct recovery *recovery, const char *action, const char *result);
+void print_problem(const struct recover *recover, const char *why);
 
 /* status.c */
 int recover_status(const struct request *req);

@@ -458,5 +458,5 @@ const struct recovery_ops recover_ops = {
 	.unbind = unbind_driver,
 	.bind = bind_driver,
 	.wait = wait_event,
-	.tell = tell_step,
+	.report = print_step,
 };

@@ -121,7 +121,7 @@ static int may_go_on(struct reenumeration *e)
 
 static int fail_interrupted(struct reenumeration *e)
 {
-	interrupt_tell();
+	interrupt_announce();
 	return fail(e, -EINTR, "interrupted before the %s began",
 		    e->req->cuts_power ? "power cycle" : "reset");
 }
@@ -174,7 +174,7 @@ static int reset_device(struct reenumeration *e)
 static bool goes_on(void *data)
 {
 	(void)data;
-	interrupt_tell();
+	interrupt_announce();
 	return !interrupt_is_second();
 }
 

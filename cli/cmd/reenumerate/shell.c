@@ -46,7 +46,7 @@ static void pass_on(pid_t pid, int *passed)
 {
 	int signal = interrupt_to_forward();
 
-	interrupt_tell();
+	interrupt_announce();
 	if (!signal || *passed == signal)
 		return;
 	*passed = signal;

@@ -109,6 +109,6 @@ void jobs_run(struct jobs *jobs)
 		plan_changed_again(jobs);
 		run_open(jobs);
 	}
-	interrupt_tell();
+	interrupt_announce();
 	interrupt_end();
 }

@@ -51,11 +51,11 @@ static void remove_reset(struct reset **at)
 }
 
 /* All members are known, or no more will arrive. */
-static void tell_once(struct watch *watch, struct reset *reset)
+static void print_once(struct watch *watch, struct reset *reset)
 {
-	if (!reset->is_told)
-		tell_begin(watch, reset);
-	reset->is_told = true;
+	if (!reset->is_printed)
+		print_begin(watch, reset);
+	reset->is_printed = true;
 }
 
 static void take_begin(struct watch *watch, const struct trace_event *event)
@@ -68,7 +68,7 @@ static void take_begin(struct watch *watch, const struct trace_event *event)
 	at = find_reset(watch, event->field[FIELD_ID]);
 	*at = new_reset(event);
 	if (!event->field[FIELD_MEMBERS])
-		tell_once(watch, *at);
+		print_once(watch, *at);
 }
 
 static struct pcireset_member *member_of(struct reset *reset, const char *device)
@@ -90,7 +90,7 @@ static void take_member(struct watch *watch, struct reset *reset, const struct t
 {
 	member_of(reset, event->device);
 	if (reset->nr_members >= reset->begin.field[FIELD_MEMBERS])
-		tell_once(watch, reset);
+		print_once(watch, reset);
 }
 
 static void take_check(struct reset *reset, const struct trace_event *event)
@@ -112,12 +112,12 @@ static void take_end(struct watch *watch, const struct trace_event *event)
 
 	if (!*at) {
 		reset = new_reset(event);
-		tell_end(watch, reset, event);
+		print_end(watch, reset, event);
 		free_reset(reset);
 		return;
 	}
-	tell_once(watch, *at);
-	tell_end(watch, *at, event);
+	print_once(watch, *at);
+	print_end(watch, *at, event);
 	remove_reset(at);
 }
 
@@ -139,7 +139,7 @@ void resets_take(struct watch *watch, const struct trace_event *event)
 		take_member(watch, reset, event);
 		return;
 	}
-	tell_once(watch, reset);
+	print_once(watch, reset);
 	if (event->kind == TRACE_CHECK)
 		take_check(reset, event);
 }

@@ -13,10 +13,10 @@ bool watch_wants(const struct watch *watch, const char *device)
 	return !watch->nr_names;
 }
 
-void watch_told(struct watch *watch)
+void watch_printed(struct watch *watch)
 {
-	watch->nr_told++;
-	if (watch->nr_told == watch->req->count || ferror(stdout))
+	watch->nr_printed++;
+	if (watch->nr_printed == watch->req->count || ferror(stdout))
 		watch->is_over = true;
 }
 

@@ -151,9 +151,9 @@ static void deliver_events(struct trace *trace, struct watch *watch, uint64_t un
 		struct trace_event *e = &trace->queue[i];
 
 		if (e->kind == TRACE_KERNEL)
-			tell_kernel(watch, e);
+			print_kernel(watch, e);
 		else if (e->kind == TRACE_LATE)
-			tell_late(watch, e);
+			print_late(watch, e);
 		else
 			resets_take(watch, e);
 		free(e->text);
@@ -196,7 +196,7 @@ static void look_for_lost(struct trace *trace, struct watch *watch)
 	for (long cpu = 0; cpu < nr_cpus; cpu++)
 		nr += lost_of(trace, cpu);
 	if (nr > trace->nr_lost) {
-		tell_lost(watch, "trace", nr - trace->nr_lost);
+		print_lost(watch, "trace", nr - trace->nr_lost);
 		/* Their end events may be lost. */
 		resets_forget(watch);
 	}

@@ -33,7 +33,7 @@ static void take_function(struct udev_device *device, struct watch *watch)
 
 	/* The tracepoints have more details of a reset. */
 	if (e.action && !(e.type && trace_sees_module(watch->trace)))
-		tell_device(watch, &e);
+		print_device(watch, &e);
 }
 
 static void take_uevent(void *data, struct udev_device *device)
@@ -51,5 +51,5 @@ void watch_read_uevents(struct watch *watch)
 {
 	/* The kernel does not report the number. */
 	if (uevents_read(watch->uevents, take_uevent, watch) == -ENOBUFS)
-		tell_lost(watch, "uevent", 0);
+		print_lost(watch, "uevent", 0);
 }

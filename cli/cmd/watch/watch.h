@@ -72,7 +72,7 @@ struct reset {
 	uint64_t id;
 	char device[PCIRESET_ADDR_STR_MAX];
 	struct trace_event begin;
-	bool is_told;
+	bool is_printed;
 	struct pcireset_member *members;
 	size_t nr_members;
 };
@@ -86,13 +86,13 @@ struct watch {
 	struct trace *trace; /* or NULL */
 	struct uevents *uevents;
 	struct reset *resets;
-	uint32_t nr_told;
+	uint32_t nr_printed;
 	bool is_over;
 };
 
 /* state.c */
 bool watch_wants(const struct watch *watch, const char *device);
-void watch_told(struct watch *watch);
+void watch_printed(struct watch *watch);
 int64_t watch_now_ns(void);
 
 /* trace.c */
@@ -118,12 +118,12 @@ void watch_read_uevents(struct watch *watch);
 void resets_take(struct watch *watch, const struct trace_event *event);
 void resets_forget(struct watch *watch);
 
-/* tell.c */
-void tell_begin(struct watch *watch, const struct reset *reset);
-void tell_end(struct watch *watch, const struct reset *reset, const struct trace_event *end);
-void tell_late(struct watch *watch, const struct trace_event *event);
-void tell_kernel(struct watch *watch, const struct trace_event *event);
-void tell_device(struct watch *watch, const struct device_event *event);
-void tell_lost(struct watch *watch, const char *source, uint64_t nr);
+/* print.c */
+void print_begin(struct watch *watch, const struct reset *reset);
+void print_end(struct watch *watch, const struct reset *reset, const struct trace_event *end);
+void print_late(struct watch *watch, const struct trace_event *event);
+void print_kernel(struct watch *watch, const struct trace_event *event);
+void print_device(struct watch *watch, const struct device_event *event);
+void print_lost(struct watch *watch, const char *source, uint64_t nr);
 
 #endif /* PCIRESET_CLI_WATCH_H */

@@ -62,7 +62,7 @@ static char *power_obstacle(struct pcireset_dev *dev)
 	return text("%s%s", power ? "unknown: " : "", words);
 }
 
-/* For --dry-run: why a step would not work now, to be freed, or NULL. */
+/* For --dry-run: the reason why a step would fail now, to be freed, or NULL. */
 static char *step_obstacle(struct pcireset_dev *dev, const struct step *step)
 {
 	const char *words;
@@ -79,7 +79,7 @@ static char *step_obstacle(struct pcireset_dev *dev, const struct step *step)
 	return text("%s", words ? words : "unsupported");
 }
 
-/* Why a step is not taken, or would not work; to be freed, or NULL. */
+/* The reason why a step is skipped or would fail, to be freed, or NULL. */
 static char *find_obstacle(const struct recover *recover, const struct situation *s,
 			   const struct step *step)
 {
@@ -111,7 +111,7 @@ static void add_steps(json_object *o, const struct recover *recover, const struc
 	json_object_object_add(o, "steps", steps);
 }
 
-static void tell_json(const struct recover *recover, const struct situation *s)
+static void print_json(const struct recover *recover, const struct situation *s)
 {
 	const struct decision *d = recover->decision;
 	json_object *o = new_object("decision", s->event->device);
@@ -126,7 +126,7 @@ static void tell_json(const struct recover *recover, const struct situation *s)
 	json_print_line(o);
 }
 
-static void tell_steps(const struct recover *recover, const struct situation *s)
+static void print_steps(const struct recover *recover, const struct situation *s)
 {
 	const struct policy *policy = recover->decision->policy;
 
@@ -145,14 +145,14 @@ static void tell_steps(const struct recover *recover, const struct situation *s)
 		print_line(recover, PRIORITY_INFO, text("  after: %s", policy->after));
 }
 
-void tell_decision(struct recover *recover, const struct situation *s)
+void print_decision(struct recover *recover, const struct situation *s)
 {
 	const struct decision *d = recover->decision;
 	bool is_refused = d->verdict == VERDICT_REFUSE;
 	const char *verb = is_given(recover->req, OPT_DRY_RUN) ? "would " : "";
 
 	if (is_json(recover))
-		tell_json(recover, s);
+		print_json(recover, s);
 	print_line(recover, is_refused ? PRIORITY_ERROR : PRIORITY_NOTICE,
 		   text("%s: %s: %s%s%s%s%s%s", s->event->device, s->event->text, verb,
 			verdicts[d->verdict], *d->why ? ": " : "", d->why,
@@ -160,12 +160,12 @@ void tell_decision(struct recover *recover, const struct situation *s)
 			d->verdict == VERDICT_RECOVER ? d->policy->where : ""));
 	if (d->verdict == VERDICT_RECOVER && is_given(recover->req, OPT_DRY_RUN) &&
 	    !is_json(recover))
-		tell_steps(recover, s);
+		print_steps(recover, s);
 }
 
 /* ---- steps and results */
 
-void tell_step(struct recovery *recovery, const char *action, const char *result)
+void print_step(struct recovery *recovery, const char *action, const char *result)
 {
 	const struct recover *recover = recovery->data;
 	const char *device = recovery->event->device;
@@ -190,7 +190,7 @@ void tell_step(struct recovery *recovery, const char *action, const char *result
 			why ? why : ""));
 }
 
-void tell_problem(const struct recover *recover, const char *why)
+void print_problem(const struct recover *recover, const char *why)
 {
 	if (is_json(recover)) {
 		json_object *o = new_object("problem", NULL);

@@ -64,7 +64,7 @@ static json_object *new_object(const struct line *line, const char *event)
 static void finish_object(const struct line *line, json_object *o)
 {
 	json_print_line(o);
-	watch_told(line->watch);
+	watch_printed(line->watch);
 }
 
 /* Take over the text. */
@@ -79,7 +79,7 @@ static void print_line(const struct line *line, const char *event, char *words)
 	    line->device ? line->device : "-", event, words);
 	fflush(stdout);
 	free(words);
-	watch_told(line->watch);
+	watch_printed(line->watch);
 }
 
 static char *count_of(const char *thing, uint64_t nr)
@@ -116,7 +116,7 @@ static void add_origin(json_object *o, const struct trace_event *event)
 	json_add_string(o, "comm", event->comm);
 }
 
-void tell_begin(struct watch *watch, const struct reset *reset)
+void print_begin(struct watch *watch, const struct reset *reset)
 {
 	const struct trace_event *e = &reset->begin;
 	struct line line = { watch, wall_time(e->time_ns), reset->device };
@@ -257,7 +257,7 @@ static char *end_words(const struct end *end, const struct trace_event *e)
 	return words;
 }
 
-void tell_end(struct watch *watch, const struct reset *reset, const struct trace_event *event)
+void print_end(struct watch *watch, const struct reset *reset, const struct trace_event *event)
 {
 	struct line line = { watch, wall_time(event->time_ns), reset->device };
 	struct end end;
@@ -292,7 +292,7 @@ static const char *late_words(const struct trace_event *e)
 	}
 }
 
-static void tell_late_json(const struct line *line, const struct trace_event *e)
+static void print_late_json(const struct line *line, const struct trace_event *e)
 {
 	json_object *o = new_object(line, "late");
 
@@ -305,7 +305,7 @@ static void tell_late_json(const struct line *line, const struct trace_event *e)
 	finish_object(line, o);
 }
 
-void tell_late(struct watch *watch, const struct trace_event *event)
+void print_late(struct watch *watch, const struct trace_event *event)
 {
 	struct line line = { watch, wall_time(event->time_ns), event->device };
 	char *failed;
@@ -313,7 +313,7 @@ void tell_late(struct watch *watch, const struct trace_event *event)
 	if (watch->is_over || !watch_wants(watch, event->device))
 		return;
 	if (is_json(watch)) {
-		tell_late_json(&line, event);
+		print_late_json(&line, event);
 		return;
 	}
 	failed = failed_words((uint32_t)event->field[FIELD_FAILED]);
@@ -327,7 +327,7 @@ void tell_late(struct watch *watch, const struct trace_event *event)
 
 /* ---- other events */
 
-void tell_kernel(struct watch *watch, const struct trace_event *event)
+void print_kernel(struct watch *watch, const struct trace_event *event)
 {
 	struct line line = { watch, wall_time(event->time_ns), event->device };
 	json_object *o;
@@ -344,8 +344,8 @@ void tell_kernel(struct watch *watch, const struct trace_event *event)
 	finish_object(&line, o);
 }
 
-static void tell_device_json(const struct line *line, const char *word,
-			     const struct device_event *e)
+static void print_device_json(const struct line *line, const char *word,
+			      const struct device_event *e)
 {
 	json_object *o = new_object(line, word);
 
@@ -362,7 +362,7 @@ static void tell_device_json(const struct line *line, const char *word,
 	finish_object(line, o);
 }
 
-void tell_device(struct watch *watch, const struct device_event *e)
+void print_device(struct watch *watch, const struct device_event *e)
 {
 	struct line line = { watch, wall_clock(), e->device };
 	const char *word = e->type && !e->result && e->late ? "late" :
@@ -373,7 +373,7 @@ void tell_device(struct watch *watch, const struct device_event *e)
 	if (watch->is_over || !watch_wants(watch, e->device))
 		return;
 	if (is_json(watch))
-		tell_device_json(&line, word, e);
+		print_device_json(&line, word, e);
 	else if (e->type)
 		print_line(&line, word,
 			   text("%s, %s", e->type,
@@ -388,7 +388,7 @@ void tell_device(struct watch *watch, const struct device_event *e)
 }
 
 /* nr: 0 if it is unknown. */
-void tell_lost(struct watch *watch, const char *source, uint64_t nr)
+void print_lost(struct watch *watch, const char *source, uint64_t nr)
 {
 	struct line line = { watch, wall_clock(), NULL };
 	json_object *o;
