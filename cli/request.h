@@ -126,4 +126,8 @@ void help_command(const struct command *command);
 void options_table(const struct command *command);
 int options_skip(int argc, char **argv);
 
+/* help.c */
+int help_print(void);
+int help_table(void);
+
 #endif /* PCIRESET_CLI_REQUEST_H */

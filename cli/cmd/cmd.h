@@ -19,4 +19,8 @@ int command_link(const struct request *req);
 int command_watch(const struct request *req);
 int complete_machine(int argc, char **argv);
 
+
+/* commands.c */
+void commands_start(void);
+
 #endif /* PCIRESET_CLI_CMD_H */

@@ -26,7 +26,8 @@
 
 int pcireset_main(int argc, char **argv);
 #include "../../../cli/main.c"
-/* A local variable of one has the name of a table of the other. */
+#include "../../../cli/commands.c"
+/* A local variable has the name of a table of the file above. */
 #define commands listed_commands
 #include "../../../cli/options.c"
 #undef commands
