@@ -573,7 +573,7 @@ static void print_document(json_object *o, int flags)
 		process_abort(errno == EFBIG ? "the result is too large for JSON" :
 					       "out of memory");
 	document = printable_json(words);
-	puts(document);
+	puts(document ? document : words);
 	free(document);
 	json_object_put(o);
 }

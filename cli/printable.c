@@ -46,7 +46,7 @@ static bool is_safe(ucs4_t c)
 
 /* The characters to keep. */
 struct style {
-	const char *keep;
+	char keep; /* a control character, or '\0' for none */
 	ucs4_t last;
 };
 
@@ -55,13 +55,24 @@ static bool is_plain(char byte)
 	return (unsigned char)byte >= ' ' && (unsigned char)byte < 0x7f;
 }
 
-static size_t nr_not_plain(const char *s)
+/* Also keep a control character, or '\0' for none. */
+static size_t nr_not_plain(const char *s, char keep)
 {
 	size_t nr = 0;
 
 	for (; *s; s++)
-		nr += !is_plain(*s);
+		nr += !is_plain(*s) && *s != keep;
 	return nr;
+}
+
+/* The length of the text up to the first character that might need an escape. */
+static size_t plain_length(const char *s, char keep)
+{
+	const char *end = s;
+
+	while (*end && (is_plain(*end) || *end == keep))
+		end++;
+	return (size_t)(end - s);
 }
 
 /*
@@ -78,15 +89,22 @@ static char *escape_character(char *to, ucs4_t c)
 
 static char *escape_text(const char *s, const struct style *style)
 {
-	char *all = must(malloc(strlen(s) + ESCAPE_MAX * nr_not_plain(s) + 1)), *to = all;
+	size_t nr = nr_not_plain(s, style->keep);
+	char *all = must(malloc(strlen(s) + ESCAPE_MAX * nr + 1)), *to = all;
 
 	while (*s) {
 		ucs4_t c = (unsigned char)*s;
-		size_t len = decode_character(s, &c);
+		size_t len = plain_length(s, style->keep);
 
+		if (len) {
+			to = mempcpy(to, s, len);
+			s += len;
+			continue;
+		}
+		len = decode_character(s, &c);
 		if (!len)
 			to += sprintf(to, "\\%03o", (unsigned char)*s);
-		else if (strchr(style->keep, *s) || (c <= style->last && is_safe(c)))
+		else if (c <= style->last && is_safe(c))
 			to = mempcpy(to, s, len);
 		else
 			to = escape_character(to, c);
@@ -96,12 +114,12 @@ static char *escape_text(const char *s, const struct style *style)
 	return all;
 }
 
-static char *replace_text(char *words, const char *keep)
+static char *replace_text(char *words, char keep)
 {
 	struct style style = { keep, is_utf8_terminal() ? 0x10ffff : 0x7f };
 	char *all;
 
-	if (!nr_not_plain(words))
+	if (!nr_not_plain(words, keep))
 		return words;
 	all = escape_text(words, &style);
 	free(words);
@@ -110,27 +128,27 @@ static char *replace_text(char *words, const char *keep)
 
 char *printable(char *words)
 {
-	return replace_text(words, "");
+	return replace_text(words, '\0');
 }
 
 char *printable_lines(char *words)
 {
-	return replace_text(words, "\n");
+	return replace_text(words, '\n');
 }
 
 /* Only strings contain such characters, and an escape in a string has the same meaning. */
 char *printable_json(const char *document)
 {
-	static const struct style json = { "\n", 0x10ffff };
+	static const struct style json = { '\n', 0x10ffff };
 
-	return escape_text(document, &json);
+	return nr_not_plain(document, json.keep) ? escape_text(document, &json) : NULL;
 }
 
 char *utf8(char *s)
 {
 	for (char *p = s; *p;) {
 		ucs4_t c;
-		size_t len = decode_character(p, &c);
+		size_t len = is_plain(*p) ? 1 : decode_character(p, &c);
 
 		if (!len)
 			*p = '?';

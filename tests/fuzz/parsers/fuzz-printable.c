@@ -87,6 +87,8 @@ static void try_json(const uint8_t *data, size_t size)
 
 	MUST(o);
 	document = printable_json(json_object_to_json_string(o));
+	if (!document)
+		document = must(strdup(json_object_to_json_string(o)));
 	check_safe(document, "\n");
 	again = json_tokener_parse(document);
 	MUST(again && (is_misread(words) || !strcmp(json_object_get_string(again), words)));
