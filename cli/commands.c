@@ -41,7 +41,7 @@ static const struct command commands[] = {
 		.text = "Resets nothing unless every DEVICE exists. Refuses a device that is in use,\n"
 			"unless --force allows that use. There is no default type.",
 		.options = OPT_COMMON | OPT_PLAN | OPT_CHECK | OPT_TIMEOUT | OPT_SETTLE |
-			   OPT_ESCALATE | OPT_YES | OPT_DRY_RUN | OPT_QUIET | OPT_VERBOSE,
+			   OPT_RESET | OPT_YES | OPT_DRY_RUN | OPT_QUIET | OPT_VERBOSE,
 		.required = OPT_TYPE,
 		.takes_devices = true,
 		.run = command_reset,

@@ -525,6 +525,30 @@ void json_add_bool(json_object *o, const char *key, bool value)
 	object_add(o, key, must(json_object_new_boolean(value)));
 }
 
+/* null for an unknown speed */
+void json_add_speed(json_object *o, const char *key, uint32_t mts)
+{
+	object_add(o, key, mts ? must(json_object_new_double(mts / 1000.0)) : NULL);
+}
+
+/* The link that a reset has trained; null if it could not be read. */
+void json_add_link(json_object *o, const struct pcireset_link *link)
+{
+	json_object *state = link ? new_object() : NULL;
+
+	if (link) {
+		object_add(state, "port",
+			   new_string(pcireset_dev_get_name(pcireset_link_get_port(link))));
+		json_add_bool(state, "up", pcireset_link_is_up(link));
+		json_add_speed(state, "speed_gts", pcireset_link_get_speed(link));
+		json_add_number(state, "width", pcireset_link_get_width(link));
+		json_add_speed(state, "target_speed_gts", pcireset_link_get_target_speed(link));
+		json_add_string(state, "equalization",
+				pcireset_equalization_to_str(pcireset_link_get_equalization(link)));
+	}
+	object_add(o, "link", state);
+}
+
 void json_add_ms(json_object *o, const char *key, uint64_t ns)
 {
 	object_add(o, key, new_ms(ns));

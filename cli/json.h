@@ -34,6 +34,8 @@ json_object *json_event(const char *event, const char *time, const char *device)
 void json_add_string(json_object *o, const char *key, const char *value);
 void json_add_number(json_object *o, const char *key, uint64_t value);
 void json_add_bool(json_object *o, const char *key, bool value);
+void json_add_speed(json_object *o, const char *key, uint32_t mts);
+void json_add_link(json_object *o, const struct pcireset_link *link);
 void json_add_ms(json_object *o, const char *key, uint64_t ns);
 void json_add_checks(json_object *o, const char *key, uint32_t mask);
 void json_add_types(json_object *o, const char *key, uint32_t mask, uint32_t flags);

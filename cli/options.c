@@ -38,7 +38,10 @@ static const struct option_row rows[] = {
 	{ OPT_LINK, 0, "retrain", NULL, "train the link again" },
 	{ OPT_LINK, 0, "speed", "SPEED", "to this speed in GT/s: 2.5, 5, 8, 16, 32, 64" },
 	{ OPT_SETTLE, 0, "settle", "TIME", "check the configuration again after this time" },
-	{ OPT_ESCALATE, 0, "escalate", NULL, "if a reset fails, try the next allowed type" },
+	{ OPT_RESET, 0, "link-speed", "SPEED",
+	  "speed of the link after the reset in GT/s: 2.5, 5, 8,\n"
+	  "16, 32, 64; only for types that reset the link" },
+	{ OPT_RESET, 0, "escalate", NULL, "if a reset fails, try the next allowed type" },
 	{ OPT_FORCE, 0, "force", "USES",
 	  "reset despite these uses: driver, vfio, mount, net,\n"
 	  "swap, console, open, unknown-users (cannot be read);\n"
@@ -332,21 +335,24 @@ static int take_qualify(struct qualify_request *req, const struct option_row *ro
 			  strcmp(row->name, "seed") ? &req->max_failures : &req->seed);
 }
 
-static int take_link(struct link_request *req, const struct option_row *row, const char *arg)
+static int read_speed(const struct option_row *row, const char *arg, uint32_t *ret_mts)
 {
 	char *end;
-	double speed;
+	double speed = strtod(arg, &end);
 
-	if (!arg) {
-		req->retrains = true;
-		return STATUS_DONE;
-	}
-	speed = strtod(arg, &end);
 	if (!isdigit((unsigned char)*arg) || (*end && strcasecmp(end, "GT/s") != 0) ||
 	    !(speed >= 1 && speed <= 1000))
 		return usage_error("--%s: invalid speed '%s'; use GT/s: 2.5, 5, 8, 16, 32 or 64",
 				   row->name, arg);
-	req->speed_mts = (uint32_t)(speed * 1000);
+	*ret_mts = (uint32_t)(speed * 1000);
+	return STATUS_DONE;
+}
+
+static int take_link(struct link_request *req, const struct option_row *row, const char *arg)
+{
+	if (arg)
+		return read_speed(row, arg, &req->speed_mts);
+	req->retrains = true;
 	return STATUS_DONE;
 }
 
@@ -392,6 +398,11 @@ static int take_option(struct request *req, const struct option_row *row, const 
 		return read_time("timeout", arg, &req->timeout_ms);
 	case OPT_SETTLE:
 		return read_time("settle", arg, &req->settle_ms);
+	case OPT_RESET:
+		if (arg)
+			return read_speed(row, arg, &req->link_speed_mts);
+		req->escalates = true;
+		return STATUS_DONE;
 	case OPT_COUNT:
 		return read_count("count", arg, &req->count);
 	case OPT_REENUMERATE:

@@ -101,8 +101,9 @@ int machine_plan(struct machine *m, const struct request *req, struct pcireset_d
 	if (!r)
 		r = pcireset_plan_set_settle_ms(plan, req->settle_ms);
 	if (!r)
-		r = pcireset_plan_set_flags(
-			plan, is_given(req, OPT_ESCALATE) ? PCIRESET_RESET_ESCALATE : 0);
+		r = pcireset_plan_set_link_speed(plan, req->link_speed_mts);
+	if (!r)
+		r = pcireset_plan_set_flags(plan, req->escalates ? PCIRESET_RESET_ESCALATE : 0);
 	if (r < 0)
 		pcireset_plan_unref(plan);
 	else

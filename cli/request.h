@@ -11,7 +11,7 @@ enum option_id {
 	OPT_MAX_SCOPE	= 1 << 1,
 	OPT_CHECK	= 1 << 2,
 	OPT_TIMEOUT	= 1 << 3,
-	OPT_ESCALATE	= 1 << 4,
+	OPT_RESET	= 1 << 4,	/* all that only reset has */
 	OPT_FORCE	= 1 << 5,
 	OPT_YES		= 1 << 6,
 	OPT_OUTPUT	= 1 << 7,
@@ -86,6 +86,8 @@ struct request {
 	const char *policy;
 	bool asks_status;
 	uint32_t max_scope, checks, force, timeout_ms, settle_ms, count;
+	bool escalates;
+	uint32_t link_speed_mts;
 	uint32_t color; /* enum colors */
 	struct qualify_request qualify;
 	struct link_request link;

@@ -243,6 +243,15 @@ def _name(argument: str, device: Device | str) -> str:
     return name
 
 
+def _mts(name: str, speed: float) -> int:
+    """Return the speed of a link in MT/s."""
+    if isinstance(speed, bool) or not isinstance(speed, (int, float)):
+        raise TypeError(f"{name}: expected a number")
+    if not 0 <= speed <= 1000:
+        raise BadArgument(name, f"{speed!r} is not in the range 0 to 1000")
+    return int(speed * 1000)
+
+
 class Context:
     """A view of one machine: this one, or a recorded one.
 
@@ -481,6 +490,7 @@ class Context:
         checks: Words = (),
         timeout_ms: int = 0,
         settle_ms: int = 0,
+        link_speed: float = 0,
         escalate: bool = False,
     ) -> Plan:
         """Plan a reset of a function. Touches nothing.
@@ -494,6 +504,8 @@ class Context:
             default, which is the first two
         timeout_ms, settle_ms: as the options of pcireset-reset(1), in
             milliseconds; 0 for the default
+        link_speed: speed of the link after the reset in GT/s, such as 8; only for types
+            that reset the link; 0 for the usual one
         escalate: if a reset fails, try the next allowed type
 
         Also returns a plan that would be refused. Raises Error if no plan is
@@ -507,6 +519,7 @@ class Context:
             checks=checks,
             timeout_ms=timeout_ms,
             settle_ms=settle_ms,
+            link_speed=link_speed,
             escalate=escalate,
         )
         result = self._lib.plan_resolve(plan.pointer)
@@ -526,6 +539,7 @@ class Context:
         checks: Words = (),
         timeout_ms: int = 0,
         settle_ms: int = 0,
+        link_speed: float = 0,
         escalate: bool = False,
     ) -> tuple[Object, Object]:
         """Return the function and a plan that is not resolved."""
@@ -538,6 +552,7 @@ class Context:
             (lib.plan_set_checks, self._mask("checks", lib.check_from_str, checks)),
             (lib.plan_set_timeout_ms, _border.number("timeout_ms", timeout_ms)),
             (lib.plan_set_settle_ms, _border.number("settle_ms", settle_ms)),
+            (lib.plan_set_link_speed, _mts("link_speed", link_speed)),
             (lib.plan_set_flags, _library.ESCALATE if _border.flag("escalate", escalate) else 0),
         )
         dev = self._find("device", device)
@@ -612,12 +627,9 @@ class Context:
         No function is reset, but none below the port can be accessed for some
         milliseconds. Raises TrainingFailed.
         """
-        if isinstance(speed, bool) or not isinstance(speed, (int, float)):
-            raise TypeError("speed: expected a number")
-        if not 0 <= speed <= 1000:
-            raise BadArgument("speed", f"{speed!r} is not in the range 0 to 1000")
+        speed_mts = _mts("speed", speed)
         handle = Handle(self, self._find("device", device))
-        handle.retrain(int(speed * 1000))
+        handle.retrain(speed_mts)
         return handle.state()
 
     def _plan(self, device: str, plan: Object) -> Plan:

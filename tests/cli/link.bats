@@ -29,6 +29,21 @@ setup_file() {
 	jq -e '.links[0] | .port == "10000:00:04.0" and (.functions | length) == 5' <<<"$output"
 }
 
+# An integrated endpoint has no link, and is tested below.
+@test 'link of a virtual function is that of its physical function' {
+	run -0 pcireset link 10000:03:00.0 --sysroot "$MACHINE" --json
+	jq -e '.links[0] | .port == "10000:00:02.0" and (.functions | index("10000:02:00.0"))' <<<"$output"
+}
+
+@test 'a refusal and an unknown speed in JSON' {
+	"$BATS_TEST_DIRNAME/make-sysroot" "$BATS_TEST_TMPDIR/small"
+	run -3 --separate-stderr pcireset link 10000:01:00.0 --retrain --yes --sysroot "$MACHINE" --json
+	jq -e '.links[0] | .result == "refused" and .error == "EOPNOTSUPP" and .was_speed_gts == null' <<<"$output"
+	# Its registers are zero.
+	run -0 --separate-stderr pcireset link 03:00.0 --sysroot "$BATS_TEST_TMPDIR/small" --json
+	jq -e '.links[0] | .up and .speed_gts == null and .target_speed_gts == null and .width == 0' <<<"$output"
+}
+
 # Each row: status, part of the message, arguments.
 @test 'each refusal of link names its reason' {
 	local status text arguments
@@ -42,6 +57,7 @@ setup_file() {
 3|10000:04:00.0: is not a root port or downstream port of PCI Express|10000:05:04.0 --sysroot MACHINE
 3|a recorded machine has no link to train|10000:01:00.0 --retrain --yes --sysroot MACHINE
 3|a recorded machine has no link to train|10000:01:00.0 --retrain --speed 8 --yes --sysroot MACHINE
+3|a recorded machine has no link to train|10000:01:00.0 --retrain --yes --file MACHINE.dump
 2|--speed is only for --retrain|10000:01:00.0 --speed 8 --sysroot MACHINE
 2|invalid speed '3x'|10000:01:00.0 --retrain --speed 3x
 2|invalid speed '-8'|10000:01:00.0 --retrain --speed=-8
@@ -52,5 +68,22 @@ setup_file() {
 2|takes one device, and 2 are named|10000:01:00.0 10000:01:00.1 --sysroot MACHINE
 2|no device given|
 1|10000:55:00.0|10000:55:00.0 --sysroot MACHINE
+END
+}
+
+# Each row: status, part of the message, arguments.
+@test 'the speed of a link after a reset: what is refused, and why' {
+	local status text arguments
+
+	while IFS='|' read -r status text arguments; do
+		# shellcheck disable=SC2086 # words
+		run "-$status" pcireset reset ${arguments//MACHINE/$MACHINE}
+		[[ $output == *"$text"* ]] || { echo "$arguments: $output" && return 1; }
+	done <<'END'
+2|invalid speed 'fast'; use GT/s|10000:01:00.0 --type bus --link-speed fast
+2|7 GT/s is not a speed of PCI Express|10000:01:00.0 --type bus --link-speed 7 --dry-run --sysroot MACHINE
+2|only for types that reset it, and flr would not|10000:01:00.0 --type flr,bus --link-speed 8 --dry-run --sysroot MACHINE
+3|only a current module can set the speed|10000:01:00.0 --type bus --link-speed 8 --dry-run --sysroot MACHINE
+2|did you mean '--link-speed'?|10000:01:00.0 --type bus --link-sped 8
 END
 }

@@ -153,6 +153,21 @@ class Machines(unittest.TestCase):
             self.assertEqual(machine.plan(card, "bus", max_scope="function").error, errno.EOPNOTSUPP)
             self.assertEqual(machine.plan(card, "flr").error, errno.EOPNOTSUPP)
 
+    def test_the_speed_of_a_link_is_checked(self):
+        cases = (
+            (7, "bus", errno.EINVAL),
+            (8, "flr,bus", errno.EINVAL),
+            (-1, "bus", errno.EINVAL),
+            (8, "bus", errno.EOPNOTSUPP),  # without the module
+        )
+        with pcireset.Context(self.mixed) as machine:
+            for speed, types, code in cases:
+                with self.assertRaises(pcireset.Error) as caught:
+                    machine.plan("03:00.0", types, link_speed=speed)
+                self.assertEqual(caught.exception.errno, code)
+            with self.assertRaises(TypeError):
+                machine.plan("03:00.0", "bus", link_speed=True)
+
     def test_rules_are_obeyed(self):
         with tempfile.TemporaryDirectory() as directory:
             with tarfile.open(self.mixed) as archive:
@@ -291,6 +306,7 @@ class Machines(unittest.TestCase):
         """Every argument of every public call, by its annotation: a new one is tried without a new test."""
         wrong = {
             "int": (-1, 2**32, 2**32 + 5, 2**64, 1.5, "5", None, True),
+            "float": (-1, 1001, float("nan"), float("inf"), "5", None, True),
             "bool": ("no", 1, None),
             "str": ("a\0b", "\0", "\ud800", 5, b"flr", ["flr"], None),
             "Words": ("a\0b", ["flr", "a\0b"], ["flr", 5], [b"flr"], b"flr", 5, None),

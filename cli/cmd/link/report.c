@@ -77,14 +77,6 @@ static void link_print_result(const struct link_job *job)
 	free(was);
 }
 
-static void link_add_speed(json_object *o, const char *key, uint32_t mts)
-{
-	json_object *value = mts ? must(json_object_new_double(mts / 1000.0)) : NULL;
-
-	if (json_object_object_add(o, key, value))
-		must(NULL);
-}
-
 static void link_add_functions(json_object *o, const struct pcireset_link *link)
 {
 	json_object *list = must(json_object_new_array());
@@ -104,11 +96,11 @@ static void link_add_state(json_object *o, const struct pcireset_link *link)
 	link_add_functions(o, link);
 	json_add_bool(o, "up", pcireset_link_is_up(link));
 	json_add_bool(o, "disabled", pcireset_link_is_disabled(link));
-	link_add_speed(o, "speed_gts", pcireset_link_get_speed(link));
+	json_add_speed(o, "speed_gts", pcireset_link_get_speed(link));
 	json_add_number(o, "width", pcireset_link_get_width(link));
-	link_add_speed(o, "max_speed_gts", pcireset_link_get_max_speed(link));
+	json_add_speed(o, "max_speed_gts", pcireset_link_get_max_speed(link));
 	json_add_number(o, "max_width", pcireset_link_get_max_width(link));
-	link_add_speed(o, "target_speed_gts", pcireset_link_get_target_speed(link));
+	json_add_speed(o, "target_speed_gts", pcireset_link_get_target_speed(link));
 	json_add_string(o, "equalization",
 			pcireset_equalization_to_str(pcireset_link_get_equalization(link)));
 }
@@ -123,7 +115,7 @@ static void link_print_json(const struct link_job *job)
 	if (job->req->link.retrains || job->error)
 		json_add_string(o, "result", link_result_of(job));
 	if (job->req->link.retrains && job->link) {
-		link_add_speed(o, "was_speed_gts", job->was_speed);
+		json_add_speed(o, "was_speed_gts", job->was_speed);
 		json_add_number(o, "was_width", job->was_width);
 	}
 	if (job->error) {

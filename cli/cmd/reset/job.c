@@ -88,6 +88,17 @@ void jobs_plan_again(struct jobs *jobs)
 	}
 }
 
+/* The hardware must support the speed, before anything else is asked or touched. */
+static int check_speed(const struct jobs *jobs, struct job *job)
+{
+	int r;
+
+	if (!jobs->req->link_speed_mts)
+		return 0;
+	r = pcireset_link_new(job->dev, &job->link);
+	return r < 0 ? r : pcireset_link_check_speed(job->link, jobs->req->link_speed_mts);
+}
+
 void jobs_plan(struct jobs *jobs)
 {
 	struct pcireset_batch *batch = batch_new(&jobs->machine);
@@ -96,6 +107,8 @@ void jobs_plan(struct jobs *jobs)
 		struct job *job = &jobs->v[i];
 		int r = machine_plan(&jobs->machine, jobs->req, job->dev, &job->plan);
 
+		if (!r)
+			r = check_speed(jobs, job);
 		if (r)
 			job_fail_by_library(jobs, job, r);
 		else

@@ -112,6 +112,7 @@ int command_reset(const struct request *req)
 	for (size_t i = 0; i < jobs.nr; i++) {
 		pcireset_plan_unref(jobs.v[i].plan);
 		pcireset_report_unref(jobs.v[i].report);
+		pcireset_link_unref(jobs.v[i].link);
 		free(jobs.v[i].agreed.addrs);
 		free(jobs.v[i].message);
 	}

@@ -19,7 +19,9 @@ struct job {
 	struct agreed agreed;
 	bool is_planned_again;
 	struct pcireset_report *report;
-	int error; /* if there is no report */
+	struct pcireset_link *link; /* above the device, if its speed was asked for */
+	bool knows_link;            /* it was read after the reset */
+	int error;                  /* if there is no report */
 	char *message;
 };
 
