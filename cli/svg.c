@@ -171,7 +171,7 @@ static int draw_graph(const char *graph, size_t size, int fd)
 		fwrite(graph, 1, size, to_dot);
 		fclose(to_dot);
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+	if (pid < 0 || child_wait(pid, &status))
 		return -1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

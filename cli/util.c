@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include "util.h"
 
 /* The exit status if the process cannot continue. */
@@ -33,6 +34,15 @@ bool process_is_settled(void)
 void process_exit(void)
 {
 	exit(abort_status);
+}
+
+/* A signal with a handler does not end the wait. Return 0 or a negative errno. */
+int child_wait(pid_t pid, int *ret_status)
+{
+	while (waitpid(pid, ret_status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
 }
 
 void *must(void *memory)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/types.h>
 #include <libpcireset.h>
 
 #define ARRAY_SIZE(a)     (sizeof(a) / sizeof((a)[0]))
@@ -27,6 +28,7 @@ void process_touches(void);
 int process_settle(int status);
 bool process_is_settled(void);
 void process_exit(void) __attribute__((noreturn));
+int child_wait(pid_t pid, int *ret_status);
 void *must(void *memory);
 bool is_exhausted(void);
 char *text(const char *fmt, ...) PRINTF(1, 2);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The table of commands, whose end no name marks; errors after which an answer is not complete. */
+/* The table of commands, whose end no name marks; errors after which an answer is not complete; children. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "../../cli/request.h"
 
@@ -72,6 +76,34 @@ static void too_little_of_anything_is_exhausted(void **state)
 	}
 }
 
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* A child that ends after 0.2 s; a signal comes every 20 ms. */
+static void a_signal_does_not_end_the_wait_for_a_child(void **state)
+{
+	const struct sigaction action = { .sa_handler = on_alarm };
+	const struct itimerval often = { { 0, 20000 }, { 0, 20000 } }, never = { 0 };
+	int status = -1;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+	pid = fork();
+	if (!pid) {
+		usleep(200000);
+		_exit(7);
+	}
+	setitimer(ITIMER_REAL, &often, NULL);
+	assert_int_equal(child_wait(pid, &status), 0);
+	setitimer(ITIMER_REAL, &never, NULL);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 7);
+	assert_int_equal(child_wait(pid, &status), -ECHILD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -79,6 +111,7 @@ int main(void)
 		cmocka_unit_test(only_commands_of_the_table_are_found),
 		cmocka_unit_test(commands_with_an_option),
 		cmocka_unit_test(too_little_of_anything_is_exhausted),
+		cmocka_unit_test(a_signal_does_not_end_the_wait_for_a_child),
 	};
 
 	return cmocka_run_group_tests(tests, use_table, NULL);

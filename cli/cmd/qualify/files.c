@@ -116,9 +116,9 @@ static int run_program(const char *const argv[])
 
 	if (r)
 		return -r;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
+	r = child_wait(pid, &status);
+	if (r)
+		return r;
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
 }
 
@@ -137,7 +137,9 @@ static int files_sign(const char *key, const char *directory)
 				     "-f",         key_file, file,   NULL };
 	int r = unlink(sig) && errno != ENOENT ? -errno : run_program(argv);
 
-	if (r)
+	if (r == -ENOENT)
+		error("%s: could not be signed: ssh-keygen is missing", file);
+	else if (r)
 		error("%s: could not be signed with %s", file, key);
 	else
 		say(stdout,
