@@ -197,6 +197,90 @@ gpu=0000:03:00.0
 	[[ $stderr == *"$events: No such file or directory"* ]]
 }
 
+@test 'events in more than one buffer of the reader are all read' {
+	local i
+
+	event "$gpu" WEDGED=unknown "FILLER=$(printf '%0500d' 0)"
+	for ((i = 1; i < 256; i *= 2)); do
+		cat "$events" "$events" >"$events.twice"
+		mv "$events.twice" "$events"
+	done
+	[[ $(wc -c <"$events") -gt 131072 ]]
+	dry 0
+	[[ ${#lines[@]} -eq 256 && $(sort -u <<<"$output") == "$gpu: WEDGED=unknown: would ignore: no policy selects the function" ]]
+}
+
+@test 'an event with too many properties ends recover, and is not lost silently' {
+	policy etc/50-gpu.conf Events=wedged Steps=slot
+	event "$gpu" X{1..252}=1 WEDGED=unknown
+	dry 0
+	says 'would recover'
+	: >"$events"
+	event "$gpu" X{1..300}=1 WEDGED=unknown
+	dry 1
+	[[ $stderr == *'cannot read the events: Message too long'* ]]
+}
+
+@test 'only an address as the kernel prints it names a function' {
+	local path
+
+	policy etc/50-gpu.conf Events=wedged Steps=slot
+	for path in 0:3:0.0 0000:3:00.0 ' 000:03:00.0' +000:03:00.0 00000:03:00.0 0000:03:00.0x 0000:03:00.00 0000:03:0.0; do
+		printf 'ACTION=change\nDEVPATH=/devices/%s\nWEDGED=unknown\n\n' "$path" >"$events"
+		dry 0
+		[[ -z $output ]] || { echo "$path: $output" && return 1; }
+	done
+}
+
+@test 'hostile words of an event are printed, and have no other effect' {
+	policy etc/50-gpu.conf Events=wedged Steps=slot
+	event "$gpu" $'WEDGED=rebind\x1b[2J%s%n\x07'
+	event "$gpu" "WEDGED=$(printf '%60000s' '')" WEDGED=unknown
+	event "$gpu" WEDGED=,,,
+	dry 3
+	[[ $stderr == *'WEDGED=rebind\u001b[2J%s%n\u0007: would refuse: the event has no method that is known'* ]]
+	[[ $output$stderr != *[$'\x1b\x07']* ]]
+	dry 3 --json
+	jq -e . <<<"$output" >/dev/null
+}
+
+@test '--dry-run changes nothing on the machine' {
+	policy etc/50-gpu.conf Events=wedged,late Steps=rebind,slot,power-cycle Before=/bin/false
+	event "$gpu" WEDGED=unknown
+	(cd "$ROOT" && find . -type f -exec cksum {} + | sort) >"$BATS_TEST_TMPDIR/before"
+	dry 0
+	says 'would recover'
+	(cd "$ROOT" && find . -type f -exec cksum {} + | sort) >"$BATS_TEST_TMPDIR/after"
+	diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+}
+
+# Sends an event of a program to the process, and to all that listen. The kernel permits root only, even that.
+send_event_of_a_program() {
+	python3 - "$1" <<'END'
+import socket, sys
+words = (b"change@/devices/pci0000:00/0000:00:00.0", b"ACTION=change", b"DEVPATH=/devices/pci0000:00/0000:00:00.0",
+         b"SUBSYSTEM=pci", b"WEDGED=unknown", b"SEQNUM=1", b"")
+for address in (int(sys.argv[1]), 0), (0, 1):
+    try:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15) as sender:
+            sender.sendto(b"\0".join(words), address)
+    except OSError as error:
+        print(f"{address}: {error}")
+END
+}
+
+@test 'only events of the kernel count, not those of a program' {
+	mkdir "$BATS_TEST_TMPDIR/policies"
+	pcireset recover --dry-run --policy "$BATS_TEST_TMPDIR/policies" --timeout 1000ms >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+	until grep -q '^no policy' "$BATS_TEST_TMPDIR/said" || ! kill -0 $!; do sleep 0.05; done
+	send_event_of_a_program $!
+	wait $!
+	[[ $(<"$BATS_TEST_TMPDIR/said") == 'no policy: nothing will be done, see pcireset-recover.d(5)' ]]
+	printf 'ACTION=change\nDEVPATH=/devices/pci0000:00/0000:00:00.0\nWEDGED=unknown\n\n' >"$events"
+	run pcireset recover --dry-run --policy "$BATS_TEST_TMPDIR/policies" "$events"
+	says 'WEDGED=unknown: would ignore'
+}
+
 @test 'mistakes in the command line are usage errors' {
 	event "$gpu" WEDGED=unknown
 	run -2 pcireset recover --sysroot "$ROOT" "$events"

@@ -43,17 +43,22 @@ static uint32_t wedged_mask(const char *value)
 	return mask;
 }
 
+/*
+ * Only as the kernel prints it: the history and the files of a function have this name, so
+ * "0:3:0.0" would be another function.
+ */
 static bool is_address(const char *part, size_t len)
 {
 	unsigned int domain, bus, device, function;
-	char buf[PCIRESET_ADDR_STR_MAX];
-	int end = 0;
+	char buf[PCIRESET_ADDR_STR_MAX], again[40];
 
 	if (len >= sizeof(buf))
 		return false;
 	snprintf(buf, sizeof(buf), "%.*s", (int)len, part);
-	return sscanf(buf, "%8x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &end) == 4 &&
-	       (size_t)end == len;
+	if (sscanf(buf, "%8x:%2x:%2x.%1x", &domain, &bus, &device, &function) != 4)
+		return false;
+	snprintf(again, sizeof(again), "%04x:%02x:%02x.%x", domain, bus, device, function);
+	return !strcmp(again, buf);
 }
 
 /* "" for the function itself, or "/drm/card0" */

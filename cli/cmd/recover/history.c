@@ -140,6 +140,16 @@ static json_object *known_object(const struct known *known)
 	return o;
 }
 
+/* The counts in the file and for --status. */
+void records_add_counts(json_object *o, const struct records *records)
+{
+	json_add_number(o, "recovered", records->results[RESULT_RECOVERED]);
+	json_add_number(o, "gave_up", records->results[RESULT_GAVE_UP]);
+	json_add_number(o, "refused", records->nr_refused);
+	json_add_number(o, "ignored", records->nr_ignored);
+	json_add_number(o, "lost", records->nr_lost);
+}
+
 static json_object *records_object(const struct records *records)
 {
 	json_object *o = must(json_object_new_object()), *devices = must(json_object_new_array());
@@ -152,11 +162,7 @@ static json_object *records_object(const struct records *records)
 	for (size_t i = 0; i < NR_EVENTS; i++)
 		json_add_number(events, event_kind_name((enum event_kind)i), records->events[i]);
 	json_object_object_add(o, "events", events);
-	json_add_number(o, "recovered", records->results[RESULT_RECOVERED]);
-	json_add_number(o, "gave_up", records->results[RESULT_GAVE_UP]);
-	json_add_number(o, "refused", records->nr_refused);
-	json_add_number(o, "ignored", records->nr_ignored);
-	json_add_number(o, "lost", records->nr_lost);
+	records_add_counts(o, records);
 	for (size_t i = 0; i < records->nr; i++)
 		json_object_array_add(devices, known_object(&records->v[i]));
 	json_object_object_add(o, "devices", devices);

@@ -93,6 +93,7 @@ const struct history *records_history(const struct records *records, const char 
 struct known *records_find(struct records *records, const char *device);
 void records_set(char **field, const char *value);
 void records_clear(struct records *records);
+void records_add_counts(struct json_object *o, const struct records *records);
 struct json_object *known_json(const struct known *known, const char *event_key);
 bool records_is_running(const struct records *records);
 char *time_text(void);

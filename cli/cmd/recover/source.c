@@ -12,7 +12,7 @@
 #include "uevents.h"
 
 #define LINE_MAX_BYTES 65536
-#define MAX_PROPERTIES 64
+#define MAX_PROPERTIES 256 /* the kernel has 64, and udev adds some */
 
 struct queued {
 	struct queued *next;
@@ -114,7 +114,9 @@ static void take_line(struct source *source, const char *line)
 {
 	if (!*line)
 		end_event(source);
-	else if (strchr(line, '=') && source->nr_properties < MAX_PROPERTIES)
+	else if (strchr(line, '=') && source->nr_properties == MAX_PROPERTIES)
+		source->error = -EMSGSIZE;
+	else if (strchr(line, '='))
 		source->properties[source->nr_properties++] = must(strdup(line));
 }
 

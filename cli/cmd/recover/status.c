@@ -15,11 +15,7 @@ static void print_json(const struct records *records)
 	json_add_number(o, "pcireset", 1);
 	json_add_bool(o, "running", records_is_running(records));
 	json_add_string(o, "since", records->since);
-	json_add_number(o, "recovered", records->results[RESULT_RECOVERED]);
-	json_add_number(o, "gave_up", records->results[RESULT_GAVE_UP]);
-	json_add_number(o, "refused", records->nr_refused);
-	json_add_number(o, "ignored", records->nr_ignored);
-	json_add_number(o, "lost", records->nr_lost);
+	records_add_counts(o, records);
 	for (size_t i = 0; i < records->nr; i++)
 		json_object_array_add(devices, known_json(&records->v[i], "report"));
 	json_object_object_add(o, "devices", devices);

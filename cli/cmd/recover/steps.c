@@ -10,6 +10,9 @@
 
 #define SELF "/proc/self/exe"
 
+/* Words of a command before its common options. */
+#define MOST_WORDS 4
+
 /* More than any reset takes; a driver's callbacks have no limit of their own. */
 #define RESET_LIMIT_MS  600000
 #define DRIVER_LIMIT_MS 60000
@@ -303,24 +306,29 @@ static int run_self(const char *const argv[], char **ret_output)
 	return r;
 }
 
+/* Run a command of pcireset for the device. Without --yes, it refuses to affect other functions. */
+static int run_on_device(struct recovery *recovery, const char *const *words, char **ret_output)
+{
+	const char *argv[MOST_WORDS + 6] = { SELF }; /* and up to four more, and NULL */
+	size_t nr = 1;
+
+	while (*words)
+		argv[nr++] = *words++;
+	argv[nr++] = "--json";
+	if (recovery->policy->max_scope) {
+		argv[nr++] = "--yes";
+		argv[nr++] = "--max-scope";
+		argv[nr++] = pcireset_scope_to_str(recovery->policy->max_scope);
+	}
+	return run_self(argv, ret_output);
+}
+
 static enum outcome step_reset(struct recovery *recovery, const struct step *step)
 {
-	const char *scope = pcireset_scope_to_str(recovery->policy->max_scope);
-	const char *const argv[] = {
-		SELF,
-		"reset",
-		device_of(recovery),
-		"--type",
-		step_name(step),
-		"--json",
-		/* Without this, a reset that affects functions not named is refused. */
-		recovery->policy->max_scope ? "--yes" : NULL,
-		"--max-scope",
-		scope,
-		NULL,
-	};
+	const char *const words[MOST_WORDS + 1] = { "reset", device_of(recovery), "--type",
+						    step_name(step) };
 	char *output;
-	int r = run_self(argv, &output);
+	int r = run_on_device(recovery, words, &output);
 	enum outcome outcome;
 
 	if (r >= 0 && r <= 128)
@@ -381,21 +389,10 @@ static enum outcome outcome_of_killed_cycle(struct recovery *recovery, int r)
 /* re-enumerate unbinds the drivers, refuses a device in use, and shows that the power was cut. */
 static enum outcome step_power_cycle(struct recovery *recovery)
 {
-	const char *scope = pcireset_scope_to_str(recovery->policy->max_scope);
-	const char *const argv[] = {
-		SELF,
-		"re-enumerate",
-		device_of(recovery),
-		"--power-cycle",
-		"--json",
-		/* Without this, a power cycle that affects functions not named is refused. */
-		recovery->policy->max_scope ? "--yes" : NULL,
-		"--max-scope",
-		scope,
-		NULL,
-	};
+	const char *const words[MOST_WORDS + 1] = { "re-enumerate", device_of(recovery),
+						    "--power-cycle" };
 	char *output;
-	int r = run_self(argv, &output);
+	int r = run_on_device(recovery, words, &output);
 	enum outcome outcome;
 
 	if (r >= 0 && r <= 128)
@@ -406,9 +403,24 @@ static enum outcome step_power_cycle(struct recovery *recovery)
 	return outcome;
 }
 
+/* A hook, a driver or a hotplug event may have removed the function since the event. */
+static bool is_gone(struct recovery *recovery)
+{
+	char *path = text("/sys/bus/pci/devices/%s", device_of(recovery));
+	int r = access(path, F_OK) ? errno : 0;
+
+	free(path);
+	if (r)
+		WHY(recovery, "%s",
+		    r == ENOENT ? "the function does not exist any more" : strerror(r));
+	return r;
+}
+
 static enum outcome run_step(struct recovery *recovery, const struct step *step)
 {
 	recovery->why[0] = '\0';
+	if (is_gone(recovery))
+		return OUTCOME_REFUSED;
 	switch (step->kind) {
 	case STEP_REBIND:
 		return step_rebind(recovery);
