@@ -1450,7 +1450,7 @@ enum pcireset_place {
  * @PCIRESET_PATTERN_ALWAYS: it occurred after every reset of the series
  * @PCIRESET_PATTERN_RANDOM: it occurred several times, without a significant pattern
  * @PCIRESET_PATTERN_PERIOD: it occurs at every n-th reset
- * @PCIRESET_PATTERN_AFTER: it occurs if the previous reset was of a certain type
+ * @PCIRESET_PATTERN_AFTER: it occurs after a certain type, or after a sequence of types
  * @PCIRESET_PATTERN_RISING: it occurs more often as the run goes on
  * @PCIRESET_PATTERN_TREND: the time grows with each reset
  * @_PCIRESET_PATTERN_PAD: do not use; keeps the enum 32 bits wide
@@ -1548,7 +1548,8 @@ struct pcireset_series {
  *	or one of enum pcireset_place
  * @who: the function that changed, as in &struct pcireset_sample
  * @sequence: shortest sequence of types that leads to the deviation, oldest first, 0 at
- *	its end
+ *	its end: for %PCIRESET_PATTERN_AFTER the types of the pattern; without a pattern,
+ *	the types after which each reset of the run had the deviation
  * @repeats: how often the last type of @sequence must be repeated, usually 1
  * @nr: number of occurrences
  * @of: number of resets among which they occurred

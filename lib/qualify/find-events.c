@@ -20,7 +20,9 @@ struct events {
 
 /* A pattern, and the logarithm of its probability by chance. */
 struct candidate {
-	uint32_t pattern, previous, period;
+	uint32_t pattern, period;
+	history_t before; /* the types before, and how many */
+	size_t nr_before;
 	double log_p;
 };
 
@@ -106,35 +108,69 @@ static int try_periods(const struct events *events, struct candidate *best)
 	return 0;
 }
 
-/* Resets after one type, and those of them with the mark. */
-static void count_after(const struct events *events, uint32_t type, size_t *ret_nr,
-			size_t *ret_hits)
+/* How many resets follow each sequence of @nr types. */
+static void count_histories(const struct series *series, size_t nr, uint32_t *counts)
 {
-	*ret_nr = *ret_hits = 0;
-	for (size_t i = 0; i < events->series->nr; i++)
-		*ret_nr += events->series->v[i]->previous == type;
-	for (size_t i = 0; i < events->nr; i++)
-		*ret_hits += events->series->v[events->at[i]]->previous == type;
+	memset(counts, 0, NR_HISTORIES * sizeof(*counts));
+	for (size_t i = 0; i < series->nr; i++)
+		counts[history_end(series->before[i], nr)]++;
 }
 
-/* After one type: those resets are drawn, and the events are marked. */
-static void try_previous(const struct events *events, struct candidate *best)
+/* The resets with the mark are the events; the same of them. */
+static void count_histories_of_events(const struct events *events, size_t nr, uint32_t *counts)
 {
-	size_t nr = events->series->nr, after, hits;
-	uint32_t type;
+	memset(counts, 0, NR_HISTORIES * sizeof(*counts));
+	for (size_t i = 0; i < events->nr; i++)
+		counts[history_end(events->series->before[events->at[i]], nr)]++;
+}
 
-	for (size_t i = 0; (type = pcireset_type_at(i)); i++) {
-		count_after(events, type, &after, &hits);
-		if (after == nr || !is_frequent(events, hits, after))
+/* Were there so many resets before? There are fewer at the beginning of a run. */
+static bool is_long_enough(history_t before, size_t nr)
+{
+	return !nr || history_type(before, nr - 1) != 0;
+}
+
+/*
+ * After the same types: the resets after them are drawn, and the events are marked. The
+ * number of sequences of that length corrects the probability, so that the shortest
+ * sequence that explains the events has the smallest one.
+ */
+static void try_sequences(const struct events *events, size_t nr_before, const uint32_t *all,
+			  const uint32_t *hits, struct candidate *best)
+{
+	double log_sequences = (double)nr_before * log((double)NR_TYPES);
+	size_t nr = events->series->nr;
+
+	for (size_t before = 0; before < NR_HISTORIES; before++) {
+		if (!hits[before] || all[before] == nr ||
+		    !is_long_enough((history_t)before, nr_before) ||
+		    !is_frequent(events, hits[before], all[before]))
 			continue;
 		consider_candidate(best, (struct candidate){
 						 .pattern = PCIRESET_PATTERN_AFTER,
-						 .previous = type,
-						 .log_p = log((double)NR_TYPES) +
-							  stats_log_hypergeometric(hits, after,
+						 .before = (history_t)before,
+						 .nr_before = nr_before,
+						 .log_p = log_sequences +
+							  stats_log_hypergeometric(hits[before],
+										   all[before],
 										   events->nr, nr),
 					 });
 	}
+}
+
+static int try_previous(const struct events *events, struct candidate *best)
+{
+	uint32_t *all = calloc(NR_HISTORIES, sizeof(*all));
+	uint32_t *hits = calloc(NR_HISTORIES, sizeof(*hits));
+
+	for (size_t nr = 1; all && hits && nr <= MAX_BEFORE; nr++) {
+		count_histories(events->series, nr, all);
+		count_histories_of_events(events, nr, hits);
+		try_sequences(events, nr, all, hits, best);
+	}
+	free(all);
+	free(hits);
+	return all && hits ? 0 : -ENOMEM;
 }
 
 /* More often at the end: by the ranks of the positions. */
@@ -167,7 +203,8 @@ static int choose_pattern(const struct events *events, size_t nr_tests, struct c
 	*best = (struct candidate){ .log_p = limit };
 	if (events->nr >= MIN_EVENTS && events->nr < events->series->nr) {
 		r = try_periods(events, best);
-		try_previous(events, best);
+		if (!r)
+			r = try_previous(events, best);
 		try_rising(events, best);
 	}
 	if (best->pattern) {
@@ -179,29 +216,72 @@ static int choose_pattern(const struct events *events, size_t nr_tests, struct c
 	return r;
 }
 
-/* The types that lead to the first event: what is known of the pattern, and no more. */
-static void set_sequence(struct pcireset_finding *finding, const struct pcireset_sample *first)
+void finding_set_sequence(struct pcireset_finding *finding, history_t before, size_t nr)
 {
-	uint32_t before = finding->pattern == PCIRESET_PATTERN_AFTER ? finding->previous :
-								       first->previous;
-	bool is_alone = finding->pattern == PCIRESET_PATTERN_PERIOD ||
-			finding->pattern == PCIRESET_PATTERN_ALWAYS || !before;
-
-	finding->repeats = finding->period ? finding->period : 1;
-	finding->sequence[0] = is_alone ? first->type : before;
-	finding->sequence[1] = is_alone ? 0 : first->type;
+	for (size_t i = 0; i < nr; i++)
+		finding->sequence[i] = history_type(before, nr - 1 - i);
+	finding->sequence[nr] = finding->type;
 }
 
-/* Of the resets after that type, how many have the mark. */
-static void count_only_after(const struct events *events, struct pcireset_finding *finding)
+/* Was there a reset without the mark after the same types? */
+static bool has_passed_after(const struct series *series, uint32_t mark, history_t before,
+			     size_t nr)
 {
-	size_t nr, hits;
+	for (size_t i = 0; i < series->nr; i++)
+		if (!(series->v[i]->marks & mark) &&
+		    history_end(series->before[i], nr) == history_end(before, nr))
+			return true;
+	return false;
+}
 
-	count_after(events, finding->previous, &nr, &hits);
-	finding->nr = hits;
-	finding->of = nr;
-	finding->low = stats_lower_bound(hits, nr, BOUND_CONFIDENCE);
-	finding->high = stats_upper_bound(hits, nr, BOUND_CONFIDENCE);
+/*
+ * The number of types before the first event in the shortest sequence that no reset without
+ * the mark ends. 0 if there is no such reset at all, or one for each sequence: then the run
+ * does not show that the types before matter.
+ */
+static size_t shortest_before(const struct events *events, uint32_t mark)
+{
+	history_t before = events->series->before[events->at[0]];
+
+	for (size_t nr = 0; nr <= MAX_BEFORE && is_long_enough(before, nr); nr++)
+		if (!has_passed_after(events->series, mark, before, nr))
+			return nr;
+	return 0;
+}
+
+static void set_sequence(const struct events *events, const struct candidate *best,
+			 struct pcireset_finding *finding)
+{
+	history_t before = events->series->before[events->at[0]];
+	size_t nr = 0;
+
+	finding->repeats = finding->period ? finding->period : 1;
+	if (finding->pattern == PCIRESET_PATTERN_AFTER) {
+		before = best->before;
+		nr = best->nr_before;
+		finding->previous = history_type(before, 0);
+	} else if (finding->pattern != PCIRESET_PATTERN_PERIOD &&
+		   finding->pattern != PCIRESET_PATTERN_ALWAYS) {
+		nr = shortest_before(events, finding->mark);
+	}
+	finding_set_sequence(finding, before, nr);
+	if (!finding->type)
+		finding->sequence[nr] = events->series->v[events->at[0]]->type;
+}
+
+/* Of the resets after those types, how many have the mark. */
+static void count_only_after(const struct events *events, const struct candidate *best,
+			     struct pcireset_finding *finding)
+{
+	finding->nr = finding->of = 0;
+	for (size_t i = 0; i < events->series->nr; i++) {
+		if (history_end(events->series->before[i], best->nr_before) != best->before)
+			continue;
+		finding->of++;
+		finding->nr += !!(events->series->v[i]->marks & finding->mark);
+	}
+	finding->low = stats_lower_bound(finding->nr, finding->of, BOUND_CONFIDENCE);
+	finding->high = stats_upper_bound(finding->nr, finding->of, BOUND_CONFIDENCE);
 }
 
 static void describe_pattern(const struct events *events, const struct candidate *best,
@@ -214,7 +294,6 @@ static void describe_pattern(const struct events *events, const struct candidate
 		.pattern = best->pattern,
 		.device = events->series->device,
 		.type = events->series->type,
-		.previous = best->previous,
 		.period = best->period,
 		.first = first->round,
 		.nr = events->nr,
@@ -224,8 +303,8 @@ static void describe_pattern(const struct events *events, const struct candidate
 		.p = exp(best->log_p),
 	};
 	if (best->pattern == PCIRESET_PATTERN_AFTER)
-		count_only_after(events, finding);
-	set_sequence(finding, first);
+		count_only_after(events, best, finding);
+	set_sequence(events, best, finding);
 }
 
 int find_pattern(const struct series *series, uint32_t mark, size_t nr_tests,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "series.h"
 #include "stats.h"
 
@@ -15,6 +16,7 @@ struct times {
 	double *ranks;
 	double ties;
 	uint64_t median;
+	size_t nr_tests;
 };
 
 static void times_free(struct times *times)
@@ -44,14 +46,16 @@ static int times_select(struct times *times, const struct series *series)
 
 	*times = (struct times){ .series = *series };
 	times->series.v = calloc(series->nr + 1, sizeof(*series->v));
+	times->series.before = calloc(series->nr + 1, sizeof(*series->before));
 	times->v = calloc(series->nr + 1, sizeof(*times->v));
 	times->ranks = calloc(series->nr + 1, sizeof(*times->ranks));
-	if (!times->series.v || !times->v || !times->ranks)
+	if (!times->series.v || !times->series.before || !times->v || !times->ranks)
 		return -ENOMEM;
 	for (size_t i = 0; i < series->nr; i++) {
 		if (series->v[i]->marks & PCIRESET_MARK_NOT_READY || !series->v[i]->ready_ns)
 			continue;
 		times->series.v[nr] = series->v[i];
+		times->series.before[nr] = series->before[i];
 		times->v[nr++] = series->v[i]->ready_ns;
 	}
 	times->series.nr = nr;
@@ -98,71 +102,104 @@ static bool is_significant(double log_p, size_t nr_tests, double *ret_p)
 	return *ret_p < SIGNIFICANCE;
 }
 
-static bool find_trend(const struct times *times, size_t nr_tests, struct pcireset_finding *finding)
+static bool find_trend(const struct times *times, struct pcireset_finding *finding)
 {
 	double z = stats_trend(times->ranks, times->series.nr, times->ties);
 
 	*finding = new_finding(times, PCIRESET_PATTERN_TREND);
-	return is_significant(stats_log_normal(z), nr_tests, &finding->p) &&
+	return is_significant(stats_log_normal(z), times->nr_tests, &finding->p) &&
 	       grows_all_the_time(times, &finding->ns_per_reset);
 }
 
-/* The medians of the times after @type, and after other types. */
-static int split_medians(const struct times *times, uint32_t type, uint64_t ret_medians[2])
+/* The last types before a reset. */
+struct sequence {
+	history_t before;
+	size_t nr;
+};
+
+static bool is_after(const struct times *times, size_t i, struct sequence sequence)
+{
+	return history_end(times->series.before[i], sequence.nr) == sequence.before;
+}
+
+/* The medians of the times after the sequence, and after others. */
+static int split_medians(const struct times *times, struct sequence sequence,
+			 uint64_t ret_medians[2])
 {
 	uint64_t *v = calloc(times->series.nr + 1, sizeof(*v));
 	size_t nr[2] = { 0, 0 }, end = times->series.nr;
 
 	if (!v)
 		return -ENOMEM;
-	for (size_t i = 0; i < times->series.nr; i++) {
-		bool is_other = times->series.v[i]->previous != type;
-
-		v[is_other ? end - ++nr[1] : nr[0]++] = times->v[i];
-	}
+	for (size_t i = 0; i < times->series.nr; i++)
+		v[is_after(times, i, sequence) ? nr[0]++ : end - ++nr[1]] = times->v[i];
 	ret_medians[0] = median_of(v, nr[0]);
 	ret_medians[1] = median_of(v + nr[0], nr[1]);
 	free(v);
 	return 0;
 }
 
-static bool is_slow_after(const struct times *times, uint32_t type, size_t nr_tests,
-			  struct pcireset_finding *finding)
-{
-	uint64_t medians[2];
-	double sum = 0, z;
-	size_t nr = 0;
+/* How many resets follow each sequence, and the sum of their ranks. */
+struct slow {
+	size_t nr;
+	double ranks;
+};
 
+/* Is it slow after this sequence, and more significantly than after another one? */
+static bool is_slow_after(const struct times *times, struct sequence sequence,
+			  const struct slow *slow, struct pcireset_finding *finding)
+{
+	double z = stats_rank_sum(slow->ranks, slow->nr, times->series.nr, times->ties), p;
+	double log_sequences = (double)sequence.nr * log((double)NR_TYPES);
+	uint64_t medians[2];
+
+	if (!is_significant(stats_log_normal(z) + log_sequences, times->nr_tests, &p) ||
+	    p >= finding->p || split_medians(times, sequence, medians) ||
+	    !is_slower(medians[0], medians[1]))
+		return false;
 	*finding = new_finding(times, PCIRESET_PATTERN_AFTER);
-	finding->previous = type;
-	finding->sequence[0] = type;
-	finding->sequence[1] = times->series.type;
-	for (size_t i = 0; i < times->series.nr; i++) {
-		if (times->series.v[i]->previous != type)
-			continue;
-		sum += times->ranks[i];
-		nr++;
-	}
-	finding->nr = nr;
-	z = stats_rank_sum(sum, nr, times->series.nr, times->ties);
-	return is_significant(stats_log_normal(z) + log((double)NR_TYPES), nr_tests, &finding->p) &&
-	       !split_medians(times, type, medians) && is_slower(medians[0], medians[1]);
+	finding->p = p;
+	finding->nr = slow->nr;
+	finding->previous = history_type(sequence.before, 0);
+	finding_set_sequence(finding, sequence.before, sequence.nr);
+	return true;
 }
 
-static bool find_slow_after(const struct times *times, size_t nr_tests,
-			    struct pcireset_finding *finding)
+static bool try_slow_sequences(const struct times *times, size_t nr, struct slow *slow,
+			       struct pcireset_finding *finding)
 {
-	uint32_t type;
+	bool is_found = false;
 
-	for (size_t i = 0; (type = pcireset_type_at(i)); i++)
-		if (is_slow_after(times, type, nr_tests, finding))
-			return true;
-	return false;
+	memset(slow, 0, NR_HISTORIES * sizeof(*slow));
+	for (size_t i = 0; i < times->series.nr; i++) {
+		struct slow *s = &slow[history_end(times->series.before[i], nr)];
+
+		s->nr++;
+		s->ranks += times->ranks[i];
+	}
+	for (size_t before = 0; before < NR_HISTORIES; before++)
+		if (slow[before].nr && history_type((history_t)before, nr - 1))
+			is_found |= is_slow_after(times, (struct sequence){ (history_t)before, nr },
+						  &slow[before], finding);
+	return is_found;
+}
+
+static int find_slow_after(const struct times *times, struct pcireset_finding *finding)
+{
+	struct slow *slow = calloc(NR_HISTORIES, sizeof(*slow));
+	bool is_found = false;
+
+	if (!slow)
+		return -ENOMEM;
+	finding->p = 1;
+	for (size_t nr = 1; nr <= MAX_BEFORE; nr++)
+		is_found |= try_slow_sequences(times, nr, slow, finding);
+	free(slow);
+	return is_found;
 }
 
 /* Late resets are events of their own, of which only a period is a finding. */
-static int find_slow_period(const struct times *times, size_t nr_tests,
-			    struct pcireset_finding *finding)
+static int find_slow_period(const struct times *times, struct pcireset_finding *finding)
 {
 	struct pcireset_sample *copies = calloc(times->series.nr, sizeof(*copies));
 	struct series series = times->series;
@@ -176,7 +213,7 @@ static int find_slow_period(const struct times *times, size_t nr_tests,
 				is_slower(times->v[i], times->median) ? PCIRESET_MARK_SLOW : 0;
 			series.v[i] = &copies[i];
 		}
-		r = find_pattern(&series, PCIRESET_MARK_SLOW, nr_tests, finding);
+		r = find_pattern(&series, PCIRESET_MARK_SLOW, times->nr_tests, finding);
 	}
 	free(series.v);
 	free(copies);
@@ -188,12 +225,13 @@ int find_slower(const struct series *series, size_t nr_tests, struct pcireset_fi
 	struct times times;
 	int r = times_select(&times, series);
 
+	times.nr_tests = nr_tests;
 	if (!r && times.series.nr >= MIN_TIMES) {
-		if (find_trend(&times, nr_tests, ret_finding) ||
-		    find_slow_after(&times, nr_tests, ret_finding))
-			r = 1;
-		else
-			r = find_slow_period(&times, nr_tests, ret_finding);
+		r = find_trend(&times, ret_finding);
+		if (!r)
+			r = find_slow_after(&times, ret_finding);
+		if (!r)
+			r = find_slow_period(&times, ret_finding);
 	}
 	times_free(&times);
 	return r;

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include "series.h"
 
-/* An event has a period, a previous type and a trend; a time has the same three. */
-#define TESTS_OF_EVENTS 3
-#define TESTS_OF_TIMES  3
+/* An event has a period, previous types of each length and a trend; so has a time. */
+#define TESTS_OF_EVENTS (2 + MAX_BEFORE)
+#define TESTS_OF_TIMES  (2 + MAX_BEFORE)
 
 static int add_finding(struct findings *findings, const struct pcireset_finding *finding)
 {
@@ -52,7 +52,7 @@ static uint32_t nr_devices(struct samples samples)
 	return nr;
 }
 
-/* The tests that can be made of one series. */
+/* The tests for one series. */
 static size_t tests_of(const struct series *series)
 {
 	uint32_t marks = 0;

@@ -7,24 +7,44 @@
 
 static bool is_in(const struct series *series, const struct pcireset_sample *sample)
 {
-	return sample->device == series->device && (!series->type || sample->type == series->type);
+	return !series->type || sample->type == series->type;
+}
+
+static history_t history_add(history_t history, uint32_t type)
+{
+	return (history_t)(history << TYPE_BITS | (type_index(type) + 1));
+}
+
+static void add_sample(struct series *series, const struct pcireset_sample *sample,
+		       history_t before)
+{
+	if (!is_in(series, sample) || sample->result == PCIRESET_RESULT_REFUSED)
+		return;
+	if (!sample->result) {
+		series->nr_interrupted++;
+		return;
+	}
+	series->v[series->nr] = sample;
+	series->before[series->nr++] = before;
 }
 
 /* The caller has set device and type. */
 int series_select(struct series *series, struct samples samples)
 {
+	history_t before = 0;
+
 	series->nr = 0;
 	series->nr_interrupted = 0;
 	series->v = calloc(samples.nr + 1, sizeof(*series->v));
-	if (!series->v)
+	series->before = calloc(samples.nr + 1, sizeof(*series->before));
+	if (!series->v || !series->before)
 		return -ENOMEM;
 	for (size_t i = 0; i < samples.nr; i++) {
-		if (!is_in(series, &samples.v[i]) || samples.v[i].result == PCIRESET_RESULT_REFUSED)
+		if (samples.v[i].device != series->device)
 			continue;
-		if (samples.v[i].result)
-			series->v[series->nr++] = &samples.v[i];
-		else
-			series->nr_interrupted++;
+		add_sample(series, &samples.v[i], before);
+		if (samples.v[i].result != PCIRESET_RESULT_REFUSED)
+			before = history_add(before, samples.v[i].type);
 	}
 	return 0;
 }
@@ -32,7 +52,9 @@ int series_select(struct series *series, struct samples samples)
 void series_free(struct series *series)
 {
 	free(series->v);
+	free(series->before);
 	series->v = NULL;
+	series->before = NULL;
 }
 
 static void take_quantiles(uint64_t *times, size_t nr, __u64 ret_times[5])

@@ -66,7 +66,7 @@ static const char *ordinal_of(uint32_t number)
 	return endings[last > 3 || number / 10 % 10 == 1 ? 0 : last];
 }
 
-/* What has changed at a function that is not affected. */
+/* The change of an unaffected function. */
 static char *change_text(const struct pcireset_finding *finding)
 {
 	char name[PCIRESET_ADDR_STR_MAX];
@@ -97,6 +97,22 @@ static char *deviation_text(const struct pcireset_finding *finding)
 	return format("%s", words ? words->text : "a deviation");
 }
 
+/* "bus after flr, pm" */
+static char *sequence_text(const struct pcireset_finding *finding, const char *type)
+{
+	char *text = format("%s after", type), *longer;
+
+	for (size_t i = 0; text && i + 1 < ARRAY_SIZE(finding->sequence); i++) {
+		if (!finding->sequence[i + 1])
+			break;
+		longer = format("%s%s %s", text, i ? "," : "",
+				pcireset_type_to_str(finding->sequence[i], 0));
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
 /* "p = 3e-25" */
 static char *chance_text(const struct pcireset_finding *finding)
 {
@@ -114,13 +130,16 @@ static char *frequency_text(const struct pcireset_finding *finding, const char *
 
 static char *time_text(const struct pcireset_finding *finding, const char *type, const char *p)
 {
+	_cleanup_free_ char *sequence = sequence_text(finding, type);
+
+	if (!sequence)
+		return NULL;
 	switch (finding->pattern) {
 	case PCIRESET_PATTERN_TREND:
 		return format("%s: slower with each reset, by %.2f us (%s)", type,
 			      finding->ns_per_reset / 1e3, p);
 	case PCIRESET_PATTERN_AFTER:
-		return format("%s after %s: ready later than usual (%s)", type,
-			      pcireset_type_to_str(finding->previous, 0), p);
+		return format("%s: ready later than usual (%s)", sequence, p);
 	default:
 		return format("every %u%s %s: ready later than usual (%s)", finding->period,
 			      ordinal_of(finding->period), type, p);
@@ -130,6 +149,10 @@ static char *time_text(const struct pcireset_finding *finding, const char *type,
 static char *event_text(const struct pcireset_finding *finding, const char *type,
 			const char *deviation, const char *often)
 {
+	_cleanup_free_ char *sequence = sequence_text(finding, type);
+
+	if (!sequence)
+		return NULL;
 	switch (finding->pattern) {
 	case PCIRESET_PATTERN_ALWAYS:
 		return format("every %s: %s (%s)", type, deviation, often);
@@ -137,8 +160,7 @@ static char *event_text(const struct pcireset_finding *finding, const char *type
 		return format("every %u%s %s: %s (%s)", finding->period,
 			      ordinal_of(finding->period), type, deviation, often);
 	case PCIRESET_PATTERN_AFTER:
-		return format("%s after %s: %s (%s)", type,
-			      pcireset_type_to_str(finding->previous, 0), deviation, often);
+		return format("%s: %s (%s)", sequence, deviation, often);
 	case PCIRESET_PATTERN_RISING:
 		return format("%s, more often as the run goes on: %s (%s)", type, deviation, often);
 	default:

@@ -52,6 +52,7 @@ class Finding:
     high: float
     p: float
     text: str
+    sequence: tuple[str, ...]  # the shortest one that leads to the deviation, oldest first
 
 
 class Qualification:
@@ -171,4 +172,5 @@ class Qualification:
             high=raw.high,
             p=raw.p,
             text=self._lib.qualify_get_finding_text(self._object.pointer, i).decode(errors="replace"),
+            sequence=tuple(self._lib.type_to_str(t, 0).decode() for t in raw.sequence if t),
         )

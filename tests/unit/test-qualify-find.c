@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 #include "qualify/series.h"
 
@@ -182,6 +183,107 @@ static void finds_pm_sometimes_after_flr(void **state)
 				run.v[i].marks = PCIRESET_MARK_NO_EFFECT;
 		finds(&run, PCIRESET_MARK_NO_EFFECT, PCIRESET_PATTERN_AFTER, PCI_RESET_FLR);
 	}
+}
+
+/* The types of the last resets before one, oldest first, and then its own; 0 at the end. */
+static bool is_at_end_of(const struct run *run, size_t at, const uint32_t *sequence)
+{
+	size_t nr = 0;
+
+	while (sequence[nr])
+		nr++;
+	if (at + 1 < nr)
+		return false;
+	for (size_t i = 0; i < nr; i++)
+		if (run->v[at + 1 - nr + i].type != sequence[i])
+			return false;
+	return true;
+}
+
+/* The only finding has this sequence, and this text at its beginning. */
+static void finds_sequence(const struct run *run, const uint32_t *sequence, const char *text)
+{
+	struct findings findings = find_in(run);
+
+	for (size_t i = 0; i < findings.nr && findings.nr != 1; i++)
+		print_error("finding: %s\n", findings.texts[i]);
+	assert_int_equal(findings.nr, 1);
+	if (strncmp(findings.texts[0], text, strlen(text)) != 0)
+		print_error("finding: %s\n", findings.texts[0]);
+	assert_memory_equal(findings.texts[0], text, strlen(text));
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(findings.v->sequence[i], *sequence);
+		sequence += *sequence != 0;
+	}
+	findings_free(&findings);
+}
+
+/* The shortest sequence is named, neither a part of it nor a longer one. */
+static void finds_sequences_of_each_length(void **state)
+{
+	static const struct {
+		uint32_t sequence[6];
+		const char *text;
+	} cases[] = {
+		{ { PCI_RESET_FLR, PCI_RESET_BUS }, "bus after flr: the reset" },
+		{ { PCI_RESET_FLR, PCI_RESET_PM, PCI_RESET_BUS }, "bus after flr, pm: the reset" },
+		{ { PCI_RESET_PM, PCI_RESET_PM, PCI_RESET_FLR, PCI_RESET_BUS },
+		  "bus after pm, pm, flr: the reset" },
+		{ { PCI_RESET_FLR, PCI_RESET_FLR, PCI_RESET_FLR, PCI_RESET_FLR, PCI_RESET_FLR },
+		  "flr after flr, flr, flr, flr: the reset" },
+	};
+
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS; seed++)
+		for (size_t c = 0; c < ARRAY_SIZE(cases); c++) {
+			struct run run =
+				make(seed, 6000, PCI_RESET_PM | PCI_RESET_FLR | PCI_RESET_BUS);
+
+			for (size_t i = 0; i < run.nr; i++)
+				if (is_at_end_of(&run, i, cases[c].sequence))
+					run.v[i].marks = PCIRESET_MARK_NO_EFFECT;
+			finds_sequence(&run, cases[c].sequence, cases[c].text);
+			free(run.v);
+		}
+}
+
+static void finds_slower_after_two(void **state)
+{
+	static const uint32_t sequence[] = { PCI_RESET_BUS, PCI_RESET_FLR, PCI_RESET_BUS, 0 };
+
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		struct run run = make(seed, 2000, PCI_RESET_BUS | PCI_RESET_FLR);
+
+		for (size_t i = 0; i < run.nr; i++)
+			if (is_at_end_of(&run, i, sequence))
+				run.v[i].ready_ns += 30000000;
+		finds_sequence(&run, sequence, "bus after bus, flr: ready later than usual");
+		free(run.v);
+	}
+}
+
+/* The run stops at its first failure: the shortest end that has never passed. */
+static void keeps_the_smallest_failing_sequence(void **state)
+{
+	static const uint32_t types[] = { PCI_RESET_FLR, PCI_RESET_BUS,
+					  PCI_RESET_PM,  PCI_RESET_BUS,
+					  PCI_RESET_FLR, PCI_RESET_PM,
+					  PCI_RESET_BUS, 0 };
+	struct run run = make(1, ARRAY_SIZE(types) - 1, PCI_RESET_FLR);
+
+	(void)state;
+	for (size_t i = 0; i < run.nr; i++) {
+		run.v[i].type = types[i];
+		run.v[i].previous = i ? types[i - 1] : 0;
+	}
+	run.v[run.nr - 1].marks = PCIRESET_MARK_FAILED;
+	/* A bus reset after pm alone has passed. */
+	finds_sequence(&run, types + 4, "bus, once: the reset failed");
+	/* No other bus reset is known, so the types before may not matter. */
+	run.v[3].type = run.v[1].type = PCI_RESET_PM;
+	finds_sequence(&run, types + 6, "bus, once: the reset failed");
+	free(run.v);
 }
 
 /* A probability is no pattern; and its bounds contain it, except once in ten times. */
@@ -363,6 +465,9 @@ int main(void)
 		cmocka_unit_test(finds_a_period_of_all_types),
 		cmocka_unit_test(finds_pm_after_flr),
 		cmocka_unit_test(finds_pm_sometimes_after_flr),
+		cmocka_unit_test(finds_sequences_of_each_length),
+		cmocka_unit_test(finds_slower_after_two),
+		cmocka_unit_test(keeps_the_smallest_failing_sequence),
 		cmocka_unit_test(finds_no_pattern_in_a_probability),
 		cmocka_unit_test(finds_more_and_more),
 		cmocka_unit_test(finds_single_events),

@@ -40,9 +40,14 @@ static void put_findings(const struct result *result, FILE *out)
 	const struct pcireset_finding *finding;
 
 	fprintf(out, "\nFindings:%s\n", result->nr_findings ? "" : " none");
-	for (size_t i = 0; (finding = pcireset_qualify_get_finding(result->qualify, i)); i++)
-		say(out, "  %s: %s", pcireset_qualify_get_device(result->qualify, finding->device),
-		    pcireset_qualify_get_finding_text(result->qualify, i));
+	for (size_t i = 0; (finding = pcireset_qualify_get_finding(result->qualify, i)); i++) {
+		char *sequence = sequence_text(finding);
+
+		say(out, "  %s: %s%s",
+		    pcireset_qualify_get_device(result->qualify, finding->device),
+		    pcireset_qualify_get_finding_text(result->qualify, i), sequence);
+		free(sequence);
+	}
 }
 
 void certificate_write(const struct result *result, FILE *out)

@@ -90,11 +90,15 @@ static void put_findings(const struct result *result, FILE *out)
 	else
 		fputs("<ol id=\"findings\">\n", out);
 	for (size_t i = 0; (finding = pcireset_qualify_get_finding(result->qualify, i)); i++) {
+		char *sequence = sequence_text(finding);
+
 		fputs("<li>", out);
 		put_text(out, pcireset_qualify_get_device(result->qualify, finding->device));
 		fputs(": ", out);
 		put_text(out, pcireset_qualify_get_finding_text(result->qualify, i));
+		put_text(out, sequence);
 		fputs("</li>\n", out);
+		free(sequence);
 	}
 	if (result->nr_findings)
 		fputs("</ol>\n", out);
@@ -202,7 +206,12 @@ static void put_deviations(const struct result *result, FILE *out)
 	const struct pcireset_sample *sample;
 	size_t all = count_deviations(result), nr = 0;
 
-	fprintf(out, "<h2>Resets with deviations</h2>\n<p>%zu", all);
+	fputs("<h2>Resets with deviations</h2>\n", out);
+	if (!all) {
+		fputs("<p>None.</p>\n", out);
+		return;
+	}
+	fprintf(out, "<p>%zu", all);
 	if (all > MAX_DEVIATIONS)
 		fprintf(out, "; the first %d are listed", MAX_DEVIATIONS);
 	fputs(".</p>\n<div class=\"wide\"><table id=\"deviations\">\n<thead><tr>"

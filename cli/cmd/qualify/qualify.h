@@ -52,6 +52,9 @@ void histogram_make(const struct result *result, const struct pcireset_series *s
 		    struct histogram *ret_histogram);
 char *marks_text(uint32_t marks, const char *separator);
 
+/* "; shortest failing sequence: flr, pm, bus", or "" if the text of the finding says it. */
+char *sequence_text(const struct pcireset_finding *finding);
+
 /* result-json.c */
 json_object *result_json(const struct result *result, struct pcireset_ctx *ctx);
 

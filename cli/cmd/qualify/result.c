@@ -52,6 +52,21 @@ char *marks_text(uint32_t marks, const char *separator)
 	return all;
 }
 
+char *sequence_text(const struct pcireset_finding *finding)
+{
+	char *all = text("%s", ""), *longer;
+
+	if (!finding->sequence[1] || finding->pattern == PCIRESET_PATTERN_AFTER)
+		return all;
+	for (size_t i = 0; i < ARRAY_SIZE(finding->sequence) && finding->sequence[i]; i++) {
+		longer = text("%s%s%s", all, i ? ", " : "; shortest failing sequence: ",
+			      pcireset_type_to_str(finding->sequence[i], 0));
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
 static void add_series(struct result *result, uint32_t device)
 {
 	uint32_t types = pcireset_qualify_get_types(result->qualify), type;
