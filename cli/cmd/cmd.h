@@ -19,6 +19,11 @@ int command_link(const struct request *req);
 int command_watch(const struct request *req);
 int complete_machine(int argc, char **argv);
 
+/*
+ * The metrics of all runs in /var/lib/pcireset/qualify. Return: 0, or a negative errno
+ * after a message if some cannot be read.
+ */
+int qualify_print_metrics(FILE *out);
 
 /* commands.c */
 void commands_start(void);

@@ -147,6 +147,12 @@ static const struct family leftovers = {
 	"Functions with settings that a killed reset left changed.",
 	NULL,
 };
+static const struct family readable = {
+	"pcireset_readable",
+	"gauge",
+	"0 if these metrics are missing or not complete because they cannot be read.",
+	NULL,
+};
 static const struct family refused = {
 	"pcireset_refused_total",
 	"counter",
@@ -236,14 +242,18 @@ static void print_records(FILE *out, const struct records *records)
 	print_single(out, &recover_lost, records->nr_lost);
 }
 
-/* Omit them if recover has not run since the machine booted, or if they are unknown. */
-static void print_recover(FILE *out)
+/* Omit them if recover has not run since the machine booted. */
+static int print_recover(FILE *out)
 {
 	struct records records = { 0 };
+	int r = records_load(&records);
 
-	if (!records_load(&records))
+	if (!r)
 		print_records(out, &records);
+	else if (r != -ENOENT)
+		error("%s: %s", RECOVER_STATE, strerror(-r));
 	records_clear(&records);
+	return r == -ENOENT ? 0 : r;
 }
 
 static void ignore_leftover(const char *name, enum pcireset_leftover state, const char *words,
@@ -255,20 +265,47 @@ static void ignore_leftover(const char *name, enum pcireset_leftover state, cons
 	(void)data;
 }
 
-/* Omit unknown values. Report a missing module, because it deserves an alert. */
+static int print_leftovers(FILE *out, struct pcireset_ctx *ctx)
+{
+	int left = pcireset_leftovers_look(ctx, ignore_leftover, NULL);
+
+	if (left < 0) {
+		error("settings of killed resets: %s", strerror(-left));
+		return left;
+	}
+	print_single(out, &leftovers, (uint64_t)left);
+	return 0;
+}
+
+static void print_readable(FILE *out, const char *source, int error)
+{
+	fprintf(out, "%s{source=\"%s\"} %d\n", readable.name, source, !error);
+}
+
+/* Omit unknown values, and say that they are unknown: a missing metric raises no alert. */
+static void print_sources(FILE *out, struct pcireset_ctx *ctx)
+{
+	int of_leftovers = print_leftovers(out, ctx);
+	int of_recover = print_recover(out);
+	int of_qualify = qualify_print_metrics(out);
+
+	print_head(out, &readable);
+	print_readable(out, "leftovers", of_leftovers);
+	print_readable(out, "recover", of_recover);
+	print_readable(out, "qualify", of_qualify);
+}
+
+/* Report a missing module, because it deserves an alert. */
 static int print_all(FILE *out, struct pcireset_ctx *ctx)
 {
-	int r = pcireset_ctx_read_stats(ctx), left;
+	int r = pcireset_ctx_read_stats(ctx);
 
 	if (r < 0 && r != -ENOENT) {
 		error("%s", pcireset_ctx_get_errmsg(ctx));
 		return status_of_error(r);
 	}
 	print_single(out, &loaded, !r);
-	left = pcireset_leftovers_look(ctx, ignore_leftover, NULL);
-	if (left >= 0)
-		print_single(out, &leftovers, (uint64_t)left);
-	print_recover(out);
+	print_sources(out, ctx);
 	if (r)
 		return STATUS_DONE;
 	/* This counter is the same for each type. */

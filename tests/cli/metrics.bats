@@ -43,6 +43,8 @@ is_valid() {
 		s/ 1$/ one/
 		s/ 1$//
 		s/"flr"/flr/
+		s/flr/f"lr/
+		s/flr/f\\r/
 		s/a_total\{/b_total{/
 		s/_total//
 		s/ counter/ number/
@@ -81,4 +83,44 @@ is_valid() {
 	run -2 pcireset metrics a b
 	run -2 pcireset metrics --json
 	run -1 bash -c 'pcireset metrics >/dev/full'
+}
+
+# on_fresh_state COMMAND: in a mount namespace with empty directories for the state of pcireset.
+# shellcheck disable=SC2016 # for the shell in the namespace
+on_fresh_state() {
+	unshare -m bash -c 'mount -t tmpfs none /run && mount -t tmpfs none /var/lib && eval "$1"' bash "$1"
+}
+
+# shellcheck disable=SC2016 # for the shell in the namespace
+@test 'metrics that cannot be read are unknown, not missing' {
+	unshare -m true 2>/dev/null || skip 'no mount namespaces here'
+	export number='pcireset_qualify_rounds{run="old"} 7' runs=/var/lib/pcireset/qualify
+	run -0 --separate-stderr on_fresh_state 'pcireset metrics'
+	[[ -z $stderr && $(grep -c '^pcireset_readable{source="[a-z]*"} 1$' <<<"$output") -eq 3 ]]
+	is_valid <<<"$output"
+	# Another run is complete, and a run that has just begun has no metrics.
+	good='mkdir -p $runs/{good,begun,bad} && echo "$number" >$runs/good/metrics.prom && touch $runs/lost+found'
+	while IFS='|' read -r damage message; do
+		run -0 --separate-stderr on_fresh_state "$good; $damage; pcireset metrics"
+		echo "$damage: $output $stderr"
+		is_valid <<<"$output"
+		[[ $output == *$'\npcireset_readable{source="qualify"} 0'* ]]
+		[[ $output == *$'\npcireset_qualify_rounds{run="good"} 7'* && $(grep -c '^pcireset_qualify_' <<<"$output") -eq 1 ]]
+		[[ $stderr == "pcireset: $message" ]]
+	done <<-'EOF'
+		ln -s metrics.prom $runs/bad/metrics.prom|/var/lib/pcireset/qualify/bad/metrics.prom: Too many levels of symbolic links
+		mkfifo $runs/bad/metrics.prom|/var/lib/pcireset/qualify/bad/metrics.prom: not a regular file
+		mkdir $runs/bad/metrics.prom|/var/lib/pcireset/qualify/bad/metrics.prom: not a regular file
+		head -c 99999 /dev/zero >$runs/bad/metrics.prom|/var/lib/pcireset/qualify/bad/metrics.prom: the file is damaged
+		echo "${number% *}" >$runs/bad/metrics.prom|/var/lib/pcireset/qualify/bad/metrics.prom: the file is damaged
+		echo "$number"x >$runs/bad/metrics.prom|/var/lib/pcireset/qualify/bad/metrics.prom: the file is damaged
+		printf 'pcireset_qualify_rounds{run="a' >$runs/bad/metrics.prom|/var/lib/pcireset/qualify/bad/metrics.prom: the file is damaged
+	EOF
+	run -0 --separate-stderr on_fresh_state 'mkdir /var/lib/pcireset; ln -s qualify $runs; pcireset metrics'
+	[[ $output == *$'\npcireset_readable{source="qualify"} 0'* && $stderr == "pcireset: $runs: Too many levels of symbolic links" ]]
+	run -0 --separate-stderr on_fresh_state 'mkdir /run/pcireset; echo damaged >/run/pcireset/recover.json; pcireset metrics'
+	[[ $output == *$'\npcireset_readable{source="recover"} 0'* && $output != *pcireset_recover_* ]]
+	[[ $stderr == 'pcireset: /run/pcireset/recover.json: '* ]]
+	run -0 --separate-stderr on_fresh_state 'ln -s pcireset /run/pcireset; pcireset metrics'
+	[[ $output == *$'\npcireset_readable{source="leftovers"} 0'* && $output != *pcireset_leftovers* && $stderr == 'pcireset: settings of killed resets: '* ]]
 }

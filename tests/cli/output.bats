@@ -56,7 +56,7 @@ is_svg() {
 }
 
 is_metrics() {
-	[[ $(tail -n 1 "$1") == pcireset_leftovers* ]]
+	[[ $(tail -n 1 "$1") == 'pcireset_readable{source="qualify"}'* ]]
 }
 
 @test 'record: a killed record leaves a complete archive or none' {

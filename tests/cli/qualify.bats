@@ -158,6 +158,22 @@ report() {
 
 @test 'metrics.prom has a row for each outcome' {
 	report 4 lanes
-	grep -qxF 'pcireset_qualify_resets{device="0000:01:00.0",type="bus",outcome="failed"} 11' lanes/metrics.prom
-	grep -qxF 'pcireset_qualify_findings 1' lanes/metrics.prom
+	grep -qxF 'pcireset_qualify_resets{run="lanes",device="0000:01:00.0",type="bus",outcome="failed"} 11' lanes/metrics.prom
+	grep -qxF 'pcireset_qualify_findings{run="lanes"} 1' lanes/metrics.prom
+	grep -qxF 'pcireset_qualify_rounds{run="lanes"} 10002' lanes/metrics.prom
+	grep -qxF 'pcireset_qualify_rounds_done{run="lanes"} 10002' lanes/metrics.prom
+	grep -qxF 'pcireset_qualify_verdict{run="lanes",verdict="not qualified"} 1' lanes/metrics.prom
+	grep -qxF 'pcireset_qualify_verdict{run="lanes",verdict="qualified"} 0' lanes/metrics.prom
+	awk -f "$BATS_TEST_DIRNAME/../lab/prometheus.awk" lanes/metrics.prom
+	# The name of a run is the value of a label.
+	cp -r none 'a "b\c"'
+	report 0 'a "b\c"'
+	grep -qxF 'pcireset_qualify_findings{run="a \"b\\c\""} 0' 'a "b\c"/metrics.prom'
+	awk -f "$BATS_TEST_DIRNAME/../lab/prometheus.awk" 'a "b\c"/metrics.prom'
+	cp -r none $'a\nb\xff'
+	report 0 $'a\nb\xff'
+	grep -qxF 'pcireset_qualify_findings{run="a\nb?"} 0' $'a\nb\xff/metrics.prom'
+	report 0 cut
+	grep -qxF 'pcireset_qualify_resets{run="cut",device="0000:01:00.0",type="flr",outcome="verified"} 3334' cut/metrics.prom
+	[[ $(awk '/outcome="interrupted"/ { n += $NF } END { print n }' cut/metrics.prom) -eq 1 ]]
 }

@@ -24,16 +24,23 @@ function bad(why) {
 	next
 }
 
-!/^[a-z_]+(\{[a-z]+="[a-z_]+"(,[a-z]+="[a-z_]+")*\})? [0-9]+(\.[0-9]+)?$/ { bad("no sample"); next }
+BEGIN {
+	label = "[a-z]+=\"([^\"\\\\]|\\\\[\"\\\\n])*\""
+	sample = "^[a-z_]+(\\{" label "(," label ")*\\})? [0-9]+(\\.[0-9]+)?$"
+}
+
+$0 !~ sample { bad("no sample"); next }
 
 {
-	name = $1
+	key = $0
+	sub(/ [^ ]*$/, "", key)
+	name = key
 	sub(/\{.*/, "", name)
 	if (name != family || !(("TYPE", name) in heads))
 		bad("not below its head")
-	if ($1 in samples)
+	if (key in samples)
 		bad("twice")
-	samples[$1] = 1
+	samples[key] = 1
 	nr[name]++
 }
 

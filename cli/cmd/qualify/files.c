@@ -42,7 +42,7 @@ static int write_file(const char *directory, const char *name, const char *words
 			output_discard(&output);
 	}
 	if (r)
-		error("%s: %s", path, strerror(-r));
+		error("%s: %s", path, r == -ENODEV ? "not a regular file" : strerror(-r));
 	free(path);
 	return r;
 }
@@ -79,33 +79,37 @@ static int write_json(const struct result *result, struct pcireset_ctx *ctx, con
 	return r;
 }
 
-static void metrics_of_result(const struct result *result, FILE *out)
+static int write_metrics(const struct tally *tally, const struct result *result,
+			 const char *directory)
 {
-	fputs("# HELP pcireset_qualify_resets Resets of a qualification by outcome.\n"
-	      "# TYPE pcireset_qualify_resets gauge\n",
-	      out);
-	for (size_t i = 0; i < result->nr_series; i++) {
-		const struct pcireset_series *s = &result->series[i];
-		const char *name = pcireset_qualify_get_device(result->qualify, s->device);
-		const char *type = pcireset_type_to_str(s->type, 0);
-		const struct {
-			const char *outcome;
-			uint64_t nr;
-		} rows[] = { { "verified", s->nr - s->nr_failed - s->nr_unverified },
-			     { "unverified", s->nr_unverified },
-			     { "failed", s->nr_failed },
-			     { "interrupted", s->nr_interrupted } };
+	char *words = NULL;
+	size_t size = 0;
+	FILE *out = must(open_memstream(&words, &size));
+	int r;
 
-		for (size_t r = 0; r < ARRAY_SIZE(rows); r++)
-			fprintf(out,
-				"pcireset_qualify_resets{device=\"%s\",type=\"%s\",outcome=\"%s\"} "
-				"%llu\n",
-				name, type, rows[r].outcome, (unsigned long long)rows[r].nr);
-	}
-	fprintf(out,
-		"# HELP pcireset_qualify_findings Findings of a qualification.\n"
-		"# TYPE pcireset_qualify_findings gauge\npcireset_qualify_findings %zu\n",
-		result->nr_findings);
+	tally_write_metrics(tally, result, directory, out);
+	if (ferror(out) | fclose(out))
+		must(NULL);
+	r = write_file(directory, METRICS_FILE, must(words), size);
+	free(words);
+	return r;
+}
+
+int files_write_metrics(const struct tally *tally, const char *directory)
+{
+	return write_metrics(tally, NULL, directory);
+}
+
+static int write_metrics_of(const struct result *result, const char *directory)
+{
+	struct tally tally;
+	int r;
+
+	tally_begin(&tally, result->qualify);
+	tally_update(&tally);
+	r = write_metrics(&tally, result, directory);
+	tally_end(&tally);
+	return r;
 }
 
 static int run_program(const char *const argv[])
@@ -163,7 +167,7 @@ static int write_reports(const struct result *result, struct pcireset_ctx *ctx,
 	if (!r)
 		r = write_by(result, directory, CERTIFICATE_FILE, certificate_write);
 	if (!r)
-		r = write_by(result, directory, METRICS_FILE, metrics_of_result);
+		r = write_metrics_of(result, directory);
 	return r;
 }
 

@@ -23,9 +23,31 @@ enum verdict {
 	VERDICT_UNVERIFIED, /* no failure, but not every reset has proof */
 	VERDICT_INCOMPLETE, /* no failure, but some resets are missing */
 	VERDICT_NOT_QUALIFIED,
+	NR_VERDICTS,
 };
 
-/* What a run shows. */
+enum outcome {
+	OUTCOME_VERIFIED,
+	OUTCOME_UNVERIFIED,
+	OUTCOME_FAILED,
+	OUTCOME_INTERRUPTED,
+	NR_OUTCOMES,
+};
+
+/* How many resets of one device and type had each outcome. */
+struct outcomes {
+	uint64_t nr[NR_OUTCOMES];
+};
+
+/* The outcomes of the samples that were seen. */
+struct tally {
+	struct pcireset_qualify *qualify;
+	struct outcomes *v; /* for each device and type */
+	size_t nr_seen;
+	size_t nr_failed;
+};
+
+/* The result of a run. */
 struct result {
 	struct pcireset_qualify *qualify;
 	enum verdict verdict;
@@ -55,6 +77,36 @@ char *marks_text(uint32_t marks, const char *separator);
 /* "; shortest failing sequence: flr, pm, bus", or "" if the text of the finding says it. */
 char *sequence_text(const struct pcireset_finding *finding);
 
+/* tally.c */
+void tally_begin(struct tally *tally, struct pcireset_qualify *qualify);
+void tally_update(struct tally *tally);
+void tally_end(struct tally *tally);
+
+/* A metric in the text format of Prometheus. All of them are gauges. */
+struct metric {
+	const char *name, *help;
+};
+
+/* In the order of the output. The last two need a run that has ended. */
+enum qualify_metric {
+	METRIC_RESETS,
+	METRIC_ROUNDS,
+	METRIC_ROUNDS_DONE,
+	METRIC_UPDATED,
+	METRIC_FINDINGS,
+	METRIC_VERDICT,
+	NR_QUALIFY_METRICS,
+};
+extern const struct metric qualify_metrics[NR_QUALIFY_METRICS];
+void metric_put_head(const struct metric *metric, FILE *out);
+
+/* The name of a run as the value of a label: allocated, valid UTF-8, escaped. */
+char *metric_label(const char *name);
+
+/* @result is NULL while the run goes on. */
+void tally_write_metrics(const struct tally *tally, const struct result *result,
+			 const char *directory, FILE *out);
+
 /* result-json.c */
 json_object *result_json(const struct result *result, struct pcireset_ctx *ctx);
 
@@ -68,6 +120,9 @@ void certificate_write(const struct result *result, FILE *out);
 
 /* files.c: the reports in the directory of the run. Return: an exit status. */
 int files_write(const struct request *req, const struct result *result, struct pcireset_ctx *ctx);
+
+/* While the run goes on. Return: 0, or a negative errno after a message. */
+int files_write_metrics(const struct tally *tally, const char *directory);
 
 /* run.c: all rounds, or until a signal. Return: 0, or a negative errno after a message. */
 int rounds_run(const struct request *req, struct pcireset_qualify *qualify,

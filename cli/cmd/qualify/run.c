@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Run all rounds, with the exercise in between, until a signal or too many failures. */
 #include <errno.h>
+#include <math.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +13,16 @@
 
 extern char **environ;
 
+/* Between two writes of the metrics of a run that goes on. */
+#define METRICS_SECONDS 15
+
 struct rounds {
 	const struct request *req;
 	struct pcireset_qualify *qualify;
 	uint32_t begin; /* the round with which this process began */
-	size_t nr_seen; /* samples that were counted as failed or not */
-	size_t nr_failed;
-	double began, shown;
+	struct tally tally;
+	size_t nr_failed_before; /* by earlier processes */
+	double began, shown, written;
 	bool is_shown;
 	int r;
 };
@@ -38,14 +42,22 @@ static void rounds_step(void *data)
 	rounds->r = pcireset_qualify_step(rounds->qualify);
 }
 
-static void count_failures(struct rounds *rounds)
+static size_t nr_failed(const struct rounds *rounds)
 {
-	const struct pcireset_sample *sample;
+	return rounds->tally.nr_failed - rounds->nr_failed_before;
+}
 
-	while ((sample = pcireset_qualify_get_sample(rounds->qualify, rounds->nr_seen))) {
-		rounds->nr_failed += is_failure(sample);
-		rounds->nr_seen++;
-	}
+/* For those who watch a run of many hours. */
+static void write_metrics(struct rounds *rounds)
+{
+	const char *directory = rounds->req->qualify.directory;
+
+	if (!directory || seconds_now() - rounds->written < METRICS_SECONDS)
+		return;
+	rounds->written = seconds_now();
+	/* One message is enough. The end of the run tries again. */
+	if (files_write_metrics(&rounds->tally, directory))
+		rounds->written = HUGE_VAL;
 }
 
 /* A line that replaces itself, once a second. The estimate is that of this process. */
@@ -61,7 +73,7 @@ static void show_progress(struct rounds *rounds)
 	rounds->shown = seconds_now();
 	left = (unsigned long)(elapsed / (done - rounds->begin) * (all - done));
 	fprintf(stderr, "\r%u of %u rounds, %zu failed, %lu:%02lu:%02lu left\033[K", done, all,
-		rounds->nr_failed, left / 3600, left / 60 % 60, left % 60);
+		nr_failed(rounds), left / 3600, left / 60 % 60, left % 60);
 }
 
 static void end_progress(const struct rounds *rounds)
@@ -129,7 +141,7 @@ static bool has_failed_enough(const struct rounds *rounds)
 {
 	uint32_t most = rounds->req->qualify.max_failures;
 
-	return most && rounds->nr_failed >= most;
+	return most && nr_failed(rounds) >= most;
 }
 
 static void run_rounds(struct rounds *rounds)
@@ -146,7 +158,8 @@ static void run_rounds(struct rounds *rounds)
 		if (r < 0)
 			rounds->r = r;
 		/* Only now: the exercise belongs to the round. */
-		count_failures(rounds);
+		tally_update(&rounds->tally);
+		write_metrics(rounds);
 		show_progress(rounds);
 	} while (rounds->r > 0 && !interrupt_is_given() && !has_failed_enough(rounds));
 }
@@ -158,14 +171,16 @@ int rounds_run(const struct request *req, struct pcireset_qualify *qualify,
 
 	rounds.begin = pcireset_qualify_get_nr_done(qualify);
 	rounds.is_shown = isatty(STDERR_FILENO) && !is_given(req, OPT_QUIET);
-	count_failures(&rounds);
-	rounds.nr_failed = 0;
+	tally_begin(&rounds.tally, qualify);
+	tally_update(&rounds.tally);
+	rounds.nr_failed_before = rounds.tally.nr_failed;
 	process_touches();
 	interrupt_begin(ctx);
 	run_rounds(&rounds);
 	end_progress(&rounds);
 	interrupt_announce();
 	interrupt_end();
+	tally_end(&rounds.tally);
 	if (rounds.r < 0 && rounds.r != -EINTR)
 		error("%s", pcireset_ctx_get_errmsg(ctx));
 	return rounds.r;
