@@ -1726,11 +1726,36 @@ int pcireset_qualify_resume(struct pcireset_qualify *qualify, const char *path);
 int pcireset_qualify_step(struct pcireset_qualify *qualify);
 
 /**
- * pcireset_qualify_note_exercise - note that the device was exercised
+ * pcireset_qualify_begin_exercise - note that an exercise of the devices begins
  * @qualify: a qualification that was created or resumed
- * @status: 0 if the exercise succeeded
  *
- * Call it after each exercise. A failure counts for the round before.
+ * Call it before each exercise. If the machine goes down before the end of the exercise
+ * is noted, the exercise has failed. If only the process ends, the exercise is unknown.
+ *
+ * Return: 0; -EINVAL before the first round; or the errno of writing the journal.
+ * Since: 0.1
+ */
+int pcireset_qualify_begin_exercise(struct pcireset_qualify *qualify);
+
+/**
+ * pcireset_qualify_is_exercised - has the last round an exercise that has ended?
+ * @qualify: qualification
+ *
+ * If not, a run with exercises that was interrupted continues with the exercise.
+ *
+ * Return: whether pcireset_qualify_note_exercise() was called for the last round. true
+ * before the first round.
+ * Since: 0.1
+ */
+bool pcireset_qualify_is_exercised(const struct pcireset_qualify *qualify);
+
+/**
+ * pcireset_qualify_note_exercise - note that the devices were exercised
+ * @qualify: a qualification that was created or resumed
+ * @status: 0 if the exercise succeeded, negative if it was interrupted
+ *
+ * Call it after each exercise. A failure counts for the round before. An exercise that was
+ * interrupted is unknown.
  *
  * Return: 0, or the errno of writing the journal.
  * Since: 0.1

@@ -110,3 +110,43 @@ int facts_learn(struct pcireset_qualify *qualify)
 		r = learn_device(qualify, &qualify->devices[i]);
 	return r;
 }
+
+static const char *fact_with(const struct pcireset_qualify *qualify, const char *key,
+			     const char *value)
+{
+	for (size_t i = 0; i < qualify->nr_facts; i++)
+		if (!strcmp(qualify->facts[i].key, key) &&
+		    (!value || !strcmp(qualify->facts[i].value, value)))
+			return qualify->facts[i].value;
+	return NULL;
+}
+
+static int compare_facts(struct pcireset_qualify *qualify, const struct pcireset_qualify *now)
+{
+	for (size_t i = 0; i < now->nr_facts; i++) {
+		const struct qualify_fact *fact = &now->facts[i];
+
+		if (!fact_with(qualify, fact->key, fact->value))
+			return ctx_error(qualify->ctx, -ESTALE,
+					 "%s is '%s' now, and was '%s' when the run began",
+					 fact->key, fact->value,
+					 fact_with(qualify, fact->key, NULL) ?
+						 fact_with(qualify, fact->key, NULL) :
+						 UNKNOWN);
+	}
+	return 0;
+}
+
+/* The certificate names one kernel and one firmware. */
+int facts_check(struct pcireset_qualify *qualify)
+{
+	struct pcireset_qualify now = { .ctx = qualify->ctx,
+					.devices = qualify->devices,
+					.nr_devices = qualify->nr_devices };
+	int r = facts_learn(&now);
+
+	if (!r)
+		r = compare_facts(qualify, &now);
+	facts_free(&now);
+	return r;
+}

@@ -104,13 +104,17 @@ static int write_all(int fd, const char *text, size_t len)
  * After an error, such as a full disk, the lines that are not stored must not stay. The
  * caller does not count them, and a part of a line would be damage in front of the next one.
  */
-static int append_line(struct pcireset_qualify *qualify)
+static int append_lines(struct pcireset_qualify *qualify)
 {
 	off_t end = lseek(qualify->journal, 0, SEEK_END);
 	int r = end < 0 ? -errno : write_all(qualify->journal, qualify->line, qualify->line_size);
 
-	if (r && end >= 0 && ftruncate(qualify->journal, end))
+	if (!r && fdatasync(qualify->journal))
+		r = -errno;
+	if (r && (end < 0 || ftruncate(qualify->journal, end))) {
 		qualify->is_open = false;
+		qualify->is_damaged = true;
+	}
 	return r;
 }
 
@@ -124,9 +128,7 @@ int journal_sync(struct pcireset_qualify *qualify)
 		r = -ENOMEM;
 	qualify->lines = NULL;
 	if (!r)
-		r = append_line(qualify);
-	if (!r && fdatasync(qualify->journal))
-		r = -errno;
+		r = qualify->is_damaged ? -EIO : append_lines(qualify);
 	free(qualify->line);
 	qualify->line = NULL;
 	return r ? ctx_error(qualify->ctx, r, "the journal cannot be written: %s", strerror(-r)) :
@@ -158,17 +160,59 @@ static int sync_directory(const char *path)
 	return r;
 }
 
+/* A hidden name in the same directory. */
+static char *name_beside(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	int len = slash ? (int)(slash + 1 - path) : 0;
+
+	return format("%.*s.%s.XXXXXX", len, path, path + len);
+}
+
+/* Some file systems have no hard links. An existing file is never replaced. */
+static int rename_new(const char *from, const char *path)
+{
+	if (!link(from, path))
+		return unlink(from) ? -errno : 0;
+	if (errno != EPERM && errno != EOPNOTSUPP)
+		return -errno;
+	return renameat2(AT_FDCWD, from, AT_FDCWD, path, RENAME_NOREPLACE) ? -errno : 0;
+}
+
+/* The journal gets its name when it has a beginning: see journal_publish(). */
 int journal_create(struct pcireset_qualify *qualify, const char *path)
 {
-	int r;
-
-	qualify->journal = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+	qualify->temporary = name_beside(path);
+	if (!qualify->temporary)
+		return ctx_error(qualify->ctx, -ENOMEM, "out of memory");
+	qualify->journal = mkostemp(qualify->temporary, O_APPEND | O_CLOEXEC);
 	if (qualify->journal < 0)
 		return ctx_error(qualify->ctx, -errno, "%s: %s", path, strerror(errno));
-	r = lock_journal(qualify, path);
-	if (!r && (r = sync_directory(path)) < 0)
-		ctx_error(qualify->ctx, r, "%s: %s", path, strerror(-r));
-	return r;
+	return lock_journal(qualify, path);
+}
+
+int journal_publish(struct pcireset_qualify *qualify, const char *path)
+{
+	int r = rename_new(qualify->temporary, path);
+
+	if (r)
+		return ctx_error(qualify->ctx, r, "%s: %s", path, strerror(-r));
+	free(qualify->temporary);
+	qualify->temporary = NULL;
+	r = sync_directory(path);
+	return r ? ctx_error(qualify->ctx, r, "%s: %s", path, strerror(-r)) : 0;
+}
+
+/* After an error, nothing of a journal stays that has no beginning. */
+void journal_end(struct pcireset_qualify *qualify)
+{
+	if (qualify->journal >= 0)
+		close(qualify->journal);
+	qualify->journal = -1;
+	if (qualify->temporary)
+		unlink(qualify->temporary);
+	free(qualify->temporary);
+	qualify->temporary = NULL;
 }
 
 /* Drop a line that a crash has cut off. */

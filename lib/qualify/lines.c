@@ -302,9 +302,7 @@ static int read_done(struct pcireset_qualify *qualify, char **words, size_t nr)
 	if (nr != 2 || !read_numbers(words + 1, 1, &round) || round != qualify->round ||
 	    !qualify->begun)
 		return -EBADMSG;
-	qualify->previous = qualify->begun;
-	qualify->begun = 0;
-	qualify->round++;
+	qualify_ended(qualify);
 	return 0;
 }
 
@@ -315,6 +313,18 @@ static int read_void(struct pcireset_qualify *qualify, char **words, size_t nr)
 	if (nr != 1 || !qualify->begun)
 		return -EBADMSG;
 	qualify->begun = 0;
+	return 0;
+}
+
+/* The exercise of the last round begins, has ended, or was interrupted. */
+static int read_use(struct pcireset_qualify *qualify, char **words, size_t nr)
+{
+	if (nr != 1 || qualify->begun || !qualify->round)
+		return -EBADMSG;
+	if (!strcmp(words[0], "use"))
+		qualify->exercise = EXERCISE_BEGUN;
+	else
+		qualify->exercise = strcmp(words[0], "used") != 0 ? EXERCISE_NONE : EXERCISE_ENDED;
 	return 0;
 }
 
@@ -371,6 +381,9 @@ static const struct {
 	{ "end", read_end, PHASE_RUN },
 	{ "done", read_done, PHASE_RUN },
 	{ "void", read_void, PHASE_RUN },
+	{ "use", read_use, PHASE_RUN },
+	{ "used", read_use, PHASE_RUN },
+	{ "unused", read_use, PHASE_RUN },
 	{ "mark", read_mark, PHASE_RUN },
 	{ "mark-of", read_mark_of, PHASE_RUN },
 	{ "stop", read_stop, PHASE_RUN },

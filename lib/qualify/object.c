@@ -2,7 +2,6 @@
 /* The object of a qualification: its parts, and the getters. */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include "qualify.h"
 
 #define DEFAULT_COUNT 1000
@@ -35,6 +34,15 @@ struct pcireset_qualify *pcireset_qualify_ref(struct pcireset_qualify *qualify)
 	return qualify;
 }
 
+void facts_free(struct pcireset_qualify *qualify)
+{
+	for (size_t i = 0; i < qualify->nr_facts; i++) {
+		free(qualify->facts[i].key);
+		free(qualify->facts[i].value);
+	}
+	free(qualify->facts);
+}
+
 static void free_parts(struct pcireset_qualify *qualify)
 {
 	for (size_t i = 0; i < qualify->nr_devices; i++) {
@@ -45,10 +53,7 @@ static void free_parts(struct pcireset_qualify *qualify)
 		free(qualify->plans[i].members);
 		pcireset_plan_unref(qualify->plans[i].plan);
 	}
-	for (size_t i = 0; i < qualify->nr_facts; i++) {
-		free(qualify->facts[i].key);
-		free(qualify->facts[i].value);
-	}
+	facts_free(qualify);
 }
 
 struct pcireset_qualify *pcireset_qualify_unref(struct pcireset_qualify *qualify)
@@ -61,11 +66,9 @@ struct pcireset_qualify *pcireset_qualify_unref(struct pcireset_qualify *qualify
 	if (qualify->lines)
 		fclose(qualify->lines);
 	free(qualify->line);
-	if (qualify->journal >= 0)
-		close(qualify->journal);
+	journal_end(qualify);
 	free(qualify->devices);
 	free(qualify->plans);
-	free(qualify->facts);
 	free(qualify->watched);
 	free(qualify->samples);
 	free(qualify->stop);
@@ -162,6 +165,10 @@ int qualify_started(struct pcireset_qualify *qualify, const char *boot)
 {
 	bool is_other = strcmp(boot, qualify->boot) != 0;
 
+	if (qualify->exercise == EXERCISE_BEGUN) {
+		qualify_mark(qualify, ALL_DEVICES, is_other ? PCIRESET_MARK_EXERCISE : 0);
+		qualify->exercise = is_other ? EXERCISE_ENDED : EXERCISE_NONE;
+	}
 	snprintf(qualify->boot, sizeof(qualify->boot), "%s", boot);
 	return qualify_interrupted(qualify, is_other ? PCIRESET_MARK_MACHINE : 0);
 }
@@ -169,6 +176,9 @@ int qualify_started(struct pcireset_qualify *qualify, const char *boot)
 /* All devices of the round have a sample, and the run goes on. */
 void qualify_ended(struct pcireset_qualify *qualify)
 {
+	free(qualify->stop);
+	qualify->stop = NULL;
+	qualify->exercise = EXERCISE_NONE;
 	qualify->previous = qualify->begun;
 	qualify->begun = 0;
 	qualify->round++;

@@ -36,6 +36,13 @@ struct qualify_fact {
 	char *key, *value;
 };
 
+/* Of the last round. */
+enum exercise {
+	EXERCISE_NONE,
+	EXERCISE_BEGUN,
+	EXERCISE_ENDED,
+};
+
 struct observer;
 
 struct pcireset_qualify {
@@ -62,11 +69,14 @@ struct pcireset_qualify {
 	bool was_cut_off;      /* when it was read, a reset had no end */
 	unsigned int nr_waits; /* for a function that is late */
 	unsigned int nr_stale; /* rounds in a row that the machine's changes made void */
-	bool is_open;          /* it may run */
-	char boot[64];         /* of the machine, when the run was started last */
-	char *stop;            /* why it ended early, or NULL */
-	int journal;           /* file descriptor, or -1 */
-	char *line;            /* the lines that are not written yet */
+	enum exercise exercise;
+	bool is_open;    /* it may run */
+	char boot[64];   /* of the machine, when the run was started last */
+	char *stop;      /* why it ended early, or NULL */
+	int journal;     /* file descriptor, or -1 */
+	char *temporary; /* its name while it has no beginning, or NULL */
+	bool is_damaged; /* the journal has lines that cannot be removed */
+	char *line;      /* the lines that are not written yet */
 	size_t line_size;
 	FILE *lines;
 	struct observer *observer;
@@ -78,6 +88,7 @@ struct pcireset_qualify {
 
 /* object.c */
 int qualify_new(struct pcireset_ctx *ctx, struct pcireset_qualify **ret_qualify);
+void facts_free(struct pcireset_qualify *qualify);
 int qualify_fact(struct pcireset_qualify *qualify, const char *key, const char *value);
 struct qualify_plan *qualify_plan_of(const struct pcireset_qualify *qualify, uint32_t device,
 				     uint32_t type);
@@ -93,10 +104,13 @@ uint32_t order_type(const struct pcireset_qualify *qualify, uint32_t round);
 
 /* facts.c */
 int facts_learn(struct pcireset_qualify *qualify);
+int facts_check(struct pcireset_qualify *qualify);
 int boot_id(struct pcireset_ctx *ctx, char *buf, size_t size);
 
 /* journal.c: lines are collected, and written and synced together. */
 int journal_create(struct pcireset_qualify *qualify, const char *path);
+int journal_publish(struct pcireset_qualify *qualify, const char *path);
+void journal_end(struct pcireset_qualify *qualify);
 int journal_continue(struct pcireset_qualify *qualify, const char *path);
 int journal_line(struct pcireset_qualify *qualify, const char *fmt, ...) PRINTF(2, 3);
 int journal_sync(struct pcireset_qualify *qualify);

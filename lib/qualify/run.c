@@ -138,6 +138,23 @@ static int check_complete(struct pcireset_qualify *qualify)
 	return 0;
 }
 
+static int create_journal(struct pcireset_qualify *qualify, const char *path)
+{
+	int r = journal_create(qualify, path);
+
+	if (!r)
+		r = lines_write_head(qualify);
+	if (!r)
+		r = lines_write_start(qualify);
+	if (!r)
+		r = journal_sync(qualify);
+	if (!r)
+		r = journal_publish(qualify, path);
+	if (r)
+		journal_end(qualify);
+	return r;
+}
+
 int pcireset_qualify_create(struct pcireset_qualify *qualify, const char *path)
 {
 	int r = check_complete(qualify);
@@ -151,13 +168,7 @@ int pcireset_qualify_create(struct pcireset_qualify *qualify, const char *path)
 	if (!r)
 		r = observer_new(qualify);
 	if (!r && path)
-		r = journal_create(qualify, path);
-	if (!r)
-		r = lines_write_head(qualify);
-	if (!r)
-		r = lines_write_start(qualify);
-	if (!r)
-		r = journal_sync(qualify);
+		r = create_journal(qualify, path);
 	qualify->is_open = !r;
 	return r;
 }
@@ -257,6 +268,8 @@ int pcireset_qualify_resume(struct pcireset_qualify *qualify, const char *path)
 	if (!r)
 		r = find_all_again(qualify);
 	if (!r)
+		r = facts_check(qualify);
+	if (!r)
 		r = observer_new(qualify);
 	if (!r)
 		r = journal_continue(qualify, path);
@@ -266,7 +279,9 @@ int pcireset_qualify_resume(struct pcireset_qualify *qualify, const char *path)
 		for (size_t i = qualify->nr_samples - qualify->nr_devices; i < qualify->nr_samples;
 		     i++)
 			qualify->samples[i].marks |= PCIRESET_MARK_MACHINE;
-	strcpy(qualify->boot, boot);
+	r = qualify_started(qualify, boot);
+	if (r)
+		return r;
 	free(qualify->stop);
 	qualify->stop = NULL;
 	r = lines_write_start(qualify);
@@ -368,11 +383,11 @@ static int void_round(struct pcireset_qualify *qualify, struct pcireset_batch *b
 	struct pcireset_report *report = batch ? pcireset_batch_get_report(batch, 0) : NULL;
 	int r = journal_line(qualify, "void");
 
-	qualify->begun = 0;
 	if (!r)
 		r = journal_sync(qualify);
 	if (r)
 		return r;
+	qualify->begun = 0;
 	if (report)
 		return ctx_error(qualify->ctx, pcireset_report_get_error(report), "%s: %s",
 				 qualify->devices[0].name, pcireset_report_get_message(report));
@@ -479,8 +494,9 @@ int pcireset_qualify_step(struct pcireset_qualify *qualify)
 	signals_hold(&old);
 	r = run_round(qualify, type);
 	signals_let_go(&old);
+	/* The outcome is not stored. Memory and journal must agree: the round is repeated. */
 	if (r < 0 && qualify->begun)
-		return r;
+		return qualify_interrupted(qualify, 0) ? -ENOMEM : r;
 	if (r == -ESTALE && qualify->nr_stale++ < MAX_STALE)
 		return 1;
 	if (r)
@@ -489,34 +505,71 @@ int pcireset_qualify_step(struct pcireset_qualify *qualify)
 	return qualify->round < pcireset_qualify_get_nr_rounds(qualify);
 }
 
-/* A device that has errors while it is used was not reset well. */
-static int note_errors(struct pcireset_qualify *qualify)
+int pcireset_qualify_begin_exercise(struct pcireset_qualify *qualify)
 {
-	uint32_t marks;
+	int r;
+
+	if (!qualify->is_open || !qualify->round)
+		return ctx_error(qualify->ctx, -EINVAL, "no round is over");
+	r = journal_line(qualify, "use");
+	if (!r)
+		r = journal_sync(qualify);
+	if (!r)
+		qualify->exercise = EXERCISE_BEGUN;
+	return r;
+}
+
+bool pcireset_qualify_is_exercised(const struct pcireset_qualify *qualify)
+{
+	return !qualify->round || qualify->exercise == EXERCISE_ENDED;
+}
+
+/* A device that has errors while it is used was not reset well. */
+static int read_errors(struct pcireset_qualify *qualify, uint32_t *marks)
+{
 	int r = 0;
 
 	for (uint32_t d = 0; d < qualify->nr_devices && !r; d++) {
-		r = observe_exercise(qualify, d, &marks);
+		r = observe_exercise(qualify, d, &marks[d]);
 		if (r)
-			return ctx_error(qualify->ctx, r, "%s: its AER counters cannot be read: %s",
-					 qualify->devices[d].name, strerror(-r));
-		if (!marks)
-			continue;
-		qualify_mark(qualify, d, marks);
-		r = journal_line(qualify, "mark-of %x %x", d, marks);
+			ctx_error(qualify->ctx, r, "%s: its AER counters cannot be read: %s",
+				  qualify->devices[d].name, strerror(-r));
 	}
+	return r;
+}
+
+/* Only marks that are stored count. */
+static int store_exercise(struct pcireset_qualify *qualify, const uint32_t *marks, int status)
+{
+	int r = 0;
+
+	for (uint32_t d = 0; d < qualify->nr_devices && !r; d++)
+		if (marks[d])
+			r = journal_line(qualify, "mark-of %x %x", d, marks[d]);
+	if (!r && status > 0)
+		r = journal_line(qualify, "mark %x", PCIRESET_MARK_EXERCISE);
+	if (!r)
+		r = journal_line(qualify, status < 0 ? "unused" : "used");
+	if (!r)
+		r = journal_sync(qualify);
+	for (uint32_t d = 0; d < qualify->nr_devices && !r; d++)
+		qualify_mark(qualify, d, marks[d] | (status > 0 ? PCIRESET_MARK_EXERCISE : 0));
 	return r;
 }
 
 /* The exercise belongs to the round before it. */
 int pcireset_qualify_note_exercise(struct pcireset_qualify *qualify, int status)
 {
-	int r = qualify->round ? note_errors(qualify) : 0;
+	uint32_t *marks = calloc(qualify->nr_devices + 1, sizeof(*marks));
+	int r = marks ? 0 : ctx_error(qualify->ctx, -ENOMEM, "out of memory");
 
+	if (!r && qualify->round)
+		r = read_errors(qualify, marks);
 	observe_again(qualify);
-	if (!r && status && qualify->round) {
-		qualify_mark(qualify, ALL_DEVICES, PCIRESET_MARK_EXERCISE);
-		r = journal_line(qualify, "mark %x", PCIRESET_MARK_EXERCISE);
-	}
-	return r ? r : journal_sync(qualify);
+	if (!r && qualify->round)
+		r = store_exercise(qualify, marks, status);
+	if (!r)
+		qualify->exercise = status < 0 ? EXERCISE_NONE : EXERCISE_ENDED;
+	free(marks);
+	return r;
 }

@@ -223,6 +223,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "qualify_load": (c.c_int, [_P, _S, _OUT]),
     "qualify_new": (c.c_int, [_P, _OUT]),
     "qualify_note_exercise": (c.c_int, [_P, c.c_int]),
+    "qualify_begin_exercise": (c.c_int, [_P]),
+    "qualify_is_exercised": (c.c_bool, [_P]),
     "qualify_resume": (c.c_int, [_P, _S]),
     "qualify_set_count": (c.c_int, [_P, _U]),
     "qualify_set_seed": (c.c_int, [_P, c.c_uint64]),

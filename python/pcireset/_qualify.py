@@ -92,6 +92,15 @@ class Qualification:
         """Reset all devices by the next type. Return whether there are more rounds."""
         return self._context._check(self._lib.qualify_step(self._object.pointer)) > 0
 
+    def begin_exercise(self) -> None:
+        """Note that an exercise of the devices begins. If the machine goes down meanwhile, it has failed."""
+        self._context._check(self._lib.qualify_begin_exercise(self._object.pointer))
+
+    @property
+    def exercised(self) -> bool:
+        """Whether the exercise of the last round was noted. If not, a run that is resumed begins with it."""
+        return bool(self._lib.qualify_is_exercised(self._object.pointer))
+
     def note_exercise(self, failed: bool) -> None:
         """Note that the device was exercised after the last round."""
         self._context._check(self._lib.qualify_note_exercise(self._object.pointer, int(_border.flag("failed", failed))))

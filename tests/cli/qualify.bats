@@ -6,7 +6,7 @@ load lib.bash
 
 setup_file() {
 	make_machine
-	for fault in none lanes after slower neighbour cut half unverified; do
+	for fault in none lanes after slower neighbour cut half unverified stopped exercised; do
 		"$BATS_TEST_DIRNAME/make-run" "$BATS_FILE_TMPDIR/$fault" 3334 "$fault" 7
 	done
 }
@@ -56,7 +56,7 @@ report() {
 	mkdir -p damaged
 	sed '0,/^begin/s//began/' none/journal >damaged/journal
 	report 1 damaged
-	[[ $stderr == *'damaged/journal:16: the line is damaged'* ]]
+	[[ $stderr == *'damaged/journal:17: the line is damaged'* ]]
 	[[ ! -e damaged/report.json ]]
 	: >damaged/journal
 	report 1 damaged
@@ -66,6 +66,18 @@ report() {
 @test 'a run without failures is qualified, with a bound for each type' {
 	report 0 none
 	[[ $output == 'qualified; flr: 0 of 3334 failed, below 0.09 %; pm: '*'(at 95 %); 0 findings' ]]
+}
+
+@test 'a bound of one reset, or of failures only, is exact' {
+	"$BATS_TEST_DIRNAME/make-run" one 1 none
+	report 0 one
+	[[ $output == 'qualified; flr: 0 of 1 failed, below 95 %; pm: 0 of 1 failed, below 95 %; bus: 0 of 1 failed, below 95 %'* ]]
+	"$BATS_TEST_DIRNAME/make-run" all 1 failed
+	report 4 all
+	[[ ${lines[0]} == 'not qualified; flr: 1 of 1 failed, below 100 %; pm: 1 of 1 failed, below 100 %; bus: 1 of 1 failed, below 100 %'* ]]
+	[[ $(grep -c 'once: the reset had no effect (1 of 1 resets, 5 % to 100 % at 95 % each)' <<<"$output") -eq 3 ]]
+	grep -q 'flr: 1 resets, 1 failed (below 100 % at 95 %)' all/certificate.txt
+	xmllint --noout all/report.html
 }
 
 @test 'each planted fault is found and named' {
@@ -83,6 +95,22 @@ report() {
 	done
 }
 
+@test 'the first failure has the shortest sequence that has always failed' {
+	report 4 stopped
+	[[ ${lines[1]} == '0000:01:00.0: bus, once: the reset had no effect ('* ]]
+	# The shortest sequence, and the same without its first type.
+	mapfile -t ends < <(jq -r '.findings[0].sequence | [., .[1:]] | .[] | join(" ")' stopped/report.json)
+	types=$(awk '$1 == "begin" { printf "%s ", $3 }' stopped/journal)
+	types=${types//10/bus} types=${types//2/flr} types=${types//4/pm}
+	[[ $types == *"${ends[0]} " ]]
+	[ "$(grep -o "${ends[0]} " <<<"$types" | wc -l)" -eq 1 ]
+	# One type fewer has also passed.
+	[ "$(grep -o "${ends[1]} " <<<"$types" | wc -l)" -gt 1 ]
+	for file in certificate.txt report.html; do
+		grep -qF "; shortest failing sequence: ${ends[0]// /, }" stopped/$file
+	done
+}
+
 @test 'an interrupted reset is neither lost nor counted twice' {
 	report 0 cut --json
 	jq -e '[.devices[].series[] | .resets] == [3334, 3334, 3334]' <<<"$output"
@@ -97,6 +125,32 @@ report() {
 	[[ ${lines[0]} == unverified* ]]
 }
 
+@test 'a saved run keeps its exercise, its seed and its plans' {
+	exits 2 qualify --resume none --exercise true
+	[[ $stderr == *'--exercise: the run was begun with none' ]]
+	exits 2 qualify --resume exercised --exercise true
+	[[ $stderr == *'--exercise: the run was begun with another command: sh test' ]]
+	chmod 666 exercised/journal
+	exits 3 qualify --resume exercised
+	[[ $stderr == *'others can write it, and it names a command; confirm it with --exercise: sh test' ]]
+	# Confirmed: a recorded machine.
+	chmod 600 exercised/journal
+	for options in '' '--exercise=sh test'; do
+		run -3 --separate-stderr on qualify --resume exercised ${options:+"$options"}
+		[[ $stderr == *'a recorded machine cannot be reset' ]]
+	done
+	for options in --force=driver --check=config --timeout=9s --settle=1s --max-scope=bus --seed=3; do
+		exits 2 qualify --resume none "$options"
+		[[ $stderr == *'a saved run has its own seed and plans'* ]]
+	done
+	exits 2 qualify --report none --exercise true
+	[[ $stderr == *'--report resets nothing and runs no command'* ]]
+	# The end of the last exercise is not known.
+	report 4 exercised
+	[[ ${lines[0]} == incomplete* ]]
+	grep -qx '  exercise: sh test' exercised/certificate.txt
+}
+
 @test 'the HTML report is well-formed, self-contained and small' {
 	for fault in none lanes after; do
 		report "$([[ $fault == none ]] && echo 0 || echo 4)" "$fault"
@@ -106,6 +160,13 @@ report() {
 		echo "$output"
 		[ "$status" -eq 0 ]
 	done
+}
+
+@test "each point in time with a failed reset has a triangle" {
+	report 0 none
+	[[ $(grep -c 'class="failed"' none/report.html) -eq 0 ]]
+	report 4 lanes
+	[[ $(grep -c 'class="failed"' lanes/report.html) -eq 11 ]]
 }
 
 @test 'the certificate states the observations and no more' {
@@ -130,12 +191,25 @@ report() {
 	report 0 none --sign key
 	echo >>none/certificate.txt
 	run ! bash -c "${command/SIGNER /lab@example.org }"
+	# A caller that ignores the end of its children does not hide that of ssh-keygen.
+	run --separate-stderr env --ignore-signal=CHLD pcireset qualify --report none --sign key
+	[[ $status -eq 0 && ${lines[1]} == signed:* ]]
 	# Neither the key nor the directory is an option of ssh-keygen.
 	mv key -- -key && mv key.pub -- -key.pub && cp -r none -- -none
 	report 0 -none --sign -key
 	[[ ${lines[1]} == *' -s ./-none/certificate.txt.sig < ./-none/certificate.txt' ]]
 	report 1 none --sign nokey
 	[[ $stderr == *'could not be signed with nokey' ]]
+	run -1 --separate-stderr env PATH=/nonexistent "$(command -v pcireset)" qualify --report none --sign key
+	[[ $stderr == 'pcireset: none/certificate.txt: could not be signed: ssh-keygen is missing' ]]
+	# Neither a directory nor a device is replaced.
+	for make in mkdir 'ln -s /dev/null'; do
+		rm -f none/certificate.txt
+		$make none/certificate.txt
+		report 1 none
+		[[ $stderr == *'none/certificate.txt: not a regular file' ]]
+		rm -r none/certificate.txt
+	done
 }
 
 @test 'the same journal gives the same reports' {

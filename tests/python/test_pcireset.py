@@ -77,6 +77,9 @@ class Runs(unittest.TestCase):
             _, run = self.load(machine, "half")
             with self.assertRaises(pcireset.Error):
                 run.step()
+            with self.assertRaises(pcireset.Error):
+                run.begin_exercise()
+            self.assertFalse(run.exercised)
 
 
 class Machines(unittest.TestCase):

@@ -22,11 +22,18 @@ static struct world {
 	size_t nr_syncs;
 	size_t kill_at; /* the system call of the journal, or the reset, to die at; 0 for never */
 	size_t nr_moments; /* so far */
+	size_t synced;     /* size of the journal that survives a power failure */
+	size_t fail_at;    /* the system call of the journal that fails, 0 for none */
+	size_t nr_calls;   /* of the journal, so far */
+	size_t nr_fails;   /* the number of calls in a row that fail */
 	size_t fail_every; /* 0 for never */
 	size_t room;       /* bytes that the disk takes before it is full once, 0 for all */
 	const char *poke;  /* file of config space that each poke_every-th reset changes */
 	size_t poke_every;
-	const char *counter; /* file of an AER counter that grows with each poke_every-th reset */
+	const char *unbind;    /* link to a driver that the fifth reset removes */
+	const char *late_poke; /* file of config space that changes after that */
+	size_t nr_pauses;      /* before it changes */
+	const char *counter;   /* file of an AER counter that grows with each poke_every-th reset */
 	enum {
 		FATE_FINE,
 		FATE_REFUSED,
@@ -96,6 +103,8 @@ int __wrap_pcireset_batch_run(struct pcireset_batch *batch)
 		world->nr_resets++;
 	if (world->poke && world->nr_resets % world->poke_every == 0)
 		poke(world->poke);
+	if (world->unbind && world->nr_resets == 5)
+		assert_int_equal(unlink(world->unbind), 0);
 	if (world->counter && world->nr_resets % world->poke_every == 0)
 		grow(world->counter, world->nr_resets);
 	moment();
@@ -123,6 +132,16 @@ static ssize_t write_to_full_disk(int fd, const void *buf, size_t size)
 	return -1;
 }
 
+/* Does this call fail? */
+static bool is_failing(void)
+{
+	if (!world->fail_at || ++world->nr_calls < world->fail_at ||
+	    world->nr_calls >= world->fail_at + world->nr_fails)
+		return false;
+	errno = EIO;
+	return true;
+}
+
 ssize_t __wrap_write(int fd, const void *buf, size_t size)
 {
 	size_t half = size / 2;
@@ -130,6 +149,8 @@ ssize_t __wrap_write(int fd, const void *buf, size_t size)
 
 	if (world->room)
 		return write_to_full_disk(fd, buf, size);
+	if (is_failing())
+		return __real_write(fd, buf, half) < 0 ? -1 : (errno = EIO, -1);
 	if (!world->kill_at)
 		return __real_write(fd, buf, size);
 	moment();
@@ -145,16 +166,57 @@ ssize_t __wrap_write(int fd, const void *buf, size_t size)
 int __wrap_fdatasync(int fd);
 int __wrap_fdatasync(int fd)
 {
-	(void)fd;
+	struct stat st;
+
+	moment();
+	if (is_failing())
+		return -1;
+	assert_int_equal(fstat(fd, &st), 0);
+	world->synced = (size_t)st.st_size;
 	world->nr_syncs++;
+	moment();
 	return 0;
 }
 
-/* No waiting for registers that change by themselves: in files, none does. */
+int __real_ftruncate64(int fd, off_t size);
+int __wrap_ftruncate64(int fd, off_t size);
+int __wrap_ftruncate64(int fd, off_t size)
+{
+	int r;
+
+	moment();
+	r = is_failing() ? -1 : __real_ftruncate64(fd, size);
+	moment();
+	return r;
+}
+
+int __real_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to)
+{
+	int r;
+
+	moment();
+	r = is_failing() ? -1 : __real_link(from, to);
+	moment();
+	return r;
+}
+
+/* The directory of a new journal. */
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+/* No waiting for registers that change by themselves: in files, only a driver changes some. */
 void __wrap_pause_ns(uint64_t ns);
 void __wrap_pause_ns(uint64_t ns)
 {
 	(void)ns;
+	if (world->late_poke && world->nr_resets >= 5 && !world->nr_pauses--)
+		poke(world->late_poke);
 }
 
 static void remove_file(const char *file)
@@ -190,7 +252,8 @@ static int make_machine(void **state)
 	char path[PATH_MAX];
 	int r = sysroot_make(state);
 
-	snprintf(path, sizeof(path), "mkdir -p %s/proc/sys/kernel/random", sysroot);
+	snprintf(path, sizeof(path),
+		 "cd %s && mkdir -p proc/sys/kernel/random run sys/class/dmi/id", sysroot);
 	if (r || system(path))
 		return -1;
 	sysroot_write(BOOT, "boot-1\n");
@@ -454,6 +517,74 @@ static void errors_during_an_exercise_count_for_the_round_before(void **state)
 	remove_file(AER "08:00.1/aer_dev_nonfatal");
 }
 
+/* How far the exercise of the first round came before the process ended. */
+enum progress {
+	NOT_BEGUN,
+	BEGUN,
+	INTERRUPTED,
+	ENDED,
+	NR_PROGRESSES
+};
+
+static void exercise_until(struct pcireset_ctx *ctx, enum progress progress)
+{
+	struct pcireset_qualify *qualify = new_run(ctx, 5);
+
+	unlink(journal);
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	assert_int_equal(pcireset_qualify_begin_exercise(qualify), -EINVAL);
+	assert_true(pcireset_qualify_is_exercised(qualify));
+	assert_int_equal(pcireset_qualify_step(qualify), 1);
+	assert_false(pcireset_qualify_is_exercised(qualify));
+	if (progress != NOT_BEGUN)
+		assert_int_equal(pcireset_qualify_begin_exercise(qualify), 0);
+	if (progress >= INTERRUPTED)
+		assert_int_equal(
+			pcireset_qualify_note_exercise(qualify, progress == ENDED ? 0 : -1), 0);
+	assert_int_equal(pcireset_qualify_is_exercised(qualify), progress == ENDED);
+	pcireset_qualify_unref(qualify);
+}
+
+static void exercise_is(struct pcireset_qualify *qualify, bool is_exercised, uint32_t marks)
+{
+	assert_int_equal(pcireset_qualify_is_exercised(qualify), is_exercised);
+	assert_int_equal(pcireset_qualify_get_sample(qualify, 0)->marks, marks);
+	pcireset_qualify_unref(qualify);
+}
+
+/* It is repeated. If the machine has crashed, it has failed. */
+static void an_exercise_that_was_cut_off_is_not_lost(void **state)
+{
+	for (enum progress progress = NOT_BEGUN; progress < NR_PROGRESSES; progress++)
+		for (int crashes = 0; crashes <= 1; crashes++) {
+			bool has_failed = crashes && progress == BEGUN;
+			uint32_t marks = has_failed ? PCIRESET_MARK_EXERCISE : 0;
+			struct pcireset_qualify *qualify;
+
+			exercise_until(*state, progress);
+			if (crashes)
+				sysroot_write(BOOT, "boot-2\n");
+			assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+			assert_int_equal(pcireset_qualify_resume(qualify, journal), 0);
+			exercise_is(qualify, has_failed || progress == ENDED, marks);
+			assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+			exercise_is(qualify, has_failed || progress == ENDED, marks);
+			sysroot_write(BOOT, "boot-1\n");
+		}
+}
+
+/* A failure that is not stored is an error, and not counted. */
+static void an_exercise_that_cannot_be_stored_is_unknown(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 5);
+
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	assert_int_equal(pcireset_qualify_step(qualify), 1);
+	world->room = 6;
+	assert_int_equal(pcireset_qualify_note_exercise(qualify, 1), -ENOSPC);
+	exercise_is(qualify, false, 0);
+}
+
 /* Begin or resume in a process that may be killed. Return: is it complete? */
 static bool run_in_child(struct pcireset_ctx *ctx, size_t kill_at)
 {
@@ -503,16 +634,38 @@ static void is_complete(struct pcireset_ctx *ctx, size_t nr_kills)
 	pcireset_qualify_unref(qualify);
 }
 
-/* The head of the journal and the first round have 12 moments, each other round has 8. */
+/* Moments at which a process may die. */
+#define HEAD_MOMENTS   7  /* write, sync, give it its name */
+#define ROUND_MOMENTS  12 /* write and sync "begin", reset, write and sync the outcome */
+#define RESUME_MOMENTS 7  /* cut off, write and sync "start" */
+
+/* Also while the head is stored: then nothing of it is there, and the run begins again. */
 static void a_run_killed_once_loses_and_repeats_nothing(void **state)
 {
-	for (size_t at = 4; at < 28; at++) {
+	for (size_t at = 1; at <= HEAD_MOMENTS + 3 * ROUND_MOMENTS; at++) {
 		unlink(journal);
 		world->nr_resets = 0;
 		assert_false(run_in_child(*state, at));
+		assert_int_equal(access(journal, F_OK), at < HEAD_MOMENTS ? -1 : 0);
 		assert_true(run_in_child(*state, SIZE_MAX));
 		is_complete(*state, 1);
 	}
+}
+
+/* Killed in each moment of a round, and again in each moment of the start after that. */
+static void a_run_killed_while_it_resumes_loses_and_repeats_nothing(void **state)
+{
+	const size_t round = HEAD_MOMENTS + ROUND_MOMENTS;
+
+	for (size_t first = round + 1; first <= round + ROUND_MOMENTS; first++)
+		for (size_t again = 1; again <= RESUME_MOMENTS; again++) {
+			unlink(journal);
+			world->nr_resets = 0;
+			assert_false(run_in_child(*state, first));
+			assert_false(run_in_child(*state, again));
+			assert_true(run_in_child(*state, SIZE_MAX));
+			is_complete(*state, 1);
+		}
 }
 
 static void a_run_killed_often_loses_and_repeats_nothing(void **state)
@@ -520,10 +673,104 @@ static void a_run_killed_often_loses_and_repeats_nothing(void **state)
 	size_t nr_kills = 0;
 
 	while (nr_kills < 20)
-		nr_kills += !run_in_child(*state, 5 + nr_kills % 11);
+		nr_kills += !run_in_child(*state, 1 + nr_kills * 7 % 23);
 	while (!run_in_child(*state, SIZE_MAX))
 		;
 	is_complete(*state, nr_kills);
+}
+
+/* All, a part, or nothing survives of the lines that were not synced. */
+static void a_power_failure_loses_and_repeats_nothing(void **state)
+{
+	for (size_t at = HEAD_MOMENTS; at <= HEAD_MOMENTS + 3 * ROUND_MOMENTS; at++)
+		for (size_t part = 0; part <= 2; part++) {
+			struct stat st;
+
+			unlink(journal);
+			world->nr_resets = 0;
+			assert_false(run_in_child(*state, at));
+			assert_int_equal(stat(journal, &st), 0);
+			assert_in_range(world->synced, 1, st.st_size);
+			assert_int_equal(
+				truncate(journal,
+					 (off_t)(world->synced +
+						 ((size_t)st.st_size - world->synced) * part / 2)),
+				0);
+			assert_true(run_in_child(*state, SIZE_MAX));
+			is_complete(*state, 1);
+		}
+}
+
+static void journal_is(struct pcireset_ctx *ctx, const struct pcireset_qualify *wanted)
+{
+	struct pcireset_qualify *qualify;
+
+	assert_int_equal(pcireset_qualify_load(ctx, journal, &qualify), 0);
+	assert_int_equal(qualify->round, wanted->round);
+	assert_int_equal(!!qualify->stop, !!wanted->stop);
+	assert_int_equal(qualify->nr_samples, wanted->nr_samples);
+	for (size_t i = 0; i < wanted->nr_samples; i++) {
+		assert_int_equal(qualify->samples[i].round, wanted->samples[i].round);
+		assert_int_equal(qualify->samples[i].type, wanted->samples[i].type);
+		assert_int_equal(qualify->samples[i].previous, wanted->samples[i].previous);
+		assert_int_equal(qualify->samples[i].result, wanted->samples[i].result);
+	}
+	pcireset_qualify_unref(qualify);
+}
+
+/* A step failed: the same process goes on, or a later one if the journal is damaged. */
+static struct pcireset_qualify *go_on(struct pcireset_ctx *ctx, struct pcireset_qualify *qualify)
+{
+	if (qualify->is_open) {
+		journal_is(ctx, qualify);
+		return qualify;
+	}
+	assert_int_equal(pcireset_qualify_step(qualify), -EINVAL);
+	pcireset_qualify_unref(qualify);
+	assert_int_equal(pcireset_qualify_load(ctx, journal, &qualify), 0);
+	/* The disk works again. */
+	world->fail_at = 0;
+	assert_int_equal(pcireset_qualify_resume(qualify, journal), 0);
+	return qualify;
+}
+
+/* The calls from @at on fail, @nr_fails of them. */
+static void run_with_failures(struct pcireset_ctx *ctx, size_t at, size_t nr_fails)
+{
+	struct pcireset_qualify *qualify = new_run(ctx, 12);
+	size_t nr_errors = 0;
+
+	world->nr_resets = world->nr_calls = 0;
+	world->fail_at = at;
+	world->nr_fails = nr_fails;
+	if (at <= 3) {
+		assert_int_equal(pcireset_qualify_create(qualify, journal), -EIO);
+		assert_int_equal(access(journal, F_OK), -1);
+		pcireset_qualify_unref(qualify);
+		return;
+	}
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	while (pcireset_qualify_get_nr_done(qualify) < 24) {
+		if (pcireset_qualify_step(qualify) >= 0)
+			continue;
+		nr_errors++;
+		qualify = go_on(ctx, qualify);
+	}
+	world->fail_at = 0;
+	assert_in_range(nr_errors, 1, nr_fails);
+	journal_is(ctx, qualify);
+	is_complete(ctx, nr_errors);
+	pcireset_qualify_unref(qualify);
+}
+
+/* Each call that stores a line fails, alone or with the next ones, in three rounds. */
+static void a_failed_store_loses_and_repeats_nothing(void **state)
+{
+	for (size_t nr_fails = 1; nr_fails <= 4; nr_fails++)
+		for (size_t at = 1; at <= 3 + 4 * 3; at++) {
+			unlink(journal);
+			run_with_failures(*state, at, nr_fails);
+		}
 }
 
 /* "begin" is stored before the reset, and the outcome before the next one. */
@@ -543,8 +790,8 @@ static void a_restart_of_the_machine_is_found(void **state)
 {
 	struct pcireset_qualify *qualify;
 
-	/* After the head come three moments of "begin" and one before the reset. */
-	assert_false(run_in_child(*state, 8));
+	/* Before the reset of the first round. */
+	assert_false(run_in_child(*state, HEAD_MOMENTS + 6));
 	sysroot_write(BOOT, "boot-2\n");
 	assert_true(run_in_child(*state, SIZE_MAX));
 	sysroot_write(BOOT, "boot-1\n");
@@ -568,6 +815,39 @@ static void a_different_device_is_refused(void **state)
 			    "0000:08:00.1: it is a different device now");
 	pcireset_qualify_unref(qualify);
 	assert_int_equal(world->nr_resets, 1);
+}
+
+#define BIOS "sys/class/dmi/id/bios_version"
+
+/* Nor may the machine be another one: the certificate names one kernel and one firmware. */
+static void other_firmware_is_refused(void **state)
+{
+	static const char *const versions[] = { NULL, "1", "2" };
+	struct pcireset_qualify *qualify;
+
+	for (size_t then = 0; then < 3; then++)
+		for (size_t now = 0; now < 3; now++) {
+			unlink(journal);
+			if (versions[then])
+				sysroot_write(BIOS, versions[then]);
+			qualify = new_run(*state, 5);
+			assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+			pcireset_qualify_unref(qualify);
+			if (versions[then])
+				remove_file(BIOS);
+			if (versions[now])
+				sysroot_write(BIOS, versions[now]);
+			assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+			assert_int_equal(pcireset_qualify_resume(qualify, journal),
+					 then == now ? 0 : -ESTALE);
+			if (then == 1 && now == 2)
+				assert_string_equal(pcireset_ctx_get_errmsg(*state),
+						    "firmware_version is '2' now, and was '1' "
+						    "when the run began");
+			pcireset_qualify_unref(qualify);
+			if (versions[now])
+				remove_file(BIOS);
+		}
 }
 
 static void two_processes_do_not_share_a_run(void **state)
@@ -706,6 +986,24 @@ static void wrong_use_is_an_error(void **state)
 	assert_int_equal(pcireset_qualify_load(*state, "/nonexistent/journal", &qualify), -ENOENT);
 }
 
+/* The journals of all versions have this order. The seed 7 also is that of tests/cli/make-run. */
+static void the_order_of_a_seed_is_fixed(void **state)
+{
+	static const uint32_t flr = PCI_RESET_FLR, pm = PCI_RESET_PM, bus = PCI_RESET_BUS;
+	const uint32_t wanted[] = { pm,  bus, flr, flr, pm,  bus, bus, flr, pm,
+				    flr, bus, pm,  flr, bus, pm,  pm,  bus, flr };
+	struct pcireset_qualify *qualify;
+
+	assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
+	assert_int_equal(pcireset_qualify_set_seed(qualify, 7), 0);
+	assert_int_equal(pcireset_qualify_get_seed(qualify), 7);
+	memcpy(qualify->types, (const uint32_t[]){ flr, pm, bus }, 3 * sizeof(flr));
+	qualify->nr_types = 3;
+	for (uint32_t round = 0; round < ARRAY_SIZE(wanted); round++)
+		assert_int_equal(order_type(qualify, round), wanted[round]);
+	pcireset_qualify_unref(qualify);
+}
+
 static bool has_fact(const struct pcireset_qualify *qualify, const char *wanted)
 {
 	const char *key;
@@ -768,16 +1066,23 @@ int main(void)
 		TEST(a_refused_reset_is_not_counted),
 		TEST(an_exercise_counts_for_the_round_before),
 		TEST(errors_during_an_exercise_count_for_the_round_before),
+		TEST(an_exercise_that_was_cut_off_is_not_lost),
+		TEST(an_exercise_that_cannot_be_stored_is_unknown),
 		TEST(a_run_killed_once_loses_and_repeats_nothing),
+		TEST(a_run_killed_while_it_resumes_loses_and_repeats_nothing),
 		TEST(a_run_killed_often_loses_and_repeats_nothing),
+		TEST(a_power_failure_loses_and_repeats_nothing),
+		TEST(a_failed_store_loses_and_repeats_nothing),
 		TEST(each_round_is_stored_twice),
 		TEST(a_restart_of_the_machine_is_found),
 		TEST(a_different_device_is_refused),
+		TEST(other_firmware_is_refused),
 		TEST(two_processes_do_not_share_a_run),
 		TEST(a_damaged_journal_is_an_error),
 		TEST(a_full_disk_leaves_no_part_of_a_line),
 		TEST(nothing_is_added_after_the_start),
 		TEST(wrong_use_is_an_error),
+		TEST(the_order_of_a_seed_is_fixed),
 		TEST(facts_have_no_serial_numbers),
 		TEST(fact_of_the_machine_is_left_out),
 	};

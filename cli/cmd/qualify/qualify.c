@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include "interrupt.h"
 #include "json.h"
 #include "qualify.h"
@@ -12,7 +13,7 @@
 
 struct work {
 	struct machine machine;
-	const struct request *req;
+	struct request *req;
 	struct pcireset_qualify *qualify;
 	uint32_t types;
 };
@@ -23,7 +24,9 @@ static int fail_work(const struct work *work, int r)
 	return status_of_error(r);
 }
 
-/* ---- what is asked for */
+/* ---- the request */
+
+#define OPTS_OF_PLANS (OPT_MAX_SCOPE | OPT_FORCE | OPT_CHECK | OPT_TIMEOUT | OPT_SETTLE)
 
 static int count_ways(const struct request *req)
 {
@@ -48,6 +51,10 @@ static int check_request(const struct request *req)
 	if (!is_new && (req->types || req->count || req->qualify.save))
 		return usage_error(
 			"qualify: a saved run has its own --type, --count and directory");
+	if (!is_new && (req->qualify.seed || req->given & OPTS_OF_PLANS))
+		return usage_error("qualify: a saved run has its own seed and plans");
+	if (req->qualify.report && (req->qualify.exercise || req->qualify.max_failures))
+		return usage_error("qualify: --report resets nothing and runs no command");
 	if (req->qualify.key && is_new && !req->qualify.save)
 		return usage_error("qualify: --sign needs a directory: use --save");
 	return STATUS_DONE;
@@ -240,18 +247,57 @@ static int begin_run(struct work *work)
 
 /* ---- a saved run */
 
+/* Only a file that nobody else can write may name a command. */
+static bool is_own_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* All rounds of a run have the same exercise, or the certificate would be wrong. */
+static int take_exercise(struct work *work, const char *journal)
+{
+	const char *saved = fact_of(work->qualify, "exercise");
+	const char **given = &work->req->qualify.exercise;
+
+	if (*given && (!saved || strcmp(*given, saved) != 0)) {
+		error("--exercise: the run was begun with %s%s",
+		      saved ? "another command: " : "none", saved ? saved : "");
+		return STATUS_USAGE;
+	}
+	if (saved && !*given && !is_own_file(journal)) {
+		error("%s: others can write it, and it names a command; confirm it with "
+		      "--exercise: %s",
+		      journal, saved);
+		return STATUS_REFUSED;
+	}
+	*given = saved;
+	return STATUS_DONE;
+}
+
+static int resume_run(struct work *work, const char *journal)
+{
+	int status = take_exercise(work, journal), r;
+
+	if (status)
+		return status;
+	r = pcireset_ctx_check_reset(work->machine.ctx);
+	if (!r)
+		r = pcireset_qualify_resume(work->qualify, journal);
+	return r ? fail_work(work, r) : STATUS_DONE;
+}
+
 static int load_run(struct work *work, const char *directory)
 {
 	char *journal = text("%s/%s", directory, JOURNAL_FILE);
 	int r = pcireset_qualify_load(work->machine.ctx, journal, &work->qualify);
+	int status = r ? fail_work(work, r) : STATUS_DONE;
 
-	if (!r && work->req->qualify.resume) {
-		r = pcireset_ctx_check_reset(work->machine.ctx);
-		if (!r)
-			r = pcireset_qualify_resume(work->qualify, journal);
-	}
+	if (!status && work->req->qualify.resume)
+		status = resume_run(work, journal);
 	free(journal);
-	return r ? fail_work(work, r) : STATUS_DONE;
+	return status;
 }
 
 /* ---- the result */

@@ -70,6 +70,7 @@ const char *verdict_to_str(enum verdict verdict);
 char *percent_below(double p);
 bool is_sample_of(const struct pcireset_sample *sample, const struct pcireset_series *series);
 bool is_failure(const struct pcireset_sample *sample);
+const char *fact_of(const struct pcireset_qualify *qualify, const char *wanted);
 void histogram_make(const struct result *result, const struct pcireset_series *series,
 		    struct histogram *ret_histogram);
 char *marks_text(uint32_t marks, const char *separator);

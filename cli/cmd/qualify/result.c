@@ -20,6 +20,17 @@ bool is_failure(const struct pcireset_sample *sample)
 	return sample->result && sample->marks & ~(uint32_t)HARMLESS;
 }
 
+/* NULL without it. */
+const char *fact_of(const struct pcireset_qualify *qualify, const char *wanted)
+{
+	const char *key, *value;
+
+	for (size_t i = 0; (value = pcireset_qualify_get_fact(qualify, i, &key)); i++)
+		if (!strcmp(key, wanted))
+			return value;
+	return NULL;
+}
+
 bool is_sample_of(const struct pcireset_sample *sample, const struct pcireset_series *series)
 {
 	return sample->device == series->device && sample->type == series->type;
@@ -101,6 +112,8 @@ static enum verdict judge_result(const struct result *result)
 			return VERDICT_INCOMPLETE;
 		unverified += result->series[i].nr_unverified;
 	}
+	if (fact_of(result->qualify, "exercise") && !pcireset_qualify_is_exercised(result->qualify))
+		return VERDICT_INCOMPLETE;
 	return unverified ? VERDICT_UNVERIFIED : VERDICT_QUALIFIED;
 }
 

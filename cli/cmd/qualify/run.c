@@ -5,7 +5,6 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "interrupt.h"
@@ -84,13 +83,17 @@ static void end_progress(const struct rounds *rounds)
 
 static void name_round(const struct rounds *rounds)
 {
-	size_t nr = pcireset_qualify_get_nr_samples(rounds->qualify);
-	const struct pcireset_sample *last = pcireset_qualify_get_sample(rounds->qualify, nr - 1);
+	uint32_t done = pcireset_qualify_get_nr_done(rounds->qualify);
+	size_t i = pcireset_qualify_get_nr_samples(rounds->qualify);
+	const struct pcireset_sample *last = NULL;
 	char round[16];
 
-	if (!nr)
+	/* A reset that was interrupted may be behind it. */
+	while (i-- > 0 && (!last || last->round + 1 != done))
+		last = pcireset_qualify_get_sample(rounds->qualify, i);
+	if (!last)
 		return;
-	snprintf(round, sizeof(round), "%u", last->round + 1);
+	snprintf(round, sizeof(round), "%u", done);
 	if (setenv("PCIRESET_ROUND", round, 1) ||
 	    setenv("PCIRESET_TYPE", pcireset_type_to_str(last->type, 0), 1))
 		must(NULL);
@@ -118,23 +121,39 @@ static int spawn_shell(const char *command, pid_t *ret_pid)
 /* Ctrl-C also ends the exercise. That is not a failure of the device. */
 static int run_exercise(struct rounds *rounds)
 {
-	int status, r;
+	int status = -1, r;
 	pid_t pid;
 
 	if (!rounds->req->qualify.exercise || interrupt_is_given())
 		return 1;
 	name_round(rounds);
+	if (pcireset_qualify_begin_exercise(rounds->qualify))
+		return -EIO;
 	r = spawn_shell(rounds->req->qualify.exercise, &pid);
-	if (r) {
+	if (r)
 		error("--exercise: cannot be started: %s", strerror(-r));
-		return -EINTR;
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -EINTR;
-	if (interrupt_is_given())
-		status = 0;
-	return pcireset_qualify_note_exercise(rounds->qualify, status) < 0 ? -EIO : 1;
+	else
+		r = child_wait(pid, &status);
+	if (r || interrupt_is_given())
+		status = -1;
+	if (pcireset_qualify_note_exercise(rounds->qualify, status))
+		return -EIO;
+	return r ? -EINTR : 1;
+}
+
+/* An earlier process ended between a round and the end of its exercise. */
+static int run_missing_exercise(struct rounds *rounds)
+{
+	int r;
+
+	if (pcireset_qualify_is_exercised(rounds->qualify))
+		return 1;
+	r = run_exercise(rounds);
+	/* The exercise belongs to a round that was counted already. */
+	tally_end(&rounds->tally);
+	tally_begin(&rounds->tally, rounds->qualify);
+	tally_update(&rounds->tally);
+	return r;
 }
 
 static bool has_failed_enough(const struct rounds *rounds)
@@ -149,6 +168,9 @@ static void run_rounds(struct rounds *rounds)
 	uint32_t done;
 	int r;
 
+	rounds->r = run_missing_exercise(rounds);
+	if (rounds->r < 0 || has_failed_enough(rounds))
+		return;
 	do {
 		done = pcireset_qualify_get_nr_done(rounds->qualify);
 		interrupt_run(rounds_step, rounds, NULL);
