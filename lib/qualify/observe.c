@@ -12,15 +12,26 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "qualify.h"
 
 #define MAX_NEIGHBOURS 32
 #define MAX_RESTLESS   16
 #define BASELINE_NR    4 /* times to look for registers that change by themselves */
 #define BASELINE_NS    25000000
+#define SETTLE_NR      40 /* times to wait for a driver that comes or goes */
 #define EXTENT_STEP    64 /* config space is read in multiples of this */
 
-/* The kernel's AER counters. */
+/* The kernel's AER counters. A function without AER has no such files. */
+static const struct {
+	const char *attr;
+	bool is_correctable;
+} counter_files[] = {
+	{ "aer_dev_fatal", false },
+	{ "aer_dev_nonfatal", false },
+	{ "aer_dev_correctable", true },
+};
+
 struct counters {
 	uint64_t errors, correctable;
 };
@@ -34,7 +45,9 @@ struct state {
 
 struct watch {
 	struct pcireset_dev *dev;
+	int lock; /* file descriptor, or -1 */
 	struct state before, after;
+	bool has_counter[ARRAY_SIZE(counter_files)];
 	size_t extent;                   /* of config space: all registers are below it */
 	bool is_affected;                /* by the plans of this round */
 	uint16_t restless[MAX_RESTLESS]; /* registers that change without a reset */
@@ -44,15 +57,40 @@ struct watch {
 struct observer {
 	struct watch *v;
 	size_t nr;
+	int locks;     /* directory, or -1 */
 	bool is_known; /* the state after the last reset is valid */
 };
+
+/* A space for the name of a lock. */
+#define LOCK_NAME_MAX (sizeof("qualify-") + PCIRESET_ADDR_STR_MAX)
+
+static const char *lock_name(const struct watch *w, char name[LOCK_NAME_MAX])
+{
+	snprintf(name, LOCK_NAME_MAX, "qualify-%s", w->dev->name);
+	return name;
+}
+
+/* The file is removed while it is locked: see lockfile_open(). */
+static void unlock_function(const struct observer *observer, const struct watch *w)
+{
+	char name[LOCK_NAME_MAX];
+
+	if (w->lock < 0)
+		return;
+	unlinkat(observer->locks, lock_name(w, name), 0);
+	close(w->lock);
+}
 
 void observer_free(struct observer *observer)
 {
 	if (!observer)
 		return;
-	for (size_t i = 0; i < observer->nr; i++)
+	for (size_t i = 0; i < observer->nr; i++) {
+		unlock_function(observer, &observer->v[i]);
 		pcireset_dev_unref(observer->v[i].dev);
+	}
+	if (observer->locks >= 0)
+		close(observer->locks);
 	free(observer->v);
 	free(observer);
 }
@@ -78,7 +116,10 @@ static int watch_device(struct observer *observer, struct pcireset_dev *dev)
 		return -ENOMEM;
 	observer->v = v;
 	memset(&v[observer->nr], 0, sizeof(*v));
+	v[observer->nr].lock = -1;
 	v[observer->nr].extent = sizeof(v->before.config.b);
+	for (size_t i = 0; i < ARRAY_SIZE(counter_files); i++)
+		v[observer->nr].has_counter[i] = true;
 	v[observer->nr++].dev = pcireset_dev_ref(dev);
 	return 0;
 }
@@ -92,6 +133,42 @@ static int watch_affected(struct pcireset_qualify *qualify)
 			r = watch_device(qualify->observer,
 					 pcireset_ctx_get_dev(qualify->ctx,
 							      &qualify->plans[i].members[j]));
+	return r;
+}
+
+/* Two runs that reset the same function would find the resets of each other. */
+static int lock_function(struct pcireset_qualify *qualify, struct watch *w)
+{
+	char name[LOCK_NAME_MAX];
+	int r = lockfile_open(qualify->observer->locks, lock_name(w, name), &w->lock);
+
+	if (!r)
+		return 0;
+	if (w->lock >= 0)
+		close(w->lock);
+	w->lock = -1;
+	if (r == -EAGAIN)
+		return ctx_error(qualify->ctx, -EBUSY, "%s: another qualification resets it",
+				 w->dev->name);
+	return ctx_error(qualify->ctx, r, "/" LOCKFILE_DIRECTORY "/%s: %s", name, strerror(-r));
+}
+
+/* VFIO gives a function to one process only, and may have given it to a user. */
+static int lock_affected(struct pcireset_qualify *qualify)
+{
+	struct observer *observer = qualify->observer;
+	char path[PATH_MAX];
+	int r = ctx_path(qualify->ctx, path, LOCKFILE_DIRECTORY);
+
+	if (dev_backend(qualify->devices[0].dev)->id == PCIRESET_BACKEND_VFIO)
+		return 0;
+	if (r >= 0)
+		r = observer->locks = lockfile_directory(path);
+	if (r < 0)
+		return ctx_error(qualify->ctx, r, "/" LOCKFILE_DIRECTORY ": %s", strerror(-r));
+	r = 0;
+	for (size_t i = 0; i < observer->nr && !r; i++)
+		r = lock_function(qualify, &observer->v[i]);
 	return r;
 }
 
@@ -149,7 +226,7 @@ static int watch_known(struct pcireset_qualify *qualify)
 
 /* ---- the state of one function */
 
-/* "TOTAL_ERR_FATAL 3" is the last line. A function without AER has no such file. */
+/* "TOTAL_ERR_FATAL 3" is the last line. A function that is gone has no files any more. */
 static int add_total(const struct pcireset_dev *dev, const char *attr, uint64_t *count)
 {
 	char text[ATTR_MAX];
@@ -166,16 +243,16 @@ static int add_total(const struct pcireset_dev *dev, const char *attr, uint64_t 
 	return 0;
 }
 
-static int read_counters(const struct pcireset_dev *dev, struct counters *counters)
+static int read_counters(const struct watch *w, struct counters *counters)
 {
-	int r;
+	int r = 0;
 
 	*counters = (struct counters){ 0 };
-	r = add_total(dev, "aer_dev_fatal", &counters->errors);
-	if (!r)
-		r = add_total(dev, "aer_dev_nonfatal", &counters->errors);
-	if (!r)
-		r = add_total(dev, "aer_dev_correctable", &counters->correctable);
+	for (size_t i = 0; i < ARRAY_SIZE(counter_files) && !r; i++)
+		if (w->has_counter[i])
+			r = add_total(w->dev, counter_files[i].attr,
+				      counter_files[i].is_correctable ? &counters->correctable :
+									&counters->errors);
 	return r;
 }
 
@@ -193,7 +270,7 @@ static int read_state(const struct watch *w, struct state *state)
 	int r = config_read_start(w->dev, &state->config, w->extent);
 
 	read_driver(w->dev, state->driver);
-	return r ? r : read_counters(w->dev, &state->counters);
+	return r ? r : read_counters(w, &state->counters);
 }
 
 /* A function that is gone reads as an empty config space. */
@@ -266,6 +343,20 @@ static void learn_extents(struct observer *observer)
 	}
 }
 
+/* Do not look for a missing file after each reset: for many VFs that takes long. */
+static void learn_counters(struct observer *observer)
+{
+	char text[ATTR_MAX];
+
+	for (size_t i = 0; i < observer->nr; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(counter_files); j++) {
+			struct watch *w = &observer->v[i];
+			int r = dev_attr(w->dev, counter_files[j].attr, text, sizeof(text));
+
+			w->has_counter[j] = r >= 0 || !is_absent(r);
+		}
+}
+
 static void learn_restless(struct observer *observer)
 {
 	for (size_t i = 0; i < observer->nr; i++) {
@@ -278,12 +369,13 @@ static void learn_restless(struct observer *observer)
 	}
 }
 
-/* Nothing is reset yet: what changes now changes by itself. */
+/* Before the first reset: registers that change now change by themselves. */
 static int learn_baseline(struct observer *observer)
 {
 	int r = read_all(observer);
 
 	learn_extents(observer);
+	learn_counters(observer);
 	for (int i = 0; i < BASELINE_NR && !r; i++) {
 		keep_all(observer);
 		pause_ns(BASELINE_NS);
@@ -294,6 +386,17 @@ static int learn_baseline(struct observer *observer)
 	return r;
 }
 
+/* Those of the beginning, if the run is resumed. */
+static int watch_others(struct pcireset_qualify *qualify)
+{
+	int r;
+
+	if (qualify->nr_watched)
+		return watch_known(qualify);
+	r = watch_neighbours(qualify, DISTANCE_NEAR);
+	return r ? r : watch_neighbours(qualify, DISTANCE_ANY);
+}
+
 int observer_new(struct pcireset_qualify *qualify)
 {
 	struct observer *observer = calloc(1, sizeof(*observer));
@@ -301,15 +404,16 @@ int observer_new(struct pcireset_qualify *qualify)
 
 	if (!observer)
 		return ctx_error(qualify->ctx, -ENOMEM, "out of memory");
+	observer->locks = -1;
+	observer_free(qualify->observer);
 	qualify->observer = observer;
 	r = watch_affected(qualify);
-	if (!r && qualify->nr_watched) {
-		r = watch_known(qualify);
-	} else if (!r) {
-		r = watch_neighbours(qualify, DISTANCE_NEAR);
-		if (!r)
-			r = watch_neighbours(qualify, DISTANCE_ANY);
-	}
+	if (r)
+		return ctx_error(qualify->ctx, r, "out of memory");
+	r = lock_affected(qualify);
+	if (r)
+		return r;
+	r = watch_others(qualify);
 	if (!r)
 		r = learn_baseline(observer);
 	observer->is_known = !r;
@@ -348,11 +452,42 @@ int observe_before(struct pcireset_qualify *qualify, uint32_t type)
 	return r;
 }
 
+static bool has_other_driver(const struct watch *w)
+{
+	return strcmp(w->before.driver, w->after.driver) != 0;
+}
+
+/*
+ * The kernel changes the link in sysfs first, and the driver changes registers after that.
+ * Read until nothing changes any more.
+ */
+static int settle_driver(struct watch *w)
+{
+	struct watch *last = malloc(sizeof(*last));
+	int r = last ? 0 : -ENOMEM;
+
+	for (int i = 0; i < SETTLE_NR && !r; i++) {
+		*last = *w;
+		last->before = w->after;
+		pause_ns(BASELINE_NS);
+		r = read_state(w, &w->after);
+		last->after = w->after;
+		if (!r && !has_other_driver(last) && changed_register(last) < 0)
+			break;
+	}
+	free(last);
+	return r;
+}
+
 int observe_after(struct pcireset_qualify *qualify)
 {
-	int r = read_all(qualify->observer);
+	struct observer *observer = qualify->observer;
+	int r = read_all(observer);
 
-	qualify->observer->is_known = !r;
+	for (size_t i = 0; i < observer->nr && !r; i++)
+		if (has_other_driver(&observer->v[i]))
+			r = settle_driver(&observer->v[i]);
+	observer->is_known = !r;
 	return r;
 }
 
@@ -428,7 +563,7 @@ int observe_exercise(const struct pcireset_qualify *qualify, uint32_t device, ui
 
 		if (w->dev != dev && w->dev != port)
 			continue;
-		r = read_counters(w->dev, &now);
+		r = read_counters(w, &now);
 		if (!r)
 			*ret_marks |= new_errors(&w->after.counters, &now);
 	}
@@ -471,12 +606,14 @@ static void add_device(const struct pcireset_qualify *qualify, struct pcireset_s
 		sample->marks |= PCIRESET_MARK_NOT_READY;
 		return;
 	}
-	if (strcmp(w->before.driver, w->after.driver) != 0)
+	/* A driver that comes or goes changes registers itself. */
+	if (has_other_driver(w))
 		sample->marks |= PCIRESET_MARK_DRIVER;
-	add_register(w, sample);
+	else
+		add_register(w, sample);
 }
 
-/* A function of the round that is no device of the run. */
+/* A function of the round that is not a device of the run. */
 static void add_affected(const struct watch *w, struct pcireset_sample *sample)
 {
 	int at;
@@ -486,8 +623,10 @@ static void add_affected(const struct watch *w, struct pcireset_sample *sample)
 		sample->marks |= is_gone(&w->before) ? 0 : PCIRESET_MARK_NOT_READY;
 		return;
 	}
-	if (strcmp(w->before.driver, w->after.driver) != 0)
+	if (has_other_driver(w)) {
 		sample->marks |= PCIRESET_MARK_DRIVER;
+		return;
+	}
 	at = changed_register(w);
 	if (at < 0)
 		return;
@@ -507,12 +646,10 @@ static bool add_neighbour(const struct pcireset_qualify *qualify, const struct w
 			  struct pcireset_sample *sample)
 {
 	uint32_t errors = is_port_of(qualify, w, sample) ? 0 : error_marks(w);
-	int at = changed_register(w);
+	int at = has_other_driver(w) ? PCIRESET_PLACE_DRIVER : changed_register(w);
 
 	if (at < 0 && errors & PCIRESET_MARK_ERRORS)
 		at = PCIRESET_PLACE_ERRORS;
-	if (at < 0 && strcmp(w->before.driver, w->after.driver) != 0)
-		at = PCIRESET_PLACE_DRIVER;
 	if (at < 0 && !errors)
 		return false;
 	sample->who = w->dev->addr;
@@ -529,7 +666,7 @@ static bool is_device(const struct pcireset_qualify *qualify, const struct watch
 	return false;
 }
 
-/* Functions of the round that are no device of the run, and those that are not affected. */
+/* Functions of the round that are not devices of the run, and unaffected functions. */
 static void add_others(const struct pcireset_qualify *qualify, struct pcireset_sample *sample)
 {
 	const struct observer *observer = qualify->observer;
@@ -546,7 +683,7 @@ static void add_others(const struct pcireset_qualify *qualify, struct pcireset_s
 	}
 }
 
-/* What concerns no single device is noted with the first one of the round. */
+/* Facts that concern several devices are noted with the first device of the round. */
 void observe_sample(const struct pcireset_qualify *qualify, struct pcireset_sample *sample)
 {
 	add_device(qualify, sample);

@@ -372,6 +372,46 @@ static void a_changed_register_is_found(void **state)
 	}
 }
 
+/* A driver that goes clears bits of Command itself. Then nothing else is found. */
+static void a_driver_that_goes_is_one_finding(void **state)
+{
+	static const struct {
+		const char *driver, *config;
+		uint32_t mark;
+	} cases[] = {
+		{ "0000:08:00.1/driver", "0000:08:00.1/config", PCIRESET_MARK_DRIVER },
+		{ "0000:01:00.0/driver", "0000:01:00.0/config", PCIRESET_MARK_NEIGHBOUR },
+	};
+	char driver[256], config[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct pcireset_qualify *qualify;
+		const struct pcireset_finding *finding;
+
+		snprintf(driver, sizeof(driver), "%s/sys/bus/pci/devices/%s", sysroot,
+			 cases[i].driver);
+		snprintf(config, sizeof(config), "sys/bus/pci/devices/%s", cases[i].config);
+		unlink(driver);
+		assert_int_equal(symlink("../drivers/one", driver), 0);
+		assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
+		add(qualify, NIC, PCI_RESET_PM);
+		assert_int_equal(pcireset_qualify_set_count(qualify, 9), 0);
+		world->nr_resets = 0;
+		world->unbind = driver;
+		world->nr_pauses = i;
+		world->late_poke = config;
+		assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+		assert_int_equal(run_all(qualify), 0);
+		assert_int_equal(pcireset_qualify_find(qualify), 1);
+		finding = pcireset_qualify_get_finding(qualify, 0);
+		assert_int_equal(finding->mark, cases[i].mark);
+		assert_int_equal(finding->pattern, PCIRESET_PATTERN_ONCE);
+		if (cases[i].mark == PCIRESET_MARK_NEIGHBOUR)
+			assert_int_equal(finding->offset, PCIRESET_PLACE_DRIVER);
+		pcireset_qualify_unref(qualify);
+	}
+}
+
 #define AER "sys/bus/pci/devices/0000:"
 
 /* Of the device, of another function of its bus, and of one that the plan does not affect. */
@@ -870,6 +910,27 @@ static void two_processes_do_not_share_a_run(void **state)
 	pcireset_qualify_unref(qualify);
 }
 
+/* Each would find the resets of the other one. The bus reset of NIC affects OTHER. */
+static void two_runs_do_not_share_a_function(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 5), *other;
+
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	assert_int_equal(pcireset_qualify_new(*state, &other), 0);
+	add(other, OTHER, PCI_RESET_BUS);
+	assert_int_equal(pcireset_qualify_create(other, NULL), -EBUSY);
+	assert_non_null(
+		strstr(pcireset_ctx_get_errmsg(*state), ": another qualification resets it"));
+	assert_int_equal(pcireset_qualify_step(other), -EINVAL);
+	pcireset_qualify_unref(qualify);
+	assert_int_equal(pcireset_qualify_create(other, NULL), 0);
+	assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+	assert_int_equal(pcireset_qualify_resume(qualify, journal), -EBUSY);
+	pcireset_qualify_unref(qualify);
+	pcireset_qualify_unref(other);
+	assert_int_equal(world->nr_resets, 0);
+}
+
 /* Each byte of a journal, changed or cut off: an error, or a run with less of its end. */
 static void a_damaged_journal_is_an_error(void **state)
 {
@@ -1060,6 +1121,7 @@ int main(void)
 		TEST(runs_each_type_as_often),
 		TEST(a_failure_is_counted_and_found),
 		TEST(a_changed_register_is_found),
+		TEST(a_driver_that_goes_is_one_finding),
 		TEST(a_growing_error_counter_is_found),
 		TEST(a_damaged_error_counter_is_an_error),
 		TEST(a_wider_plan_stops_the_run),
@@ -1078,6 +1140,7 @@ int main(void)
 		TEST(a_different_device_is_refused),
 		TEST(other_firmware_is_refused),
 		TEST(two_processes_do_not_share_a_run),
+		TEST(two_runs_do_not_share_a_function),
 		TEST(a_damaged_journal_is_an_error),
 		TEST(a_full_disk_leaves_no_part_of_a_line),
 		TEST(nothing_is_added_after_the_start),
