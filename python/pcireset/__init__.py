@@ -29,13 +29,14 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterable, Mapping
 
-from . import _border, _library, _watch
+from . import _border, _library, _rules, _watch
 from ._batch import Batch
 from ._border import BadArgument, Error, Words
 from ._library import Object
 from ._link import Handle, Link, TrainingFailed
 from ._qualify import Finding, Qualification, Series
 from ._reenumerate import Difference, Power, PowerCycle, Reenumeration, ReenumerationFailed, Steps
+from ._rules import Rule
 from ._watch import Event, Watch
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "ReenumerationFailed",
     "Report",
     "ResetFailed",
+    "Rule",
     "Series",
     "Stats",
     "TrainingFailed",
@@ -87,6 +89,7 @@ class Device:
     users: the users of the function, such as "net:eth0" or "mount:/data"
     user_details: the processes of each of users, if they are known, such as
         "qemu-system-x86, process 812"
+    rules: the administrator's rules that match the function
     """
 
     name: str
@@ -103,6 +106,7 @@ class Device:
     scope: Mapping[str, tuple[str, ...]]
     users: tuple[str, ...]
     user_details: Mapping[str, str]
+    rules: tuple[Rule, ...] = ()
 
     def plan(self, types: Words, **allowed: Any) -> Plan:
         """Plan a reset of this function; see Context.plan()."""
@@ -182,6 +186,7 @@ class Plan:
     expected_ms: the minimum duration of the reset in milliseconds; None if there
         is no estimate
     unknown: unknown facts that could refuse the reset when it is run
+    delay_ms: the delay that a rule requires after the reset in milliseconds, or 0
     """
 
     device: str
@@ -195,6 +200,7 @@ class Plan:
     shares: str | None = None
     expected_ms: float | None = None
     unknown: tuple[str, ...] = ()
+    delay_ms: int = 0
 
     def run(self) -> Report:
         """Run exactly this plan, or nothing.
@@ -458,10 +464,35 @@ class Context:
             scope=scope,
             users=users,
             user_details={user: detail for user, detail in details if detail},
+            rules=_rules.rules(lib, lambda i: lib.dev_get_rule(dev, i)),
         )
         # Not a field: comparison, copy and repr() cover the snapshot only.
         device.__dict__["_context"] = self
         return device
+
+    # ---- rules
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The administrator's rules, in the order in which they were read."""
+        return _rules.rules(self._lib, lambda i: self._lib.ctx_get_rule(self._ctx, i))
+
+    @property
+    def rules_errors(self) -> tuple[str, ...]:
+        """The errors in the rules. While there is one, every reset is refused."""
+        errors = self._list(lambda i: self._lib.ctx_get_rules_error(self._ctx, i))
+        return tuple(os.fsdecode(error) for error in errors)
+
+    def check_rules(self, device: Device | str, type: str) -> None:
+        """Check whether the rules deny a type, before a reset without a plan.
+
+        type: one reset type; the function need not support it
+
+        Raises Error with EOPNOTSUPP if a rule denies the type, or with EPERM if the
+        rules have an error.
+        """
+        dev = self._find("device", device)
+        self._check(self._lib.dev_check_rules(dev.pointer, self._types(type)))
 
     # ---- plans
 
@@ -524,8 +555,8 @@ class Context:
         )
         result = self._lib.plan_resolve(plan.pointer)
         # Rules that cannot be read refuse every reset: that is a plan with a reason, too.
-        refused = result == -errno.EPERM and self._lib.plan_get_message(plan.pointer)
-        if not refused and result not in (-errno.EOPNOTSUPP, -errno.EBUSY):
+        refused = result in (-errno.EPERM, -errno.EOPNOTSUPP, -errno.EBUSY)
+        if not refused or not self._lib.plan_get_message(plan.pointer):
             self._check(result)
         return self._plan(self._name(dev.pointer) or "", plan)
 
@@ -650,6 +681,7 @@ class Context:
             shares=self._name(lib.plan_get_leader(pointer)),
             expected_ms=expected / 1e6 if expected else None,
             unknown=tuple(os.fsdecode(w) for w in self._list(lambda i: lib.plan_get_unknown(pointer, i))),
+            delay_ms=lib.plan_get_delay_ms(pointer),
         )
         # Not fields: only a batch needs them.
         shown.__dict__["_of"] = (self, plan)

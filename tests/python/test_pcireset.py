@@ -188,8 +188,30 @@ class Machines(unittest.TestCase):
                 with self.assertRaises(pcireset.ResetFailed) as caught:
                     card.reset("pm")
                 self.assertEqual(caught.exception.report.result, "refused")
+            with file.open("a", encoding="utf-8") as text:
+                text.write("[Match]\nAddress=03:*\n[Reset]\nDelay=300\nTypes=bus,pm\n")
+            with pcireset.Context(directory) as machine:
+                where = "/etc/pcireset/rules.d/10-test.conf:"
+                deny = pcireset.Rule(where + "1", ("pm",), (), 0, "because")
+                delay = pcireset.Rule(where + "6", (), ("pm", "bus"), 300, None)
+                self.assertEqual(machine.rules, (deny, delay))
+                self.assertEqual(machine.rules_errors, ())
+                self.assertEqual(machine.device("03:00.0").rules, (deny, delay))
+                self.assertEqual(machine.device("01:00.0").rules, ())
+                self.assertEqual(machine.plan("03:00.0", "bus").delay_ms, 300)
+                self.assertEqual(machine.plan("01:00.0", "flr").delay_ms, 0)
+                machine.check_rules("03:00.0", "bus")
+                with self.assertRaises(pcireset.Error) as denied_by:
+                    machine.check_rules("03:00.0", "pm")
+                self.assertEqual(denied_by.exception.errno, errno.EOPNOTSUPP)
+                self.assertIn(denied, str(denied_by.exception))
             file.write_text("Frobnicate=1\n", encoding="utf-8")
             with pcireset.Context(directory) as machine:
+                self.assertEqual(machine.rules, ())
+                self.assertRegex(machine.rules_errors[0], "^/etc/pcireset/rules.d/10-test.conf:1: ")
+                with self.assertRaises(pcireset.Error) as refused:
+                    machine.check_rules("03:00.0", "pm")
+                self.assertEqual(refused.exception.errno, errno.EPERM)
                 self.assertEqual(machine.device("03:00.0").types, ())
                 plan = machine.plan("03:00.0", "bus")
                 self.assertEqual(plan.error, errno.EPERM)
