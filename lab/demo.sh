@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shown by "make demo": resets emulated devices in a guest with FLR, PM, SLOT and BUS, and says what to look at.
-# The addresses are those of lab/topologies/mixed.
+# For "make demo": resets emulated devices in a guest with FLR, PM, SLOT and BUS, and explains the output. The addresses
+# are those of lab/topologies/mixed.
 set -u
 
 surprises=0

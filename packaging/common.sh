@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the scripts here share: options, places, messages, the source's files.
+# Shared by the scripts here: options, places, messages, the list of source files.
 
 name=pcireset
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' kmod/dkms.conf)
@@ -20,12 +20,12 @@ in_git() {
 	git -c safe.directory='*' "$@"
 }
 
-# has_git: is this tree a checkout, and not an archive below somebody else's?
+# has_git: this tree is a checkout, and not an archive inside another checkout.
 has_git() {
 	command -v git >/dev/null && [[ $(in_git rev-parse --show-toplevel 2>/dev/null) == "$(pwd -P)" ]]
 }
 
-# source_files: those that git tracks; in a tree without git all but what a build left. Each ends with NUL.
+# source_files: prints the files that git tracks, or without git all files except build results, each with a NUL.
 source_files() {
 	if has_git; then
 		in_git ls-files -z
@@ -39,7 +39,7 @@ make_tarball() {
 	local time=0
 
 	! has_git || time=$(in_git log -1 --format=%ct)
-	# S: what a link leads to is left as it is.
+	# S: do not change targets of links.
 	source_files | LC_ALL=C sort -z | tar --create --null --files-from - --transform "s|^|$name-$1/|S" --format=posix \
 		--pax-option=delete=atime,delete=ctime --mtime="@$time" --owner=root:0 --group=root:0 --mode=u+rw,go=rX |
 		gzip -9n >"$2"
@@ -55,7 +55,7 @@ refuse_characters() {
 	[[ $2 != *$3* ]] || fail "$1 ${2@Q}: $4"
 }
 
-# check_places: refuses what a file that is installed could not name.
+# check_places: refuses paths that an installed file cannot contain.
 check_places() {
 	local option
 
@@ -103,13 +103,13 @@ remember() {
 	printf '%s\n' "$1" >>"$destdir$manifest"
 }
 
-# The module's source as in the checkout, without what a build left there.
+# The module's source as in the checkout, without build results.
 module_files() {
 	(cd kmod && find . -type f ! -name '.*' ! -name '*.o' ! -name '*.ko' ! -name '*.mod' ! -name '*.mod.c' \
 		! -name modules.order ! -name Module.symvers -printf '%P\n')
 }
 
-# remove_files: what the manifest names.
+# remove_files: removes the files in the manifest.
 remove_files() {
 	local path
 

@@ -3,11 +3,11 @@
 # What the checkers share: the files of the tree, and a verdict.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
-# In CI the checkout may belong to another user than the one who checks it; nothing of it is run by git.
+# In CI, the checkout may belong to another user. git runs nothing of it.
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
 problems=0
 
-# files PATHSPEC...: what git tracks or would track.
+# files PATHSPEC...: prints the files that git tracks or would track.
 files() {
 	git ls-files --cached --others --exclude-standard -- "$@" | sort -u | while IFS= read -r file; do
 		[[ -f $file ]] && printf '%s\n' "$file"
@@ -30,7 +30,7 @@ kernel_names() {
 	kernels_of amd64
 }
 
-# kernels_of ARCH: "all" is every one.
+# kernels_of ARCH: those with the tests of the lab; "all" is of every architecture.
 kernels_of() {
 	awk -v arch="$1" '!/^#/ && NF && (arch == "all" || $5 == arch) { print $1 }' lab/kernels
 }

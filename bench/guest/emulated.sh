@@ -10,7 +10,7 @@ set -u
 # shellcheck source=tests/lab/lib-vfio.sh
 . /tests/lib-vfio.sh
 
-# nobody FUNCTION...: takes their drivers away.
+# nobody FUNCTION...: unbinds their drivers.
 nobody() {
 	local fn
 
@@ -45,14 +45,14 @@ by_file() {
 	fi
 }
 
-# by_vfio: the one call, by somebody who has had the functions open before.
+# by_vfio: the single call, by a process that already has the functions open.
 by_vfio() {
 	local line pid
 
 	to_driver vfio-pci "${fns[@]}"
 	# Opening and closing them is a reset too, of which the kernel complains.
 	stock_begin
-	# It stays until it has been looked at what became of the functions.
+	# It stays until the state of the functions was checked.
 	coproc CLIENT { exec "$client" "${fns[0]}" wait hot wait 2>&1; }
 	# shellcheck disable=SC2153 # of the coprocess
 	pid=$CLIENT_PID

@@ -23,7 +23,7 @@ machine() {
 	sim_live
 }
 
-# stock_reset TYPE: by the file that does it; func is what the kernel takes by itself, masked is bus below a CXL port.
+# stock_reset TYPE: resets by the kernel's file. func is the kernel's own choice, masked is bus below a CXL port.
 stock_reset() {
 	local method=$1
 
@@ -40,7 +40,7 @@ our_reset() {
 	pcireset reset "$target" --type "${1/masked/bus}" --timeout 3s --yes --quiet 2>/dev/null
 }
 
-# outcome: what the witness saw: resets of the function and of its sibling, writes after the hardware had gone.
+# outcome: counts resets of the function and of its sibling, and writes after the hardware was gone.
 outcome() {
 	local way
 
@@ -56,7 +56,7 @@ outcome() {
 	[[ -e $devices/$target ]] || line+='removed '
 }
 
-# try HOW TYPE KEY=VALUE...: sets cell to "status, seconds, what happened".
+# try HOW TYPE KEY=VALUE...: sets cell to "status, seconds, outcome".
 try() {
 	local how=$1 type=$2 started status ms inode
 
@@ -72,7 +72,7 @@ try() {
 	milliseconds_since "$started"
 	ms=$REPLY
 	! has_oopsed || return 0
-	# A removal and what comes after it take their time.
+	# A removal and its consequences take some time.
 	sleep 3
 	[[ $how != stock ]] || stock_end
 	outcome "$type"

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # Functions to measure resets in a guest: machines of many simulated functions, ways to reset them, and a table.
 #
-# A table is for readers, and for bench/plot: "table NAME: TITLE", what it was measured on, the columns' names, and rows,
-# up to an empty line. Between columns are two blanks or more, in a cell not more than one.
+# A table is for readers and for bench/plot: "table NAME: TITLE", the machine, the names of the columns, and rows, up to
+# an empty line. Columns are separated by two or more blanks, and cells contain single blanks only.
 # shellcheck source=tests/lab/lib.sh
 . /tests/lib.sh
 # shellcheck source=tests/lab/lib-machine.sh
@@ -226,7 +226,7 @@ absent() {
 	printf '%9s  %7s  %8s  %10s  %11s  %8s  %8s  %s\n' - - - - - - - "$2"
 }
 
-# identity: sets REPLY to what changes if the first function has been removed and found again, or has lost its BAR.
+# identity: sets REPLY to a text that changes if the first function was removed and found again, or has lost its BAR.
 identity() {
 	REPLY="$(stat -c %i "$devices/${fns[0]}" 2>/dev/null) $(od -An -j4 -N32 -tx1 "$devices/${fns[0]}/config" 2>/dev/null)"
 }
@@ -261,7 +261,7 @@ measure() {
 	figures "${REPLY%, }"
 }
 
-# take_time COMMAND...: sets us to what it took, and fails as it does.
+# take_time COMMAND...: sets us to its duration, and returns its status.
 take_time() {
 	local started=${EPOCHREALTIME/[.,]/} status
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Time of "list" and "plan" for 64 to 4,096 functions, beside lspci
+# Time of "list" and "plan" for 64 to 4,096 functions, compared with lspci
 # topology: empty
 # icount: yes
 # timeout: 1800

@@ -8,12 +8,12 @@ set -u
 # shellcheck source=bench/guest/lib.sh
 . /bench/lib.sh
 
-# try HOW COMMAND...: on a machine that nobody has reset yet. What is built is in "shape".
+# try HOW COMMAND...: runs on a fresh machine, described in "shape".
 try() {
 	machine "${shape[@]}"
 	if [[ $2 != in_turn && $2 != at_once ]] || can_stock "$method"; then
 		measure "$@"
-		# A removal, and what comes after it, take their time.
+		# A removal and its consequences take some time.
 		((shape[2] == 0)) || sleep 3
 	else
 		absent "$1" "$REPLY"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A private apt: other suites than the system's, from the system's own mirrors, without touching its configuration.
+# A private apt: other suites than the system's, from the system's mirrors, without changing its configuration.
 
 readonly debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -38,7 +38,7 @@ mirror_of() {
 	printf '%s\n' "${uri:-$default}"
 }
 
-# source_line SUITE: what apt is to read. PCILAB_SOURCES names a file of deb lines that takes the place of the system's mirrors.
+# source_line SUITE: prints the sources.list lines. PCILAB_SOURCES is a file of deb lines that replaces the system's mirrors.
 source_line() {
 	local option=''
 
@@ -50,7 +50,7 @@ source_line() {
 	printf 'deb %s%s %s main\n' "$option" "$(mirror_of "$1")" "$1"
 }
 
-# write_apt_config DIR SUITE...: for amd64, or for what apt_architecture names; with the packages of apt_foreign beside those.
+# write_apt_config DIR SUITE...: for amd64, or for the value of apt_architecture; with the packages of apt_foreign beside those.
 write_apt_config() {
 	local dir=$1 suite
 
@@ -80,7 +80,7 @@ in_apt() {
 	LC_ALL=C APT_CONFIG=$1/apt.conf "${@:2}"
 }
 
-# without_address: takes out of apt's messages what a host's name had become, which helps nobody.
+# without_address: removes resolved addresses from apt's messages.
 without_address() {
 	sed -E 's/ \[IP: [^]]*\]//'
 }
@@ -162,7 +162,7 @@ unreachable_mirror() {
 	return 1
 }
 
-# first_failure DIR TEXT: prints which package apt could not fetch and why, of what it said. Notes the mirror if it did not answer.
+# first_failure DIR TEXT: from apt's output, prints the package that it could not fetch and why. Notes a mirror that did not answer.
 first_failure() {
 	local line uri reason
 

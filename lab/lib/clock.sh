@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Tell a guest how fast its clock runs, instead of letting it measure on a busy host.
+# Give a guest the speed of its clock, so that it does not measure it on a busy host.
 
 # host_tsc_khz: measured once per boot of this machine.
 host_tsc_khz() {

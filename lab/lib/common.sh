@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What every lab script needs: places, messages, locks.
+# Shared by all scripts of the lab: places, messages, locks.
 
 lab_dir=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 repo_dir=$(cd "$lab_dir/.." && pwd)
@@ -58,7 +58,7 @@ table_field() {
 	done <"$1"
 }
 
-# The kernel table: kernel_field NAME COLUMN (1 name, 2 suites, 3 release pattern, 4 tool chain, 5 architecture).
+# The kernel table: kernel_field NAME COLUMN (1 name, 2 suites, 3 release pattern, 4 tool chain, 5 architecture, 6 use).
 kernel_field() {
 	table_field "$lab_dir/kernels" "$1" "$2"
 }
@@ -67,7 +67,7 @@ kernel_names() {
 	kernels_of amd64
 }
 
-# kernels_of ARCH: "all" is every one.
+# kernels_of ARCH: those with the tests of the lab; "all" is of every architecture.
 kernels_of() {
 	awk -v arch="$1" '!/^#/ && NF && (arch == "all" || $5 == arch) { print $1 }' "$lab_dir/kernels"
 }
@@ -94,7 +94,7 @@ is_built() {
 	[[ -n $(built_field "$1" 1) ]]
 }
 
-# built_config NAME: what is set in its configuration.
+# built_config NAME: prints its configuration files.
 built_config() {
 	local files
 
@@ -119,7 +119,7 @@ built_inputs() {
 	((${#patches[@]} == 0)) || sed -s '1,/^diff --git /{/^diff --git /!d}' "${patches[@]}"
 }
 
-# The one kernel that is no guest of QEMU.
+# The only kernel that does not run in QEMU.
 is_uml() {
 	[[ $1 == uml ]]
 }

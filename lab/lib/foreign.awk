@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Takes out of a kernel log the reports of KCSAN and kmemleak in which none of our modules has a part, and two known ones of lockdep;
-# with told=foreign it prints a line for each of these instead, and nothing else.
-# A report is ours if any stack in it has a function of one of "modules", at whatever depth, or one without a name: of a module
-# that is gone. But for a race it does not count that our function sleeps, reads the clock, or was interrupted: what is called from
-# there is the kernel's own timers and scheduler; nor what a driver does in its callbacks, as those
-# for a reset, and pciehp in its reset_slot.
-# A race does not count either where the core writes a bit of struct pci_dev and somebody reads a byte near it: the bits share a word,
-# in Linux 6.12 also block_cfg_access and state_saved with is_virtfn, which never changes and is read without a lock everywhere. Who
-# writes state_saved for us has the config access lock, so that block_cfg_access stays; but pcireset_state_save() reads state_saved.
-# Nor does one with the scheduler, which looks at the flags of tasks of which each writes its own, device_del() for one: whoever is
-# called by us there has no part in that.
+# Removes the reports of KCSAN and kmemleak that do not concern our modules from a kernel log, and two known reports of lockdep. With
+# told=foreign, it prints a line for each removed report instead, and nothing else.
+# A report is ours if a stack in it has, at any depth, a function of "modules", one of "functions" (kernel functions that our patches
+# change), or one without a name, which belongs to an unloaded module. These races do not count as ours:
+# - our function sleeps, reads the clock or was interrupted: then the race is in the kernel's timers or scheduler;
+# - the race is in a driver's callback, such as those for a reset, or in pciehp's reset_slot;
+# - the core writes a bit of struct pci_dev, and another task reads a byte near it. The bits share a word. In Linux 6.12, block_cfg_access
+#   and state_saved share it with is_virtfn, which never changes and is read without a lock everywhere. We write state_saved under the
+#   config access lock, so block_cfg_access stays. pcireset_state_save() reads state_saved, so it does count;
+# - the scheduler reads flags of tasks, and each task writes its own, for example in device_del().
 # Known: nvme freezes its queues in the task that resets it and thaws them in a worker. Linux 6.12.117 has that as a
 # lock which this task still holds (drivers/nvme/host/core.c:5046 calls blk_freeze_queue_start(), and not its variant
 # "_non_owner" as later kernels do), also for the kernel's own reset. Any other lock that is held then is a report of ours.
@@ -28,7 +27,7 @@ function text_of(line) {
 	return line
 }
 
-# Of a race each stack begins with what it did, and the frames come innermost first.
+# In the report of a race, each stack begins with the kind of access. The innermost frame comes first.
 function begins_stack(text) {
 	return text ~ /^(read|write|read-write|assert no writes|assert no accesses|race at unknown origin)[ ,(]/
 }
@@ -88,7 +87,7 @@ function add_to_circle(text) {
 	}
 }
 
-# Frames come innermost first; what begins a stack says what was done by the first.
+# The innermost frame comes first; the first line of a stack names the access by that frame.
 function look_at_frame(text) {
 	if (begins_stack(text)) {
 		access = text
@@ -138,7 +137,7 @@ function add_line(text) {
 	text = text_of($0)
 }
 
-# Says only that there is what init has asked for and reports.
+# This line only announces the reports that init has asked for.
 text ~ /^kmemleak: [0-9]+ new suspected/ { next }
 text ~ /^BUG: KCSAN: / { begin_report(text); next }
 text ~ /^kmemleak: unreferenced object/ { begin_report("kmemleak:"); next }

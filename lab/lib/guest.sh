@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The guest's files: a base image per kernel and a layer of what is built here, both cached, and an overlay per run; one
-# is put behind the other.
+# The guest's files: a base image for each kernel and a layer with the build results, both cached, and an overlay for
+# each run. The archives are concatenated.
 
 readonly guest_programs=(bash lspci setpci)
 
 # Where Debian and others have the names of vendors and devices.
 readonly pci_ids=(/usr/share/misc/pci.ids /usr/share/hwdata/pci.ids)
 
-# set_guest_arch KERNEL: sets guest_root to where the guest's programs come from, guest_tools to what the names of its compiler and
-# binutils begin with, and guest_triplet to the directory of its libraries; they are empty where these are the host's own.
+# set_guest_arch KERNEL: sets guest_root to the root of the guest's programs, guest_tools to the prefix of its compiler and binutils, and
+# guest_triplet to the directory of its libraries. They are empty for the host's own architecture.
 set_guest_arch() {
 	local arch dir
 
@@ -218,7 +218,7 @@ add_tree() {
 	local root=$1 files search
 
 	cp -a "$2/." "$root/" || return
-	# What nobody reads in the guest, and it is most of a program; a script has none.
+	# Debug information, which the guest does not need, is most of a program. A script has none.
 	find "$root" -type f -perm -u+x -exec "${guest_tools}strip" --strip-debug {} + 2>/dev/null || true
 	mapfile -t files < <(find "$root" -type f \( -perm -u+x -o -name '*.so*' \))
 	search=$(find "$root" -name '*.so*' -printf '%h:')
@@ -248,7 +248,7 @@ add_test_modules() {
 	mkdir -p "${dir%/*}" && cp -al "$base/root/lib/modules/$release" "$dir" || return
 	rm -f "$dir"/modules.*[a-z]
 	cp "$base/root/lib/modules/$release"/modules.{order,builtin,builtin.modinfo} "$dir/" && mkdir -p "$dir/extra" || return
-	# The debug information is most of a module, and only whoever reads an oops wants it: it stays in the build.
+	# Debug information is most of a module and only needed to read an oops. It stays in the build.
 	for from; do
 		for file in "$from"/*.ko; do
 			"${guest_tools}strip" --strip-debug -o "$dir/extra/${file##*/}" "$file" || return
@@ -289,7 +289,7 @@ make_layer() {
 	fi
 	rm -rf "$root"
 	mv "$file.new" "$file"
-	# Of sources that have changed since; a few are left for those who use them right now.
+	# Remove layers of older sources, but keep a few that may be in use.
 	find "${file%/*}" -name '*.cpio' -printf '%T@ %p\n' | sort -rn | sed -n '6,$s/[^ ]* //p' | xargs -r rm -f
 }
 

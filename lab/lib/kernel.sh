@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Find, download and unpack one Debian kernel with all that is needed to boot it and to build modules for it.
+# Find, download and unpack one Debian kernel, with everything to boot it and to build modules for it.
 
 # kernel_candidates PATTERN: "VERSION RELEASE" of every kernel release of which the lists have something, newest first.
 kernel_candidates() {
@@ -27,7 +27,7 @@ split_packages() {
 	done
 }
 
-# image_packages RELEASE VERSION: signed or unsigned, in one piece or in several. Prints what cannot be had, and fails.
+# image_packages RELEASE VERSION: signed or unsigned, in one piece or in several. Prints a missing package, and fails.
 image_packages() {
 	local image packages lacking=''
 
@@ -45,7 +45,7 @@ image_packages() {
 }
 
 # kernel_packages RELEASE VERSION: "PACKAGE=VERSION" of all that booting and building modules need, each of this version, but for
-# the tools (kbuild), which may be newer. Prints what cannot be had, and fails.
+# the tools (kbuild), which may be newer. Prints a missing package, and fails.
 kernel_packages() {
 	local headers image
 
@@ -75,7 +75,7 @@ extract_vmlinux() {
 	esac >"$out" && [[ $(head -c 4 "$out" | tail -c 3) == ELF ]]
 }
 
-# plain_image IMAGE OUT: what arm64 boots is not compressed (Documentation/arch/arm64/booting.rst), at most packed as a whole.
+# plain_image IMAGE OUT: arm64 boots an uncompressed image (Documentation/arch/arm64/booting.rst), compressed at most as a whole.
 plain_image() {
 	if [[ $(od -An -v -t x1 -N 2 "$1" | tr -d ' ') == 1f8b ]]; then
 		gzip -dc <"$1" >"$2"
@@ -84,7 +84,7 @@ plain_image() {
 	fi && [[ $(od -An -v -t x1 -j 56 -N 4 "$2" | tr -d ' ') == 41524d64 ]]
 }
 
-# bootable_image RELEASE IMAGE OUT: what QEMU starts soonest.
+# bootable_image RELEASE IMAGE OUT: makes the image that QEMU starts fastest.
 bootable_image() {
 	case $1 in
 	*-arm64) plain_image "$2" "$3" ;;
@@ -108,7 +108,7 @@ fetch_release() {
 	apt_download "$1" "$2.new/deb" "${packages[@]}" && unpack_kernel "$4" "$3" "$2.new" "$2"
 }
 
-# unpack_packages DIR: what is in DIR/deb, to DIR/root. Prints why not, and fails.
+# unpack_packages DIR: unpacks DIR/deb to DIR/root. On failure, prints the reason.
 unpack_packages() {
 	local deb
 

@@ -43,15 +43,15 @@ time_left() {
 	((elapsed_ms - (delayed_ms < most_ms ? delayed_ms : most_ms) < $1 * 1000))
 }
 
-# wait_out SECONDS PID: by reading from a pipe that nobody writes to: a sleep would be one more process to get rid of.
+# wait_out SECONDS PID: waits by reading from a pipe without a writer, because a sleep would be one more process to end.
 wait_out() {
 	while time_left "$1" "$2"; do
 		read -rt 1 -u "$never" || true
 	done
 }
 
-# stop_after SECONDS PID: runs beside the machine. Has the guest say what it is stuck in when three quarters of the time are over, as
-# writing takes time. Leaves a mark if it had to end it.
+# stop_after SECONDS PID: runs beside the machine. After three quarters of the time it makes the guest print its waiting tasks, because
+# printing takes time. Leaves a mark if it had to end the machine.
 stop_after() {
 	local never began_ms delayed_ms=0
 
@@ -83,8 +83,8 @@ stop_timer() {
 	timer=''
 }
 
-# start_copier PIPE: passes on what the machine writes there. The pipe is held open for writing until that has ended, as it
-# may fail before it opens it, and its reader would then wait for ever.
+# start_copier PIPE: passes on the machine's output there. It holds the pipe open for writing until the machine has ended: if the machine
+# failed before it opens the pipe, the reader would wait for ever.
 start_copier() {
 	local source hold
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Take the newest of which a mirror has everything, else the next older one, else keep what is cached; and say which and why.
+# Take the newest version that is complete on a mirror, else the next older one, else the cached one, and print the
+# choice with its reason.
 
 readonly try_again='Try again later, or name a mirror that has it in PCILAB_SOURCES (lab/README.md, "Mirrors").'
 
@@ -25,13 +26,13 @@ get_lists() {
 	return 1
 }
 
-# is_newer DIR VERSION: than what is cached there, if anything is.
+# is_newer DIR VERSION: the version is newer than the cached one, or nothing is cached.
 is_newer() {
 	[[ ! -f $1/release ]] || dpkg --compare-versions "$2" gt "$(<"$1/version")"
 }
 
 # get_newest NAME FETCH "VERSION WHAT"...: newest first. FETCH APTDIR DIR VERSION WHAT fills DIR.new, or prints why not and fails.
-# Sets reason, and fails, if nothing newer than what is cached can be had.
+# Sets reason and fails if no release newer than the cached one is available.
 get_newest() {
 	local name=$1 fetch=$2 apt=$cache_dir/apt/$1 dir candidate version what why passed=''
 
@@ -56,7 +57,7 @@ get_newest() {
 	return 1
 }
 
-# keep_cached NAME STATUS: what is cached stays. Where there is nothing, that is the end.
+# keep_cached NAME STATUS: uses the cached kernel, or exits with the status if there is none.
 keep_cached() {
 	local dir
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the package lists hold, which is what can be downloaded: never a name that other packages merely mention.
+# Read the package lists: packages that can be downloaded, not names that others only mention.
 
 # package_versions[name]: words. package_depends["name version"]: as the list has it.
 declare -A package_versions=() package_depends=()
@@ -78,8 +78,8 @@ alternatives_of() {
 	tr '|' '\n' <<<"$1" | sed -E 's/[()]//g; s/:[a-z]+//; s/^ +//; /^linux-binary-[0-9]/{p; s/-/-unsigned-/2}'
 }
 
-# add_package NAME VERSION PATTERN: adds it to chosen, and what it depends on, directly or not, whose name fits the pattern. Sets
-# lacking to what cannot be had, and fails.
+# add_package NAME VERSION PATTERN: adds it to chosen, with all of its direct and indirect dependencies whose names fit the pattern.
+# Sets lacking to a missing package, and fails.
 add_package() {
 	local group groups
 
@@ -106,7 +106,7 @@ add_alternative() {
 	[[ -z $first ]]
 }
 
-# packages_for PATTERN NAME VERSION: "PACKAGE=VERSION" of it and of what it needs, one a line. Prints what cannot be had, and fails.
+# packages_for PATTERN NAME VERSION: prints "PACKAGE=VERSION" of it and its dependencies. If one is missing, prints it and fails.
 packages_for() {
 	local name lacking
 	local -A chosen=()

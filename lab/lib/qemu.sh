@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# One guest in QEMU: its command line, its ports.
+# One guest in QEMU: its command line and its ports.
 
 # The kernel's words. quiet: a console line costs milliseconds under emulation; panics and oopses are printed all the
 # same. no_timer_check: on a busy host the check finds ten ticks missing, and with an IOMMU the kernel panics for that.
@@ -100,7 +100,7 @@ arch_words() {
 	fi
 }
 
-# checker_words: KCSAN of these kernels waits for somebody to switch it on.
+# checker_words: KCSAN of these kernels must be enabled.
 checker_words() {
 	[[ $kernel != *-kcsan ]] || printf 'kcsan.early_enable=1\n'
 }

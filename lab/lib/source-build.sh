@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Build a kernel of lab/kernels-built from Debian's source. What is left in the cache looks like a kernel that was downloaded:
-# vmlinux, root/lib/modules and root/usr/src/linux-headers-RELEASE.
+# Build a kernel of lab/kernels-built from Debian's source. The result in the cache has the layout of a downloaded
+# kernel: vmlinux, root/lib/modules and root/usr/src/linux-headers-RELEASE.
 
 # What building modules needs of a kernel's tree, where it is there.
 readonly built_kept=(.config Makefile Module.symvers include arch/um arch/x86 scripts tools/objtool/objtool)
@@ -39,7 +39,7 @@ keep_modules() {
 	fi
 }
 
-# keep_kernel NAME SOURCE DIR: the program, and what building modules needs.
+# keep_kernel NAME SOURCE DIR: keeps the program and the files for building modules.
 keep_kernel() {
 	local name=$1 source=$2 dir=$3 release headers program=vmlinux path
 
@@ -80,7 +80,7 @@ fetch_source() {
 	apt_download "$1" "$2.new/deb" "$4=$3"
 }
 
-# make_kernel NAME PACKAGE DIR: from what is in DIR/deb.
+# make_kernel NAME PACKAGE DIR: builds the kernel from DIR/deb.
 make_kernel() {
 	local name=$1 package=$2 dir=$3
 

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Other architectures: their names for Debian, gcc and Meson; their libraries, and a compiler for them. Both are unpacked and not
+# Other architectures: their names for Debian, gcc and Meson, their libraries, and a compiler for them. Both are
+# unpacked and not installed, because Debian's cross compilers conflict with gcc-multilib.
 # installed: Debian's packages of cross compilers conflict with gcc-multilib.
 
-# What the userspace and its tests are built with, and what guests have besides. libc-bin has the locale C.UTF-8.
+# The packages to build the userspace and its tests, and more programs of guests. libc-bin has the locale C.UTF-8.
 readonly sysroot_packages=(libc6-dev libc-bin libsmartcols-dev libpci-dev libjson-c-dev libudev-dev libtracefs-dev libtraceevent-dev
 	libarchive-dev libunistring-dev libcmocka-dev bash pciutils busybox-static)
 readonly sysroot_suite=bookworm sysroot_gcc=12
 # That of Debian 12 has no openat2(), by which rules are opened. It is linked statically and runs anywhere.
 readonly emulator_suite=trixie emulator_package=qemu-user
-# The version of this recipe: change it with what the directory has in it.
+# The version of this recipe: change it whenever the contents of the directory change.
 readonly sysroot_recipe=3
 
 # arch_field ARCH COLUMN (1 Debian's name, 2 prefix of the tools and directory of the libraries, 3 cpu family of Meson, 4 byte order,
@@ -158,7 +159,7 @@ emulator_dir() {
 	printf '%s/emulator/%s\n' "$cache_dir" "$1"
 }
 
-# write_run_file ARCH: prints what Meson needs, beside the cross file, to run what it builds.
+# write_run_file ARCH: prints the file that Meson needs, beside the cross file, to run the built programs.
 write_run_file() {
 	printf "[binaries]\nexe_wrapper = ['%s/qemu', '-L', '%s/root']\n" "$(emulator_dir "$1")" "$(sysroot_dir "$1")"
 }

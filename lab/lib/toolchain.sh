@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The compiler a kernel's modules need: the host's where it is the same Debian release, else one in a small chroot.
+# The compiler for a kernel's modules: the host's if it is of the same Debian release, else one in a small chroot.
 
 host_suite() {
 	# shellcheck source=/dev/null
 	(. /etc/os-release && printf '%s\n' "${VERSION_CODENAME:-}")
 }
 
-# toolchain_name KERNEL: a release of Debian, and what its compiler is for where that is not this machine.
+# toolchain_name KERNEL: a release of Debian, and the target of its compiler if that is not this machine.
 toolchain_name() {
 	local suite arch
 
@@ -21,7 +21,7 @@ toolchain_dir() {
 	printf '%s/chroot/%s\n' "$cache_dir" "$(toolchain_name "$1")"
 }
 
-# cross_prefix KERNEL: what the compiler's name begins with; empty where it is the machine's own. A chroot has it among its programs.
+# cross_prefix KERNEL: the prefix of the compiler's name; empty for the machine's own compiler. A chroot has the compiler in its path.
 cross_prefix() {
 	local dir='' arch
 
@@ -31,12 +31,12 @@ cross_prefix() {
 	printf '%saarch64-linux-gnu-\n' "$dir"
 }
 
-# needs_chroot KERNEL: what is built here, the host's compiler has built.
+# needs_chroot KERNEL: kernels that are built here use the host's compiler.
 needs_chroot() {
 	! is_built "$1" && [[ $(kernel_field "$1" 4) != "$(host_suite)" ]]
 }
 
-# What the chroots hold beside a compiler and what these depend on.
+# Packages of the chroots, in addition to a compiler and the dependencies.
 readonly chroot_packages=(base-files bash dash coreutils sed grep mawk findutils diffutils perl-base make libelf1t64 sparse)
 
 # compiler_package NAME: of the tool chain.
@@ -76,7 +76,7 @@ download_packages() {
 	return 1
 }
 
-# install_failure APTDIR TEXT: prints what apt-get lacks, of what it said: a package that another one needs, or one it could not fetch.
+# install_failure APTDIR TEXT: from apt-get's output, prints a missing dependency, or a package that it could not fetch.
 install_failure() {
 	grep -m 1 -E '^ +[^ ]+ : Depends: ' <<<"$2" | sed -E 's/^ +//' || first_failure "$1" "$2"
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Read a topology: a file of QEMU arguments, one device a line.
+# Read a topology: a file of QEMU arguments, one device on each line.
 
 # find_topology NAME|FILE: sets topology to the file's path.
 find_topology() {
@@ -21,7 +21,8 @@ topology_words() {
 }
 
 # mirror_ports: without the PC's firmware buses are numbered from the lowest device number up. The numbers of the ports on each bus
-# are mirrored, so that the buses have the numbers that the topology's comments give. The machine brings the IOMMU.
+# are mirrored, so that the buses have the numbers that the topology's comments give. The machine brings the IOMMU, and the kernel
+# takes firmware tables from the initrd.
 mirror_ports() {
 	awk '
 		function hex(text,  i, n) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# One guest in user-mode Linux: a process of the host, whose serial lines are file descriptors.
+# One guest in user-mode Linux: a process of the host with file descriptors as serial lines.
 
 # The kernel's words. Its directory and its memory are files; not where others might have too little room.
 uml_words() {
@@ -27,8 +27,8 @@ exec_uml() {
 	TMPDIR=$tmp exec "${pin[@]}" "$(kernel_dir uml)/vmlinux" "$@" >>"$tmp/machine.log"
 }
 
-# own_cpu: sets pin to what keeps the guest on a CPU that no other guest has. Its kernel and its processes are processes of the
-# host that wait for each other all the time; waking one on another CPU takes longer than what it is woken for.
+# own_cpu: sets pin to a command that keeps the guest on a CPU of its own. The guest's kernel and its processes are processes of the host
+# that wait for each other all the time. To wake one on another CPU takes longer than its work.
 own_cpu() {
 	local cpu lock
 

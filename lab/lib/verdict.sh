@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Turn what a guest left behind into an exit status.
+# Turn the results of a guest into an exit status.
 
-# The kernel log: init's own dump where the guest got that far, else what the console saw.
+# The kernel log: init's own dump if the guest reached it, else the console's output.
 save_log() {
 	if grep -qa '^log ' "$tmp/report"; then
 		sed -n 's/^log //p' "$tmp/report" >"$tmp/log"
@@ -22,8 +22,9 @@ without_stock_part() {
 		END { if (holding) print held }'
 }
 
-# without_foreign LOG: KCSAN and kmemleak look at the whole kernel. What they report counts where one of our modules is in any stack of
-# the report, as caller of a function of the stock kernel too, or where a stack leads through a module that is gone.
+# without_foreign LOG: KCSAN and kmemleak look at the whole kernel. What they report counts where one of our modules, or a function of
+# our patches, is in any stack of the report, as caller of a function of the stock kernel too, or where a stack leads through a module
+# that is gone.
 without_foreign() {
 	awk -v modules="$(cat "$tmp/ours")" -f "$lab_dir/lib/foreign.awk" "$@"
 }
@@ -41,7 +42,7 @@ find_blocked() {
 	grep -aE -A 12 'task:.*state:D' "$tmp/log"
 }
 
-# keep_evidence STATUS WHY: say what happened, keep the log, show the lines that matter, and exit.
+# keep_evidence STATUS WHY: print the reason, keep the log, show its relevant lines, and exit.
 keep_evidence() {
 	local status=$1 kept
 
