@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the holder of a descriptor, without privileges, cannot do to others: hold up lspci longer than the specification lets a
-# reset take, outlive a kill, or use memory that nobody charges it for.
+# The holder of a descriptor, without privileges, cannot harm others: it cannot delay lspci longer than the
+# specification lets a reset take, survive a kill, or use uncharged memory.
 # topology: empty
 # icount: yes
 # nightly: 6.12
@@ -138,7 +138,7 @@ memory() {
 	echo 100M >"$box/memory.max"
 	slab_kb
 	before=$REPLY
-	# The kernel kills who has used it up, and shows where that was.
+	# The kernel kills the process that exhausts it, and shows the place.
 	stock_begin
 	for i in 1 2 3 4; do
 		(echo "$BASHPID" >"$box/cgroup.procs" && exec "$abuse" many "$fn" 0x10 16384) >/dev/null 2>&1 &

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Calls each function that the module exports from another kernel module: what it does, what it refuses, whom it names.
+# Calls each exported function of the module from another kernel module: effects, refusals, and the reported function.
 # modules: tests/lab/kmod
 # kcsan: yes
 # nightly: 6.12

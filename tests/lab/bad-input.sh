@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that the tool names what is wrong with its input, exits with the right status, and touches nothing.
+# The tool names the mistake in its input, exits with the right status, and touches nothing.
 # topology: mixed
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
@@ -21,7 +21,7 @@ watch_end() {
 	is "$(triggers)" 0 "$1: no reset was issued"
 }
 
-# refuses STATUS PATTERN ARG...: exits so, and what it says has the pattern in it.
+# refuses STATUS PATTERN ARG...: exits with the status, and the message matches the pattern.
 refuses() {
 	local want=$1 pattern=$2
 
@@ -43,7 +43,7 @@ refuses_type() {
 	refuses 2 "$1" reset 01:00.0 --type "$2"
 }
 
-# hide BRIDGE: no request reaches what is below it any more, so that config space there reads as all-ones.
+# hide BRIDGE: requests no longer reach functions below it, so their config space reads as all-ones.
 hide() {
 	setpci -s "$1" SUBORDINATE_BUS.b=fe SECONDARY_BUS.b=fe
 }
@@ -92,7 +92,7 @@ refuses 2 "unknown option '--typ' .did you mean '--type'" reset 01:00.0 --typ fl
 refuses 2 "unknown command 'reboot'" reboot 01:00.0 --type flr
 watch_end 'options that cannot be'
 
-# A device whose config space reads as all-ones is gone, whatever sysfs remembers of it.
+# A device with config space of all-ones is gone, even if sysfs still has its facts.
 for place in "$(port_to 0c) 0c:00.0 0c bus" "$(port_to 01) 01:00.0 01 flr,slot"; do
 	read -r bridge device bus types <<<"$place"
 	hide "$bridge"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Many devices in one command: as slow as the slowest, one reset where one is enough, and none holds up or harms another.
+# Many devices in one command take as long as the slowest one. One reset serves all if possible, and no device delays or
+# harms another.
 # topology: empty
 # icount: yes
 # quick: yes
@@ -29,7 +30,7 @@ issued() {
 	sim_count "${2:-01.0/00.0}" "$1" && echo "$REPLY"
 }
 
-# few_files COMMAND...: with a hard limit of open files that is below what it needs.
+# few_files COMMAND...: runs it with a hard limit of open files that is too low.
 few_files() (
 	ulimit -n 40
 	"$@"
@@ -145,7 +146,7 @@ chosen_for_nobody_else() {
 	sim_clear
 }
 
-# A PF takes its VFs along: one FLR for all of them, and what was named twice is reset once.
+# A PF includes its VFs: one FLR resets all of them, and a function named twice is reset once.
 chosen_for_vfs() {
 	sim_node 01.0 kind=root-port
 	sim_node 01.0/00.0

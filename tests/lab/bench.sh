@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that what bench/run measures is really done: each row, with one function.
+# bench/run really measures each of its rows, here with one function.
 # topology: empty
 # kernels: 7.3
 # timeout: 400

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that the module loads and unloads cleanly, that its node comes and goes, and that the tool sees every function.
+# The module loads and unloads cleanly, its node appears and disappears, and the tool sees every function.
 # topology: empty mixed
 # shares: yes
 . "$(dirname "$0")/lib.sh"

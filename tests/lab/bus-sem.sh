@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a driver which holds its device lock is not made to wait for pci_bus_sem: error recovery may hold it for reading
-# and want that device lock, and a removal that waits to write keeps other readers out.
+# A driver that holds its device lock never waits for pci_bus_sem. Error recovery may hold it for reading while it waits
+# for that device lock, and a removal that waits to write keeps other readers out.
 # icount: yes
 # topology: mixed
 # modules: tests/lab/kmod

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that eight processes that reset overlapping functions, while devices come and go, neither hang nor break anything.
+# Eight processes that reset overlapping functions, while devices are added and removed, neither hang nor break
+# anything.
 # topology: busy
 # kcsan: yes
 # nightly: 6.12
@@ -34,7 +35,7 @@ beside() {
 	printf '%s %d %d\n' "$name" "$good" "$bad" >"beside-$name"
 }
 
-# The driver of these has nothing to do but can, or cannot, be told of a reset.
+# The driver of these has nothing to do, with or without reset_prepare.
 #
 # No other driver comes and goes: on 6.1 a reset and the end of nvme's initialization, which goes on after probe(), wait
 # for each other for ever, on the stock kernel as well. reset_prepare() stops the queue that nvme_enable_aen() waits for.
@@ -63,8 +64,8 @@ change_vfs() {
 	done
 }
 
-# remove_and_rescan: only the buses with what was removed. A rescan that meets a bridge while it is being reset takes its
-# bus numbers for wrong and gives it others, on the stock kernel too: nothing locks the two against each other.
+# remove_and_rescan: rescans only the buses of the removed functions. If a rescan meets a bridge during its reset, it finds wrong bus
+# numbers and assigns others, also on the stock kernel, because no lock protects the two from each other.
 remove_and_rescan() {
 	echo 1 >"$devices/${card[1]}/remove"
 	echo 1 >"$devices/${pair[0]}/remove"
@@ -164,7 +165,7 @@ in_order() {
 find_pf
 modprobe pci-stub
 modprobe pci-pf-stub
-# It waits for ever for what it asked of a device that was reset by force, in its probe() at worst.
+# Its requests to a device that was reset by force never complete. It waits for them for ever, possibly in probe().
 rmmod virtio_rng
 pci_functions >functions-before
 enable_vfs 4

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that pcireset doctor tells of a real machine what is so, and touches nothing.
+# pcireset doctor reports the true state of a machine and touches nothing.
 # topology: mixed sriov cxl
 # shares: yes
 . "$(dirname "$0")/lib.sh"
@@ -11,7 +11,7 @@ finds() {
 	like "$answer" "(^| )$1 +$2" "$3"
 }
 
-# ask STATUS DESC: sets answer to what doctor says, in one line.
+# ask STATUS DESC: sets answer to the output of doctor, in one line.
 ask() {
 	exits "$1" "$2" pcireset doctor
 	answer=$(tr -s ' \n' ' ' <<<"$output")

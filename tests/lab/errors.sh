@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows what comes of a reset that an error strikes: the port above contains it (DPC), or the kernel recovers from it (AER), at
-# every step of a reset. It ends within its bound and says what is so, the kernel's own recovery succeeds behind it, nothing is
-# removed, and everything has its configuration back. And that a link going down in a reset is not taken for an error.
+# An error during a reset, at each of its steps: the port above contains it (DPC), or the kernel recovers from it (AER).
+# The reset ends within its bound and reports the result. The kernel's recovery then succeeds, nothing is removed, and
+# all configuration is restored. A link that goes down in a reset is not taken for an error.
 # topology: empty
 # icount: yes
 # parts: contained recovered expected
@@ -53,7 +53,7 @@ recoveries() {
 	REPLY=$(((${#log} - ${#rest}) / ${#success}))
 }
 
-# wait_for_recovery N: in 10 s. Looks seldom: the processes that this takes are what the test costs, and to sleep costs nothing.
+# wait_for_recovery N: within 10 s. It polls seldom: processes are the cost of this test, and sleep is free.
 wait_for_recovery() {
 	local try
 
@@ -117,7 +117,7 @@ strike() {
 	statuses+=" $status"
 }
 
-# judge WANT...: exit statuses that may be; what the report says goes with the status.
+# judge WANT...: the exit status is one of these, and the report agrees with it.
 judge() {
 	local output word
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows when a wider type is used, when it is not, and that the report lists every type that was issued.
+# A wider type is used only after a failed reset and with --escalate, and the report lists every issued type.
 # topology: mixed
 . "$(dirname "$0")/lib.sh"
 
 # On this function PM is offered and resets nothing, which is a failed reset once proof is asked for.
 device=0000:03:00.0
-# Nobody restores the message address of a function whose MSI is off, so that it tells of every reset.
+# Nothing restores the message address of a function with MSI off, so it shows every reset.
 sibling=0000:03:00.1
 
 # issued: the types of the last report, in one line

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows for each function and each type: either exactly that type runs and all is as before, or it is refused and nothing is touched.
+# Each type on each function: either exactly that type runs and all state is as before, or it is refused and nothing is
+# touched.
 # topology: mixed sriov slots acpi gpu empty cxl
 # timeout: 400
 # shares: yes
@@ -14,7 +15,7 @@ complain() {
 	complaints+=("$@")
 }
 
-# verdict DESC: one result for all that was looked at.
+# verdict DESC: one result for all checks.
 verdict() {
 	if [[ ${#complaints[@]} -eq 0 ]]; then
 		ok "$1"
@@ -97,7 +98,7 @@ want_report() {
 	done
 }
 
-# bring_back MEMBER...: what forced members lost with their driver none the wiser.
+# bring_back MEMBER...: repairs the state that forced members lost without their driver's knowledge.
 bring_back() {
 	local member
 
@@ -118,7 +119,7 @@ look() {
 	looked=yes
 }
 
-# look_again: what has been found equal is what the next reset must leave.
+# look_again: the state that was compared is the reference for the next reset.
 look_again() {
 	want_same_config "$may_change"
 	want_same_machine

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that closed descriptors, lost output and unreadable files end in an error or a refusal, never in a reset or a wrong status.
+# Closed descriptors, lost output and unreadable files end in an error or a refusal, never in a reset or a wrong status.
 # topology: mixed
 # kernels: 6.12
 # timeout: 240

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Makes each allocation of a query, a plan and a reset of every type fail, one after the other: what needed it is refused with
-# ENOMEM or does without, nothing is touched or all is brought back, nothing stays locked, and the next reset is verified.
+# Fails each allocation of a query, a plan and a reset of every type, one after the other. The call fails with ENOMEM or
+# works without the memory, nothing is touched or everything is restored, no lock stays, and the next reset is verified.
 # topology: empty
 # kernels: 6.12-kasan 7.3-kasan
 # modules: tests/lab/kmod
@@ -13,8 +13,8 @@
 fail_nth=/usr/libexec/pcireset/tests/fail-nth
 failslab=/sys/kernel/debug/failslab
 
-# limit_to_module MODULE: only allocations below a function of it, whoever makes them, count and fail: neither those of exec(), nor
-# of a test. Nor those that the checkers make for each of these, and the pages behind them, which differ from time to time.
+# limit_to_module MODULE: only allocations with a function of the module in their call stack count and fail. Those of exec(), of a test
+# and of the checkers do not, nor do the pages behind them, whose number varies.
 limit_to_module() {
 	local range cache
 
@@ -83,13 +83,13 @@ results() {
 	grep -oE 'result=-?[0-9]+' <<<"$answer" | sort -u | paste -sd ' '
 }
 
-# saved_states FUNCTION[,FUNCTION...]: what the core has saved of each, in one word.
+# saved_states FUNCTION[,FUNCTION...]: the state that the core has saved of each, in one word.
 saved_states() {
 	call state_saved "$1" 0
 	printf '%s' "${answer//[!01]/}"
 }
 
-# check_after N FUNCTION[,FUNCTION...]: what must be so whatever was failed.
+# check_after N FUNCTION[,FUNCTION...]: checks that hold after each failure.
 check_after() {
 	config_dump after "${machine[@]}"
 	pciconf compare "${BASH_SOURCE[0]%/*}/may-change" before after >differences 2>&1 ||
@@ -110,7 +110,7 @@ check_answer() {
 	esac
 }
 
-# judge DESC: from what the loop has left behind.
+# judge DESC: judges the results of the loop.
 judge() {
 	if ((n > 1 && n < 1000 && ${#wrong[@]} == 0)); then
 		ok "$1: $((n - 1)) allocations failed, $refused times refused, $spared times done without"
@@ -169,7 +169,7 @@ tool_fails() {
 	config_is_same before after "$1 $2: everything has its configuration"
 }
 
-# fail_nth_of_all N: the Nth allocation from now on, whoever makes it. Kernel threads cannot be given a count of their own; but the
+# fail_nth_of_all N: fails the Nth allocation from now on, in any task. Kernel threads have no count of their own; but the
 # kernel counts all that a filter lets pass, from the day it was started, and fails the multiples of the interval: with that as
 # far away from 0 as the Nth is, this is the first of them.
 fail_nth_of_all() {
@@ -237,7 +237,7 @@ for conventional in "${machine[@]}"; do
 	[[ $conventional != *:05.0 || $conventional == "${sim_bus[0]}"* ]] || break
 done
 
-# Each NODE with what it has that others lack.
+# Each node has something that the others lack.
 resets_fail $flr 01.0
 resets_fail $pm 01.0
 resets_fail $bus 01.0

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows what comes of each type of reset with each fault of the hardware: the documented outcome in bounded time, nothing
-# written to what is dead or outside of the plan, and everything else as it was. The table is in docs/results/reliability.md.
-# FAULTS names those to be tried instead of all.
+# Each type of reset with each hardware fault: the documented outcome in bounded time, no write to dead or unplanned
+# functions, and everything else unchanged. docs/results/reliability.md has the table. FAULTS selects some faults
+# instead of all.
 # topology: empty
 # icount: yes
 # quick: yes
@@ -91,7 +91,7 @@ set_fault() {
 	esac
 }
 
-# expect FAULT VARIANT: sets what is to come of it: exit status, errno, and the first check that failed. VFs do not outlive
+# expect FAULT VARIANT: sets the expected exit status, errno, and first failed check. VFs do not outlive
 # the late reset of their PF.
 expect() {
 	limit_ms=$((timeout_ms + slack_ms))
@@ -113,7 +113,7 @@ expect() {
 	esac
 }
 
-# find_members VARIANT TYPE: what pcireset says that it reaches. Asked once: a process is dear under emulation.
+# find_members VARIANT TYPE: the members according to pcireset. Asked once, because processes are slow under emulation.
 declare -A members_of=()
 find_members() {
 	if [[ -z ${members_of[$1]:-} ]]; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows what comes of acpi where the firmware's _RST resets, does nothing, fails, or leaves the device unreachable or another
-# one in its place: nothing is called done that was not, nobody waits longer than the timeout, all else is as it was.
+# The type acpi if the firmware's _RST resets, does nothing, fails, or leaves the device unreachable or replaced. An
+# unverified reset is never called done, the wait is within the timeout, and everything else is unchanged.
 # icount: yes
 # topology: firmware
 . "$(dirname "$0")/lib.sh"

@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Runs every command of README.md and docs, in one shell a page. The output must be that of the page, and times must agree
-# within a quarter and 2 ms. It runs in virtual time, so that a busy machine changes none.
+# Runs every command of README.md and docs, in one shell for each page. The output must equal that of the page, and
+# times must agree within a quarter and 2 ms. The test runs in virtual time, so that a busy machine changes no time.
 # topology: mixed gpu sriov slots vfio
 # kernels: 6.1
 # timeout: 900
 # icount: yes
-# add: README.md docs/delegation.md docs/drivers.md docs/vfio.md docs/tour.md docs/without-module.md docs/guides/acceptance.md docs/guides/fpga.md docs/guides/gpu-passthrough.md docs/guides/moving.md docs/guides/new-board.md docs/guides/nvme.md docs/guides/recover.md docs/guides/vfs.md
+# add: README.md docs/delegation.md docs/drivers.md docs/vfio.md docs/tour.md docs/without-module.md docs/guides/acceptance.md docs/guides/fpga.md docs/guides/gpu-passthrough.md docs/guides/moving.md docs/guides/new-board.md docs/guides/nvme.md docs/guides/recover.md docs/guides/slow-link.md docs/guides/vfs.md
 . "$(dirname "$0")/lib.sh"
 shopt -s extglob
 
-# Two prompts in a row are two commands; what follows up to an empty line is what they print. GUIDES_PRINT shows what they do print.
+# Two prompts in a row are two commands. The text after them, up to an empty line, is their expected output. GUIDES_PRINT shows the real
+# output.
 # A line "<!-- lab: TOPOLOGY -->" says where all that follows it can be typed.
 prompt='    $ '
 
-# same_but_for_times TEXT: also but for the numbers of processes.
+# same_but_for_times TEXT: equal except for times and process IDs.
 same_but_for_times() {
 	sed -E -e 's/[0-9]+\.[0-9] ms/N ms/g' -e 's/process [0-9]+/process N/g' -e 's/ +$//' <<<"$1"
 }
@@ -24,7 +25,7 @@ times_of() {
 	mapfile -t times < <(grep -oE '[0-9]+\.[0-9] ms' <<<"$1" | sed 's/[. ms]//g; s/^0*\(.\)/\1/')
 }
 
-# times_agree GOT WANT: of two texts that are the same but for times.
+# times_agree GOT WANT: the times in two texts agree; the rest is equal.
 times_agree() {
 	local here there i difference
 
@@ -66,7 +67,7 @@ set_status() {
 	return "$1"
 }
 
-# read_page FILE: sets commands to those that can be typed here, and printed to what each prints by the page.
+# read_page FILE: sets commands to those that can be typed here, and printed to the output that the page shows for each.
 read_page() {
 	local line in_block=no place=''
 

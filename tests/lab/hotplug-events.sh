@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that pciehp acts on what happens to a slot while its card is being reset as it does without a reset: the card is pulled,
-# replaced by a twin with another serial number or by another device, its power fails, the attention button is pressed. Each
-# at several moments of a slot reset, and of a bus reset above the slot.
+# pciehp handles slot events during a reset as it does without a reset: the card is pulled, or replaced by a twin with
+# another serial number or by another device, its power fails, or the attention button is pressed. Each event occurs at
+# several moments of a slot reset, and of a bus reset above the slot.
 # topology: empty
 # icount: yes
 # parts: slot bus
@@ -35,8 +35,8 @@ machine() {
 	sleep 1
 }
 
-# state: what is in the slot, and whether it is powered: what the kernel knows, and what there is. Slot Control has the
-# indicators and the events that interrupt.
+# state: the card in the slot and the slot's power, as the kernel has them and as the hardware has them. Slot Control has the indicators
+# and the enabled interrupts.
 state() {
 	local slot power control
 

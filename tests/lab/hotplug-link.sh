@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that LINK and SLOT in pciehp's slots remove nothing, nested slots included, and that BUS alone is refused there.
+# LINK and SLOT remove nothing in slots of pciehp, nested slots included, and BUS alone is refused there.
 # icount: yes
 # topology: slots mixed
 # nightly: 6.12
@@ -10,8 +10,8 @@
 
 # There is no comparison with the stock kernel's reset_subordinate, which on 6.1 and 6.12 resets a hotplug port's bus
 # behind pciehp's back: QEMU's link stays up through a bus reset and raises no event, so nothing of the removal that
-# follows on hardware would be seen. For the same reason this test shows what the module and pciehp do of themselves, and
-# not that an event would be ignored.
+# follows on hardware would be seen. For the same reason this test shows the actions of the module and of pciehp, and
+# not that pciehp would ignore an event.
 rounds=3
 
 # start_watching: the kernel's events, in a file; and its log from here on.
@@ -34,7 +34,7 @@ comings_and_goings() {
 	grep -E '^(add|remove|bind|unbind|move|offline|online)@' /tmp/uevents
 }
 
-# stop_watching: what it has seen must include the resets themselves, or it has seen nothing.
+# stop_watching: the recorded events must include the resets themselves, or nothing was recorded.
 stop_watching() {
 	sleep 1
 	is "$(comings_and_goings)" '' 'no device came or went, and no driver'

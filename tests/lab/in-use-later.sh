@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a program which has looked at the machine once does not miss a driver, and who uses its device, that came since.
+# A program that has scanned the machine once still notices a new driver and new users of its device.
 # topology: mixed
 # kernels: 6.1
 # python: pcireset

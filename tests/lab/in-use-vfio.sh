@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a function a program holds through VFIO is refused, that the program is named, and that an idle one is not.
+# A function that a program holds through VFIO is refused and the program is named. An idle function is not refused.
 # topology: vfio
 . "$(dirname "$0")/lib.sh"
 

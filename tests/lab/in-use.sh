@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that what is in use is refused with nothing touched, and reset when that very use is forced.
+# A function in use is refused and not touched. It is reset if that use is forced.
 # topology: mixed
 . "$(dirname "$0")/lib.sh"
 
@@ -13,7 +13,7 @@ child() {
 	done
 }
 
-# open_by_another_name: what a process in a container has open is found by number.
+# open_by_another_name: a node that a process in a container has open is found by its number.
 open_by_another_name() {
 	local result holder major minor
 
@@ -44,7 +44,7 @@ is "$(cat /mnt/data/file)" survives 'the file is still there'
 umount /mnt/data
 exits 0 'the disk is not mounted any more' pcireset reset "/dev/$disk" --type flr
 
-# Held by what the test shell starts, not by itself: it is the tool's parent, and both count.
+# A child of the test shell holds it, not the shell: the shell is the tool's parent, and parents do not count as users.
 hold_node "/dev/$disk"
 use_is_refused "open:/dev/$disk: sleep, process $holder .0000:01:00.0" 'a disk that a process has open' 0000:01:00.0 --type flr --force mount
 exits 3 'as JSON' pcireset plan 0000:01:00.0 --type flr --json
@@ -85,7 +85,7 @@ ip link set "$net" up
 use_is_refused "net:$net .0000:03:00.0" 'a neighbour in use' 0000:03:00.1 --type bus --force driver
 exits 3 'force does not widen the mask' pcireset reset 0000:03:00.1 --type flr --force driver,net,mount,swap,vfio,console
 
-# Without a terminal nobody can be asked.
+# Without a terminal there is no question.
 unnamed='functions that were not named: 0000:03:00.0 0000:03:00.2; name them or use --yes'
 use_is_refused "$unnamed" 'neighbours that were not named' 0000:03:00.1 --type bus --force driver,net
 use_is_refused 'not named: 0000:03:00.2;' 'one neighbour that was not named' 0000:03:00.1 0000:03:00.0 --type bus --force driver,net

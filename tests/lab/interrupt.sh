@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows what Ctrl-C on a terminal and SIGTERM do, alike for one device and for many, with the module and without it: before a reset
-# nothing is touched, the first one begins no further reset and says so, the second one ends pcireset at once.
+# Ctrl-C on a terminal and SIGTERM, for one device and for many, with and without the module. Before a reset, nothing is
+# touched. The first signal prevents further resets and prints a message. The second one ends pcireset at once.
 # topology: empty
 # kernels: 6.1 7.3
 # icount: yes
@@ -19,7 +19,7 @@ mountpoint -q /dev/pts || mount -t devpts devpts /dev/pts
 mkfifo keys
 exec {keys}<>keys
 
-# start ARGUMENT...: pcireset on a terminal; what appears there is in the file screen.
+# start ARGUMENT...: runs pcireset on a terminal. The file screen has its output.
 start() {
 	python3 -S /root/on-terminal.py keys pcireset "$@" >screen 2>&1 &
 	job=$!

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a kernel with KCSAN finds a data race in a module that is built as ours are.
+# KCSAN finds a data race in a module that is built like pcireset.
 # topology: empty
 # kernels: 6.12-kcsan 7.3-kcsan
 # kcsan: yes

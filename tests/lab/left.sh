@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that nothing of a function is used that has left with its host bridge, and that reports still name it.
+# Nothing of a function is used after its host bridge was removed, and reports still name the function.
 # topology: empty
 # icount: yes
 # kernels: 6.1 7.3
@@ -17,7 +17,7 @@ machine() {
 	target=${sim_bus[1]}:00.0
 }
 
-# host_goes: with all that its driver keeps behind its buses, which is poisoned when it is freed.
+# host_goes: removes the host bridge and all data of its driver, which is poisoned when it is freed.
 host_goes() {
 	sim_clear && rmdir "$sim/host"
 }

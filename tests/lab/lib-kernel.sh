@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What tests of the kernel interface share: binding drivers, the kernel log, trace events, calls by tests/lab/kmod.
+# Shared by tests of the kernel interface: binding drivers, the kernel log, trace events, calls by tests/lab/kmod.
 
 devices=/sys/bus/pci/devices
 drivers=/sys/bus/pci/drivers
@@ -30,7 +30,7 @@ driver_of() {
 	[[ -e $devices/$1/driver ]] && basename "$(readlink "$devices/$1/driver")"
 }
 
-# log_mark: log_since prints what the kernel says from now on.
+# log_mark: from now on, log_since prints new kernel messages.
 log_mark() {
 	marks=$((${marks:-0} + 1))
 	echo "test: mark $marks" >/dev/kmsg
@@ -75,12 +75,12 @@ triggers() {
 	grep -c 'pcireset_trigger:' "$tracing/trace"
 }
 
-# hold FUNCTION [MS]: somebody else has its device lock. release: no more.
+# hold FUNCTION [MS]: another task holds its device lock, until release.
 hold() {
 	modprobe hold_lock function="$1" ms="${2:-0}"
 }
 
-# hold_bus_sem FUNCTION: somebody reads the list of functions on its bus, and of all others.
+# hold_bus_sem FUNCTION: another task holds pci_bus_sem for reading.
 hold_bus_sem() {
 	modprobe hold_lock function="$1" bus_sem=1
 }
@@ -89,7 +89,7 @@ release() {
 	rmmod hold_lock
 }
 
-# call NAME FUNCTION[,FUNCTION...] TYPES: sets answer to what call_api tells, see tests/lab/kmod/call_api.c.
+# call NAME FUNCTION[,FUNCTION...] TYPES: sets answer to the answer of call_api, see tests/lab/kmod/call_api.c.
 call() {
 	local file
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What tests of resets share: the machine as "pcireset show" tells it, reports, and whether devices still do their work.
+# Shared by tests of resets: the machine from "pcireset show", reports, and checks that devices still work.
 #
-# Processes are dear under emulation; so JSON is taken apart by the shell, which may rely on how json-c lays it out:
-# one key or element a line.
+# Processes are slow under emulation. So the shell parses JSON, and relies on the layout of json-c: one key or element
+# on each line.
 
 devices=/sys/bus/pci/devices
 # shellcheck disable=SC2034 # used by the tests
@@ -19,8 +19,8 @@ declare -A type_bit=(
 functions=()
 declare -A types=() why_not=() scope=() users=() driver=() id=()
 
-# tool_start FUNCTION: sets start_ms to what it takes the tool to start and to look at a function, which is most of what comes before a
-# reset. The first program of a guest may wait for random numbers, and does not count.
+# tool_start FUNCTION: sets start_ms to the time for the tool to start and to read a function's state, most of the time before a reset.
+# The first program of a guest may wait for random numbers, so it is not measured.
 tool_start() {
 	local started
 
@@ -31,14 +31,13 @@ tool_start() {
 	start_ms=$REPLY
 }
 
-# unquote TEXT: sets REPLY to what is between the first pair of quotes.
+# unquote TEXT: sets REPLY to the text in the first pair of quotes.
 unquote() {
 	REPLY=${1#*\"}
 	REPLY=${REPLY%%\"*}
 }
 
-# split_lines TEXT: sets lines, without the blanks that they begin with. For what may be long: the shell reads a pipe, which it
-# makes of a here-string too, byte by byte.
+# split_lines TEXT: sets lines, without their leading blanks. For long texts: from a pipe or a here-string, the shell reads byte by byte.
 split_lines() {
 	local IFS=$'\n' i
 
@@ -61,7 +60,7 @@ value_of() {
 	esac
 }
 
-# read_machine COMMAND [FUNCTION...]: list, or show with functions. Sets functions to those it tells of.
+# read_machine COMMAND [FUNCTION...]: runs list, or show with functions. Sets functions to the printed ones.
 read_machine() {
 	local line lines part='' fn='' type='' vendor=''
 
@@ -129,7 +128,7 @@ has_type() {
 	[[ " ${types[$1]} " == *" $2 "* ]]
 }
 
-# force_for FUNCTION TYPE: sets force to the options that allow what uses the functions in this scope.
+# force_for FUNCTION TYPE: sets force to the options that allow all uses of the functions in this scope.
 force_for() {
 	local member user words=''
 
@@ -194,8 +193,8 @@ read_reports() {
 	done
 }
 
-# machine_state: sets state to what changes if a device is removed and found again, or a driver is unbound and bound:
-# the inodes of every function's directory, its driver's, and of what the driver has made of it.
+# machine_state: sets state to the inodes of each function's directory, of its driver's, and of the devices that the driver made. They
+# change if a device is removed and found again, or a driver is unbound and bound.
 machine_state() {
 	local things
 
@@ -336,13 +335,13 @@ rng_works() {
 	return "$result"
 }
 
-# reset FUNCTION TYPE OPTION...: with what uses its members forced. Sets output, and leaves the exit status.
+# reset FUNCTION TYPE OPTION...: resets with all uses of members forced. Sets output, and returns the exit status.
 reset() {
 	force_for "$1" "$2"
 	output=$(pcireset reset "$1" --type "$2" "${force[@]}" --yes "${@:3}" 2>&1)
 }
 
-# works FUNCTION: does what its driver makes of it do its work? True where there is nothing to ask.
+# works FUNCTION: the device of its driver works. True if there is nothing to check.
 works() {
 	if block_device_of "$1"; then
 		block_works "$REPLY"
@@ -353,8 +352,8 @@ works() {
 	fi
 }
 
-# rebind FUNCTION: what a driver needs that could not be told of the reset: its rings were in the device. e1000e has them
-# anew whenever its interface is taken up, and it was down.
+# rebind FUNCTION: for drivers without reset callbacks, whose rings were in the device. e1000e makes new rings whenever its interface is
+# taken up, and it was down.
 rebind() {
 	local name=${driver[$1]}
 
@@ -384,6 +383,6 @@ use_what_there_is() {
 	[[ ! -e $devices/0000:02:00.1/driver ]] || echo 0000:02:00.1 >"$devices/0000:02:00.1/driver/unbind"
 	echo 0000:02:00.1 >/sys/bus/pci/drivers_probe
 	group=$(readlink -f "$devices/0000:02:00.1/iommu_group")
-	# Not this shell: what it calls would hold it too.
+	# Not in this shell, because its children would hold the file too.
 	sleep 1000 9<>"/dev/vfio/${group##*/}" &
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What tests with simulated hardware share: making a hierarchy in pcisim, its faults, and its witness: every config write.
+# Shared by tests with simulated hardware: hierarchies in pcisim, their faults, and the trace of every config write.
 
 sim=/sys/kernel/config/pcisim
 tracing=/sys/kernel/tracing
@@ -9,7 +9,7 @@ tracing=/sys/kernel/tracing
 # them, as not every kernel has more than one domain.
 sim_bus=()
 
-# sim_load: also a device ID that no driver knows, so that nobody but pcireset and the core writes to it.
+# sim_load: uses a device ID without a driver, so that only pcireset and the core write to the device.
 sim_load() {
 	local domain bus i
 
@@ -91,7 +91,7 @@ watch_writes() {
 	echo 1 >"$tracing/tracing_on"
 }
 
-# writes_of PROCESS: what it has written since watch_writes: "DEVICE OFFSET LOST", a line each.
+# writes_of PROCESS: prints its writes since watch_writes, one on each line: "DEVICE OFFSET LOST".
 writes_of() {
 	echo 0 >"$tracing/tracing_on"
 	sed -nE "s/^ *$1-[0-9]+ .*pcisim_write: device=([^ ]+) where=([^ ]+) .* lost=([01])$/\1 \2 \3/p" "$tracing/trace"

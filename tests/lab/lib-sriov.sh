@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What tests of virtual functions share: making them, a witness in each function that only a reset removes, the disk.
+# Shared by tests of virtual functions: creating VFs, a mark in each function that only a reset removes, the disk.
 #
-# The witness is a word in the last entry of the MSI-X table. The table is in a BAR, so config space says nothing of it;
-# a reset of the function clears it; and neither driver nor kernel writes an entry that is not in use. So it tells what a
-# comparison of config space cannot: that a function was reset and put back. Needs iomem=relaxed, as the kernel else keeps
-# /dev/mem away from BARs that a driver has claimed.
+# The mark is a word in the last entry of the MSI-X table. The table is in a BAR, so config space does not show it. A
+# reset of the function clears it, and neither driver nor kernel writes an unused entry. So the mark shows a fact that a
+# comparison of config space cannot: the function was reset and restored. It needs iomem=relaxed, because the kernel
+# otherwise denies access by /dev/mem to BARs that a driver has claimed.
 
 devices=/sys/bus/pci/devices
 
@@ -30,7 +30,7 @@ enable_vfs() {
 	[[ ${#vfs[@]} -eq $1 ]]
 }
 
-# wake FUNCTION...: Memory Space and Bus Master Enable. QEMU lets nobody at a virtual function's BAR without them.
+# wake FUNCTION...: sets Memory Space and Bus Master Enable. QEMU needs both for access to a VF's BAR.
 wake() {
 	local function
 
@@ -77,7 +77,7 @@ plant() {
 	done
 }
 
-# reset_of FUNCTION...: prints those whose witness is gone, as they have been reset.
+# reset_of FUNCTION...: prints the functions without a mark, because they were reset.
 reset_of() {
 	local function
 
@@ -96,7 +96,7 @@ restored() {
 	tr -d ' \n' <"$1" | grep -o '{"device":"[^"]*","reset":true,"state":"restored"' | cut -d '"' -f 4 | paste -sd ' '
 }
 
-# answering FUNCTION...: those whose Command is not all-ones.
+# answering FUNCTION...: prints the functions with a Command other than all-ones.
 answering() {
 	local function
 

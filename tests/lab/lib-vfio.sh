@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What tests with VFIO share: functions for it, and processes that hold them.
+# Shared by tests with VFIO: functions for it, and processes that hold them.
 
 devices=/sys/bus/pci/devices
 client=/usr/libexec/pcireset/tests/vfio-client
 
-# load_vfio: the stock driver. Here nobody loads the container's part when it is asked for.
+# load_vfio: loads the stock driver, and the container's module, which the guest does not load on demand.
 load_vfio() {
 	modprobe -a vfio_iommu_type1 vfio-pci
 }
@@ -23,7 +23,7 @@ to_driver() {
 	done
 }
 
-# results: what comes of the client's actions, without their names. That nothing could be opened stays different.
+# results: prints the results of the client's actions without their names. A failed open stays visible.
 results() {
 	sed '/^open:/!s/^[a-z]*: //' | paste -sd ' '
 }
@@ -62,7 +62,7 @@ start_monitor() {
 	is "$(awk '/^CapEff/ { print $2 }' "/proc/$monitor/status")" 0000000000000000 'and no privileges'
 }
 
-# asks WORD ANSWER DESC: what the monitor tries, and what comes of it.
+# asks WORD ANSWER DESC: the monitor tries WORD, with this result.
 asks() {
 	local line
 

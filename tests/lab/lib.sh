@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What guest tests share: TAP results, markers in the kernel log, config space before and after.
+# Shared by guest tests: TAP results, markers in the kernel log, config space before and after.
 #
 # A test sources this file, makes its checks, and ends with "plan". Without the plan it counts as failed.
 
@@ -28,7 +28,7 @@ skip() {
 	printf 'ok %d - %s # SKIP %s\n' "$tests_run" "$1" "$2"
 }
 
-# diag TEXT...: what a reader of the log wants to know; no result.
+# diag TEXT...: prints a note for readers of the log.
 diag() {
 	printf '%s\n' "$@" | sed 's/^/# /'
 }
@@ -158,7 +158,7 @@ plan() {
 	exit 0
 }
 
-# skip_all REASON: instead of everything, when the machine lacks what the test is about.
+# skip_all REASON: skips the whole test if the machine lacks the feature.
 skip_all() {
 	printf '1..0 # SKIP %s\n' "$1"
 	exit 0
@@ -187,7 +187,7 @@ config_dump() {
 	pciconf dump "$@"
 }
 
-# config_is_same BEFORE AFTER DESC: equal but for the registers listed in tests/lab/may-change.
+# config_is_same BEFORE AFTER DESC: equal, except for the registers in tests/lab/may-change.
 config_is_same() {
 	compare_config "${BASH_SOURCE[0]%/*}/may-change" "$@"
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The type link_disable: it resets what is below a port with a broken Secondary Bus Reset, it is the last choice, and Link
-# Disable never stays set: not if the link never goes down or comes up, not without the card, and not without the caller.
+# The type link_disable resets the functions below a port with a broken Secondary Bus Reset, and is the last choice.
+# Link Disable never stays set: not if the link does not go down or come up, the card is missing, or the caller is
+# killed.
 # topology: empty
 # kernels: 7.3
 # icount: yes

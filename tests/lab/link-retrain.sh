@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# pcireset link: what it shows is what the simulated hardware has, and a training is judged at the port. After a failure the
+# pcireset link shows the state of the simulated hardware, and judges a training at the port. After a failure, the
 # target speed and the bit for autonomous changes are as before.
 # topology: empty
 # kernels: 7.3

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a link which becomes fast after its function was restored is no failure, and one that stays slow is.
+# A link that becomes fast after its function was restored is not a failure. A link that stays slow is.
 # topology: empty
 # icount: yes
 # timeout: 200

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that the types of "pcireset list" are the kernel's own reset_method, but for differences that have a reason; and
-# that the library finds by sysfs alone the types and scopes that the module finds by asking the hardware.
+# The types of "pcireset list" equal the kernel's reset_method, except for documented differences. With sysfs alone, the
+# library finds the same types and scopes as the module finds in the hardware.
 # topology: mixed sriov slots acpi gpu empty cxl
 # timeout: 240
 # shares: yes
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
 
-# The kernel asks a device once, when it is added, and lists that for ever. So there are three answers: ours, what the
-# kernel lists, and what it says when it is asked again by writing "default". Where they differ, one of the reasons in
-# list-differences must apply, whose test is here, a function reason_NAME FUNCTION WORD. It reads these:
+# The kernel probes a device once, when it is added, and keeps that list. So there are three answers: ours, the kernel's list, and
+# the kernel's list after a new probe, by writing "default". If they differ, one of the reasons in list-differences must apply. Each
+# is tested here by a function reason_NAME FUNCTION WORD, which reads these:
 #   ours, listed, asked   "yes" or "no", the three answers
 words=("${all_types[@]}")
 table=${0%/*}/list-differences
@@ -140,7 +140,7 @@ found() {
 	pcireset list --json "$@" | sed -e '/"backend"/d' -e '/"why_not": {/,/}/d' -e '/"users": \[/,/\]/d'
 }
 
-# Before the kernel is asked again: sysfs has what it lists.
+# Before the kernel probes again: sysfs has its list.
 backends_agree() {
 	local by_module by_sysfs
 
@@ -163,7 +163,7 @@ for function in "${functions[@]}"; do
 	compare "$function"
 done
 check_reasons
-# Only show tells how the power can be cut.
+# Only show reports how the power can be cut.
 without_power() {
 	sed -e '/"power_cycle": *{$/,/}/d' -e 's/,$//'
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a user without privileges cannot stop re-enumerate, reset or doctor by a lock on a file that this user may open.
+# A user without privileges cannot block re-enumerate, reset or doctor by a lock on a file that this user may open.
 # topology: mixed
 # kernels: 6.1
 # timeout: 180

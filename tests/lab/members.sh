@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that every affected function is a member exactly once, however the caller walks the hierarchy.
+# Every affected function is a member exactly once, from any function of the hierarchy.
 # intree: yes
 # topology: empty
 # icount: yes

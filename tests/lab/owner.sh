@@ -16,7 +16,7 @@ else
 fi
 all=("$card.0" "$card.1" "$card.2")
 
-# reset TEXT: what a user writes; sets error to the message, nothing if it worked.
+# reset TEXT: a user writes TEXT. Sets error to the message, or to nothing on success.
 reset() {
 	log_mark
 	config_dump before "${all[@]}" "$port"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that FLR of a physical function names its virtual ones and leaves them usable; after the stock kernel's they are dead.
+# FLR of a PF lists its VFs and leaves them usable. After an FLR by the stock kernel they are dead.
 # topology: sriov
 # append: iomem=relaxed
 # icount: yes
@@ -37,7 +37,7 @@ with_idle_driver() {
 	vfs_work 'with a bound VF'
 }
 
-# pci-pf-stub is a driver that cannot be told of a reset.
+# pci-pf-stub is a driver without reset_prepare.
 with_helpless_driver() {
 	local vf=${vfs[2]}
 
@@ -71,7 +71,7 @@ stock_reset() {
 	echo 1 >"$devices/$1/reset"
 }
 
-# refuses_dead: ours says so of dead VFs instead of resetting what would not help them.
+# refuses_dead: pcireset reports that the VFs are dead, and refuses a reset that would not help them.
 refuses_dead() {
 	config_dump before "$pf"
 	run pcireset reset "${vfs[0]}" --type any --yes

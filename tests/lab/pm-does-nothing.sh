@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a PM reset that resets nothing is "unverified" and exit 4, where the stock kernel calls the same a success.
+# A PM reset without effect is "unverified" with exit status 4. The stock kernel reports success.
 # topology: mixed
 # timeout: 240
 # shares: yes

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a port which loses its own control registers in a reset of its link gets them back, and that a configuration which
-# does not come back is no reason for a wider reset.
+# A port that loses its own control registers in a reset of its link gets them back. A configuration that cannot be
+# restored does not lead to a wider reset.
 # topology: empty
 # icount: yes
 # timeout: 200

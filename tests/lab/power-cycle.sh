@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A power cycle cuts the power of the slot, shows that it was cut, and brings the device back; each fault of the power is an error,
-# and an unfinished one is repaired.
+# A power cycle cuts the power of the slot, shows that it was cut, and brings the device back. Each power fault is an
+# error, and an unfinished power cycle is repaired.
 # topology: empty
 # icount: yes
 # nightly: 6.12
@@ -11,7 +11,7 @@
 
 devices=/sys/bus/pci/devices
 
-# cycle STATUS DESC PATTERN...: a power cycle of the card, and what it prints.
+# cycle STATUS DESC PATTERN...: cuts the power of the card, and checks status and output.
 cycle() {
 	local want=$1 desc=$2 pattern
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Without a slot, the power resources of firmware cut the power: the port goes to D3cold and back, and is as before. Others are refused.
+# QEMU's power: without a slot, the power resources of firmware cut it: the port goes to D3cold and back, and is as before.
+# With a slot, QEMU's power controller does. It ejects the card, which is reported, and repaired when the card is back.
+# Other ports are refused.
 # topology: power
 # kernels: 6.1
 # icount: yes

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a driver can reset its link in probe(), where the stock functions give up, and that it never hangs there.
+# A driver can reset its link in probe(), where the stock functions give up, and never hangs there.
 # icount: yes
 # topology: mixed slots
 # modules: tests/lab/kmod
@@ -19,7 +19,7 @@ else
 fi
 all=("$card.0" "$card.1" "$card.2")
 
-# probe TYPES: binds the sample to the card's first function and sets report to what it says of its reset.
+# probe TYPES: binds the sample to the card's first function, and sets report to its report.
 probe() {
 	unbind "$card.0"
 	echo $(($1)) >"$parameters/types"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that the Python binding resets what it planned and says in its reports what came of it, also of many at once, where that went
-# wrong, where the machine has changed since, and where nothing may be touched; and that examples/reset-many.py does.
+# The Python binding resets as planned, and its reports give the outcome: for many devices at once, after a failure,
+# after a change of the machine, and if the reset is refused. examples/reset-many.py does the same.
 # topology: empty
 # kernels: 6.1
 # icount: yes

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that pcireset qualify finds each planted fault in 10,000 resets, and nothing where none is planted, with three seeds.
+# pcireset qualify finds each planted fault in 10,000 resets, and no fault where none is planted, with three seeds.
 # QUALIFY_COUNT is the number of resets in each run.
 # topology: empty
 # kernels: 7.3-kasan

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that pcireset qualify finds each planted fault, finds nothing where none is, survives Ctrl-C and a kill, and resets
-# nothing beyond its plan.
+# pcireset qualify finds each planted fault and no other, survives Ctrl-C and a kill, resets nothing outside its plan, and costs
+# little more than the resets themselves for 64 VFs.
 # topology: empty
 # kernels: 6.1
 # icount: yes

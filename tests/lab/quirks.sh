@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows what the kernel's knowledge of single devices changes: which types are refused, which waits last longer, and that a
-# handler which restores what would prove the reset makes it unproven, not refuted. The table is in docs/quirks.md.
+# Effects of the kernel's quirks: refused types, longer waits, and a handler that restores the evidence, so that the
+# reset is unproven and not refuted. docs/quirks.md has the table.
 # intree: yes
 # topology: empty
 # icount: yes
@@ -18,7 +18,7 @@ machine() {
 	sim_nodes 01.0 01.0/00.0 && sim_set 01.0 kind=root-port && sim_set 01.0/00.0 "$@" && sim_live
 }
 
-# reset_gives STATUS RESULT DESC TYPE: RESULT is a pattern for what the tool says.
+# reset_gives STATUS RESULT DESC TYPE: RESULT is a pattern for the output of the tool.
 reset_gives() {
 	exits "$1" "$3: exit status" pcireset reset "$target" --type "$4" --yes
 	like "$output" "$2" "$3: says so"
@@ -104,7 +104,7 @@ refused_for pm '1002:6700 class=0x030000' 15b3:cb84 15b3:cf6c 15b3:cf70 15b3:cf8
 # What D3hot itself does harm to; the kernel's own list has pm for these.
 refused_for pm '1166:0212 class=0x01018f' '1002:4376 class=0x01018f' '10b9:5229 class=0x01018f' '1106:0571 class=0x01018f'
 
-# Ports: what is below them, and they themselves.
+# Ports: the functions below them, and the ports themselves.
 sim_nodes 01.0 01.0/00.0
 sim_set 01.0 kind=root-port vendor=0x177d device=0xa100
 sim_set 01.0/00.0 "${driverless[@]}"
@@ -238,7 +238,7 @@ exits 0 'and a function below a port' sim_live
 waits_at_least 120 pm 'pci_pm_d3hot_delay'
 sim_clear
 
-# FLR in what is no endpoint.
+# FLR in a function that is not an endpoint.
 sim_nodes 01.0 01.0/00.0 01.0/00.0/00.0 01.0/00.0/00.0/00.0
 sim_set 01.0 kind=root-port flr=1
 sim_set 01.0/00.0 kind=upstream flr=1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that the raw calls treat the port above as all others do, wait for no lock that their caller's may be behind, and
-# block each function's IOMMU translation until it is known to be the same.
+# The raw calls treat the port above as all other calls do, wait for no lock that may depend on the caller's locks, and
+# block each function's IOMMU translation until its identity is checked.
 # topology: empty
 # icount: yes
 # modules: tests/lab/kmod
@@ -34,7 +34,7 @@ walks() {
 	echo nop >"$tracing/current_tracer"
 }
 
-# trace_brackets: from here on, notes triggers, reads of what identifies a function, and the kernel's calls around them.
+# trace_brackets: from here on, records triggers, reads of a function's identity, and the kernel's calls around them.
 trace_brackets() {
 	echo 0 >"$tracing/tracing_on"
 	printf 'pci_dev_reset_iommu_prepare\npci_dev_reset_iommu_done\n' >"$tracing/set_ftrace_filter"

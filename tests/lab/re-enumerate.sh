@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that pcireset re-enumerate brings back a card that was programmed anew: no surprise removal, no error, no containment meanwhile;
-# nobody but the card is removed; what is missing afterwards is told; and the port above is as before, also after kill -9.
+# pcireset re-enumerate brings back a reprogrammed card without a surprise removal, an error or a containment. It
+# removes only the card, reports missing functions, and restores the port above, also after kill -9.
 # icount: yes
 # topology: mixed
 # timeout: 300
@@ -14,7 +14,7 @@ driver_of() {
 	REPLY=${REPLY##*/}
 }
 
-# born FUNCTION: sets REPLY to what changes when it is removed and found anew.
+# born FUNCTION: sets REPLY to a value that changes when it is removed and found again.
 born() {
 	REPLY=$(stat -c %i "$devices/$1/")
 }
@@ -97,7 +97,7 @@ like "$output" '1 function removed, 1 found' 'goes alone'
 born 0000:0a:01.0
 is "$REPLY" "$bystander" 'the others on its bus stay'
 refused 3 'root bus' 0000:00:11.0 --type flr
-# A rescan without firmware would find what is below the switch's other ports twice.
+# A rescan without firmware would find the functions below the switch's other ports twice.
 if [[ -e /sys/firmware/devicetree/base/compatible && ! -e /sys/firmware/acpi/tables ]]; then
 	refused 3 'renumbers buses at each rescan' "$(port_to 06)" --type bus --force driver
 fi
@@ -109,7 +109,7 @@ refused 3 'no FLR' 0000:02:00.0 --type flr
 exits 0 'a card with one function needs no --yes' pcireset re-enumerate 0000:0c:00.0 --type bus
 exits 2 'two devices are a mistake' pcireset re-enumerate 0000:02:00.0 "$nvme" --type bus
 
-# ---- a card that is programmed anew: its link goes down, it complains, and it comes back as something else
+# ---- a reprogrammed card: its link goes down, it reports errors, and it returns as another device
 
 cat >program-anew <<EOF
 #!/usr/bin/env bash
@@ -152,7 +152,7 @@ is "$REPLY" 0 'the port contained nothing'
 
 again 0 'nobody is bound meanwhile' "$card" --type link --run "! test -e $devices/${card%0}1/driver"
 
-# What the kernel makes of the same, if nobody holds it off.
+# The same without the protection of re-enumerate.
 mark
 stock_begin
 ./program-anew "$card" 2>/dev/null
@@ -160,7 +160,7 @@ sleep 2
 stock_end
 like "$(kernel_said 'Link Down|Card not present|containment|AER:')" '.' 'stock: the kernel takes it for a surprise'
 
-# ---- what is missing, and what fails
+# ---- missing functions, and failures
 
 sim_set 01.0/00.0 identity=none return_bar_size=0
 again 4 'COMMAND fails' "$card" --type link --run "./program-anew $card 0 3"

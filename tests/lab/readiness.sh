@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a function is seen to be ready at most 5 % or 1 ms after it is, that it is not accessed before it may be, and that
-# Immediate Readiness, Readiness Time Reporting and the firmware's _DSM take the place of the specification's own times; and
-# that not much is read of config space.
+# The module notices that a function is ready within 5 % or 1 ms, and does not access it earlier than allowed. Immediate
+# Readiness, Readiness Time Reporting and the firmware's _DSM replace the times of the specification. The module reads
+# little of config space.
 # topology: empty dsm
 # icount: yes
 # nightly: 6.12
@@ -122,7 +122,7 @@ sim_load
 function=${sim_bus[1]}:00.0
 calibrate
 
-# What is read for the checks is less than the kernel itself reads; what the tool asks beforehand is counted as well.
+# The checks read less than the kernel itself does, even with the tool's reads before the reset.
 machine
 accesses_of stock_flr
 stock=$REPLY

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a recorded machine says what the machine itself says without the module, and a dump nothing that is wrong.
+# A recording gives the same answers as its machine without the module, and a dump gives no wrong answer.
 # libraries: libarchive.so.13
 # topology: mixed sriov slots gpu cxl vfio
 # kernels: 7.3
@@ -22,8 +22,8 @@ same() {
 	fi
 }
 
-# refusals: takes out what a plan says of being carried out. Here a reset would have to do without the module; what was
-# recorded is asked about for a machine that may have it.
+# refusals: removes the parts of a plan about its execution. Here, a reset would have no module; the recording is of a machine that may
+# have one.
 refusals() {
 	sed '/^ *"refused": /d; /^ *"error": /d'
 }
@@ -42,8 +42,8 @@ same_plan() {
 	fi
 }
 
-# Of what was recorded one reset may be chosen for several, which the kernel by itself is not trusted with. So each call has
-# those that have no reset in common: no two below one port, and a bridge with nobody.
+# On a recording, one reset may be chosen for several functions, but not with the kernel's own interface. So each call has functions
+# that share no reset: never two below one port, and a bridge alone.
 same_plans() {
 	local -A nr=()
 	local -a calls=('') bridges=()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The recovery service takes the least step that helps: for a device that recovers at the first step, at the third, and never. It
-# does nothing that its policy does not name, it obeys its rate limit, and everybody can read what it did.
+# The recovery service takes the smallest step that helps, for a device that recovers at the first step, at the third,
+# and never. It takes only the steps of its policy, obeys its rate limit, and reports each of them.
 # topology: empty
 # kernels: 6.1
 # icount: yes

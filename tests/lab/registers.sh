@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that each control register which is compared is also restored, those of the port above included, and that one which
-# does not come back is reported: the call fails, and no wider reset follows.
+# Each compared control register is also restored, including those of the port above. A register that cannot be restored
+# is reported: the call fails, and no wider reset follows.
 # topology: empty
 # icount: yes
 # timeout: 300
@@ -51,7 +51,7 @@ pick() {
 	at=ECAP$id+$offset.l
 }
 
-# now FUNCTION: sets REPLY to what the register holds, as far as it is its own.
+# now FUNCTION: sets REPLY to the value of the register, in the compared bits.
 now() {
 	printf -v REPLY %08x $((0x$(setpci -s "$1" "$at") & 0x$mask))
 }

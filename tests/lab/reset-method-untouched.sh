@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that resets of every type leave reset_method of every function alone, also while somebody else rewrites it.
+# Resets of every type leave reset_method of every function unchanged, even while another process rewrites it.
 # topology: mixed sriov acpi
 # nightly: 6.12
 # timeout: 400
@@ -60,8 +60,8 @@ read_list() {
 	kill -CONT "$2"
 }
 
-# under_fire FUNCTION LIST...: the last LIST is what the rewriter leaves behind. None of them is one type alone that a
-# reset uses here, so that a list narrowed by a reset would be seen.
+# under_fire FUNCTION LIST...: the rewriter ends with the last LIST. No LIST is a single type that a reset uses here, so a list that a
+# reset has narrowed is visible.
 under_fire() {
 	local function=$1 type round count=0 last=${!#} strange='' list writer
 
@@ -102,7 +102,7 @@ for type in "${all_types[@]}"; do
 	is "$REPLY" "$before" "$type: every reset_method reads as before, after $count resets"
 done
 
-# Not the default, and one that forbids all: whatever was chosen stays chosen.
+# A list other than the default, and an empty one: each choice stays.
 for function in "${functions[@]}"; do
 	[[ -n ${types[$function]} && -e $devices/$function/reset_method ]] || continue
 	read -r list <"$devices/$function/reset_method"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that the administrator's rules refuse live resets, whatever is forced, and that a delay is waited for.
+# The administrator's rules refuse resets, whatever is forced, and their delays are kept.
 # topology: mixed
 # kernels: 6.12
 # shares: yes

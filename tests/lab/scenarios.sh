@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What users of other ways to reset have complained of, one by one, on simulated hardware. The numbers are those of the list that
-# the tool was specified by; the end of the test counts them.
+# Known complaints about other ways to reset, one by one, on simulated hardware. The numbers are those of the list in
+# the specification of the tool, and the end of the test counts them.
 # topology: empty
 # icount: yes
 # quick: yes
@@ -66,7 +66,7 @@ card_with_audio() {
 	sim_clear
 }
 
-# The second function is there only after the first was found, with what the kernel then thought of it.
+# The second function appears after the kernel has probed the first, and so after the kernel's list for it.
 sibling_appears_later() {
 	machine port 00.0 00.1
 	sim_set 01.0/00.1 vanish=1
@@ -151,7 +151,7 @@ many_vfs() {
 		wait "$job" || failed=$((failed + 1))
 	done
 	is "$failed" 0 '16 virtual functions at once: all verified'
-	# A process costs most of 0.1 s on the emulated CPU; with checkers, seconds, more than what it waits for.
+	# A process costs almost 0.1 s on the emulated CPU; with checkers it costs seconds, more than its wait.
 	if ((${PCILAB_SLOWNESS:-1} == 1)); then
 		took_less 4000 'in less than a quarter of 16 times 1 s'
 	else
@@ -184,7 +184,7 @@ method_is_not_remembered() {
 	sim_clear
 }
 
-# The one type for which the module has to narrow the kernel's own list for a moment: what somebody else writes meanwhile stays.
+# The one type for which the module narrows the kernel's own list for a moment: a list that another process writes meanwhile stays.
 kernels_quirk_leaves_no_trace() {
 	local writer method before
 
@@ -251,7 +251,7 @@ without_rights() {
 	sim_clear
 }
 
-# Nobody's complaint yet: show asks about one function after the other, and waits for whoever reads what it says.
+# Not reported by a user yet: show queries one function after the other, and waits for the reader of its output.
 bus_goes_while_it_is_printed() {
 	local fns first status
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that the JSON of resets, re-enumerations and events is what schemas/ describes, and has no key that they lack.
+# The JSON of resets, re-enumerations and events is valid under schemas/, and has no other key.
 # topology: empty
 # kernels: 6.1
 # icount: yes

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that vfio-pci binds to 64 simulated VFs on two bus numbers, and that each is opened and reset alone.
+# vfio-pci binds to 64 simulated VFs on two bus numbers, and each one is opened and reset alone.
 # topology: empty
 # kernels: 6.12-kasan 7.3-kasan
 # timeout: 300

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that VFIO takes simulated functions: each has an IOMMU group, is opened, maps memory, is reset, and is in use for pcireset.
+# VFIO accepts simulated functions: each has an IOMMU group, is opened, maps memory, is reset, and is in use for
+# pcireset.
 # topology: empty
 # shares: yes
 . "$(dirname "$0")/lib.sh"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that the simulator does what its manual says: what each reset clears and what it is counted as, who answers when, which
-# writes are lost, what a slot and a link tell, and which hierarchies there cannot be. Every other test with pcisim builds on that.
+# The simulator works as its manual says: effects and counts of each reset, answers and lost writes, slots and links,
+# and hierarchies that it refuses. Every other test with pcisim relies on this.
 # topology: empty
 # kernels: 7.3
 # icount: yes
@@ -148,7 +148,7 @@ answers() {
 	reads "$card" DEVICE_ID 0012 'and as itself again'
 }
 
-# Bus numbers that a bridge cannot have lead nowhere, not even to what is above it.
+# Impossible bus numbers of a bridge lead nowhere, not even to a function above it.
 routes() {
 	local number
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Random types of reset against random faults and errors, by several processes at once, on machines that come and go. Every
-# outcome is a documented one, and nothing is lost or leaked. SOAK_SECONDS says how long; SOAK_SEED repeats a run.
+# Random types of reset against random faults and errors, by several processes at once, on machines that are added and
+# removed. Every outcome is a documented one, and nothing is lost or leaked. SOAK_SECONDS is the duration; SOAK_SEED
+# repeats a run.
 # topology: empty
 # icount: yes
 # kcsan: yes
@@ -90,8 +91,8 @@ reset_at_random() {
 	echo $? >>"$results"
 }
 
-# random_error: fatal or not, while the others are at work. Not where pciehp finds another card: that has its reset lock and wants
-# pci_slot_mutex, and the recovery of a slot the other way round, so that these two wait for each other for ever, whoever resets.
+# random_error: fatal or not, while the other jobs run. Not where pciehp finds another card: it holds its reset lock and waits for
+# pci_slot_mutex; the recovery of a slot takes the two in the other order. The two deadlock, also without pcireset.
 random_error() {
 	local node error
 
@@ -111,7 +112,7 @@ unbind_card() {
 	[[ ! -e $dir/driver ]] || echo "${sim_bus[1]}:00.0" >"$dir/driver/unbind"
 }
 
-# one_round: three resets at once and something beside them.
+# one_round: three resets at once, and another action in parallel.
 one_round() {
 	local function mask jobs=() list struck=0
 
@@ -130,7 +131,7 @@ one_round() {
 	[34]) random_error && struck=3 ;;
 	esac 2>/dev/null
 	wait "${jobs[@]}" 2>/dev/null
-	# The kernel's recovery waits for the port, and whoever removes that for the recovery: both for ever if they meet.
+	# The kernel's recovery waits for the port, and the removal of the port waits for the recovery: a deadlock if they meet.
 	sleep "$struck"
 }
 
@@ -138,7 +139,7 @@ slab_kib() {
 	awk '$1 == "SUnreclaim:" { print $2 }' /proc/meminfo
 }
 
-# end_if_hung: what hangs is told, and the machine is off: nobody else would come to that.
+# end_if_hung: reports the hung tasks and powers the machine off, because nothing else would.
 end_if_hung() {
 	while sleep 30; do
 		dmesg | grep -q 'blocked for more than' || continue
@@ -148,7 +149,7 @@ end_if_hung() {
 	done
 }
 
-# The kernel's recovery waits for twice 65 s where a slot is not ready again, and what removes the port waits for that.
+# If a slot does not become ready, the kernel's recovery waits for twice 65 s, and the removal of the port waits for it.
 echo 300 >/proc/sys/kernel/hung_task_timeout_secs
 sim_load
 end_if_hung &

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a machine which is told to suspend during a reset does so after it, and that nothing is lost by either; and that
-# it waits for a function that is late, as long as that may come back, but not longer than whoever asks for it.
+# A suspend during a reset happens after the reset, and neither loses anything. A suspend waits for a late function
+# while it may still return, but no longer than the caller.
 # icount: yes
 # topology: empty
 # nightly: 6.12
@@ -46,14 +46,14 @@ ended_before_freeze() {
 	like "$(log_since | grep -oE "$1|Freezing user space|Freezing remaining" | head -n 1)" "^$1" "$2"
 }
 
-# suspends_after_late MICROSECONDS WORDS DESC: longer than the freezer waits for anybody, which is 20 s.
+# suspends_after_late MICROSECONDS WORDS DESC: longer than the 20 s limit of the freezer.
 suspends_after_late() {
 	late_reset "$1"
 	exits 0 "$3: the machine suspends" bash -c 'echo freeze >/sys/power/state'
 	ended_before_freeze "$2" "$3: before that"
 }
 
-# The one who asked for suspend is killed: it waits no longer, and the function is restored all the same.
+# The process that requested suspend is killed: it stops waiting, and the function is still restored.
 killed_while_late() {
 	local job
 

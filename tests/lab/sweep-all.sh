@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# As sweep: fails every allocation, opened file and read of reset and re-enumerate, one a run.
+# As sweep: fails every allocation, open and read of reset and re-enumerate, one in each run.
 # topology: empty
 # kernels: 7.3
 # nightly: 7.3

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Fails some allocations, opened files and reads of reset and re-enumerate, one a run: the same answer or an error, and the device works.
+# Fails some allocations, opens and reads of reset and re-enumerate, one in each run. The result is the same output or
+# an error, and the device works.
 # topology: empty
 # kernels: 7.3
 # icount: yes
@@ -41,13 +42,13 @@ is_json() {
 	[[ -z $output ]] || { tr -d '\n' <out && echo; } | "$programs/json-lines" >/dev/null 2>&1
 }
 
-# state: sets REPLY to what a reset must leave as it was. An empty file in /run/pcireset was a lock, and no note.
+# state: sets REPLY to the state that a reset must not change. An empty file in /run/pcireset is a lock, not a note.
 state() {
 	REPLY="driver=$(readlink "$devices/$card/driver") method=$(<"$devices/$card/reset_method")"
 	REPLY+=" power=$(<"$devices/$port/power/control") left=$(find /run/pcireset -type f -size +0 2>/dev/null)"
 }
 
-# wrong: sets REPLY to what is wrong with the answer, or to nothing.
+# wrong: sets REPLY to the fault of the answer, or to nothing.
 wrong() {
 	local was=$1
 
@@ -68,8 +69,8 @@ wrong() {
 	fi
 }
 
-# damage: sets REPLY to what is not as before the sweep, or to nothing. Where a reset was issued, and what it changed in the kernel cannot
-# be read back, "doctor --repair" brings that back.
+# damage: sets REPLY to the differences from before the sweep, or to nothing. After a reset whose changes in the kernel cannot be read
+# back, "doctor --repair" undoes them.
 damage() {
 	((status != 4)) || pcireset doctor --repair >/dev/null 2>&1
 	state

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a reset without the module neither falls back on another type nor calls a fault a success, and that reset_method is
-# put back whatever happens: faulty hardware, signals, somebody else who writes it, two at once.
+# A reset without the module never falls back on another type and never reports a fault as success. reset_method is
+# restored after hardware faults, signals, writes of other processes, and concurrent resets.
 # topology: empty
 # icount: yes
 # timeout: 400
@@ -32,7 +32,7 @@ counts_of() {
 	done
 }
 
-# without_module NR OPTION...: sets status, output and what read_reports finds.
+# without_module NR OPTION...: sets status, output and the results of read_reports.
 without_module() {
 	run pcireset reset "$(fn "$1")" --type flr --no-module --json "${@:2}"
 	read_reports "$output"
@@ -72,7 +72,7 @@ late_back() {
 	unchanged "$1" 'late'
 }
 
-# The same fault, by the kernel alone: what narrowing is good for.
+# The same fault with the kernel alone, which shows the benefit of narrowing.
 stock_falls_back() {
 	stock_begin
 	echo 1 >"$devices/$(fn "$1")/reset"
@@ -89,7 +89,7 @@ begin_reset() {
 	set +m
 }
 
-# end_reset: sets status and output to those of what has begun.
+# end_reset: sets status and output to those of the running reset.
 end_reset() {
 	wait "$job"
 	status=$?
@@ -137,7 +137,7 @@ signalled() {
 	unchanged "$1" "SIG$2 twice"
 }
 
-# A signal keeps back what has not begun, and what has begun is brought to its end.
+# A signal prevents further resets, and the running one is completed.
 interrupted() {
 	slowly_all "$@"
 	is "$status" 64 'interrupted: some succeeded'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Kills a reset without the module at every step: "pcireset doctor" finds each reset_method that stayed narrowed and puts it back, and
-# leaves alone what somebody else has written since.
+# Kills a reset without the module at every step. "pcireset doctor" finds and restores each changed reset_method, and
+# keeps values that another process has written later.
 # topology: empty
 # icount: yes
 # nightly: 6.12
@@ -16,7 +16,7 @@ method_of() {
 	read -r method <"$devices/$1/reset_method"
 }
 
-# kill_after MILLISECONDS: whatever is changed then is what the journal says, and can be put back.
+# kill_after MILLISECONDS: the journal names every change at that moment, and every change can be undone.
 kill_after() {
 	local job
 
@@ -50,7 +50,7 @@ moments() {
 	done
 }
 
-# kill_at DESC MOMENT...: milliseconds after the beginning. DESC is what the function does meanwhile.
+# kill_at DESC MOMENT...: milliseconds after the beginning. DESC is the state of the function meanwhile.
 kill_at() {
 	local desc=$1 at wrong=() left=0 moments=$(($# - 1))
 

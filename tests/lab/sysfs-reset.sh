@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that without the module exactly the one allowed type runs or nothing, that reset_method then reads as before, and that a
-# result says no more than was seen.
+# Without the module, exactly the one allowed type runs or nothing, reset_method is as before, and the result claims no
+# more than was observed.
 # topology: mixed acpi sriov
 # nightly: 6.12
 # timeout: 300
@@ -10,7 +10,7 @@
 
 journal=/run/pcireset
 
-# kernel_takes FUNCTION: its own reset_method back? Not where the list is older than what is around the function.
+# kernel_takes FUNCTION: does the kernel accept its own reset_method? Not if the topology changed since it made the list.
 kernel_takes() {
 	local list
 
@@ -18,13 +18,13 @@ kernel_takes() {
 	echo "$list" >"$devices/$1/reset_method" 2>/dev/null
 }
 
-# without_module FUNCTION TYPE: sets status and output; what uses the function is forced, its driver too.
+# without_module FUNCTION TYPE: sets status and output. Users and drivers of the function are forced.
 without_module() {
 	force_for "$1" "$2"
 	run pcireset reset "$1" --type "$2" --yes --json --no-module --force "driver${force[1]:+,${force[1]}}"
 }
 
-# try FUNCTION TYPE: one that works, and what was said about it holds.
+# try FUNCTION TYPE: the type works, and its plan was right.
 try() {
 	local want
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that the simulator's triggers fire at the resets they name and at no others: with a period, at one reset, after another
-# reset, with a probability and a seed, growing with each reset, and on a neighbour. Shows that wrong triggers are refused.
+# The simulator's triggers fire at exactly the named resets: with a period, at one reset, after another reset, with a
+# probability and a seed, growing with each reset, and on a neighbour. Wrong triggers are refused.
 # topology: empty
 # kernels: 6.12
 # icount: yes

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a function which a TSM has connected is not reset, forced or not, by any type that reaches it, and that the plan says
-# why.
+# A function that a TSM has connected is not reset, forced or not, by any type that affects it, and the plan gives this
+# reason.
 # topology: empty
 # kernels: 7.3
 # icount: yes

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that /dev/pcireset withstands misuse at random: each call gives an errno that fits it, touches what that errno allows
-# and writes nothing but results. FUZZ_SEED, FUZZ_CALLS and FUZZ_SECONDS ask for another run: see tests/README.md.
+# /dev/pcireset withstands random misuse: each call returns a suitable errno, changes nothing that this errno forbids, and
+# writes only results. FUZZ_SEED, FUZZ_CALLS and FUZZ_SECONDS select another run: see tests/README.md.
 # topology: empty
 # icount: yes
 # kcsan: yes

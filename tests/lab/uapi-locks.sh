@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a lock in the way of /dev/pcireset is waited for in bounds or not at all, and not past a fatal signal.
+# /dev/pcireset waits for a held lock in bounds or not at all, and not past a fatal signal.
 # icount: yes
 # topology: mixed
 # modules: tests/lab/kmod

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that each misuse of /dev/pcireset gives the documented errno and touches nothing, with programs of 64 and 32 bit.
+# Each misuse of /dev/pcireset gives the documented errno and touches nothing, with programs of 64 and 32 bit.
 # topology: mixed
 # timeout: 300
 . "$(dirname "$0")/lib.sh"

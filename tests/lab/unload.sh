@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Unloads the module, and the drivers that call it, at every step of a reset: refused while it is needed, clean otherwise, and
-# whatever was under way comes to its end.
+# Unloads the module, and drivers that call it, at every step of a reset. The unload is refused while the module is
+# needed and clean otherwise, and every operation in progress ends.
 # topology: empty
 # icount: yes
 # timeout: 400
@@ -45,7 +45,7 @@ unload() {
 	[[ $unloaded -ne 0 ]] || modprobe "$1" || wrong+=("$at: it does not load again")
 }
 
-# undisturbed MODULE COMMAND...: sets whole_ms, what COMMAND takes, and quiet_ms, what unloading takes after it.
+# undisturbed MODULE COMMAND...: sets whole_ms, the time of COMMAND, and quiet_ms, the time to unload after it.
 undisturbed() {
 	local started
 
@@ -71,7 +71,7 @@ nothing_is_lost() {
 	pcireset reset "${card[0]}" --type flr --quiet 2>errors || wrong+=("$at: the next reset: $(cat errors)")
 }
 
-# Without the module the tool has only what the kernel offers: a function.
+# Without the module, the tool has only the kernel's own reset of a function.
 judge_module() {
 	if [[ $unloaded -ne 0 ]]; then
 		[[ $refused == *'temporarily unavailable'* || $refused == *'in use'* ]] || wrong+=("$at: $refused")
@@ -120,7 +120,7 @@ resets_by_file() {
 		printf '%s bus\n' "${card[0]}" >"$drivers/sample_owner/reset"
 }
 
-# once COMMAND...: what a driver leaves behind is not what is looked for.
+# once COMMAND...: runs it once before, so that leftovers of a driver do not count.
 once() {
 	"$@" && disown_card
 	config_dump before "${card[@]}" "$port"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that anybody may list, show and plan, and that a reset needs privileges; with the module and without.
+# Every user may list, show and plan, but a reset needs privileges, with and without the module.
 # topology: mixed
 # shares: yes
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a link reset asked for a virtual function names PF and siblings, and brings all of them back.
+# A link reset requested for a VF lists the PF and the siblings, and restores all of them.
 # topology: sriov
 # append: iomem=relaxed
 # icount: yes

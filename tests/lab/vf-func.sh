@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that mask FUNC on a virtual function hits that one alone, also when it never comes back; the stock kernel wipes its PF.
+# The mask FUNC on a VF affects only that VF, even if it never returns. The stock kernel clears the configuration of its
+# PF.
 # topology: sriov
 # append: iomem=relaxed
 # icount: yes
@@ -151,7 +152,7 @@ stock_reset() {
 	echo 1 >"$devices/$vf/reset"
 }
 
-# begin_anew: nobody but a new enumeration can bring back a PF whose configuration is lost.
+# begin_anew: only a new enumeration can bring back a PF that has lost its configuration.
 begin_anew() {
 	disable_vfs
 	echo 1 >"$devices/$pf/remove"

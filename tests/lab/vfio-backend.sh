@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a user with VFIO's descriptors and nothing else resets by the library exactly what it allows, or is refused; VFIO beside it.
+# A user that has only VFIO's descriptors uses the library: exactly the allowed type runs, or it is refused. VFIO itself is shown for
+# comparison.
 # topology: vfio
 # timeout: 200
 . "$(dirname "$0")/lib.sh"
@@ -17,7 +18,7 @@ example=/usr/libexec/pcireset/tests/vfio-reset
 register=0x2800 mark=0x5a5a5a50
 setup=0x14 setup_mark=0x460000
 
-# lists FUNCTION [WORD...]: what the administrator leaves in reset_method.
+# lists FUNCTION [WORD...]: the administrator sets reset_method to these words.
 lists() {
 	local function=$1
 
@@ -30,7 +31,7 @@ resets() {
 	exits "$1" "$2" su -s /bin/bash nobody -c "exec $example ${*:3}"
 }
 
-# marked FUNCTION: the mark, or what has become of it. Opened and closed it keeps it: VFIO does that by "pm", which does nothing.
+# marked FUNCTION: the current value of the mark. An open and a close keep it: VFIO resets by "pm" then, which does nothing.
 marked() {
 	user "$1" "read:$register"
 	echo "$said"
@@ -61,7 +62,7 @@ is "${output//$'\n'/; }" "would be flr of $disk; unverified: flr of $disk; regis
 resets 3 'flr: anything else is refused' pm,acpi,device_specific "$disk" "$setup=$setup_mark"
 like "$output" "register: $setup_mark" 'flr: anything else was not reset'
 
-# The same call of VFIO resets by whatever is in the list.
+# The same call of VFIO uses the first type in the list.
 stock_begin
 lists "$nic" bus
 user "$nic" "write:$register=$mark" reset "read:$register"

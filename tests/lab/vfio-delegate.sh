@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a process without privileges resets its own VFIO device, and the slot as long as it holds all in it; nothing else.
+# A process without privileges resets its own VFIO device, and the slot while it holds all functions there, and nothing
+# else.
 # topology: vfio
 # timeout: 200
 . "$(dirname "$0")/lib.sh"

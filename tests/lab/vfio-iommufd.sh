@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that an iommufd proves what VFIO's groups prove: to the module, beside VFIO's own hot reset, and through the library.
+# An iommufd shows the same ownership as VFIO's groups: to the module, in VFIO's own hot reset, and through the library.
 # topology: vfio vfio-tree
 # kernels: 6.12-kasan 7.3-kasan
 # timeout: 200
@@ -147,7 +147,7 @@ by_several() {
 	local a=${vfs[0]} b=${vfs[1]}
 
 	to_driver vfio-pci "$a" "$b"
-	# VFIO resets what it opens and closes; virtual functions do not survive that of theirs.
+	# VFIO resets a function at open and close; virtual functions do not survive the reset of their PF.
 	for function in "$pf" "$a" "$b"; do
 		echo >"$devices/$function/reset_method"
 	done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that no reset clears the memory decode of a device, or takes its link down, while a VFIO user can read its memory: a
-# process without privileges has a BAR mapped and reads it all the time, and no read may fail.
+# No reset clears the memory decode of a device, or takes its link down, while a VFIO user can read its memory. A
+# process without privileges maps a BAR and reads it all the time, and no read may fail.
 # topology: vfio
 # timeout: 300
 . "$(dirname "$0")/lib.sh"

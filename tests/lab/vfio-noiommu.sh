@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that a function which a program has open through VFIO without an IOMMU, as DPDK has, is in use: by the tool, forced or not, by
-# the kernel API, and without the module.
+# A function that a program has open through VFIO without an IOMMU, as DPDK does, is in use: for the tool, forced or
+# not, for the kernel API, and without the module.
 # topology: empty
 # kernels: 6.12-kasan 7.3-kasan
 # modules: tests/lab/kmod

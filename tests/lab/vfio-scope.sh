@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that our scope of a link reset is what VFIO says its hot reset would hit, and where VFIO's list is short of it.
+# The scope of a link reset equals the list of VFIO's hot reset, except where VFIO's list is incomplete.
 # intree: yes
 # topology: vfio vfio-tree
 # modules: tests/lab/kmod
@@ -45,8 +45,8 @@ link_of() {
 	REPLY=${scope[$1 slot]:-${scope[$1 bus]:-}}
 }
 
-# A device number other than 0 on a PCIe link is an ARI function. The kernels whose hotplug driver registers device 0 alone
-# give such a function no slot, and neither lock, save nor list it with the slot; and take its own link for a plain bus.
+# A device number other than 0 on a PCIe link is an ARI function. In kernels with a hotplug driver that registers only device 0, such a
+# function has no slot: they do not lock, save or list it with the slot, and treat its link as a plain bus.
 without_ari() {
 	tr ' ' '\n' | grep -v ':01:0[1-9a-f]\.' | paste -sd ' '
 }
@@ -60,7 +60,7 @@ has_groups() {
 	done
 }
 
-# agrees FUNCTION: VFIO's list is ours, or ours without what it forgets.
+# agrees FUNCTION: VFIO's list equals ours, except for functions that VFIO is known to omit.
 agrees() {
 	local want members
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that two users, with devices behind one port, never reset each other's: by the VFIO sample, by a descriptor each, and by
-# the library; that vfio-pci's do.
+# Two users with devices behind one port never reset each other's device: by the VFIO sample, by descriptors, and by the
+# library. With vfio-pci, they do.
 # intree: yes
 # topology: vfio-tree
 # append: iomem=relaxed
@@ -57,7 +57,7 @@ like "$output" 'has it open' 'and that is the reason'
 untouched 'forced while open'
 let_go
 
-# By a descriptor of /dev/pcireset, with the stock driver: each its own, and the slot only who holds all in it.
+# By a descriptor of /dev/pcireset, with the stock driver: each user resets its own function, and the slot only if it holds all of it.
 to_driver vfio-pci "$mine" "$yours"
 hold_open "$yours"
 start_monitor "$mine"
@@ -72,15 +72,15 @@ let_go
 # Two groups in one proof, and both are taken.
 to_driver vfio-pci "${vfs[@]:0:2}"
 start_monitor "$mine" "$yours"
-# VFIO itself resets what it opens or closes.
+# VFIO itself resets a function at open and close.
 plant "$pf" "$yours"
 asks slot "not $pf hits $mine hits $yours $(printf 'not %s ' "${vfs[@]:2}")EPERM" 'two groups of twelve: not the slot'
 asks close 'done' 'the user ends'
 end_monitor
 untouched 'two groups'
 
-# All groups in the slot: a user that has the PF and makes two virtual functions of it. VFIO resets what it opens, which
-# virtual functions do not survive, unless it finds no way to.
+# All groups in the slot: a user that has the PF and makes two virtual functions of it. VFIO resets a function at open, unless it has no
+# type; virtual functions do not survive that.
 disable_vfs
 echo 1 >/sys/module/vfio_pci/parameters/enable_sriov
 to_driver vfio-pci "$pf"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that users of the VFIO sample reset with the types allowed and nothing else, and only what they hold; vfio-pci beside it.
+# Users of the VFIO sample reset exactly with the allowed types, and only their own devices. vfio-pci is shown for
+# comparison.
 # icount: yes
 # intree: yes
 # topology: vfio
@@ -22,7 +23,7 @@ register=0x2800 mark=0x5a5a5a50
 # The same of the disk: how its controller is to be set up, though not to start.
 setup=0x14 setup_mark=0x460000
 
-# allow TYPES, and forget what was issued.
+# allow TYPES: and clear the record of issued types.
 allow() {
 	echo $(($1)) >"$parameter"
 	log_mark

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows that watch tells each reset as it happens and what came of it, that metrics counts the same, and that a watch leaves no
-# tracing behind, however it ends.
+# watch reports each reset and its result as it happens, metrics has the same counts, and no tracing stays behind,
+# however a watch ends.
 # topology: empty
 # icount: yes
 # modules: tests/lab/kmod
@@ -136,8 +136,8 @@ struck_while_watching() {
 	ends "${*:2} $1"
 }
 
-# Recovery from errors is told by the kernel's own uevents: what drivers that know how to recover have come to. The error
-# itself is a tracepoint's.
+# The kernel's own uevents report the recovery from errors: the result in drivers with error handlers. The error itself comes from a
+# tracepoint.
 errors() {
 	local word line="^[0-9:]{8}\\.[0-9]{6} $fn0 +error"
 
@@ -255,7 +255,7 @@ metric() {
 	REPLY=$(sed -n "s/^$1 //p" metrics.prom)
 }
 
-# Of what came since the module was loaded: that is two FLRs.
+# The counts since the module was loaded: two FLRs.
 counts() {
 	local name want
 

@@ -18,7 +18,7 @@ script_header() {
 	END { print value }' "$1"
 }
 
-# has_kernel SCRIPT KERNEL: is the script for it? Where it names none it is for all of Debian's. A kernel of arm64 gets those for the
+# has_kernel SCRIPT KERNEL: is the script for it? Where it names none it is for all of lab/kernels. A kernel of arm64 gets those for the
 # same of amd64, unless it is named. A debug kernel gets those for the
 # kernel it is a variant of, but one with KCSAN only those that say so: races want things to happen at once. The kernel with the
 # series gets those that say so.
@@ -67,7 +67,7 @@ run_guests() {
 	$found || count_failure 'lab: there are no tests in tests/lab'
 }
 
-# collect_guests SCRIPT KERNEL: by what they need. alone: a line each; shared: the scripts by "kernel topology".
+# collect_guests SCRIPT KERNEL: sorts them by their needs. alone: a line each; shared: the scripts by "kernel topology".
 collect_guests() {
 	local topology part parts
 
@@ -84,7 +84,7 @@ collect_guests() {
 	done
 }
 
-# has_programs SCRIPT KERNEL: what is copied from this machine does not run on another architecture. Says what the test lacks there.
+# has_programs SCRIPT KERNEL: programs of this machine do not run on another architecture. Names the missing program.
 has_programs() {
 	local program='' path
 
@@ -130,7 +130,7 @@ run_alone() {
 	done
 }
 
-# options_for KERNEL SCRIPT: adds what its header asks for.
+# options_for KERNEL SCRIPT: adds the options of its header.
 options_for() {
 	local append path
 
@@ -199,7 +199,8 @@ start_guest() {
 	pool_add $! judge_guest "lab $name" "$output"
 }
 
-# run_intree_guests: each test of tests/intree in a guest of the patched kernel, and in one of the plain kernel.
+# run_intree_guests KERNEL...: each test of tests/intree in a guest of each of these kernels, with the series or plain. Those with
+# KCSAN get the tests that say so.
 run_intree_guests() {
 	local script name
 
@@ -230,7 +231,9 @@ start_intree_guest() {
 	pool_add $! "$2" "intree $name" "$output"
 }
 
-# judge_plain_guest NAME OUTPUT STATUS: the test must fail on the kernel without the series, or it shows nothing.
+# judge_plain_guest NAME OUTPUT STATUS: the test must fail on the kernel without the series, or it shows nothing, and in the way that
+# its header tells. With "# plain: PATTERN" the kernel log has such a line: a hang, an oops or a warning that is the defect. Without,
+# the guest ends by itself and a check of the test fails. A guest that was lost for another reason proves nothing.
 judge_plain_guest() {
 	if [[ $3 -eq 124 ]]; then
 		count_failure "$1: ${lab_verdict[124]} (log: $2.log)"

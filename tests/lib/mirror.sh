@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # A Debian mirror in a directory, with packages that look like a kernel's: for the tests of lab/kernel-get.
 
-# fake_vmlinuz FILE: what the lab looks at in a bzImage: where its payload is, and an ELF file in that.
+# fake_vmlinuz FILE: writes the parts of a bzImage that the lab reads: the place of its payload, and an ELF file there.
 fake_vmlinuz() {
 	local payload=$BATS_FILE_TMPDIR/payload length
 
@@ -13,7 +13,7 @@ fake_vmlinuz() {
 	printf '%b' "\\x$(printf %02x "$length")" | dd of="$1" bs=1 seek=$((0x24c)) conv=notrunc status=none
 }
 
-# fake_image FILE: what the lab looks at in a kernel of arm64.
+# fake_image FILE: writes the parts of an arm64 kernel that the lab reads.
 fake_image() {
 	{ head -c 56 /dev/zero && printf 'ARM\144 a kernel'; } >"$1"
 }
@@ -106,7 +106,7 @@ take_away() {
 	rm "${files[@]}"
 }
 
-# publish SUITE...: writes the suites' lists, of what is there now. Later than the last ones, by the clock that apt asks about.
+# publish SUITE...: writes the suites' lists of the present packages. Their date is later than that of the last lists, for apt.
 published=0
 publish() {
 	local suite arch list

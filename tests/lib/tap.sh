@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Judges TAP: what a test program printed, and whether it came to its end.
+# Judges TAP: the output of a test program, and whether it is complete.
 
 # judge_tap STATUS <TAP: one line per result, "passed<TAB>number", "failed<TAB>what" or "skipped<TAB>what - why".
 # Output without a plan, with another number of results than planned, or with none at all is a failure: it ended early.
