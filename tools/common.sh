@@ -32,7 +32,12 @@ kernel_names() {
 
 # kernels_of ARCH: those with the tests of the lab; "all" is of every architecture.
 kernels_of() {
-	awk -v arch="$1" '!/^#/ && NF && (arch == "all" || $5 == arch) { print $1 }' lab/kernels
+	awk -v arch="$1" '!/^#/ && $6 == "check" && (arch == "all" || $5 == arch) { print $1 }' lab/kernels
+}
+
+# debian_kernels: all of lab/kernels.
+debian_kernels() {
+	awk '!/^#/ && NF { print $1 }' lab/kernels
 }
 
 # Those of them that are built here with the kernel's checkers and are guests of QEMU. A kernel with patches is not one of them.

@@ -69,10 +69,15 @@ kernel_names() {
 
 # kernels_of ARCH: those with the tests of the lab; "all" is of every architecture.
 kernels_of() {
-	awk -v arch="$1" '!/^#/ && NF && (arch == "all" || $5 == arch) { print $1 }' "$lab_dir/kernels"
+	awk -v arch="$1" '!/^#/ && $6 == "check" && (arch == "all" || $5 == arch) { print $1 }' "$lab_dir/kernels"
 }
 
-# kernel_arch NAME: what is built here from source is for this machine.
+# debian_kernels: all that there are.
+debian_kernels() {
+	awk '!/^#/ && NF { print $1 }' "$lab_dir/kernels"
+}
+
+# kernel_arch NAME: a kernel that is built here from source is for this machine.
 kernel_arch() {
 	local arch
 
@@ -141,7 +146,7 @@ kernel_slowness() {
 # require_kernel NAME: a usage error for a kernel that there is not.
 require_kernel() {
 	is_built "$1" || [[ -n $(kernel_field "$1" 1) ]] ||
-		usage_error "no kernel '$1'; there are: $( (kernels_of all && built_names) | paste -sd ' ')"
+		usage_error "no kernel '$1'; there are: $( (debian_kernels && built_names) | paste -sd ' ')"
 }
 
 # kernel_dir NAME: one that is built has a directory for each configuration and set of patches, as checkouts that differ share

@@ -25,7 +25,7 @@ script_header() {
 has_kernel() {
 	local kernels
 
-	kernels=" $(script_header "$1" kernels "$(kernel_names | paste -sd ' ')") "
+	kernels=" $(script_header "$1" kernels "$(debian_kernels | paste -sd ' ')") "
 	case $2 in
 	uml) [[ $(script_header "$1" quick no) == yes ]] ;;
 	*-intree) [[ $(script_header "$1" intree no) == yes ]] ;;
