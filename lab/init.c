@@ -191,10 +191,26 @@ static void link_descriptors(void)
 			setup_failed("link", links[i][1]);
 }
 
+/*
+ * A port's driver may be a module, and finds its ports some time after it was loaded. A
+ * virtio console has a file for each possible port before.
+ */
+static int open_port(const char *name)
+{
+	static const struct timespec pause = { .tv_nsec = 10000000 };
+	int fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	for (int i = 0; i < 1000 && fd < 0 && (errno == ENOENT || errno == ENODEV); i++) {
+		nanosleep(&pause, NULL);
+		fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	}
+	return fd;
+}
+
 static int open_raw_port(const char *name)
 {
 	struct termios mode;
-	int fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int fd = open_port(name);
 
 	if (fd >= 0 && !tcgetattr(fd, &mode)) {
 		cfmakeraw(&mode);
@@ -398,20 +414,10 @@ static char **command_words(void)
 	return argv;
 }
 
-/* A port's driver may be a module, and finds its ports some time after it was loaded. */
-static void wait_for_file(const char *path)
-{
-	static const struct timespec pause = { .tv_nsec = 10000000 };
-
-	for (int i = 0; i < 1000 && access(path, F_OK); i++)
-		nanosleep(&pause, NULL);
-}
-
 static pid_t start_command(void)
 {
 	bool interactive = access("/pcilab/argv", F_OK) != 0;
-	int out = interactive ? open(OUTPUT_PORT, O_RDWR | O_NOCTTY | O_CLOEXEC) :
-				open_raw_port(OUTPUT_PORT);
+	int out = interactive ? open_port(OUTPUT_PORT) : open_raw_port(OUTPUT_PORT);
 	int err = interactive ? out : open_raw_port(ERROR_PORT);
 	int in = interactive ? out : open("/dev/null", O_RDONLY | O_CLOEXEC);
 	char **argv = command_words();
@@ -607,8 +613,6 @@ int main(void)
 	watchdog = start_watchdog();
 	load_modules("/pcilab/modules.base");
 	load_modules("/pcilab/modules.test");
-	wait_for_file(OUTPUT_PORT);
-	wait_for_file(ERROR_PORT);
 	command = start_command();
 	status = wait_for(command);
 	find_leaks();

@@ -9,7 +9,7 @@
 readonly kernel_words='quiet panic=-1 mitigations=off nokaslr norandmaps cryptomgr.notests initcall_blacklist=crypto_kdf108_init,init_kprobe_trace ipv6.disable=1 log_buf_len=4M'
 readonly kernel_words_amd64='console=ttyS0,115200 no_timer_check' kernel_words_arm64='console=ttyAMA0'
 
-readonly qboot=/usr/share/qemu/qboot.rom
+readonly qboot=/usr/share/qemu/qboot.rom uefi_arm64=/usr/share/qemu-efi-aarch64/QEMU_EFI.fd
 
 # isa_port CHARDEV IOBASE IRQ: an IRQ of its own for each, as edge-triggered ones shared by two ports get lost.
 isa_port() {
@@ -72,11 +72,13 @@ memory_size() {
 }
 
 # A CPU without pointer authentication, which takes most of the time under emulation. gic-version=3 has interrupts by message (ITS).
+# Only firmware has ACPI: the machine starts with it, three seconds later, where the topology has firmware tables.
 machine_arm64() {
 	local iommu=''
 
 	! has_iommu "$topology" || iommu=,iommu=smmuv3
 	printf '%s\n' -M "virt,gic-version=3$iommu" -cpu cortex-a72
+	[[ -z $(topology_tables "$topology") ]] || printf '%s\n' -bios "$uefi_arm64"
 }
 
 # With the ACPI hotplug that q35 has by default, Linux leaves the slots to ACPI, and every bus reset below a hotplug
@@ -114,6 +116,21 @@ qemu_args() {
 		-append "$kernel_words $(arch_words) $(checker_words) $(disk_words) PCILAB_KERNEL=$kernel PCILAB_SLOWNESS=$(kernel_slowness "$kernel") PCILAB_TOPOLOGY=${topology##*/} $(topology_append "$topology") $kernel_append"
 }
 
+# add_tables_arm64: QEMU has no -acpitable for this machine. The kernel takes tables from an archive in front of the initrd
+# (Documentation/admin-guide/acpi/initrd_table_override.rst).
+add_tables_arm64() {
+	local name tables=()
+
+	mapfile -t tables < <(topology_tables "$topology")
+	((${#tables[@]})) || return 0
+	[[ -r $uefi_arm64 ]] || die "$lab_setup" "there is no $uefi_arm64; tools/install-deps arm64 installs it"
+	for name in "${tables[@]}"; do
+		install -D -m 644 "$tmp/$name.aml" "$tmp/tables/kernel/firmware/acpi/$name.aml"
+	done
+	{ pack_cpio "$tmp/tables" && cat "$tmp/initrd"; } >"$tmp/initrd.tables"
+	mv "$tmp/initrd.tables" "$tmp/initrd"
+}
+
 # run_qemu: returns when QEMU has ended and all output has been passed on.
 run_qemu() {
 	local args=() topology_args=()
@@ -121,6 +138,7 @@ run_qemu() {
 	mapfile -t args < <(qemu_args)
 	mapfile -t topology_args < <(topology_words "$topology" "$tmp" "$(kernel_arch "$kernel")")
 	make_disks "$tmp" "${topology_args[@]}"
-	make_tables "$topology" "$tmp" "${topology_args[@]}"
+	make_tables "$topology" "$tmp" "$(kernel_arch "$kernel")"
+	[[ $(kernel_arch "$kernel") != arm64 ]] || add_tables_arm64
 	run_machine "$qemu" "${args[@]}" "${topology_args[@]}"
 }

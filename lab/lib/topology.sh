@@ -16,8 +16,12 @@ topology_names() {
 
 # topology_words FILE TMP ARCH: the arguments, one a line, @TMP@ replaced.
 topology_words() {
-	sed -E -e '/^[[:space:]]*#/d' -e '/^-append[[:space:]]/d' -e 's/[[:space:]]#.*//' -e "s|@TMP@|$2|g" "$1" |
-		if [[ $3 == arm64 ]]; then mirror_ports; else cat; fi | tr -s '[:space:]' '\n' | sed '/^$/d'
+	topology_lines "$1" "$2" | if [[ $3 == arm64 ]]; then mirror_ports; else cat; fi | tr -s '[:space:]' '\n' | sed '/^$/d'
+}
+
+# topology_lines FILE TMP: a device a line.
+topology_lines() {
+	sed -E -e '/^[[:space:]]*#/d' -e '/^-append[[:space:]]/d' -e 's/[[:space:]]#.*//' -e "s|@TMP@|$2|g" "$1"
 }
 
 # mirror_ports: without the PC's firmware buses are numbered from the lowest device number up. The numbers of the ports on each bus
@@ -33,7 +37,7 @@ mirror_ports() {
 			if (!match($0, name "=[^,. ]+")) return ""
 			return substr($0, RSTART + length(name) + 1, RLENGTH - length(name) - 1)
 		}
-		/^-device intel-iommu/ { next }
+		/^-device intel-iommu|^-acpitable/ { next }
 		{ line[++lines] = $0 }
 		/^-device (pcie-root-port|xio3130-downstream),/ && value("addr") != "" {
 			bus = on[lines] = value("bus")
@@ -70,16 +74,38 @@ make_disks() {
 	return 0
 }
 
-# make_tables FILE TMP WORD...: each TMP/NAME.aml in the arguments, from NAME.asl beside the topology.
-make_tables() {
-	local file=$1 tmp=$2 word name
+# topology_tables FILE: the names of its firmware tables.
+topology_tables() {
+	sed -nE 's|^-acpitable[[:space:]]+file=@TMP@/([A-Za-z0-9_-]+)\.aml.*|\1|p' "$1"
+}
 
-	shift 2
-	for word; do
-		[[ $word =~ "$tmp"/([A-Za-z0-9_-]+)\.aml ]] || continue
-		name=${BASH_REMATCH[1]}
+# make_tables FILE TMP ARCH: TMP/NAME.aml for each firmware table NAME of the topology, from NAME.asl beside it.
+make_tables() {
+	local file=$1 tmp=$2 name
+
+	for name in $(topology_tables "$file"); do
 		need iasl
-		iasl -p "$tmp/$name" "${file%/*}/$name.asl" >"$tmp/$name.log" 2>&1 ||
+		if [[ $3 == arm64 ]]; then
+			mirror_addresses "$file" <"${file%/*}/$name.asl" >"$tmp/$name.asl"
+		else
+			cp "${file%/*}/$name.asl" "$tmp/$name.asl"
+		fi
+		iasl -p "$tmp/$name" "$tmp/$name.asl" >"$tmp/$name.log" 2>&1 ||
 			die "$lab_setup" "iasl: $(cat "$tmp/$name.log")"
 	done
+}
+
+# mirror_addresses FILE: of the root ports in the firmware table that it reads, as mirror_ports does in the topology FILE.
+mirror_addresses() {
+	local low high
+
+	read -r low high < <(topology_lines "$1" '' |
+		sed -nE 's/^-device pcie-root-port,.*addr=([0-9a-f]+).*/\1/p' | sort | sed -n '1p;$p' | paste -sd ' ')
+	awk -v sum=$((0x${low:-0} + 0x${high:-0})) '
+		match($0, /_ADR, 0x00[0-9A-F][0-9A-F]0000\)/) {
+			digits = "0123456789ABCDEF"
+			number = 16 * (index(digits, substr($0, RSTART + 10, 1)) - 1) + index(digits, substr($0, RSTART + 11, 1)) - 1
+			$0 = substr($0, 1, RSTART + 9) sprintf("%02X", sum - number) substr($0, RSTART + 12)
+		}
+		{ print }'
 }

@@ -93,6 +93,16 @@ words() {
 	run ! has_iommu lab/topologies/slots
 }
 
+@test 'firmware tables describe the mirrored ports of arm64, and come from the initrd' {
+	. lab/lib/topology.sh
+	[[ $(words acpi amd64) == *-acpitable* && $(words acpi arm64) != *acpitable* ]]
+	[[ $(topology_tables lab/topologies/firmware) == firmware && -z $(topology_tables lab/topologies/slots) ]]
+	[[ $(mirror_addresses lab/topologies/firmware <lab/topologies/firmware.asl | sed -nE 's/.*_ADR, 0x00(..)0000.*/\1/p' | paste -sd ' ') == \
+		'03 04 05 06 08 07' ]]
+	diff <(grep -v 0x000 lab/topologies/dsm.asl) <(mirror_addresses lab/topologies/dsm <lab/topologies/dsm.asl | grep -v 0x000)
+	[[ $(mirror_addresses lab/topologies/dsm <lab/topologies/dsm.asl) == *'_ADR, 0x00020000)'* ]]
+}
+
 @test 'a test with programs of this machine is skipped on arm64 with a reason' {
 	count_skip() { echo "skipped: $*"; }
 	printf '%s\n' '# python: json' '. lib.sh' >"$script"
