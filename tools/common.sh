@@ -45,6 +45,11 @@ debug_kernel_names() {
 	awk '!/^#/ && NF == 6 && $1 != "uml" { print $1 }' lab/kernels-built
 }
 
+# Those with the patches of in-tree/series.
+series_kernel_names() {
+	awk '!/^#/ && NF == 7 { print $1 }' lab/kernels-built
+}
+
 # kernel_slowness NAME: how much longer everything may take than with a stock kernel.
 kernel_slowness() {
 	awk -v name="$1" '!/^#/ && $1 == name { slowness = $6 } END { print slowness ? slowness : 1 }' lab/kernels-built

@@ -115,11 +115,20 @@ built_patches() {
 	[[ -z $dir ]] || printf '%s\n' "$repo_dir/$dir"/*.patch
 }
 
-# built_inputs NAME: everything that a cached kernel depends on besides Debian's source. Of patches, not the messages.
+# patched_functions NAME: those of the kernel that its patches define or change, one a line.
+patched_functions() {
+	local patches
+
+	mapfile -t patches < <(built_patches "$1")
+	((${#patches[@]} == 0)) || sed -nE 's/^(@@ -[0-9,]+ \+[0-9,]+ @@ |\+)[a-z][a-z0-9_ *]*\b([a-z_][a-z0-9_]*)\(.*/\2/p' "${patches[@]}" | sort -u
+}
+
+# built_inputs NAME: everything that a cached kernel depends on besides Debian's source. Comments of the configuration and messages of
+# patches do not count.
 built_inputs() {
 	local patches
 
-	built_config "$1"
+	built_config "$1" | grep -E '^(# )?CONFIG_'
 	mapfile -t patches < <(built_patches "$1")
 	((${#patches[@]} == 0)) || sed -s '1,/^diff --git /{/^diff --git /!d}' "${patches[@]}"
 }

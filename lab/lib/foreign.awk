@@ -20,6 +20,9 @@ BEGIN {
 	count = split(modules, names, /[ \n]+/)
 	for (i = 1; i <= count; i++)
 		ours[names[i]] = 1
+	count = split(functions, names, /[ \n]+/)
+	for (i = 1; i <= count; i++)
+		changed[names[i]] = 1
 }
 
 function text_of(line) {
@@ -40,8 +43,16 @@ function is_drivers(text) {
 	return text ~ /^ pciehp_(reset_slot|isr)\+/ || (text ~ /\[[A-Za-z0-9_]+\]$/ && !is_ours(text))
 }
 
+# The compiler adds suffixes, such as .isra.0, to a function that it specializes.
+function is_changed(text) {
+	if (!sub(/[.+].*/, "", text))
+		return 0
+	sub(/^(kmemleak:)? +/, "", text)
+	return text in changed
+}
+
 function is_ours(text) {
-	if (text ~ /^(kmemleak:)? +0x[0-9a-f]+$/)
+	if (text ~ /^(kmemleak:)? +0x[0-9a-f]+$/ || is_changed(text))
 		return 1
 	return match(text, /\[[A-Za-z0-9_]+\]$/) && substr(text, RSTART + 1, RLENGTH - 2) in ours
 }

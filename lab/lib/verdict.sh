@@ -26,7 +26,7 @@ without_stock_part() {
 # our patches, is in any stack of the report, as caller of a function of the stock kernel too, or where a stack leads through a module
 # that is gone.
 without_foreign() {
-	awk -v modules="$(cat "$tmp/ours")" -f "$lab_dir/lib/foreign.awk" "$@"
+	awk -v modules="$(cat "$tmp/ours")" -v functions="$(cat "$tmp/our-functions")" -f "$lab_dir/lib/foreign.awk" "$@"
 }
 
 count_foreign() {

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Recovery from an error at a hotplug port that is bringing up its card does not deadlock.
 # timeout: 300
+# plain: task irq/.*-pciehp.* blocked for more than
+# kcsan: yes
 # shellcheck source=tests/lab/lib.sh
 . /tests/lib.sh
 # shellcheck source=tests/lab/lib-sim.sh

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shows that the port is locked when pci_reset_function_locked() resets the bus below it.
 # modules: tests/intree/kmod
+# plain: unlocked secondary bus reset
+# kcsan: yes
 # shellcheck source=tests/lab/lib.sh
 . /tests/lib.sh
 # shellcheck source=tests/lab/lib-sim.sh

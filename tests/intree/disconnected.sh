@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A driver whose device was unplugged in its probe() is told so at once, and no method is tried.
 # modules: tests/intree/kmod
+# kcsan: yes
 # shellcheck source=tests/lab/lib.sh
 . /tests/lib.sh
 # shellcheck source=tests/lab/lib-sim.sh

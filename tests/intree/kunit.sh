@@ -3,6 +3,7 @@
 # The KUnit tests of the series pass.
 # append: kunit.enable=1 kunit.autorun=1
 # timeout: 300
+# kcsan: yes
 # shellcheck source=tests/lab/lib.sh
 . /tests/lib.sh
 

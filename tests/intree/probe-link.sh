@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A driver can reset its link in probe() in a hotplug slot, also while another process resets its device.
 # modules: tests/intree/kmod
+# shift: 0
 # shellcheck source=tests/lab/lib.sh
 . /tests/lib.sh
 # shellcheck source=tests/lab/lib-sim.sh

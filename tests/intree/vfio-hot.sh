@@ -3,6 +3,7 @@
 # A hot reset by VFIO is exactly of the slot or exactly of the bus, as was checked, even if support for a reset of the slot goes
 # meanwhile.
 # modules: tests/intree/kmod
+# kcsan: yes
 # shellcheck source=tests/lab/lib.sh
 . /tests/lib.sh
 # shellcheck source=tests/lab/lib-sim.sh

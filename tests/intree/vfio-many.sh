@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # 64 VFs can be opened at once through VFIO, and each is reset when all are closed at once.
 # timeout: 400
+# kcsan: yes
 # shellcheck source=tests/lab/lib.sh
 . /tests/lib.sh
 # shellcheck source=tests/lab/lib-sim.sh
@@ -46,7 +47,7 @@ exec {hold}<>"$starting_line"
 for vf in "${vfs[@]}"; do
 	"$client" "$vf" wait <"$starting_line" >"/run/client-$vf" 2>&1 {hold}>&- &
 done
-for ((i = 0; i < 120; i++)); do
+for ((i = 0; i < 120 * PCILAB_SLOWNESS; i++)); do
 	count_waiting
 	[[ $opened -lt $count ]] || break
 	sleep 1

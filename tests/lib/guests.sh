@@ -5,7 +5,7 @@
 
 # The statuses with which pcilab speaks for itself. The kernel is there and the module built, so that a guest that cannot
 # be set up has failed too.
-declare -A lab_verdict=(
+declare -gA lab_verdict=(
 	[120]='the guest was lost' [121]='the guest hung' [122]='the guest panicked' [123]='the kernel log has a warning'
 	[124]='the guest could not be set up'
 )
@@ -28,7 +28,8 @@ has_kernel() {
 	kernels=" $(script_header "$1" kernels "$(debian_kernels | paste -sd ' ')") "
 	case $2 in
 	uml) [[ $(script_header "$1" quick no) == yes ]] ;;
-	*-intree) [[ $(script_header "$1" intree no) == yes ]] ;;
+	*-intree | *-intree-kasan) [[ $(script_header "$1" intree no) == yes ]] ;;
+	*-intree-kcsan) [[ $(script_header "$1" intree no) == yes && $(script_header "$1" kcsan no) == yes ]] ;;
 	*-kcsan) [[ $(script_header "$1" kcsan no) == yes && ($kernels == *" $2 "* || $kernels == *" ${2%-*} "*) ]] ;;
 	*-kasan | *-arm64) [[ $kernels == *" $2 "* || $kernels == *" ${2%-*} "* ]] ;;
 	*) [[ $kernels == *" $2 "* ]] ;;
@@ -193,7 +194,8 @@ start_guest() {
 	fi
 	output=$logs/lab-${name// /-}
 	rm -f "$output".*
-	lab/pcilab --kernel "$kernel" --topology "$topology" --timeout $((timeout * $(kernel_slowness "$kernel"))) \
+	PCILAB_SHIFT=$(script_header "$1" shift 3) \
+		lab/pcilab --kernel "$kernel" --topology "$topology" --timeout $((timeout * $(kernel_slowness "$kernel"))) \
 		--keep-log "$output.kernel.log" "${options[@]}" -- bash "${command[@]}" \
 		>"$output.tap" 2>"$output.log" </dev/null &
 	pool_add $! judge_guest "lab $name" "$output"
@@ -202,30 +204,47 @@ start_guest() {
 # run_intree_guests KERNEL...: each test of tests/intree in a guest of each of these kernels, with the series or plain. Those with
 # KCSAN get the tests that say so.
 run_intree_guests() {
-	local script name
+	local script name kernel
 
 	for script in tests/intree/*.sh; do
 		name=$(basename "$script" .sh)
 		[[ $name != lib ]] || continue
 		is_wanted "$name" || continue
-		start_intree_guest 7.3-intree judge_guest "$script"
-		start_intree_guest 7.3 judge_plain_guest "$script"
+		for kernel; do
+			[[ $kernel != *-kcsan || $(script_header "$script" kcsan no) == yes ]] || continue
+			start_intree_guest "$kernel" "$(intree_judge "$kernel")" "$script"
+		done
 	done
 }
 
-# start_intree_guest KERNEL JUDGE SCRIPT: with virtual time, and without pcireset.
+# intree_judge KERNEL
+intree_judge() {
+	case $1 in
+	*-intree*) printf 'judge_guest\n' ;;
+	*) printf 'judge_plain_guest\n' ;;
+	esac
+}
+
+# intree_selftests KERNEL: the directory of the series' selftests; for a plain kernel those of 7.3-intree.
+intree_selftests() {
+	bash -c '. lab/lib/common.sh && kernel_dir "$1"' - "$([[ $1 == *-intree* ]] && echo "$1" || echo 7.3-intree)" | sed 's|$|/selftests|'
+}
+
+# start_intree_guest KERNEL JUDGE SCRIPT: with virtual time but under KCSAN, and without pcireset.
 start_intree_guest() {
-	local kernel=$1 script=$3 name output options=() selftests
+	local kernel=$1 script=$3 name output options=() selftests timeout
 
 	pool_make_room "$jobs"
 	name="$(basename "$script" .sh) $kernel"
 	output=$logs/intree-${name// /-}
 	options_for "$kernel" "$script"
-	selftests=$(bash -c '. lab/lib/common.sh && kernel_dir 7.3-intree')/selftests
+	[[ $kernel == *-kcsan ]] || options+=(--icount)
+	selftests=$(intree_selftests "$kernel")
+	timeout=$(script_header "$script" timeout 200)
+	[[ $kernel != *-k[ac]san ]] || timeout=$((timeout * $(kernel_slowness "$kernel")))
 	rm -f "$output".*
 	PCILAB_SHIFT=$(script_header "$script" shift 3) \
-		lab/pcilab --kernel "$kernel" --topology "$(script_header "$script" topology empty)" --icount \
-		--timeout "$(script_header "$script" timeout 200)" \
+		lab/pcilab --kernel "$kernel" --topology "$(script_header "$script" topology empty)" --timeout "$timeout" \
 		--keep-log "$output.kernel.log" --add tests/intree:/intree --add "$selftests:/selftests" "${options[@]}" \
 		-- "rmmod pcireset; bash /intree/$(basename "$script")" >"$output.tap" 2>"$output.log" </dev/null &
 	pool_add $! "$2" "intree $name" "$output"
@@ -235,9 +254,21 @@ start_intree_guest() {
 # its header tells. With "# plain: PATTERN" the kernel log has such a line: a hang, an oops or a warning that is the defect. Without,
 # the guest ends by itself and a check of the test fails. A guest that was lost for another reason proves nothing.
 judge_plain_guest() {
+	local script=tests/intree/${1#intree } pattern
+
+	script=${script%% *}.sh
+	pattern=$(script_header "$script" plain '')
 	if [[ $3 -eq 124 ]]; then
 		count_failure "$1: ${lab_verdict[124]} (log: $2.log)"
-	elif [[ $3 -ne 0 ]] || grep -q '^not ok' "$2.tap"; then
+	elif [[ -n $pattern ]] && grep -Eq -- "$pattern" "$2.kernel.log" 2>/dev/null; then
+		count_pass 1
+	elif [[ -n $pattern ]]; then
+		count_failure "$1: the kernel log does not have what the test expects of the plain kernel, '$pattern' (log: $2.kernel.log)"
+	elif [[ $3 -ge 120 && $3 -le 122 ]]; then
+		count_failure "$1: ${lab_verdict[$3]}, which the test does not expect of the plain kernel (log: $2.log)"
+	elif ! grep -q '^1\.\.' "$2.tap"; then
+		count_failure "$1: ended without a plan (log: $2.tap)"
+	elif grep -q '^not ok' "$2.tap"; then
 		count_pass 1
 	else
 		count_failure "$1: passes without the series, so it shows nothing (log: $2.tap)"

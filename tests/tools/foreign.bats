@@ -44,6 +44,20 @@ setup() {
 	[ -z "$output" ]
 }
 
+@test "in a kernel with patches, a race or a leak of a changed function counts" {
+	race 'pci_read+0x1/0x2' 'pci_reset_by_method.isra.0+0x10/0x20' >log
+	run filter -v functions=$'pci_reset_by_method\npci_dev_wait'
+	[[ $output == *'BUG: KCSAN: data-race in pci_read+0x1/0x2 / pci_reset_by_method'* ]]
+	run filter
+	[[ $output != *KCSAN* ]]
+	race 'pci_read+0x1/0x2' 'pci_reset_by_methods+0x10/0x20' >log
+	run filter -v functions=pci_reset_by_method
+	[[ $output != *KCSAN* ]]
+	leak 'pci_reset_by_method+0x10/0x20' >log
+	run filter -v functions=pci_reset_by_method
+	[[ $output == *'unreferenced object'* ]]
+}
+
 @test "a race below a call of our module counts, at any depth" {
 	race 'memcpy+0x1/0x2' $'memset+0x1/0x2\n<3>[    7.000004]  pci_store_saved_state+0x1/0x2\n<3>[    7.000004]  run+0x1/0x2 [pcireset]' >log
 	run filter

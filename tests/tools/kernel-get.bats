@@ -466,7 +466,20 @@ get_built() {
 	fails 3 'kernel uml is not cached and cannot be fetched: no mirror answered'
 }
 
-# chroot_mirror: what 7.3 and its compiler need.
+@test "a comment in the configuration of a built kernel does not make it another kernel, and an option does" {
+	local dir=$BATS_TEST_TMPDIR/tree key="bash -c '. lab/lib/common.sh && kernel_dir uml'" was
+
+	mkdir "$dir"
+	cp -r lab "$dir"
+	cd "$dir"
+	was=$(eval "$key")
+	echo '# A comment.' >>lab/uml.config
+	[[ $(eval "$key") == "$was" ]]
+	echo '# CONFIG_NO_SUCH_OPTION is not set' >>lab/uml.config
+	[[ $(eval "$key") != "$was" ]]
+}
+
+# chroot_mirror: the packages that 7.3 and its compiler need.
 chroot_mirror() {
 	[[ $(. /etc/os-release && echo "${VERSION_CODENAME:-}") != trixie ]] || skip 'the compiler of this machine is the right one'
 	write_sources "$url" trixie-backports trixie

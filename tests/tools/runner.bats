@@ -115,3 +115,72 @@ words() {
 	printf '%s\n' '# add: bench/guest:/bench' '. lib.sh' >"$script"
 	has_programs "$script" 7.3-arm64
 }
+
+# judge_plain STATUS TAP LOG: what a test with the header of $script did on the plain kernel.
+judge_plain() {
+	mkdir -p "$BATS_TEST_TMPDIR/tests/intree"
+	cp "$script" "$BATS_TEST_TMPDIR/tests/intree/long.sh"
+	printf '%s\n' "$2" >"$BATS_TEST_TMPDIR/out.tap"
+	printf '%s\n' "$3" >"$BATS_TEST_TMPDIR/out.kernel.log"
+	run judge_there "$1"
+}
+
+judge_there() {
+	count_failure() { echo "failed: $*"; }
+	count_pass() { echo passed; }
+	cd "$BATS_TEST_TMPDIR" && judge_plain_guest 'intree long 7.3' out "$1"
+}
+
+@test 'a test of the series fails on the plain kernel by itself: what is lost shows nothing' {
+	judge_plain 1 $'not ok 1 - a\n1..1' ''
+	[ "$output" = passed ]
+	judge_plain 123 $'ok 1 - a\nnot ok 2 - b\n1..2' ''
+	[ "$output" = passed ]
+	judge_plain 0 $'ok 1 - a\n1..1' ''
+	[[ $output == 'failed: '*'shows nothing'* ]]
+	for status in 120 121 122; do
+		judge_plain "$status" 'not ok 1 - a' 'INFO: task irq/1-pciehp:7 blocked for more than 120 seconds.'
+		[[ $output == 'failed: '*'does not expect'* ]]
+	done
+	judge_plain 1 'not ok 1 - a' ''
+	[[ $output == 'failed: '*'without a plan'* ]]
+	judge_plain 124 '' ''
+	[[ $output == 'failed: '*'could not be set up'* ]]
+}
+
+@test 'a test of the series that hangs the plain kernel needs that very hang in the log' {
+	printf '%s\n' '# plain: task irq/.* blocked for more than' '. lib.sh' >"$script"
+	judge_plain 120 'not ok 1 - a' 'INFO: task irq/1-pciehp:7 blocked for more than 120 seconds.'
+	[ "$output" = passed ]
+	judge_plain 120 '' 'nothing of the kind'
+	[[ $output == 'failed: '*'does not have what the test expects'* ]]
+	judge_plain 1 $'not ok 1 - a\n1..1' ''
+	[[ $output == 'failed: '*'does not have what the test expects'* ]]
+}
+
+@test 'kernels with the series and checkers belong to the intree tier, those with KCSAN for the tests that say so' {
+	. tools/common.sh
+	[ "$(series_kernel_names | paste -sd ' ')" = '7.3-intree 7.3-intree-kasan 7.3-intree-kcsan' ]
+	run ! grep -q intree <(debug_kernel_names)
+	echo '# intree: yes' >"$script"
+	has_kernel "$script" 7.3-intree-kasan
+	run ! has_kernel "$script" 7.3-intree-kcsan
+	printf '%s\n' '# intree: yes' '# kcsan: yes' >"$script"
+	has_kernel "$script" 7.3-intree-kcsan
+	[ "$(intree_judge 7.3-intree-kcsan)" = judge_guest ]
+	[ "$(intree_judge 7.3)" = judge_plain_guest ]
+}
+
+@test 'of an option that two files of a configuration name, the last one counts' {
+	. lab/lib/source-build.sh
+	printf '%s\n' 'CONFIG_A=y' 'CONFIG_NAME="one"' '# CONFIG_C is not set' 'CONFIG_NAME="two"' >"$BATS_TEST_TMPDIR/wanted"
+	[ "$(wanted_options "$BATS_TEST_TMPDIR/wanted" | sort | paste -sd ' ')" = 'CONFIG_A=y CONFIG_NAME="two"' ]
+}
+
+@test 'the functions that the patches of a kernel change are known by name' {
+	run bash -c '. lab/lib/common.sh && patched_functions 7.3-intree && patched_functions 6.12-kasan'
+	for name in pci_reset_function_types pci_reset_bridge reset_method_store; do
+		grep -qx "$name" <<<"$output"
+	done
+	run ! grep -qvE '^[a-z_][a-z0-9_]*$' <<<"$output"
+}
