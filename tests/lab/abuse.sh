@@ -4,7 +4,7 @@
 # specification lets a reset take, survive a kill, or use uncharged memory.
 # topology: empty
 # icount: yes
-# nightly: 6.12
+# nightly: 6.1 6.12
 # timeout: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

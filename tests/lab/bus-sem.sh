@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A driver that holds its device lock never waits for pci_bus_sem. Error recovery may hold it for reading while it waits
 # for that device lock, and a removal that waits to write keeps other readers out.
+# nightly: 6.12
 # icount: yes
 # topology: mixed
 # modules: tests/lab/kmod

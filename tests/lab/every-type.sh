@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Each type on each function: either exactly that type runs and all state is as before, or it is refused and nothing is
 # touched.
+# nightly: 6.12
 # topology: mixed sriov slots acpi gpu empty cxl
 # timeout: 400
 # shares: yes

@@ -9,7 +9,7 @@
 # parts: function link probe cxl
 # kcsan: yes
 # modules: tests/lab/kmod
-# nightly: 6.12
+# nightly: 6.1 6.12
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A function that a program holds through VFIO is refused and the program is named. An idle function is not refused.
+# intree: yes
+# nightly: 6.12
 # topology: vfio
 . "$(dirname "$0")/lib.sh"
 

@@ -4,6 +4,7 @@
 # touched. The first signal prevents further resets and prints a message. The second one ends pcireset at once.
 # topology: empty
 # kernels: 6.1 7.3
+# nightly: 6.1
 # icount: yes
 # timeout: 400
 # python: os pty select signal sys

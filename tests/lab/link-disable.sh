@@ -4,7 +4,8 @@
 # Link Disable never stays set: not if the link does not go down or come up, the card is missing, or the caller is
 # killed.
 # topology: empty
-# kernels: 7.3
+# kernels: 6.1 6.12 7.3
+# nightly: 6.1 6.12
 # icount: yes
 # timeout: 200
 . "$(dirname "$0")/lib.sh"

@@ -3,7 +3,8 @@
 # pcireset link shows the state of the simulated hardware, and judges a training at the port. After a failure, the
 # target speed and the bit for autonomous changes are as before.
 # topology: empty
-# kernels: 7.3
+# kernels: 6.1 6.12 7.3
+# nightly: 6.1 6.12
 # icount: yes
 # timeout: 200
 . "$(dirname "$0")/lib.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The types of "pcireset list" equal the kernel's reset_method, except for documented differences. With sysfs alone, the
 # library finds the same types and scopes as the module finds in the hardware.
+# nightly: 6.12
 # topology: mixed sriov slots acpi gpu empty cxl
 # timeout: 240
 # shares: yes

@@ -4,7 +4,8 @@
 # With a slot, QEMU's power controller does. It ejects the card, which is reported, and repaired when the card is back.
 # Other ports are refused.
 # topology: power
-# kernels: 6.1
+# kernels: 6.1 6.12 7.3
+# nightly: 6.12 7.3
 # icount: yes
 # append: pcie_port_pm=force
 . "$(dirname "$0")/lib.sh"

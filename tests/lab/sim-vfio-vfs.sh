@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # vfio-pci binds to 64 simulated VFs on two bus numbers, and each one is opened and reset alone.
+# intree: yes
 # topology: empty
-# kernels: 6.12-kasan 7.3-kasan
+# kernels: 6.1 6.12 7.3
+# nightly: 6.1 6.12
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-sim.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # VFIO accepts simulated functions: each has an IOMMU group, is opened, maps memory, is reset, and is in use for
 # pcireset.
+# intree: yes
 # topology: empty
 # shares: yes
 . "$(dirname "$0")/lib.sh"

@@ -4,7 +4,7 @@
 # while it may still return, but no longer than the caller.
 # icount: yes
 # topology: empty
-# nightly: 6.12
+# nightly: 6.1 6.12
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -4,7 +4,7 @@
 # keeps values that another process has written later.
 # topology: empty
 # icount: yes
-# nightly: 6.12
+# nightly: 6.1 6.12
 # timeout: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # /dev/pcireset waits for a held lock in bounds or not at all, and not past a fatal signal.
+# nightly: 6.12
 # icount: yes
 # topology: mixed
 # modules: tests/lab/kmod

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Unloads the module, and drivers that call it, at every step of a reset. The unload is refused while the module is
 # needed and clean otherwise, and every operation in progress ends.
+# nightly: 6.12
 # topology: empty
 # icount: yes
 # timeout: 400

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A user that has only VFIO's descriptors uses the library: exactly the allowed type runs, or it is refused. VFIO itself is shown for
 # comparison.
+# intree: yes
 # topology: vfio
 # timeout: 200
 . "$(dirname "$0")/lib.sh"

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A process without privileges resets its own VFIO device, and the slot while it holds all functions there, and nothing
 # else.
+# intree: yes
+# nightly: 6.12
 # topology: vfio
 # timeout: 200
 . "$(dirname "$0")/lib.sh"

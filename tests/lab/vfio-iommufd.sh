@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # An iommufd shows the same ownership as VFIO's groups: to the module, in VFIO's own hot reset, and through the library.
+# intree: yes
 # topology: vfio vfio-tree
 # kernels: 6.12-kasan 7.3-kasan
 # timeout: 200

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # No reset clears the memory decode of a device, or takes its link down, while a VFIO user can read its memory. A
 # process without privileges maps a BAR and reads it all the time, and no read may fail.
+# intree: yes
 # topology: vfio
 # timeout: 300
 . "$(dirname "$0")/lib.sh"

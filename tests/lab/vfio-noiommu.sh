@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A function that a program has open through VFIO without an IOMMU, as DPDK does, is in use: for the tool, forced or
 # not, for the kernel API, and without the module.
+# intree: yes
 # topology: empty
 # kernels: 6.12-kasan 7.3-kasan
 # modules: tests/lab/kmod

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The scope of a link reset equals the list of VFIO's hot reset, except where VFIO's list is incomplete.
 # intree: yes
+# nightly: 6.12
 # topology: vfio vfio-tree
 # modules: tests/lab/kmod
 # timeout: 300

@@ -3,6 +3,7 @@
 # Two users with devices behind one port never reset each other's device: by the VFIO sample, by descriptors, and by the
 # library. With vfio-pci, they do.
 # intree: yes
+# nightly: 6.12
 # topology: vfio-tree
 # append: iomem=relaxed
 # icount: yes

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # watch reports each reset and its result as it happens, metrics has the same counts, and no tracing stays behind,
 # however a watch ends.
+# nightly: 6.12
 # topology: empty
 # icount: yes
 # modules: tests/lab/kmod
