@@ -249,6 +249,26 @@ static void types_come_from_the_module(void **state)
 	assert_int_equal(pcireset_dev_get_nr_members(dev, PCI_RESET_PM), 0);
 }
 
+/* The kernel only says that FLR is broken. The table says what happens. */
+static void a_quirk_of_the_kernel_is_explained(void **state)
+{
+	struct pcireset_dev *dev = find(*state, "02:00.0");
+	const struct known_broken *broken = known_broken_at(0);
+
+	assert_int_equal(broken->types, PCI_RESET_FLR);
+	module.types = PCI_RESET_BUS;
+	module.why_not = PCIRESET_WHY_QUIRK;
+	module.who = dev->addr;
+	assert_int_equal(pcireset_dev_query(dev), 0);
+	assert_string_equal(pcireset_dev_get_why_not_text(dev, PCI_RESET_FLR),
+			    pcireset_why_to_str(PCIRESET_WHY_QUIRK, PCI_RESET_FLR));
+	/* The same function, but with the IDs of a row. */
+	dev_identity(dev);
+	dev->facts->vendor = broken->id.vendor;
+	dev->facts->device = broken->id.device;
+	assert_non_null(strstr(pcireset_dev_get_why_not_text(dev, PCI_RESET_FLR), broken->what));
+}
+
 static void many_members_are_all_read(void **state)
 {
 	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
@@ -760,6 +780,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(types_come_from_the_module),
+		TEST(a_quirk_of_the_kernel_is_explained),
 		TEST(many_members_are_all_read),
 		TEST(the_module_gets_the_planned_request),
 		TEST(every_field_of_the_request_reaches_the_module),

@@ -141,6 +141,68 @@ static void many_processes_are_named_up_to_a_limit(void **state)
 	}
 }
 
+/* Entries with the same name stay in order, however many there are and wherever they are. */
+static void an_index_keeps_the_order(void **state)
+{
+	static const char *const names[] = { "b", "c", "b", "a", "b" };
+	static const char texts[] = "024";
+	struct name_index index = { 0 };
+	char text[] = "0";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++, ++*text)
+		assert_int_equal(index_add(&index, strdup(names[i]), strdup(text), NULL), 0);
+	index_sort(&index);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(*index_find(&index, "b", i)->text, texts[i]);
+	assert_null(index_find(&index, "b", 3));
+	assert_int_equal(*index_find(&index, "a", 0)->text, '3');
+	assert_int_equal(*index_find(&index, "c", 0)->text, '1');
+	assert_null(index_find(&index, "d", 0));
+	index_clear(&index);
+}
+
+static void nothing_found(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, void *data)
+{
+	(void)ctx;
+	(void)addr;
+	(void)data;
+	fail();
+}
+
+/* dm0 is a device on dm1, and so on up to the last one. */
+static void stack_up(int last)
+{
+	char path[PATH_MAX], target[32];
+
+	for (int i = 0; i <= last; i++) {
+		snprintf(path, sizeof(path), "%s/sys/devices/virtual/block/dm%d", sysroot, i);
+		mkdir(path, 0755);
+		strcat(path, "/slaves");
+		mkdir(path, 0755);
+		snprintf(path + strlen(path), 16, "/dm%d", i + 1);
+		snprintf(target, sizeof(target), "../../dm%d", i + 1);
+		unlink(path);
+		if (i < last)
+			assert_int_equal(symlink(target, path), 0);
+	}
+}
+
+/* A stack that is too high is no proof that nothing is in use. */
+static void a_stack_that_is_too_high_is_in_doubt(void **state)
+{
+	struct pcireset_ctx *ctx = *state;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/sys/devices/virtual/block/dm0", sysroot);
+	stack_up(64);
+	block_foreach_function(ctx, path, nothing_found, NULL);
+	assert_string_equal(ctx->users.doubt, "");
+	stack_up(65);
+	block_foreach_function(ctx, path, nothing_found, NULL);
+	assert_non_null(strstr(ctx->users.doubt, "dm65 is a device on too many others"));
+}
+
 static void a_frame_buffer_console_is_found(void **state)
 {
 	uint32_t use = 0;
@@ -408,6 +470,8 @@ int main(void)
 		TEST(an_open_vfio_device_is_found),
 		TEST(open_nodes_are_found_with_all_processes),
 		TEST(many_processes_are_named_up_to_a_limit),
+		TEST(a_stack_that_is_too_high_is_in_doubt),
+		TEST(an_index_keeps_the_order),
 		TEST(a_frame_buffer_console_is_found),
 		TEST(a_serial_console_elsewhere_belongs_to_no_function),
 		TEST(a_new_scan_finds_new_users),
