@@ -184,6 +184,16 @@ leftover() {
 	[[ $result == note && $todo == *mokutil* ]]
 }
 
+@test 'what is below a file in place of a directory is missing' {
+	mkdir -p "$ROOT/sys/kernel"
+	rm -rf "$ROOT/sys/kernel/security"
+	run --separate-stderr pcireset doctor --sysroot "$ROOT"
+	local before=$status,$output
+	: >"$ROOT/sys/kernel/security"
+	run --separate-stderr pcireset doctor --sysroot "$ROOT"
+	[[ $status,$output == "$before" && ${stderr:-} == '' ]]
+}
+
 @test 'hotplug, AER, DPC and IOMMU are reported' {
 	exits 0 -J
 	finding hotplug

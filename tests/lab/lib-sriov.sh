@@ -155,13 +155,3 @@ reads() {
 starts() {
 	dmesg | grep -c "nvme $(basename "$devices/$1"/nvme/nvme*): .* default/read/poll queues"
 }
-
-# wait_for COMMAND...: until it succeeds, a minute at the most.
-wait_for() {
-	local until=$((SECONDS + 60))
-
-	until "$@" >/dev/null 2>&1; do
-		((SECONDS < until)) || return
-		sleep 0.1
-	done
-}

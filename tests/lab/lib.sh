@@ -96,6 +96,16 @@ in_seconds() {
 	printf -v REPLY '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
 }
 
+# wait_for COMMAND...: until it succeeds, for wait_s seconds at most, or a minute.
+wait_for() {
+	local until=$((SECONDS + ${wait_s:-60}))
+
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < until)) || { diag "waited in vain for: $*" && return 1; }
+		sleep 0.1
+	done
+}
+
 # sleep_ms MILLISECONDS
 sleep_ms() {
 	in_seconds "$1"

@@ -12,6 +12,7 @@
 . "$(dirname "$0")/lib-sim.sh"
 
 json_lines=/usr/libexec/pcireset/tests/json-lines
+wait_s=10
 
 # watch ARG...: in the background, into the files "told" and "notes"; sets watcher, and returns when it sees everything.
 watch() {
@@ -26,18 +27,6 @@ watch() {
 wait_until_ready() {
 	wait_for grep -qs 1 "$instance/events/pcireset/pcireset_end/enable"
 	sleep 0.5
-}
-
-# wait_for COMMAND...: some seconds at most.
-wait_for() {
-	local try
-
-	for ((try = 0; try < 100; try++)); do
-		! "$@" || return 0
-		sleep 0.1
-	done
-	diag "waited in vain for: $*"
-	return 1
 }
 
 # has_told NUMBER: as many lines at least.

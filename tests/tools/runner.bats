@@ -45,6 +45,17 @@ setup() {
 	done
 }
 
+# The clock of any other guest is that of a busy host.
+@test 'a test of the lab that compares a time uses virtual time' {
+	local file
+
+	. tools/common.sh
+	for file in tests/lab/*.sh; do
+		[[ $file != */lib*.sh && $(script_header "$file" icount) != yes ]] || continue
+		run ! grep -nE '\<(took_less|less_time|milliseconds_since|EPOCHREALTIME|date \+%)' "$file"
+	done
+}
+
 @test 'a kernel of arm64 gets the tests of the same kernel of amd64' {
 	. tools/common.sh
 	echo '# kernels: 6.12' >"$script"

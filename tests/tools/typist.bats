@@ -12,3 +12,12 @@ bats_require_minimum_version 1.5.0
 	run bash -c '"$@" <<<line' - "$typist" '> ' bash -c "$pieces"
 	[[ $status -eq 0 && $output == $'$ line\n└ end' ]]
 }
+
+@test "an erased line, such as the progress of a reset, is not printed" {
+	local typist=$BATS_TEST_DIRNAME/../lib/typist
+	# shellcheck disable=SC2016 # as above
+	local program='printf "> "; read -r _; printf "\r1 of 3 done\033[K\r2 of 3 done\033[K\r\033[Kall\n> "'
+
+	run bash -c '"$@" <<<line' - "$typist" '> ' bash -c "$program"
+	[[ $status -eq 0 && $output == $'$ line\nall' ]]
+}
