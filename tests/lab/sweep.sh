@@ -13,6 +13,9 @@
 programs=/usr/libexec/pcireset/tests
 # Runs for each kind of call and each command, evenly spread.
 limit=${SWEEP_LIMIT:-4}
+# Kinds of calls, and the command: for a part of all runs.
+kinds=${SWEEP_KINDS:-memory open read}
+only=${SWEEP_ONLY:-}
 
 # run_failing KIND N COMMAND...: sets status, output and errors. N=0: no call fails, and calls gets their number.
 run_failing() {
@@ -112,7 +115,8 @@ repair() {
 sweep() {
 	local kind
 
-	for kind in memory open read; do
+	[[ -z $only || $only == "$1" ]] || return 0
+	for kind in $kinds; do
 		sweep_kind "$kind" pcireset "$@"
 	done
 }

@@ -2,22 +2,27 @@
 /*
  * Preloaded into pcireset: lets one call of a kind fail, and counts them.
  * FAIL_KIND is memory, open or read; FAIL_NTH the call that fails; FAIL_COUNT a file for the number of calls.
+ * With the kind "store", the process is killed before, in the middle of, or after a call that writes to a file: FAIL_NTH counts
+ * these moments.
  */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum kind {
 	NONE,
 	MEMORY,
 	OPEN,
-	READ
+	READ,
+	STORE
 };
 
 static enum kind kind;
@@ -29,11 +34,11 @@ extern void *__libc_realloc(void *memory, size_t size);
 
 __attribute__((constructor)) static void start(void)
 {
-	static const char *const words[] = { "", "memory", "open", "read" };
+	static const char *const words[] = { "", "memory", "open", "read", "store" };
 	const char *word = getenv("FAIL_KIND"), *number = getenv("FAIL_NTH");
 
 	nth = number ? strtol(number, NULL, 10) : 0;
-	for (int i = MEMORY; word && i <= READ; i++)
+	for (int i = MEMORY; word && i <= STORE; i++)
 		if (!strcmp(word, words[i]))
 			kind = (enum kind)i;
 }
@@ -189,4 +194,108 @@ ssize_t readlinkat(int dir, const char *path, char *buf, size_t size)
 char *realpath(const char *path, char *buf)
 {
 	return fails(READ, EIO) ? NULL : NEXT(realpath)(path, buf);
+}
+
+int access(const char *path, int mode)
+{
+	return fails(READ, EIO) ? -1 : NEXT(access)(path, mode);
+}
+
+int stat(const char *path, struct stat *st)
+{
+	return fails(READ, EIO) ? -1 : NEXT(stat)(path, st);
+}
+
+int stat64(const char *path, struct stat64 *st)
+{
+	return fails(READ, EIO) ? -1 : NEXT(stat64)(path, st);
+}
+
+int lstat(const char *path, struct stat *st)
+{
+	return fails(READ, EIO) ? -1 : NEXT(lstat)(path, st);
+}
+
+int lstat64(const char *path, struct stat64 *st)
+{
+	return fails(READ, EIO) ? -1 : NEXT(lstat64)(path, st);
+}
+
+int fstat(int fd, struct stat *st)
+{
+	return fails(READ, EIO) ? -1 : NEXT(fstat)(fd, st);
+}
+
+int fstat64(int fd, struct stat64 *st)
+{
+	return fails(READ, EIO) ? -1 : NEXT(fstat64)(fd, st);
+}
+
+int fstatat(int dir, const char *path, struct stat *st, int flags)
+{
+	return fails(READ, EIO) ? -1 : NEXT(fstatat)(dir, path, st, flags);
+}
+
+int fstatat64(int dir, const char *path, struct stat64 *st, int flags)
+{
+	return fails(READ, EIO) ? -1 : NEXT(fstatat64)(dir, path, st, flags);
+}
+
+static void moment(void)
+{
+	if (fails(STORE, 0))
+		raise(SIGKILL);
+}
+
+static int is_regular(int fd)
+{
+	struct stat st;
+
+	return !NEXT(fstat)(fd, &st) && S_ISREG(st.st_mode);
+}
+
+ssize_t write(int fd, const void *buf, size_t size)
+{
+	ssize_t n, rest;
+
+	/* An eventfd takes no part of a number. */
+	if (kind != STORE || fd <= STDERR_FILENO || !is_regular(fd))
+		return NEXT(write)(fd, buf, size);
+	moment();
+	n = NEXT(write)(fd, buf, size / 2);
+	moment();
+	if (n < 0)
+		return n;
+	rest = NEXT(write)(fd, (const char *)buf + n, size - (size_t)n);
+	moment();
+	return rest < 0 ? n : n + rest;
+}
+
+#define AROUND(call)            \
+	({                      \
+		int value;      \
+		moment();       \
+		value = (call); \
+		moment();       \
+		value;          \
+	})
+
+int fdatasync(int fd)
+{
+	return AROUND(NEXT(fdatasync)(fd));
+}
+
+int ftruncate(int fd, off_t size)
+{
+	return AROUND(NEXT(ftruncate)(fd, size));
+}
+
+int ftruncate64(int fd, off64_t size)
+{
+	return AROUND(NEXT(ftruncate64)(fd, size));
+}
+
+int link(const char *from, const char *to)
+{
+	return AROUND(NEXT(link)(from, to));
 }

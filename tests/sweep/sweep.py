@@ -38,7 +38,11 @@ def is_right(kind, want, got):
 def sweep(shim, limit, command, kind):
     with tempfile.NamedTemporaryFile() as count:
         want = run(shim, kind, 0, command, count.name)
-        calls = int(count.read())
+        said = count.read()
+    if not said:
+        print(f"{kind}: no count, so the shim was not loaded or the command was killed: status {want[0]}: {want[2][-200:]}")
+        return 1
+    calls = int(said)
     step = max(1, -(-calls // limit))
     numbers = range(1, calls + 1, step)
     wrong = 0
