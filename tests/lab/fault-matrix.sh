@@ -374,6 +374,16 @@ link_rows() {
 	done
 }
 
+# The other arrangements of link_disable, which have a test of their own: fault-matrix-disable.sh.
+disable_rows() {
+	local fault
+
+	for fault in "${function_faults[@]}" "${link_faults[@]}"; do
+		row siblings link_disable "$fault"
+		row vfs link_disable "$fault"
+	done
+}
+
 probe_rows() {
 	local fault
 
