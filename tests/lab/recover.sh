@@ -14,6 +14,7 @@
 wedge=/sys/module/fake_drm/parameters/wedge
 policies=/etc/pcireset/recover.d
 state=/run/pcireset/recover.json
+wait_s=20
 
 # policy LINE...
 policy() {
@@ -21,18 +22,6 @@ policy() {
 		printf '[Match]\nAddress=%s\n[Recover]\nEvents=wedged\nSettle=100\n' "$fn"
 		printf '%s\n' "$@"
 	} >"$policies/50-test.conf"
-}
-
-# wait_for COMMAND...: some seconds at most.
-wait_for() {
-	local try
-
-	for ((try = 0; try < 200; try++)); do
-		! "$@" || return 0
-		sleep 0.1
-	done
-	diag "waited in vain for: $*"
-	return 1
 }
 
 # sets counts to the number of FLRs and of bus resets that the device has had.
@@ -90,8 +79,15 @@ is "$counts" "$((${before% *} + 1)) $((${before#* } + 1))" 'a device that recove
 wedged 'a device that never recovers' bus-reset 99 \
 	"WEDGED=bus-reset: recover by $where|unbind: verified|bus: verified|bind: failed: bind of driver fake_drm: Resource deadlock avoided|gave up: bind of driver fake_drm: Resource deadlock avoided; the driver stays unbound|"
 like "$(pcireset recover --status)" "$fn +gave-up +WEDGED=bus-reset +bus" 'a device that never recovers: the status says so'
+# start-stop-daemon starts no program that runs already.
+cp "$(command -v pcireset)" /tmp/pcireset-of-nobody
+exits 1 'without privileges: a device is not recovered' as_nobody /tmp/pcireset-of-nobody recover --status
+like "$output" "$fn +gave-up +WEDGED=bus-reset +bus" 'without privileges: the status says so'
+exits 3 'without privileges: no service' as_nobody /tmp/pcireset-of-nobody recover
 [[ ! -e /sys/bus/pci/devices/$fn/driver ]] && ok 'a device that never recovers: no driver has it'
 like "$(pcireset recover --status --json)" '"unbound_driver": ?"fake_drm"' 'a device that never recovers: the driver is recorded'
+# The two before it had recovered.
+like "$(pcireset recover --status --json | tr -d '\n')" '"unbound_driver": *"fake_drm", *"recovered": *2, *"gave_up": *1[,} ]' 'a device that never recovers: its results are counted'
 
 # It fails as often as the test says, and then an administrator binds it.
 modprobe -r fake_drm && modprobe fake_drm
@@ -158,6 +154,63 @@ wait_for has_ended || kill -9 "$service"
 wait "$service"
 is "$?" 64 'it ends with the status of some of several devices'
 like "$(pcireset recover --status)" '^service: not running' 'the status says that it has ended'
+
+# ---- a service that is killed, hooks that misbehave, and events that nobody should believe
+
+# start_service: with an empty output.
+start_service() {
+	: >told
+	pcireset recover >>told 2>&1 &
+	service=$!
+	wait_for is_running
+}
+
+# bind_again: the device is there, and its driver does not fail.
+bind_again() {
+	modprobe -r fake_drm && modprobe fake_drm
+	[[ -e /sys/bus/pci/devices/$fn ]] || echo 1 >"/sys/bus/pci/devices/${sim_bus[0]}:02.0/rescan"
+	echo fake_drm >"/sys/bus/pci/devices/$fn/driver_override"
+	[[ -e /sys/bus/pci/devices/$fn/driver ]] || echo "$fn" >/sys/bus/pci/drivers/fake_drm/bind
+}
+
+rm "$state"
+echo >"/sys/bus/pci/devices/${sim_bus[1]}:00.0/driver_override"
+bind_again
+start_service
+policy Steps=rebind Burst=1
+wedged 'a service that is killed: it has recovered the device' rebind 0 "WEDGED=rebind: recover by $where|rebind: verified|recovered|"
+kill -9 "$service"
+wait "$service" 2>/dev/null
+start_service
+wedged 'a service that is killed: the rate limit holds' rebind 0 "WEDGED=rebind: refuse: rate limit: 1 recoveries in 3600 s ($where)|"
+policy Steps=rebind Burst=9 Before=/bin/false
+wedged 'a hook that fails' rebind 0 \
+	"WEDGED=rebind: recover by $where|before: failed: /bin/false failed with status 1|gave up: /bin/false failed with status 1|"
+# shellcheck disable=SC2016
+printf '#!/bin/bash\nsetsid sleep 1000 &\necho $! >/tmp/daemon\n' >/tmp/hook
+policy Steps=rebind Burst=9 Before=/tmp/hook HookTimeout=5
+wedged 'a hook that leaves a daemon' rebind 0 "WEDGED=rebind: recover by $where|before: verified|rebind: verified|recovered|"
+kill "$service"
+wait "$service" 2>/dev/null
+start_service
+is_running && kill -0 "$(</tmp/daemon)" && ok 'a hook that leaves a daemon: it does not keep the lock of the service'
+kill "$(</tmp/daemon)"
+# shellcheck disable=SC2016
+printf '#!/bin/bash\necho 1 >"/sys/bus/pci/devices/$PCIRESET_DEVICE/remove"\n' >/tmp/hook
+policy Steps=rebind,flr Burst=9 Before=/tmp/hook
+gone='refused: the function does not exist any more'
+wedged 'a device that disappears' rebind 0 \
+	"WEDGED=rebind: recover by $where|before: verified|rebind: $gone|flr: $gone|gave up: the function does not exist any more|"
+bind_again
+policy Steps=rebind Burst=9
+for i in {1..1000}; do
+	echo 'change fe4d7c9d-b8c6-4a70-9ef1-3d8a58d18eed WEDGED=rebind' >"/sys/bus/pci/devices/$fn/uevent"
+done
+wedged 'after a flood of other events' rebind 0 "WEDGED=rebind: recover by $where|rebind: verified|recovered|"
+is "$(grep -c WEDGED told)" 1 'after a flood of other events: words that user space adds are no event'
+like "$(pcireset recover --status)" 'lost events 0' 'after a flood of other events: none was lost'
+kill "$service"
+wait "$service" 2>/dev/null
 
 # As a killed service leaves it, and damaged behind its beginning.
 sed 's/"pid": 0/"pid": 1/; s/"began": \[/"began": "none", "other": [/' "$state" >/tmp/damaged && cp /tmp/damaged "$state"
