@@ -18,7 +18,7 @@ pair=(0000:06:00.0 0000:06:00.1)
 ports=(0000:02:00.0 0000:03:00.0 0000:03:01.0)
 
 # What a task waits for longer than this is a hang; it then says so in the kernel log, which fails the run.
-echo $((20 * ${PCILAB_SLOWNESS:-1})) >/proc/sys/kernel/hung_task_timeout_secs
+echo $((60 * ${PCILAB_SLOWNESS:-1})) >/proc/sys/kernel/hung_task_timeout_secs
 
 # beside NAME COMMAND...: over and over until the end; counts how often it went well.
 beside() {

@@ -233,6 +233,18 @@ vfs() {
 	echo 0 >"$devices/$pf/sriov_numvfs"
 }
 
+# Only insertion brings a function back.
+vanishing() {
+	sim_set 01.0/00.0 vanish=1
+	flr
+	sim_set 01.0/00.0 vanish=0
+	reads "$card" VENDOR_ID ffff 'it vanishes in a reset'
+	bus_reset
+	sleep 1.1
+	reads "$card" VENDOR_ID ffff 'another reset does not bring it back'
+	reads "$sibling" VENDOR_ID c0de 'its neighbour is back'
+}
+
 # VFs are a directory of their own, so it is the fourth bus that has them.
 hierarchies() {
 	cannot_be 'a root port belongs on the root bus' 01.0/00.0 kind=root-port
@@ -280,6 +292,7 @@ routes
 link
 slot
 vfs
+vanishing
 exits 0 'a host goes' sim_clear
 now=("$devices"/*)
 is "${now[*]}" "${before[*]}" 'and nothing of it is left'

@@ -9,6 +9,9 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-sim.sh"
 
+# The kernel's list of TSMs.
+[[ -d /sys/class/tsm ]] || skip_all 'this kernel was built without CONFIG_PCI_TSM'
+
 # A card of two functions; the second is connected.
 sim_load
 sim_nodes 01.0 01.0/00.0

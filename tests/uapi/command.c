@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The commands, and what of their structures can be wrong. */
+/* The commands, and the possible mistakes in their structures. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -16,7 +16,6 @@
 
 /* Functions of lab/topologies/mixed. */
 #define DISK         ((struct pcireset_addr){ .bus = 0x01 }) /* flr and slot; its driver prepares */
-#define DISK_PORT    ((struct pcireset_addr){ .devfn = 0x48 })
 #define CARD_NIC     ((struct pcireset_addr){ .bus = 0x03 }) /* pm and bus; its driver does not */
 #define CARD_AUDIO   ((struct pcireset_addr){ .bus = 0x03, .devfn = 1 }) /* bus; no driver */
 #define CARD_RNG     ((struct pcireset_addr){ .bus = 0x03, .devfn = 2 })

@@ -4,7 +4,6 @@
  * the first one's link by a descriptor for owners; says what comes of each action.
  */
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +21,6 @@
  * @nr_devices: number of @devices
  * @reset: descriptor of /dev/pcireset for the first one
  * @shown: how many of @iommufds the next reset shows
- * @settle_ms: and for how long it watches afterwards
- * @thread: that has it done, if it is done at all
  */
 struct owner {
 	int32_t iommufds[MAX_HELD];
@@ -32,8 +29,6 @@ struct owner {
 	unsigned int nr_devices;
 	int reset;
 	uint32_t shown;
-	uint32_t settle_ms;
-	pthread_t thread;
 };
 
 static int tell(const char *action, int ret)
@@ -92,13 +87,11 @@ static int open_all(struct owner *owner, char *functions)
 }
 
 /* Who is in the way comes with the refusal. */
-static void *reset_slot(void *arg)
+static int reset_slot(struct owner *owner)
 {
-	struct owner *owner = arg;
 	struct pcireset_reset reset = {
 		.size = sizeof(reset),
 		.types = PCI_RESET_SLOT,
-		.settle_ms = owner->settle_ms,
 		.owner_ptr = (uintptr_t)owner->iommufds,
 		.nr_owners = owner->shown,
 	};
@@ -111,29 +104,14 @@ static void *reset_slot(void *arg)
 	else
 		tell("slot", ret);
 	fflush(stdout);
-	return ret ? owner : NULL;
+	return ret != 0;
 }
 
 /* "slot:N": by the first N iommufds. */
 static int do_slot(struct owner *owner, const char *text)
 {
 	owner->shown = (uint32_t)strtoul(text, NULL, 0);
-	owner->settle_ms = 0;
-	return owner->shown <= owner->nr_iommufds && reset_slot(owner) != NULL;
-}
-
-/* "begin:MS": by all, and watched for so long. What comes of it is said by then. */
-static int do_begin(struct owner *owner, const char *text)
-{
-	owner->shown = owner->nr_iommufds;
-	owner->settle_ms = (uint32_t)strtoul(text, NULL, 0);
-	return pthread_create(&owner->thread, NULL, reset_slot, owner);
-}
-
-static int do_end(struct owner *owner, const char *text)
-{
-	(void)text;
-	return pthread_join(owner->thread, NULL);
+	return owner->shown <= owner->nr_iommufds && reset_slot(owner);
 }
 
 /* The device that was bound last; its iommufd stays open. */
@@ -143,23 +121,12 @@ static int do_close(struct owner *owner, const char *text)
 	return tell("close", owner->nr_devices ? close(owner->devices[--owner->nr_devices]) : -1);
 }
 
-static int do_wait(struct owner *owner, const char *text)
-{
-	char line[16];
-
-	(void)owner;
-	(void)text;
-	puts("waits");
-	fflush(stdout);
-	return fgets(line, sizeof(line), stdin) ? 0 : tell("wait", -1);
-}
-
 static const struct action {
 	const char *name;
 	int (*run)(struct owner *owner, const char *text);
 } actions[] = {
-	{ "slot", do_slot },   { "begin", do_begin }, { "end", do_end },
-	{ "close", do_close }, { "wait", do_wait },
+	{ "slot", do_slot },
+	{ "close", do_close },
 };
 
 static int act(struct owner *owner, const char *word)
