@@ -108,6 +108,13 @@ stub() {
 	[[ $(of gpu .msg) == *'printed no JSON'* ]]
 }
 
+@test "a failure without a message has the reason of the JSON" {
+	stub 3 '{"resets": [{"message": "bus: below a hotplug port"}, {"message": ""}]}'
+	sed -i '/the reason/d' "$BATS_TEST_TMPDIR/pcireset"
+	play "- pcireset.reset.pcireset: {executable: $BATS_TEST_TMPDIR/pcireset, devices: ['01:00.0'], types: [bus]}" -l gpu
+	[ "$(of gpu .msg)" = 'bus: below a hotplug port' ]
+}
+
 @test "--yes is passed only if other functions may be affected" {
 	stub 0 '{"resets": []}'
 	play "- pcireset.reset.pcireset: {executable: $BATS_TEST_TMPDIR/pcireset, devices: ['01:00.0'], types: [flr]}" -l gpu
@@ -125,6 +132,39 @@ stub() {
 	stub 1 '{"checks": [{"check": "rules", "result": "todo"}]}'
 	play "$role" -l gpu
 	[ "$status" -ne 0 ]
+}
+
+@test "guests of the lab: devices are reset, and one host of several fails" {
+	PYTHONPATH=/usr/lib/python3/dist-packages tests/lib/guest-python "$BATS_TEST_TMPDIR/python" ansible.module_utils.basic \
+		base64 encodings.cp437 importlib.util runpy tempfile zipfile zipimport
+	export ANSIBLE_CONNECTION_PLUGINS=$PWD/tests/packages/connection ANSIBLE_PIPELINING=1
+	cat >"$BATS_TEST_TMPDIR/hosts" <<-END
+		[fleet]
+		disk device=01:00.0 type=flr
+		card pcilab_topology=slots device=02:00.0 type=slot
+		hotplug device=01:00.0 type=bus
+		idle device=0a:02.0 type=pm
+		[fleet:vars]
+		ansible_connection=pcilab
+		ansible_python_interpreter=/usr/bin/python3
+		pcilab_python=$BATS_TEST_TMPDIR/python
+	END
+	cat >"$BATS_TEST_TMPDIR/play.yml" <<-'END'
+		- hosts: fleet
+		  gather_facts: false
+		  tasks:
+		    - pcireset.reset.pcireset: {devices: ["{{ device }}"], types: ["{{ type }}"], affect_others: true, force: [driver]}
+	END
+	run ansible-playbook --forks 2 -i "$BATS_TEST_TMPDIR/hosts" "$BATS_TEST_TMPDIR/play.yml"
+	echo "$output"
+	[ "$status" -eq 2 ]
+	[[ $output =~ disk\ +:\ ok=1\ +changed=1\ .*failed=0 && $output =~ card\ +:\ ok=1\ +changed=1\ .*failed=0 ]]
+	[ "$(of disk '.result | "\(.backend) \(.resets[0].result)"')" = 'module verified' ]
+	[ "$(of card '.affected | join(" ")')" = '0000:02:00.0 0000:02:00.1 0000:02:00.2' ]
+	# Refused, so that nothing was touched; and issued without an effect.
+	[ "$(of hotplug '"\(.rc) \(.changed)"')" = '3 false' ]
+	[[ $(of hotplug .msg) == *'below a hotplug port'* && $(of idle .msg) == *'nothing was reset'* ]]
+	[ "$(of idle '"\(.rc) \(.changed) \(.result.resets[0].result)"')" = '4 true unverified' ]
 }
 
 @test "ansible-doc has a page for each module" {

@@ -123,13 +123,20 @@ def difference(affected, words):
     return {"before": "", "after": "".join(f"{name}: {words}\n" for name in affected)}
 
 
+def reason_of(answer):
+    """Return why resets were refused or failed: with --json the tool says so there."""
+    resets = (answer or {}).get("resets") or []
+    return "; ".join(reset["message"] for reset in resets if reset.get("message"))
+
+
 def fail_or_exit(module, status, messages, result):
     if status == tool.DONE:
         module.exit_json(**result)
     if status == tool.UNKNOWN:
         module.warn(messages or "some facts are unknown: see result")
         module.exit_json(**result)
-    module.fail_json(msg=messages or f"pcireset ended with status {status}", **result)
+    reason = messages or reason_of(result["result"]) or f"pcireset ended with status {status}"
+    module.fail_json(msg=reason, **result)
 
 
 def plan(module):
