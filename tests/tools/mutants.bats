@@ -107,3 +107,19 @@ fault_is_in() {
 	[[ $output == 'cannot carry fault: lib/a.c: second() changed too much' ]]
 	git diff --exit-code tests/mutants
 }
+
+@test "check-mutants notices a file without a fault" {
+	mkdir -p tools tests/lib
+	cp "$BATS_TEST_DIRNAME/../mutants/run" tests/mutants
+	cp "$BATS_TEST_DIRNAME/../../tools/"{common.sh,check-mutants} tools
+	cp "$BATS_TEST_DIRNAME/../lib/"{tap,guests}.sh tests/lib
+	run tools/check-mutants
+	[ "$status" -eq 0 ]
+	functions other >lib/b.c
+	run tools/check-mutants
+	[ "$status" -eq 1 ]
+	[[ $output == 'lib/b.c: has no fault in tests/mutants' ]]
+	# One that is asked for is no statement about the others.
+	run tests/mutants/run --check --only fault
+	[ "$status" -eq 0 ]
+}
