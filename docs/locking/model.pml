@@ -52,6 +52,8 @@ byte device[END];
 byte config[END];
 byte rescan;
 byte slot_mutex;
+byte vfio_set; /* of the VFIO device set of OTHER */
+byte users;    /* processes that have OTHER open by VFIO */
 rwsem reset_lock;
 rwsem bus_sem;
 rwsem topology;
@@ -494,6 +496,9 @@ proctype aer_reset(byte kind)
 
 /* ---- the kernel with the patches in in-tree/series ---- */
 
+/* For the assertion that a driver in probe() never gets its reset, which must fail. */
+bool was_reset;
+
 /* The lock of the bridge, for a reset that it performs, before that of the function. Given back before waiting for the function. */
 inline lock_bridge_first(f)
 {
@@ -517,16 +522,40 @@ inline lock_bridge_first(f)
 	od
 }
 
-/* pci_reset_function_types() */
+inline lock_if_found(f)
+{
+	if
+	:: found & BIT(f) -> lock_both(f)
+	:: else
+	fi
+}
+
+inline unlock_if_found(f)
+{
+	if
+	:: found & BIT(f) -> unlock_both(f)
+	:: else
+	fi
+}
+
+/* pci_reset_function_types(): a PF's VFs are locked after it, and waited for. */
 proctype series(byte target; byte kind)
 {
+	byte found;
+
 	if
 	:: kind == FUNC -> lock_both(target)
 	:: else -> lock_bridge_first(target)
 	fi;
-	begin_reset(BIT(target));
+	if
+	:: target == PF && kind == FUNC -> found = listed & BIT(VF)
+	:: else
+	fi;
+	lock_if_found(VF);
+	begin_reset(BIT(target) | found);
 	secondary_reset(kind);
-	end_reset(BIT(target));
+	end_reset(BIT(target) | found);
+	unlock_if_found(VF);
 	unlock_both(target);
 	if
 	:: kind == FUNC
@@ -535,9 +564,11 @@ proctype series(byte target; byte kind)
 	running--
 }
 
-/* pci_reset_function_types_locked(), called by a driver in probe(): tries for the bridge, and gives up. */
+/* pci_reset_function_types_locked(), called by a driver in probe(): tries for the bridge, or a PF's VF, and gives up. */
 proctype series_probe(byte target; byte kind; byte how)
 {
+	byte found;
+
 	enter_probe();
 	if
 	:: kind == FUNC -> skip
@@ -554,9 +585,25 @@ proctype series_probe(byte target; byte kind; byte how)
 #endif
 	fi;
 	take(config[target]);
-	begin_reset(BIT(target));
+	if
+	:: target == PF && kind == FUNC ->
+		atomic {
+			if
+			:: listed & BIT(VF) && FREE_BOTH(VF) -> own_both(VF); found = BIT(VF)
+			:: listed & BIT(VF) && !FREE_BOTH(VF) -> give(config[target]); goto busy
+			:: else
+			fi
+		}
+	:: else
+	fi;
+	begin_reset(BIT(target) | found);
 	secondary_reset(kind);
-	end_reset(BIT(target));
+	end_reset(BIT(target) | found);
+#ifdef NEVER_DONE
+	was_reset = true;
+	assert(!was_reset);
+#endif
+	unlock_if_found(VF);
 	give(config[target]);
 	if
 	:: kind == FUNC
@@ -568,20 +615,52 @@ out:
 	running--
 }
 
-inline lock_if_found(f)
+#define AVAILABLE(f) (!(found & BIT(f)) || FREE_BOTH(f))
+
+inline own_if_found(f)
 {
 	if
-	:: found & BIT(f) -> lock_both(f)
+	:: found & BIT(f) -> own_both(f)
 	:: else
 	fi
 }
 
-inline unlock_if_found(f)
+/* pci_reset_bus_types_locked(), called by a driver in probe(): has its device lock, and tries for all other locks at once. */
+proctype series_bus_probe(byte target; byte kind; byte how)
 {
-	if
-	:: found & BIT(f) -> unlock_both(f)
-	:: else
-	fi
+	byte found;
+
+	enter_probe();
+	down_read(bus_sem);
+	found = listed & BELOW & ~BIT(target);
+	up_read(bus_sem);
+	atomic {
+		if
+		:: config[target] == 0 && FREE_BOTH(BRIDGE) && AVAILABLE(PF) && AVAILABLE(OTHER) && AVAILABLE(VF) ->
+			config[target] = _pid;
+			own_both(BRIDGE);
+			own_if_found(PF);
+			own_if_found(OTHER);
+			own_if_found(VF)
+		:: else -> goto busy
+		fi
+	}
+	begin_reset(BIT(target) | found);
+	secondary_reset(kind);
+	end_reset(BIT(target) | found);
+#ifdef NEVER_DONE
+	was_reset = true;
+	assert(!was_reset);
+#endif
+	unlock_if_found(VF);
+	unlock_if_found(OTHER);
+	unlock_if_found(PF);
+	unlock_both(BRIDGE);
+	give(config[target]);
+busy:
+	leave_probe();
+out:
+	running--
 }
 
 /* pci_bus_error_reset(): finds the functions once, without pci_slot_mutex over the reset. */
@@ -948,6 +1027,30 @@ inline reset_members()
 	end_reset(members)
 }
 
+/* claim_vfio_set(): OTHER belongs to VFIO. The lock of its set is only tried, and nobody may have OTHER open. */
+inline claim()
+{
+	if
+	:: !failed && !moved ->
+		atomic {
+			if
+			:: vfio_set == 0 && users == 0 -> vfio_set = _pid
+			:: else -> failed = true
+			fi
+		}
+	:: else
+	fi
+}
+
+/* pcireset_claim_end(): nobody could open OTHER meanwhile. */
+inline claim_end()
+{
+	if
+	:: vfio_set == _pid -> assert(users == 0); give(vfio_set)
+	:: else
+	fi
+}
+
 /* execute(): one plan. It is done, or refused, or something moved. */
 inline execute()
 {
@@ -956,10 +1059,16 @@ inline execute()
 	:: !failed -> judge()
 	:: else
 	fi;
+#ifdef VFIO
+	claim();
+#endif
 	if
 	:: !failed && !moved -> reset_members(); done = true
 	:: else
 	fi;
+#ifdef VFIO
+	claim_end();
+#endif
 	unlock_all();
 #ifdef ATTEND
 	/* pcireset_attend_begin() to pcireset_attend_end(): somebody is late, and waited for without locks. */
@@ -1018,6 +1127,82 @@ inline late_access(f)
 	LATE_LOOKED
 }
 
+/* late_lock(): waits for VFIO's lock between the two others. A function of VFIO is not restored while it is open. */
+inline late_lock(f)
+{
+#ifdef LATE_SET_FIRST
+	take(vfio_set);
+#endif
+	take(device[f]);
+#ifdef LATE_SET_LAST
+	take(config[f]);
+#endif
+#ifndef LATE_SET_FIRST
+	assert(config[f] != _pid);
+	take(vfio_set);
+#endif
+#ifndef LATE_SET_LAST
+	take(config[f])
+#endif
+}
+
+/* late_try_restore() of a function whose driver belongs to VFIO. It is tried again later if the function is open. */
+proctype late_vfio(byte target)
+{
+	late_lock(target);
+	if
+	:: users == 0 ->
+		begin_reset(BIT(target));
+		assert(users == 0);
+		end_reset(BIT(target))
+	:: else
+	fi;
+	give(config[target]);
+	give(vfio_set);
+	give(device[target]);
+	running--
+}
+
+/* The reset that VFIO does when a function is opened or closed: pci_try_reset_function(). It gives up instead of waiting. */
+inline vfio_reset(f)
+{
+	atomic {
+		if
+		:: FREE_BOTH(f) -> own_both(f); reset = true
+		:: else
+		fi
+	}
+	if
+	:: reset -> begin_reset(BIT(f)); end_reset(BIT(f)); unlock_both(f); reset = false
+	:: else
+	fi
+}
+
+/* vfio_df_open() and vfio_df_close(), vfio_main.c: with the lock of the set. */
+proctype vfio_user(byte target)
+{
+	bool reset;
+
+	take(vfio_set);
+	vfio_reset(target);
+	users++;
+	give(vfio_set);
+	take(vfio_set);
+	users--;
+	vfio_reset(target);
+	give(vfio_set);
+	running--
+}
+
+/* unbind_store() of vfio-pci: vfio_unregister_group_dev() waits for the users, with the device locked. */
+proctype vfio_unbind(byte target)
+{
+	take(device[target]);
+	users == 0;
+	give(device[target]);
+	running--
+}
+
 /* late_work(): looks at a function, restores it under its own locks, and lets its port hear again. */
 proctype late(byte target)
 {
@@ -1051,6 +1236,7 @@ proctype config_user(byte target)
 inline all_free()
 {
 	d_step {
+		assert(vfio_set == 0 && users == 0);
 		assert(rescan == 0 && slot_mutex == 0 && reset_lock.writer == 0 && bus_sem.writer == 0 && topology.writer == 0);
 		assert(reset_lock.readers == 0 && bus_sem.readers == 0 && topology.readers == 0);
 		assert(device[BRIDGE] == 0 && device[PF] == 0 && device[OTHER] == 0 && device[VF] == 0);
