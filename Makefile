@@ -16,10 +16,12 @@ help:
 	@echo 'make                the library, the tool, and the module for the running kernel'
 	@echo 'make demo           boot a kernel in the lab and reset emulated devices (installs its requirements)'
 	@echo 'make check          all tests (installs their requirements); TESTS="--tier cli" selects some of them;'
-	@echo '                    ARCH=arm64 runs those of the lab on emulated arm64, ARCH=all everything (hours)'
+	@echo '                    ARCH=arm64 runs those of the lab and the unit tests on emulated arm64, ARCH=all everything (hours)'
 	@echo 'make check-quick    KUnit and simulated hardware under KASAN and lockdep, in a minute (the first run takes a quarter of an hour)'
-	@echo 'make check-nightly  the lab tier on all of its kernels: "make check" leaves long tests out on one of them (half an hour)'
+	@echo 'make check-nightly  the lab tier on all of its kernels: "make check" leaves long tests out on one of them; the kernels'
+	@echo '                    of the support matrix, and what is new in them of what the module uses (an hour)'
 	@echo 'make check-intree   the kernel series in in-tree/: its patches, and a kernel with them (half an hour)'
+	@echo 'make check-intree-debug  the same guests under KASAN and KCSAN (hours)'
 	@echo 'make check-debug    the tests of the lab under KASAN, lockdep, kmemleak, failing allocations and KCSAN (hours)'
 	@echo 'make check-endian   the unit tests and recorded machines on a big-endian processor (s390x), by qemu-user (minutes)'
 	@echo 'make check-mutants  put small faults into copies of the code, and count those that the tests notice (hours; MUTANTS= are its options)'
@@ -31,7 +33,7 @@ help:
 	@echo 'make deb            Debian packages of all parts, in build/deb'
 	@echo 'make rpm            RPM packages of the same, in build/rpm, and a check of their files; needs rpmbuild; RPMFLAGS= are its options'
 	@echo 'make release        a tarball of the tag at HEAD, its bill of materials and checksums, in build/release; RELEASEFLAGS= are packaging/release'\''s options'
-	@echo 'make check-deb      install, upgrade, remove and purge the Debian packages in a separate Debian 12 (as root; minutes)'
+	@echo 'make check-deb      build, install, upgrade, remove and purge the Debian packages in a separate Debian 12 (as root; minutes)'
 	@echo 'make check-packages the recipes for Arch, Alpine, Nix and a kmod RPM as far as Debian can run them, Ansible, alerts, a page in Chromium (minutes)'
 	@echo 'make abi            record the current binary interface of the library'
 	@echo 'make uninstall      remove the files of make install'
@@ -78,8 +80,12 @@ check:
 
 # Not part of "check" as it takes longer than CI may: the lab tier on all kernels of each test, and a smoke of all other kernels.
 check-nightly:
-	tools/install-deps lab build test
+	tools/install-deps lab build test lint arm64
+	$(PLAIN) $(MAKE) --no-print-directory tools
+	$(PLAIN) $(MAKE) --no-print-directory tools ARCH=arm64
 	tests/run --tier lab --nightly $(TESTS)
+	tests/support-matrix
+	tools/kernel-api
 
 # Not part of "check": stock kernels are the evidence.
 check-quick:
@@ -105,6 +111,11 @@ check-mutants:
 check-intree:
 	tools/install-deps lab build test kernel
 	tests/run --tier intree $(TESTS)
+
+# The same guests under KASAN and KCSAN; for the night.
+check-intree-debug:
+	tools/install-deps lab build test kernel
+	tests/run --tier intree --kernel 7.3-intree-kasan --kernel 7.3-intree-kcsan $(TESTS)
 
 lint:
 	tools/install-deps lab build lint
@@ -132,7 +143,7 @@ release:
 # Not part of "check": it downloads kernel headers and builds the module by DKMS, four times.
 check-deb:
 	tools/install-deps build deb chroot
-	bats tests/packages/deb.bats
+	bats tests/packages/deb.bats tests/packages/source.bats
 
 # Not part of "check": it builds the userspace three times.
 check-packages:
@@ -151,4 +162,4 @@ clean:
 	rm -rf build
 	if [ -e /lib/modules/$(KV)/build ]; then $(MAKE) -C kmod KVER=$(KV) clean; fi
 
-.PHONY: all help deps tools module modules demo check check-nightly check-quick check-debug check-endian check-mutants check-intree lint install deb rpm release check-deb check-packages abi uninstall clean
+.PHONY: all help deps tools module modules demo check check-nightly check-quick check-debug check-endian check-mutants check-intree check-intree-debug lint install deb rpm release check-deb check-packages abi uninstall clean

@@ -378,3 +378,30 @@ lib: 4 files in a cycle, tools/floors/lib says 0: ground.c hall.c roof/roof.c ro
 	[ "${#lines[@]}" -eq 2 ]
 	[[ $output == *'lib/a.c:2:'*'say "affect"'*'lib/a.c:3:'*'say "unknown"'* ]]
 }
+
+# snapshot TEXT: commits the tree with a page that has this text.
+snapshot() {
+	echo "$1" >a.md
+	git add -A
+	git -c user.name=x -c user.email=x@example.org commit -qm "$1"
+}
+
+@test "figures compares the cycles of calls and the text of two commits" {
+	mkdir -p cli man
+	source_file lib/lib.h
+	source_file lib/a.c '#include "lib.h"' 'static int go(void)' '{' '}' 'int a_run(void)' '{' 'b_run();' '}'
+	source_file lib/b.c '#include "lib.h"' 'int b_run(void)' '{' 'a_run();' '}'
+	source_file cli/a.c 'int main(void)' '{' '}'
+	source_file kmod/a.c 'int a_go(void)' '{' '}'
+	snapshot 'It prints what it has done.'
+	source_file lib/b.c 'int b_run(void)' '{' '}'
+	snapshot 'It prints the result.'
+	run tools/figures HEAD~1 HEAD
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *'| lib: files in a cycle of calls | 2 of 2 | 0 of 2 |'* ]]
+	[[ $output == *'| lib: own headers that a file includes, mean | 1.0 of 1 | 0.5 of 1 |'* ]]
+	[[ $output == *'| lib: static functions with a name of one word | 1 of 1 | 1 of 1 |'* ]]
+	# The licences are pages, too.
+	grep -oP '"what" in 10,000 words \| \K.*(?= \|)' <<<"$output" | awk -F ' [|] ' '{ exit !($1 > $2) }'
+}
