@@ -199,8 +199,8 @@ int pcireset_ctx_new(const char *sysroot, struct pcireset_ctx **ret_ctx);
 /**
  * pcireset_ctx_new_from_dump - create a context from config spaces alone
  * @dump: file with the output of "lspci -xxxx", also with -D, -v and other options; it
- *	may be compressed, and come from a pipe, like an archive. "NAME#2" is the
- *	second of several dumps in the file NAME.
+ *	may be compressed, and come from a pipe, like an archive. It may be the only dump
+ *	in a tar or zip archive. "NAME#2" is the second of several dumps in the file NAME.
  * @ret_ctx: the context
  *
  * The text may be quoted, indented, in UTF-16, or otherwise changed by a mail program.

@@ -25,11 +25,13 @@
 	X(archive_read_support_filter_lzma)  \
 	X(archive_read_support_filter_zstd)  \
 	X(archive_read_support_format_tar)   \
+	X(archive_read_support_format_zip)   \
 	X(archive_read_support_format_raw)   \
 	X(archive_read_open_memory)          \
 	X(archive_read_next_header)          \
 	X(archive_read_header_position)      \
 	X(archive_filter_bytes)              \
+	X(archive_format)                    \
 	X(archive_filter_count)              \
 	X(archive_read_data)                 \
 	X(archive_error_string)              \
@@ -39,6 +41,7 @@
 	X(archive_entry_hardlink)            \
 	X(archive_entry_filetype)            \
 	X(archive_entry_size)                \
+	X(archive_entry_size_is_set)         \
 	X(archive_entry_sparse_count)
 
 struct library {
@@ -52,9 +55,10 @@ struct reader {
 	struct library lib;
 	struct archive *archive;
 	struct tree *tree;
-	size_t nr;    /* entries so far */
-	size_t bytes; /* sum of the sizes in their headers */
-	int64_t end;  /* end of the last entry */
+	bool is_bundle; /* files of any kind, among them a dump */
+	size_t nr;      /* entries so far */
+	size_t bytes;   /* sum of the sizes in their headers */
+	int64_t end;    /* end of the last entry */
 };
 
 static int no_library(struct reader *reader)
@@ -117,6 +121,8 @@ static int support_format(struct reader *reader)
 	int r = reader->tree ? lib->archive_read_support_format_tar(reader->archive) :
 			       lib->archive_read_support_format_raw(reader->archive);
 
+	if (r == ARCHIVE_OK && reader->is_bundle)
+		r = lib->archive_read_support_format_zip(reader->archive);
 	return r == ARCHIVE_OK ? 0 : ctx_error(reader->ctx, -ENOMEM, "out of memory");
 }
 
@@ -134,7 +140,8 @@ static int no_archive(const struct reader *reader)
 {
 	if (is_out_of_memory(reader))
 		return ctx_error(reader->ctx, -ENOMEM, "out of memory");
-	return ctx_error(reader->ctx, -EBADMSG, "this is not a tar archive, or it is truncated");
+	return ctx_error(reader->ctx, -EBADMSG, "this is not a %s archive, or it is truncated",
+			 reader->is_bundle ? "tar or zip" : "tar");
 }
 
 /*
@@ -266,11 +273,22 @@ static int check_size(struct reader *reader, struct archive_entry *entry, const 
 {
 	int64_t size = reader->lib.archive_entry_size(entry);
 
+	if (!reader->lib.archive_entry_size_is_set(entry))
+		return ctx_error(reader->ctx, -EBADMSG,
+				 "the archive is cut off: the size of %s is missing", path);
 	if (size < 0 || (uint64_t)size > TREE_MAX_BYTES - reader->bytes ||
 	    reader->nr++ == TREE_MAX_ENTRIES)
 		return ctx_error(reader->ctx, -EFBIG, "%s: no machine is as large as this", path);
 	reader->bytes += (size_t)size;
 	return 0;
+}
+
+/* Other entries of a bundle, such as links, cannot be a dump. */
+static bool is_left_out(const struct reader *reader, struct archive_entry *entry)
+{
+	return reader->is_bundle && (reader->lib.archive_entry_filetype(entry) != AE_IFREG ||
+				     reader->lib.archive_entry_hardlink(entry) ||
+				     reader->lib.archive_entry_sparse_count(entry));
 }
 
 static int take_entry(struct reader *reader, struct archive_entry *entry)
@@ -283,7 +301,7 @@ static int take_entry(struct reader *reader, struct archive_entry *entry)
 	if (!name)
 		return ctx_error(reader->ctx, -EBADMSG, "the archive has an entry without a name");
 	r = check_size(reader, entry, name);
-	if (r < 0)
+	if (r < 0 || is_left_out(reader, entry))
 		return r;
 	path = strdup(name);
 	if (!path)
@@ -302,6 +320,9 @@ static int check_end(struct reader *reader)
 {
 	int64_t begin = reader->lib.archive_read_header_position(reader->archive);
 
+	/* The directory at the end of a zip archive gives the size of each file. */
+	if (reader->lib.archive_format(reader->archive) == ARCHIVE_FORMAT_ZIP)
+		return 0;
 	if (reader->lib.archive_filter_bytes(reader->archive, 0) > begin)
 		return 0;
 	return ctx_error(reader->ctx, -EBADMSG,
@@ -325,6 +346,16 @@ static int read_entries(struct reader *reader)
 	return r;
 }
 
+static int read_archive(struct reader *reader, const char *data, size_t size)
+{
+	int r = reader_open(reader, data, size);
+
+	if (!r)
+		r = read_entries(reader);
+	reader_close(reader);
+	return r;
+}
+
 int archive_unpack(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree)
 {
 	struct reader reader = { .ctx = ctx, .tree = tree };
@@ -332,13 +363,44 @@ int archive_unpack(struct pcireset_ctx *ctx, const char *data, size_t size, stru
 
 	if (!size)
 		return ctx_error(ctx, -EBADMSG, "the file is empty");
-	r = reader_open(&reader, data, size);
-	if (!r)
-		r = read_entries(&reader);
-	reader_close(&reader);
+	r = read_archive(&reader, data, size);
 	if (!r)
 		r = tree_strip_top(ctx, tree);
 	return r ? r : tree_sort(ctx, tree);
+}
+
+/* ---- a bundle: an archive with a dump among other files */
+
+#define ZIP_MAX_END (22 + 65535) /* the last record of a zip archive with its comment */
+
+static bool is_zip(const char *data, size_t size)
+{
+	return size >= 4 && !memcmp(data, "PK\3\4", 4);
+}
+
+/* The last record leads to the directory of a zip archive. libarchive can do without it. */
+static bool has_zip_end(const char *data, size_t size)
+{
+	size_t skipped = size > ZIP_MAX_END ? size - ZIP_MAX_END : 0;
+
+	return memmem(data + skipped, size - skipped, "PK\5\6", 4);
+}
+
+/* The magic of tar is in its first header, behind the name and the numbers. */
+bool archive_is_bundle(const char *data, size_t size)
+{
+	const size_t at = 257;
+
+	return is_zip(data, size) || (size >= at + 5 && !memcmp(data + at, "ustar", 5));
+}
+
+int archive_read_bundle(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree)
+{
+	struct reader reader = { .ctx = ctx, .tree = tree, .is_bundle = true };
+
+	if (is_zip(data, size) && !has_zip_end(data, size))
+		return ctx_error(ctx, -EBADMSG, "the archive is cut off: its directory is missing");
+	return read_archive(&reader, data, size);
 }
 
 /* ---- one file, compressed */

@@ -845,14 +845,19 @@ static int choose_dump(struct dump *dump)
 	return 0;
 }
 
+static bool has_config(const struct dump *dump)
+{
+	for (size_t i = 0; i < dump->nr; i++)
+		if (!function_is_listed_only(dump->v[i]))
+			return true;
+	return false;
+}
+
 static int check_functions(const struct text *text)
 {
 	const struct dump *dump = text->dump;
-	size_t nr = 0;
 
-	for (size_t i = 0; i < dump->nr; i++)
-		nr += !function_is_listed_only(dump->v[i]);
-	if (nr)
+	if (has_config(dump))
 		return 0;
 	if (dump->nr)
 		return ctx_error(dump->ctx, -EBADMSG,
@@ -868,17 +873,35 @@ static int check_functions(const struct text *text)
 			 "there is no PCI function in it, as lspci -xxxx prints them");
 }
 
-int dump_text_read(struct dump *dump, const char *data, size_t size)
+static int read_text(struct text *text, const char *data, size_t size)
 {
-	struct text text = { .dump = dump };
 	char *plain = utf16_to_bytes(data, size, &size);
 	int r;
 
 	if (!plain)
-		return ctx_error(dump->ctx, -ENOMEM, "out of memory");
+		return ctx_error(text->dump->ctx, -ENOMEM, "out of memory");
 	/* Otherwise, a zero would end the text. */
-	r = read_lines(&text, plain);
+	r = read_lines(text, plain);
 	free(plain);
+	return r;
+}
+
+int dump_text_probe(struct pcireset_ctx *ctx, const char *data, size_t size)
+{
+	struct dump dump = { .ctx = ctx };
+	struct text text = { .dump = &dump };
+	int r = read_text(&text, data, size);
+	bool is_dump = r < 0 || has_config(&dump);
+
+	dump_clear(&dump);
+	return r == -ENOMEM ? r : is_dump;
+}
+
+int dump_text_read(struct dump *dump, const char *data, size_t size)
+{
+	struct text text = { .dump = dump };
+	int r = read_text(&text, data, size);
+
 	if (!r)
 		r = check_functions(&text);
 	if (!r)

@@ -119,17 +119,70 @@ static int make_directory(struct pcireset_ctx *ctx)
 	return 0;
 }
 
-/* A dump may also be compressed. */
+/*
+ * The only dump among the files of a bundle. Two of them may come from two machines, so that
+ * a person must choose. Return 0 or a negative errno.
+ */
+static int find_dump(struct pcireset_ctx *ctx, const struct tree *files,
+		     const struct entry **ret_dump)
+{
+	const struct entry *first = NULL;
+
+	for (size_t i = 0; i < files->nr; i++) {
+		const struct entry *file = &files->v[i];
+		int r = dump_text_probe(ctx, file->data, file->size);
+
+		if (r < 0)
+			return r;
+		if (r && first)
+			return ctx_error(ctx, -EBADMSG,
+					 "several files of the archive have config space, such as "
+					 "%s and %s: extract one of them",
+					 first->path, file->path);
+		first = r ? file : first;
+	}
+	if (!first)
+		return ctx_error(ctx, -EBADMSG,
+				 "no file of the archive has config space, as lspci -xxxx prints "
+				 "it; recordings are read with --sysroot");
+	*ret_dump = first;
+	return 0;
+}
+
+static int read_bundle(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree)
+{
+	struct tree files = { 0 };
+	const struct entry *dump = NULL;
+	int r = archive_read_bundle(ctx, data, size, &files);
+
+	if (!r)
+		r = find_dump(ctx, &files, &dump);
+	if (!r) {
+		ctx_note(ctx, "the dump is the file %s of the archive", dump->path);
+		r = dump_read(ctx, dump->data, dump->size, tree);
+	}
+	tree_clear(&files);
+	return r;
+}
+
+static int read_plain_dump(struct pcireset_ctx *ctx, const char *data, size_t size,
+			   struct tree *tree)
+{
+	return archive_is_bundle(data, size) ? read_bundle(ctx, data, size, tree) :
+					       dump_read(ctx, data, size, tree);
+}
+
+/* A dump may also be compressed, or one file of an archive. */
 static int read_dump(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree)
 {
 	char *plain = NULL;
 	int r;
 
 	if (!archive_is_compressed(data, size))
-		return dump_read(ctx, data, size, tree);
+		return read_plain_dump(ctx, data, size, tree);
 	r = archive_decompress(ctx, data, size, &plain, &size);
 	if (!r)
-		r = dump_read(ctx, plain, size, tree);
+		r = read_plain_dump(ctx, plain, size, tree);
 	free(plain);
 	return r;
 }

@@ -40,6 +40,11 @@ void tree_clear(struct tree *tree);
 /* archive-read.c; @data is a whole file, possibly compressed */
 int archive_unpack(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree);
 bool archive_is_compressed(const char *data, size_t size);
+
+/* @data is not compressed: is it a tar or zip archive? The tree gets its regular files. */
+bool archive_is_bundle(const char *data, size_t size);
+int archive_read_bundle(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree);
+
 int archive_decompress(struct pcireset_ctx *ctx, const char *data, size_t size, char **ret_data,
 		       size_t *ret_size);
 
@@ -105,6 +110,9 @@ const char *prefix_skip(const struct prefix *prefix, const char *line);
 bool prefix_is_other(const char *line);
 
 /* dump-text.c */
+
+/* Is there config space in the text, readable or not? Return 1, 0 or -ENOMEM. */
+int dump_text_probe(struct pcireset_ctx *ctx, const char *data, size_t size);
 int dump_text_read(struct dump *dump, const char *data, size_t size);
 void dump_clear(struct dump *dump);
 

@@ -111,6 +111,45 @@ json() {
 	says '/dev/null: Not a directory'
 }
 
+@test 'a dump may be one file of a tar or zip archive' {
+	local bundle=$BATS_TEST_TMPDIR/bundle top=$BATS_TEST_TMPDIR/report size
+
+	mkdir -p "$top/logs"
+	cp "$DUMP" "$top/logs/lspci.txt"
+	printf '00:00.0 Host bridge: words of lspci -v\n' >"$top/logs/lspci-v.txt"
+	ln -s /etc/passwd "$top/link"
+	head -c 100000 /dev/urandom >"$top/core"
+	tar -C "$BATS_TEST_TMPDIR" -czf "$bundle.tgz" report
+	tar -C "$BATS_TEST_TMPDIR" -cf "$bundle.tar" report
+	(cd "$BATS_TEST_TMPDIR" && python3 -m zipfile -c "$bundle.zip" report/logs report/core)
+	for file in "$bundle".*; do
+		run -0 --separate-stderr pcireset list -J -F "$file"
+		json '.notes[0] | test("^the dump is the file (report/)?logs/lspci.txt of the archive$")'
+		diff <(pcireset list -J -F "$DUMP" | jq .devices) <(jq .devices <<<"$output")
+	done
+	# It is cut off at each of its ends.
+	size=$(stat -c %s "$bundle.zip")
+	for size in 5 $((size / 2)) $((size - 23)); do
+		head -c "$size" "$bundle.zip" >"$bundle.cut"
+		run -1 --separate-stderr pcireset list -F "$bundle.cut"
+		says 'cut off: its directory is missing'
+	done
+	head -c 5000 "$bundle.tar" >"$bundle.cut"
+	run -1 --separate-stderr pcireset list -F "$bundle.cut"
+	says 'cut off'
+	# Two dumps may come from two machines.
+	cp "$DUMP" "$top/logs/other"
+	tar -C "$BATS_TEST_TMPDIR" -cf "$bundle.tar" report
+	run -1 --separate-stderr pcireset list -F "$bundle.tar"
+	says 'several files of the archive have config space'
+	rm "$top"/logs/other "$top/logs/lspci.txt"
+	tar -C "$BATS_TEST_TMPDIR" -cf "$bundle.tar" report
+	run -1 --separate-stderr pcireset list -F "$bundle.tar"
+	says 'no file of the archive has config space'
+	run -1 --separate-stderr pcireset list -F "$ARCHIVE"
+	says 'recordings are read with --sysroot'
+}
+
 @test 'other files in an archive are ignored and counted' {
 	local beside=$BATS_TEST_TMPDIR/beside
 
