@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 #include "cmd/cmd.h"
+#include "status-line.h"
 
 /* Names of the files in the directory of a run. */
 #define JOURNAL_FILE     "journal"
@@ -124,6 +125,30 @@ int files_write(const struct request *req, const struct result *result, struct p
 
 /* While the run goes on. Return: 0, or a negative errno after a message. */
 int files_write_metrics(const struct tally *tally, const char *directory);
+
+/* progress.c: the rounds of this process, and of the whole run. Times are in seconds. */
+#define PROGRESS_PARTS 3
+struct run_progress {
+	struct status_line line;
+	uint32_t begin;             /* rounds that were done when this process began */
+	uint32_t done, all;         /* rounds of the run */
+	size_t nr_failed;           /* resets of the run */
+	double began, ended, shown; /* this process; its last round; the line */
+};
+
+void run_progress_begin(struct run_progress *progress, const struct request *req, uint32_t done,
+			uint32_t all);
+void run_progress_note(struct run_progress *progress, uint32_t done, size_t nr_failed);
+void run_progress_show(void *progress);
+void run_progress_end(struct run_progress *progress);
+
+/* false: no round of this process has ended, so nothing is known. */
+bool run_progress_seconds_left(const struct run_progress *progress, double now,
+			       uint64_t *ret_seconds);
+
+/* All parts are allocated. */
+void run_progress_parts(const struct run_progress *progress, double now,
+			char *parts[PROGRESS_PARTS]);
 
 /* run.c: all rounds, or until a signal. Return: 0, or a negative errno after a message. */
 int rounds_run(const struct request *req, struct pcireset_qualify *qualify,

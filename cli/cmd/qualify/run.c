@@ -18,11 +18,10 @@ extern char **environ;
 struct rounds {
 	const struct request *req;
 	struct pcireset_qualify *qualify;
-	uint32_t begin; /* the round with which this process began */
 	struct tally tally;
 	size_t nr_failed_before; /* by earlier processes */
-	double began, shown, written;
-	bool is_shown;
+	struct run_progress progress;
+	double written;
 	int r;
 };
 
@@ -59,26 +58,11 @@ static void write_metrics(struct rounds *rounds)
 		rounds->written = HUGE_VAL;
 }
 
-/* A line that replaces itself, once a second. The estimate is that of this process. */
-static void show_progress(struct rounds *rounds)
+static void note_progress(struct rounds *rounds)
 {
-	uint32_t done = pcireset_qualify_get_nr_done(rounds->qualify);
-	uint32_t all = pcireset_qualify_get_nr_rounds(rounds->qualify);
-	double elapsed = seconds_now() - rounds->began;
-	unsigned long left;
-
-	if (!rounds->is_shown || seconds_now() - rounds->shown < 1 || done == rounds->begin)
-		return;
-	rounds->shown = seconds_now();
-	left = (unsigned long)(elapsed / (done - rounds->begin) * (all - done));
-	fprintf(stderr, "\r%u of %u rounds, %zu failed, %lu:%02lu:%02lu left\033[K", done, all,
-		nr_failed(rounds), left / 3600, left / 60 % 60, left % 60);
-}
-
-static void end_progress(const struct rounds *rounds)
-{
-	if (rounds->is_shown)
-		fputs("\r\033[K", stderr);
+	run_progress_note(&rounds->progress, pcireset_qualify_get_nr_done(rounds->qualify),
+			  rounds->tally.nr_failed);
+	run_progress_show(&rounds->progress);
 }
 
 static void name_round(const struct rounds *rounds)
@@ -165,15 +149,20 @@ static bool has_failed_enough(const struct rounds *rounds)
 
 static void run_rounds(struct rounds *rounds)
 {
-	uint32_t done;
+	const struct interrupt_tick tick = { run_progress_show, &rounds->progress };
+	uint32_t done = pcireset_qualify_get_nr_done(rounds->qualify);
 	int r;
 
 	rounds->r = run_missing_exercise(rounds);
 	if (rounds->r < 0 || has_failed_enough(rounds))
 		return;
+	/* The estimate is that of this process and of whole rounds. */
+	run_progress_begin(&rounds->progress, rounds->req, done,
+			   pcireset_qualify_get_nr_rounds(rounds->qualify));
+	note_progress(rounds);
 	do {
 		done = pcireset_qualify_get_nr_done(rounds->qualify);
-		interrupt_run(rounds_step, rounds, NULL);
+		interrupt_run(rounds_step, rounds, &tick);
 		r = rounds->r >= 0 && pcireset_qualify_get_nr_done(rounds->qualify) > done ?
 			    run_exercise(rounds) :
 			    0;
@@ -182,24 +171,22 @@ static void run_rounds(struct rounds *rounds)
 		/* Only now: the exercise belongs to the round. */
 		tally_update(&rounds->tally);
 		write_metrics(rounds);
-		show_progress(rounds);
+		note_progress(rounds);
 	} while (rounds->r > 0 && !interrupt_is_given() && !has_failed_enough(rounds));
+	run_progress_end(&rounds->progress);
 }
 
 int rounds_run(const struct request *req, struct pcireset_qualify *qualify,
 	       struct pcireset_ctx *ctx)
 {
-	struct rounds rounds = { .req = req, .qualify = qualify, .began = seconds_now() };
+	struct rounds rounds = { .req = req, .qualify = qualify };
 
-	rounds.begin = pcireset_qualify_get_nr_done(qualify);
-	rounds.is_shown = isatty(STDERR_FILENO) && !is_given(req, OPT_QUIET);
 	tally_begin(&rounds.tally, qualify);
 	tally_update(&rounds.tally);
 	rounds.nr_failed_before = rounds.tally.nr_failed;
 	process_touches();
 	interrupt_begin(ctx);
 	run_rounds(&rounds);
-	end_progress(&rounds);
 	interrupt_announce();
 	interrupt_end();
 	tally_end(&rounds.tally);

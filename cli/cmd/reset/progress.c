@@ -2,15 +2,15 @@
 /* The progress of a batch, on a terminal. */
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 #include "interrupt.h"
 #include "reset.h"
+#include "status-line.h"
 
 #define SHOWN_AFTER_S 0.2
 
 struct progress {
 	const struct pcireset_batch *batch;
-	bool is_shown, is_dirty;
+	struct status_line line;
 	struct timespec begin;
 };
 
@@ -27,29 +27,32 @@ struct progress *progress_start(const struct request *req, const struct pcireset
 	struct progress *progress = must(calloc(1, sizeof(*progress)));
 
 	progress->batch = batch;
-	progress->is_shown = isatty(STDERR_FILENO) && !is_given(req, OPT_QUIET);
+	status_line_begin(&progress->line, req);
 	clock_gettime(CLOCK_MONOTONIC, &progress->begin);
 	return progress;
 }
 
-/* A line that replaces itself. A short batch shows none. */
+/* A short batch shows none. */
 void progress_show(void *data)
 {
 	struct progress *progress = data;
 	size_t failed, nr = pcireset_batch_get_nr(progress->batch);
 	size_t done = pcireset_batch_get_nr_done(progress->batch, &failed);
+	char *parts[3];
 
-	if (!progress->is_shown || interrupt_is_second() ||
+	if (!progress->line.is_wanted || interrupt_is_second() ||
 	    seconds_since(&progress->begin) < SHOWN_AFTER_S)
 		return;
-	progress->is_dirty = true;
-	fprintf(stderr, "\r%zu of %zu done, %zu failed, %.1f s\033[K", done, nr, failed,
-		seconds_since(&progress->begin));
+	parts[0] = text("%zu of %zu done", done, nr);
+	parts[1] = text(", %zu failed", failed);
+	parts[2] = text(", %.1f s", seconds_since(&progress->begin));
+	status_line_show(&progress->line, (const char *const *)parts, ARRAY_SIZE(parts));
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		free(parts[i]);
 }
 
 void progress_stop(struct progress *progress)
 {
-	if (progress->is_dirty)
-		fputs("\r\033[K", stderr);
+	status_line_erase(&progress->line);
 	free(progress);
 }
