@@ -15,6 +15,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "interrupt.h"
 
@@ -117,7 +119,7 @@ bool interrupt_is_second(void)
 }
 
 /* The number of the signal if a process sent it, 0 if the terminal sent it to all. */
-int interrupt_to_forward(void)
+static int signal_to_forward(void)
 {
 	return state.nr && state.sender != SI_KERNEL ? state.last : 0;
 }
@@ -139,6 +141,46 @@ void interrupt_announce(void)
 	else
 		error("interrupted again: pcireset exits; resets in progress are still "
 		      "completed and restored");
+}
+
+static void forward_to(pid_t pid, int *forwarded)
+{
+	int signal = signal_to_forward();
+
+	interrupt_announce();
+	if (!signal || *forwarded == signal)
+		return;
+	*forwarded = signal;
+	kill(pid, signal);
+}
+
+/*
+ * Wait for a child that runs a command of the user. Forward a signal that a process has
+ * sent to pcireset only; a terminal has also sent its signal to the child. Return 0,
+ * -EINTR after a second signal, or another negative errno. The end of the child is
+ * blocked, so that it ends the pause; a signal before the pause ends it a tick later.
+ */
+int interrupt_wait(pid_t pid, int *ret_status)
+{
+	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
+	sigset_t end, old;
+	int forwarded = 0;
+	pid_t r;
+
+	sigemptyset(&end);
+	sigaddset(&end, SIGCHLD);
+	pthread_sigmask(SIG_BLOCK, &end, &old);
+	while (!(r = waitpid(pid, ret_status, WNOHANG)) && !interrupt_is_second()) {
+		if (interrupt_is_given())
+			forward_to(pid, &forwarded);
+		sigtimedwait(&end, NULL, &tick);
+	}
+	if (r < 0)
+		r = -errno;
+	else if (!r)
+		r = -EINTR;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return r > 0 ? 0 : r;
 }
 
 struct call {

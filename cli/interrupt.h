@@ -17,8 +17,8 @@ void interrupt_end(void);
 void interrupt_after_end(void (*fn)(void *data), void *data);
 bool interrupt_is_given(void);
 bool interrupt_is_second(void);
-int interrupt_to_forward(void);
 void interrupt_announce(void);
+int interrupt_wait(pid_t pid, int *ret_status);
 void interrupt_run(void (*fn)(void *data), void *data, const struct interrupt_tick *tick);
 
 #endif /* PCIRESET_CLI_INTERRUPT_H */

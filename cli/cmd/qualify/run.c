@@ -117,7 +117,7 @@ static int run_exercise(struct rounds *rounds)
 	if (r)
 		error("--exercise: cannot be started: %s", strerror(-r));
 	else
-		r = child_wait(pid, &status);
+		r = interrupt_wait(pid, &status);
 	if (r || interrupt_is_given())
 		status = -1;
 	if (pcireset_qualify_note_exercise(rounds->qualify, status))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* COMMAND of --run: starts it, and passes signals on. */
+/* COMMAND of --run: starts it, and waits for it. */
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
@@ -41,32 +41,16 @@ destroy_attr:
 	return pid;
 }
 
-/* A terminal has also sent its signal to COMMAND. A process has sent it to pcireset only. */
-static void pass_on(pid_t pid, int *passed)
-{
-	int signal = interrupt_to_forward();
-
-	interrupt_announce();
-	if (!signal || *passed == signal)
-		return;
-	*passed = signal;
-	kill(pid, signal);
-}
-
 /* Return the status like a shell: 128 plus the number of the signal that ended it. */
 int shell_run(const struct request *req)
 {
 	pid_t pid = start_shell(req);
-	int status, passed = 0;
+	int status, r;
 
 	if (pid < 0)
 		return 127;
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return 127;
-		if (interrupt_is_second())
-			return 128 + SIGINT;
-		pass_on(pid, &passed);
-	}
+	r = interrupt_wait(pid, &status);
+	if (r)
+		return r == -EINTR ? 128 + SIGINT : 127;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
