@@ -321,9 +321,20 @@ static void print_result(const struct work *work, const struct result *result)
 		    pcireset_qualify_get_finding_text(work->qualify, i));
 }
 
+/* Resets or an exercise are missing. After a failure, too, the rest is worth knowing. */
+static bool is_resumable(const struct work *work)
+{
+	const struct qualify_request *given = &work->req->qualify;
+
+	if (!given->directory || given->report)
+		return false;
+	return pcireset_qualify_get_nr_done(work->qualify) <
+		       pcireset_qualify_get_nr_rounds(work->qualify) ||
+	       (given->exercise && !pcireset_qualify_is_exercised(work->qualify));
+}
+
 static int finish_run(const struct work *work)
 {
-	const char *directory = work->req->qualify.directory;
 	struct result result;
 	int status, written;
 
@@ -331,8 +342,9 @@ static int finish_run(const struct work *work)
 	status = process_settle(status_of(&result));
 	print_result(work, &result);
 	written = files_write(work->req, &result, work->machine.ctx);
-	if (result.verdict == VERDICT_INCOMPLETE && directory && !work->req->qualify.report)
-		error("continue the run: pcireset qualify --resume %s", directory);
+	if (is_resumable(work))
+		error("continue the run: pcireset qualify --resume %s",
+		      work->req->qualify.directory);
 	result_free(&result);
 	return status ? status : written;
 }
