@@ -121,6 +121,7 @@ many_devices() {
 	says "$first" "$desc, $signal: it is said"
 	says 'flr, (un)?verified' "$desc, $signal: and what was done"
 	says "${fns[-1]}: (refused: )?cancelled before it began" "$desc, $signal: and what was left out"
+	says $'\r0 of '"${#fns[@]}"$' done, 0 failed, [0-9.]+ s\x1b\\[K' "$desc, $signal: the progress before it"
 
 	sim_set "$node" ready_flr_us="${late:-1000000}"
 	sim_count "$node" flr
