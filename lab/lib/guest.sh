@@ -5,6 +5,9 @@
 
 readonly guest_programs=(bash lspci setpci)
 
+# What pcireset loads when a command needs it, in any of their versions.
+readonly on_demand_libraries=(libpci.so.3 libsmartcols.so.1 libtracefs.so.1 libudev.so.1 libunistring.so.2 libunistring.so.5)
+
 # Where Debian and others have the names of vendors and devices.
 readonly pci_ids=(/usr/share/misc/pci.ids /usr/share/hwdata/pci.ids)
 
@@ -213,6 +216,30 @@ base_dir() {
 	printf '%s\n' "$dir"
 }
 
+# library_on_demand NAME: prints where it is in the guest, or nothing.
+library_on_demand() {
+	local dir
+
+	if [[ -z $guest_root ]]; then
+		ldconfig -p | awk -v name="$1" '$1 == name { print $NF; exit }'
+		return
+	fi
+	for dir in "/lib/$guest_triplet" "/usr/lib/$guest_triplet"; do
+		[[ ! -e $guest_root$dir/$1 ]] || { printf '%s\n' "$dir/$1" && return; }
+	done
+}
+
+# add_on_demand ROOT: pcireset is there, and names these libraries nowhere.
+add_on_demand() {
+	local root=$1 name path
+
+	for name in "${on_demand_libraries[@]}"; do
+		path=$(library_on_demand "$name")
+		[[ -n $path && ! -e $root$path ]] || continue
+		install -D -m 755 "$guest_root$path" "$root$path" && add_libraries "$root" "$guest_root$path" || return
+	done
+}
+
 # add_tree ROOT DIR: a staged installation, with the libraries its programs need and do not bring along.
 add_tree() {
 	local root=$1 files search
@@ -222,7 +249,8 @@ add_tree() {
 	find "$root" -type f -perm -u+x -exec "${guest_tools}strip" --strip-debug {} + 2>/dev/null || true
 	mapfile -t files < <(find "$root" -type f \( -perm -u+x -o -name '*.so*' \))
 	search=$(find "$root" -name '*.so*' -printf '%h:')
-	((${#files[@]} == 0)) || LD_LIBRARY_PATH=$search add_libraries "$root" "${files[@]}"
+	((${#files[@]} == 0)) || LD_LIBRARY_PATH=$search add_libraries "$root" "${files[@]}" || return
+	[[ ! -e $root/usr/bin/pcireset ]] || add_on_demand "$root"
 }
 
 # add_file ROOT PATH[:GUESTPATH]: a file or a directory; /root/NAME in the guest where nothing else is said.
