@@ -196,7 +196,7 @@ bool is_colored(const struct request *req)
 
 void color_line(struct libscols_line *line, enum color color)
 {
-	if (scols_line_set_color(line, meanings[color].sequence))
+	if (smartcols.scols_line_set_color(line, meanings[color].sequence))
 		must(NULL);
 	meanings[color].is_used = true;
 }

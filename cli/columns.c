@@ -239,7 +239,7 @@ static struct libscols_table *new_table(const struct request *req)
 static struct libscols_line *line_of(struct libscols_table *table, struct selected *selected)
 {
 	if (!selected->line)
-		selected->line = must(scols_table_new_line(
+		selected->line = must(smartcols.scols_table_new_line(
 			table, selected->above ? line_of(table, selected->above) : NULL));
 	return selected->line;
 }

@@ -1,11 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* libpci for all users of it: silent, with errors in the format of pcireset. */
+/* Names by libpci: silent, with errors in the format of pcireset. */
 #include <errno.h>
 #include <pci/pci.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include "library.h"
 #include "util.h"
+
+#define FUNCTIONS(X)          \
+	X(pci_alloc)          \
+	X(pci_cleanup)        \
+	X(pci_load_name_list) \
+	X(pci_lookup_name)    \
+	X(pci_set_param)
+
+static struct {
+	FUNCTIONS(LIBRARY_POINTER)
+} libpci;
+
+#define LIBRARY_POINTERS libpci
+static const struct library_symbol symbols[] = { FUNCTIONS(LIBRARY_SYMBOL) };
+
+static const char *const library_names[] = { "libpci.so.3", NULL };
+static struct library library = {
+	.names = library_names,
+	.purpose = "the names of devices and classes are read",
+	.package = "libpci (pciutils)",
+	.symbols = symbols,
+	.nr_symbols = ARRAY_SIZE(symbols),
+};
 
 static void ignore_message(char *fmt, ...)
 {
@@ -24,10 +48,14 @@ static void __attribute__((noreturn)) give_up(char *fmt, ...)
 	process_abort(text("libpci cannot read PCI names or config space: %s", reason));
 }
 
-struct pci_access *libpci_new(void)
+static struct pci_access *libpci_new(void)
 {
-	struct pci_access *access = must(pci_alloc());
+	char *why = library_load(&library);
+	struct pci_access *access;
 
+	if (why)
+		process_abort(why);
+	access = must(libpci.pci_alloc());
 	access->warning = ignore_message;
 	access->debug = ignore_message;
 	access->error = give_up;
@@ -41,25 +69,24 @@ static struct pci_access *names;
  * Load all names at once, to detect a file that cannot be read. Machines without the
  * file use udev's copy of the names, which crashes if memory runs out.
  */
-static struct pci_access *names_open(void)
+static void names_open(void)
 {
 	char parameter[] = "hwdb.disable", yes[] = "1";
 
 	if (names)
-		return names;
+		return;
 	names = libpci_new();
 	errno = 0;
-	if (pci_load_name_list(names))
-		pci_set_param(names, parameter, yes);
+	if (libpci.pci_load_name_list(names))
+		libpci.pci_set_param(names, parameter, yes);
 	else if (is_exhausted())
 		process_abort("cannot read the names of PCI devices");
-	return names;
 }
 
 void names_close(void)
 {
 	if (names)
-		pci_cleanup(names);
+		libpci.pci_cleanup(names);
 	names = NULL;
 }
 
@@ -72,11 +99,12 @@ char *device_description(struct pcireset_dev *dev)
 	char buf[sizeof(last)];
 
 	if (!names || !*last || vendor != last_vendor || device != last_device) {
+		names_open();
 		/* It may return another pointer than buf. */
 		snprintf(last, sizeof(last), "%s",
-			 pci_lookup_name(names_open(), buf, sizeof(buf),
-					 PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE, (int)vendor,
-					 (int)device));
+			 libpci.pci_lookup_name(names, buf, sizeof(buf),
+						PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE, (int)vendor,
+						(int)device));
 		last_vendor = vendor;
 		last_device = device;
 	}
@@ -86,7 +114,8 @@ char *device_description(struct pcireset_dev *dev)
 /* Are the names of classes available? */
 bool class_names_check(void)
 {
-	return pci_load_name_list(names_open());
+	names_open();
+	return libpci.pci_load_name_list(names);
 }
 
 static bool is_part(const char *name, const char *part)
@@ -106,13 +135,14 @@ bool class_has_name(uint32_t class, const char *part)
 	const int known = PCI_LOOKUP_NO_NUMBERS;
 	char buf[256];
 
-	return is_part(pci_lookup_name(names_open(), buf, sizeof(buf), PCI_LOOKUP_CLASS | known,
-				       sub),
+	names_open();
+	return is_part(libpci.pci_lookup_name(names, buf, sizeof(buf), PCI_LOOKUP_CLASS | known,
+					      sub),
 		       part) ||
-	       is_part(pci_lookup_name(names, buf, sizeof(buf), PCI_LOOKUP_CLASS | known,
-				       base | 0xff),
+	       is_part(libpci.pci_lookup_name(names, buf, sizeof(buf), PCI_LOOKUP_CLASS | known,
+					      base | 0xff),
 		       part) ||
-	       is_part(pci_lookup_name(names, buf, sizeof(buf), PCI_LOOKUP_PROGIF | known, sub,
-				       interface),
+	       is_part(libpci.pci_lookup_name(names, buf, sizeof(buf), PCI_LOOKUP_PROGIF | known,
+					      sub, interface),
 		       part);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unictype.h>
-#include <unistr.h>
+#include "library.h"
 #include "util.h"
 
 #define ESCAPE_MAX 12 /* bytes: \ud800\udc00 */
@@ -30,18 +30,76 @@ static bool is_utf8_terminal(void)
 
 /*
  * Return the length of the character at s, and the character; 0 for a byte that is not
- * UTF-8.
+ * UTF-8 (RFC 3629, sec 3): a surrogate, more bytes than needed, or beyond U+10FFFF.
  */
 static size_t decode_character(const char *s, ucs4_t *ret_c)
 {
-	int len = u8_mbtoucr(ret_c, (const uint8_t *)s, strnlen(s, 4));
+	static const ucs4_t least[] = { 0, 0x80, 0x800, 0x10000 };
+	unsigned char first = (unsigned char)*s;
+	size_t nr = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+	ucs4_t c = first < 0x80 ? first : first & (0x3fu >> nr);
 
-	return len > 0 ? (size_t)len : 0;
+	if ((first >= 0x80 && first < 0xc0) || first >= 0xf8)
+		return 0;
+	for (size_t i = 1; i <= nr; i++) {
+		if (((unsigned char)s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | ((unsigned char)s[i] & 0x3f);
+	}
+	if (c < least[nr] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+		return 0;
+	*ret_c = c;
+	return nr + 1;
 }
 
+/* ---- categories */
+
+#define FUNCTIONS(X) X(uc_is_general_category_withtable)
+
+static struct {
+	FUNCTIONS(LIBRARY_POINTER)
+} unicode;
+
+#define LIBRARY_POINTERS unicode
+static const struct library_symbol symbols[] = { FUNCTIONS(LIBRARY_SYMBOL) };
+
+/* The function is the same in both. */
+static const char *const library_names[] = { "libunistring.so.5", "libunistring.so.2", NULL };
+static struct library library = {
+	.names = library_names,
+	.purpose = "characters outside ASCII are classified",
+	.package = "libunistring",
+	.symbols = symbols,
+	.nr_symbols = ARRAY_SIZE(symbols),
+};
+
+/* The library was needed and is missing. */
+static bool is_library_missing;
+
+bool printable_is_limited(void)
+{
+	return is_library_missing;
+}
+
+/* Report it once. The message may have such characters itself, and is escaped. */
+static bool knows_categories(void)
+{
+	char *why = is_library_missing ? NULL : library_load(&library);
+
+	if (!why)
+		return !is_library_missing;
+	is_library_missing = true;
+	say(stderr, "pcireset: %s", why);
+	free(why);
+	return false;
+}
+
+/* Without the library, no character but ASCII is safe. */
 static bool is_safe(ucs4_t c)
 {
-	return !uc_is_general_category_withtable(c, UNSAFE);
+	if (c < 0x80)
+		return c >= ' ' && c != 0x7f;
+	return knows_categories() && !unicode.uc_is_general_category_withtable(c, UNSAFE);
 }
 
 /* The characters to keep. */

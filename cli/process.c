@@ -40,18 +40,26 @@ static bool has_reader_gone(void)
 	return poll(&out, 1, 0) == 1 && out.revents & (POLLERR | POLLHUP);
 }
 
-/* A list that could not be written is an error. The status of a reset does not change. */
+static int status_after_error(int status)
+{
+	return process_is_settled() || status != STATUS_DONE ? status : STATUS_ERROR;
+}
+
+/*
+ * A list that could not be written, or not as it should be, is an error. The status of a
+ * reset does not change.
+ */
 int process_end(int status)
 {
 	bool is_lost = ferror(stdout);
 
 	errno = 0;
 	if (!fflush(stdout) && !is_lost && !fclose(stdout))
-		return status;
+		return printable_is_limited() ? status_after_error(status) : status;
 	if (errno == EPIPE || has_reader_gone())
 		return status;
 	error("cannot write the output%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
-	return process_is_settled() || status != STATUS_DONE ? status : STATUS_ERROR;
+	return status_after_error(status);
 }
 
 void error(const char *fmt, ...)

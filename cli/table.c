@@ -11,6 +11,20 @@
 #define DESIGN_WIDTH 80 /* the tables are designed for it */
 #define LEAST_WIDTH  10 /* of a wrapped column */
 
+struct smartcols smartcols;
+
+#define LIBRARY_POINTERS smartcols
+static const struct library_symbol symbols[] = { SMARTCOLS_FUNCTIONS(LIBRARY_SYMBOL) };
+
+static const char *const library_names[] = { "libsmartcols.so.1", NULL };
+static struct library library = {
+	.names = library_names,
+	.purpose = "tables are printed",
+	.package = "libsmartcols",
+	.symbols = symbols,
+	.nr_symbols = ARRAY_SIZE(symbols),
+};
+
 /* The width of the output; 0 if it has none, as a pipe. COLUMNS overrides it. */
 size_t output_width(FILE *out)
 {
@@ -57,29 +71,37 @@ size_t width_of_rest(FILE *out, size_t rest)
 /* Truncate nothing if the output has no width. */
 struct libscols_table *table_new(const struct request *req, FILE *out)
 {
-	struct libscols_table *table = must(scols_new_table());
 	size_t width = is_given(req, OPT_RAW) ? 0 : output_width(out);
+	char *why = library_load(&library);
+	struct libscols_table *table;
 
-	scols_table_set_stream(table, out);
-	scols_table_enable_noheadings(table, is_given(req, OPT_NOHEADINGS));
-	scols_table_enable_raw(table, is_given(req, OPT_RAW));
-	scols_table_enable_colors(table, req->command->options & OPT_COLOR &&
-						 !is_given(req, OPT_RAW) && is_colored(req));
-	scols_table_set_termforce(table, width ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
+	if (why)
+		process_abort(why);
+	table = must(smartcols.scols_new_table());
+	smartcols.scols_table_set_stream(table, out);
+	smartcols.scols_table_enable_noheadings(table, is_given(req, OPT_NOHEADINGS));
+	smartcols.scols_table_enable_raw(table, is_given(req, OPT_RAW));
+	smartcols.scols_table_enable_colors(table, req->command->options & OPT_COLOR &&
+							   !is_given(req, OPT_RAW) &&
+							   is_colored(req));
+	smartcols.scols_table_set_termforce(table,
+					    width ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
 	if (width)
-		scols_table_set_termwidth(table, width);
+		smartcols.scols_table_set_termwidth(table, width);
 	return table;
 }
 
 void table_column(struct libscols_table *table, const char *name, int flags)
 {
-	struct libscols_column *column = must(scols_table_new_column(table, name, 0, flags));
+	struct libscols_column *column =
+		must(smartcols.scols_table_new_column(table, name, 0, flags));
 
 	/* libsmartcols wraps in the middle of words. wrap() has inserted the newlines. */
 	if (!(flags & SCOLS_FL_WRAP))
 		return;
-	if (scols_column_set_safechars(column, "\n") ||
-	    scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL))
+	if (smartcols.scols_column_set_safechars(column, "\n") ||
+	    smartcols.scols_column_set_wrapfunc(column, smartcols.scols_wrapnl_chunksize,
+						smartcols.scols_wrapnl_nextchunk, NULL))
 		must(NULL);
 }
 
@@ -134,22 +156,22 @@ char *wrap(FILE *out, char *words, size_t width)
 
 struct libscols_line *table_line(struct libscols_table *table)
 {
-	return must(scols_table_new_line(table, NULL));
+	return must(smartcols.scols_table_new_line(table, NULL));
 }
 
 /* Take over data. */
 void table_set(struct libscols_line *line, size_t column, char *data)
 {
-	if (scols_line_refer_data(line, column, printable_lines(must(data))))
+	if (smartcols.scols_line_refer_data(line, column, printable_lines(must(data))))
 		must(NULL);
 }
 
 void table_print(struct libscols_table *table)
 {
 	errno = 0;
-	if (scols_print_table(table) || is_exhausted())
+	if (smartcols.scols_print_table(table) || is_exhausted())
 		process_abort("cannot print the table");
-	scols_unref_table(table);
+	smartcols.scols_unref_table(table);
 }
 
 /* The users in the format for programs, in one cell. */

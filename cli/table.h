@@ -4,7 +4,32 @@
 #define PCIRESET_CLI_TABLE_H
 
 #include <libsmartcols.h>
+#include "library.h"
 #include "request.h"
+
+/* The functions of libsmartcols. The first table loads them. */
+#define SMARTCOLS_FUNCTIONS(X)           \
+	X(scols_column_set_safechars)    \
+	X(scols_column_set_wrapfunc)     \
+	X(scols_line_refer_data)         \
+	X(scols_line_set_color)          \
+	X(scols_new_table)               \
+	X(scols_print_table)             \
+	X(scols_table_enable_colors)     \
+	X(scols_table_enable_noheadings) \
+	X(scols_table_enable_raw)        \
+	X(scols_table_new_column)        \
+	X(scols_table_new_line)          \
+	X(scols_table_set_stream)        \
+	X(scols_table_set_termforce)     \
+	X(scols_table_set_termwidth)     \
+	X(scols_unref_table)             \
+	X(scols_wrapnl_chunksize)        \
+	X(scols_wrapnl_nextchunk)
+
+extern struct smartcols {
+	SMARTCOLS_FUNCTIONS(LIBRARY_POINTER)
+} smartcols;
 
 /* The functions that list shows. In a tree, each one is below another one. */
 struct selection {

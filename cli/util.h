@@ -46,7 +46,8 @@ int status_merge(const int *statuses, size_t nr);
 char *printable(char *words);
 char *printable_lines(char *words);
 char *printable_json(const char *document);
-char *utf8(char *s); /* in place: a byte that is not UTF-8 becomes "?" */
+bool printable_is_limited(void); /* a library is missing, and more was escaped than needed */
+char *utf8(char *s);             /* in place: a byte that is not UTF-8 becomes "?" */
 void say(FILE *out, const char *fmt, ...) PRINTF(2, 3);
 
 /* process.c */
@@ -64,8 +65,6 @@ char *did_you_mean(const char *kind, const char *typed, size_t len, word_at_fn a
 char *words_list(word_at_fn at);
 
 /* libpci.c */
-struct pci_access;
-struct pci_access *libpci_new(void);
 char *device_description(struct pcireset_dev *dev);
 bool class_names_check(void);
 bool class_has_name(uint32_t class, const char *part);

@@ -96,7 +96,7 @@ static size_t width_of_types(void)
 static void add_branch(struct libscols_table *table, struct pcireset_dev *dev,
 		       struct pcireset_dev *top, struct libscols_line *above)
 {
-	struct libscols_line *line = must(scols_table_new_line(table, above));
+	struct libscols_line *line = must(smartcols.scols_table_new_line(table, above));
 	const char *driver = pcireset_dev_get_driver(top);
 	char *types = hit_by(dev, pcireset_dev_get_addr(top));
 	struct pcireset_dev *below;

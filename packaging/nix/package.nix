@@ -54,6 +54,21 @@ stdenv.mkDerivation {
     install -D -m 0644 -t $out/lib/udev/rules.d ../packaging/udev/60-pcireset.rules
   '';
 
+  # Loaded when a command needs them: the linker does not see that.
+  postFixup = ''
+    patchelf --add-rpath ${
+      lib.makeLibraryPath [
+        libtraceevent
+        libtracefs
+        libunistring
+        pciutils
+        udev
+        util-linux
+      ]
+    } $out/bin/pcireset
+    patchelf --add-rpath ${lib.makeLibraryPath [ libarchive ]} $out/lib/libpcireset.so.1
+  '';
+
   meta = {
     description = "Reset PCI devices with exactly the allowed reset types";
     homepage = "https://r-seed-ba3bb43e.example/pcireset";

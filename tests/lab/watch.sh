@@ -280,6 +280,21 @@ counts() {
 	is "$REPLY" '' 'metrics: nothing of a last one where there was none'
 }
 
+# Without its libraries, watch names the one that is missing, and leaves nothing behind.
+libraries() {
+	local name
+
+	mkdir missing
+	for name in libtracefs libudev; do
+		echo text >"missing/$name.so.1"
+		exits 1 "without $name" env LD_LIBRARY_PATH="$PWD/missing" pcireset watch --timeout 1s
+		like "$output" "$name.so.1, which cannot be loaded .*: install $name" "without $name: the message names it"
+		is "$(instances)" '' "without $name: no instance stays"
+		rm "missing/$name.so.1"
+	done
+	exits 0 'with them' env LD_LIBRARY_PATH="$PWD/missing" pcireset watch --timeout 1s
+}
+
 # machine: anew, as one that has failed stays away.
 machine() {
 	sim_clear
@@ -300,6 +315,7 @@ ends 'terminated'
 all_lines
 text
 errors
+libraries
 leftovers
 module_goes
 reader_goes

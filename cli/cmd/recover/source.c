@@ -76,10 +76,10 @@ static const char *udev_property(void *data, const char *name)
 	struct udev_device *device = data;
 
 	if (!strcmp(name, "DEVPATH"))
-		return udev_device_get_devpath(device);
+		return uevent_path(device);
 	if (!strcmp(name, "ACTION"))
-		return udev_device_get_action(device);
-	return udev_device_get_property_value(device, name);
+		return uevent_action(device);
+	return uevent_property(device, name);
 }
 
 static void take_uevent(void *data, struct udev_device *device)
@@ -246,11 +246,7 @@ void source_drop(struct source *source, char *const *devices, size_t nr)
 static int open_uevents(struct source *source)
 {
 	static const char *const subsystems[] = { "pci", "drm", "accel", NULL };
-	int r = uevents_open(subsystems, &source->uevents);
-
-	if (r < 0)
-		error("cannot receive uevents: %s", strerror(-r));
-	return r;
+	return uevents_open(subsystems, &source->uevents);
 }
 
 static int open_file(struct source *source, const char *name)

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <tracefs.h>
 #include <unistd.h>
+#include "tracing.h"
 #include "watch.h"
 
 #define PREFIX "pcireset-"
@@ -56,7 +56,7 @@ static void remove_stale(const char *path, int instances)
 struct tracefs_instance *instance_open(int *ret_lock)
 {
 	struct tracefs_instance *instance = NULL;
-	char *path = tracefs_get_tracing_file("instances");
+	char *path = tracing.tracefs_get_tracing_file("instances");
 	int instances = path ? lock_directory(AT_FDCWD, path, LOCK_EX) : -1, saved;
 	char name[32];
 
@@ -65,25 +65,25 @@ struct tracefs_instance *instance_open(int *ret_lock)
 	if (instances >= 0) {
 		remove_stale(path, instances);
 		errno = 0;
-		instance = tracefs_instance_create(name);
+		instance = tracing.tracefs_instance_create(name);
 	}
 	if (instance)
 		*ret_lock = lock_directory(instances, name, LOCK_EX | LOCK_NB);
 	if (instance && *ret_lock < 0) {
-		tracefs_instance_free(instance);
+		tracing.tracefs_instance_free(instance);
 		instance = NULL;
 	}
 	saved = errno;
 	if (instances >= 0)
 		close(instances);
-	tracefs_put_tracing_file(path);
+	tracing.tracefs_put_tracing_file(path);
 	errno = saved;
 	return instance;
 }
 
 void instance_close(struct tracefs_instance *instance, int lock)
 {
-	tracefs_instance_destroy(instance);
-	tracefs_instance_free(instance);
+	tracing.tracefs_instance_destroy(instance);
+	tracing.tracefs_instance_free(instance);
 	close(lock);
 }

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tracefs.h>
 #include <unistd.h>
+#include "tracing.h"
 #include "watch.h"
 
 #define BUFFER_KB "1024" /* per CPU, for several thousand events */
@@ -83,7 +83,7 @@ static void copy_string(struct tep_event *event, struct tep_record *record, cons
 			char *to, size_t size)
 {
 	int len = 0;
-	const char *from = tep_get_field_raw(NULL, event, field, record, &len, 0);
+	const char *from = tracing.tep_get_field_raw(NULL, event, field, record, &len, 0);
 
 	if (from && len > 0)
 		snprintf(to, size, "%.*s", len, from);
@@ -94,12 +94,12 @@ static char *text_of(struct trace *trace, struct tep_record *record)
 	struct trace_seq seq;
 	char *words;
 
-	trace_seq_init(&seq);
-	tep_print_event(trace->tep, &seq, record, "%s", TEP_PRINT_INFO);
-	trace_seq_terminate(&seq);
+	tracing.trace_seq_init(&seq);
+	tracing.tep_print_event(trace->tep, &seq, record, "%s", TEP_PRINT_INFO);
+	tracing.trace_seq_terminate(&seq);
 	seq.buffer[strcspn(seq.buffer, "\n")] = '\0';
 	words = text("%s", seq.buffer);
-	trace_seq_destroy(&seq);
+	tracing.trace_seq_destroy(&seq);
 	return words;
 }
 
@@ -127,7 +127,7 @@ static int take_record(struct tep_event *event, struct tep_record *record, int c
 	}
 	copy_string(event, record, "caller_comm", e->comm, sizeof(e->comm));
 	for (size_t i = 0; i < NR_FIELDS; i++)
-		tep_get_field_val(NULL, event, fields[i], record, &e->field[i], 0);
+		tracing.tep_get_field_val(NULL, event, fields[i], record, &e->field[i], 0);
 	return 0;
 }
 
@@ -178,7 +178,7 @@ static uint64_t lost_of(struct trace *trace, long cpu)
 	uint64_t nr;
 
 	snprintf(name, sizeof(name), "per_cpu/cpu%ld/stats", cpu);
-	stats = tracefs_instance_file_read(trace->instance, name, NULL);
+	stats = tracing.tracefs_instance_file_read(trace->instance, name, NULL);
 	if (!stats)
 		return 0;
 	nr = number_after(stats, "\noverrun: ") + number_after(stats, "\ndropped events: ");
@@ -207,14 +207,15 @@ static void look_for_lost(struct trace *trace, struct watch *watch)
 
 static struct tep_handle *read_header(void)
 {
-	struct tep_handle *tep = must(tep_alloc());
+	struct tep_handle *tep = must(tracing.tep_alloc());
 	int size = 0;
-	char *page = tracefs_instance_file_read(NULL, "events/header_page", &size);
+	char *page = tracing.tracefs_instance_file_read(NULL, "events/header_page", &size);
 
-	tep_set_file_bigendian(tep, tep_is_bigendian() ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
-	tep_set_long_size(tep, sizeof(long));
-	if (!page || tep_parse_header_page(tep, page, (unsigned long)size, sizeof(long))) {
-		tep_free(tep);
+	tracing.tep_set_file_bigendian(tep,
+				       tep_is_bigendian() ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
+	tracing.tep_set_long_size(tep, sizeof(long));
+	if (!page || tracing.tep_parse_header_page(tep, page, (unsigned long)size, sizeof(long))) {
+		tracing.tep_free(tep);
 		tep = NULL;
 	}
 	free(page);
@@ -224,11 +225,11 @@ static struct tep_handle *read_header(void)
 static void read_format(struct tep_handle *tep, const struct source *source)
 {
 	int size = 0;
-	char *format =
-		tracefs_event_file_read(NULL, source->system, source->event, "format", &size);
+	char *format = tracing.tracefs_event_file_read(NULL, source->system, source->event,
+						       "format", &size);
 
 	if (format)
-		tep_parse_event(tep, format, (unsigned long)size, source->system);
+		tracing.tep_parse_event(tep, format, (unsigned long)size, source->system);
 	free(format);
 }
 
@@ -249,7 +250,8 @@ bool trace_read(struct trace *trace, struct watch *watch)
 {
 	uint64_t begin = now_ns(), number = trace->number;
 
-	tracefs_iterate_raw_events(trace->tep, trace->instance, NULL, 0, take_record, trace);
+	tracing.tracefs_iterate_raw_events(trace->tep, trace->instance, NULL, 0, take_record,
+					   trace);
 	if (trace->number != number)
 		trace->is_asked = false;
 	if (!trace->is_asked && begin - trace->asked_ns >= LOST_NS)
@@ -269,7 +271,8 @@ int trace_patience_ms(const struct trace *trace)
 /* Read the remaining events without waiting. */
 void trace_finish(struct trace *trace, struct watch *watch)
 {
-	tracefs_iterate_raw_events(trace->tep, trace->instance, NULL, 0, take_record, trace);
+	tracing.tracefs_iterate_raw_events(trace->tep, trace->instance, NULL, 0, take_record,
+					   trace);
 	look_for_lost(trace, watch);
 	deliver_events(trace, watch, UINT64_MAX);
 }
@@ -281,7 +284,7 @@ void trace_enable(struct trace *trace)
 	struct tep_handle *tep = read_formats();
 
 	if (tep) {
-		tep_free(trace->tep);
+		tracing.tep_free(trace->tep);
 		trace->tep = tep;
 	}
 	trace->sees_module = false;
@@ -289,8 +292,8 @@ void trace_enable(struct trace *trace)
 		const struct source *source = &sources[i];
 
 		/* Not tracefs_event_enable(), which visits all events of the kernel. */
-		if (tracefs_event_file_write(trace->instance, source->system, source->event,
-					     "enable", "1") < 0)
+		if (tracing.tracefs_event_file_write(trace->instance, source->system, source->event,
+						     "enable", "1") < 0)
 			continue;
 		if (source->kind == TRACE_KERNEL)
 			all = join(all, text("%s:%s", source->system, source->event));
@@ -329,11 +332,11 @@ static int set_up(struct trace *trace)
 	trace->instance = instance_open(&trace->lock);
 	if (!trace->instance)
 		return errno ? -errno : -ENOENT;
-	if (tracefs_instance_file_write(trace->instance, "trace_clock", "mono") < 0 ||
-	    tracefs_instance_file_write(trace->instance, "buffer_size_kb", BUFFER_KB) < 0)
+	if (tracing.tracefs_instance_file_write(trace->instance, "trace_clock", "mono") < 0 ||
+	    tracing.tracefs_instance_file_write(trace->instance, "buffer_size_kb", BUFFER_KB) < 0)
 		return -EIO;
-	trace->fd = tracefs_instance_file_open(trace->instance, "trace_pipe",
-					       O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	trace->fd = tracing.tracefs_instance_file_open(trace->instance, "trace_pipe",
+						       O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (trace->fd < 0)
 		return -errno;
 	trace_enable(trace);
@@ -346,7 +349,7 @@ int trace_open(struct trace **ret_trace)
 	int r;
 
 	/* Problems with other tracepoints do not matter here. */
-	tracefs_set_loglevel(TEP_LOG_NONE);
+	tracing.tracefs_set_loglevel(TEP_LOG_NONE);
 	trace->lock = -1;
 	trace->fd = -1;
 	r = set_up(trace);
@@ -368,7 +371,7 @@ void trace_close(struct trace *trace)
 		close(trace->fd);
 	if (trace->instance)
 		instance_close(trace->instance, trace->lock);
-	tep_free(trace->tep);
+	tracing.tep_free(trace->tep);
 	for (size_t i = 0; i < trace->nr; i++)
 		free(trace->queue[i].text);
 	free(trace->queue);

@@ -10,7 +10,7 @@
 
 static void take_module(struct udev_device *device, struct watch *watch)
 {
-	if (strcmp(udev_device_get_sysname(device), "pcireset") || !watch->trace)
+	if (strcmp(uevent_name(device), "pcireset") || !watch->trace)
 		return;
 	resets_forget(watch);
 	trace_enable(watch->trace);
@@ -19,16 +19,16 @@ static void take_module(struct udev_device *device, struct watch *watch)
 
 static void take_function(struct udev_device *device, struct watch *watch)
 {
-	const char *online = udev_device_get_property_value(device, "DEVICE_ONLINE");
+	const char *online = uevent_property(device, "DEVICE_ONLINE");
 	struct device_event e = {
-		.device = udev_device_get_sysname(device),
-		.action = udev_device_get_action(device),
-		.driver = udev_device_get_property_value(device, "DRIVER"),
-		.recovery = udev_device_get_property_value(device, "ERROR_EVENT"),
+		.device = uevent_name(device),
+		.action = uevent_action(device),
+		.driver = uevent_property(device, "DRIVER"),
+		.recovery = uevent_property(device, "ERROR_EVENT"),
 		.is_online = online && !strcmp(online, "1"),
-		.type = udev_device_get_property_value(device, "PCIRESET_TYPE"),
-		.result = udev_device_get_property_value(device, "PCIRESET_RESULT"),
-		.late = udev_device_get_property_value(device, "PCIRESET_LATE"),
+		.type = uevent_property(device, "PCIRESET_TYPE"),
+		.result = uevent_property(device, "PCIRESET_RESULT"),
+		.late = uevent_property(device, "PCIRESET_LATE"),
 	};
 
 	/* The tracepoints have more details of a reset. */
@@ -38,7 +38,7 @@ static void take_function(struct udev_device *device, struct watch *watch)
 
 static void take_uevent(void *data, struct udev_device *device)
 {
-	const char *subsystem = udev_device_get_subsystem(device);
+	const char *subsystem = uevent_subsystem(device);
 	struct watch *watch = data;
 
 	if (subsystem && !strcmp(subsystem, "module"))

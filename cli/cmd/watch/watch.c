@@ -104,17 +104,18 @@ static int may_not(int r)
 static int open_sources(struct watch *watch)
 {
 	static const char *const subsystems[] = { "pci", "module", NULL };
-	int r = trace_open(&watch->trace), status = r < 0 ? may_not(r) : STATUS_DONE;
+	int status = trace_load(), r;
 
+	if (status)
+		return status;
+	r = trace_open(&watch->trace);
+	status = r < 0 ? may_not(r) : STATUS_DONE;
 	if (status)
 		return status;
 	if (r < 0)
 		error("note: cannot use tracefs: %s", strerror(-r));
-	r = uevents_open(subsystems, &watch->uevents);
-	if (r < 0) {
-		error("cannot receive uevents: %s", strerror(-r));
+	if (uevents_open(subsystems, &watch->uevents) < 0)
 		return STATUS_ERROR;
-	}
 	trace_note_sources(watch->trace);
 	return STATUS_DONE;
 }

@@ -95,6 +95,9 @@ bool watch_wants(const struct watch *watch, const char *device);
 void watch_printed(struct watch *watch);
 int64_t watch_now_ns(void);
 
+/* tracing.c: libtracefs. Return: an exit status, after a message. */
+int trace_load(void);
+
 /* trace.c */
 int trace_open(struct trace **ret_trace);
 void trace_enable(struct trace *trace);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "fuzz.h"
+#include "../../../cli/library.c"
 #include "../../../cli/printable.c"
 
 void *must(void *memory)
@@ -22,6 +23,17 @@ char *vtext(const char *fmt, va_list ap)
 	char *s = NULL;
 
 	MUST(vasprintf(&s, fmt, ap) >= 0);
+	return s;
+}
+
+char *text(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	s = vtext(fmt, ap);
+	va_end(ap);
 	return s;
 }
 
@@ -62,6 +74,9 @@ static void try_terminal(const uint8_t *data, size_t size)
 	MUST(!strcmp(once, twice));
 	free(twice);
 	free(once);
+
+	/* Without its library, nothing would be tested. */
+	MUST(!printable_is_limited());
 
 	once = printable_lines(copy(data, size));
 	check_safe(once, "\n");

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Libraries that only some commands need. They are loaded on first use, because most of
+ * the time in which pcireset starts goes into its libraries.
+ */
+#ifndef PCIRESET_CLI_LIBRARY_H
+#define PCIRESET_CLI_LIBRARY_H
+
+#include <stddef.h>
+
+struct library_symbol {
+	const char *name;
+	void **to;
+};
+
+struct library {
+	const char *const *names; /* of the file, the newest first, up to NULL */
+	const char *purpose;      /* "the names of devices are read" */
+	const char *package;      /* to install */
+	const struct library_symbol *symbols;
+	size_t nr_symbols;
+	void *handle;
+};
+
+/*
+ * A list of functions is a macro LIST(X), such as X(udev_new) X(udev_unref). From it,
+ * make a structure of pointers, with the types from the header of the library, and the
+ * symbols of a structure with that name.
+ */
+#define LIBRARY_POINTER(name) __typeof__(name) *name;
+#define LIBRARY_SYMBOL(name)  { #name, (void **)&LIBRARY_POINTERS.name },
+
+/*
+ * Load it for the rest of the process, unless it is loaded. Return NULL, or an allocated
+ * message that names the library.
+ */
+char *library_load(struct library *library);
+
+#endif /* PCIRESET_CLI_LIBRARY_H */
