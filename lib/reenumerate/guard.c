@@ -496,6 +496,17 @@ static int restore_slot(struct guard *guard)
 }
 
 /*
+ * pciehp switches on a slot with a card when its port wakes up, as any access to the port
+ * makes it do. Meanwhile the slot looks switched on. Return 0 if it still is, or -EIO.
+ */
+static int check_slot(const struct guard *guard)
+{
+	int r = supply_is_off(&guard->noted.supply);
+
+	return r > 0 ? -EIO : r;
+}
+
+/*
  * The kernel never asks firmware again to switch on a port that does not respond: it takes
  * the port for switched on, or its state for unknown (acpi_power_transition()). A port that
  * responds late has lost its registers, so the kernel must enumerate it.
@@ -525,6 +536,9 @@ static int restore_power(struct guard *guard)
 	if (r || !addr_parse(guard->name, strlen(guard->name), &addr))
 		return r;
 	port_await_link(&guard->port, LINK_MS);
+	r = is_slot ? check_slot(guard) : 0;
+	if (r)
+		return r;
 	return attr_rescan(guard->ctx, guard->name, addr.domain,
 			   port_read(&guard->port, PCI_PRIMARY_BUS, 4) >> 8 & 0xff);
 }
