@@ -29,8 +29,14 @@ DefinitionBlock ("", "SSDT", 2, "PCILAB", "POWER", 1)
 					Return (STAT)
 				}
 
+				// Linux calls it for a device that is on, too, at a time when arm64 has no access to PCI yet.
 				Method (_ON, 0, Serialized)
 				{
+					If (STAT)
+					{
+						Return
+					}
+
 					SBR = Zero
 					Sleep (100)
 					STAT = One
