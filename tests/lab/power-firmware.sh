@@ -10,14 +10,14 @@
 # append: pcie_port_pm=force
 . "$(dirname "$0")/lib.sh"
 
-port=0000:00:03.0
+port=$(port_to 03)
 card=0000:03:00.0
 files=/sys/bus/pci/devices/$port
 
 like "$(pcireset show "$card")" "power cycle: D3cold of $port" 'show: the port'
 like "$(pcireset doctor)" "power-cycle +$port by D3cold" 'doctor: the port'
 exits 3 'a port without power resources is refused' pcireset re-enumerate 04:00.0 --power-cycle
-like "$output" '0000:00:02.0 has no slot of pciehp, and no _PR3' 'a port without power resources is refused: and why'
+like "$output" "$(port_to 04) has no slot of pciehp, and no _PR3" 'a port without power resources is refused: and why'
 before=$(<"$files/d3cold_allowed")$(<"$files/power/control")
 config_dump port-before "$port"
 exits 0 'a power cycle' pcireset re-enumerate "$card" --power-cycle
@@ -47,7 +47,7 @@ setpci -s "$port" INTERRUPT_LINE="$line"
 
 # ---- the power controller of a slot
 
-slot_port=0000:00:04.0
+slot_port=$(port_to 02)
 slot_card=0000:02:00.0
 tty=$(find /sys/bus/pci/devices/0000:00:06.0/ -name 'ttyS*')
 
@@ -63,7 +63,7 @@ monitor() {
 like "$(pcireset show "$slot_card")" "power cycle: slot 103 \($slot_port\)" 'show: the slot'
 like "$(pcireset doctor)" "power-cycle +$slot_port slot 103: by its power controller" 'doctor: the slot'
 exits 3 'a slot without a power controller is refused' pcireset re-enumerate 01:00.0 --power-cycle
-like "$output" 'slot 104 \(0000:00:05.0\) has no power controller' 'a slot without a power controller is refused: and why'
+like "$output" "slot 104 \($(port_to 01)\) has no power controller" 'a slot without a power controller is refused: and why'
 config_dump slot-before "$slot_port"
 exits 4 'a card that is ejected' pcireset re-enumerate "$slot_card" --power-cycle --json
 output=${output//[$'\n ']/}
