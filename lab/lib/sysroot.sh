@@ -2,11 +2,10 @@
 # shellcheck shell=bash
 # Other architectures: their names for Debian, gcc and Meson, their libraries, and a compiler for them. Both are
 # unpacked and not installed, because Debian's cross compilers conflict with gcc-multilib.
-# installed: Debian's packages of cross compilers conflict with gcc-multilib.
 
 # The packages to build the userspace and its tests, and more programs of guests. libc-bin has the locale C.UTF-8.
 readonly sysroot_packages=(libc6-dev libc-bin libsmartcols-dev libpci-dev libjson-c-dev libudev-dev libtracefs-dev libtraceevent-dev
-	libarchive-dev libunistring-dev libcmocka-dev bash pciutils busybox-static)
+	libarchive-dev libunistring-dev libcmocka-dev bash pciutils busybox-static python3 util-linux)
 readonly sysroot_suite=bookworm sysroot_gcc=12
 # That of Debian 12 has no openat2(), by which rules are opened. It is linked statically and runs anywhere.
 readonly emulator_suite=trixie emulator_package=qemu-user

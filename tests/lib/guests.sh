@@ -85,18 +85,20 @@ collect_guests() {
 	done
 }
 
-# has_programs SCRIPT KERNEL: programs of this machine do not run on another architecture. Names the missing program.
+# has_programs SCRIPT KERNEL: this machine compiles Python's library for guests of another architecture, and says why it cannot.
 has_programs() {
-	local program='' path
+	local python
 
-	[[ $2 == *-arm64 ]] || return 0
-	[[ -z $(script_header "$1" python '') ]] || program=python3
-	for path in $(script_header "$1" add ''); do
-		[[ $path != /* ]] || program=${path##*/}
-	done
-	[[ -n $program ]] || return 0
-	count_skip "lab $(basename "$1" .sh) $2: it uses this machine's $program"
+	[[ $2 == *-arm64 && -n $(script_header "$1" python '') ]] || return 0
+	python=$(readlink -f /usr/bin/python3)
+	[[ ! -e $(guest_root)$python ]] || return 0
+	count_skip "lab $(basename "$1" .sh) $2: this machine's Python is not that of the sysroot: $python"
 	return 1
+}
+
+# guest_root: prints the directory of the programs and libraries for guests of arm64.
+guest_root() {
+	printf '%s/root\n' "$(lab/sysroot arm64)"
 }
 
 # fits_machine KERNEL TOPOLOGY: says once why not.
@@ -143,12 +145,21 @@ options_for() {
 		options+=(--modules "$path")
 	done
 	for path in $(script_header "$2" add ''); do
-		options+=(--add "$path")
+		options+=(--add "$(program_of "$1" "$path")")
 	done
 	for path in $(script_header "$2" libraries ''); do
 		options+=(--add "$(library_of "$1" "$path")")
 	done
-	add_python "$(script_header "$2" python '')"
+	add_python "$1" "$(script_header "$2" python '')"
+}
+
+# program_of KERNEL PATH: prints a program of the system as guests of the kernel need it, and files of this repository as they are.
+program_of() {
+	if [[ $1 == *-arm64 && $2 == /* ]]; then
+		printf '%s%s\n' "$(guest_root)" "$2"
+	else
+		printf '%s\n' "$2"
+	fi
 }
 
 # library_of KERNEL NAME: prints "FILE:PLACE" of a shared library for the guests of the kernel.
@@ -157,20 +168,21 @@ library_of() {
 
 	if [[ $1 == *-arm64 ]]; then
 		path=/usr/lib/aarch64-linux-gnu/$2
-		printf '%s\n' "$(lab/sysroot arm64)/root$path:$path"
+		printf '%s\n' "$(guest_root)$path:$path"
 	else
 		path=$(ldconfig -p | awk -v name="$2" '$1 == name { print $NF; exit }')
 		printf '%s\n' "$path:$path"
 	fi
 }
 
-# add_python MODULE...: Python with these modules of this repository, or of its own.
+# add_python KERNEL MODULES: Python with these modules of this repository, or of its own.
 add_python() {
-	local dir=$logs/guest-python
+	local dir=$logs/guest-python from=()
 
-	[[ -n $1 ]] || return 0
+	[[ -n $2 ]] || return 0
+	[[ $1 != *-arm64 ]] || { dir+=-arm64 && from=(--root "$(guest_root)"); }
 	# shellcheck disable=SC2086 # words
-	PYTHONPATH=python tests/lib/guest-python "$dir" $1 || return
+	PYTHONPATH=python tests/lib/guest-python "${from[@]}" "$dir" $2 || return
 	options+=(--add "$dir/usr:/usr")
 }
 

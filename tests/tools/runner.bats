@@ -114,17 +114,52 @@ words() {
 	[[ $(mirror_addresses lab/topologies/dsm <lab/topologies/dsm.asl) == *'_ADR, 0x00020000)'* ]]
 }
 
-@test 'a test with programs of this machine is skipped on arm64 with a reason' {
+# sysroot_of_stub: the sysroot of arm64 is $root, and not downloaded.
+sysroot_of_stub() {
+	root=$BATS_TEST_TMPDIR/sysroot
+	mkdir -p "$root/usr/bin"
+	guest_root() { printf '%s\n' "$root"; }
 	count_skip() { echo "skipped: $*"; }
+}
+
+@test 'a test with another Python than that of the sysroot is skipped on arm64 with a reason' {
+	sysroot_of_stub
 	printf '%s\n' '# python: json' '. lib.sh' >"$script"
 	has_programs "$script" 7.3
 	run ! has_programs "$script" 7.3-arm64
-	[[ $output == "skipped: lab long 7.3-arm64: it uses this machine's python3" ]]
-	printf '%s\n' '# add: /usr/bin/flock' '. lib.sh' >"$script"
-	run ! has_programs "$script" 7.3-arm64
-	[[ $output == *flock ]]
-	printf '%s\n' '# add: bench/guest:/bench' '. lib.sh' >"$script"
+	[[ $output == "skipped: lab long 7.3-arm64: this machine's Python is not that of the sysroot: $(readlink -f /usr/bin/python3)" ]]
+	touch "$root$(readlink -f /usr/bin/python3)"
 	has_programs "$script" 7.3-arm64
+}
+
+@test 'a program of the system is for arm64 that of the sysroot, and a file of this repository is the same' {
+	sysroot_of_stub
+	printf '%s\n' '# add: /usr/bin/flock bench/guest:/bench' '. lib.sh' >"$script"
+	options=()
+	options_for 7.3 "$script"
+	[ "${options[*]}" = '--add /usr/bin/flock --add bench/guest:/bench' ]
+	options=()
+	options_for 7.3-arm64 "$script"
+	[ "${options[*]}" = "--add $root/usr/bin/flock --add bench/guest:/bench" ]
+}
+
+@test 'guests of arm64 get the Python library of the sysroot, compiled, and its shared libraries' {
+	local python library extension
+
+	sysroot_of_stub
+	read -r python library extension < <(/usr/bin/python3 -S -c 'import sys, os, _ctypes
+print(sys.executable, os.path.dirname(os.__file__), _ctypes.__file__)')
+	mkdir -p "$root${library%/*}"
+	cp -rs "$library" "$root$library"
+	rm "$root$extension" "$root$library/locale.py"
+	echo 'of arm64' | tee "$root$python" >"$root${extension%/*}/_ctypes.cpython-arm64.so"
+	echo 'text = "text of arm64"' >"$root$library/locale.py"
+	logs=$BATS_TEST_TMPDIR options=()
+	add_python 7.3-arm64 _ctypes
+	[ "${options[*]}" = "--add $logs/guest-python-arm64/usr:/usr" ]
+	[ "$(<"$logs/guest-python-arm64$python")" = 'of arm64' ]
+	[ "$(<"$logs/guest-python-arm64$(dirname "$extension")/_ctypes.cpython-arm64.so")" = 'of arm64' ]
+	grep -q 'text of arm64' "$logs/guest-python-arm64$library/locale.pyc"
 }
 
 # judge_plain STATUS TAP LOG: what a test with the header of $script did on the plain kernel.
