@@ -72,13 +72,24 @@ memory_size() {
 }
 
 # A CPU without pointer authentication, which takes most of the time under emulation. gic-version=3 has interrupts by message (ITS).
-# Only firmware has ACPI: the machine starts with it, three seconds later, where the topology has firmware tables.
+# Only firmware has ACPI: the machine starts with it, three seconds later, where that is wanted.
 machine_arm64() {
 	local iommu=''
 
 	! has_iommu "$topology" || iommu=,iommu=smmuv3
 	printf '%s\n' -M "virt,gic-version=3$iommu" -cpu cortex-a72
-	[[ -z $(topology_tables "$topology") ]] || printf '%s\n' -bios "$uefi_arm64"
+	! starts_by_firmware || printf '%s\n' -bios "$uefi_arm64"
+}
+
+# starts_by_firmware: a machine of arm64, if the topology has firmware tables or the command line asks for ACPI.
+starts_by_firmware() {
+	((acpi)) || [[ -n $(topology_tables "$topology") ]]
+}
+
+# check_firmware: only guests of arm64 need it.
+check_firmware() {
+	[[ $(kernel_arch "$kernel") == arm64 && ! -r $uefi_arm64 ]] && starts_by_firmware || return 0
+	die "$lab_setup" "there is no $uefi_arm64; tools/install-deps arm64 installs it"
 }
 
 # With the ACPI hotplug that q35 has by default, Linux leaves the slots to ACPI, and every bus reset below a hotplug
@@ -123,7 +134,6 @@ add_tables_arm64() {
 
 	mapfile -t tables < <(topology_tables "$topology")
 	((${#tables[@]})) || return 0
-	[[ -r $uefi_arm64 ]] || die "$lab_setup" "there is no $uefi_arm64; tools/install-deps arm64 installs it"
 	for name in "${tables[@]}"; do
 		install -D -m 644 "$tmp/$name.aml" "$tmp/tables/kernel/firmware/acpi/$name.aml"
 	done

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # /dev/pcireset withstands random misuse: each call returns a suitable errno, changes nothing that this errno forbids, and
-# writes only results. FUZZ_SEED, FUZZ_CALLS and FUZZ_SECONDS select another run: see tests/README.md.
+# writes only results. FUZZ_SEED, FUZZ_CALLS and FUZZ_SECONDS select another run: see tests/README.md. The test rescans
+# buses, and a kernel with a device tree would give them new numbers (docs/bus-numbers.md), so it needs ACPI.
 # topology: empty
+# acpi: yes
 # icount: yes
 # kcsan: yes
 # nightly: 6.1 6.12

@@ -139,6 +139,7 @@ options_for() {
 
 	append=$(script_header "$2" append '')
 	[[ -z $append ]] || options+=(--append "$append")
+	[[ $(script_header "$2" acpi no) == no ]] || options+=(--acpi)
 	# Virtual time has one CPU, on which hardly anything races.
 	[[ $(script_header "$2" icount no) == no || $1 == *-kcsan ]] || options+=(--icount)
 	for path in $(script_header "$2" modules ''); do

@@ -114,6 +114,28 @@ words() {
 	[[ $(mirror_addresses lab/topologies/dsm <lab/topologies/dsm.asl) == *'_ADR, 0x00020000)'* ]]
 }
 
+# machine_for KERNEL TOPOLOGY ACPI: the words of the machine.
+machine_for() {
+	kernel=$1 topology=lab/topologies/$2 acpi=$3
+	machine_args | paste -sd ' '
+}
+
+@test 'a machine of arm64 starts by firmware if the topology has tables or ACPI is asked for' {
+	. lab/lib/common.sh
+	. lab/lib/topology.sh
+	. lab/lib/qemu.sh
+	[[ $(machine_for 7.3-arm64 empty 0) != *-bios* ]]
+	[[ $(machine_for 7.3-arm64 empty 1) == *"-bios $uefi_arm64"* ]]
+	[[ $(machine_for 7.3-arm64 acpi 0) == *"-bios $uefi_arm64"* ]]
+	[[ $(machine_for 7.3 empty 1) == "$(machine_for 7.3 empty 0)" ]]
+	run lab/pcilab --kernel uml --acpi -- true
+	[[ $status -eq 2 && $output == *'no ACPI'* ]]
+	echo '# acpi: yes' >"$script"
+	options=()
+	options_for 7.3-arm64 "$script"
+	[ "${options[*]}" = --acpi ]
+}
+
 # sysroot_of_stub: the sysroot of arm64 is $root, and not downloaded.
 sysroot_of_stub() {
 	root=$BATS_TEST_TMPDIR/sysroot
