@@ -113,6 +113,13 @@ void pcisim_effect_sltsta(struct pcisim_function *fn, u16 before, u16 after)
 	pcisim_check_irq(fn);
 }
 
+/* The upper half of Root Status. */
+void pcisim_effect_rtsta(struct pcisim_function *fn, u16 before, u16 after)
+{
+	if (!(after & (PCI_EXP_RTSTA_PME >> 16)))
+		pcisim_next_event(fn);
+}
+
 /* Enabled VFs start in the state after power-on. */
 void pcisim_effect_sriov(struct pcisim_function *fn, u16 before, u16 after)
 {

@@ -20,6 +20,10 @@
 #define EQUALIZATION_PHASES   0x001c
 #define EQUALIZATION_REQUEST  0x0020
 
+/* PCIe r6.0, sec 7.5.3.14: PME Status and PME Pending, in the upper half of Root Status. */
+#define ROOT_PME     (PCI_EXP_RTSTA_PME >> 16)
+#define ROOT_PENDING (PCI_EXP_RTSTA_PENDING >> 16)
+
 static u8 *link_register(struct pcisim_function *fn, unsigned int offset)
 {
 	return fn->space + fn->template->pcie + offset;
@@ -63,6 +67,18 @@ void pcisim_raise_irq(struct pcisim_function *bridge)
 		queue_work(host->work, &bridge->port->irq_work);
 }
 
+/* The bits of Slot Status that software wants to know of. */
+static u16 enabled_events(struct pcisim_function *bridge)
+{
+	u16 ctl = pcisim_get16(link_register(bridge, PCI_EXP_SLTCTL));
+	u16 enabled = ctl & (PCI_EXP_SLTCTL_ABPE | PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_MRLSCE |
+			     PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_CCIE);
+
+	if (ctl & PCI_EXP_SLTCTL_DLLSCE)
+		enabled |= PCI_EXP_SLTSTA_DLLSC;
+	return enabled;
+}
+
 /**
  * pcisim_check_irq - send a slot's interrupt if there is reason for it now and was none before
  * @bridge: the port
@@ -76,16 +92,75 @@ void pcisim_check_irq(struct pcisim_function *bridge)
 	struct pcisim_port *port = bridge->port;
 	u16 ctl = pcisim_get16(link_register(bridge, PCI_EXP_SLTCTL));
 	u16 sta = pcisim_get16(link_register(bridge, PCI_EXP_SLTSTA));
-	u16 enabled = ctl & (PCI_EXP_SLTCTL_ABPE | PCI_EXP_SLTCTL_PFDE | PCI_EXP_SLTCTL_MRLSCE |
-			     PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_CCIE);
-	bool condition;
+	bool condition = ctl & PCI_EXP_SLTCTL_HPIE && sta & enabled_events(bridge);
 
-	if (ctl & PCI_EXP_SLTCTL_DLLSCE)
-		enabled |= PCI_EXP_SLTSTA_DLLSC;
-	condition = ctl & PCI_EXP_SLTCTL_HPIE && sta & enabled;
 	if (condition && !port->irq_condition)
 		pcisim_raise_irq(bridge);
 	port->irq_condition = condition;
+}
+
+/* Return the root port above, or NULL if a link on the way is down and loses the message. */
+static struct pcisim_function *find_root(struct pcisim_function *port)
+{
+	while (port->bus->bridge) {
+		port = port->bus->bridge;
+		if (!pcisim_link_is_up(port))
+			return NULL;
+	}
+	return port->node->shape.kind == PCISIM_ROOT_PORT ? port : NULL;
+}
+
+/* Sec 6.1.6: a root port keeps one event in its registers, and the others wait. */
+static void send_event(struct pcisim_function *port)
+{
+	struct pcisim_function *root = find_root(port);
+	u16 status;
+
+	if (!root)
+		return;
+	status = pcisim_get16(link_register(root, PCI_EXP_RTSTA + 2));
+	port->port->pme_waits = status & ROOT_PME;
+	if (port->port->pme_waits) {
+		pcisim_put16(link_register(root, PCI_EXP_RTSTA + 2), status | ROOT_PENDING);
+		return;
+	}
+	pcisim_put16(link_register(root, PCI_EXP_RTSTA), port->bus->number << 8 | port->devfn);
+	pcisim_put16(link_register(root, PCI_EXP_RTSTA + 2), ROOT_PME);
+	if (pcisim_get16(link_register(root, PCI_EXP_RTCTL)) & PCI_EXP_RTCTL_PMEIE)
+		pcisim_raise_irq(root);
+}
+
+/* Sec 6.7.3.4: a port in D3hot reports an event by PME, also if it may send no interrupts. */
+static void link_wake(struct pcisim_function *port)
+{
+	u8 *control = port->space + port->template->pm + PCI_PM_CTRL;
+	u16 value = pcisim_get16(control);
+
+	if (!port->template->pm || !(value & PCI_PM_CTRL_STATE_MASK))
+		return;
+	pcisim_put16(control, value | PCI_PM_CTRL_PME_STATUS);
+	if (value & PCI_PM_CTRL_PME_ENABLE)
+		send_event(port);
+}
+
+/**
+ * pcisim_next_event - let a root port take the next power management event
+ * @root: the root port, whose PME Status was cleared
+ *
+ * Context: the host's hw lock is held.
+ */
+void pcisim_next_event(struct pcisim_function *root)
+{
+	struct pcisim_host *host = root->node->host;
+	struct pcisim_function *port;
+	unsigned int i;
+
+	pcisim_put16(link_register(root, PCI_EXP_RTSTA + 2), 0);
+	for (i = 0; i < host->bridge_count; i++) {
+		port = host->bridges[i];
+		if (port->port->pme_waits && find_root(port) == root)
+			send_event(port);
+	}
 }
 
 static void slot_event(struct pcisim_function *bridge, u16 bits)
@@ -96,6 +171,8 @@ static void slot_event(struct pcisim_function *bridge, u16 bits)
 		return;
 	pcisim_put16(sta, pcisim_get16(sta) | bits);
 	pcisim_check_irq(bridge);
+	if (bits & enabled_events(bridge))
+		link_wake(bridge);
 }
 
 static void report_link(struct pcisim_function *bridge)

@@ -235,6 +235,7 @@ struct pcisim_template {
 	u16 ext_last; /* offset of the previous one, or 0 */
 	u8 cap;       /* offset of the next capability */
 	u8 cap_last;  /* offset of the pointer to it */
+	u8 pm;
 	u8 pcie;
 	u8 af;
 	u16 aer;
@@ -245,7 +246,7 @@ struct pcisim_template {
 	u16 dsn;
 	u16 acs;
 	unsigned int effects;
-	struct pcisim_effect effect[12];
+	struct pcisim_effect effect[16];
 };
 
 /**
@@ -276,6 +277,7 @@ struct pcisim_bus {
  * @fast_at: time when the link has its full speed, ns
  * @train_at: time when the training that software has started ends, ns, 0 if there is none
  * @has_trained: it has ended, and software has not cleared its bit
+ * @pme_waits: a power management event waits until the root port can take it
  * @speed: current link speed, as in Link Status
  * @width: current link width
  * @link_work: reports the link when it is up
@@ -290,6 +292,7 @@ struct pcisim_port {
 	u64 fast_at;
 	u64 train_at;
 	bool has_trained;
+	bool pme_waits;
 	bool reported_up;
 	bool irq_condition;
 	u8 speed;
@@ -469,7 +472,7 @@ static inline void pcisim_put16(u8 *at, u16 value)
 
 static inline void pcisim_put32(u8 *at, u32 value)
 {
-	pcisim_put16(at, value);
+	pcisim_put16(at, value & 0xffff);
 	pcisim_put16(at + 2, value >> 16);
 }
 
@@ -545,6 +548,7 @@ void pcisim_effect_lnkctl(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_sltctl(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_lnksta(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_sltsta(struct pcisim_function *fn, u16 before, u16 after);
+void pcisim_effect_rtsta(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_sriov(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_dpc_ctl(struct pcisim_function *fn, u16 before, u16 after);
 void pcisim_effect_dpc_status(struct pcisim_function *fn, u16 before, u16 after);
@@ -584,6 +588,7 @@ void pcisim_press_button(struct pcisim_function *bridge);
 void pcisim_fail_power(struct pcisim_function *bridge);
 void pcisim_refresh(struct pcisim_function *fn);
 void pcisim_check_irq(struct pcisim_function *bridge);
+void pcisim_next_event(struct pcisim_function *root);
 void pcisim_raise_irq(struct pcisim_function *bridge);
 void pcisim_port_init(struct pcisim_function *bridge);
 void pcisim_port_stop(struct pcisim_function *bridge);

@@ -9,6 +9,7 @@ static void clear_faults_of_port(struct pcisim_port *port)
 {
 	port->held &= PCISIM_HELD_ABSENT | PCISIM_HELD_LINK | PCISIM_HELD_SUPPLY;
 	port->irq_condition = false;
+	port->pme_waits = false;
 }
 
 /**

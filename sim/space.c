@@ -134,9 +134,18 @@ static void build_pm(struct pcisim_template *template, const struct pcisim_shape
 {
 	u8 at = add_cap(template, PCI_CAP_ID_PM, PCI_PM_SIZEOF);
 	u16 value = shape->no_soft_reset ? PCI_PM_CTRL_NO_SOFT_RESET : 0;
+	u16 writable = PCI_PM_CTRL_STATE_MASK;
+	u16 capability = 3;
 
-	space_put_fixed16(template, at + PCI_PM_PMC, 3);
-	space_put_field16(template, at + PCI_PM_CTRL, value, PCI_PM_CTRL_STATE_MASK);
+	/* PCIe r6.0, sec 6.7.3.4: a port with a slot wakes up for its events. */
+	if (shape->hotplug) {
+		capability |= PCI_PM_CAP_PME_D0 | PCI_PM_CAP_PME_D3hot;
+		writable |= PCI_PM_CTRL_PME_ENABLE;
+		pcisim_put16(template->w1c + at + PCI_PM_CTRL, PCI_PM_CTRL_PME_STATUS);
+	}
+	template->pm = at;
+	space_put_fixed16(template, at + PCI_PM_PMC, capability);
+	space_put_field16(template, at + PCI_PM_CTRL, value, writable);
 	on_write(template, at + PCI_PM_CTRL, pcisim_effect_pmcsr);
 }
 
@@ -247,6 +256,8 @@ static void build_pcie(struct pcisim_template *template, const struct pcisim_nod
 	if (type == PCI_EXP_TYPE_ROOT_PORT) {
 		space_put_field16(template, at + PCI_EXP_RTCTL, 0, 0x001f);
 		space_put_fixed16(template, at + PCI_EXP_RTCAP, PCI_EXP_RTCAP_CRSVIS);
+		pcisim_put32(template->w1c + at + PCI_EXP_RTSTA, PCI_EXP_RTSTA_PME);
+		on_write(template, at + PCI_EXP_RTSTA + 2, pcisim_effect_rtsta);
 	}
 	if (pcisim_is_port(node)) {
 		space_put_fixed32(template, at + PCI_EXP_DEVCAP2, PCI_EXP_DEVCAP2_ARI);
