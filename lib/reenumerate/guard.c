@@ -487,18 +487,24 @@ static void quiet_port(const struct guard *guard)
 		port_write_bits(&now.port, &now.v[i], now.v[i].wanted);
 }
 
+/*
+ * Any access wakes the port up, and pciehp then tries to switch on a slot with a card.
+ * Meanwhile the slot looks switched on, and it is off again if this fails.
+ */
 static int restore_slot(struct guard *guard)
 {
-	int r = supply_is_off(&guard->noted.supply);
+	int r;
 
 	quiet_port(guard);
+	r = supply_is_off(&guard->noted.supply);
+	if (!r) {
+		port_await_link(&guard->port, LINK_MS);
+		r = supply_is_off(&guard->noted.supply);
+	}
 	return r > 0 ? supply_on(&guard->noted.supply) : r;
 }
 
-/*
- * pciehp switches on a slot with a card when its port wakes up, as any access to the port
- * makes it do. Meanwhile the slot looks switched on. Return 0 if it still is, or -EIO.
- */
+/* Return 0 if the slot still has power, or -EIO if pciehp has switched it off again. */
 static int check_slot(const struct guard *guard)
 {
 	int r = supply_is_off(&guard->noted.supply);
