@@ -19,7 +19,7 @@ help:
 	@echo '                    ARCH=arm64 runs those of the lab and the unit tests on emulated arm64, ARCH=all everything (hours)'
 	@echo 'make check-quick    KUnit and simulated hardware under KASAN and lockdep, in a minute (the first run takes a quarter of an hour)'
 	@echo 'make check-nightly  the lab tier on all of its kernels: "make check" leaves long tests out on one of them; the kernels'
-	@echo '                    of the support matrix, and what is new in them of what the module uses (an hour)'
+	@echo '                    of the support matrix, and what is new in them of what the module uses; and the lab tier on 7.3-arm64 (hours)'
 	@echo 'make check-intree   the kernel series in in-tree/: its patches, and a kernel with them (half an hour)'
 	@echo 'make check-intree-debug  the same guests under KASAN and KCSAN (hours)'
 	@echo 'make check-debug    the tests of the lab under KASAN, lockdep, kmemleak, failing allocations and KCSAN (hours)'
@@ -78,13 +78,16 @@ check:
 	tools/install-deps lab build test $(filter-out amd64,$(patsubst all,arm64,$(LAB_ARCH)))
 	$(PLAIN) tests/run --arch $(LAB_ARCH) $(TESTS)
 
-# Not part of "check" as it takes longer than CI may: the lab tier on all kernels of each test, and a smoke of all other kernels.
+# Not part of "check" as it takes longer than CI may: the lab tier on all kernels of each test and on one of arm64, and a smoke of all
+# other kernels.
 check-nightly:
 	tools/install-deps lab build test lint arm64
 	$(PLAIN) $(MAKE) --no-print-directory tools
 	$(PLAIN) $(MAKE) --no-print-directory tools ARCH=arm64
 	tests/run --tier lab --nightly $(TESTS)
+	tests/run --tier lab --kernel 7.3-arm64 $(TESTS)
 	tests/support-matrix
+	$(if $(TESTS),,tests/support-matrix --lab $(KERNELS) 7.3-arm64)
 	tools/kernel-api
 
 # Not part of "check": stock kernels are the evidence.
