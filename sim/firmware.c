@@ -89,6 +89,14 @@ int pcisim_firmware_start(struct pcisim_host *host)
 	return error;
 }
 
+/* On arm64, pcibios_root_bridge_prepare() takes the companion from here. */
+static void set_parent(struct pcisim_host *host, struct device *parent)
+{
+#ifndef CONFIG_X86
+	host->sysdata.parent = parent;
+#endif
+}
+
 /**
  * pcisim_firmware_bind - give a host's bridge its companion in the ACPI table
  * @host: the host
@@ -99,8 +107,10 @@ int pcisim_firmware_start(struct pcisim_host *host)
  */
 void pcisim_firmware_bind(struct pcisim_host *host)
 {
-	if (host->companion)
-		ACPI_COMPANION_SET(&host->bridge->dev, host->companion);
+	if (!host->companion)
+		return;
+	ACPI_COMPANION_SET(&host->bridge->dev, host->companion);
+	set_parent(host, &host->companion->dev);
 }
 
 /**
@@ -119,6 +129,7 @@ void pcisim_firmware_stop(struct pcisim_host *host)
 	acpi_remove_address_space_handler(host->companion->handle, FIRMWARE_SPACE, firmware_access);
 	firmware_owner = NULL;
 	mutex_unlock(&firmware_lock);
+	set_parent(host, NULL);
 	acpi_dev_put(host->companion);
 	host->companion = NULL;
 }

@@ -95,13 +95,15 @@ make_tables() {
 	done
 }
 
-# mirror_addresses FILE: of the root ports in the firmware table that it reads, as mirror_ports does in the topology FILE.
+# mirror_addresses FILE: of the root ports in the firmware table that it reads, as mirror_ports does in the topology FILE. A table for
+# simulated ports stays as it is.
 mirror_addresses() {
 	local low high
 
 	read -r low high < <(topology_lines "$1" '' |
 		sed -nE 's/^-device pcie-root-port,.*addr=([0-9a-f]+).*/\1/p' | sort | sed -n '1p;$p' | paste -sd ' ')
-	awk -v sum=$((0x${low:-0} + 0x${high:-0})) '
+	[[ -n $low ]] || { cat && return; }
+	awk -v sum=$((0x$low + 0x$high)) '
 		match($0, /_ADR, 0x00[0-9A-F][0-9A-F]0000\)/) {
 			digits = "0123456789ABCDEF"
 			number = 16 * (index(digits, substr($0, RSTART + 10, 1)) - 1) + index(digits, substr($0, RSTART + 11, 1)) - 1

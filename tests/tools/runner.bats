@@ -110,6 +110,7 @@ words() {
 	[[ $(topology_tables lab/topologies/firmware) == firmware && -z $(topology_tables lab/topologies/slots) ]]
 	[[ $(mirror_addresses lab/topologies/firmware <lab/topologies/firmware.asl | sed -nE 's/.*_ADR, 0x00(..)0000.*/\1/p' | paste -sd ' ') == \
 		'03 04 05 06 08 07' ]]
+	diff lab/topologies/sim-power.asl <(mirror_addresses lab/topologies/sim-power <lab/topologies/sim-power.asl)
 	diff <(grep -v 0x000 lab/topologies/dsm.asl) <(mirror_addresses lab/topologies/dsm <lab/topologies/dsm.asl | grep -v 0x000)
 	[[ $(mirror_addresses lab/topologies/dsm <lab/topologies/dsm.asl) == *'_ADR, 0x00020000)'* ]]
 }
