@@ -22,6 +22,7 @@ setup() {
 	printf '%s\n' '# topology: mixed slots' '# parts: one two' >tree/tests/lab/parts.sh
 	printf '%s\n' '# shares: yes' >tree/tests/lab/boot.sh
 	printf '%s\n' '# kernels: 7.3' >tree/tests/lab/other.sh
+	printf '.PHONY: tools\ntools:\n' >tree/Makefile
 	# shellcheck disable=SC2016 # the stubs' own
 	stub kernel-get <<<'echo "${!#} ${!#}.9-amd64 ${!#}.9-1"'
 	# shellcheck disable=SC2016
@@ -42,6 +43,13 @@ row() {
 	[[ $(head -n 1 tree/docs/support.md) == above && $(tail -n 1 tree/docs/support.md) == below ]]
 	run ! grep -x old tree/docs/support.md
 	diff <(tree/tests/support-matrix --table) <(grep '^|' tree/docs/support.md)
+}
+
+@test 'without the tool, nothing is measured' {
+	printf '.PHONY: tools\ntools:\n\tfalse\n' >tree/Makefile
+	run -1 tree/tests/support-matrix 7.2
+	[[ $output == *'the tool does not build for amd64'* ]]
+	[[ $(row 7.2) == '| 7.2 | - (-) | amd64 | - | - | - | - | - | - | - |' ]]
 }
 
 @test 'a module that does not build, or does not load, or fails a test, is told' {
