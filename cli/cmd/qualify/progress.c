@@ -9,7 +9,7 @@
 #define SHOWN_EVERY_S 1
 
 /* Neither a new date nor a suspended machine changes the estimate. */
-static double seconds_now(void)
+double run_seconds_now(void)
 {
 	struct timespec t;
 
@@ -56,7 +56,7 @@ void run_progress_parts(const struct run_progress *progress, double now,
 void run_progress_begin(struct run_progress *progress, const struct request *req, uint32_t done,
 			uint32_t all)
 {
-	double now = seconds_now();
+	double now = run_seconds_now();
 
 	*progress = (struct run_progress){
 		.begin = done, .done = done, .all = all, .began = now, .ended = now, .shown = now
@@ -68,7 +68,7 @@ void run_progress_begin(struct run_progress *progress, const struct request *req
 void run_progress_note(struct run_progress *progress, uint32_t done, size_t nr_failed)
 {
 	if (done != progress->done)
-		progress->ended = seconds_now();
+		progress->ended = run_seconds_now();
 	progress->done = done;
 	progress->nr_failed = nr_failed;
 }
@@ -77,7 +77,7 @@ void run_progress_note(struct run_progress *progress, uint32_t done, size_t nr_f
 void run_progress_show(void *data)
 {
 	struct run_progress *progress = data;
-	double now = seconds_now();
+	double now = run_seconds_now();
 	char *parts[PROGRESS_PARTS];
 
 	if (!progress->line.is_wanted || interrupt_is_second() ||

@@ -5,7 +5,6 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include "interrupt.h"
 #include "qualify.h"
@@ -25,14 +24,6 @@ struct rounds {
 	int r;
 };
 
-static double seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void rounds_step(void *data)
 {
 	struct rounds *rounds = data;
@@ -50,9 +41,9 @@ static void write_metrics(struct rounds *rounds)
 {
 	const char *directory = rounds->req->qualify.directory;
 
-	if (!directory || seconds_now() - rounds->written < METRICS_SECONDS)
+	if (!directory || run_seconds_now() - rounds->written < METRICS_SECONDS)
 		return;
-	rounds->written = seconds_now();
+	rounds->written = run_seconds_now();
 	/* One message is enough. The end of the run tries again. */
 	if (files_write_metrics(&rounds->tally, directory))
 		rounds->written = HUGE_VAL;
