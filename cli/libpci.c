@@ -20,16 +20,8 @@ static struct {
 } libpci;
 
 #define LIBRARY_POINTERS libpci
-static const struct library_symbol symbols[] = { FUNCTIONS(LIBRARY_SYMBOL) };
-
-static const char *const library_names[] = { "libpci.so.3", NULL };
-static struct library library = {
-	.names = library_names,
-	.purpose = "the names of devices and classes are read",
-	.package = "libpci (pciutils)",
-	.symbols = symbols,
-	.nr_symbols = ARRAY_SIZE(symbols),
-};
+LIBRARY(library, FUNCTIONS, "the names of devices and classes are read", "libpci (pciutils)",
+	"libpci.so.3");
 
 static void ignore_message(char *fmt, ...)
 {

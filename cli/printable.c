@@ -61,17 +61,10 @@ static struct {
 } unicode;
 
 #define LIBRARY_POINTERS unicode
-static const struct library_symbol symbols[] = { FUNCTIONS(LIBRARY_SYMBOL) };
 
 /* The function is the same in both. */
-static const char *const library_names[] = { "libunistring.so.5", "libunistring.so.2", NULL };
-static struct library library = {
-	.names = library_names,
-	.purpose = "characters outside ASCII are classified",
-	.package = "libunistring",
-	.symbols = symbols,
-	.nr_symbols = ARRAY_SIZE(symbols),
-};
+LIBRARY(library, FUNCTIONS, "characters outside ASCII are classified", "libunistring",
+	"libunistring.so.5", "libunistring.so.2");
 
 /* The library was needed and is missing. */
 static bool is_library_missing;

@@ -14,16 +14,7 @@
 struct smartcols smartcols;
 
 #define LIBRARY_POINTERS smartcols
-static const struct library_symbol symbols[] = { SMARTCOLS_FUNCTIONS(LIBRARY_SYMBOL) };
-
-static const char *const library_names[] = { "libsmartcols.so.1", NULL };
-static struct library library = {
-	.names = library_names,
-	.purpose = "tables are printed",
-	.package = "libsmartcols",
-	.symbols = symbols,
-	.nr_symbols = ARRAY_SIZE(symbols),
-};
+LIBRARY(library, SMARTCOLS_FUNCTIONS, "tables are printed", "libsmartcols", "libsmartcols.so.1");
 
 /* The width of the output; 0 if it has none, as a pipe. COLUMNS overrides it. */
 size_t output_width(FILE *out)

@@ -32,16 +32,7 @@ static struct {
 } udev;
 
 #define LIBRARY_POINTERS udev
-static const struct library_symbol symbols[] = { FUNCTIONS(LIBRARY_SYMBOL) };
-
-static const char *const library_names[] = { "libudev.so.1", NULL };
-static struct library library = {
-	.names = library_names,
-	.purpose = "the kernel's uevents are received",
-	.package = "libudev",
-	.symbols = symbols,
-	.nr_symbols = ARRAY_SIZE(symbols),
-};
+LIBRARY(library, FUNCTIONS, "the kernel's uevents are received", "libudev", "libudev.so.1");
 
 struct uevents {
 	struct udev *udev;

@@ -7,16 +7,8 @@
 struct tracing tracing;
 
 #define LIBRARY_POINTERS tracing
-static const struct library_symbol symbols[] = { TRACING_FUNCTIONS(LIBRARY_SYMBOL) };
-
-static const char *const names[] = { "libtracefs.so.1", NULL };
-static struct library library = {
-	.names = names,
-	.purpose = "tracepoints are read",
-	.package = "libtracefs and libtraceevent",
-	.symbols = symbols,
-	.nr_symbols = ARRAY_SIZE(symbols),
-};
+LIBRARY(library, TRACING_FUNCTIONS, "tracepoints are read", "libtracefs and libtraceevent",
+	"libtracefs.so.1");
 
 int trace_load(void)
 {
