@@ -23,6 +23,11 @@ enum status {
 	STATUS_SOME = 64,   /* only some of several devices succeeded */
 };
 
+/* clock.c */
+int64_t clock_ns(void);
+int64_t clock_ms(void);
+double clock_seconds(void);
+
 /* util.c */
 void process_touches(void);
 int process_settle(int status);

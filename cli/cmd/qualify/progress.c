@@ -2,20 +2,10 @@
 /* The progress of a run, on a terminal, with an estimate of the time that is left. */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 #include "interrupt.h"
 #include "qualify.h"
 
 #define SHOWN_EVERY_S 1
-
-/* Neither a new date nor a suspended machine changes the estimate. */
-double run_seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /*
  * The rounds after the current one take as long as those of this process did on average.
@@ -56,7 +46,7 @@ void run_progress_parts(const struct run_progress *progress, double now,
 void run_progress_begin(struct run_progress *progress, const struct request *req, uint32_t done,
 			uint32_t all)
 {
-	double now = run_seconds_now();
+	double now = clock_seconds();
 
 	*progress = (struct run_progress){
 		.begin = done, .done = done, .all = all, .began = now, .ended = now, .shown = now
@@ -68,7 +58,7 @@ void run_progress_begin(struct run_progress *progress, const struct request *req
 void run_progress_note(struct run_progress *progress, uint32_t done, size_t nr_failed)
 {
 	if (done != progress->done)
-		progress->ended = run_seconds_now();
+		progress->ended = clock_seconds();
 	progress->done = done;
 	progress->nr_failed = nr_failed;
 }
@@ -77,7 +67,7 @@ void run_progress_note(struct run_progress *progress, uint32_t done, size_t nr_f
 void run_progress_show(void *data)
 {
 	struct run_progress *progress = data;
-	double now = run_seconds_now();
+	double now = clock_seconds();
 	char *parts[PROGRESS_PARTS];
 
 	if (!progress->line.is_wanted || interrupt_is_second() ||

@@ -136,7 +136,6 @@ struct run_progress {
 	double began, ended, shown; /* this process; its last round; the line */
 };
 
-double run_seconds_now(void);
 void run_progress_begin(struct run_progress *progress, const struct request *req, uint32_t done,
 			uint32_t all);
 void run_progress_note(struct run_progress *progress, uint32_t done, size_t nr_failed);

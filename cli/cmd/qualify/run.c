@@ -41,9 +41,9 @@ static void write_metrics(struct rounds *rounds)
 {
 	const char *directory = rounds->req->qualify.directory;
 
-	if (!directory || run_seconds_now() - rounds->written < METRICS_SECONDS)
+	if (!directory || clock_seconds() - rounds->written < METRICS_SECONDS)
 		return;
-	rounds->written = run_seconds_now();
+	rounds->written = clock_seconds();
 	/* One message is enough. The end of the run tries again. */
 	if (files_write_metrics(&rounds->tally, directory))
 		rounds->written = HUGE_VAL;

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include "recover.h"
 
@@ -38,14 +37,6 @@ static void run_in_child(const struct child *child, int output)
 	_exit(127);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Return false at the end of the output. */
 static bool read_some(struct child *child, size_t *len, int fd)
 {
@@ -67,7 +58,7 @@ static bool await_child(struct child *child, int pidfd, int *output, int64_t unt
 	for (;;) {
 		struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
 					{ .fd = *output, .events = POLLIN } };
-		int64_t left = until - now_ms();
+		int64_t left = until - clock_ms();
 		int n = poll(fds, 2, left > 0 ? (int)left : 0);
 
 		if (n > 0 && fds[1].revents && !read_some(child, &len, *output)) {
@@ -98,7 +89,7 @@ static int stop_child(struct child *child, pid_t pid, int pidfd, int *output)
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		kill(-pid, signals[i]);
-		if (await_child(child, pidfd, output, now_ms() + GRACE_MS)) {
+		if (await_child(child, pidfd, output, clock_ms() + GRACE_MS)) {
 			status_of_child(pid);
 			kill(-pid, SIGKILL);
 			return -ETIMEDOUT;
@@ -122,7 +113,7 @@ static int supervise_child(struct child *child, pid_t pid, int *output)
 
 	if (pidfd < 0)
 		return end_unsupervised(pid, -errno);
-	if (await_child(child, pidfd, output, now_ms() + child->timeout_ms))
+	if (await_child(child, pidfd, output, clock_ms() + child->timeout_ms))
 		r = status_of_child(pid);
 	else
 		r = stop_child(child, pid, pidfd, output);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 #include "recover.h"
 #include "uevents.h"
@@ -31,14 +30,6 @@ struct source {
 	bool has_ended, has_lost;
 	int error;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void add_event(struct source *source, property_fn get, void *data)
 {
@@ -187,10 +178,10 @@ static bool receive_events(struct source *source, int timeout_ms)
 
 enum source_result source_next(struct source *source, int timeout_ms, struct event *ret_event)
 {
-	int64_t until = now_ms() + timeout_ms;
+	int64_t until = clock_ms() + timeout_ms;
 
 	for (;;) {
-		int64_t left = timeout_ms < 0 ? -1 : until - now_ms();
+		int64_t left = timeout_ms < 0 ? -1 : until - clock_ms();
 
 		if (source->has_lost) {
 			source->has_lost = false;
@@ -216,10 +207,10 @@ enum source_result source_next(struct source *source, int timeout_ms, struct eve
 /* Events of other functions stay for later. *ms becomes the time that is left. */
 bool source_wait(struct source *source, const char *device, uint32_t *ms, struct event *ret_event)
 {
-	int64_t until = now_ms() + *ms;
+	int64_t until = clock_ms() + *ms;
 
 	for (;;) {
-		int64_t left = until - now_ms();
+		int64_t left = until - clock_ms();
 
 		*ms = left > 0 ? (uint32_t)left : 0;
 		if (take_event(source, device, ret_event))

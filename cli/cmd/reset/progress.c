@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The progress of a batch, on a terminal. */
 #include <stdlib.h>
-#include <time.h>
 #include "interrupt.h"
 #include "reset.h"
 #include "status-line.h"
@@ -11,16 +10,8 @@
 struct progress {
 	const struct pcireset_batch *batch;
 	struct status_line line;
-	struct timespec begin;
+	double begin; /* in seconds */
 };
-
-static double seconds_since(const struct timespec *begin)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - begin->tv_sec) + (double)(now.tv_nsec - begin->tv_nsec) / 1e9;
-}
 
 struct progress *progress_start(const struct request *req, const struct pcireset_batch *batch)
 {
@@ -28,7 +19,7 @@ struct progress *progress_start(const struct request *req, const struct pcireset
 
 	progress->batch = batch;
 	status_line_begin(&progress->line, req);
-	clock_gettime(CLOCK_MONOTONIC, &progress->begin);
+	progress->begin = clock_seconds();
 	return progress;
 }
 
@@ -38,14 +29,14 @@ void progress_show(void *data)
 	struct progress *progress = data;
 	size_t failed, nr = pcireset_batch_get_nr(progress->batch);
 	size_t done = pcireset_batch_get_nr_done(progress->batch, &failed);
+	double seconds = clock_seconds() - progress->begin;
 	char *parts[3];
 
-	if (!progress->line.is_wanted || interrupt_is_second() ||
-	    seconds_since(&progress->begin) < SHOWN_AFTER_S)
+	if (!progress->line.is_wanted || interrupt_is_second() || seconds < SHOWN_AFTER_S)
 		return;
 	parts[0] = text("%zu of %zu done", done, nr);
 	parts[1] = text(", %zu failed", failed);
-	parts[2] = text(", %.1f s", seconds_since(&progress->begin));
+	parts[2] = text(", %.1f s", seconds);
 	status_line_show(&progress->line, (const char *const *)parts, ARRAY_SIZE(parts));
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		free(parts[i]);

@@ -40,7 +40,7 @@ static int64_t to_ns(struct timespec ts)
 /* Convert a time of CLOCK_MONOTONIC to CLOCK_REALTIME. */
 static struct timespec wall_time(uint64_t mono_ns)
 {
-	int64_t age = watch_now_ns() - (int64_t)mono_ns;
+	int64_t age = clock_ns() - (int64_t)mono_ns;
 
 	return from_ns(to_ns(wall_clock()) - age);
 }

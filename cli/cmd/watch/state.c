@@ -2,7 +2,6 @@
 /* The functions of interest, the end, and the clock of watch. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include "watch.h"
 
 bool watch_wants(const struct watch *watch, const char *device)
@@ -18,13 +17,4 @@ void watch_printed(struct watch *watch)
 	watch->nr_printed++;
 	if (watch->nr_printed == watch->req->count || ferror(stdout))
 		watch->is_over = true;
-}
-
-/* CLOCK_MONOTONIC, as in the trace buffers. */
-int64_t watch_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }

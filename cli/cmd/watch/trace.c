@@ -63,11 +63,6 @@ static const struct source {
 	{ "ras", "aer_event", TRACE_KERNEL, "dev_name" },
 };
 
-static uint64_t now_ns(void)
-{
-	return (uint64_t)watch_now_ns();
-}
-
 /* ---- fields of an event */
 
 static const struct source *source_of(const struct tep_event *event)
@@ -191,7 +186,7 @@ static void look_for_lost(struct trace *trace, struct watch *watch)
 	long nr_cpus = sysconf(_SC_NPROCESSORS_CONF);
 	uint64_t nr = 0;
 
-	trace->asked_ns = now_ns();
+	trace->asked_ns = (uint64_t)clock_ns();
 	trace->is_asked = true;
 	for (long cpu = 0; cpu < nr_cpus; cpu++)
 		nr += lost_of(trace, cpu);
@@ -248,7 +243,7 @@ static struct tep_handle *read_formats(void)
 /* Return true if there was an event. */
 bool trace_read(struct trace *trace, struct watch *watch)
 {
-	uint64_t begin = now_ns(), number = trace->number;
+	uint64_t begin = (uint64_t)clock_ns(), number = trace->number;
 
 	tracing.tracefs_iterate_raw_events(trace->tep, trace->instance, NULL, 0, take_record,
 					   trace);
@@ -357,7 +352,7 @@ int trace_open(struct trace **ret_trace)
 		trace_close(trace);
 		return r;
 	}
-	trace->asked_ns = now_ns();
+	trace->asked_ns = (uint64_t)clock_ns();
 	trace->is_asked = true;
 	*ret_trace = trace;
 	return 0;

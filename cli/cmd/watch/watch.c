@@ -20,11 +20,6 @@ enum {
 	NR_POLLS,
 };
 
-static int64_t now_ms(void)
-{
-	return watch_now_ns() / 1000000;
-}
-
 /* The shorter of two times to wait; -1 is infinite. */
 static int sooner_of(int a, int b)
 {
@@ -35,7 +30,7 @@ static int sooner_of(int a, int b)
 
 static int time_left(const struct watch *watch, int64_t until_ms)
 {
-	int64_t left = until_ms - now_ms();
+	int64_t left = until_ms - clock_ms();
 
 	if (!watch->req->timeout_ms)
 		return -1;
@@ -59,7 +54,7 @@ static void take_events(struct watch *watch, const struct pollfd *polls)
 /* The reader of the output may be gone, and watch then ends. */
 static void follow_events(struct watch *watch, int signals)
 {
-	int64_t until_ms = now_ms() + watch->req->timeout_ms;
+	int64_t until_ms = clock_ms() + watch->req->timeout_ms;
 	struct pollfd polls[NR_POLLS] = {
 		[POLL_SIGNALS] = { .fd = signals, .events = POLLIN },
 		[POLL_OUTPUT] = { .fd = STDOUT_FILENO },

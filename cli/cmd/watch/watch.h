@@ -93,7 +93,6 @@ struct watch {
 /* state.c */
 bool watch_wants(const struct watch *watch, const char *device);
 void watch_printed(struct watch *watch);
-int64_t watch_now_ns(void);
 
 /* tracing.c: libtracefs. Return: an exit status, after a message. */
 int trace_load(void);
