@@ -538,20 +538,64 @@ inline unlock_if_found(f)
 	fi
 }
 
-/* pci_reset_function_types(): a PF's VFs are locked after it, and waited for. */
-proctype series(byte target; byte kind)
+/* A PF's VFs are locked after it, as far as nobody else has them. */
+inline try_vf()
 {
-	byte found;
-
-	if
-	:: kind == FUNC -> lock_both(target)
-	:: else -> lock_bridge_first(target)
-	fi;
+#ifdef WAIT_FOR_VF
 	if
 	:: target == PF && kind == FUNC -> found = listed & BIT(VF)
 	:: else
 	fi;
-	lock_if_found(VF);
+	lock_if_found(VF)
+#else
+	atomic {
+		if
+		:: target == PF && kind == FUNC && listed & BIT(VF) && FREE_BOTH(VF) -> own_both(VF); found = BIT(VF)
+		:: else
+		fi
+	}
+#endif
+}
+
+/* A lock of a driver, such as RTNL, which its probe() takes, too. */
+byte outer;
+
+/* Called with the lock of a driver held, as sfc does. */
+proctype series_inside(byte target)
+{
+	byte found, kind = FUNC;
+
+	take(outer);
+	lock_both(target);
+	try_vf();
+	begin_reset(BIT(target) | found);
+	end_reset(BIT(target) | found);
+	unlock_if_found(VF);
+	unlock_both(target);
+	give(outer);
+	running--
+}
+
+proctype outer_in_probe(byte target)
+{
+	take(device[target]);
+	take(outer);
+	give(outer);
+	give(device[target]);
+	running--
+}
+
+/* pci_reset_function_types(): looks at the methods with the function locked, and then locks the bridge first if it needs that. */
+proctype series(byte target; byte kind)
+{
+	byte found;
+
+	lock_both(target);
+	if
+	:: kind == FUNC
+	:: else -> unlock_both(target); lock_bridge_first(target)
+	fi;
+	try_vf();
 	begin_reset(BIT(target) | found);
 	secondary_reset(kind);
 	end_reset(BIT(target) | found);
@@ -564,7 +608,7 @@ proctype series(byte target; byte kind)
 	running--
 }
 
-/* pci_reset_function_types_locked(), called by a driver in probe(): tries for the bridge, or a PF's VF, and gives up. */
+/* pci_reset_function_types_locked(), called by a driver in probe(): tries for the bridge, and gives up. */
 proctype series_probe(byte target; byte kind; byte how)
 {
 	byte found;
@@ -585,17 +629,7 @@ proctype series_probe(byte target; byte kind; byte how)
 #endif
 	fi;
 	take(config[target]);
-	if
-	:: target == PF && kind == FUNC ->
-		atomic {
-			if
-			:: listed & BIT(VF) && FREE_BOTH(VF) -> own_both(VF); found = BIT(VF)
-			:: listed & BIT(VF) && !FREE_BOTH(VF) -> give(config[target]); goto busy
-			:: else
-			fi
-		}
-	:: else
-	fi;
+	try_vf();
 	begin_reset(BIT(target) | found);
 	secondary_reset(kind);
 	end_reset(BIT(target) | found);
@@ -663,10 +697,39 @@ out:
 	running--
 }
 
+/* The hotplug driver of the slot: who resets the slot counts as a user of it. */
+byte hotplug_users;
+bool hotplug_gone, hotplug_freed;
+
+/* pci_slot_get_hotplug() */
+inline get_hotplug(is_there)
+{
+	take(slot_mutex);
+	if
+	:: hotplug_gone -> is_there = false
+	:: else -> is_there = true; hotplug_users++
+	fi;
+	give(slot_mutex)
+}
+
+/* unbind_store() of the service pciehp: pci_hp_destroy() waits for the users. */
+proctype unbind_pciehp()
+{
+	take(slot_mutex);
+	hotplug_gone = true;
+	give(slot_mutex);
+#ifndef NO_USERS
+	hotplug_users == 0;
+#endif
+	hotplug_freed = true;
+	running--
+}
+
 /* pci_bus_error_reset(): finds the functions once, without pci_slot_mutex over the reset. */
 proctype series_aer(byte kind)
 {
 	byte found;
+	bool is_there;
 
 	if
 	:: kind == SLOT -> take(slot_mutex); give(slot_mutex)
@@ -679,9 +742,21 @@ proctype series_aer(byte kind)
 	lock_if_found(PF);
 	lock_if_found(OTHER);
 	lock_if_found(VF);
-	begin_reset(found);
-	secondary_reset(kind);
-	end_reset(found);
+	if
+	:: kind == SLOT -> get_hotplug(is_there)
+	:: else -> is_there = true
+	fi;
+	if
+	:: is_there ->
+		begin_reset(found);
+		secondary_reset(kind);
+		end_reset(found);
+		if
+		:: kind == SLOT -> assert(!hotplug_freed); hotplug_users--
+		:: else
+		fi
+	:: else
+	fi;
 	unlock_if_found(VF);
 	unlock_if_found(OTHER);
 	unlock_if_found(PF);
@@ -1236,7 +1311,7 @@ proctype config_user(byte target)
 inline all_free()
 {
 	d_step {
-		assert(vfio_set == 0 && users == 0);
+		assert(vfio_set == 0 && users == 0 && outer == 0 && hotplug_users == 0);
 		assert(rescan == 0 && slot_mutex == 0 && reset_lock.writer == 0 && bus_sem.writer == 0 && topology.writer == 0);
 		assert(reset_lock.readers == 0 && bus_sem.readers == 0 && topology.readers == 0);
 		assert(device[BRIDGE] == 0 && device[PF] == 0 && device[OTHER] == 0 && device[VF] == 0);
