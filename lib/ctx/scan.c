@@ -9,42 +9,33 @@
 #include "snapshot/snapshot.h"
 #include "users/users.h"
 
-static int by_address(const void *a, const void *b)
-{
-	const struct pcireset_dev *const *x = a, *const *y = b;
+struct addrs {
+	struct pcireset_addr *at;
+	size_t nr, room;
+};
 
-	return addr_cmp(&(*x)->addr, &(*y)->addr);
-}
-
-static int add_dev(struct pcireset_ctx *ctx, const char *name, size_t *room)
+static int add_addr(struct addrs *addrs, const char *name)
 {
 	struct pcireset_addr addr;
-	int r;
 
 	if (!addr_parse(name, strlen(name), &addr))
 		return 0;
-	if (ctx->nr_devs == *room) {
-		size_t more = *room ? *room * 2 : 64;
-		struct pcireset_dev **v = reallocarray(ctx->devs, more, sizeof(*v));
+	if (addrs->nr == addrs->room) {
+		size_t more = addrs->room ? addrs->room * 2 : 64;
+		struct pcireset_addr *v = reallocarray(addrs->at, more, sizeof(*v));
 
 		if (!v)
 			return -ENOMEM;
-		ctx->devs = v;
-		*room = more;
+		addrs->at = v;
+		addrs->room = more;
 	}
-	r = dev_new(ctx, &addr, &ctx->devs[ctx->nr_devs]);
-	if (is_absent(r)) /* removed after its name was read */
-		return 0;
-	if (r < 0)
-		return ctx_error(ctx, r, "%s: %s", name, strerror(-r));
-	ctx->devs[ctx->nr_devs++]->listed = true;
+	addrs->at[addrs->nr++] = addr;
 	return 0;
 }
 
-static int read_devs(struct pcireset_ctx *ctx)
+static int read_addrs(struct pcireset_ctx *ctx, struct addrs *addrs)
 {
 	char path[PATH_MAX];
-	size_t room = 0;
 	struct dirent *de;
 	DIR *dir;
 	int r = ctx_path(ctx, path, "sys/bus/pci/devices");
@@ -55,10 +46,48 @@ static int read_devs(struct pcireset_ctx *ctx)
 	if (!dir)
 		return ctx_error(ctx, -errno, "%s: %s", path, strerror(errno));
 	while (!r && (de = dir_next(dir)))
-		r = add_dev(ctx, de->d_name, &room);
+		r = add_addr(addrs, de->d_name);
 	if (!r && errno)
 		r = ctx_error(ctx, -errno, "%s: %s", path, strerror(errno));
 	closedir(dir);
+	return r;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	return addr_cmp(a, b);
+}
+
+static int add_dev(struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
+{
+	const struct pcireset_dev *last = ctx->nr_devs ? ctx->devs[ctx->nr_devs - 1] : NULL;
+	char name[PCIRESET_ADDR_STR_MAX];
+	int r = dev_new(ctx, addr, last, &ctx->devs[ctx->nr_devs]);
+
+	if (is_absent(r)) /* removed after its name was read */
+		return 0;
+	if (r < 0) {
+		pcireset_addr_to_str(addr, name);
+		return ctx_error(ctx, r, "%s: %s", name, strerror(-r));
+	}
+	ctx->devs[ctx->nr_devs++]->listed = true;
+	return 0;
+}
+
+/* In the order of addresses, so that the functions of a bus follow each other. */
+static int read_devs(struct pcireset_ctx *ctx)
+{
+	struct addrs addrs = { NULL, 0, 0 };
+	int r = read_addrs(ctx, &addrs);
+
+	if (!r && addrs.nr) {
+		qsort(addrs.at, addrs.nr, sizeof(*addrs.at), by_address);
+		ctx->devs = calloc(addrs.nr, sizeof(struct pcireset_dev *));
+		r = ctx->devs ? 0 : -ENOMEM;
+	}
+	for (size_t i = 0; !r && i < addrs.nr; i++)
+		r = add_dev(ctx, &addrs.at[i]);
+	free(addrs.at);
 	return r;
 }
 
@@ -76,7 +105,6 @@ static int sort_devs(struct pcireset_ctx *ctx)
 		return -ENOMEM;
 	if (!ctx->nr_devs)
 		return 0;
-	qsort(ctx->devs, ctx->nr_devs, sizeof(*ctx->devs), by_address);
 	memcpy(ctx->by_path, ctx->devs, ctx->nr_devs * sizeof(*ctx->devs));
 	qsort(ctx->by_path, ctx->nr_devs, sizeof(*ctx->by_path), by_path);
 	for (size_t i = 0; i < ctx->nr_devs; i++) {

@@ -266,8 +266,25 @@ static int find_function(struct pcireset_dev *dev)
 	return r ? r : read_awareness(dev);
 }
 
+/*
+ * All functions of a bus are in the same directory, so the path of another one is enough.
+ * In a sysroot, they may be anywhere.
+ */
+static int find_path(const struct pcireset_dev *dev, const struct pcireset_dev *other,
+		     char path[PATH_MAX])
+{
+	if (*dev->ctx->sysroot || !other || other->addr.domain != dev->addr.domain ||
+	    other->addr.bus != dev->addr.bus)
+		return ctx_dev_path(dev->ctx, path, dev->name);
+	return snprintf(path, PATH_MAX, "%.*s/%s", (int)(strrchr(other->path, '/') - other->path),
+			other->path, dev->name) < PATH_MAX ?
+		       0 :
+		       -ENAMETOOLONG;
+}
+
+/* The functions of a bus are made one after the other: other is the last one, or NULL. */
 int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
-	    struct pcireset_dev **ret_dev)
+	    const struct pcireset_dev *other, struct pcireset_dev **ret_dev)
 {
 	struct pcireset_dev *dev = calloc(1, sizeof(*dev));
 	char path[PATH_MAX];
@@ -278,7 +295,7 @@ int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
 	dev->ctx = ctx;
 	dev->addr = *addr;
 	pcireset_addr_to_str(addr, dev->name);
-	r = ctx_dev_path(ctx, path, dev->name);
+	r = find_path(dev, other, path);
 	if (r < 0)
 		goto free_dev;
 	r = -ENOMEM;

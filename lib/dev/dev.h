@@ -10,7 +10,7 @@
 
 /* dev.c */
 int dev_new(struct pcireset_ctx *ctx, const struct pcireset_addr *addr,
-	    struct pcireset_dev **ret_dev);
+	    const struct pcireset_dev *other, struct pcireset_dev **ret_dev);
 void dev_free(struct pcireset_dev *dev);
 const struct dev_facts *dev_identity(const struct pcireset_dev *dev);
 const char *dev_driver(const struct pcireset_dev *dev);
