@@ -20,8 +20,9 @@ plan_at_once() {
 	echo b >/proc/sysrq-trigger
 }
 
-# bind FUNCTION DRIVER
+# bind FUNCTION DRIVER: in place of the driver that it has.
 bind() {
+	[[ ! -e /sys/bus/pci/devices/$1/driver ]] || echo "$1" >"/sys/bus/pci/devices/$1/driver/unbind"
 	echo "$2" >"/sys/bus/pci/devices/$1/driver_override"
 	echo "$1" >/sys/bus/pci/drivers_probe
 }

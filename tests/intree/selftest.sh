@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The selftest of the series passes.
-# kcsan: yes
 # shift: 0
 # shellcheck source=tests/lab/lib.sh
 . /tests/lib.sh
