@@ -186,6 +186,15 @@ static bool is_about(const struct known_device *id, const struct dev_facts *fact
 	       (!id->is_downstream || may_be_downstream(config));
 }
 
+/* A dump may lack the bridge above. Then the function is not on a root bus. */
+static bool is_on_root_bus(const struct pcireset_dev *dev)
+{
+	char text[8];
+
+	return !pcireset_dev_get_parent(dev) &&
+	       !(dev->ctx->is_dump && dev_attr(dev, DUMP_NO_BRIDGE, text, sizeof(text)) > 0);
+}
+
 const struct known_broken *known_broken_find(const struct pcireset_dev *dev,
 					     const struct config *config, uint32_t type)
 {
@@ -193,7 +202,7 @@ const struct known_broken *known_broken_find(const struct pcireset_dev *dev,
 
 	for (size_t i = 0; i < ARRAY_SIZE(broken_rows); i++)
 		if (broken_rows[i].types & type && is_about(&broken_rows[i].id, facts, config) &&
-		    !(broken_rows[i].is_off_root && !pcireset_dev_get_parent(dev)))
+		    !(broken_rows[i].is_off_root && is_on_root_bus(dev)))
 			return &broken_rows[i];
 	return NULL;
 }

@@ -64,13 +64,14 @@ static void scan(struct machine *m, const uint8_t *neighbour)
 	fd = mkstemp(m->path);
 	assert_true(fd >= 0);
 	out = fdopen(fd, "w");
-	print_function(out, "00:01.0", m->port);
+	if (m->port[0])
+		print_function(out, "00:01.0", m->port);
 	print_function(out, "01:00.0", m->function);
 	if (neighbour)
 		print_function(out, "01:00.1", neighbour);
 	assert_int_equal(fclose(out), 0);
 	assert_int_equal(pcireset_ctx_new_from_dump(m->path, &m->ctx), 0);
-	assert_int_equal(pcireset_ctx_scan(m->ctx), neighbour ? 3 : 2);
+	assert_int_equal(pcireset_ctx_scan(m->ctx), !!m->port[0] + 1 + !!neighbour);
 }
 
 static void make_port(struct machine *m, const struct known_device *id, unsigned int device,
@@ -104,6 +105,31 @@ static void unmake(struct machine *m)
 static uint32_t types_of(const struct known_broken *broken)
 {
 	return broken->types & (PCI_RESET_FLR | PCI_RESET_PM | PCI_RESET_BUS);
+}
+
+/* "lspci -s" leaves out the bridge above. A function on bus 1 is on no root bus. */
+static void a_missing_port_is_not_a_root_bus(void **state)
+{
+	const struct known_broken *broken;
+	size_t nr = 0;
+
+	(void)state;
+	for (size_t i = 0; (broken = known_broken_at(i)); i++) {
+		struct machine m = { .ctx = NULL };
+
+		if (!broken->is_off_root)
+			continue;
+		fill(m.function, broken->id.vendor, broken->id.device,
+		     broken->id.class ? broken->id.class : 0x0200, PCI_EXP_TYPE_ENDPOINT);
+		scan(&m, NULL);
+		assert_int_equal(pcireset_dev_from_name(m.ctx, "01:00.0", &m.dev), 0);
+		assert_int_equal(pcireset_dev_query(m.dev), 0);
+		assert_int_equal(pcireset_dev_get_why_not(m.dev, broken->types),
+				 PCIRESET_WHY_QUIRK);
+		unmake(&m);
+		nr++;
+	}
+	assert_int_equal(nr, 5);
 }
 
 static void each_row_is_refused_for_its_device(void **state)
@@ -245,6 +271,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row_is_refused_for_its_device),
+		cmocka_unit_test(a_missing_port_is_not_a_root_bus),
 		cmocka_unit_test(the_next_device_is_not_refused),
 		cmocka_unit_test(another_port_of_the_switch_is_not_refused),
 		cmocka_unit_test(a_neighbour_is_not_reset_with_it),
