@@ -9,6 +9,7 @@
 #include "table/registers.h"
 
 #define MAX_CAPABILITIES 48
+#define NO_CAPABILITY    0xff
 #define VENDOR_LENGTH_AT 2 /* of a vendor-specific capability */
 
 static int read_start_fd(int fd, struct config *config, size_t size)
@@ -80,23 +81,33 @@ bool config_is_dead(const struct config *c)
 	return c->len >= PCI_COMMAND + 4 && config_get32(c, PCI_COMMAND) == UINT32_MAX;
 }
 
-/* Offset of the pointer to the first capability, or 0. A CardBus bridge has it elsewhere. */
+/*
+ * Offset of the pointer to the first capability, or 0. A CardBus bridge has it elsewhere.
+ * Like the kernel, find no list behind an unknown header.
+ */
 static size_t first_pointer(const struct config *c)
 {
-	size_t at = config_header_type(c) == PCI_HEADER_TYPE_CARDBUS ? PCI_CB_CAPABILITY_LIST :
-								       PCI_CAPABILITY_LIST;
+	static const size_t places[] = {
+		[PCI_HEADER_TYPE_NORMAL] = PCI_CAPABILITY_LIST,
+		[PCI_HEADER_TYPE_BRIDGE] = PCI_CAPABILITY_LIST,
+		[PCI_HEADER_TYPE_CARDBUS] = PCI_CB_CAPABILITY_LIST,
+	};
+	uint32_t type = config_header_type(c);
+	size_t at = type < ARRAY_SIZE(places) ? places[type] : 0;
 
 	return at < c->len && config_get16(c, PCI_STATUS) & PCI_STATUS_CAP_LIST ? at : 0;
 }
 
 /*
  * Return the next pointer. The number of steps is limited, because broken hardware may
- * have a cyclic list.
+ * have a cyclic list. Like in the kernel, the ID 0xff ends the list.
  */
 static size_t next_pointer(const struct config *c, size_t at, int *left)
 {
 	if (!at)
 		*left = MAX_CAPABILITIES;
+	if (at && c->b[at] == NO_CAPABILITY)
+		return 0;
 	at = at ? at + PCI_CAP_LIST_NEXT : first_pointer(c);
 	at = at ? c->b[at] & ~3u : 0;
 	return at >= 0x40 && (*left)-- ? at : 0;
@@ -106,6 +117,12 @@ static size_t next_capability(const struct config *c, size_t at, int *left)
 {
 	at = next_pointer(c, at, left);
 	return at + 4 <= c->len ? at : 0;
+}
+
+/* The part of a capability that decides about a reset: PM_CTRL, or DEVCAP. */
+static size_t decisive_length(const struct config *c, size_t at)
+{
+	return c->b[at] == PCI_CAP_ID_PM || c->b[at] == PCI_CAP_ID_EXP ? 8 : 4;
 }
 
 /*
@@ -120,7 +137,7 @@ bool config_has_all_capabilities(const struct config *c)
 	if (c->len < PCI_STD_HEADER_SIZEOF)
 		return false;
 	while ((at = next_pointer(c, at, &left)))
-		if (at + 4 > c->len)
+		if (at + 4 > c->len || at + decisive_length(c, at) > c->len)
 			return false;
 	return true;
 }

@@ -94,6 +94,37 @@ static void a_list_that_is_cut_off_or_denied_is_not_complete(void **state)
 	assert_int_equal(config_find(&space, PCI_CAP_ID_PM), 0);
 }
 
+/* A value that was not read is zero, and must not decide. */
+static void a_capability_whose_register_is_cut_off_is_not_complete(void **state)
+{
+	(void)state;
+	put_cap(&space, VNDR, PCI_CAP_ID_PM, 0);
+	space.len = VNDR + 7;
+	assert_false(config_has_all_capabilities(&space));
+	space.len = VNDR + 8;
+	assert_true(config_has_all_capabilities(&space));
+	put_cap(&space, VNDR, PCI_CAP_ID_EXP, 0);
+	space.len = VNDR + 7;
+	assert_false(config_has_all_capabilities(&space));
+}
+
+/* The kernel and lspci find no capability there either. */
+static void a_list_that_the_kernel_does_not_read_is_empty(void **state)
+{
+	(void)state;
+	for (unsigned int type = 3; type < 0x80; type++) {
+		space.b[PCI_HEADER_TYPE] = (uint8_t)type;
+		assert_int_equal(config_find(&space, PCI_CAP_ID_PM), 0);
+	}
+	space.b[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE | 0x80;
+	assert_int_equal(config_find(&space, PCI_CAP_ID_VNDR), VNDR);
+	/* Nothing follows the ID 0xff. */
+	space.b[EXP] = 0xff;
+	assert_int_equal(config_find(&space, PCI_CAP_ID_PM), PM);
+	assert_int_equal(config_find(&space, PCI_CAP_ID_VNDR), 0);
+	assert_true(config_has_all_capabilities(&space));
+}
+
 static void lists_that_are_circles_end(void **state)
 {
 	(void)state;
@@ -352,6 +383,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(each_capability_is_found_by_its_id),
 		TEST(a_list_that_is_cut_off_or_denied_is_not_complete),
+		TEST(a_capability_whose_register_is_cut_off_is_not_complete),
+		TEST(a_list_that_the_kernel_does_not_read_is_empty),
 		TEST(lists_that_are_circles_end),
 		TEST(an_unread_value_is_not_set),
 		TEST(registers_that_change_by_themselves_are_no_difference),
