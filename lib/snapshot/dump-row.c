@@ -11,6 +11,15 @@ int dump_hex_digit(char c)
 	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
+/*
+ * A page, an editor or a string may put a mark right behind the last byte of a row, such as
+ * "$", a quote, a backslash or "|". Not a mark of a number: "00:" is the next row.
+ */
+static bool may_follow_last(char c)
+{
+	return ispunct((unsigned char)c) && !strchr(":.-_", c);
+}
+
 size_t dump_read_bytes(const char **p, uint8_t *bytes, size_t room)
 {
 	size_t nr = 0;
@@ -19,7 +28,8 @@ size_t dump_read_bytes(const char **p, uint8_t *bytes, size_t room)
 		const char *digits = *p + strspn(*p, " ");
 
 		if (dump_hex_digit(digits[0]) < 0 || dump_hex_digit(digits[1]) < 0 ||
-		    (digits[2] && digits[2] != ' ' && digits[2] != '='))
+		    (digits[2] && digits[2] != ' ' && digits[2] != '=' &&
+		     !(nr + 1 == room && may_follow_last(digits[2]))))
 			break;
 		bytes[nr++] = (uint8_t)(dump_hex_digit(digits[0]) << 4 | dump_hex_digit(digits[1]));
 		*p = digits + 2;

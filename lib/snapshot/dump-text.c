@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include "snapshot/snapshot.h"
 
 #define MAX_FUNCTIONS 16384
@@ -21,11 +20,14 @@ struct text {
 	struct function *current; /* function of the next lines, or NULL */
 	bool is_listing;          /* the function before it has no config space */
 	bool is_open;             /* the previous line belongs to it */
+	bool is_logged;           /* a log put its time before this line */
 	size_t partial;           /* bytes of a line that continues in the next one */
 	size_t line;
 	size_t number;                    /* before the previous line, 0: none */
 	struct prefix prefix;             /* of all lines, if no row is without it */
 	size_t nr_skipped, first_skipped; /* lines */
+	size_t odd;                       /* first line of bytes in another format, 0: none */
+	bool is_cut;                      /* the text ends within an address */
 	size_t nr_cut;                    /* functions with less than lspci prints */
 	char first_cut[PCIRESET_ADDR_STR_MAX];
 };
@@ -37,176 +39,6 @@ void dump_clear(struct dump *dump)
 	free(dump->v);
 	dump->v = NULL;
 	dump->nr = 0;
-}
-
-/* ---- characters */
-
-/* Only ASCII characters are relevant. */
-static size_t narrow_utf16(const unsigned char *data, size_t size, bool is_big, char *to)
-{
-	size_t len = 0;
-
-	for (size_t i = 0; i + 1 < size; i += 2) {
-		unsigned int c = (unsigned int)data[i + is_big] | (unsigned int)data[i + !is_big]
-									  << 8;
-
-		if (c == 0xfeff)
-			continue;
-		to[len++] = c == 0xa0 || c == 0x3000 ? ' ' : c && c < 0x80 ? (char)c : '?';
-	}
-	return len;
-}
-
-/*
- * Recognize UTF-16 without a byte order mark ("h\0e\0l\0l\0o\0"): at least three of four
- * characters are ASCII. Text in other encodings has no zeros.
- */
-static bool is_utf16(const unsigned char *data, size_t size, bool is_big)
-{
-	size_t nr = 0, seen = size < 4096 ? size & ~(size_t)1 : 4096;
-
-	if (size >= 2 && data[is_big] == 0xff && data[!is_big] == 0xfe)
-		return true;
-	for (size_t i = 0; i < seen; i += 2)
-		nr += data[i + is_big] && !data[i + !is_big];
-	return seen >= 8 && nr >= seen / 2 - seen / 8;
-}
-
-/* Replace every kind of space with a blank. Remove characters without width. */
-static const struct {
-	const char *bytes;
-	char becomes;
-} characters[] = {
-	{ "\xc2\xa0", ' ' },     { "\xe2\x80\xaf", ' ' }, { "\xe2\x80\x8b", 0 },
-	{ "\xef\xbb\xbf", 0 },   { "\xe3\x80\x80", ' ' }, { "\xe2\x80\x80", ' ' },
-	{ "\xe2\x80\x82", ' ' }, { "\xe2\x80\x83", ' ' }, { "\xe2\x80\x87", ' ' },
-	{ "\xe2\x80\x89", ' ' }, { "\xa0", ' ' },         { "&nbsp;", ' ' },
-	{ "&#160;", ' ' },       { "&#xa0;", ' ' },       { "&gt;", '>' },
-	{ "&#62;", '>' },        { "&lt;", '<' },         { "&amp;", '&' },
-	{ "&quot;", '"' },       { "&emsp;", ' ' },       { "&ensp;", ' ' },
-	{ "&thinsp;", ' ' },
-};
-
-/* Tags of HTML. A line ends with the tag, if it ends no other way. */
-static const struct {
-	const char *name;
-	char becomes;
-} tags[] = {
-	{ "br", '\n' },   { "/p", '\n' }, { "/div", '\n' }, { "/li", '\n' },  { "/tr", '\n' },
-	{ "/pre", '\n' }, { "td", ' ' },  { "th", ' ' },    { "/td", ' ' },   { "/th", ' ' },
-	{ "p", 0 },       { "div", 0 },   { "li", 0 },      { "tr", 0 },      { "pre", 0 },
-	{ "ol", 0 },      { "/ol", 0 },   { "ul", 0 },      { "/ul", 0 },     { "table", 0 },
-	{ "/table", 0 },  { "tbody", 0 }, { "/tbody", 0 },  { "span", 0 },    { "/span", 0 },
-	{ "code", 0 },    { "/code", 0 }, { "font", 0 },    { "/font", 0 },   { "b", 0 },
-	{ "/b", 0 },      { "i", 0 },     { "/i", 0 },      { "em", 0 },      { "/em", 0 },
-	{ "a", 0 },       { "/a", 0 },    { "strong", 0 },  { "/strong", 0 }, { "tt", 0 },
-	{ "/tt", 0 },     { "samp", 0 },  { "/samp", 0 },   { "kbd", 0 },     { "/kbd", 0 },
-};
-
-#define MAX_TAG 512
-
-/* Return the end of "<NAME ...>", or NULL. lspci prints words such as "<TAbort-", too. */
-static const unsigned char *find_tag_end(const unsigned char *p, const unsigned char *end)
-{
-	if (end - p > MAX_TAG)
-		end = p + MAX_TAG;
-	for (p++; p < end && *p != '<' && *p != '\n'; p++)
-		if (*p == '>')
-			return p + 1;
-	return NULL;
-}
-
-/* Return the text after a tag, or the same text. A tag may be uppercase. */
-static const unsigned char *skip_tag(const unsigned char *p, const unsigned char *end, char *to,
-				     size_t *len)
-{
-	const unsigned char *after = *p == '<' ? find_tag_end(p, end) : NULL;
-
-	for (size_t i = 0; after && i < ARRAY_SIZE(tags); i++) {
-		size_t size = strlen(tags[i].name);
-
-		if ((size_t)(after - p) < size + 2 ||
-		    strncasecmp((const char *)p + 1, tags[i].name, size) != 0 ||
-		    !strchr(" />", p[size + 1]))
-			continue;
-		if (tags[i].becomes == ' ' ||
-		    (tags[i].becomes && after < end && *after != '\n' && *after != '\r'))
-			to[(*len)++] = tags[i].becomes;
-		return after;
-	}
-	return p;
-}
-
-/* Return the text after a color of a terminal, such as "\033[01;31m", or the same text. */
-static const unsigned char *skip_color(const unsigned char *p, const unsigned char *end)
-{
-	const unsigned char *last = p + 2;
-
-	if (end - p < 3 || p[0] != 0x1b || p[1] != '[')
-		return p;
-	while (last < end && (isdigit(*last) || *last == ';'))
-		last++;
-	return last < end && (*last == 'm' || *last == 'K') ? last + 1 : p;
-}
-
-/* Return the rest of the text. */
-static const unsigned char *narrow_utf8(const unsigned char *p, const unsigned char *end, char *to,
-					size_t *len)
-{
-	bool is_special = *p >= 0x80 || *p == '&';
-	const unsigned char *after;
-
-	if (skip_color(p, end) > p)
-		return skip_color(p, end);
-	after = skip_tag(p, end, to, len);
-	if (after > p)
-		return after;
-	for (size_t i = 0; is_special && i < ARRAY_SIZE(characters); i++) {
-		size_t size = strlen(characters[i].bytes);
-
-		if ((size_t)(end - p) < size ||
-		    strncasecmp((const char *)p, characters[i].bytes, size) != 0)
-			continue;
-		if (characters[i].becomes)
-			to[(*len)++] = characters[i].becomes;
-		return p + size;
-	}
-	to[(*len)++] = *p == '\t' || !*p ? ' ' : (char)*p;
-	return p + 1;
-}
-
-/*
- * Split lines at "\n" only, and drop "\r".
- */
-static size_t narrow_lines(char *text, size_t size)
-{
-	size_t len = 0;
-
-	for (size_t i = 0; i < size; i++) {
-		if (text[i] == '\r' && i + 1 < size && text[i + 1] == '\n')
-			continue;
-		text[len++] = text[i] == '\r' ? '\n' : text[i];
-	}
-	return len;
-}
-
-static char *utf16_to_bytes(const char *data, size_t size, size_t *ret_size)
-{
-	const unsigned char *p = (const unsigned char *)data, *end = p + size;
-	char *to = malloc(size + 1);
-	size_t len = 0;
-
-	if (!to)
-		return NULL;
-	if (is_utf16(p, size, false) || is_utf16(p, size, true)) {
-		len = narrow_utf16(p, size, is_utf16(p, size, true), to);
-	} else {
-		while (p < end)
-			p = narrow_utf8(p, end, to, &len);
-	}
-	*ret_size = narrow_lines(to, len);
-	to[*ret_size] = '\0';
-	return to;
 }
 
 /* ---- lines */
@@ -332,12 +164,17 @@ static bool is_mark(char c)
 	return c && strchr("+#%:;*/~`\"", c);
 }
 
-static const char *skip_prefix(const char *p)
+/* @ret_logged is set if the prefix has a time. */
+static const char *skip_prefix(const char *p, bool *ret_logged)
 {
-	const char *rest = is_mark(*p) ? p + 1 : skip_brackets(p);
+	const char *rest = is_mark(*p) ? p + 1 : skip_line_number(p);
 
-	rest = rest ? rest : skip_line_number(p);
-	return rest ? rest : skip_log(p);
+	if (rest)
+		return rest;
+	rest = skip_brackets(p);
+	rest = rest ? rest : skip_log(p);
+	*ret_logged |= !!rest;
+	return rest;
 }
 
 static bool is_of_lspci(const char *line)
@@ -351,17 +188,28 @@ static bool is_of_lspci(const char *line)
 }
 
 /* Return the part of a line that lspci printed, or the unquoted line if there is none. */
-static const char *find_line(const char *line)
+static const char *find_logged_line(const char *line, bool *ret_logged)
 {
 	const char *content = skip_quote_marks(line), *p = content;
+	bool is_logged = false;
 
+	*ret_logged = false;
 	for (int nr = 0; p && nr < 4; nr++) {
-		if (is_of_lspci(p))
+		if (is_of_lspci(p)) {
+			*ret_logged = is_logged;
 			return p;
-		p = skip_prefix(p);
+		}
+		p = skip_prefix(p, &is_logged);
 		p = p ? skip_quote_marks(p) : NULL;
 	}
 	return content;
+}
+
+static const char *find_line(const char *line)
+{
+	bool is_logged;
+
+	return find_logged_line(line, &is_logged);
 }
 
 /*
@@ -438,13 +286,16 @@ static void learn_prefix(struct text *text, const char *data)
 /* The same as find_line(), and behind the learned prefix. */
 static const char *find_prefixed_line(struct text *text, const char *line)
 {
-	const char *content = find_line(line), *rest;
+	const char *content = find_logged_line(line, &text->is_logged), *rest;
 
 	if (!text->prefix.len)
 		return content;
 	rest = prefix_skip(&text->prefix, line);
-	if (rest && is_of_lspci(find_line(rest)))
+	/* A time with nothing behind it may look like an address, such as "12:05.3". */
+	if (rest && (!*rest || is_of_lspci(find_line(rest)))) {
+		text->is_logged = false;
 		return find_line(rest);
+	}
 	if (!rest && prefix_is_other(line))
 		skip_line(text);
 	return content;
@@ -467,8 +318,21 @@ static void end_function(struct text *text)
 	text->is_open = false;
 }
 
+/*
+ * The kernel's log may be printed on the terminal that lspci writes to. A function that a
+ * message names right after the function of lspci may be either, so both have no rows.
+ */
+static bool is_in_doubt(const struct text *text)
+{
+	const struct function *f = text->current;
+
+	return text->is_logged && f && !f->is_logged && !f->config.len && !text->partial &&
+	       f->line + 1 == text->line;
+}
+
 static int begin_function(struct text *text, const struct pcireset_addr *addr)
 {
+	bool is_doubtful = is_in_doubt(text);
 	struct dump *dump = text->dump;
 	struct function *f;
 
@@ -492,9 +356,11 @@ static int begin_function(struct text *text, const struct pcireset_addr *addr)
 	f->parent = f->physfn = DUMP_NONE;
 	f->order = dump->nr;
 	f->line = text->line;
+	f->is_logged = text->is_logged;
 	pcireset_addr_to_str(addr, f->name);
-	dump->v[dump->nr++] = text->current = f;
-	text->is_open = true;
+	dump->v[dump->nr++] = f;
+	text->current = is_doubtful ? NULL : f;
+	text->is_open = !is_doubtful;
 	return 0;
 }
 
@@ -505,7 +371,7 @@ static bool take_rest_of_line(struct text *text, const char *line)
 	size_t nr = dump_read_bytes(&line, config->b + config->len + text->partial,
 				    LINE_BYTES - text->partial);
 
-	if (!nr || (*line && *line != '='))
+	if (!nr || (*line && !ispunct((unsigned char)*line)))
 		return false;
 	text->partial += nr;
 	if (text->partial == LINE_BYTES) {
@@ -540,12 +406,55 @@ static void take_bytes(struct text *text, size_t offset, const uint8_t *bytes, s
 	text->is_open = true;
 }
 
-/* After a list of functions, what follows a blank line may belong to any of them. */
-static void end_listing(struct text *text, const char *line)
+/* A message of the log in between: the function has no time before its name. */
+static bool is_of_log(const struct text *text)
 {
-	if (!*line && text->is_listing && text->current && !text->current->config.len &&
-	    !text->partial)
-		end_function(text);
+	return text->is_logged && text->current && !text->current->is_logged;
+}
+
+/* "     0  1  2 ..." or "00 01 02 ...": the columns of another program, such as i2cdump. */
+static bool is_column_header(const char *line)
+{
+	char *end;
+
+	for (unsigned long i = 0; i < LINE_BYTES / 2; i++, line = end)
+		if (strtoul(line, &end, 16) != i || end == line)
+			return false;
+	return true;
+}
+
+/* "$ i2cdump", "root@host:~# i2cdump" or "[root@host ~]# i2cdump": what follows is its output. */
+static bool is_prompt(const char *line)
+{
+	size_t at = strcspn(line, "$#");
+	bool is_word = strcspn(line, " ") >= at;
+
+	if (!line[at] || line[at + 1] != ' ' ||
+	    !(isalpha((unsigned char)line[at + 2]) || line[at + 2] == '.' || line[at + 2] == '/'))
+		return false;
+	if (!is_word)
+		return *line == '[' && memchr(line, '@', at);
+	return line[at] == '$' || memchr(line, '@', at) || memchr(line, '~', at);
+}
+
+/*
+ * "00000000: 8680 ...", "0x00: 86, 80 ...": at least eight bytes behind an offset, in a format
+ * that lspci does not have.
+ */
+static bool is_odd_row(const char *line)
+{
+	size_t digits, nr = 0;
+
+	line += strncmp(line, "0x", 2) ? 0 : 2;
+	digits = strspn(line, "0123456789abcdefABCDEF");
+	if (digits < 2 || digits > 8 || !line[digits] || !strchr(": |-", line[digits]))
+		return false;
+	for (line += digits; *line && strchr(" :|-,x", *line); line++)
+		while (dump_hex_digit(line[1]) >= 0) {
+			nr++;
+			line++;
+		}
+	return nr >= LINE_BYTES;
 }
 
 /* "00: 86 80 ... | 00: 86 81 ...", by diff -y or paste: the same row of two dumps. */
@@ -569,6 +478,18 @@ static bool is_hunk(const char *line)
 	       !line[len + 1 + strspn(line + len + 1, "0123456789,")];
 }
 
+/*
+ * After a list of functions, what follows a blank line may belong to any of them. The
+ * output of another program belongs to none.
+ */
+static void end_listing(struct text *text, const char *line)
+{
+	bool is_end = *line ? is_prompt(line) || is_column_header(line) : text->is_listing;
+
+	if (is_end && text->current && !text->current->config.len && !text->partial)
+		end_function(text);
+}
+
 /* A patch removes this line. The replacement follows. */
 static bool is_removed(const char *line)
 {
@@ -588,6 +509,10 @@ static int read_line(struct text *text, const char *line)
 				 "line %zu: two dumps are side by side; save each in a file of "
 				 "its own",
 				 text->line);
+	if (nr && is_of_log(text)) {
+		skip_line(text);
+		return 0;
+	}
 	if (nr == LINE_BYTES && dump_hex_digit(rest[0]) >= 0 && dump_hex_digit(rest[1]) >= 0 &&
 	    (!rest[2] || rest[2] == ' ')) {
 		skip_line(text);
@@ -610,6 +535,8 @@ static int read_line(struct text *text, const char *line)
 	}
 	if (text->partial && take_rest_of_line(text, line))
 		return 0;
+	if (!text->odd && is_odd_row(line))
+		text->odd = text->line;
 	end_listing(text, line);
 	if (text->current && text->current->config.len)
 		text->is_open = false;
@@ -681,6 +608,9 @@ static void tell_what_is_missing(const struct text *text)
 			 "%s skipped, the first is line %zu",
 			 text->nr_skipped, text->nr_skipped == 1 ? "" : "s",
 			 text->nr_skipped == 1 ? "was" : "were", text->first_skipped);
+	if (text->is_cut)
+		ctx_note(text->dump->ctx,
+			 "the file ends within a line, so functions may be missing");
 	if (text->nr_cut)
 		ctx_note(text->dump->ctx,
 			 "the config space of %zu function%s is cut off, and only the part before "
@@ -853,12 +783,25 @@ static bool has_config(const struct dump *dump)
 	return false;
 }
 
+/* The first line with bytes that no function has. */
+static size_t first_unread(const struct text *text)
+{
+	if (text->odd && (!text->nr_skipped || text->odd < text->first_skipped))
+		return text->odd;
+	return text->nr_skipped ? text->first_skipped : text->dump->v[0]->line + 1;
+}
+
 static int check_functions(const struct text *text)
 {
 	const struct dump *dump = text->dump;
 
 	if (has_config(dump))
 		return 0;
+	if (dump->nr && (text->nr_skipped || text->nr_cut || text->odd))
+		return ctx_error(dump->ctx, -EBADMSG,
+				 "functions are listed, %s for one, and the bytes from line %zu on "
+				 "cannot be read as their config space; lspci prints it with -xxxx",
+				 dump->v[0]->name, first_unread(text));
 	if (dump->nr)
 		return ctx_error(dump->ctx, -EBADMSG,
 				 "functions are listed, %s for one, and there is no config space; "
@@ -869,18 +812,36 @@ static int check_functions(const struct text *text)
 				 "line %zu: config space, and no line before it says of which "
 				 "function",
 				 text->first_skipped);
+	if (text->odd)
+		return ctx_error(
+			dump->ctx, -EBADMSG,
+			"line %zu: bytes as xxd or hexdump print them, without the name of "
+			"a function; lspci -xxxx prints both",
+			text->odd);
 	return ctx_error(dump->ctx, -EBADMSG,
 			 "there is no PCI function in it, as lspci -xxxx prints them");
 }
 
+/* Two digits or more of "0000:03:00.0", and no line end behind them. */
+static bool ends_within_address(const char *text, size_t size)
+{
+	const char *end = memrchr(text, '\n', size), *line = end ? end + 1 : text;
+	struct pcireset_addr addr;
+	size_t len;
+
+	line = find_line(line);
+	len = strspn(line, "0123456789abcdef:.");
+	return len >= 2 && !line[len] && !is_function_line(line, &addr);
+}
+
 static int read_text(struct text *text, const char *data, size_t size)
 {
-	char *plain = utf16_to_bytes(data, size, &size);
+	char *plain = dump_narrow(data, size, &size);
 	int r;
 
 	if (!plain)
 		return ctx_error(text->dump->ctx, -ENOMEM, "out of memory");
-	/* Otherwise, a zero would end the text. */
+	text->is_cut = ends_within_address(plain, size);
 	r = read_lines(text, plain);
 	free(plain);
 	return r;

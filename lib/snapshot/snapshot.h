@@ -66,6 +66,7 @@ struct function {
 	uint8_t first, last;   /* buses below, or 0 */
 	size_t parent, physfn; /* index of the parent, or DUMP_NONE */
 	bool has_no_bridge;    /* the bridge right above is not in the dump */
+	bool is_logged;        /* a log put its time before the name */
 	char below[128];       /* the reason why functions below it are unknown, or "" */
 	char vfs[128];         /* the same for its VFs */
 };
@@ -85,6 +86,16 @@ struct prefix {
 	char text[PREFIX_MAX];
 	size_t len; /* 0: none is known */
 };
+
+/* dump-characters.c */
+
+/* Return the text as lspci prints it, without zeros, to be freed. NULL if memory runs out. */
+char *dump_narrow(const char *data, size_t size, size_t *ret_size);
+
+/* dump-mail.c */
+
+/* Decode the parts of a mail in place, with room for one more byte. Return the new size. */
+size_t dump_decode_mail(char *text, size_t size);
 
 /* dump-row.c */
 
