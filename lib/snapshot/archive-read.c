@@ -386,12 +386,39 @@ static bool has_zip_end(const char *data, size_t size)
 	return memmem(data + skipped, size - skipped, "PK\5\6", 4);
 }
 
+#define TAR_HEADER   512
+#define TAR_CHECKSUM 148
+#define TAR_DIGITS   8
+
+/* The first tar had no magic, only the sum of the header, with blanks in place of the sum. */
+static bool is_old_tar(const char *data, size_t size)
+{
+	unsigned long sum = ' ' * TAR_DIGITS, want = 0;
+	bool has_digit = false;
+
+	if (size < TAR_HEADER || !*data)
+		return false;
+	for (size_t i = 0; i < TAR_HEADER; i++)
+		if (i < TAR_CHECKSUM || i >= TAR_CHECKSUM + TAR_DIGITS)
+			sum += (unsigned char)data[i];
+	for (size_t i = TAR_CHECKSUM; i < TAR_CHECKSUM + TAR_DIGITS; i++) {
+		if (data[i] >= '0' && data[i] <= '7') {
+			want = want << 3 | (unsigned long)(data[i] - '0');
+			has_digit = true;
+		} else if (data[i] && data[i] != ' ') {
+			return false;
+		}
+	}
+	return has_digit && want == sum;
+}
+
 /* The magic of tar is in its first header, behind the name and the numbers. */
 bool archive_is_bundle(const char *data, size_t size)
 {
 	const size_t at = 257;
 
-	return is_zip(data, size) || (size >= at + 5 && !memcmp(data + at, "ustar", 5));
+	return is_zip(data, size) || (size >= at + 5 && !memcmp(data + at, "ustar", 5)) ||
+	       is_old_tar(data, size);
 }
 
 int archive_read_bundle(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree)

@@ -119,33 +119,108 @@ static int make_directory(struct pcireset_ctx *ctx)
 	return 0;
 }
 
+/* The files of a bundle that may be a dump. */
+struct search {
+	struct pcireset_ctx *ctx;
+	struct entry *found;
+	size_t bytes;               /* of all compressed files, decompressed */
+	size_t nr_unread;           /* compressed files that are damaged, or archives themselves */
+	const struct entry *unread; /* the first of them */
+};
+
+static void leave_unread(struct search *search, const struct entry *file)
+{
+	if (!search->nr_unread++)
+		search->unread = file;
+}
+
+/* Return 0, or a negative errno that concerns more than this file. */
+static int decompress_file(struct search *search, struct entry *file)
+{
+	char *plain;
+	size_t size;
+	int r = archive_decompress(search->ctx, file->data, file->size, &plain, &size);
+
+	if (r == -EBADMSG) {
+		leave_unread(search, file);
+		*file->data = '\0';
+		file->size = 0;
+		return 0;
+	}
+	if (!r && size > TREE_MAX_BYTES - search->bytes) {
+		free(plain);
+		r = -EFBIG;
+	}
+	if (r == -EFBIG)
+		return ctx_error(search->ctx, r, "%s: no machine is as large as this", file->path);
+	if (r < 0)
+		return r;
+	search->bytes += size;
+	free(file->data);
+	file->data = plain;
+	file->size = size;
+	return 0;
+}
+
+static bool is_same_text(const struct entry *a, const struct entry *b)
+{
+	return a->size == b->size && !memcmp(a->data, b->data, a->size);
+}
+
+/* A bug report has its files compressed one by one, or a second copy of one. */
+static int probe_file(struct search *search, struct entry *file)
+{
+	struct pcireset_ctx *ctx = search->ctx;
+	int r = archive_is_compressed(file->data, file->size) ? decompress_file(search, file) : 0;
+
+	if (r < 0)
+		return r;
+	if (archive_is_bundle(file->data, file->size)) {
+		leave_unread(search, file);
+		return 0;
+	}
+	r = dump_text_probe(ctx, file->data, file->size);
+	if (r <= 0 || (search->found && is_same_text(search->found, file)))
+		return r < 0 ? r : 0;
+	if (search->found)
+		return ctx_error(ctx, -EBADMSG,
+				 "several files of the archive have config space, such as %s and "
+				 "%s: extract one of them",
+				 search->found->path, file->path);
+	search->found = file;
+	return 0;
+}
+
+static void tell_unread(const struct search *search)
+{
+	if (search->nr_unread)
+		ctx_note(search->ctx,
+			 "%zu file%s of the archive %s left out, damaged or an archive of "
+			 "%s own; the first is %s",
+			 search->nr_unread, search->nr_unread == 1 ? "" : "s",
+			 search->nr_unread == 1 ? "is" : "are",
+			 search->nr_unread == 1 ? "its" : "their", search->unread->path);
+}
+
 /*
  * The only dump among the files of a bundle. Two of them may come from two machines, so that
  * a person must choose. Return 0 or a negative errno.
  */
-static int find_dump(struct pcireset_ctx *ctx, const struct tree *files,
-		     const struct entry **ret_dump)
+static int find_dump(struct pcireset_ctx *ctx, struct tree *files, const struct entry **ret_dump)
 {
-	const struct entry *first = NULL;
+	struct search search = { .ctx = ctx };
+	int r = 0;
 
-	for (size_t i = 0; i < files->nr; i++) {
-		const struct entry *file = &files->v[i];
-		int r = dump_text_probe(ctx, file->data, file->size);
-
-		if (r < 0)
-			return r;
-		if (r && first)
-			return ctx_error(ctx, -EBADMSG,
-					 "several files of the archive have config space, such as "
-					 "%s and %s: extract one of them",
-					 first->path, file->path);
-		first = r ? file : first;
-	}
-	if (!first)
+	for (size_t i = 0; !r && i < files->nr; i++)
+		r = probe_file(&search, &files->v[i]);
+	if (r < 0)
+		return r;
+	tell_unread(&search);
+	if (!search.found)
 		return ctx_error(ctx, -EBADMSG,
 				 "no file of the archive has config space, as lspci -xxxx prints "
 				 "it; recordings are read with --sysroot");
-	*ret_dump = first;
+	*ret_dump = search.found;
 	return 0;
 }
 
@@ -165,9 +240,45 @@ static int read_bundle(struct pcireset_ctx *ctx, const char *data, size_t size, 
 	return r;
 }
 
+/* Files that people send, and that are neither text nor an archive which is read here. */
+static const struct {
+	const char *magic, *name;
+} other_formats[] = {
+	{ "7z\xbc\xaf\x27\x1c", "7-Zip archive" },
+	{ "Rar!\x1a\x07", "RAR archive" },
+	{ "!<arch>\n", "package or archive of ar" },
+	{ "070701", "cpio archive" },
+	{ "LZIP", "file compressed with lzip" },
+	{ "\x04\x22\x4d\x18", "file compressed with lz4" },
+	{ "\x1f\x9d", "file compressed with compress" },
+	{ "%PDF-", "PDF file" },
+	{ "\x89PNG", "picture" },
+	{ "\xff\xd8\xff", "picture" },
+	{ "\x7f"
+	  "ELF",
+	  "program" },
+	{ "-----BEGIN PGP MESSAGE", "encrypted file" },
+};
+
+static const char *name_of_format(const char *data, size_t size)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(other_formats); i++) {
+		size_t len = strlen(other_formats[i].magic);
+
+		if (size >= len && !memcmp(data, other_formats[i].magic, len))
+			return other_formats[i].name;
+	}
+	return NULL;
+}
+
 static int read_plain_dump(struct pcireset_ctx *ctx, const char *data, size_t size,
 			   struct tree *tree)
 {
+	const char *name = name_of_format(data, size);
+
+	if (name)
+		return ctx_error(ctx, -EBADMSG,
+				 "this is a %s, and no text as lspci -xxxx prints it", name);
 	return archive_is_bundle(data, size) ? read_bundle(ctx, data, size, tree) :
 					       dump_read(ctx, data, size, tree);
 }

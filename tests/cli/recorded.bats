@@ -138,7 +138,7 @@ json() {
 	run -1 --separate-stderr pcireset list -F "$bundle.cut"
 	says 'cut off'
 	# Two dumps may come from two machines.
-	cp "$DUMP" "$top/logs/other"
+	sed 's/^10: 00/10: 01/' "$DUMP" >"$top/logs/other"
 	tar -C "$BATS_TEST_TMPDIR" -cf "$bundle.tar" report
 	run -1 --separate-stderr pcireset list -F "$bundle.tar"
 	says 'several files of the archive have config space'
@@ -148,6 +148,55 @@ json() {
 	says 'no file of the archive has config space'
 	run -1 --separate-stderr pcireset list -F "$ARCHIVE"
 	says 'recordings are read with --sysroot'
+}
+
+@test 'the dump of a bug report may be compressed, or be there twice' {
+	local bundle=$BATS_TEST_TMPDIR/bundle.tar top=$BATS_TEST_TMPDIR/report program
+
+	mkdir -p "$top"
+	echo words >"$top/README"
+	for program in gzip bzip2 xz zstd; do
+		"$program" -c "$DUMP" >"$top/lspci.txt.gz"
+		tar -C "$BATS_TEST_TMPDIR" -cf "$bundle" report
+		run -0 --separate-stderr pcireset list -J -F "$bundle"
+		json '.notes[0] == "the dump is the file report/lspci.txt.gz of the archive"'
+		diff <(pcireset list -J -F "$DUMP" | jq .devices) <(jq .devices <<<"$output")
+	done
+	cp "$DUMP" "$top/lspci.txt"
+	# The first tar had no magic.
+	tar -C "$BATS_TEST_TMPDIR" --format v7 -cf "$bundle" report
+	diff <(pcireset list -J -F "$DUMP" | jq .devices) <(pcireset list -J -F "$bundle" | jq .devices)
+	# They differ.
+	sed 's/^10: 00/10: 01/' "$DUMP" | gzip >"$top/lspci.txt.gz"
+	tar -C "$BATS_TEST_TMPDIR" -cf "$bundle" report
+	run -1 --separate-stderr pcireset list -F "$bundle"
+	says 'several files of the archive have config space'
+}
+
+@test 'a damaged file or an archive in a bug report is left out, with a note' {
+	local bundle=$BATS_TEST_TMPDIR/bundle.tar top=$BATS_TEST_TMPDIR/report
+
+	mkdir -p "$top"
+	cp "$DUMP" "$top/dump"
+	gzip -c "$DUMP" | head -c 500 >"$top/a.gz"
+	tar -C "$BATS_TEST_TMPDIR" -cf "$bundle" report
+	run -0 --separate-stderr pcireset list -J -F "$bundle"
+	json '.notes[0] == "1 file of the archive is left out, damaged or an archive of its own; the first is report/a.gz"'
+	diff <(pcireset list -J -F "$DUMP" | jq .devices) <(jq .devices <<<"$output")
+	tar -C "$BATS_TEST_TMPDIR" -czf "$top/b.tgz" report/dump
+	tar -C "$BATS_TEST_TMPDIR" --sort=name -cf "$bundle" report
+	run -0 --separate-stderr pcireset list -J -F "$bundle"
+	json '.notes[0] == "2 files of the archive are left out, damaged or an archive of their own; the first is report/a.gz"'
+	# What is left out must not be all: nothing is read from it.
+	rm "$top/dump"
+	tar -C "$BATS_TEST_TMPDIR" -cf "$bundle" report
+	run -1 --separate-stderr pcireset list -F "$bundle"
+	says 'no file of the archive has config space'
+	# A small file that becomes large.
+	head -c 300M /dev/zero | gzip -1 >"$top/bomb.gz"
+	tar -C "$BATS_TEST_TMPDIR" -cf "$bundle" report
+	run -1 --separate-stderr pcireset list -F "$bundle"
+	says 'report/bomb.gz: no machine is as large as this'
 }
 
 @test 'other files in an archive are ignored and counted' {
