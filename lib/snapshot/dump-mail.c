@@ -81,7 +81,7 @@ static void decode_quoted(struct mail *mail, const char *line, size_t len)
 		int high = line[i] == '=' && len - i > 2 ? dump_hex_digit(line[i + 1]) : -1;
 		int low = high < 0 ? -1 : dump_hex_digit(line[i + 2]);
 
-		*mail->to++ = low < 0 ? line[i] : (char)(high << 4 | low);
+		*mail->to++ = (char)(low < 0 ? line[i] : high << 4 | low);
 		i += low < 0 ? 0 : 2;
 	}
 	if (!is_continued)
