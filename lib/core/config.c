@@ -20,6 +20,9 @@ static int read_start_fd(int fd, struct config *config, size_t size)
 	while (config->len < size &&
 	       (n = pread(fd, config->b + config->len, size - config->len, (off_t)config->len)) > 0)
 		config->len += (size_t)n;
+	/* Every function has some. Without any, it would have no capabilities. */
+	if (!n && !config->len && size)
+		return -EIO;
 	return n < 0 ? -errno : 0;
 }
 

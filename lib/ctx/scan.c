@@ -159,7 +159,7 @@ static int read_slot(struct pcireset_ctx *ctx, struct slot *slot)
 	if (r >= 0)
 		r = read_file(path, text, sizeof(text));
 	if (r >= 0)
-		r = parse_slot(slot, text);
+		r = r ? parse_slot(slot, text) : -EBADMSG;
 	if (r < 0)
 		return r;
 	r = ctx_path(ctx, path, "sys/bus/pci/slots/%s/module", slot->name);

@@ -28,8 +28,9 @@ static int attr_number(int dir, const char *attr, uint32_t *ret_value)
 	if (r < 0)
 		return r;
 	value = strtoul(text, &end, 0);
+	/* Not absent: without this function, the reach of its neighbours would be too small. */
 	if (end == text || *end || value > UINT32_MAX)
-		return -ENODEV; /* the file is not a function of the kernel */
+		return -EBADMSG;
 	*ret_value = (uint32_t)value;
 	return 0;
 }

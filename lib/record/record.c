@@ -680,18 +680,36 @@ static int add_descriptor(void *data, const char *dirname, const char *name)
 	return r ? r : copy_file(rec, full);
 }
 
-static int add_process(void *data, const char *dirname, const char *name)
+static int add_descriptors(struct recorder *rec, const char *dirname, const char *name)
 {
-	struct recorder *rec = data;
 	char path[PATH_MAX], full[PATH_MAX];
 
-	if (!isdigit((unsigned char)*name) ||
-	    snprintf(path, sizeof(path), "%s/%s/fd", dirname, name) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/%s/fd", dirname, name) >= (int)sizeof(path))
 		return 0;
 	/* The process belongs to another user; users_know_all() has noted that. */
 	if (ctx_path(rec->ctx, full, "%s", path) < 0 || (access(full, R_OK) && errno == EACCES))
 		return 0;
 	return ctx_foreach_name(rec->ctx, path, add_descriptor, rec);
+}
+
+static int add_thread(void *data, const char *dirname, const char *name)
+{
+	return isdigit((unsigned char)*name) ? add_descriptors(data, dirname, name) : 0;
+}
+
+/* A process whose first thread has ended has its descriptors in the others. */
+static int add_process(void *data, const char *dirname, const char *name)
+{
+	struct recorder *rec = data;
+	char tasks[PATH_MAX];
+	size_t before = rec->tree.nr;
+	int r;
+
+	if (!isdigit((unsigned char)*name) ||
+	    snprintf(tasks, sizeof(tasks), "%s/%s/task", dirname, name) >= (int)sizeof(tasks))
+		return 0;
+	r = add_descriptors(rec, dirname, name);
+	return r || rec->tree.nr > before ? r : ctx_foreach_name(rec->ctx, tasks, add_thread, rec);
 }
 
 /*

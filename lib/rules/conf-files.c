@@ -138,6 +138,9 @@ static int read_text(int fd, struct conf_file *file)
 	}
 	if (!r && file->size > CONF_MAX_BYTES)
 		r = -EFBIG;
+	/* An empty file has a meaning. */
+	if (!r && !file->size && st.st_size)
+		r = -EIO;
 	close(fd);
 	return r;
 }

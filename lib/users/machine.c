@@ -223,6 +223,14 @@ static bool has_no_disk(const char *type)
 	return !strcmp(type, "fuse") || !strncmp(type, "fuse.", 5);
 }
 
+/* A line of another format may be a use of any function. */
+static int odd_line(struct pcireset_ctx *ctx, const char *line, const char *file)
+{
+	if (line[strspn(line, " ")])
+		users_note_doubt(&ctx->users, "/%s has a line that cannot be read", file);
+	return 0;
+}
+
 static int read_mount(struct pcireset_ctx *ctx, char *line)
 {
 	struct block_user user = { PCIRESET_USE_MOUNT, "mount", NULL, 0 };
@@ -230,10 +238,14 @@ static int read_mount(struct pcireset_ctx *ctx, char *line)
 	char path[PATH_MAX];
 
 	if (!parse_mount(line, &mount))
-		return 0;
+		return odd_line(ctx, line, "proc/self/mountinfo");
 	user.what = mount.mount_point;
 	if (!strcmp(mount.type, "zfs"))
 		users_note_disk_doubt(&ctx->users, "the disks of ZFS file systems are unknown");
+	if (!mount.major && *mount.source == '/' && !strcmp(mount.type, "btrfs") &&
+	    strncmp(mount.source, "/dev/", 5))
+		users_note_disk_doubt(&ctx->users, "%s is in use and cannot be found",
+				      mount.source);
 	if (mount.major && !number_path(ctx, makedev(mount.major, mount.minor), path))
 		block_foreach_function(ctx, path, add_block_user, &user);
 	if (!mount.major && !strncmp(mount.source, "/dev/", 5) && !has_no_disk(mount.type))
@@ -246,10 +258,14 @@ static int read_mount(struct pcireset_ctx *ctx, char *line)
 static int read_swap(struct pcireset_ctx *ctx, char *line)
 {
 	struct block_user user = { PCIRESET_USE_SWAP, "swap", line, 0 };
+	char *type = line + strcspn(line, " \t");
 
-	line[strcspn(line, " \t")] = '\0';
+	if (*type)
+		*type++ = '\0';
+	type += strspn(type, " \t");
 	unescape_path(line);
-	if (!strncmp(line, "/dev/", 5))
+	/* A node need not be in /dev. */
+	if (!strncmp(line, "/dev/", 5) || (*line == '/' && !strncmp(type, "partition", 9)))
 		use_node(ctx, line, &user);
 	return user.error;
 }
@@ -288,14 +304,19 @@ static int foreach_line(struct pcireset_ctx *ctx, const char *file,
 static int read_interface(void *data, const char *dirname, const char *name)
 {
 	struct pcireset_ctx *ctx = data;
-	char path[PATH_MAX], text[32];
+	char path[PATH_MAX], text[32], *end;
 	struct pcireset_addr addr;
+	unsigned long flags = 0;
 
 	int r = ctx_path(ctx, path, "%s/%s/flags", dirname, name);
 
 	if (r >= 0)
 		r = read_file(path, text, sizeof(text));
-	if (r >= 0 && !(strtoul(text, NULL, 0) & IFF_UP))
+	if (r >= 0) {
+		flags = strtoul(text, &end, 0);
+		r = end == text || *end ? -EBADMSG : 0;
+	}
+	if (r >= 0 && !(flags & IFF_UP))
 		return 0;
 	if (r >= 0)
 		r = ctx_realpath(ctx, path, "%s/%s", dirname, name);
@@ -378,6 +399,8 @@ static int read_boot_vga(struct pcireset_ctx *ctx)
 
 		if (r > 0 && !strcmp(text, "1"))
 			return add_console(ctx, &dev->addr);
+		if (r > 0 && strcmp(text, "0"))
+			r = -EBADMSG;
 		if (r < 0 && users_cannot_find(ctx, r, dev->name))
 			return r;
 	}
@@ -400,8 +423,10 @@ static int read_vtconsole(void *data, const char *dirname, const char *name)
 
 	if (r >= 0)
 		r = read_file(path, text, sizeof(text));
-	if (r >= 0 && strcmp(text, "1"))
+	if (r >= 0 && !strcmp(text, "0"))
 		return 0;
+	if (r >= 0 && strcmp(text, "1"))
+		r = -EBADMSG;
 	if (r >= 0)
 		r = ctx_path(ctx, path, "%s/%s/name", dirname, name);
 	if (r >= 0)

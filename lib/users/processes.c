@@ -39,7 +39,9 @@ static char *process_text(struct pcireset_ctx *ctx, const char *pid)
 		r = read_file(path, comm, sizeof(comm));
 	if (r < 0 && !is_absent(r) && ctx_fail(ctx, r, path))
 		return NULL;
-	return format("%s, process %s", comm, pid);
+	if (!*comm)
+		strcpy(comm, "?");
+	return format("%s, process %.*s", comm, (int)strcspn(pid, "/"), pid);
 }
 
 bool users_on_vfio(const struct pcireset_dev *dev)
@@ -221,27 +223,72 @@ static int cannot_open_fds(struct pcireset_ctx *ctx, int error, const char *fds)
 	return 0;
 }
 
-static int read_process(void *data, const char *dirname, const char *pid)
+/* @ret_has_some is not set if the process has no descriptors, or has ended. */
+static int read_descriptors(struct pcireset_ctx *ctx, const char *pid, bool *ret_has_some)
 {
-	struct pcireset_ctx *ctx = data;
 	char fds[PATH_MAX], path[PATH_MAX];
 	struct dirent *de;
 	DIR *dir;
 	int r = 0;
 
-	if (!isdigit((unsigned char)pid[0]) || ctx_path(ctx, fds, "%s/%s/fd", dirname, pid) < 0)
+	if (ctx_path(ctx, fds, "proc/%s/fd", pid) < 0)
 		return 0;
 	dir = opendir(fds);
 	if (!dir)
 		return cannot_open_fds(ctx, -errno, fds);
-	while (!r && (de = dir_next(dir)))
-		if (de->d_name[0] != '.' &&
-		    snprintf(path, sizeof(path), "%s/%s", fds, de->d_name) < (int)sizeof(path))
-			r = read_descriptor(ctx, path, pid);
+	while (!r && (de = dir_next(dir))) {
+		if (de->d_name[0] == '.' ||
+		    snprintf(path, sizeof(path), "%s/%s", fds, de->d_name) >= (int)sizeof(path))
+			continue;
+		*ret_has_some = true;
+		r = read_descriptor(ctx, path, pid);
+	}
 	if (!r && errno && !is_absent(-errno))
 		r = users_cannot_read(ctx, &ctx->holders, -errno, fds);
 	closedir(dir);
 	return r;
+}
+
+/* @dirname is "proc/PID/task". */
+static int read_thread(void *data, const char *dirname, const char *tid)
+{
+	bool has_some = false;
+	char thread[64];
+
+	if (snprintf(thread, sizeof(thread), "%s/%s", dirname + strlen("proc/"), tid) >=
+	    (int)sizeof(thread))
+		return 0;
+	return read_descriptors(data, thread, &has_some);
+}
+
+/* The directory has a link for itself, one for its name, and one for each thread. */
+static bool has_one_thread(const struct pcireset_ctx *ctx, const char *path)
+{
+	char full[PATH_MAX];
+	struct stat st;
+
+	return !*ctx->sysroot && !ctx_path(ctx, full, "%s", path) && !stat(full, &st) &&
+	       st.st_nlink == 3;
+}
+
+/*
+ * The first thread of a process may end before the others. It has no descriptors then, but the
+ * process has.
+ */
+static int read_process(void *data, const char *dirname, const char *pid)
+{
+	struct pcireset_ctx *ctx = data;
+	bool has_some = false;
+	char tasks[64];
+	int r;
+
+	if (!isdigit((unsigned char)pid[0]) ||
+	    snprintf(tasks, sizeof(tasks), "%s/%s/task", dirname, pid) >= (int)sizeof(tasks))
+		return 0;
+	r = read_descriptors(ctx, pid, &has_some);
+	if (r || has_some || has_one_thread(ctx, tasks))
+		return r;
+	return ctx_foreach_name(ctx, tasks, read_thread, ctx);
 }
 
 /* Without CONFIG_PID_NS the kernel has one PID namespace and no file for it. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Each allocation, open and read of a command fails once. The result is the same output, an error, or "unknown". Resets nothing.
+# Each allocation, open and read of a command fails once, and each file is empty once. The result is the same output, an error, or "unknown". Resets nothing.
 
 bats_require_minimum_version 1.5.0
 

@@ -118,6 +118,23 @@ static void open_nodes_are_found_with_all_processes(void **state)
 		let_go("91", fd);
 }
 
+/* The first thread has ended, and the kernel shows no descriptors for it. */
+static void nodes_of_a_process_without_its_first_thread_are_found(void **state)
+{
+	static const char *const parts[] = { "proc/90/fd", "proc/90/task", "proc/90/task/90",
+					     "proc/90/task/90/fd" };
+	struct pcireset_dev *dev;
+
+	assert_int_equal(sysroot_mkdirs(parts, ARRAY_SIZE(parts)), 0);
+	hold("90/task/91", "qemu\n", "3", "/dev/nvme0");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	dev = find(*state, "04:00.0");
+	assert_string_equal(users_of(*state, "04:00.0"),
+			    "mount:/data disk swap:/dev/nvme0n1p2 open:/dev/nvme0");
+	assert_string_equal(pcireset_dev_get_user_detail(dev, 2), "qemu, process 90");
+	let_go("90/task/91", "3");
+}
+
 /* Each is a user, but who reads all their names? */
 static void many_processes_are_named_up_to_a_limit(void **state)
 {
@@ -269,15 +286,64 @@ static void btrfs_uses_all_its_devices(void **state)
 	assert_string_equal(users_of(*state, "04:00.0"), "mount:/b");
 }
 
+static const char *doubt_of(struct pcireset_ctx *ctx, const char *name)
+{
+	struct pcireset_dev *dev = find(ctx, name);
+	uint32_t use;
+
+	for (size_t i = 0; pcireset_dev_get_user(dev, i, &use); i++)
+		if (use == PCIRESET_USE_UNKNOWN)
+			return pcireset_dev_get_user_detail(dev, i);
+	return "";
+}
+
+/* A mount that cannot be read may be one of any function. */
 static void lines_that_make_no_sense_are_no_users(void **state)
 {
-	sysroot_write("proc/self/mountinfo",
-		      "\n - \n1\n1 0 x:y / /a rw - xfs /dev/nvme0n1p1 rw\n1 0 259:1 / /a\n"
-		      "1 0 259:1 - xfs\n1 0 259:1 / /c rw -\n");
+	static const char *const lines[] = {
+		" - ",
+		"1",
+		"1 0 x:y / /a rw - xfs /dev/nvme0n1p1 rw",
+		"1 0 259:1 / /a",
+		"1 0 259:1 - xfs",
+		"1 0 259:1 / /c rw -",
+	};
+
 	sysroot_write("proc/swaps", "\n \n/etc/fstab x\n");
 	sysroot_write("proc/consoles", "\n..\n/\n");
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		sysroot_write("proc/self/mountinfo", lines[i]);
+		assert_true(pcireset_ctx_scan(*state) > 0);
+		assert_string_equal(users_of(*state, "04:00.0"), "unknown");
+		assert_string_equal(doubt_of(*state, "04:00.0"),
+				    "/proc/self/mountinfo has a line that cannot be read");
+	}
+	sysroot_write("proc/self/mountinfo", "\n \n");
 	assert_true(pcireset_ctx_scan(*state) > 0);
 	assert_string_equal(users_of(*state, "04:00.0"), "");
+}
+
+/* Each is empty or no number: whether it is a use cannot be known. */
+static void a_value_that_makes_no_sense_is_an_error(void **state)
+{
+	static const char *const values[][3] = {
+		{ "sys/class/net/ens1/flags", "", "0x1003\n" },
+		{ "sys/class/net/ens1/flags", "up\n", "0x1003\n" },
+		{ "sys/class/vtconsole/vtcon1/bind", "", "1\n" },
+		{ "sys/class/vtconsole/vtcon1/bind", "yes\n", "1\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		struct pcireset_dev *dev;
+
+		sysroot_write(values[i][0], values[i][1]);
+		assert_true(pcireset_ctx_scan(*state) > 0);
+		dev = find(*state, "01:00.0");
+		pcireset_dev_get_nr_users(dev);
+		assert_int_equal(pcireset_ctx_get_failure(*state), -EBADMSG);
+		sysroot_write(values[i][0], values[i][2]);
+		assert_true(pcireset_ctx_scan(*state) > 0);
+	}
 }
 
 /* A VF whose interface is in a container: its directory is there, and empty. */
@@ -302,17 +368,6 @@ static void an_interface_in_another_namespace_is_a_use(void **state)
 	assert_string_equal(users_of(*state, "08:00.1"), "");
 }
 
-static const char *doubt_of(struct pcireset_ctx *ctx, const char *name)
-{
-	struct pcireset_dev *dev = find(ctx, name);
-	uint32_t use;
-
-	for (size_t i = 0; pcireset_dev_get_user(dev, i, &use); i++)
-		if (use == PCIRESET_USE_UNKNOWN)
-			return pcireset_dev_get_user_detail(dev, i);
-	return "";
-}
-
 /* Each is in use, and on a disk that is not named: any disk may be it, and no card of the network. */
 static void a_disk_that_cannot_be_found_may_be_any_disk(void **state)
 {
@@ -327,6 +382,10 @@ static void a_disk_that_cannot_be_found_may_be_any_disk(void **state)
 		{ "1 0 0:33 / /b rw - zfs tank/home rw\n", "",
 		  "the disks of ZFS file systems are unknown" },
 		{ "1 0 147:0 / /b rw - ext4 /dev/drbd0 rw\n", "", "drbd0 is on unknown disks" },
+		/* A node may be anywhere, and a file is on a mounted file system. */
+		{ "", "/run/node partition 1 0 -2\n", "/run/node is in use and cannot be found" },
+		{ "1 0 0:33 / /b rw - btrfs /run/node rw\n", "/swap file 1 0 -2\n",
+		  "/run/node is in use and cannot be found" },
 	};
 	static const char *const parts[] = { "sys/devices/virtual/block/drbd0",
 					     "sys/dev/block/147:0" };
@@ -469,6 +528,7 @@ int main(void)
 		TEST(an_open_vfio_group_is_found_with_its_process),
 		TEST(an_open_vfio_device_is_found),
 		TEST(open_nodes_are_found_with_all_processes),
+		TEST(nodes_of_a_process_without_its_first_thread_are_found),
 		TEST(many_processes_are_named_up_to_a_limit),
 		TEST(a_stack_that_is_too_high_is_in_doubt),
 		TEST(an_index_keeps_the_order),
@@ -478,6 +538,7 @@ int main(void)
 		TEST(a_mount_twice_is_two_users_and_a_bind_of_one_is_one),
 		TEST(btrfs_uses_all_its_devices),
 		TEST(lines_that_make_no_sense_are_no_users),
+		TEST(a_value_that_makes_no_sense_is_an_error),
 		TEST(an_interface_in_another_namespace_is_a_use),
 		TEST(a_disk_that_cannot_be_found_may_be_any_disk),
 		TEST(what_is_on_no_disk_is_no_doubt),
