@@ -215,27 +215,65 @@ static int take_line(struct reader *r, char *line)
 	return r->section == SECTION_UNKNOWN ? 0 : take_pair(r, line);
 }
 
-/* Without "\n" the whole file is one line, and a comment if it begins with "#". */
-static bool has_lone_return(const char *text)
+static const char *find_lone_return(const char *text)
 {
 	for (const char *p = text; (p = strchr(p, '\r'));) {
 		p += strspn(p, "\r");
 		if (*p && *p != '\n')
-			return true;
+			return p;
 	}
-	return false;
+	return NULL;
+}
+
+/*
+ * Without "\n" the whole file is one line, and a comment if it begins with "#". Editors also
+ * show other characters as the end of a line. Return the name of the first one, or NULL.
+ */
+static const char *find_other_line_end(const char *text, const char **ret_at)
+{
+	static const struct {
+		const char *bytes, *name;
+	} ends[] = {
+		{ "\v", "a vertical tab" },
+		{ "\f", "a form feed" },
+		{ "\xc2\x85", "the line end U+0085" },
+		{ "\xe2\x80\xa8", "the line end U+2028" },
+		{ "\xe2\x80\xa9", "the line end U+2029" },
+	};
+
+	*ret_at = find_lone_return(text);
+	if (*ret_at)
+		return "a carriage return";
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		*ret_at = strstr(text, ends[i].bytes);
+		if (*ret_at)
+			return ends[i].name;
+	}
+	return NULL;
+}
+
+static unsigned int line_of(const char *text, const char *at)
+{
+	unsigned int line = 1;
+
+	for (const char *p = text; p < at; p++)
+		line += *p == '\n';
+	return line;
 }
 
 int conf_read(const struct conf_grammar *grammar, const struct conf_file *file)
 {
 	struct reader r = { .grammar = grammar, .path = file->path };
+	const char *name, *at = file->text + strlen(file->text);
 	char *copy, *rest, *line;
 	int ret = 0;
 
-	if (strlen(file->text) != file->size)
-		return complain(&r, file->path, "contains a NUL byte");
-	if (has_lone_return(file->text))
-		return complain(&r, file->path, "a carriage return is within a line");
+	name = (size_t)(at - file->text) != file->size ? "a NUL byte" :
+							 find_other_line_end(file->text, &at);
+	if (name) {
+		r.line = line_of(file->text, at);
+		return complain(&r, NULL, "%s is within a line", name);
+	}
 	copy = rest = strdup(file->text);
 	if (!copy)
 		return -ENOMEM;

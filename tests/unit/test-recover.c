@@ -87,7 +87,7 @@ static const struct {
 	  "28 29 30 31 32\n",
 	  "4: After=/x 1 2" },
 	{ RECOVER "HookTimeout=0\n", "4: HookTimeout=0: expected seconds, 1 to 3600" },
-	{ "# x\r" GOOD, " a carriage return is within a line" },
+	{ "# x\r" GOOD, "1: a carriage return is within a line" },
 };
 
 static void each_mistake_is_named_and_stops_all(void **state)

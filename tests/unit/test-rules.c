@@ -77,8 +77,15 @@ static const struct {
 	{ MATCH "[Reset]\nTypes=flr\n", "1: neither Deny nor Delay is given" },
 	{ MATCH "[Reset]\nDeny=bus\nReason=x\nTypes=flr\n", "1: Types without Delay" },
 	{ "# words\r[Match]\rAddress=*\r[Reset]\rDeny=bus\rReason=x\r",
-	  " a carriage return is within a line" },
-	{ MATCH "[Reset]\nDeny=bus\n# words\rDelay=5\nReason=x\n", " a carriage return is" },
+	  "1: a carriage return is within a line" },
+	{ MATCH "[Reset]\nDeny=bus\n# words\rDelay=5\nReason=x\n",
+	  "5: a carriage return is within a line" },
+	/* Editors show these as the end of a line: the whole file would be a comment. */
+	{ "# words\v" MATCH, "1: a vertical tab is within a line" },
+	{ "\n# words\f" MATCH, "2: a form feed is within a line" },
+	{ "# words\xc2\x85[Match]\n", "1: the line end U+0085 is within a line" },
+	{ "# words\xe2\x80\xa8[Match]\xe2\x80\xa8", "1: the line end U+2028 is within a line" },
+	{ "# words\xe2\x80\xa9[Match]\n", "1: the line end U+2029 is within a line" },
 };
 
 static void each_mistake_is_named_and_nothing_is_allowed(void **state)
@@ -119,7 +126,7 @@ static void a_file_with_a_zero_byte_is_refused(void **state)
 	(void)state;
 	assert_int_equal(rules_read(NULL, &rules, &file), 0);
 	assert_int_equal(rules.nr_errors, 1);
-	assert_non_null(strstr(rules.errors[0], "NUL byte"));
+	assert_non_null(strstr(rules.errors[0], ":1: a NUL byte is within a line"));
 	free(rules.errors[0]);
 	free(rules.errors);
 }
