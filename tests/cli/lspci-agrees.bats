@@ -80,7 +80,7 @@ tool_says() {
 explained='
 1[245]* 3[1246]* 37* 4[67]* 5[01456]* 6[12346]*  lspci skips what is in front of its lines or changed in them, and does not tell; the tool reads it, or tells
 13* 33* 49* 63*                               functions with no config space, or too little: lspci lists them, the tool counts them in a note
-16* 45*                                       two dumps that differ: lspci lists both, the tool asks for the number of one
+16* 45* 82* 84*                               two dumps that differ: lspci lists both, the tool asks for the number of one
 53*                                           rows are missing: lspci lists the function with one row, the tool refuses
 '
 
