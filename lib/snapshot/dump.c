@@ -169,19 +169,26 @@ static bool has_no_ids(const struct function *f)
 	       !config_is_dead(&f->config);
 }
 
-/* The IDs of a VF read as all-ones: use those of its PF. */
+/*
+ * The IDs of a VF read as all-ones: use those of its PF. Some VFs have these IDs in their config
+ * space. A function with other IDs at this address is not a VF.
+ */
 static bool claim_vf(struct domain *domain, size_t pf, size_t sriov, uint32_t rid)
 {
 	struct function **v = domain->dump->v, *vf;
 	size_t i = find_function(domain, rid);
+	uint32_t device = config_get16(&v[pf]->config, sriov + PCI_SRIOV_VF_DID);
+	bool has_ids;
 
-	if (i == DUMP_NONE || i == pf || v[i]->vendor != 0xffff || v[i]->device != 0xffff ||
-	    v[i]->physfn != DUMP_NONE)
+	if (i == DUMP_NONE || i == pf || v[i]->physfn != DUMP_NONE)
 		return false;
 	vf = v[i];
+	has_ids = vf->vendor != 0xffff || vf->device != 0xffff;
+	if (has_ids && (vf->vendor != v[pf]->vendor || vf->device != device))
+		return false;
 	vf->physfn = pf;
 	vf->vendor = v[pf]->vendor;
-	vf->device = config_get16(&v[pf]->config, sriov + PCI_SRIOV_VF_DID);
+	vf->device = device;
 	return true;
 }
 

@@ -414,6 +414,19 @@ json() {
 		.[0].why_not.bus == "unknown: the bridge right above it is not in the dump"'
 }
 
+@test 'a VF may have its IDs in config space' {
+	local plain=$BATS_TEST_TMPDIR/plain dump=$BATS_TEST_TMPDIR/dump columns=DEVICE,VENDOR,ID,PARENT,PHYSFN,REACH
+
+	xz -dc "$BATS_TEST_DIRNAME/../machines/sriov.dump.xz" >"$plain"
+	sed 's/^00: ff ff ff ff/00: 36 1b 10 00/' "$plain" >"$dump"
+	run -1 cmp -s "$plain" "$dump"
+	diff <(pcireset list -n -r -o "$columns" -F "$plain") <(pcireset list -n -r -o "$columns" -F "$dump")
+	# Another function at the address of a VF is not one.
+	sed 's/^00: ff ff ff ff/00: 36 1b 11 00/' "$plain" >"$dump"
+	run -0 pcireset list -J -F "$dump"
+	json '.devices[] | select(.device == "0000:01:00.0").why_not.flr == "unknown: 2 of its 2 VFs are not in the dump"'
+}
+
 @test 'line numbers and timestamps do not change addresses' {
 	pcireset list -J -F "$DUMP" | jq .devices >"$BATS_TEST_TMPDIR/plain"
 	[[ $(wc -l <"$DUMP") -gt 2000 ]]
