@@ -338,6 +338,20 @@ static void check_device(const struct domain *domain, size_t begin, size_t end)
 		say_below(domain, f, "function 0 of the device of %s is not in the dump");
 }
 
+/*
+ * PCIe r6.0, sec 7.8.7.2: the number of the next function of the device. VFs are not among
+ * them.
+ */
+static void check_next_function(const struct domain *domain, const struct function *f)
+{
+	size_t at = config_find_extended(&f->config, PCI_EXT_CAP_ID_ARI, 0);
+	uint32_t next = at ? PCI_ARI_CAP_NFN(config_get16(&f->config, at + PCI_ARI_CAP)) : 0;
+
+	if (next && f->physfn == DUMP_NONE &&
+	    find_function(domain, (uint32_t)f->addr.bus << 8 | next) == DUMP_NONE)
+		say_below(domain, f, "the function after %s of the same device is not in the dump");
+}
+
 static void check_devices(const struct domain *domain)
 {
 	struct function **v = domain->dump->v;
@@ -365,6 +379,7 @@ static void check_functions(const struct domain *domain)
 		if (function_is_listed_only(v[i]))
 			say_below(domain, v[i], "the dump has no config space of %s");
 		check_bridge(domain, v[i]);
+		check_next_function(domain, v[i]);
 		if (!bus || !reason)
 			continue;
 		next = i + 1;

@@ -491,6 +491,32 @@ card() {
 	[[ $(below 52 00 00) == 'unknown: the downstream ports of the switch are not in the dump' ]]
 }
 
+# ari ADDRESS NEXT: the extended config space of a card, with the ARI capability.
+ari() {
+	card "$1" 36 1b 10 00
+	row 256 0e 00 01 00 00 "$2"
+	for ((at = 272; at < 4096; at += 16)); do row "$at" 00; done
+}
+
+@test 'a function that ARI names must be in the dump' {
+	{
+		port 00:1c.0 01 42 00 00
+		ari 01:00.0 01
+		ari 01:00.1 00
+	} >"$BATS_TEST_TMPDIR/dump"
+	run -0 --separate-stderr pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
+	json '.devices[1].scope.bus == ["0000:01:00.0", "0000:01:00.1"]'
+	{
+		port 00:1c.0 01 42 00 00
+		ari 01:00.0 09
+		ari 01:00.1 00
+	} >"$BATS_TEST_TMPDIR/dump"
+	run -0 --separate-stderr pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
+	json '[.devices[1, 2].why_not.bus] | unique ==
+		["unknown: the function after 0000:01:00.0 of the same device is not in the dump"]'
+	json '.devices[1].types == ["flr"]'
+}
+
 @test 'a function that looks like a VF belongs to a function below the same bridge' {
 	{
 		printf '00:00.0 Host bridge: host\n'
