@@ -105,21 +105,35 @@ static size_t find_address(const char **line)
 	return len;
 }
 
+/*
+ * Return the length of the domain, with its colon, of an address or of the first address of a
+ * path: "10000:00:01.0/03:00.0". 0: there is none.
+ */
+static size_t domain_length(const char *address)
+{
+	size_t len = strcspn(address, ": /"), bus;
+
+	if (address[len] != ':')
+		return 0;
+	bus = strcspn(address + len + 1, ": /");
+	return address[len + 1 + bus] == ':' ? len + 1 : 0;
+}
+
 /* Read "0000:03:00.0 Ethernet ...", with or without the domain. */
 static bool is_function_line(const char *line, struct pcireset_addr *ret_addr)
 {
-	const char *colon;
+	const char *path = skip_key(line);
+	size_t len, domain = domain_length(path);
 	char full[64];
-	size_t len;
 
-	line = skip_key(line);
+	line = path;
 	len = find_address(&line);
-	colon = memchr(line, ':', len);
-	if (!len || len > 32 || !colon)
+	if (!len || len > 32 || domain > 9 || !memchr(line, ':', len))
 		return false;
-	snprintf(full, sizeof(full), "%s%.*s",
-		 memchr(colon + 1, ':', len - (size_t)(colon + 1 - line)) ? "" : "0000:", (int)len,
-		 line);
+	if (domain_length(line))
+		domain = 0;
+	snprintf(full, sizeof(full), "%s%.*s%.*s",
+		 domain || domain_length(line) ? "" : "0000:", (int)domain, path, (int)len, line);
 	for (char *p = full; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
 	return addr_parse(full, strlen(full), ret_addr);

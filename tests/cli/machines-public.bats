@@ -160,6 +160,19 @@ setup() {
 	done
 }
 
+# With -PP, only the first address of a path has the domain.
+@test 'a path of bridges has the domain of its first address' {
+	local dump=$TMPDIR/dump options
+
+	xz -dc "$PUBLIC/../machines/sim.dump.xz" >"$dump"
+	for options in -PP '-D -PP'; do
+		# shellcheck disable=SC2086
+		lspci -F "$dump" -xxxx $options >"$TMPDIR/form" 2>/dev/null
+		grep -q '^10000:00:0.*\.0/0[0-9]:' "$TMPDIR/form"
+		diff <(pcireset list -J -F "$dump") <(pcireset list -J -F "$TMPDIR/form")
+	done
+}
+
 @test 'rows after a list of functions belong to none of them' {
 	local dump=$TMPDIR/dump
 
