@@ -570,17 +570,17 @@ static char *find_message(char *line)
  * is room for it, because the message was removed. Other words before a message have no
  * meaning.
  */
-static char *join_lines(char *begun, const char *line)
+static char *join_lines(struct text *text, char *begun, const char *line)
 {
 	const char *rest = unquote_rest(line), *content;
 	char *end = begun + strlen(begun);
 	struct pcireset_addr addr;
 
 	memmove(end, rest, strlen(rest) + 1);
-	content = find_line(begun);
+	content = find_logged_line(begun, &text->is_logged);
 	if (is_of_lspci(content))
 		return (char *)content;
-	content = find_line(end);
+	content = find_logged_line(end, &text->is_logged);
 	return is_function_line(content, &addr) ? (char *)content : begun;
 }
 
@@ -598,7 +598,8 @@ static int read_lines(struct text *text, char *data)
 			*end = '\0';
 		text->line++;
 		line = (char *)skip_counted(text, line);
-		line = begun ? join_lines(begun, line) : (char *)find_prefixed_line(text, line);
+		line = begun ? join_lines(text, begun, line) :
+			       (char *)find_prefixed_line(text, line);
 		begun = NULL;
 		message = find_message(line);
 		if (message) {
