@@ -17,6 +17,7 @@
 
 struct recorder {
 	struct pcireset_ctx *ctx;
+	size_t nr_descriptors; /* of all processes so far */
 	struct tree tree;
 	uint32_t flags;
 	unsigned int nr_macs, nr_btrfs;
@@ -665,6 +666,7 @@ static int add_descriptor(void *data, const char *dirname, const char *name)
 	ssize_t len;
 	int r;
 
+	rec->nr_descriptors++;
 	if (snprintf(path, sizeof(path), "%s/%s", dirname, name) >= (int)sizeof(path) ||
 	    ctx_path(rec->ctx, full, "%s", path) < 0)
 		return 0;
@@ -702,14 +704,16 @@ static int add_process(void *data, const char *dirname, const char *name)
 {
 	struct recorder *rec = data;
 	char tasks[PATH_MAX];
-	size_t before = rec->tree.nr;
+	size_t before = rec->nr_descriptors;
 	int r;
 
 	if (!isdigit((unsigned char)*name) ||
 	    snprintf(tasks, sizeof(tasks), "%s/%s/task", dirname, name) >= (int)sizeof(tasks))
 		return 0;
 	r = add_descriptors(rec, dirname, name);
-	return r || rec->tree.nr > before ? r : ctx_foreach_name(rec->ctx, tasks, add_thread, rec);
+	return r || rec->nr_descriptors > before ?
+		       r :
+		       ctx_foreach_name(rec->ctx, tasks, add_thread, rec);
 }
 
 /*

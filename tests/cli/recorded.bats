@@ -286,11 +286,16 @@ json() {
 	ln -s /dev/null "$root/proc/90/fd/5"
 	ln -s /dev/null "$root/proc/91/fd/3"
 	ln -s /var/lib/secret "$root/proc/91/fd/4"
+	# The first thread of a process has ended: the others have its descriptors.
+	mkdir -p "$root"/proc/92/fd "$root"/proc/92/task/{92,93}/fd
+	echo qemu | tee "$root"/proc/92/task/93/comm >"$root/proc/92/comm"
+	ln -s /dev/nvme0n1 "$root/proc/92/task/93/fd/3"
 	pcireset record "$archive" --sysroot "$root"
-	[[ $(tar -tf "$archive" | grep -E '^proc/9') == $'proc/90/comm\nproc/90/fd/3\nproc/90/fd/4' ]]
+	[[ $(tar -tf "$archive" | grep -E '^proc/9') == \
+		$'proc/90/comm\nproc/90/fd/3\nproc/90/fd/4\nproc/92/task/93/comm\nproc/92/task/93/fd/3' ]]
 	run -0 pcireset show -J 03:00.1 04:00.0 --sysroot "$archive"
 	json '.devices[0].user_details == {"open:/dev/snd/controlC0": "postgres, process 90"}'
-	json '.devices[1].user_details == {"open:/dev/nvme0n1": "postgres, process 90"}'
+	json '.devices[1].user_details == {"open:/dev/nvme0n1": "postgres, process 90; qemu, process 92"}'
 	diff <(pcireset list -J --sysroot "$root") <(pcireset list -J --sysroot "$archive")
 	pcireset record - --sysroot "$archive" | cmp - "$archive"
 }
