@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Names of functions, masks of types and the other words, as somebody may type them. The machine is make-sysroot's. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -19,7 +20,8 @@ static void make_machine(void)
 		execl(MAKE_SYSROOT, MAKE_SYSROOT, dir, NULL);
 		_exit(127);
 	}
-	MUST(child > 0 && waitpid(child, &status, 0) == child && !status);
+	/* The alarm of libFuzzer interrupts it on a busy machine. */
+	MUST(child > 0 && TEMP_FAILURE_RETRY(waitpid(child, &status, 0)) == child && !status);
 	MUST(!pcireset_ctx_new(dir, &ctx) && pcireset_ctx_scan(ctx) > 0);
 }
 
