@@ -70,7 +70,7 @@ static int fails(enum kind what, int error)
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* An empty list of methods has a meaning, and names for people may be empty. */
+/* These may be empty: the list of methods, names for people, and the config space of a recording. */
 static int may_be_empty(int fd)
 {
 	char link[32], path[512];
@@ -79,7 +79,8 @@ static int may_be_empty(int fd)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	len = NEXT(readlink)(link, path, sizeof(path) - 1);
 	path[len > 0 ? len : 0] = '\0';
-	return strstr(path, "/reset_method") || strstr(path, "/pci.ids") || strstr(path, "/comm");
+	return strstr(path, "/reset_method") || strstr(path, "/pci.ids") || strstr(path, "/comm") ||
+	       strstr(path, "/config");
 }
 
 static int is_empty(int fd)
