@@ -41,7 +41,7 @@ struct link_key {
 	const struct backend *backend;
 	size_t nr_members;
 	struct pcireset_addr first;
-	uint32_t type, allowed, max_scope, checks, force, flags, timeout_ms, settle_ms;
+	uint32_t type, allowed, max_scope, link_speed, checks, force, flags, timeout_ms, settle_ms;
 };
 
 struct link {
@@ -96,6 +96,7 @@ static struct link *link_new(struct pcireset_plan *plan)
 	link->key.type = reset->type;
 	link->key.allowed = plan->flags & PCIRESET_RESET_ESCALATE ? plan->allowed : 0;
 	link->key.max_scope = plan->max_scope;
+	link->key.link_speed = plan->link_speed;
 	link->key.checks = plan->checks;
 	link->key.force = plan->force;
 	link->key.flags = plan->flags;

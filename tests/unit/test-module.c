@@ -381,6 +381,8 @@ static void a_touched_device_is_never_refused(void **state)
 	assert_int_equal(result_of(*state, -ENODEV), PCIRESET_RESULT_FAILED);
 	module.reset.out_issued = 0;
 	assert_int_equal(result_of(*state, -ENODEV), PCIRESET_RESULT_REFUSED);
+	module.reset_error = EIO;
+	assert_int_equal(result_of(*state, -EIO), PCIRESET_RESULT_FAILED);
 	module.reset_error = ETIMEDOUT;
 	assert_int_equal(result_of(*state, -ETIMEDOUT), PCIRESET_RESULT_FAILED);
 	module.reset_error = ESTALE;
@@ -401,6 +403,22 @@ static void a_failure_names_the_function_and_why(void **state)
 			    "0000:01:00.4: it did not come back in time");
 	assert_string_equal(pcireset_ctx_get_errmsg(*state),
 			    "0000:02:00.0: 0000:01:00.4: it did not come back in time");
+	pcireset_report_unref(report);
+	pcireset_plan_unref(plan);
+}
+
+static void a_function_that_is_still_awaited_is_late(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
+	struct pcireset_report *report;
+
+	module.reset_error = ETIMEDOUT;
+	module.reset.out_why = PCIRESET_WHY_NOT_READY;
+	module.members[0].flags |= PCIRESET_MEMBER_LATE;
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(run(plan, &report), -ETIMEDOUT);
+	assert_string_equal(pcireset_report_get_message(report),
+			    "it did not come back in time: late, being restored");
 	pcireset_report_unref(report);
 	pcireset_plan_unref(plan);
 }
@@ -456,6 +474,24 @@ static void users_unknown_to_the_module_prevent_the_reset(void **state)
 	assert_int_equal(pcireset_plan_get_in_way(plan), PCIRESET_USE_MOUNT | PCIRESET_USE_SWAP);
 	assert_int_equal(run(plan, NULL), -EINVAL);
 	assert_int_equal(module.nr_resets, 0);
+	pcireset_plan_unref(plan);
+}
+
+/* Each is in use in its own way: all ways are reported, and the first function. */
+static void the_first_function_in_use_is_named(void **state)
+{
+	struct pcireset_plan *plan = make_plan(*state, PCI_RESET_FLR);
+
+	module.members[1] = (struct pcireset_member){ .addr = find(*state, "08:00.0")->addr,
+						      .why_not = PCIRESET_WHY_VFIO };
+	module.members[2].addr = find(*state, "04:00.0")->addr;
+	module.members[3].addr = find(*state, "01:00.0")->addr;
+	module.nr_members = 4;
+	assert_int_equal(pcireset_plan_resolve(plan), -EBUSY);
+	assert_int_equal(pcireset_plan_get_in_way(plan), PCIRESET_USE_VFIO | PCIRESET_USE_MOUNT |
+								 PCIRESET_USE_SWAP |
+								 PCIRESET_USE_NET);
+	assert_true(addr_is(&plan->who, &module.members[1].addr));
 	pcireset_plan_unref(plan);
 }
 
@@ -551,6 +587,24 @@ static void only_the_denied_device_is_not_reset(void **state)
 	write_rule("");
 }
 
+/* The scan did not see it, so no rule can have been compared with it. */
+static void rules_do_not_allow_what_the_scan_did_not_see(void **state)
+{
+	struct pcireset_plan *plan;
+
+	module.members[1].addr = (struct pcireset_addr){ .bus = 0x77 };
+	module.nr_members = 2;
+	for (int has_rules = 0; has_rules < 2; has_rules++) {
+		write_rule(has_rules ? "[Match]\nAddress=08:00.0\n[Reset]\nDelay=1\n" : "");
+		assert_true(pcireset_ctx_scan(*state) > 0);
+		plan = make_plan(*state, PCI_RESET_FLR);
+		assert_int_equal(pcireset_plan_resolve(plan), has_rules ? -ESTALE : 0);
+		assert_int_equal(pcireset_plan_get_why(plan), has_rules ? PCIRESET_WHY_CHANGED : 0);
+		pcireset_plan_unref(plan);
+	}
+	write_rule("");
+}
+
 static void a_chosen_reset_is_requested_once(void **state)
 {
 	struct pair pair;
@@ -636,6 +690,94 @@ static void the_same_link_is_reset_once(void **state)
 	make_pair(*state, &pair, PCI_RESET_BUS);
 	run_pair(*state, &pair);
 	assert_int_equal(module.nr_entries, 1);
+	drop_pair(&pair);
+}
+
+/* The delay of a rule is that of the reset, whoever shares it. */
+static void a_shared_reset_has_the_delay_of_a_rule(void **state)
+{
+	struct pair pair;
+
+	write_rule("[Match]\nAddress=03:00.1\n[Reset]\nDelay=300\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	make_pair(*state, &pair, PCI_RESET_BUS);
+	assert_non_null(pair.plans[1]->shared);
+	assert_int_equal(pcireset_plan_get_delay_ms(pair.plans[1]), 300);
+	run_pair(*state, &pair);
+	assert_int_equal(module.asked.settle_ms, 300);
+	drop_pair(&pair);
+	write_rule("");
+}
+
+/* 03:00.0 with other wishes, then both functions with the same ones: these two share. */
+static const struct {
+	int (*set)(struct pcireset_plan *plan, uint32_t value);
+	uint32_t value;
+} wishes[] = {
+	{ pcireset_plan_set_link_speed, 8000 },
+	{ pcireset_plan_set_max_scope, PCIRESET_SCOPE_BUS },
+	{ pcireset_plan_set_checks, PCIRESET_CHECK_PROOF },
+	{ pcireset_plan_set_force, PCIRESET_USE_NET },
+	{ pcireset_plan_set_flags, PCIRESET_RESET_TRY },
+	{ pcireset_plan_set_timeout_ms, 500 },
+	{ pcireset_plan_set_settle_ms, 500 },
+};
+
+static void only_plans_with_the_same_wishes_share_a_link(void **state)
+{
+	static const char *const names[] = { "03:00.0", "03:00.0", "03:00.1" };
+	struct pcireset_ctx *ctx = *state;
+
+	ctx->info.out_reset_flags = PCIRESET_RESET_SPEED | PCIRESET_RESET_TRY;
+	for (size_t i = 0; i < ARRAY_SIZE(module.link); i++)
+		module.link[i] = (struct pcireset_member){
+			.addr = find(ctx, names[i + 1])->addr,
+			.flags = PCIRESET_MEMBER_RESET,
+		};
+	for (size_t wish = 0; wish < ARRAY_SIZE(wishes); wish++) {
+		struct pcireset_plan *plans[ARRAY_SIZE(names)];
+		struct pcireset_batch *batch;
+
+		assert_int_equal(pcireset_batch_new(ctx, &batch), 0);
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+			assert_int_equal(pcireset_plan_new(find(ctx, names[i]), &plans[i]), 0);
+			assert_int_equal(pcireset_plan_set_types(plans[i], PCI_RESET_BUS), 0);
+			if (!i)
+				assert_int_equal(wishes[wish].set(plans[i], wishes[wish].value), 0);
+			assert_int_equal(pcireset_plan_resolve(plans[i]), 0);
+			assert_int_equal(pcireset_batch_add(batch, plans[i]), 0);
+		}
+		assert_null(plans[0]->shared);
+		if (!plans[1]->shared || plans[1]->shared != plans[2]->shared)
+			fail_msg("wish %zu", wish);
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+			pcireset_plan_unref(plans[i]);
+		pcireset_batch_unref(batch);
+	}
+}
+
+/* It was fine when it was added, and is refused now. */
+static void nobody_shares_a_refused_reset(void **state)
+{
+	struct pair pair = { 0 };
+
+	make_pair(*state, &pair, PCI_RESET_BUS);
+	drop_pair(&pair);
+	assert_int_equal(pcireset_batch_new(*state, &pair.batch), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(pair.plans); i++) {
+		assert_int_equal(pcireset_plan_new(pair.devs[i], &pair.plans[i]), 0);
+		assert_int_equal(pcireset_plan_set_types(pair.plans[i], PCI_RESET_BUS), 0);
+		assert_int_equal(pcireset_plan_resolve(pair.plans[i]), 0);
+		assert_int_equal(pcireset_batch_add(pair.batch, pair.plans[i]), 0);
+		if (i)
+			continue;
+		module.error = EBUSY;
+		module.why = PCIRESET_WHY_IN_USE;
+		assert_int_equal(pcireset_plan_resolve(pair.plans[0]), -EBUSY);
+		module.error = module.why = 0;
+	}
+	assert_null(pair.plans[1]->shared);
+	assert_int_equal(pcireset_batch_run(pair.batch), -EINVAL);
 	drop_pair(&pair);
 }
 
@@ -789,14 +931,20 @@ int main(void)
 		TEST(a_result_claims_no_more_than_was_verified),
 		TEST(a_touched_device_is_never_refused),
 		TEST(a_failure_names_the_function_and_why),
+		TEST(a_function_that_is_still_awaited_is_late),
 		TEST(a_refusal_by_the_module_is_an_answer),
 		TEST(a_plan_that_fits_has_no_report_of_a_refusal),
 		TEST(users_unknown_to_the_module_prevent_the_reset),
+		TEST(the_first_function_in_use_is_named),
 		TEST(only_the_denied_device_is_not_reset),
+		TEST(rules_do_not_allow_what_the_scan_did_not_see),
 		TEST(a_chosen_reset_is_requested_once),
 		TEST(each_plan_gets_the_failure),
 		TEST(a_plan_of_a_shared_reset_runs_alone),
 		TEST(the_same_link_is_reset_once),
+		TEST(a_shared_reset_has_the_delay_of_a_rule),
+		TEST(only_plans_with_the_same_wishes_share_a_link),
+		TEST(nobody_shares_a_refused_reset),
 		TEST(the_module_gives_the_duration),
 		TEST(a_device_that_went_away_is_gone),
 		TEST(siblings_share_the_members_of_a_bus_reset),
