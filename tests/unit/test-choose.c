@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The choice for a set: shared resets, separate resets, and their expected durations. */
+#include <signal.h>
 #include <stdio.h>
 #include "sysroot.h"
 
@@ -301,6 +302,13 @@ static void those_that_ask_for_different_things_do_not_share(void **state)
 	add(plan);
 	choose();
 	ASSERT_TYPES(PCI_RESET_FLR, PCI_RESET_PM);
+	forget_set(*state);
+	plan = new_plan(*state, "08:00.1", FLR_OR_WIDER);
+	add(new_plan(*state, "08:00.0", FLR_OR_WIDER));
+	assert_int_equal(pcireset_plan_set_max_scope(plan, PCIRESET_SCOPE_BUS), 0);
+	add(plan);
+	choose();
+	ASSERT_TYPES(PCI_RESET_FLR, PCI_RESET_PM);
 }
 
 /* 07:00.0 is held by a process: it is refused, and not hit for its neighbour's sake either. */
@@ -487,6 +495,28 @@ static void a_batch_of_a_sysroot_is_not_run(void **state)
 	assert_int_equal(pcireset_batch_choose(set.batch), -EINVAL);
 }
 
+static void a_signal_cancels_what_was_not_begun(void **state)
+{
+	const struct timespec at_once = { 0 };
+	sigset_t set_of_one, old;
+
+	name_all(*state, "02:00.0 08:00.1", FLR_OR_WIDER, 0);
+	sigemptyset(&set_of_one);
+	sigaddset(&set_of_one, SIGTERM);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &set_of_one, &old), 0);
+	assert_int_equal(raise(SIGTERM), 0);
+	assert_int_equal(pcireset_batch_run(set.batch), 0);
+	assert_int_equal(sigtimedwait(&set_of_one, NULL, &at_once), SIGTERM);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &old, NULL), 0);
+	for (size_t i = 0; i < set.nr; i++) {
+		struct pcireset_report *report = pcireset_batch_get_report(set.batch, i);
+
+		assert_int_equal(pcireset_report_get_error(report), -EINTR);
+		assert_int_equal(pcireset_report_get_why(report), PCIRESET_WHY_CANCELLED);
+		assert_int_equal(pcireset_report_get_result(report), PCIRESET_RESULT_REFUSED);
+	}
+}
+
 static void a_plan_resolved_again_is_not_shared(void **state)
 {
 	name_all(*state, "07:00.0 07:00.1", FLR_OR_WIDER, PCIRESET_USE_VFIO);
@@ -523,6 +553,7 @@ int main(void)
 		TEST(escalation_follows_the_choice),
 		TEST(a_time_is_the_specifications_if_nothing_else_is_known),
 		TEST(a_batch_of_a_sysroot_is_not_run),
+		TEST(a_signal_cancels_what_was_not_begun),
 		TEST(a_plan_resolved_again_is_not_shared),
 		/* These change the machine. */
 		TEST(the_shortest_of_equal_choices_wins),

@@ -306,6 +306,7 @@ static void force_vfio_resets_by_sysfs(void **state)
 
 static void a_function_of_a_tsm_is_reset(void **state)
 {
+	static const char *const files[] = { "tsm/connect", "tsm/dsm" };
 	struct pcireset_plan *plan = make_plan(*state, "02:00.0", PCI_RESET_FLR);
 	char path[PATH_MAX];
 
@@ -313,15 +314,18 @@ static void a_function_of_a_tsm_is_reset(void **state)
 	pcireset_plan_unref(plan);
 	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/0000:02:00.0/tsm", sysroot);
 	assert_int_equal(mkdir(path, 0755), 0);
-	sysroot_write("sys/bus/pci/devices/0000:02:00.0/tsm/connect", "tsm0\n");
-	plan = make_plan(*state, "02:00.0", PCI_RESET_FLR);
-	assert_int_equal(pcireset_plan_resolve(plan), -EBUSY);
-	assert_int_equal(pcireset_plan_get_why(plan), PCIRESET_WHY_TSM);
-	pcireset_plan_unref(plan);
-	sysroot_write("sys/bus/pci/devices/0000:02:00.0/tsm/connect", "\n");
-	plan = make_plan(*state, "02:00.0", PCI_RESET_FLR);
-	assert_int_equal(pcireset_plan_resolve(plan), 0);
-	pcireset_plan_unref(plan);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/0000:02:00.0/%s", files[i]);
+		sysroot_write(path, "tsm0\n");
+		plan = make_plan(*state, "02:00.0", PCI_RESET_FLR);
+		assert_int_equal(pcireset_plan_resolve(plan), -EBUSY);
+		assert_int_equal(pcireset_plan_get_why(plan), PCIRESET_WHY_TSM);
+		pcireset_plan_unref(plan);
+		sysroot_write(path, "\n");
+		plan = make_plan(*state, "02:00.0", PCI_RESET_FLR);
+		assert_int_equal(pcireset_plan_resolve(plan), 0);
+		pcireset_plan_unref(plan);
+	}
 }
 
 static void a_back_end_is_chosen_before_the_scan(void **state)
@@ -350,6 +354,32 @@ static void a_change_to_a_plan_makes_it_unresolved(void **state)
 	pcireset_plan_unref(plan);
 }
 
+static void each_change_to_a_plan_makes_it_unresolved(void **state)
+{
+	static const struct {
+		int (*set)(struct pcireset_plan *plan, uint32_t value);
+		uint32_t value;
+	} changes[] = {
+		{ pcireset_plan_set_types, PCI_RESET_FLR },
+		{ pcireset_plan_set_max_scope, PCIRESET_SCOPE_BUS },
+		{ pcireset_plan_set_checks, PCIRESET_CHECK_READY },
+		{ pcireset_plan_set_force, PCIRESET_USE_NET },
+		{ pcireset_plan_set_timeout_ms, 1 },
+		{ pcireset_plan_set_settle_ms, 1 },
+		{ pcireset_plan_set_flags, 0 },
+		{ pcireset_plan_set_link_speed, 0 },
+	};
+	struct pcireset_plan *plan = make_plan(*state, "02:00.0", PCI_RESET_FLR);
+
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		assert_int_equal(pcireset_plan_resolve(plan), 0);
+		assert_int_equal(changes[i].set(plan, changes[i].value), 0);
+		if (pcireset_plan_get_error(plan) != -EINVAL || plan->is_resolved)
+			fail_msg("change %zu", i);
+	}
+	pcireset_plan_unref(plan);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, context_make, context_remove)
 
 int main(void)
@@ -373,6 +403,7 @@ int main(void)
 		TEST(a_function_of_a_tsm_is_reset),
 		TEST(a_back_end_is_chosen_before_the_scan),
 		TEST(a_change_to_a_plan_makes_it_unresolved),
+		TEST(each_change_to_a_plan_makes_it_unresolved),
 	};
 
 	return cmocka_run_group_tests(tests, sysroot_make, sysroot_remove);

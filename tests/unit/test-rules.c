@@ -312,11 +312,16 @@ static void the_longest_delay_of_all_members_counts(void **state)
 			  "[Match]\nAddress=07:00.1\n[Reset]\nDelay=900\n");
 	static const struct {
 		const char *name;
-		uint32_t types, ms;
+		uint32_t types, ms, flags;
 	} plans[] = {
-		{ "0000:08:00.0", PCI_RESET_BUS, 300 }, { "0000:08:00.0", PCI_RESET_FLR, 0 },
-		{ "0000:08:00.1", PCI_RESET_PM, 300 },  { "0000:05:00.0", PCI_RESET_PM, 100 },
-		{ "0000:05:00.0", PCI_RESET_BUS, 900 },
+		{ "0000:08:00.0", PCI_RESET_BUS, 300, 0 },
+		{ "0000:08:00.0", PCI_RESET_FLR, 0, 0 },
+		{ "0000:08:00.1", PCI_RESET_PM, 300, 0 },
+		{ "0000:05:00.0", PCI_RESET_PM, 100, 0 },
+		{ "0000:05:00.0", PCI_RESET_BUS, 900, 0 },
+		{ "0000:08:00.0", PCI_RESET_FLR | PCI_RESET_BUS, 0, 0 },
+		/* It may go on to the bus. */
+		{ "0000:08:00.0", PCI_RESET_FLR | PCI_RESET_BUS, 100, PCIRESET_RESET_ESCALATE },
 	};
 
 	(void)state;
@@ -325,6 +330,7 @@ static void the_longest_delay_of_all_members_counts(void **state)
 
 		assert_int_equal(pcireset_plan_new(find(ctx, plans[i].name), &plan), 0);
 		assert_int_equal(pcireset_plan_set_types(plan, plans[i].types), 0);
+		assert_int_equal(pcireset_plan_set_flags(plan, plans[i].flags), 0);
 		pcireset_plan_resolve(plan);
 		assert_int_equal(pcireset_plan_get_delay_ms(plan), plans[i].ms);
 		assert_int_equal(pcireset_plan_set_settle_ms(plan, 200), 0);

@@ -56,15 +56,20 @@ static void an_open_vfio_group_is_found_with_its_process(void **state)
 	assert_string_equal(users_of(*state, "07:00.1"), "");
 }
 
+/* By its own node, and by that of its group, with and without an IOMMU. */
 static void an_open_vfio_device_is_found(void **state)
 {
+	static const char *const nodes[] = { "/dev/vfio/devices/vfio1", "/dev/vfio/13",
+					     "/dev/vfio/noiommu-13" };
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/proc/812/fd/8", sysroot);
-	assert_int_equal(symlink("/dev/vfio/devices/vfio1", path), 0);
-	assert_true(pcireset_ctx_scan(*state) > 0);
-	assert_string_equal(users_of(*state, "07:00.1"), "vfio");
-	assert_int_equal(unlink(path), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		assert_int_equal(symlink(nodes[i], path), 0);
+		assert_true(pcireset_ctx_scan(*state) > 0);
+		assert_string_equal(users_of(*state, "07:00.1"), "vfio");
+		assert_int_equal(unlink(path), 0);
+	}
 }
 
 /* holds PID COMM FD NODE */
@@ -427,6 +432,10 @@ static void all_disks_of_a_file_system_are_in_use(void **state)
 	assert_string_equal(users_of(*state, "04:00.0"), "mount:/b");
 	sysroot_write("proc/self/mountinfo",
 		      "1 0 8:0 / /b rw - xfs /dev/sda rw,logdev=/dev/nvme0n1p1,noquota\n");
+	assert_true(pcireset_ctx_scan(*state) > 0);
+	assert_string_equal(users_of(*state, "04:00.0"), "mount:/b");
+	sysroot_write("proc/self/mountinfo",
+		      "1 0 8:0 / /b rw - xfs /dev/sda rw,rtdev=/dev/nvme0n1p1,noquota\n");
 	assert_true(pcireset_ctx_scan(*state) > 0);
 	assert_string_equal(users_of(*state, "04:00.0"), "mount:/b");
 }
