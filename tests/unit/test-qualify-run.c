@@ -15,6 +15,7 @@
 #define NIC   "08:00.1"
 #define OTHER "08:00.0"
 #define BOOT  "proc/sys/kernel/random/boot_id"
+#define AER   "sys/bus/pci/devices/0000:"
 
 /* Shared with the processes that are killed. */
 static struct world {
@@ -34,10 +35,16 @@ static struct world {
 	const char *late_poke; /* file of config space that changes after that */
 	size_t nr_pauses;      /* before it changes */
 	const char *counter;   /* file of an AER counter that grows with each poke_every-th reset */
+	uint32_t failed;       /* checks that fail in each reset */
+	const char *restless;  /* file of config space that changes by itself */
+	const char *set;       /* file of config space that the third reset writes to */
+	long set_at;
+	int set_to;
+	const char *gone; /* function whose config space the third reset takes away */
+	int error;        /* of refused resets */
 	enum {
 		FATE_FINE,
-		FATE_REFUSED,
-		FATE_GONE
+		FATE_REFUSED
 	} fate;
 } * world;
 
@@ -63,6 +70,16 @@ static void poke(const char *file)
 	close(fd);
 }
 
+/* By the bus address. */
+static void move_config(const char *name, const char *from, const char *to)
+{
+	char old[PATH_MAX], new[PATH_MAX];
+
+	snprintf(old, sizeof(old), "%s/sys/bus/pci/devices/0000:%s/%s", sysroot, name, from);
+	snprintf(new, sizeof(new), "%s/sys/bus/pci/devices/0000:%s/%s", sysroot, name, to);
+	assert_int_equal(rename(old, new), 0);
+}
+
 /* As the kernel writes it. */
 static void grow(const char *file, size_t total)
 {
@@ -85,8 +102,12 @@ static void answer(struct batch_item *item)
 	report->total_ns = 110000000;
 	if (world->fate == FATE_REFUSED) {
 		report->result = PCIRESET_RESULT_REFUSED;
-		report->error = -EBUSY;
+		report->error = world->error ? world->error : -EBUSY;
 		report->message = strdup("somebody holds the lock");
+	} else if (world->failed) {
+		report->result = PCIRESET_RESULT_FAILED;
+		report->error = -EIO;
+		report->failed = world->failed;
 	} else if (world->fail_every && world->nr_resets % world->fail_every == 0) {
 		report->result = PCIRESET_RESULT_FAILED;
 		report->error = -EIO;
@@ -107,6 +128,11 @@ int __wrap_pcireset_batch_run(struct pcireset_batch *batch)
 		assert_int_equal(unlink(world->unbind), 0);
 	if (world->counter && world->nr_resets % world->poke_every == 0)
 		grow(world->counter, world->nr_resets);
+	if (world->set && world->nr_resets == 3)
+		sysroot_write_config(world->set, world->set_at,
+				     &(uint8_t){ (uint8_t)world->set_to }, 1);
+	if (world->gone && world->nr_resets == 3)
+		move_config(world->gone, "config", "config-gone");
 	moment();
 	for (size_t i = 0; i < batch->nr; i++) {
 		answer(&batch->v[i]);
@@ -215,6 +241,8 @@ void __wrap_pause_ns(uint64_t ns);
 void __wrap_pause_ns(uint64_t ns)
 {
 	(void)ns;
+	if (world->restless)
+		poke(world->restless);
 	if (world->late_poke && world->nr_resets >= 5 && !world->nr_pauses--)
 		poke(world->late_poke);
 }
@@ -340,6 +368,125 @@ static void a_failure_is_counted_and_found(void **state)
 	pcireset_qualify_unref(qualify);
 }
 
+static void each_failed_check_has_its_mark(void **state)
+{
+	static const struct {
+		uint32_t check, marks;
+	} cases[] = {
+		{ PCIRESET_CHECK_READY, PCIRESET_MARK_NOT_READY },
+		{ PCIRESET_CHECK_IDENTITY, PCIRESET_MARK_IDENTITY },
+		{ PCIRESET_CHECK_CONFIG, PCIRESET_MARK_CONFIG },
+		{ PCIRESET_CHECK_LINK, PCIRESET_MARK_FAILED },
+		{ PCIRESET_CHECK_PROOF, PCIRESET_MARK_FAILED },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct pcireset_qualify *qualify = new_run(*state, 1);
+
+		world->failed = cases[i].check;
+		assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+		assert_int_equal(pcireset_qualify_step(qualify), 1);
+		assert_int_equal(pcireset_qualify_get_sample(qualify, 0)->marks, cases[i].marks);
+		pcireset_qualify_unref(qualify);
+	}
+}
+
+/* What the third reset writes to config space, and what must be found. */
+static void what_a_reset_changes_has_its_mark(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t cap[2], before, after; /* identity of a capability at 0x70, and a byte */
+		long at;
+		uint32_t type, mark;
+	} cases[] = {
+		/* Link Status of the port above: the width, and the speed */
+		{ "0000:06:01.0", { 0 }, 0x43, 0x23, 0x62, PCI_RESET_PM, PCIRESET_MARK_LINK_WIDTH },
+		{ "0000:06:01.0", { 0 }, 0x43, 0x23, 0x62, PCI_RESET_BUS, PCIRESET_MARK_LINK_WIDTH },
+		{ "0000:06:01.0", { 0 }, 0x43, 0x42, 0x62, PCI_RESET_PM, PCIRESET_MARK_LINK_SPEED },
+		{ "0000:06:01.0", { 0 }, 0x43, 0x42, 0x62, PCI_RESET_BUS, PCIRESET_MARK_LINK_SPEED },
+		/* the enable bits of MSI, MSI-X and ATS */
+		{ "0000:" NIC,
+		  { PCI_CAP_ID_MSI },
+		  1,
+		  0,
+		  0x72,
+		  PCI_RESET_PM,
+		  PCIRESET_MARK_INTERRUPTS },
+		{ "0000:" NIC,
+		  { PCI_CAP_ID_MSIX },
+		  0x80,
+		  0,
+		  0x73,
+		  PCI_RESET_PM,
+		  PCIRESET_MARK_INTERRUPTS },
+		{ "0000:" NIC, { 0xff }, 0x80, 0, 0x107, PCI_RESET_PM, PCIRESET_MARK_ATS },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct pcireset_qualify *qualify;
+		const struct pcireset_sample *sample;
+
+		if (!strcmp(cases[i].name, "0000:" NIC)) {
+			sysroot_write_config("0000:" NIC, 0x70, cases[i].cap, 2);
+			sysroot_write_config("0000:" NIC, 0x100, "\x0f\0\x01", 4);
+		}
+		sysroot_write_config(cases[i].name, cases[i].at, &cases[i].before, 1);
+		assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
+		add(qualify, NIC, cases[i].type);
+		assert_int_equal(pcireset_qualify_set_count(qualify, 4), 0);
+		world->nr_resets = 0;
+		world->set = cases[i].name;
+		world->set_at = cases[i].at;
+		world->set_to = cases[i].after;
+		assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+		assert_int_equal(run_all(qualify), 0);
+		for (size_t n = 0; n < 4; n++) {
+			bool is_hit = n == 2 || (n == 3 && cases[i].type == PCI_RESET_BUS);
+
+			sample = pcireset_qualify_get_sample(qualify, n);
+			if (!!(sample->marks & cases[i].mark) != is_hit)
+				fail_msg("case %zu, reset %zu: %#x", i, n, sample->marks);
+		}
+		pcireset_qualify_unref(qualify);
+	}
+	sysroot_write_config("0000:" NIC, 0x70, "\xff", 2);
+	sysroot_write_config("0000:" NIC, 0x100, "\0\0\0\0\0\0\0", 8);
+	sysroot_write_config("0000:06:01.0", 0x62, "\0", 1);
+}
+
+/* The bus reset of NIC affects OTHER, which is no device of the run. */
+static void an_affected_function_that_is_gone_is_found_once(void **state)
+{
+	struct pcireset_qualify *qualify;
+
+	assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
+	add(qualify, NIC, PCI_RESET_BUS);
+	assert_int_equal(pcireset_qualify_set_count(qualify, 4), 0);
+	world->gone = OTHER;
+	assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+	for (size_t i = 0; i < 4; i++) {
+		assert_true(pcireset_qualify_step(qualify) >= 0);
+		assert_int_equal(pcireset_qualify_get_sample(qualify, i)->marks,
+				 i == 2 ? PCIRESET_MARK_NOT_READY : 0);
+	}
+	move_config(OTHER, "config-gone", "config");
+	pcireset_qualify_unref(qualify);
+}
+
+/* A counter in a register, for example. */
+static void a_restless_register_is_no_finding(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 10);
+
+	world->restless = world->poke = AER "08:00.1/config";
+	world->poke_every = 1;
+	assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+	assert_int_equal(run_all(qualify), 0);
+	assert_int_equal(pcireset_qualify_find(qualify), 0);
+	pcireset_qualify_unref(qualify);
+}
+
 /* A register outside the plan, and one of the device. */
 static void a_changed_register_is_found(void **state)
 {
@@ -412,8 +559,6 @@ static void a_driver_that_goes_is_one_finding(void **state)
 	}
 }
 
-#define AER "sys/bus/pci/devices/0000:"
-
 /* Of the device, of another function of its bus, and of one that the plan does not affect. */
 static void a_growing_error_counter_is_found(void **state)
 {
@@ -457,6 +602,61 @@ static void a_growing_error_counter_is_found(void **state)
 	}
 }
 
+/* The members of the plans no longer are as agreed: as if a function were missing. */
+static void change_members(struct pcireset_qualify *qualify, size_t by)
+{
+	for (size_t i = 0; i < qualify->nr_plans; i++)
+		qualify->plans[i].nr += by;
+}
+
+/* A function that is late may come back within a minute. After any other failure, the run stops. */
+static void a_late_function_is_awaited(void **state)
+{
+	static const uint32_t checks[] = { PCIRESET_CHECK_READY, PCIRESET_CHECK_CONFIG };
+
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		struct pcireset_qualify *qualify = new_run(*state, 9);
+		size_t nr_waits[2] = { 0 };
+
+		world->failed = checks[i];
+		assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+		for (size_t n = 0; n < 2; n++) {
+			assert_int_equal(pcireset_qualify_step(qualify), 1);
+			change_members(qualify, 1);
+			while (nr_waits[n] < 50 && pcireset_qualify_step(qualify) == 1)
+				nr_waits[n]++;
+			change_members(qualify, (size_t)-1);
+			assert_int_equal(nr_waits[n], i ? 0 : 50);
+		}
+		change_members(qualify, 1);
+		world->failed = 0;
+		for (size_t n = 0; n < 100; n++)
+			if (pcireset_qualify_step(qualify) < 0)
+				break;
+		assert_non_null(pcireset_qualify_get_stop(qualify));
+		change_members(qualify, (size_t)-1);
+		pcireset_qualify_unref(qualify);
+	}
+}
+
+/* The machine changed between the plan and the reset: the round is repeated a few times. */
+static void a_stale_round_is_repeated(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 9);
+
+	assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+	world->error = -ESTALE;
+	for (size_t n = 0; n < 2; n++) {
+		world->fate = FATE_REFUSED;
+		for (size_t i = 0; i < 5; i++)
+			assert_int_equal(pcireset_qualify_step(qualify), 1);
+		world->fate = n ? FATE_REFUSED : FATE_FINE;
+		assert_int_equal(pcireset_qualify_step(qualify), n ? -ESTALE : 1);
+	}
+	assert_int_equal(world->nr_resets, 1);
+	pcireset_qualify_unref(qualify);
+}
+
 /* What cannot be read is not zero. */
 static void a_damaged_error_counter_is_an_error(void **state)
 {
@@ -486,6 +686,18 @@ static void a_wider_plan_stops_the_run(void **state)
 	/* The reason is in the journal. */
 	assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
 	assert_non_null(pcireset_qualify_get_stop(qualify));
+	pcireset_qualify_unref(qualify);
+}
+
+/* As many as when it was shown, but others. */
+static void a_plan_for_others_stops_the_run(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 50);
+
+	assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+	qualify_plan_of(qualify, 0, PCI_RESET_BUS)->members[1].devfn++;
+	assert_int_equal(run_all(qualify), -ESTALE);
+	assert_int_equal(series_of(qualify, PCI_RESET_BUS).nr, 0);
 	pcireset_qualify_unref(qualify);
 }
 
@@ -555,6 +767,44 @@ static void errors_during_an_exercise_count_for_the_round_before(void **state)
 	assert_int_equal(pcireset_qualify_get_sample(qualify, 3)->marks, 0);
 	pcireset_qualify_unref(qualify);
 	remove_file(AER "08:00.1/aer_dev_nonfatal");
+}
+
+/* The port is that of both devices. */
+static void errors_of_the_port_during_an_exercise_count(void **state)
+{
+	struct pcireset_qualify *qualify;
+
+	assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
+	add(qualify, OTHER, PCI_RESET_BUS);
+	add(qualify, NIC, PCI_RESET_BUS);
+	assert_int_equal(pcireset_qualify_set_count(qualify, 2), 0);
+	grow(AER "06:01.0/aer_dev_nonfatal", 0);
+	assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+	assert_int_equal(pcireset_qualify_step(qualify), 1);
+	grow(AER "06:01.0/aer_dev_nonfatal", 1);
+	assert_int_equal(pcireset_qualify_note_exercise(qualify, 0), 0);
+	assert_int_equal(pcireset_qualify_get_sample(qualify, 0)->marks, PCIRESET_MARK_ERRORS);
+	assert_int_equal(pcireset_qualify_get_sample(qualify, 1)->marks, PCIRESET_MARK_ERRORS);
+	pcireset_qualify_unref(qualify);
+	remove_file(AER "06:01.0/aer_dev_nonfatal");
+}
+
+/* With the first device. */
+static void a_changed_neighbour_counts_once(void **state)
+{
+	struct pcireset_qualify *qualify;
+
+	assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
+	add(qualify, OTHER, PCI_RESET_BUS);
+	add(qualify, NIC, PCI_RESET_BUS);
+	assert_int_equal(pcireset_qualify_set_count(qualify, 1), 0);
+	world->poke = AER "01:00.0/config";
+	world->poke_every = 1;
+	assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
+	assert_int_equal(run_all(qualify), 0);
+	assert_int_equal(pcireset_qualify_get_sample(qualify, 0)->marks, PCIRESET_MARK_NEIGHBOUR);
+	assert_int_equal(pcireset_qualify_get_sample(qualify, 1)->marks, 0);
+	pcireset_qualify_unref(qualify);
 }
 
 /* How far the exercise of the first round came before the process ended. */
@@ -848,13 +1098,51 @@ static void a_different_device_is_refused(void **state)
 	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
 	assert_int_equal(pcireset_qualify_step(qualify), 1);
 	pcireset_qualify_unref(qualify);
-	assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
-	qualify->devices[0].revision++;
-	assert_int_equal(pcireset_qualify_resume(qualify, journal), -ESTALE);
-	assert_string_equal(pcireset_ctx_get_errmsg(*state),
-			    "0000:08:00.1: it is a different device now");
-	pcireset_qualify_unref(qualify);
+	for (size_t i = 0; i < 6; i++) {
+		assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+		qualify->devices[0].vendor += i == 0;
+		qualify->devices[0].device += i == 1;
+		qualify->devices[0].class += i == 2;
+		qualify->devices[0].revision += i == 3;
+		qualify->devices[0].subsystem[0] += i == 4;
+		qualify->devices[0].subsystem[1] += i == 5;
+		assert_int_equal(pcireset_qualify_resume(qualify, journal), -ESTALE);
+		assert_string_equal(pcireset_ctx_get_errmsg(*state),
+				    "0000:08:00.1: it is a different device now");
+		pcireset_qualify_unref(qualify);
+	}
 	assert_int_equal(world->nr_resets, 1);
+}
+
+/* What the administrator allowed is neither lost nor widened. */
+static void a_resumed_run_has_the_same_plans(void **state)
+{
+	struct pcireset_qualify *qualify;
+	struct pcireset_plan *plan;
+
+	assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
+	assert_int_equal(pcireset_plan_new(find(*state, NIC), &plan), 0);
+	assert_int_equal(pcireset_plan_set_types(plan, PCI_RESET_BUS), 0);
+	assert_int_equal(pcireset_plan_set_checks(plan, PCIRESET_CHECK_PROOF), 0);
+	assert_int_equal(pcireset_plan_set_force(plan, PCIRESET_USE_NET), 0);
+	assert_int_equal(pcireset_plan_set_max_scope(plan, PCIRESET_SCOPE_BUS), 0);
+	assert_int_equal(pcireset_plan_set_timeout_ms(plan, 500), 0);
+	assert_int_equal(pcireset_plan_set_settle_ms(plan, 700), 0);
+	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	assert_int_equal(pcireset_qualify_add(qualify, plan), 0);
+	pcireset_plan_unref(plan);
+	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
+	pcireset_qualify_unref(qualify);
+	assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
+	assert_int_equal(pcireset_qualify_resume(qualify, journal), 0);
+	plan = qualify->plans[0].plan;
+	assert_int_equal(plan->types, PCI_RESET_BUS);
+	assert_int_equal(plan->checks, PCIRESET_CHECK_PROOF);
+	assert_int_equal(plan->force, PCIRESET_USE_NET);
+	assert_int_equal(plan->max_scope, PCIRESET_SCOPE_BUS);
+	assert_int_equal(plan->timeout_ms, 500);
+	assert_int_equal(plan->settle_ms, 700);
+	pcireset_qualify_unref(qualify);
 }
 
 #define BIOS "sys/class/dmi/id/bios_version"
@@ -922,6 +1210,10 @@ static void two_runs_do_not_share_a_function(void **state)
 	assert_non_null(
 		strstr(pcireset_ctx_get_errmsg(*state), ": another qualification resets it"));
 	assert_int_equal(pcireset_qualify_step(other), -EINVAL);
+	pcireset_qualify_unref(other);
+	assert_int_equal(pcireset_qualify_new(*state, &other), 0);
+	add(other, NIC, PCI_RESET_PM);
+	assert_int_equal(pcireset_qualify_create(other, NULL), -EBUSY);
 	pcireset_qualify_unref(qualify);
 	assert_int_equal(pcireset_qualify_create(other, NULL), 0);
 	assert_int_equal(pcireset_qualify_load(*state, journal, &qualify), 0);
@@ -1120,14 +1412,23 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(runs_each_type_as_often),
 		TEST(a_failure_is_counted_and_found),
+		TEST(each_failed_check_has_its_mark),
+		TEST(what_a_reset_changes_has_its_mark),
+		TEST(an_affected_function_that_is_gone_is_found_once),
+		TEST(a_restless_register_is_no_finding),
 		TEST(a_changed_register_is_found),
 		TEST(a_driver_that_goes_is_one_finding),
 		TEST(a_growing_error_counter_is_found),
+		TEST(a_late_function_is_awaited),
+		TEST(a_stale_round_is_repeated),
 		TEST(a_damaged_error_counter_is_an_error),
 		TEST(a_wider_plan_stops_the_run),
+		TEST(a_plan_for_others_stops_the_run),
 		TEST(a_refused_reset_is_not_counted),
 		TEST(an_exercise_counts_for_the_round_before),
 		TEST(errors_during_an_exercise_count_for_the_round_before),
+		TEST(errors_of_the_port_during_an_exercise_count),
+		TEST(a_changed_neighbour_counts_once),
 		TEST(an_exercise_that_was_cut_off_is_not_lost),
 		TEST(an_exercise_that_cannot_be_stored_is_unknown),
 		TEST(a_run_killed_once_loses_and_repeats_nothing),
@@ -1138,6 +1439,7 @@ int main(void)
 		TEST(each_round_is_stored_twice),
 		TEST(a_restart_of_the_machine_is_found),
 		TEST(a_different_device_is_refused),
+		TEST(a_resumed_run_has_the_same_plans),
 		TEST(other_firmware_is_refused),
 		TEST(two_processes_do_not_share_a_run),
 		TEST(two_runs_do_not_share_a_function),
