@@ -1616,14 +1616,15 @@ struct pcireset_qualify *pcireset_qualify_unref(struct pcireset_qualify *qualify
  * pcireset_qualify_add - add the plan of one device and one type
  * @qualify: a qualification that has not begun
  * @plan: a plan of the same context for which pcireset_plan_resolve() returned 0, with
- *	exactly one allowed type and without flags; the qualification takes a reference
+ *	exactly one allowed type, without flags and without a speed of the link; the
+ *	qualification takes a reference
  *
  * The functions that the plan affects now are those that the run may affect. The plan is
  * resolved again before each reset. If it then affects other functions, the run stops and
  * touches nothing.
  *
- * Return: 0; -EINVAL if the plan is refused or allows several types, or there is one for
- * the device and type already; -EBUSY if the run has begun; -ENOMEM.
+ * Return: 0; -EINVAL if the plan is refused or allows several types or has a speed, or
+ * there is one for the device and type already; -EBUSY if the run has begun; -ENOMEM.
  * Since: 0.1
  */
 int pcireset_qualify_add(struct pcireset_qualify *qualify, struct pcireset_plan *plan);

@@ -79,8 +79,9 @@ int pcireset_qualify_add(struct pcireset_qualify *qualify, struct pcireset_plan 
 		return r;
 	if (qualify->is_open || qualify->sure_of)
 		return ctx_error(ctx, -EBUSY, "the run has begun");
-	if (plan->types != type || plan->shared || plan->flags)
-		return ctx_error(ctx, -EINVAL, "%s: a plan of a run allows one type, without flags",
+	if (plan->types != type || plan->shared || plan->flags || plan->link_speed)
+		return ctx_error(ctx, -EINVAL,
+				 "%s: a plan of a run allows one type, without flags or a speed",
 				 plan->dev->name);
 	r = find_device(qualify, plan->dev, &device);
 	if (!r && qualify_plan_of(qualify, device, type))

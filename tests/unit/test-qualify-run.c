@@ -1129,6 +1129,10 @@ static void a_resumed_run_has_the_same_plans(void **state)
 	assert_int_equal(pcireset_plan_set_timeout_ms(plan, 500), 0);
 	assert_int_equal(pcireset_plan_set_settle_ms(plan, 700), 0);
 	assert_int_equal(pcireset_plan_resolve(plan), 0);
+	/* The journal has no speed of the link. */
+	plan->link_speed = 3;
+	assert_int_equal(pcireset_qualify_add(qualify, plan), -EINVAL);
+	plan->link_speed = 0;
 	assert_int_equal(pcireset_qualify_add(qualify, plan), 0);
 	pcireset_plan_unref(plan);
 	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
