@@ -91,6 +91,9 @@ static void attribute(const char *device, const char *name, const char *value)
 static const char regions[] = "0x0 0x0 0x0\n0x1000 0x1fff 0x200\n0x0 0x0 0x0\n0x0 0x0 0x0\n"
 			      "0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n";
 
+static const char larger_regions[] = "0x0 0x0 0x0\n0x2000 0x3fff 0x200\n0x0 0x0 0x0\n"
+				     "0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n";
+
 static int make_all(void **state)
 {
 	static const char *const directories[] = {
@@ -355,7 +358,7 @@ static void leftover_is(const char *file, int error, enum pcireset_leftover want
 }
 
 /* Command of the bridge, a bit of which is said to have been set. */
-static void write_note(void)
+static void write_note_of(unsigned int other_port)
 {
 	char note[256], path[PATH_MAX];
 	struct stat st;
@@ -363,8 +366,13 @@ static void write_note(void)
 	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/" PORT, sysroot);
 	assert_int_equal(stat(path, &st), 0);
 	snprintf(note, sizeof(note), "boot this-boot\ninode %llu\nheld 62 2 2 2\nend\n",
-		 (unsigned long long)st.st_ino);
+		 (unsigned long long)st.st_ino + other_port);
 	sysroot_write("run/pcireset/" PORT ".held", note);
+}
+
+static void write_note(void)
+{
+	write_note_of(0);
 }
 
 static void remove_note(void)
@@ -388,6 +396,10 @@ static void a_note_is_void_only_if_that_is_known(void **state)
 	sysroot_write("proc/sys/kernel/random/boot_id", "another\n");
 	leftover_is(NULL, 0, PCIRESET_LEFTOVER_VOID);
 	sysroot_write("proc/sys/kernel/random/boot_id", "this-boot\n");
+	/* The port was removed and found again: it has a new directory. */
+	write_note_of(1);
+	leftover_is(NULL, 0, PCIRESET_LEFTOVER_VOID);
+	write_note();
 }
 
 static void a_directory_that_fails_may_have_leftovers(void **state)
@@ -898,6 +910,39 @@ static void a_card_that_does_not_answer_has_rules(void **state)
 	ctx->backend = &backend_sysfs;
 }
 
+static uint32_t protection;
+
+static int query_protected(struct pcireset_dev *dev, const struct pcireset_dev *sibling)
+{
+	(void)sibling;
+	dev->state[type_index(PCI_RESET_BUS)].why_not = protection;
+	return 0;
+}
+
+/* By the module, for reasons that a power cycle would not respect either. */
+static void a_card_that_is_protected_keeps_its_power(void **state)
+{
+	static const uint32_t reasons[] = { PCIRESET_WHY_LATE, PCIRESET_WHY_TSM,
+					    PCIRESET_WHY_LIVE_UPDATE, PCIRESET_WHY_CONTAINED,
+					    PCIRESET_WHY_VFIO_OPEN };
+	struct backend backend = backend_sysfs;
+	struct pcireset_ctx *ctx = *state;
+
+	backend.query = query_protected;
+	ctx->backend = &backend;
+	config_set(PORT, SLOT_FLAGS, 1);
+	config_set(PORT, SLOT_ABILITIES, HAS_CONTROLLER | IS_HOTPLUG);
+	sysroot_write(SLOT_POWER, "1\n");
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+		protection = reasons[i];
+		power_cycle_is(ctx, -EBUSY, pcireset_why_to_str(protection, PCI_RESET_BUS));
+	}
+	protection = PCIRESET_WHY_NO_BRIDGE;
+	power_cycle_is(ctx, 0, NULL);
+	config_set(PORT, SLOT_ABILITIES, IS_HOTPLUG);
+	ctx->backend = &backend_sysfs;
+}
+
 /* The file for the power of the slot fails. The note stays until doctor repairs it. */
 static void failed_switch_keeps_the_note(struct pcireset_ctx *ctx)
 {
@@ -988,6 +1033,8 @@ static void a_failed_reset_restores_the_port(void **state)
 	struct pcireset_reenumeration *e = make_steps(*state);
 
 	config_set(PORT, BRIDGE_CONTROL, SERR);
+	sysroot_write("sys/bus/pci/drivers/nouveau/bind", "");
+	sysroot_write("sys/bus/pci/drivers/snd_hda_intel/bind", "");
 	resolve(e);
 	assert_true(pcireset_reenumeration_get_type(e) & PCI_RESET_LINK);
 	assert_string_equal(pcireset_reenumeration_get_before(e, 0, NULL), CARD);
@@ -998,6 +1045,9 @@ static void a_failed_reset_restores_the_port(void **state)
 	assert_int_equal(pcireset_reenumeration_reset(e), -EROFS);
 	assert_false(pcireset_reenumeration_is_changed(e));
 	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), SERR);
+	/* Nothing has changed: the drivers come back. */
+	file_is("sys/bus/pci/drivers/nouveau/bind", CARD);
+	file_is("sys/bus/pci/drivers/snd_hda_intel/bind", AUDIO);
 	pcireset_reenumeration_unref(e);
 }
 
@@ -1013,6 +1063,70 @@ static void the_last_reference_restores_the_port(void **state)
 	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), 0);
 	pcireset_reenumeration_unref(e);
 	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), SERR);
+}
+
+static void config_set_word(const char *name, long at, uint16_t value)
+{
+	sysroot_write_config(name, at, &(uint8_t[]){ (uint8_t)value, (uint8_t)(value >> 8) }, 2);
+}
+
+static uint16_t config_get_word(const char *name, long at)
+{
+	return (uint16_t)(config_get(name, at) | config_get(name, at + 1) << 8);
+}
+
+/*
+ * Errors, containment and hotplug events of the port: what is on is off while the card is
+ * programmed, and on again after that. Express is at 0x50, AER at 0x100 and DPC at 0x150.
+ */
+static void the_port_is_quiet_and_gets_all_back(void **state)
+{
+	static const struct {
+		long at;
+		uint16_t was, quiet;
+	} registers[] = {
+		{ BRIDGE_CONTROL, SERR, 0 },
+		{ 0x58, 0x1f, 0x10 },     /* Device Control: the four reports */
+		{ 0x68, 0x103a, 0x0032 }, /* Slot Control: presence and link state */
+		{ 0x108, 0x10, 0x30 },    /* AER: Surprise Down is masked, and was not */
+		{ 0x156, 0x0b, 0x08 },    /* DPC: the two triggers */
+	};
+	struct pcireset_reenumeration *e;
+
+	config_set_word(PORT, 0x100, 0x0001);
+	config_set_word(PORT, 0x102, 0x1502);
+	config_set_word(PORT, 0x150, 0x001d);
+	config_set_word(PORT, 0x152, 0x0001);
+	config_set(PORT, 0x5e, 0x08); /* Surprise Down is reported */
+	config_set(PORT, SLOT_FLAGS, 1);
+	config_set(PORT, SLOT_ABILITIES, IS_HOTPLUG);
+	for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
+		config_set_word(PORT, registers[i].at, registers[i].was);
+	config_set_word(PORT, 0x6a, 0);
+	sysroot_write(PORT_CONTROL, "auto\n");
+	e = make_steps(*state);
+	resolve(e);
+	assert_int_equal(pcireset_reenumeration_begin(e), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
+		if (config_get_word(PORT, registers[i].at) != registers[i].quiet)
+			fail_msg("%#lx: %#x", registers[i].at,
+				 config_get_word(PORT, registers[i].at));
+	file_is(PORT_CONTROL, "onto"); /* "on", and the rest of "auto" */
+	pcireset_reenumeration_unref(e);
+	for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
+		assert_int_equal(config_get_word(PORT, registers[i].at), registers[i].was);
+	/* No other event of the slot is cleared by a one. */
+	assert_int_equal(config_get_word(PORT, 0x6a), 0x0108);
+	file_is(PORT_CONTROL, "auto");
+	for (size_t i = 1; i < ARRAY_SIZE(registers); i++)
+		config_set_word(PORT, registers[i].at, 0);
+	config_set_word(PORT, 0x100, 0);
+	config_set_word(PORT, 0x102, 0);
+	config_set_word(PORT, 0x150, 0);
+	config_set_word(PORT, 0x152, 0);
+	config_set_word(PORT, 0x6a, 0);
+	config_set(PORT, 0x5e, 0);
+	sysroot_write(PORT_CONTROL, "auto\n");
 }
 
 /* ---- between the question and the answer */
@@ -1145,19 +1259,26 @@ static void a_card_that_does_not_answer_is_replaced(void **state)
 	assert_int_equal(pcireset_reenumeration_reset(e), 0);
 	assert_null(pcireset_reenumeration_get_report(e));
 	attribute(PORT, "current_link_width", "8\n");
+	attribute(CARD, "resource", larger_regions);
 	assert_int_equal(pcireset_reenumeration_replace(e, NULL, NULL), 0);
 	assert_true(pcireset_reenumeration_is_changed(e));
 	assert_int_equal(config_get(PORT, BRIDGE_CONTROL), SERR);
 	assert_true(pcireset_reenumeration_has_missing(e));
 	d = pcireset_reenumeration_get_difference(e, 0);
+	assert_string_equal(pcireset_difference_get_what(d), "bar 1");
+	assert_string_equal(pcireset_difference_get_was(d), "4K");
+	assert_string_equal(pcireset_difference_get_now(d), "8K");
+	assert_false(pcireset_difference_is_missing(d));
+	d = pcireset_reenumeration_get_difference(e, 1);
 	assert_string_equal(pcireset_difference_get_device(d), CARD);
 	assert_string_equal(pcireset_difference_get_what(d), "link width");
 	assert_string_equal(pcireset_difference_get_was(d), "16");
 	assert_string_equal(pcireset_difference_get_now(d), "8");
 	assert_true(pcireset_difference_is_missing(d));
-	assert_null(pcireset_reenumeration_get_difference(e, 1));
+	assert_null(pcireset_reenumeration_get_difference(e, 2));
 	pcireset_reenumeration_unref(e);
 	attribute(PORT, "current_link_width", "16\n");
+	attribute(CARD, "resource", regions);
 	ctx->backend = &backend_sysfs;
 }
 
@@ -1286,6 +1407,7 @@ int main(void)
 		TEST(a_register_that_keeps_some_bits_is_no_witness),
 		TEST(a_port_below_that_is_in_use_is_refused),
 		TEST(a_card_that_does_not_answer_has_rules),
+		TEST(a_card_that_is_protected_keeps_its_power),
 		TEST(an_unknown_state_of_the_power_keeps_the_note),
 		TEST(a_slot_that_cannot_be_switched_keeps_the_note),
 		TEST(a_sysroot_is_refused),
@@ -1293,6 +1415,7 @@ int main(void)
 		TEST(one_port_has_one_re_enumeration),
 		TEST(a_failed_reset_restores_the_port),
 		TEST(the_last_reference_restores_the_port),
+		TEST(the_port_is_quiet_and_gets_all_back),
 		TEST(a_use_since_the_question_is_refused),
 		TEST(a_function_since_the_question_is_refused),
 		TEST(a_driver_since_the_question_is_refused),
