@@ -392,60 +392,48 @@ static void each_failed_check_has_its_mark(void **state)
 }
 
 /* What the third reset writes to config space, and what must be found. */
+static const struct {
+	const char *name;
+	uint8_t cap[2], before, after; /* identity of a capability at 0x70, and a byte */
+	long at;
+	uint32_t type, mark;
+} changes[] = {
+	/* Link Status of the port above: the width, and the speed */
+	{ "0000:06:01.0", { 0 }, 0x43, 0x23, 0x62, PCI_RESET_PM, PCIRESET_MARK_LINK_WIDTH },
+	{ "0000:06:01.0", { 0 }, 0x43, 0x23, 0x62, PCI_RESET_BUS, PCIRESET_MARK_LINK_WIDTH },
+	{ "0000:06:01.0", { 0 }, 0x43, 0x42, 0x62, PCI_RESET_PM, PCIRESET_MARK_LINK_SPEED },
+	{ "0000:06:01.0", { 0 }, 0x43, 0x42, 0x62, PCI_RESET_BUS, PCIRESET_MARK_LINK_SPEED },
+	/* the enable bits of MSI, MSI-X and ATS */
+	{ "0000:" NIC, { PCI_CAP_ID_MSI }, 1, 0, 0x72, PCI_RESET_PM, PCIRESET_MARK_INTERRUPTS },
+	{ "0000:" NIC, { PCI_CAP_ID_MSIX }, 0x80, 0, 0x73, PCI_RESET_PM, PCIRESET_MARK_INTERRUPTS },
+	{ "0000:" NIC, { 0xff }, 0x80, 0, 0x107, PCI_RESET_PM, PCIRESET_MARK_ATS },
+};
+
 static void what_a_reset_changes_has_its_mark(void **state)
 {
-	static const struct {
-		const char *name;
-		uint8_t cap[2], before, after; /* identity of a capability at 0x70, and a byte */
-		long at;
-		uint32_t type, mark;
-	} cases[] = {
-		/* Link Status of the port above: the width, and the speed */
-		{ "0000:06:01.0", { 0 }, 0x43, 0x23, 0x62, PCI_RESET_PM, PCIRESET_MARK_LINK_WIDTH },
-		{ "0000:06:01.0", { 0 }, 0x43, 0x23, 0x62, PCI_RESET_BUS, PCIRESET_MARK_LINK_WIDTH },
-		{ "0000:06:01.0", { 0 }, 0x43, 0x42, 0x62, PCI_RESET_PM, PCIRESET_MARK_LINK_SPEED },
-		{ "0000:06:01.0", { 0 }, 0x43, 0x42, 0x62, PCI_RESET_BUS, PCIRESET_MARK_LINK_SPEED },
-		/* the enable bits of MSI, MSI-X and ATS */
-		{ "0000:" NIC,
-		  { PCI_CAP_ID_MSI },
-		  1,
-		  0,
-		  0x72,
-		  PCI_RESET_PM,
-		  PCIRESET_MARK_INTERRUPTS },
-		{ "0000:" NIC,
-		  { PCI_CAP_ID_MSIX },
-		  0x80,
-		  0,
-		  0x73,
-		  PCI_RESET_PM,
-		  PCIRESET_MARK_INTERRUPTS },
-		{ "0000:" NIC, { 0xff }, 0x80, 0, 0x107, PCI_RESET_PM, PCIRESET_MARK_ATS },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
 		struct pcireset_qualify *qualify;
 		const struct pcireset_sample *sample;
 
-		if (!strcmp(cases[i].name, "0000:" NIC)) {
-			sysroot_write_config("0000:" NIC, 0x70, cases[i].cap, 2);
+		if (!strcmp(changes[i].name, "0000:" NIC)) {
+			sysroot_write_config("0000:" NIC, 0x70, changes[i].cap, 2);
 			sysroot_write_config("0000:" NIC, 0x100, "\x0f\0\x01", 4);
 		}
-		sysroot_write_config(cases[i].name, cases[i].at, &cases[i].before, 1);
+		sysroot_write_config(changes[i].name, changes[i].at, &changes[i].before, 1);
 		assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
-		add(qualify, NIC, cases[i].type);
+		add(qualify, NIC, changes[i].type);
 		assert_int_equal(pcireset_qualify_set_count(qualify, 4), 0);
 		world->nr_resets = 0;
-		world->set = cases[i].name;
-		world->set_at = cases[i].at;
-		world->set_to = cases[i].after;
+		world->set = changes[i].name;
+		world->set_at = changes[i].at;
+		world->set_to = changes[i].after;
 		assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
 		assert_int_equal(run_all(qualify), 0);
 		for (size_t n = 0; n < 4; n++) {
-			bool is_hit = n == 2 || (n == 3 && cases[i].type == PCI_RESET_BUS);
+			bool is_hit = n == 2 || (n == 3 && changes[i].type == PCI_RESET_BUS);
 
 			sample = pcireset_qualify_get_sample(qualify, n);
-			if (!!(sample->marks & cases[i].mark) != is_hit)
+			if (!!(sample->marks & changes[i].mark) != is_hit)
 				fail_msg("case %zu, reset %zu: %#x", i, n, sample->marks);
 		}
 		pcireset_qualify_unref(qualify);

@@ -1079,18 +1079,18 @@ static uint16_t config_get_word(const char *name, long at)
  * Errors, containment and hotplug events of the port: what is on is off while the card is
  * programmed, and on again after that. Express is at 0x50, AER at 0x100 and DPC at 0x150.
  */
+static const struct {
+	long at;
+	uint16_t was, quiet;
+} quiet_registers[] = {
+	{ BRIDGE_CONTROL, SERR, 0 }, { 0x58, 0x1f, 0x10 }, /* Device Control: the four reports */
+	{ 0x68, 0x103a, 0x0032 }, /* Slot Control: presence and link state */
+	{ 0x108, 0x10, 0x30 },    /* AER: Surprise Down is masked, and was not */
+	{ 0x156, 0x0b, 0x08 },    /* DPC: the two triggers */
+};
+
 static void the_port_is_quiet_and_gets_all_back(void **state)
 {
-	static const struct {
-		long at;
-		uint16_t was, quiet;
-	} registers[] = {
-		{ BRIDGE_CONTROL, SERR, 0 },
-		{ 0x58, 0x1f, 0x10 },     /* Device Control: the four reports */
-		{ 0x68, 0x103a, 0x0032 }, /* Slot Control: presence and link state */
-		{ 0x108, 0x10, 0x30 },    /* AER: Surprise Down is masked, and was not */
-		{ 0x156, 0x0b, 0x08 },    /* DPC: the two triggers */
-	};
 	struct pcireset_reenumeration *e;
 
 	config_set_word(PORT, 0x100, 0x0001);
@@ -1100,26 +1100,27 @@ static void the_port_is_quiet_and_gets_all_back(void **state)
 	config_set(PORT, 0x5e, 0x08); /* Surprise Down is reported */
 	config_set(PORT, SLOT_FLAGS, 1);
 	config_set(PORT, SLOT_ABILITIES, IS_HOTPLUG);
-	for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
-		config_set_word(PORT, registers[i].at, registers[i].was);
+	for (size_t i = 0; i < ARRAY_SIZE(quiet_registers); i++)
+		config_set_word(PORT, quiet_registers[i].at, quiet_registers[i].was);
 	config_set_word(PORT, 0x6a, 0);
 	sysroot_write(PORT_CONTROL, "auto\n");
 	e = make_steps(*state);
 	resolve(e);
 	assert_int_equal(pcireset_reenumeration_begin(e), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
-		if (config_get_word(PORT, registers[i].at) != registers[i].quiet)
-			fail_msg("%#lx: %#x", registers[i].at,
-				 config_get_word(PORT, registers[i].at));
+	for (size_t i = 0; i < ARRAY_SIZE(quiet_registers); i++)
+		if (config_get_word(PORT, quiet_registers[i].at) != quiet_registers[i].quiet)
+			fail_msg("%#lx: %#x", quiet_registers[i].at,
+				 config_get_word(PORT, quiet_registers[i].at));
 	file_is(PORT_CONTROL, "onto"); /* "on", and the rest of "auto" */
 	pcireset_reenumeration_unref(e);
-	for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
-		assert_int_equal(config_get_word(PORT, registers[i].at), registers[i].was);
+	for (size_t i = 0; i < ARRAY_SIZE(quiet_registers); i++)
+		assert_int_equal(config_get_word(PORT, quiet_registers[i].at),
+				 quiet_registers[i].was);
 	/* No other event of the slot is cleared by a one. */
 	assert_int_equal(config_get_word(PORT, 0x6a), 0x0108);
 	file_is(PORT_CONTROL, "auto");
-	for (size_t i = 1; i < ARRAY_SIZE(registers); i++)
-		config_set_word(PORT, registers[i].at, 0);
+	for (size_t i = 1; i < ARRAY_SIZE(quiet_registers); i++)
+		config_set_word(PORT, quiet_registers[i].at, 0);
 	config_set_word(PORT, 0x100, 0);
 	config_set_word(PORT, 0x102, 0);
 	config_set_word(PORT, 0x150, 0);
