@@ -119,6 +119,8 @@ static void answer(struct batch_item *item)
 int __wrap_pcireset_batch_run(struct pcireset_batch *batch);
 int __wrap_pcireset_batch_run(struct pcireset_batch *batch)
 {
+	const uint8_t set_to = (uint8_t)world->set_to;
+
 	moment();
 	if (world->fate != FATE_REFUSED)
 		world->nr_resets++;
@@ -129,8 +131,7 @@ int __wrap_pcireset_batch_run(struct pcireset_batch *batch)
 	if (world->counter && world->nr_resets % world->poke_every == 0)
 		grow(world->counter, world->nr_resets);
 	if (world->set && world->nr_resets == 3)
-		sysroot_write_config(world->set, world->set_at,
-				     &(uint8_t){ (uint8_t)world->set_to }, 1);
+		sysroot_write_config(world->set, world->set_at, &set_to, 1);
 	if (world->gone && world->nr_resets == 3)
 		move_config(world->gone, "config", "config-gone");
 	moment();
