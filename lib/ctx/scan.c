@@ -10,26 +10,21 @@
 #include "users/users.h"
 
 struct addrs {
-	struct pcireset_addr *at;
-	size_t nr, room;
+	struct pcireset_addr *v;
+	size_t nr;
 };
 
 static int add_addr(struct addrs *addrs, const char *name)
 {
-	struct pcireset_addr addr;
+	struct pcireset_addr addr, *v;
 
 	if (!addr_parse(name, strlen(name), &addr))
 		return 0;
-	if (addrs->nr == addrs->room) {
-		size_t more = addrs->room ? addrs->room * 2 : 64;
-		struct pcireset_addr *v = reallocarray(addrs->at, more, sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		addrs->at = v;
-		addrs->room = more;
-	}
-	addrs->at[addrs->nr++] = addr;
+	v = array_room(addrs->v, addrs->nr, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	addrs->v = v;
+	v[addrs->nr++] = addr;
 	return 0;
 }
 
@@ -77,17 +72,17 @@ static int add_dev(struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
 /* In the order of addresses, so that the functions of a bus follow each other. */
 static int read_devs(struct pcireset_ctx *ctx)
 {
-	struct addrs addrs = { NULL, 0, 0 };
+	struct addrs addrs = { NULL, 0 };
 	int r = read_addrs(ctx, &addrs);
 
 	if (!r && addrs.nr) {
-		qsort(addrs.at, addrs.nr, sizeof(*addrs.at), by_address);
+		qsort(addrs.v, addrs.nr, sizeof(*addrs.v), by_address);
 		ctx->devs = calloc(addrs.nr, sizeof(struct pcireset_dev *));
 		r = ctx->devs ? 0 : -ENOMEM;
 	}
 	for (size_t i = 0; !r && i < addrs.nr; i++)
-		r = add_dev(ctx, &addrs.at[i]);
-	free(addrs.at);
+		r = add_dev(ctx, &addrs.v[i]);
+	free(addrs.v);
 	return r;
 }
 
