@@ -733,15 +733,23 @@ static void an_exercise_counts_for_the_round_before(void **state)
 	pcireset_qualify_unref(qualify);
 }
 
-/* The errors of one device do not count for the other one. */
-static void errors_during_an_exercise_count_for_the_round_before(void **state)
+/* A run of both devices, with so many rounds. */
+static struct pcireset_qualify *new_pair(struct pcireset_ctx *ctx, uint32_t count)
 {
 	struct pcireset_qualify *qualify;
 
-	assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
+	assert_int_equal(pcireset_qualify_new(ctx, &qualify), 0);
 	add(qualify, OTHER, PCI_RESET_BUS);
 	add(qualify, NIC, PCI_RESET_BUS);
-	assert_int_equal(pcireset_qualify_set_count(qualify, 2), 0);
+	assert_int_equal(pcireset_qualify_set_count(qualify, count), 0);
+	return qualify;
+}
+
+/* The errors of one device do not count for the other one. */
+static void errors_during_an_exercise_count_for_the_round_before(void **state)
+{
+	struct pcireset_qualify *qualify = new_pair(*state, 2);
+
 	grow(AER "08:00.1/aer_dev_nonfatal", 0);
 	assert_int_equal(pcireset_qualify_create(qualify, journal), 0);
 	assert_int_equal(pcireset_qualify_step(qualify), 1);
@@ -761,12 +769,8 @@ static void errors_during_an_exercise_count_for_the_round_before(void **state)
 /* The port is that of both devices. */
 static void errors_of_the_port_during_an_exercise_count(void **state)
 {
-	struct pcireset_qualify *qualify;
+	struct pcireset_qualify *qualify = new_pair(*state, 2);
 
-	assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
-	add(qualify, OTHER, PCI_RESET_BUS);
-	add(qualify, NIC, PCI_RESET_BUS);
-	assert_int_equal(pcireset_qualify_set_count(qualify, 2), 0);
 	grow(AER "06:01.0/aer_dev_nonfatal", 0);
 	assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
 	assert_int_equal(pcireset_qualify_step(qualify), 1);
@@ -781,12 +785,8 @@ static void errors_of_the_port_during_an_exercise_count(void **state)
 /* With the first device. */
 static void a_changed_neighbour_counts_once(void **state)
 {
-	struct pcireset_qualify *qualify;
+	struct pcireset_qualify *qualify = new_pair(*state, 1);
 
-	assert_int_equal(pcireset_qualify_new(*state, &qualify), 0);
-	add(qualify, OTHER, PCI_RESET_BUS);
-	add(qualify, NIC, PCI_RESET_BUS);
-	assert_int_equal(pcireset_qualify_set_count(qualify, 1), 0);
 	world->poke = AER "01:00.0/config";
 	world->poke_every = 1;
 	assert_int_equal(pcireset_qualify_create(qualify, NULL), 0);
