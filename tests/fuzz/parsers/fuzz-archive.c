@@ -7,8 +7,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "fuzz.h"
 #include "libpcireset.h"
 
@@ -35,22 +33,15 @@ static void seal_all(uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *root;
 	uint8_t *copy = malloc(size ? size : 1);
 	struct pcireset_ctx *ctx;
-	char name[512];
+	const char *name;
 	FILE *file;
 
-	if (!root) {
-		root = sandbox_make();
-		MUST(!setenv("TMPDIR", root, 1));
-	}
 	MUST(copy);
 	memcpy(copy, data, size);
 	seal_all(copy, size);
-	snprintf(name, sizeof(name), "%s/archive", root);
-	file = fopen(name, "we");
-	MUST(file);
+	file = sandbox_file(&name);
 	fwrite(copy, 1, size, file);
 	fclose(file);
 	free(copy);
@@ -59,6 +50,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ask_machine(ctx);
 	pcireset_ctx_unref(ctx);
 	/* Neither the directory is left, nor is anything beside it. */
-	MUST(!unlink(name) && !rmdir(root) && !mkdir(root, 0700));
+	sandbox_end_file();
 	return 0;
 }

@@ -7,8 +7,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "fuzz.h"
 #include "libpcireset.h"
 
@@ -39,21 +37,15 @@ static void put_dump(FILE *file, char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *root;
-	char name[512], *text = malloc(size + 1);
+	char *text = malloc(size + 1);
 	struct pcireset_ctx *ctx;
+	const char *name;
 	FILE *file;
 
-	if (!root) {
-		root = sandbox_make();
-		MUST(!setenv("TMPDIR", root, 1));
-	}
 	MUST(text);
 	memcpy(text, data, size);
 	text[size] = '\0';
-	snprintf(name, sizeof(name), "%s/dump", root);
-	file = fopen(name, "we");
-	MUST(file);
+	file = sandbox_file(&name);
 	put_dump(file, text);
 	fclose(file);
 	free(text);
@@ -61,6 +53,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(!pcireset_ctx_new_from_dump(name, &ctx));
 	ask_machine(ctx);
 	pcireset_ctx_unref(ctx);
-	MUST(!unlink(name) && !rmdir(root) && !mkdir(root, 0700));
+	sandbox_end_file();
 	return 0;
 }

@@ -6,8 +6,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include "fuzz.h"
 #include "libpcireset.h"
 #include "snapshot/snapshot.h"
@@ -25,25 +23,18 @@ static void check_characters(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *root;
 	struct pcireset_ctx *ctx;
-	char name[512];
+	const char *name;
 	FILE *file;
 
-	if (!root) {
-		root = sandbox_make();
-		MUST(!setenv("TMPDIR", root, 1));
-	}
 	check_characters(data, size);
-	snprintf(name, sizeof(name), "%s/dump", root);
-	file = fopen(name, "we");
-	MUST(file);
+	file = sandbox_file(&name);
 	fwrite(data, 1, size, file);
 	fclose(file);
 
 	MUST(!pcireset_ctx_new_from_dump(name, &ctx));
 	ask_machine(ctx);
 	pcireset_ctx_unref(ctx);
-	MUST(!unlink(name) && !rmdir(root) && !mkdir(root, 0700));
+	sandbox_end_file();
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,5 +25,9 @@ void ask_machine(struct pcireset_ctx *ctx);
 /* sandbox.c: a directory that is taken away when the process ends */
 const char *sandbox_make(void);
 void sandbox_empty(void);
+/* Open a file in the sandbox, which is also TMPDIR, for writing. */
+FILE *sandbox_file(const char **ret_name);
+/* Remove the file. Nothing else may be in the sandbox. */
+void sandbox_end_file(void);
 
 #endif

@@ -40,3 +40,23 @@ const char *sandbox_make(void)
 	atexit(remove_sandbox);
 	return path;
 }
+
+static char file_name[sizeof(path) + 8];
+
+FILE *sandbox_file(const char **ret_name)
+{
+	FILE *file;
+
+	if (!owner)
+		MUST(!setenv("TMPDIR", sandbox_make(), 1));
+	snprintf(file_name, sizeof(file_name), "%s/file", path);
+	file = fopen(file_name, "we");
+	MUST(file);
+	*ret_name = file_name;
+	return file;
+}
+
+void sandbox_end_file(void)
+{
+	MUST(!unlink(file_name) && !rmdir(path) && !mkdir(path, 0700));
+}
