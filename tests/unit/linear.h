@@ -43,7 +43,7 @@ static inline void linear_exec(char **argv, const char *path)
  */
 static inline void linear_start(char **argv)
 {
-	char path[] = "/tmp/linear-XXXXXX";
+	char path[] = P_tmpdir "/linear-XXXXXX";
 	int status = 1, fd;
 	pid_t pid;
 
