@@ -170,26 +170,52 @@ static void open_function_is_reset_by_a_descriptor(struct kunit *test)
 	device_lock(&dev->dev);
 	claim_driver.driver_managed_dma = true;
 	pcireset_kunit_vfio_bind(dev, 1);
+	KUNIT_EXPECT_TRUE(test, pcireset_claim_try(tx, &tx->fns[0]));
 	pcireset_claim_members(tx);
 	KUNIT_EXPECT_EQ(test, plan->error, -EBUSY);
 	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_VFIO_OPEN);
-	KUNIT_EXPECT_NULL(test, tx->fns[0].locks.vfio_set);
 	pcireset_claim_end(&tx->fns[0]);
 	pcireset_kunit_vfio_bind(dev, 0);
+	KUNIT_EXPECT_TRUE(test, pcireset_claim_try(tx, &tx->fns[0]));
+	KUNIT_EXPECT_TRUE(test, mutex_is_locked(&claim_set.lock));
 	pcireset_claim_members(tx);
 	KUNIT_EXPECT_EQ(test, plan->error, 0);
-	KUNIT_EXPECT_TRUE(test, mutex_is_locked(&claim_set.lock));
 	pcireset_claim_end(&tx->fns[0]);
-	mutex_lock(&claim_set.lock);
-	pcireset_claim_members(tx);
-	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_LOCK);
-	pcireset_claim_end(&tx->fns[0]);
-	mutex_unlock(&claim_set.lock);
+	KUNIT_EXPECT_FALSE(test, mutex_is_locked(&claim_set.lock));
 	pcireset_kunit_vfio_unbind(dev);
 	claim_driver.driver_managed_dma = false;
 	device_unlock(&dev->dev);
 	pcireset_tx_put(tx);
 	pcireset_plan_put(plan);
+}
+
+/* The lock of VFIO's set is one of the locks that a reset by a descriptor waits for. */
+static void function_that_vfio_opens_is_refused_at_once(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = { .types = PCI_RESET_FLR, .by_user = true };
+	struct pcireset_run run = { NULL };
+
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &run.plan), 0);
+	KUNIT_ASSERT_EQ(test, pcireset_tx_new(run.plan, &run.tx), 0);
+	pcireset_kunit_vfio_bind(machine->fns[0], 0);
+	mutex_lock(&claim_set.lock);
+	run.plan->request.flags = PCIRESET_RESET_TRY;
+	KUNIT_EXPECT_EQ(test, pcireset_lock(&run), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, run.plan->why, PCIRESET_WHY_LOCK);
+	/* A driver that calls has a lock of its own for that. */
+	run.plan->request.by_user = false;
+	KUNIT_EXPECT_EQ(test, pcireset_lock(&run), 0);
+	pcireset_unlock(run.tx);
+	mutex_unlock(&claim_set.lock);
+	run.plan->request.by_user = true;
+	KUNIT_EXPECT_EQ(test, pcireset_lock(&run), 0);
+	KUNIT_EXPECT_TRUE(test, mutex_is_locked(&claim_set.lock));
+	pcireset_unlock(run.tx);
+	KUNIT_EXPECT_FALSE(test, mutex_is_locked(&claim_set.lock));
+	pcireset_kunit_vfio_unbind(machine->fns[0]);
+	pcireset_tx_put(run.tx);
+	pcireset_plan_put(run.plan);
 }
 
 static const struct file_operations claim_file = {};
@@ -220,6 +246,7 @@ static struct kunit_case claim_cases[] = {
 	KUNIT_CASE(member_that_was_opened_is_restored),
 	KUNIT_CASE(member_that_is_being_opened_is_restored),
 	KUNIT_CASE(open_function_is_reset_by_a_descriptor),
+	KUNIT_CASE(function_that_vfio_opens_is_refused_at_once),
 	KUNIT_CASE(other_descriptor_shows_no_ownership),
 	{},
 };

@@ -35,11 +35,7 @@ static void claim_owned(struct pcireset_plan *plan, struct pcireset_fn *fn)
 		fn->planned->flags &= ~PCIRESET_MEMBER_OWNED;
 }
 
-/*
- * To open a function, VFIO takes the lock of its device set, and it tries device locks
- * with that lock held. The caller has those of all members, so this lock is only tried.
- * Members may share a set. Returns false if the lock is not free.
- */
+/* Members may share a set. Returns false if the set's lock is not free. */
 static bool claim_vfio_set(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
 	struct vfio_device_set *set = pcireset_vfio_set(fn->dev);
@@ -56,24 +52,31 @@ static bool claim_vfio_set(struct pcireset_tx *tx, struct pcireset_fn *fn)
 	return true;
 }
 
-/* Keep VFIO users out of a closed function. A driver that calls does that itself. */
-static void claim_closed(struct pcireset_tx *tx, struct pcireset_fn *fn)
+/**
+ * pcireset_claim_try - keep VFIO users from opening a member
+ * @tx: the transaction
+ * @fn: the member
+ *
+ * To open a function, VFIO takes the lock of its device set, and it tries device locks
+ * with that lock held. The caller has those of members, so this lock is only tried, too.
+ * A driver that calls keeps VFIO users out itself.
+ *
+ * Context: The caller holds the member's device lock. It calls pcireset_claim_end() in
+ * both cases.
+ * Return: false if VFIO has the lock of the member's set.
+ */
+bool pcireset_claim_try(struct pcireset_tx *tx, struct pcireset_fn *fn)
 {
-	if (tx->plan->request.by_user && !fn->planned->why_not && fn->planned->driver &&
-	    !claim_vfio_set(tx, fn))
-		fn->planned->why_not = PCIRESET_WHY_LOCK;
-	/* It may have been opened just before. */
-	if (fn->locks.vfio_set && pcireset_vfio_is_open(fn->dev))
-		fn->planned->why_not = PCIRESET_WHY_VFIO_OPEN;
+	return !tx->plan->request.by_user || claim_vfio_set(tx, fn);
 }
 
 /**
  * pcireset_claim_members - look at all members again, and keep their owners and users
  * @tx: the transaction, whose members are locked; refused if a member has an obstacle
  *
- * Owners and users stay as they are until pcireset_claim_end().
+ * Owners stay as they are until pcireset_claim_end().
  *
- * Context: The caller holds the device locks of all members.
+ * Context: The caller holds the locks of all members: pcireset_claim_try() was called.
  */
 void pcireset_claim_members(struct pcireset_tx *tx)
 {
@@ -87,7 +90,6 @@ void pcireset_claim_members(struct pcireset_tx *tx)
 		pcireset_plan_read_driver(tx->plan, fn->planned);
 		claim_owned(tx->plan, fn);
 		pcireset_plan_find_obstacle(tx->plan, fn->planned);
-		claim_closed(tx, fn);
 	}
 	pcireset_plan_decide(tx->plan);
 }

@@ -9,7 +9,7 @@
 /*
  * Each function has two locks. Its device lock keeps drivers from being bound and
  * unbound, and the core from resetting it. Its config access lock keeps user space
- * out of its config space.
+ * out of its config space. Functions of VFIO have that of their device set as well.
  *
  * Locks are only tried. If one is not free, all others are released before the wait.
  * So there is no order to violate: neither that of the core, which since 6.10 takes
@@ -33,7 +33,7 @@ static bool lock_try_one(struct pcireset_tx *tx, struct pcireset_fn *fn)
 		fn->locks.device_locked = true;
 	}
 	fn->locks.cfg_locked = pci_cfg_access_trylock(fn->dev);
-	return fn->locks.cfg_locked;
+	return fn->locks.cfg_locked && pcireset_claim_try(tx, fn);
 }
 
 static void lock_release_one(struct pcireset_fn *fn)

@@ -148,6 +148,7 @@ u32 pcireset_plan_probe(struct pci_dev *dev, u32 mask, enum pcireset_caller call
 int pcireset_plan_expect(const struct pcireset_plan *plan, u64 *ret_ns);
 
 /* claim.c */
+bool pcireset_claim_try(struct pcireset_tx *tx, struct pcireset_fn *fn);
 void pcireset_claim_members(struct pcireset_tx *tx);
 bool pcireset_claim_again(struct pcireset_tx *tx, struct pcireset_fn *fn);
 bool pcireset_claim_unopened(struct pcireset_tx *tx, struct pcireset_fn *fn);

@@ -39,4 +39,9 @@ exits 0 'another group is not in use' pcireset reset 01:00.0 --type flr
 exec 9>&-
 
 exits 0 'idle again' pcireset reset 02:00.2 --type flr
+# They share a VFIO device set, whose lock each reset needs. Two of them have no FLR, and PM is not proven in QEMU.
+for round in {1..5}; do
+	run pcireset reset 02:00.0 02:00.1 02:00.2 --type flr,pm
+	is "$(grep -c "1 function restored" <<<"$output")" 3 "idle: all of the slot at once, and no lock is in the way ($round)"
+done
 plan
