@@ -22,6 +22,10 @@
 #define RTR_SECOND 8
 #define RTR_VALID  BIT(31)
 
+/* The longest times that a function may report are encoded as A1Eh, and as 80Ah after D3hot. */
+#define RTR_MAX_US    1006633
+#define RTR_MAX_D0_US 10486
+
 /*
  * PCI Firmware r3.3, sec 4.6.9: _DSM for Device Readiness Durations, five of them
  * in microseconds. The core reads two of them, and does not keep the one for an FLR.
@@ -36,14 +40,19 @@ static const guid_t dsm_guid =
 
 /*
  * Sec 7.9.16.2: 9 bits, in units of 32 to the power of the 3 bits above, ns.
- * Two of these units are reserved.
+ * Two of these units are reserved. Locks are held for this time, so a longer one than
+ * the specification permits does not count.
  */
-static void times_take_field(u32 *us, u32 field)
+static void times_take_field(u32 *us, u32 field, u32 max_us)
 {
 	unsigned int scale = (field >> 9) & 7;
+	u64 reported;
 
-	if (scale <= 5)
-		*us = DIV_ROUND_UP_ULL((u64)(field & 0x1ff) << 5 * scale, NSEC_PER_USEC);
+	if (scale > 5)
+		return;
+	reported = DIV_ROUND_UP_ULL((u64)(field & 0x1ff) << 5 * scale, NSEC_PER_USEC);
+	if (reported <= max_us)
+		*us = reported;
 }
 
 /* The times that the device reports replace those of the specification. */
@@ -55,9 +64,9 @@ static void times_take_device(struct pci_dev *dev, unsigned int pos, struct pcir
 	pci_read_config_dword(dev, pos + RTR_SECOND, &second);
 	if (PCI_POSSIBLE_ERROR(first) || !(first & RTR_VALID))
 		return;
-	times_take_field(&times->link_us, first >> 12);
-	times_take_field(&times->flr_us, second);
-	times_take_field(&times->d0_us, second >> 12);
+	times_take_field(&times->link_us, first >> 12, RTR_MAX_US);
+	times_take_field(&times->flr_us, second, RTR_MAX_US);
+	times_take_field(&times->d0_us, second >> 12, RTR_MAX_D0_US);
 }
 
 /* Use the firmware's time only if it is shorter than the specification's, as the core does. */

@@ -31,6 +31,10 @@
 #define RTR_SECOND 8
 #define RTR_VALID  (1u << 31)
 
+/* The longest times that a function may report: A1Eh, and 80Ah after D3hot. */
+#define RTR_MAX_NS    (0x1eull << 25)
+#define RTR_MAX_D0_NS (0x0aull << 20)
+
 static void read_or_fail(const struct pcireset_dev *dev, struct config *config)
 {
 	int r = config_read(dev, config);
@@ -46,14 +50,15 @@ struct times {
 
 /*
  * Sec 7.9.16.2: 9 bits, in units of 32 to the power of the 3 bits above. Two of these
- * powers are reserved.
+ * powers are reserved. The module ignores a time that is longer than permitted, too.
  */
-static void take_time(uint64_t *ns, uint32_t field)
+static void take_time(uint64_t *ns, uint32_t field, uint64_t max_ns)
 {
 	unsigned int scale = field >> 9 & 7;
+	uint64_t reported = (uint64_t)(field & 0x1ff) << 5 * scale;
 
-	if (scale <= 5)
-		*ns = (uint64_t)(field & 0x1ff) << 5 * scale;
+	if (scale <= 5 && reported <= max_ns)
+		*ns = reported;
 }
 
 static struct times times_of(const struct pcireset_dev *dev)
@@ -70,9 +75,9 @@ static struct times times_of(const struct pcireset_dev *dev)
 	at = config_find_extended(&config, RTR_ID, 0);
 	if (!at || !(config_get32(&config, at + RTR_FIRST) & RTR_VALID))
 		return times;
-	take_time(&times.link, config_get32(&config, at + RTR_FIRST) >> 12);
-	take_time(&times.flr, config_get32(&config, at + RTR_SECOND));
-	take_time(&times.d0, config_get32(&config, at + RTR_SECOND) >> 12);
+	take_time(&times.link, config_get32(&config, at + RTR_FIRST) >> 12, RTR_MAX_NS);
+	take_time(&times.flr, config_get32(&config, at + RTR_SECOND), RTR_MAX_NS);
+	take_time(&times.d0, config_get32(&config, at + RTR_SECOND) >> 12, RTR_MAX_D0_NS);
 	return times;
 }
 

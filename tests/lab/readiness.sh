@@ -192,4 +192,10 @@ machine rtr_flr_us=250000
 sim_set 01.0/00.0 ready_flr_us=250000
 resets flr 249000 249000 'flr, reported: longer than 100 ms, and not accessed before'
 sim_clear
+
+machine rtr_flr_us=15000000 rtr_reset_us=15000000 rtr_d3_us=20000
+resets flr 100000 100000 'flr, reported: longer than permitted, and ignored'
+resets pm 10000 10000 'pm, reported: longer than permitted, and ignored'
+resets bus 117000 115000 'bus, reported: longer than permitted, and ignored'
+sim_clear
 plan
