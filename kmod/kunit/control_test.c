@@ -165,6 +165,28 @@ static void link_that_others_disable_later_is_enabled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (u16)(space[at / 4] >> 8 * (at % 4)), PCI_EXP_LNKCTL_LD | 3);
 }
 
+static int control_read_nothing(struct pci_bus *bus, unsigned int devfn, int where, int size,
+				u32 *value)
+{
+	*value = ~0U;
+	return PCIBIOS_SUCCESSFUL;
+}
+
+static void silent_port_gets_all_ones_later(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_fn fn = { .dev = machine->port };
+	struct pci_ops *ops = machine->port->bus->ops;
+	struct pci_ops silent = { .read = control_read_nothing, .write = ops->write };
+
+	machine->port->bus->ops = &silent;
+	pcireset_control_save_port(&fn);
+	machine->port->bus->ops = ops;
+	KUNIT_EXPECT_FALSE(test, fn.saved.controls_kept);
+	pcireset_control_save_port(&fn);
+	KUNIT_EXPECT_TRUE(test, fn.saved.controls_kept);
+}
+
 static struct kunit_case control_cases[] = {
 	KUNIT_CASE(aer_of_firmware_is_written),
 	KUNIT_CASE(register_behind_the_last_is_restored),
@@ -174,6 +196,7 @@ static struct kunit_case control_cases[] = {
 	KUNIT_CASE(port_is_restored_twice),
 	KUNIT_CASE(link_stays_disabled_after_its_reset),
 	KUNIT_CASE(link_that_others_disable_later_is_enabled),
+	KUNIT_CASE(silent_port_gets_all_ones_later),
 	{},
 };
 

@@ -191,18 +191,24 @@ static unsigned int control_ext_pos(struct pci_dev *port, unsigned int nr)
  */
 void pcireset_control_save_port(struct pcireset_fn *port)
 {
+	struct pcireset_saved *saved = &port->saved;
 	unsigned int i, pos;
+	bool answers = true;
 
-	for (i = 0; i < PCIRESET_NR_PORT_CONTROLS; i++)
-		pcie_capability_read_word(port->dev, port_controls[i].offset,
-					  &port->saved.controls[i]);
+	for (i = 0; i < PCIRESET_NR_PORT_CONTROLS; i++) {
+		pcie_capability_read_word(port->dev, port_controls[i].offset, &saved->controls[i]);
+		answers &= !PCI_POSSIBLE_ERROR(saved->controls[i]);
+	}
 	for (i = 0; i < PCIRESET_NR_PORT_EXT_CONTROLS; i++) {
 		pos = control_ext_pos(port->dev, i);
-		if (pos)
-			pci_read_config_dword(port->dev, pos, &port->saved.ext_controls[i]);
+		if (!pos)
+			continue;
+		pci_read_config_dword(port->dev, pos, &saved->ext_controls[i]);
+		answers &= !PCI_POSSIBLE_ERROR(saved->ext_controls[i]);
 	}
-	pci_read_config_word(port->dev, PCI_BRIDGE_CONTROL, &port->saved.bridge_control);
-	port->saved.controls_kept = true;
+	pci_read_config_word(port->dev, PCI_BRIDGE_CONTROL, &saved->bridge_control);
+	/* All-ones are no values to restore. */
+	saved->controls_kept = answers && !PCI_POSSIBLE_ERROR(saved->bridge_control);
 }
 
 /* The speed for this reset is still set: pcireset_speed_restore() restores it. */

@@ -2,15 +2,18 @@
 /* Keep hotplug and error reporting from treating an expected link down as a surprise. */
 #include "state/state.h"
 
-/* Returns the former mask bit. */
-static u32 mask_set_surprise(struct pci_dev *port, u32 bit)
+/* Sets @former to the mask bit before. Returns false if the port does not answer. */
+static bool mask_set_surprise(struct pci_dev *port, u32 bit, u32 *former)
 {
 	u32 mask;
 
 	pci_read_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_MASK, &mask);
+	if (PCI_POSSIBLE_ERROR(mask))
+		return false;
 	pci_write_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_MASK,
 			       (mask & ~PCI_ERR_UNC_SURPDN) | bit);
-	return mask & PCI_ERR_UNC_SURPDN;
+	*former = mask & PCI_ERR_UNC_SURPDN;
+	return true;
 }
 
 static struct pcireset_fn *mask_function_0_below(struct pcireset_tx *tx, struct pci_dev *port)
@@ -44,7 +47,8 @@ static void mask_port(struct pcireset_tx *tx, struct pcireset_fn *fn)
 	}
 	if (!pcireset_owns_aer(port))
 		return;
-	surprise = mask_set_surprise(port, PCI_ERR_UNC_SURPDN);
+	if (!mask_set_surprise(port, PCI_ERR_UNC_SURPDN, &surprise))
+		return;
 	/* A port that an earlier type has lost still has our mask. */
 	if (!fn->masked.hushed)
 		fn->masked.surprise = surprise;
@@ -75,13 +79,14 @@ static void mask_clear_slot_events(struct pcireset_fn *fn)
 static void mask_clear_events(struct pcireset_fn *fn)
 {
 	struct pci_dev *port = fn->dev;
+	u32 ours;
 
 	if (port->is_hotplug_bridge)
 		mask_clear_slot_events(fn);
-	if (!pcireset_owns_aer(port))
+	if (!pcireset_owns_aer(port) || !fn->masked.hushed)
 		return;
 	pci_write_config_dword(port, port->aer_cap + PCI_ERR_UNCOR_STATUS, PCI_ERR_UNC_SURPDN);
-	mask_set_surprise(port, fn->masked.surprise);
+	mask_set_surprise(port, fn->masked.surprise, &ours);
 }
 
 static void mask_unmask_port(struct pcireset_fn *fn)
