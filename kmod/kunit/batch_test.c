@@ -109,11 +109,28 @@ static void second_of_two_equal_resets_is_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kref_read(&dev->dev.kobj.kref), was);
 }
 
+static void later_end_is_reported_first(struct kunit *test)
+{
+	struct pcireset_item *items = kunit_kcalloc(test, 2, sizeof(*items), GFP_KERNEL);
+	struct batch batch = { .nr = 2 };
+	struct llist_node *first;
+
+	KUNIT_ASSERT_NOT_NULL(test, items);
+	init_waitqueue_head(&batch.wait);
+	batch_set_done(&batch, &items[1], 0);
+	batch_set_done(&batch, &items[0], 0);
+	first = batch_take_done(&batch);
+	KUNIT_EXPECT_PTR_EQ(test, first, &items[1].done);
+	KUNIT_EXPECT_PTR_EQ(test, first->next, &items[0].done);
+	KUNIT_EXPECT_NULL(test, batch_take_done(&batch));
+}
+
 static struct kunit_case batch_cases[] = {
 	KUNIT_CASE(item_with_another_wait_is_carried),
 	KUNIT_CASE(thread_looks_too_late),
 	KUNIT_CASE(late_item_takes_its_locks_beside_others),
 	KUNIT_CASE(second_of_two_equal_resets_is_kept),
+	KUNIT_CASE(later_end_is_reported_first),
 	{},
 };
 

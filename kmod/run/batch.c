@@ -235,6 +235,12 @@ static void batch_set_done(struct batch *batch, struct pcireset_item *item, int 
 	wake_up(&batch->wait);
 }
 
+/* The items that are finished since the last call, in the order of their ends. */
+static struct llist_node *batch_take_done(struct batch *batch)
+{
+	return llist_reverse_order(llist_del_all(&batch->done));
+}
+
 /* Make the plan again: pcireset_batch_share() dropped it, as it equals another item's. */
 static int batch_plan_like(struct pcireset_item *item)
 {
@@ -469,7 +475,7 @@ static void batch_run_loads(struct batch *batch, bool interruptible,
 	}
 	while (left) {
 		batch_wait_for_some(batch, interruptible);
-		llist_for_each_entry_safe(item, next, llist_del_all(&batch->done), done) {
+		llist_for_each_entry_safe(item, next, batch_take_done(batch), done) {
 			batch_report_item(item, finished);
 			left--;
 		}
