@@ -364,6 +364,8 @@ static ktime_t batch_look_at_all(struct batch_load *load, const struct pcireset_
  */
 static void batch_carry(struct batch_load *load)
 {
+	/* As for run_execute(): drivers wait for the end of the resets. */
+	unsigned int flags = memalloc_noio_save();
 	struct pcireset_item *item;
 	ktime_t again;
 
@@ -377,6 +379,7 @@ static void batch_carry(struct batch_load *load)
 	for (item = load->first; item; item = item->next)
 		if (item->state == PCIRESET_ITEM_POSTPONED)
 			batch_run_alone(load->batch, item);
+	memalloc_noio_restore(flags);
 }
 
 static void batch_run_load(struct batch_load *load)

@@ -10,6 +10,7 @@
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/reboot.h>
+#include <linux/sched/mm.h>
 #include <linux/spinlock.h>
 #include <linux/suspend.h>
 #include <linux/wait.h>
@@ -477,10 +478,13 @@ static void late_end_quiet(struct pcireset_tx *tx)
 static void late_work(struct work_struct *work)
 {
 	struct pcireset_tx *tx = container_of(work, struct pcireset_tx, late.work);
+	/* As for run_execute(): drivers wait for the end of the reset. */
+	unsigned int flags = memalloc_noio_save();
 
 	late_wait_for_all(tx);
 	late_end_rest(tx);
 	late_end_quiet(tx);
+	memalloc_noio_restore(flags);
 	pcireset_let_sleep(tx);
 	pcireset_tx_put(tx);
 	atomic_dec(&late_nr);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The transaction: run a plan under its locks, undo a failed part, and report the result. */
 #include <linux/kobject.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "run/run.h"
@@ -769,15 +770,20 @@ static bool run_may_widen(struct pcireset_run *run, u32 type)
 	return true;
 }
 
+/*
+ * A driver that was told to prepare may be the one that a page must be written to, and only
+ * this task tells it that the reset is done. So no allocation may wait for I/O until then.
+ */
 static int run_execute(struct pcireset_run *run)
 {
 	struct pcireset_plan *plan = run->plan;
-	unsigned int i;
+	unsigned int i, flags;
 	int error;
 
 	error = run_lock_and_check(run);
 	if (error)
 		return error;
+	flags = memalloc_noio_save();
 	for (i = 0; i < plan->nr_types; i++) {
 		/* The error of the narrower type stays. */
 		if (i && !run_may_widen(run, plan->types[i]))
@@ -791,7 +797,9 @@ static int run_execute(struct pcireset_run *run)
 		if (!run_has_touched(error) || run->adrift || run_failed_only_config(run))
 			break;
 	}
-	return run_unlock(run, error);
+	error = run_unlock(run, error);
+	memalloc_noio_restore(flags);
+	return error;
 }
 
 /**
@@ -875,7 +883,7 @@ int pcireset_run_plan(struct pcireset_run *run)
  * @run: its plan has one type
  *
  * Context: Process context, may sleep. The caller may hold locks: no lock is waited
- * for.
+ * for. No allocation of the caller waits for I/O before pcireset_finish().
  * Return: 0 if pcireset_finish() must be called; -EAGAIN if nothing was done, because
  * a lock is not free or the topology changed; otherwise the run is done, and the value
  * is that of pcireset_run_plan().
