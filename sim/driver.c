@@ -27,7 +27,7 @@ static int endpoint_probe(struct pci_dev *dev, const struct pci_device_id *id)
 
 static void endpoint_remove(struct pci_dev *dev)
 {
-	trace_pcisim_driver(dev, "remove");
+	trace_pcisim_driver(dev, pci_channel_offline(dev) ? "remove_offline" : "remove");
 	if (!dev->is_virtfn)
 		pci_disable_sriov(dev);
 	pci_disable_device(dev);

@@ -52,9 +52,17 @@ static int hotplug_is_service(struct device *dev, void *data)
 	return 1;
 }
 
+static int hotplug_disconnect(struct pci_dev *dev, void *data)
+{
+	WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
+	return 0;
+}
+
 /*
- * The same as writes to the slot's power file: pciehp switches the slot off and removes
- * its functions. If a card is present, pciehp switches the slot on and finds the card.
+ * As writes to the slot's power file: pciehp switches the slot off and removes its
+ * functions. If a card is present, pciehp switches the slot on and finds the card. But
+ * pciehp would let the drivers talk to a card that has left. So the functions are
+ * disconnected first, as pciehp does for a surprise removal.
  */
 static void hotplug_disable_and_enable(struct pci_dev *port, struct pci_dev *child)
 {
@@ -69,6 +77,7 @@ static void hotplug_disable_and_enable(struct pci_dev *port, struct pci_dev *chi
 	hotplug = child->slot ? child->slot->hotplug : NULL;
 	if (!hotplug || !hotplug->ops->disable_slot)
 		return;
+	pci_walk_bus(port->subordinate, hotplug_disconnect, NULL);
 	hotplug->ops->disable_slot(hotplug);
 	if (hotplug->ops->enable_slot && hotplug_is_present(port))
 		hotplug->ops->enable_slot(hotplug);

@@ -327,6 +327,13 @@ pulled() {
 	count_late
 	is "$REPLY" 0 'pulled: nobody waits for it any longer'
 	sim_clear
+	with_driver hotplug=1
+	sim_set 01.0 link_up_us=never
+	resets 4 'pulled with a driver: late' "$fn" --type slot --timeout 500ms
+	sim_set 01.0 present=0
+	sleep 4
+	is "$(driver_calls)" 'reset_prepare reset_done remove_offline ' 'pulled with a driver: it learns that its card has left'
+	sim_clear
 	exits 0 'pulled: the module can be unloaded' rmmod pcireset
 	modprobe pcireset
 }
@@ -343,28 +350,37 @@ unloaded() {
 	sim_clear
 }
 
-# A driver with a call of reset_prepare gets one reset_done before it is unbound.
-unbound() {
-	sim_nodes 01.0 01.0/00.0 && sim_set 01.0 kind=root-port && sim_live || return
+# with_driver KEY=VALUE...: a machine whose function has a driver. The keys are those of the port.
+with_driver() {
+	sim_nodes 01.0 01.0/00.0 && sim_set 01.0 kind=root-port "$@" && sim_live || return
+	sleep 1
 	fn=${sim_bus[1]}:00.0
 	bind "$fn" pcisim 2>/dev/null
-	sim_set 01.0/00.0 ready_flr_us=5000000
 	echo 1 >"$tracing/events/pcisim/pcisim_driver/enable"
 	echo 1 >"$tracing/tracing_on"
 	: >"$tracing/trace"
+}
+
+# driver_calls: prints the calls of the function's driver since the trace was emptied.
+driver_calls() {
+	sed -nE 's/.*pcisim_driver: .*call=([a-z_]+).*/\1/p' "$tracing/trace" | tr '\n' ' '
+}
+
+# A driver with a call of reset_prepare gets one reset_done before it is unbound.
+unbound() {
+	with_driver
+	sim_set 01.0/00.0 ready_flr_us=5000000
 	resets 4 'a driver: its device is late' "$fn" --type flr --timeout 500ms
 	unbind "$fn"
 	wait_for_late
-	is "$(sed -nE 's/.*pcisim_driver: .*call=([a-z_]+).*/\1/p' "$tracing/trace" | tr '\n' ' ')" \
-		'reset_prepare reset_done remove ' 'a driver: is told of the end before it is removed'
+	is "$(driver_calls)" 'reset_prepare reset_done remove ' 'a driver: is told of the end before it is removed'
 	is "$(($(printf '%d' "0x$(setpci -s "$fn" COMMAND)") & 4))" 0 'a driver: its device is no bus master after it left'
 	: >"$tracing/trace"
 	sim_set 01.0/00.0 ready_flr_us=3000000
 	bind "$fn" pcisim
 	resets 4 'a driver: late again' "$fn" --type flr --timeout 500ms
 	wait_for_late
-	is "$(sed -nE 's/.*pcisim_driver: .*call=([a-z_]+).*/\1/p' "$tracing/trace" | tr '\n' ' ')" \
-		'probe reset_prepare reset_done ' 'a driver: that stays is told of the end once'
+	is "$(driver_calls)" 'probe reset_prepare reset_done ' 'a driver: that stays is told of the end once'
 	exits 0 'a driver: and its device can be reset' pcireset reset "$fn" --type flr --quiet
 	sim_clear
 }
