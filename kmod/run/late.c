@@ -299,6 +299,9 @@ static bool late_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 	pcireset_iommu_unblock(fn);
 	if (same)
 		pcireset_state_restore(fn);
+	/* The driver has left, and the restored state has its Bus Master Enable. */
+	if (same && fn->planned->driver && !fn->dev->driver)
+		pci_clear_master(fn->dev);
 	late_restart_wait_below(tx, fn);
 	return true;
 }
@@ -334,9 +337,6 @@ static bool late_try_restore(struct pcireset_tx *tx, struct pcireset_fn *fn)
 	down_read(&pcireset_topology);
 	if (late_answers(tx, fn) && late_restore(tx, fn))
 		verdict = late_verify(tx->plan, fn) ? LATE_RESTORED : LATE_WRONG;
-	/* The driver has left, and the restored state has its Bus Master Enable. */
-	if (fn->found.outcome == PCIRESET_STATE_RESTORED && fn->planned->driver && !fn->dev->driver)
-		pci_clear_master(fn->dev);
 	pcireset_claim_end(fn);
 	up_read(&pcireset_topology);
 	if (verdict != LATE_NOT_YET)

@@ -382,6 +382,11 @@ unbound() {
 	wait_for_late
 	is "$(driver_calls)" 'probe reset_prepare reset_done ' 'a driver: that stays is told of the end once'
 	exits 0 'a driver: and its device can be reset' pcireset reset "$fn" --type flr --quiet
+	pcireset reset "$fn" --type flr --yes --force driver --timeout 20s >/dev/null 2>&1 &
+	sleep 2
+	unbind "$fn"
+	wait $!
+	is "$(($(printf '%d' "0x$(setpci -s "$fn" COMMAND)") & 4))" 0 'a driver: left during the wait, and its device is no bus master'
 	sim_clear
 }
 
