@@ -126,6 +126,7 @@ SHAPE(rtr_flr_us, 0, 60000000);
 SHAPE(rtr_d3_us, 0, 60000000);
 SHAPE(hotplug, 0, 1);
 SHAPE(button, 0, 1);
+SHAPE(inband_presence, 0, 1);
 SHAPE(power_controller, 0, 1);
 SHAPE(bandwidth, 0, 1);
 SHAPE(dllla, 0, 1);
@@ -602,6 +603,7 @@ static struct configfs_attribute *node_attrs[] = {
 	&node_attr_rtr_d3_us,
 	&node_attr_hotplug,
 	&node_attr_button,
+	&node_attr_inband_presence,
 	&node_attr_power_controller,
 	&node_attr_bandwidth,
 	&node_attr_dllla,

@@ -177,6 +177,7 @@ static void slot_event(struct pcisim_function *bridge, u16 bits)
 
 static void report_link(struct pcisim_function *bridge)
 {
+	u16 presence = bridge->node->shape.inband_presence ? PCI_EXP_SLTSTA_PDC : 0;
 	struct pcisim_port *port = bridge->port;
 	bool up = link_looks_up(bridge);
 
@@ -184,7 +185,7 @@ static void report_link(struct pcisim_function *bridge)
 		return;
 	port->reported_up = up;
 	trace_pcisim_link(bridge->node->host->domain, bridge->bus->number, bridge->devfn, up);
-	slot_event(bridge, PCI_EXP_SLTSTA_DLLSC);
+	slot_event(bridge, PCI_EXP_SLTSTA_DLLSC | presence);
 }
 
 /*
@@ -455,7 +456,8 @@ static void refresh_slot(struct pcisim_function *bridge)
 	u8 *sta = link_register(bridge, PCI_EXP_SLTSTA);
 	u16 value = pcisim_get16(sta) & ~PCI_EXP_SLTSTA_PDS;
 
-	if (!(bridge->port->held & PCISIM_HELD_ABSENT))
+	if (!(bridge->port->held & PCISIM_HELD_ABSENT) &&
+	    (!bridge->node->shape.inband_presence || link_looks_up(bridge)))
 		value |= PCI_EXP_SLTSTA_PDS;
 	pcisim_put16(sta, value);
 }

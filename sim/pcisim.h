@@ -114,6 +114,7 @@ struct pcisim_shape {
 	u32 rtr_d3_us;
 	u32 hotplug;
 	u32 button;
+	u32 inband_presence; /* the presence of the slot follows its link */
 	u32 power_controller;
 	u32 dllla;
 	u32 speed;

@@ -196,22 +196,28 @@ static void what_cannot_come_back_is_waited_for(struct kunit *test)
 	struct pcireset_fn *fn = subject->first;
 	pci_channel_state_t state = fn->dev->error_state;
 
-	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
+	KUNIT_EXPECT_FALSE(test, pcireset_is_late(&subject->tx, fn));
 	/* Only its existence matters. */
 	fn->saved.state = (struct pci_saved_state *)subject;
-	KUNIT_EXPECT_TRUE(test, pcireset_is_late(fn));
+	KUNIT_EXPECT_TRUE(test, pcireset_is_late(&subject->tx, fn));
 	fn->found.contained = true;
-	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
+	KUNIT_EXPECT_FALSE(test, pcireset_is_late(&subject->tx, fn));
 	fn->found.contained = false;
 	fn->dev->error_state = pci_channel_io_perm_failure;
-	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
+	KUNIT_EXPECT_FALSE(test, pcireset_is_late(&subject->tx, fn));
 	KUNIT_EXPECT_FALSE(test, late_is_awaited(fn));
 	fn->dev->error_state = state;
+	/* The presence of a slot may follow its link. */
+	subject->tx.late.pulled = ktime_get();
+	KUNIT_EXPECT_TRUE(test, pcireset_is_late(&subject->tx, fn));
+	subject->tx.late.pulled = ktime_sub_ms(ktime_get(), LATE_PULLED_MS + 1);
+	KUNIT_EXPECT_FALSE(test, pcireset_is_late(&subject->tx, fn));
+	subject->tx.late.pulled = 0;
 	fn->unfinished.gone = true;
-	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
+	KUNIT_EXPECT_FALSE(test, pcireset_is_late(&subject->tx, fn));
 	fn->unfinished.gone = false;
 	fn->found.outcome = PCIRESET_STATE_OTHER;
-	KUNIT_EXPECT_FALSE(test, pcireset_is_late(fn));
+	KUNIT_EXPECT_FALSE(test, pcireset_is_late(&subject->tx, fn));
 	fn->saved.state = NULL;
 }
 

@@ -398,6 +398,17 @@ static bool late_is_over(const struct pcireset_tx *tx)
 	return ktime_after(ktime_get(), until) || late_is_pulled(tx);
 }
 
+/*
+ * A contained function: the kernel's own recovery restores it and notifies its driver.
+ * A pulled one, or one without power: the hotplug driver removes it, and must get the event.
+ */
+static bool late_is_hopeless(const struct pcireset_tx *tx, const struct pcireset_fn *fn)
+{
+	return fn->found.outcome != PCIRESET_STATE_DEAD || fn->found.contained ||
+	       pcireset_is_disconnected(fn->dev) || late_is_pulled(tx) ||
+	       pcireset_has_no_power(fn->dev);
+}
+
 /* Can any late member still come back? */
 static bool late_is_any(const struct pcireset_tx *tx)
 {
@@ -493,25 +504,19 @@ static void late_work(struct work_struct *work)
 	module_put(THIS_MODULE);
 }
 
-/*
- * A contained function: the kernel's own recovery restores it and notifies its driver.
- * A pulled one: the hotplug driver removes it, and must get the event.
- */
-static bool late_is_hopeless(const struct pcireset_fn *fn)
-{
-	return fn->found.outcome != PCIRESET_STATE_DEAD || fn->found.contained ||
-	       pcireset_is_disconnected(fn->dev) || pcireset_is_pulled(fn->dev);
-}
-
 /**
  * pcireset_is_late - check whether the worker must restore a member
+ * @tx: the transaction
  * @fn: the member
+ *
+ * A slot whose presence follows its link seems empty until the link is up, so an empty slot
+ * alone does not make a member hopeless.
  *
  * Return: true if it did not answer but may do so, and has a saved state.
  */
-bool pcireset_is_late(const struct pcireset_fn *fn)
+bool pcireset_is_late(const struct pcireset_tx *tx, const struct pcireset_fn *fn)
 {
-	return fn->saved.state && !fn->unfinished.gone && !late_is_hopeless(fn);
+	return fn->saved.state && !fn->unfinished.gone && !late_is_hopeless(tx, fn);
 }
 
 static void late_describe(struct pcireset_run *run)
@@ -548,7 +553,7 @@ void pcireset_attend_begin(struct pcireset_run *run)
 			continue;
 		fn->access_at = run->access_at;
 		pcireset_state_park(fn);
-		late_mark(tx, fn, pcireset_is_late(fn) ? PCIRESET_LATE : PCIRESET_SETTLING);
+		late_mark(tx, fn, pcireset_is_late(tx, fn) ? PCIRESET_LATE : PCIRESET_SETTLING);
 	}
 	pcireset_unlock_awake(tx);
 }
@@ -619,7 +624,7 @@ static void late_hand_over(struct pcireset_run *run, struct pcireset_fn *fn)
 {
 	struct pcireset_tx *tx = run->tx;
 
-	fn->is_expected = pcireset_is_late(fn);
+	fn->is_expected = pcireset_is_late(tx, fn);
 	if (fn->access_at < run->access_at)
 		fn->access_at = run->access_at;
 	if (fn->is_expected) {
@@ -650,7 +655,7 @@ void pcireset_late_take(struct pcireset_run *run)
 	for (i = 0; i < tx->nr_fns; i++) {
 		struct pcireset_fn *fn = &tx->fns[i];
 
-		if (pcireset_is_late(fn) || (run->adrift && fn->saved.state))
+		if (pcireset_is_late(tx, fn) || (run->adrift && fn->saved.state))
 			late_hand_over(run, fn);
 	}
 	up_read(&pcireset_topology);

@@ -206,7 +206,7 @@ static void run_recover_member(struct pcireset_run *run, struct pcireset_fn *fn)
 		pcireset_witness_read(fn, run->type->bit);
 
 	/* A late member stays blocked: it would not answer an invalidation of the IOMMU. */
-	if (!pcireset_is_late(fn))
+	if (!pcireset_is_late(run->tx, fn))
 		pcireset_iommu_unblock(fn);
 	if (fn->found.outcome == PCIRESET_STATE_RESTORED)
 		pcireset_state_restore(fn);
@@ -238,7 +238,7 @@ static void run_verify_member(struct pcireset_run *run, struct pcireset_fn *fn)
 	}
 	if (fn->found.proof == PCIRESET_PROOF_UNKNOWN || fn->found.proof == PCIRESET_PROOF_REFUTED)
 		fn->found.failed |= PCIRESET_CHECK_PROOF;
-	if (pcireset_is_late(fn))
+	if (pcireset_is_late(run->tx, fn))
 		fn->found.flags |= PCIRESET_MEMBER_LATE;
 	trace_pcireset_check(run, fn);
 }
@@ -265,7 +265,7 @@ static void run_verify_member_again(struct pcireset_run *run, struct pcireset_fn
 		    run_may_restore(run->tx, fn))
 			pcireset_state_restore(fn);
 	}
-	if (pcireset_is_late(fn))
+	if (pcireset_is_late(run->tx, fn))
 		fn->found.flags |= PCIRESET_MEMBER_LATE;
 	trace_pcireset_check(run, fn);
 }
@@ -356,7 +356,7 @@ static bool run_has_late(struct pcireset_run *run)
 	struct pcireset_fn *fn;
 
 	for_each_reached(fn, run->tx, run->type->bit)
-		if (pcireset_is_late(fn))
+		if (pcireset_is_late(run->tx, fn))
 			return true;
 	return false;
 }
@@ -370,7 +370,7 @@ static bool run_waits_for_link(const struct pcireset_tx *tx, const struct pcires
 	if (!port->masked.quiet || pcireset_link_is_up(port->dev))
 		return false;
 	for (i = 0; i < tx->nr_fns; i++)
-		if (tx->fns[i].planned->parent == nr && pcireset_is_late(&tx->fns[i]))
+		if (tx->fns[i].planned->parent == nr && pcireset_is_late(tx, &tx->fns[i]))
 			return true;
 	return false;
 }
@@ -390,7 +390,7 @@ static void run_keep_quiet(struct pcireset_run *run)
 	tx->bridge_fn.masked.stays_quiet = late && plan->bridge &&
 					   !pcireset_link_is_up(plan->bridge);
 	for (i = 0; i < tx->nr_fns; i++)
-		tx->fns[i].masked.stays_quiet = pcireset_is_late(&tx->fns[i]) ||
+		tx->fns[i].masked.stays_quiet = pcireset_is_late(tx, &tx->fns[i]) ||
 						run_waits_for_link(tx, &tx->fns[i]);
 }
 

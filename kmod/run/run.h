@@ -194,7 +194,7 @@ void pcireset_attend_begin(struct pcireset_run *run);
 bool pcireset_attend(struct pcireset_run *run, ktime_t *ret_again);
 int pcireset_attend_end(struct pcireset_run *run);
 void pcireset_driver_done(struct pcireset_fn *fn);
-bool pcireset_is_late(const struct pcireset_fn *fn);
+bool pcireset_is_late(const struct pcireset_tx *tx, const struct pcireset_fn *fn);
 void pcireset_late_take(struct pcireset_run *run);
 void pcireset_late_start(struct pcireset_tx *tx);
 void pcireset_late_unbind(struct pci_dev *dev);

@@ -53,17 +53,30 @@ bool pcireset_link_is_up(struct pci_dev *port)
 	return pcireset_link_is_active(port);
 }
 
-/* The slot has no card, or its power has failed. */
-static bool link_slot_is_off(struct pci_dev *port)
+/*
+ * What is wrong with the slot of a port: PCI_EXP_SLTSTA_PDS if it has no card,
+ * PCI_EXP_SLTSTA_PFD if its power has failed. Nothing is wrong with a slot whose link is up.
+ */
+static u16 link_slot_faults(struct pci_dev *port)
 {
 	u16 status;
 
 	if (!pcireset_has_slot(port))
-		return false;
+		return 0;
 	pcie_capability_read_word(port, PCI_EXP_SLTSTA, &status);
 	if (PCI_POSSIBLE_ERROR(status) || pcireset_link_is_active(port))
-		return false;
-	return !(status & PCI_EXP_SLTSTA_PDS) || status & PCI_EXP_SLTSTA_PFD;
+		return 0;
+	return (status ^ PCI_EXP_SLTSTA_PDS) & (PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_PFD);
+}
+
+static bool link_slot_above_has(struct pci_dev *dev, u16 faults)
+{
+	struct pci_dev *port = pci_upstream_bridge(pci_physfn(dev));
+
+	for (; port; port = pci_upstream_bridge(port))
+		if (link_slot_faults(port) & faults)
+			return true;
+	return false;
 }
 
 /**
@@ -77,12 +90,18 @@ static bool link_slot_is_off(struct pci_dev *port)
  */
 bool pcireset_is_pulled(struct pci_dev *dev)
 {
-	struct pci_dev *port = pci_upstream_bridge(pci_physfn(dev));
+	return link_slot_above_has(dev, PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_PFD);
+}
 
-	for (; port; port = pci_upstream_bridge(port))
-		if (link_slot_is_off(port))
-			return true;
-	return false;
+/**
+ * pcireset_has_no_power - has the power of a function's card failed?
+ * @dev: the function
+ *
+ * Return: true if a slot above reports this.
+ */
+bool pcireset_has_no_power(struct pci_dev *dev)
+{
+	return link_slot_above_has(dev, PCI_EXP_SLTSTA_PFD);
 }
 
 /**

@@ -36,6 +36,7 @@ bool pcireset_contained(struct pci_dev *port);
 bool pcireset_link_is_active(struct pci_dev *bridge);
 bool pcireset_link_is_up(struct pci_dev *port);
 bool pcireset_is_pulled(struct pci_dev *dev);
+bool pcireset_has_no_power(struct pci_dev *dev);
 bool pcireset_counts_from_link_up(struct pci_dev *bridge);
 bool pcireset_is_conventional(struct pci_dev *bridge);
 u32 pcireset_secondary_us(struct pci_dev *bridge, u32 since_us, u32 link_us);

@@ -226,27 +226,41 @@ bridges() {
 	sim_clear
 }
 
-# slot_machine [KEY=VALUE...]: of the port.
+# slot_machine [KEY=VALUE...]: of the port; slot_shape has those of its slot.
+slot_shape=()
 slot_machine() {
-	sim_nodes 01.0 01.0/00.0 && sim_set 01.0 kind=root-port hotplug=1 && sim_set 01.0/00.0 "${driverless[@]}" && sim_live || return
+	sim_nodes 01.0 01.0/00.0 && sim_set 01.0 kind=root-port hotplug=1 "${slot_shape[@]}" && sim_set 01.0/00.0 "${driverless[@]}" && sim_live || return
 	sleep 1
 	fn=${sim_bus[1]}:00.0
 	config_dump before "$fn" "${sim_bus[0]}:01.0"
 	sim_set 01.0 "$@"
 }
 
-# The link is late: hotplug does not take that for a removal.
+# The link is late: hotplug does not take that for a removal. A slot whose presence follows its link seems empty until the link
+# is up: for a second, that is no removal either.
 links() {
-	slot_machine link_up_us=4000000
-	resets 4 'a link: late' "$fn" --type slot --timeout 500ms
+	links_of_slot 'a link' 4000000
+	slot_shape=(inband_presence=1)
+	links_of_slot 'a link that the presence follows' 900000
+	slot_shape=()
+}
+
+# links_of_slot DESC MICROSECONDS
+links_of_slot() {
+	slot_machine link_up_us="$2"
+	resets 4 "$1: late" "$fn" --type slot --timeout 500ms
 	wait_for_late
 	config_dump after "$fn" "${sim_bus[0]}:01.0"
-	config_is_same before after 'a link: its function is restored, and the port as before'
-	sim_set 01.0 link_up_us=0
-	exits 0 'a link: the next reset is verified' pcireset reset "$fn" --type slot --quiet
+	config_is_same before after "$1: its function is restored, and the port as before"
+	sim_set 01.0 link_up_us=300000
+	exits 0 "$1: the next reset is verified" pcireset reset "$fn" --type slot --quiet
+	resets 4 "$1: late after 100 ms" "$fn" --type slot --timeout 100ms
+	wait_for_late
+	config_dump after "$fn" "${sim_bus[0]}:01.0"
+	config_is_same before after "$1: its function is restored again"
 	sim_set 01.0 present=0
 	sleep 3
-	exits 1 'a link: hotplug hears of a removal later' test -e "$devices/$fn"
+	exits 1 "$1: hotplug hears of a removal later" test -e "$devices/$fn"
 	sim_clear
 }
 
