@@ -273,13 +273,35 @@ static void shutdown_is_followed_by_a_restore(struct kunit *test)
 	late_is_stopped = false;
 }
 
+/* It is restored before the function below it, and then removed. */
+static void quiet_port_that_was_removed_is_accessed(struct kunit *test)
+{
+	struct late_subject *subject = late_take_subject(test);
+	struct pcireset_fn *port = subject->first;
+
+	port->masked.quiet = true;
+	port->masked.stays_quiet = true;
+	late_mark(&subject->tx, port, PCIRESET_LATE);
+	device_lock(&port->dev->dev);
+	late_end_member(&subject->tx, port, LATE_RESTORED);
+	device_unlock(&port->dev->dev);
+	KUNIT_EXPECT_FALSE(test, late_is_late(port));
+	KUNIT_EXPECT_TRUE(test, pcireset_is_unfinished(port->dev, PCIRESET_QUIET_PORT, NULL));
+	pcireset_late_forget(port->dev);
+	KUNIT_EXPECT_TRUE(test, port->unfinished.gone);
+	subject->tx.late.quiet = true;
+	late_end_quiet(&subject->tx);
+	KUNIT_EXPECT_FALSE(test, pcireset_is_unfinished(port->dev, PCIRESET_QUIET_PORT, NULL));
+	KUNIT_EXPECT_FALSE(test, port->masked.quiet);
+}
+
 static void bridge_of_two_resets_leaves_only_one(struct kunit *test)
 {
 	struct late_subject *subject = late_take_subject(test);
 	struct late_subject *other = late_take_subject(test);
 
-	late_mark(&subject->tx, subject->first, PCIRESET_BRIDGE_ABOVE);
-	late_mark(&other->tx, other->first, PCIRESET_BRIDGE_ABOVE);
+	late_mark(&subject->tx, subject->first, PCIRESET_QUIET_PORT);
+	late_mark(&other->tx, other->first, PCIRESET_QUIET_PORT);
 	pcireset_late_forget(subject->first->dev);
 	KUNIT_EXPECT_TRUE(test, subject->first->unfinished.gone);
 	KUNIT_EXPECT_TRUE(test, other->first->unfinished.gone);
@@ -301,7 +323,7 @@ static void late_expect_bridge(struct kunit *test, u32 types, bool quiet, bool i
 	KUNIT_EXPECT_EQ(test, run.tx->late.id, 11);
 	KUNIT_EXPECT_EQ(test, run.tx->late.triggered, 7);
 	KUNIT_EXPECT_PTR_EQ(test, run.tx->late.type, pcireset_type_find(types));
-	KUNIT_EXPECT_EQ(test, pcireset_is_unfinished(machine->port, PCIRESET_BRIDGE_ABOVE, NULL),
+	KUNIT_EXPECT_EQ(test, pcireset_is_unfinished(machine->port, PCIRESET_QUIET_PORT, NULL),
 			is_there);
 	pcireset_unfinished_remove(&run.tx->bridge_fn.unfinished);
 	pcireset_tx_put(run.tx);
@@ -418,6 +440,7 @@ static struct kunit_case late_cases[] = {
 	KUNIT_CASE(driver_is_told_twice_or_the_wrong_one),
 	KUNIT_CASE(suspend_does_not_wait_or_waits_for_nothing),
 	KUNIT_CASE(shutdown_is_followed_by_a_restore),
+	KUNIT_CASE(quiet_port_that_was_removed_is_accessed),
 	KUNIT_CASE(bridge_of_two_resets_leaves_only_one),
 	KUNIT_CASE(bridge_of_a_late_link_may_leave_unseen),
 	KUNIT_CASE(module_has_no_worker),

@@ -22,7 +22,7 @@ static int empty_check(struct pcireset_plan *plan)
 	/* A reset of the bridge, or of a function that was below it, has not ended. */
 	if (pcireset_is_unfinished(bridge, PCIRESET_SETTLING, NULL) ||
 	    pcireset_is_unfinished(bridge, PCIRESET_LATE, NULL) ||
-	    pcireset_is_unfinished(bridge, PCIRESET_BRIDGE_ABOVE, NULL))
+	    pcireset_is_unfinished(bridge, PCIRESET_QUIET_PORT, NULL))
 		return empty_refuse(plan, -EBUSY, PCIRESET_WHY_LATE, bridge);
 	if (pcireset_contained(bridge))
 		return empty_refuse(plan, -EBUSY, PCIRESET_WHY_CONTAINED, bridge);

@@ -314,7 +314,11 @@ static void late_end_member(struct pcireset_tx *tx, struct pcireset_fn *fn,
 	pcireset_state_free(fn);
 	if (fn->is_expected)
 		late_announce(tx, fn, verdict);
-	pcireset_unfinished_remove(&fn->unfinished);
+	/* late_end_quiet() accesses a port that is still quiet, unless it is removed before. */
+	if (fn->masked.quiet)
+		late_mark(tx, fn, PCIRESET_QUIET_PORT);
+	else
+		pcireset_unfinished_remove(&fn->unfinished);
 }
 
 /*
@@ -483,6 +487,8 @@ static void late_end_quiet(struct pcireset_tx *tx)
 	pcireset_quiet_end(tx);
 	up_read(&pcireset_topology);
 	pcireset_unlock_ports(tx);
+	for (i = 0; i < tx->nr_fns; i++)
+		pcireset_unfinished_remove(&tx->fns[i].unfinished);
 	pcireset_unfinished_remove(&tx->bridge_fn.unfinished);
 }
 
@@ -527,7 +533,7 @@ static void late_describe(struct pcireset_run *run)
 	tx->late.id = run->origin.id;
 	tx->late.triggered = run->triggered;
 	if (run->quiet && tx->plan->bridge)
-		late_mark(tx, &tx->bridge_fn, PCIRESET_BRIDGE_ABOVE);
+		late_mark(tx, &tx->bridge_fn, PCIRESET_QUIET_PORT);
 }
 
 /**
@@ -661,6 +667,9 @@ void pcireset_late_take(struct pcireset_run *run)
 	up_read(&pcireset_topology);
 	if (!tx->late.is_used)
 		return;
+	for (i = 0; i < tx->nr_fns; i++)
+		if (tx->fns[i].masked.quiet && !late_is_late(&tx->fns[i]))
+			late_mark(tx, &tx->fns[i], PCIRESET_QUIET_PORT);
 	late_describe(run);
 	tx->late.quiet = run->quiet;
 	run->quiet = false;

@@ -361,13 +361,19 @@ static bool run_has_late(struct pcireset_run *run)
 	return false;
 }
 
+/* A port that was removed during a wait without locks has no link to wait for. */
+static bool run_link_is_down(const struct pcireset_fn *port)
+{
+	return !port->unfinished.gone && !pcireset_link_is_up(port->dev);
+}
+
 /* Is a function directly below a port late because the link is not up yet? */
 static bool run_waits_for_link(const struct pcireset_tx *tx, const struct pcireset_fn *port)
 {
 	int nr = port - tx->fns;
 	unsigned int i;
 
-	if (!port->masked.quiet || pcireset_link_is_up(port->dev))
+	if (!port->masked.quiet || !run_link_is_down(port))
 		return false;
 	for (i = 0; i < tx->nr_fns; i++)
 		if (tx->fns[i].planned->parent == nr && pcireset_is_late(tx, &tx->fns[i]))
@@ -382,13 +388,12 @@ static bool run_waits_for_link(const struct pcireset_tx *tx, const struct pcires
  */
 static void run_keep_quiet(struct pcireset_run *run)
 {
-	struct pcireset_plan *plan = run->plan;
 	struct pcireset_tx *tx = run->tx;
 	bool late = run_has_late(run);
 	unsigned int i;
 
-	tx->bridge_fn.masked.stays_quiet = late && plan->bridge &&
-					   !pcireset_link_is_up(plan->bridge);
+	tx->bridge_fn.masked.stays_quiet = late && run->plan->bridge &&
+					   run_link_is_down(&tx->bridge_fn);
 	for (i = 0; i < tx->nr_fns; i++)
 		tx->fns[i].masked.stays_quiet = pcireset_is_late(tx, &tx->fns[i]) ||
 						run_waits_for_link(tx, &tx->fns[i]);
@@ -608,7 +613,7 @@ static void run_free_states(struct pcireset_tx *tx)
 	unsigned int i;
 
 	for (i = 0; i < tx->nr_fns; i++)
-		if (!tx->fns[i].unfinished.kind)
+		if (tx->fns[i].unfinished.kind != PCIRESET_LATE)
 			pcireset_state_free(&tx->fns[i]);
 }
 

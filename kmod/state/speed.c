@@ -153,7 +153,7 @@ void pcireset_speed_check(struct pcireset_tx *tx, ktime_t until)
 	u16 speed = tx->plan->request.link_speed;
 	unsigned int i;
 
-	if (!tx->bridge_fn.saved.speed_is_set)
+	if (!tx->bridge_fn.saved.speed_is_set || tx->bridge_fn.unfinished.gone)
 		return;
 	while (!speed_is_reached(port, speed) && ktime_before(ktime_get(), until))
 		usleep_range(1000, 2000);

@@ -27,13 +27,13 @@ enum pcireset_caller {
  * @PCIRESET_FINISHED: it is finished, or its locks are held
  * @PCIRESET_SETTLING: the caller will check the function again
  * @PCIRESET_LATE: the worker waits for the function
- * @PCIRESET_BRIDGE_ABOVE: the port was not reset; the worker waits for a function below it
+ * @PCIRESET_QUIET_PORT: the port is quiet; the worker waits for a function below it
  */
 enum pcireset_unfinished_kind {
 	PCIRESET_FINISHED = 0,
 	PCIRESET_SETTLING,
 	PCIRESET_LATE,
-	PCIRESET_BRIDGE_ABOVE,
+	PCIRESET_QUIET_PORT,
 };
 
 /**
