@@ -160,13 +160,13 @@ enum pcireset_force {
  * @PCIRESET_WHY_NO_CXL: the function is not below a CXL port
  * @PCIRESET_WHY_GONE: a function is gone, disconnected or reads all-ones
  * @PCIRESET_WHY_DRIVER: a bound driver has no reset_prepare callback
- * @PCIRESET_WHY_VFIO: a VFIO user holds the function
+ * @PCIRESET_WHY_VFIO: a VFIO user holds the group of the function
  * @PCIRESET_WHY_SCOPE: the scope of the type is wider than allowed
  * @PCIRESET_WHY_LOCK: timed out waiting for a lock
  * @PCIRESET_WHY_CHANGED: topology changed: functions appeared, disappeared or changed
  * @PCIRESET_WHY_NOT_READY: timed out waiting for the function to come back
  * @PCIRESET_WHY_OTHER_DEVICE: a different device came back
- * @PCIRESET_WHY_LINK: the link came back slower or narrower, or not at all
+ * @PCIRESET_WHY_LINK: the link failed its check: speed, width or equalization
  * @PCIRESET_WHY_CONFIG: config space does not read as before
  * @PCIRESET_WHY_NO_PROOF: nothing shows that the reset took place
  * @PCIRESET_WHY_TRIGGER: the reset could not be triggered
