@@ -134,6 +134,13 @@ power_lines() {
 	[[ $output == '0000:00:1d.0 ok by D3cold, with power resources of firmware' ]]
 }
 
+@test 'doctor counts the ports that a recording does not tell about' {
+	local unknown
+	unknown=$(on doctor --json | jq -r '.checks[] | select(.check == "power-cycle" and (.finding | startswith("unknown"))) | .finding')
+	[[ $(wc -l <<<"$unknown") -eq 1 ]]
+	[[ $unknown =~ ^'unknown: it is not recorded whether firmware has power resources for '[0-9]+' ports'$ ]]
+}
+
 @test 'a recording gives the same answer as its machine' {
 	pcireset record "$BATS_TEST_TMPDIR/slot.tar" --sysroot "$ROOT"
 	by_firmware

@@ -35,6 +35,7 @@ struct finding *doctor_add(struct doctor *doctor, const char *check, enum verdic
 struct finding *doctor_todo(struct doctor *doctor, const char *check, char *finding,
 			    const char *todo);
 void doctor_note(struct doctor *doctor, const char *check, char *finding, const char *todo);
+void doctor_drop_at(struct doctor *doctor, size_t i);
 void doctor_drop(struct doctor *doctor, size_t nr);
 
 /* files.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The list of findings. */
 #include <stdlib.h>
+#include <string.h>
 #include "doctor.h"
 
 /* Take over the text. */
@@ -15,16 +16,21 @@ struct finding *doctor_add(struct doctor *doctor, const char *check, enum verdic
 	return f;
 }
 
+void doctor_drop_at(struct doctor *doctor, size_t i)
+{
+	struct finding *f = &doctor->v[i];
+
+	free(f->device);
+	free(f->text);
+	free(f->todo);
+	memmove(f, f + 1, (--doctor->nr - i) * sizeof(*f));
+}
+
 /* Drop all findings after the first nr. */
 void doctor_drop(struct doctor *doctor, size_t nr)
 {
-	while (doctor->nr > nr) {
-		struct finding *f = &doctor->v[--doctor->nr];
-
-		free(f->device);
-		free(f->text);
-		free(f->todo);
-	}
+	while (doctor->nr > nr)
+		doctor_drop_at(doctor, doctor->nr - 1);
 }
 
 struct finding *doctor_todo(struct doctor *doctor, const char *check, char *finding,

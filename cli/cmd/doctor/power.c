@@ -40,6 +40,47 @@ static void check_power(struct doctor *doctor, struct pcireset_dev *dev, size_t 
 			 "sudo pcireset doctor, on the machine itself");
 }
 
+/* The words before the name of its port at the end of an unknown finding, or 0. */
+static size_t len_without_port(const struct finding *f)
+{
+	size_t len = strlen(f->text), end = f->device ? strlen(f->device) : 0;
+
+	if (f->verdict != VERDICT_NOTE || !end || len < end ||
+	    strcmp(f->text + len - end, f->device) != 0)
+		return 0;
+	return len - end;
+}
+
+static void count_ports_in(struct finding *f, size_t len, size_t nr)
+{
+	char *counted = text("%.*s%zu ports", (int)len, f->text, nr);
+
+	free(f->text);
+	f->text = counted;
+	free(f->device);
+	f->device = NULL;
+}
+
+/* A recording can lack the same fact about all ports: count them in one note. */
+static void merge_ports(struct doctor *doctor, size_t first)
+{
+	for (size_t i = first; i < doctor->nr; i++) {
+		size_t len = len_without_port(&doctor->v[i]), nr = 1;
+
+		for (size_t j = i + 1; len && j < doctor->nr;) {
+			if (len_without_port(&doctor->v[j]) != len ||
+			    memcmp(doctor->v[j].text, doctor->v[i].text, len) != 0) {
+				j++;
+				continue;
+			}
+			doctor_drop_at(doctor, j);
+			nr++;
+		}
+		if (nr > 1)
+			count_ports_in(&doctor->v[i], len, nr);
+	}
+}
+
 /* Query facts that functions below one port share only once. */
 void doctor_check_power(struct doctor *doctor)
 {
@@ -53,6 +94,7 @@ void doctor_check_power(struct doctor *doctor)
 			check_power(doctor, dev, first);
 		last = parent;
 	}
+	merge_ports(doctor, first);
 	if (doctor->nr == first)
 		doctor_add(doctor, "power-cycle", VERDICT_OK,
 			   text("the power of no slot can be cut"));
