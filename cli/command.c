@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The commands by name, and errors in the usage of one. */
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include "request.h"
 
@@ -33,11 +34,15 @@ const struct command *command_find(const char *name)
 /* The commands with an option, for a message; "" if none has it. */
 char *commands_with(enum option_id id)
 {
-	char *all = text("%s", "");
+	char *all = text("%s", ""), *longer;
 
-	for (size_t i = 0; i < nr_commands; i++)
-		if (commands[i].options & id)
-			all = join(all, text("%s", commands[i].name));
+	for (size_t i = 0; i < nr_commands; i++) {
+		if (!(commands[i].options & id))
+			continue;
+		longer = text("%s%s%s", all, *all ? ", " : "", commands[i].name);
+		free(all);
+		all = longer;
+	}
 	return all;
 }
 

@@ -25,10 +25,8 @@ static const struct option_row rows[] = {
 	  "checks that must pass: link, config, proof (default:\n"
 	  "link,config; ready and identity always run)" },
 	{ OPT_TIMEOUT, 0, "timeout", "TIME", "longest time to wait: 2, 2.5s, 500ms" },
-	{ OPT_COUNT, 0, "count", "NUMBER",
-	  "watch: exit after this number of events; qualify:\n"
-	  "number of resets of each type" },
-	{ OPT_QUALIFY, 0, "save", "DIR", "keep the journal and the reports in DIR" },
+	{ OPT_COUNT, 0, "count", "NUMBER", "exit after this number of events" },
+	{ OPT_QUALIFY, 0, "save", "DIR", "keep the run journal and the reports in DIR" },
 	{ OPT_QUALIFY, 0, "resume", "DIR", "continue the run in DIR" },
 	{ OPT_QUALIFY, 0, "report", "DIR", "reset nothing, report on the run in DIR" },
 	{ OPT_QUALIFY, 0, "exercise", "COMMAND", "run a shell command after each round" },
@@ -83,6 +81,23 @@ static const struct option_row rows[] = {
 	{ OPT_HELP, 'h', "help", NULL, "show this help" },
 };
 
+/* The help of an option that does something else in this command. */
+static const struct {
+	enum option_id id;
+	const char *command, *help;
+} own_helps[] = {
+	{ OPT_COUNT, "qualify", "number of resets of each type" },
+	{ OPT_DRY_RUN, "recover", "change nothing, print the steps" },
+};
+
+static const char *help_of(const struct option_row *row, const struct command *command)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(own_helps); i++)
+		if (own_helps[i].id == row->id && !strcmp(own_helps[i].command, command->name))
+			return own_helps[i].help;
+	return row->help;
+}
+
 /* The long options of the current command, or all if there is none yet. */
 static const char *option_at(size_t i)
 {
@@ -131,7 +146,7 @@ static int foreign_option(const struct option_row *row, const char *typed)
 	char *commands = commands_with(row->id);
 	int status;
 
-	status = usage_error("%sunknown option '%s' (it is one of: %s)%s", message_prefix(), typed,
+	status = usage_error("%sunknown option '%s' (only for: %s)%s", message_prefix(), typed,
 			     commands,
 			     row->id == OPT_DRY_RUN ? "; for a dry run, use: pcireset plan" : "");
 	free(commands);
@@ -198,10 +213,10 @@ static int missing_argument(const struct option_row *row)
 	return status;
 }
 
-static void help_option(const struct option_row *row)
+static void help_option(const struct option_row *row, const struct command *command)
 {
 	char left[32];
-	const char *line = row->help;
+	const char *line = help_of(row, command);
 
 	snprintf(left, sizeof(left), "%c%c%c --%s%s%s", row->letter ? '-' : ' ',
 		 row->letter ? row->letter : ' ', row->letter ? ',' : ' ', row->name,
@@ -230,7 +245,7 @@ void help_command(const struct command *command)
 	printf("\nOptions:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (command->options & rows[i].id)
-			help_option(&rows[i]);
+			help_option(&rows[i], command);
 	if (command->options & OPT_OUTPUT)
 		columns_help();
 	printf("\nManual page: pcireset-%s(1)\n", command->name);
@@ -245,7 +260,7 @@ void options_table(const struct command *command)
 
 		if (command->options & row->id)
 			COMPLETE_ROW("option", command->name, row->letter ? letter : "", row->name,
-				     row->arg ? row->arg : "", row->help);
+				     row->arg ? row->arg : "", help_of(row, command));
 	}
 }
 

@@ -86,8 +86,8 @@ END
 2|unknown option '-j' (did you mean '-J'?)|list -j
 2|unknown option '-n' (did you mean '--dry-run'?)|reset 02:00.0 --type flr -n
 2|unknown option '-f' (did you mean '--force USES'?)|reset 02:00.0 --type flr -f
-2|unknown option '--yes' (it is one of: reset re-enumerate qualify link)|plan 02:00.0 --type flr --yes
-2|unknown option '-y' (it is one of: reset re-enumerate qualify link)|show 02:00.0 -y
+2|unknown option '--yes' (only for: reset, re-enumerate, qualify, link)|plan 02:00.0 --type flr --yes
+2|unknown option '-y' (only for: reset, re-enumerate, qualify, link)|show 02:00.0 -y
 2|for a dry run, use: pcireset plan|re-enumerate 02:00.0 --type flr --dry-run
 2|--type requires an argument, TYPES: device_specific, acpi, flr|plan 02:00.0 --type
 2|--type requires an argument, TYPES: device_specific, acpi, flr|plan 02:00.0 --type --json
@@ -115,7 +115,7 @@ END
 2|no command given (for example: pcireset list)|--json
 2|no command given (for example: pcireset list)|--type flr
 2|unknown command 'rest' (did you mean 'reset'?)|--type flr rest 02:00.0
-2|list: unknown option '--type' (it is one of: plan reset re-enumerate qualify)|--type flr list
+2|list: unknown option '--type' (only for: plan, reset, re-enumerate, qualify)|--type flr list
 END
 }
 

@@ -163,5 +163,5 @@ power_lines() {
 	run --separate-stderr pcireset re-enumerate 03:00.0
 	[[ $status -eq 2 && ${stderr:-} == *'--type is required'* ]]
 	run --separate-stderr pcireset reset 03:00.0 --power-cycle
-	[[ $status -eq 2 && ${stderr:-} == *"unknown option '--power-cycle' (it is one of: re-enumerate)"* ]]
+	[[ $status -eq 2 && ${stderr:-} == *"unknown option '--power-cycle' (only for: re-enumerate)"* ]]
 }

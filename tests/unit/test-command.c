@@ -49,7 +49,7 @@ static void commands_with_an_option(void **state)
 	static const struct {
 		enum option_id id;
 		const char *names;
-	} wanted[] = { { OPT_JSON, "one two" }, { OPT_TYPE, "one" }, { OPT_RAW, "" } };
+	} wanted[] = { { OPT_JSON, "one, two" }, { OPT_TYPE, "one" }, { OPT_RAW, "" } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
