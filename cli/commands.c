@@ -52,7 +52,8 @@ static const struct command commands[] = {
 		.summary = "reset and rescan a reprogrammed device, or cut its power",
 		.text = "Unbinds the drivers, masks errors and hotplug events, resets and removes the\n"
 			"device, rescans its bus, and reports the differences. Removes all functions of\n"
-			"the device, and no other device. A power cycle affects everything in the slot.",
+			"the device, and no other device. A power cycle affects everything in the slot,\n"
+			"or everything below the port by D3cold.",
 		.options = OPT_TYPE | OPT_MAX_SCOPE | OPT_FORCE | OPT_REENUMERATE | OPT_TIMEOUT |
 			   OPT_YES | OPT_QUIET | OPT_JSON | OPT_NO_MODULE | OPT_HELP,
 		.required = OPT_TYPE,
@@ -76,7 +77,7 @@ static const struct command commands[] = {
 	{
 		.name = "link",
 		.operands = "DEVICE",
-		.summary = "show the link above a device, and train it again",
+		.summary = "show or retrain the link above a device",
 		.text = "Speed, width and result are those that the port reports. A port stands for its\n"
 			"own link. No function is reset, but none below the port can be accessed while\n"
 			"the link trains.",

@@ -33,7 +33,7 @@ static const struct option_row rows[] = {
 	{ OPT_QUALIFY, 0, "max-failures", "NUMBER", "stop after this number of failures" },
 	{ OPT_QUALIFY, 0, "seed", "NUMBER", "seed of the order of types (default: 0)" },
 	{ OPT_QUALIFY, 0, "sign", "KEY", "sign the certificate with this SSH key" },
-	{ OPT_LINK, 0, "retrain", NULL, "train the link again" },
+	{ OPT_LINK, 0, "retrain", NULL, "retrain the link" },
 	{ OPT_LINK, 0, "speed", "SPEED", "to this speed in GT/s: 2.5, 5, 8, 16, 32, 64" },
 	{ OPT_SETTLE, 0, "settle", "TIME", "check the configuration again after this time" },
 	{ OPT_RESET, 0, "link-speed", "SPEED",
@@ -45,8 +45,8 @@ static const struct option_row rows[] = {
 	  "swap, console, open, unknown-users (cannot be read);\n"
 	  "never allows another type" },
 	{ OPT_REENUMERATE, 0, "power-cycle", NULL,
-	  "cut the power of the slot instead of a reset, and\n"
-	  "show that it was cut" },
+	  "cut the power of the slot, or of the port by D3cold,\n"
+	  "instead of a reset, and show that it was cut" },
 	{ OPT_REENUMERATE, 0, "run", "COMMAND", "run a shell command first, with errors masked" },
 	{ OPT_YES, 'y', "yes", NULL, "also affect functions not named, without asking" },
 	{ OPT_DRY_RUN, 0, "dry-run", NULL, "reset nothing, print the plan" },

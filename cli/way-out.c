@@ -93,7 +93,7 @@ static char *gone_way(struct pcireset_dev *dev)
 	char *command = way_to_find(dev), *way;
 
 	if (!command)
-		return text("no port above it can reset it; power-cycle it");
+		return text("no port is above it; restart the machine");
 	way = text("to re-enumerate it, run: %s; or power-cycle it", command);
 	free(command);
 	return way;

@@ -33,9 +33,9 @@ report() {
 	exits 2 qualify
 	[[ $stderr == *'no device is named'* ]]
 	exits 2 qualify 08:00.1 --count 3
-	[[ $stderr == *'--type is needed'* ]]
+	[[ $stderr == *'--type is required'* ]]
 	exits 2 qualify 08:00.1 --type pm
-	[[ $stderr == *'--count is needed'* ]]
+	[[ $stderr == *'--count is required'* ]]
 	exits 2 qualify 08:00.1 --type pm --count 0
 	[[ $stderr == *"invalid number '0'"* ]]
 	exits 2 qualify 08:00.1 --type pm --count 3 --max-failures x

@@ -254,7 +254,7 @@ static void check_dpc(struct doctor *doctor)
 	check_service(doctor, "dpc",
 		      "the kernel handles it on no port: a failing device is not contained, or "
 		      "firmware does it",
-		      "nothing, unless you need containment; then as for aer");
+		      "nothing; if you need DPC, check _OSC: dmesg | grep _OSC");
 }
 
 static void check_iommu(struct doctor *doctor)

@@ -68,7 +68,8 @@ static int link_ask(struct link_job *job)
 	} else {
 		link_print_functions(job);
 		if (!ask("Continue?"))
-			r = link_fail(job, -EPERM, text("not started: the answer was no"));
+			r = link_fail(job, -EPERM,
+				      text("cancelled at the prompt; nothing was touched"));
 	}
 	free(unnamed);
 	return r;

@@ -44,10 +44,11 @@ static int check_request(const struct request *req)
 	if (!req->nr_names && is_new)
 		return usage_error("qualify: no device is named (pcireset list shows all)");
 	if (is_new && !req->types)
-		return usage_error("qualify: --type is needed; there is no default (pcireset show "
-				   "tells the types of a device)");
+		return usage_error("qualify: --type is required; there is no default (pcireset "
+				   "show lists the types of a device)");
 	if (is_new && !req->count)
-		return usage_error("qualify: --count is needed: the number of resets of each type");
+		return usage_error(
+			"qualify: --count is required: the number of resets of each type");
 	if (!is_new && (req->types || req->count || req->qualify.save))
 		return usage_error(
 			"qualify: a saved run has its own --type, --count and directory");
@@ -173,7 +174,7 @@ static int check_unnamed(const struct work *work)
 		status = STATUS_REFUSED;
 	} else if (names &&
 		   !ask("The resets would affect functions that were not named. Continue?")) {
-		error("not started: the answer was no");
+		error("cancelled at the prompt; nothing was touched");
 		status = STATUS_REFUSED;
 	}
 	free(names);

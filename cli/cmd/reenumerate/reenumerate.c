@@ -116,7 +116,8 @@ static int may_go_on(struct reenumeration *e)
 	if (has_plan(e))
 		plan_print(e->req, e->plan, stderr);
 	print_functions(e);
-	return ask("Continue?") ? 0 : fail(e, -EPERM, "not started: the answer was no");
+	return ask("Continue?") ? 0 :
+				  fail(e, -EPERM, "cancelled at the prompt; nothing was touched");
 }
 
 static int fail_interrupted(struct reenumeration *e)

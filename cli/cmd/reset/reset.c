@@ -60,7 +60,7 @@ static const char *why_not_run(struct jobs *jobs)
 	if (!show_unnamed(jobs))
 		return NULL;
 	if (!ask("The reset would affect functions that were not named. Continue?"))
-		return "not started: the answer was no";
+		return "cancelled at the prompt; nothing was touched";
 	for (size_t i = 0; i < jobs->nr; i++)
 		jobs->v[i].is_planned_again = job_is_open(&jobs->v[i]);
 	jobs_plan_again(jobs);
