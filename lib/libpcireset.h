@@ -2385,7 +2385,7 @@ int pcireset_link_read(struct pcireset_link *link);
 int pcireset_link_check_speed(struct pcireset_link *link, uint32_t speed_mts);
 
 /**
- * pcireset_link_retrain - train the link again
+ * pcireset_link_retrain - retrain the link
  * @link: link
  * @speed_mts: speed in MT/s, which becomes the Target Link Speed; 0 for the fastest speed
  *	that both ends and the Target Link Speed allow
