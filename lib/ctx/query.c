@@ -39,21 +39,42 @@ static void look_at_members(struct pcireset_dev *dev)
 			struct pcireset_dev *other =
 				pcireset_ctx_get_dev(dev->ctx, &members->v[m].addr);
 
-			if (other && pcireset_type_at(i) & PCI_RESET_LINK)
+			if (other)
 				dev_look_at(other);
 		}
 	}
 }
 
+/* A reset of the function itself also affects its VFs, and functions below a bridge. */
+static const struct pcireset_dev *find_dead_member(struct pcireset_dev *dev,
+						   const struct members *members)
+{
+	for (size_t m = 0; m < members->nr; m++) {
+		const struct pcireset_dev *other =
+			pcireset_ctx_get_dev(dev->ctx, &members->v[m].addr);
+
+		if (other && other->is_dead)
+			return other;
+	}
+	return NULL;
+}
+
 /* As in the module: a gone function cannot be saved and would not be restored. */
 static void refuse_dead(struct pcireset_dev *dev)
 {
-	uint32_t links = dev->types & PCI_RESET_LINK;
-	const struct pcireset_dev *dead = links ? dev_list_hit(&dev->ctx->dead, dev) : NULL;
+	const struct dev_list *all = &dev->ctx->dead;
+	const struct pcireset_dev *at_link = dev->types & PCI_RESET_LINK ? dev_list_hit(all, dev) :
+									   NULL;
 
-	for (size_t i = 0; dead && i < NR_TYPES; i++)
-		if (links & pcireset_type_at(i))
-			dev_refuse(dev, pcireset_type_at(i), PCIRESET_WHY_GONE, &dead->addr);
+	for (size_t i = 0; all->nr && i < NR_TYPES; i++) {
+		uint32_t type = pcireset_type_at(i);
+		const struct pcireset_dev *dead =
+			type & PCI_RESET_LINK ? at_link :
+						find_dead_member(dev, members_of(&dev->state[i]));
+
+		if (dead && dev->types & type)
+			dev_refuse(dev, type, PCIRESET_WHY_GONE, &dead->addr);
+	}
 }
 
 /* Remove the types that affect a dead or protected function. */

@@ -459,6 +459,13 @@ row() {
 	printf '%02x: %s\n' "$1" "${bytes[*]}"
 }
 
+# zeros FROM TO: prints rows of zeros.
+zeros() {
+	local at
+
+	for ((at = $1; at < $2; at += 16)); do printf '%02x: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n' "$at"; done
+}
+
 # port ADDRESS SECONDARY TYPE SLOT STATUS: a bridge with PM. TYPE and SLOT are the PCIe capability's register, STATUS is of the slot.
 port() {
 	printf '%s PCI bridge: port\n' "$1"
@@ -469,7 +476,7 @@ port() {
 	row 64 01 50 03 00 00 00 00 00
 	row 80 10 00 "$3" "$4"
 	row 96 00 00 00 00 00 00 00 00 00 00 "$5"
-	for ((at = 112; at < 4096; at += 16)); do row "$at" 00; done
+	zeros 112 4096
 }
 
 # card ADDRESS IDS...: an endpoint with FLR, in a dump of 256 bytes. IDS are the four bytes of vendor and device.
@@ -480,7 +487,7 @@ card() {
 	row 32 00
 	row 48 00 00 00 00 40
 	row 64 10 00 02 00 00 00 00 10
-	for ((at = 80; at < 256; at += 16)); do row "$at" 00; done
+	zeros 80 256
 }
 
 @test 'a bus that should have functions but has none in the dump is unknown' {
@@ -500,7 +507,7 @@ card() {
 ari() {
 	card "$1" 36 1b 10 00
 	row 256 0e 00 01 00 00 "$2"
-	for ((at = 272; at < 4096; at += 16)); do row "$at" 00; done
+	zeros 272 4096
 }
 
 @test 'a function that ARI names must be in the dump' {
@@ -534,4 +541,31 @@ ari() {
 	run -0 --separate-stderr pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
 	json '.devices[] | select(.device == "0000:01:00.0") | .types == ["flr", "bus"]'
 	json '.devices[] | select(.device == "0000:02:00.0").why_not.flr == "unknown: 0000:02:00.1 looks like a VF of it; use lspci -xxxx as root"'
+}
+
+# all_ones ADDRESS: replaces the config space of a function in a dump from standard input.
+all_ones() {
+	awk -v address="$1" '
+		/^[0-9a-f:]+:[0-9a-f]+\.[0-7] / { is_it = $1 == address }
+		is_it && /^[0-9a-f]+: / { gsub(/ [0-9a-f][0-9a-f]/, " ff") }
+		{ print }'
+}
+
+@test 'a type that would affect a dead function is refused, a reset of the function itself too' {
+	# A PF with a dead VF.
+	xz -dc "$BATS_TEST_DIRNAME/../machines/sriov.dump.xz" | all_ones 0000:01:00.1 >"$BATS_TEST_TMPDIR/dump"
+	run -3 --separate-stderr pcireset plan 01:00.0 --type flr -F "$BATS_TEST_TMPDIR/dump"
+	[[ $output$stderr == *'flr: 0000:01:00.1: it is gone or does not respond'* ]]
+	run -0 --separate-stderr pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
+	json '.devices[] | select(.device == "0000:01:00.0") | .types == [] and (.why_not.flr | startswith("0000:01:00.1: "))'
+	json '.devices[] | select(.device == "0000:01:00.2").types == ["flr"]'
+	# A port with PM, and a dead function below it.
+	{
+		port 00:1c.0 01 42 00 00
+		card 01:00.0 36 1b 10 00 | all_ones 01:00.0
+	} >"$BATS_TEST_TMPDIR/dump"
+	run -3 --separate-stderr pcireset plan 00:1c.0 --type pm -F "$BATS_TEST_TMPDIR/dump"
+	[[ $output$stderr == *'pm: 0000:01:00.0: it is gone or does not respond'* ]]
+	run -0 --separate-stderr pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
+	json '.devices[0] | .device == "0000:00:1c.0" and .types == []'
 }
