@@ -21,7 +21,7 @@ struct domain {
 	size_t begin, end;
 	size_t bridges[MAX_BUSES];    /* the bridge of this bus, or DUMP_NONE */
 	size_t nr_vfs;                /* VFs according to the PFs */
-	const struct function **lost; /* by bridge above, or last: a VF without a PF */
+	const struct function **seen; /* by bridge above, or last: a function below it */
 	size_t nr_odd;                /* bridges with impossible bus numbers, in all domains */
 	const struct function *first_odd;
 };
@@ -229,26 +229,41 @@ static bool may_be_pf(const struct function *f)
 	       (type == PCI_EXP_TYPE_ENDPOINT || type == PCI_EXP_TYPE_RC_END);
 }
 
+/* A function looks like a VF, but belongs to no known PF. */
+static bool is_lost_vf(const struct function *f)
+{
+	return has_no_ids(f) && f->physfn == DUMP_NONE;
+}
+
+static const struct function **seen_beside(const struct domain *domain, const struct function *f)
+{
+	return &domain->seen[f->parent == DUMP_NONE ? domain->dump->nr : f->parent];
+}
+
+static void forget_seen(const struct domain *domain)
+{
+	memset(domain->seen + domain->begin, 0,
+	       (domain->end - domain->begin) * sizeof(*domain->seen));
+	domain->seen[domain->dump->nr] = NULL;
+}
+
 /*
- * A function looks like a VF, but belongs to no known PF. Then it belongs to a function
- * before it, below the same bridge, whose SR-IOV capability is missing in the dump.
+ * A lost VF belongs to a function before it, below the same bridge, whose SR-IOV
+ * capability is missing in the dump.
  */
-static void find_lost_vfs(struct domain *domain)
+static void find_pfs_of_lost_vfs(const struct domain *domain)
 {
 	struct function **v = domain->dump->v;
-	const size_t no_bridge = domain->dump->nr;
 
-	memset(domain->lost + domain->begin, 0,
-	       (domain->end - domain->begin) * sizeof(struct function *));
-	domain->lost[no_bridge] = NULL;
+	forget_seen(domain);
 	for (size_t i = domain->end; i-- > domain->begin;) {
-		size_t at = v[i]->parent == DUMP_NONE ? no_bridge : v[i]->parent;
+		const struct function **vf = seen_beside(domain, v[i]);
 
-		if (has_no_ids(v[i]) && v[i]->physfn == DUMP_NONE)
-			domain->lost[at] = v[i];
-		else if (domain->lost[at] && may_be_pf(v[i]))
+		if (is_lost_vf(v[i]))
+			*vf = v[i];
+		else if (*vf && may_be_pf(v[i]))
 			set_reason(v[i]->vfs, "%s looks like a VF of it; use lspci -xxxx as root",
-				   domain->lost[at]->name);
+				   (*vf)->name);
 	}
 }
 
@@ -265,6 +280,26 @@ static void say_below(const struct domain *domain, const struct function *f, con
 
 	if (bridge)
 		set_reason(bridge->below, fmt, f->name);
+}
+
+/*
+ * No function before the lost VF can be its PF, so the PF is missing. A dead function may
+ * have been the PF, and prevents each reset that would affect it.
+ */
+static void find_lost_pfs(const struct domain *domain)
+{
+	struct function **v = domain->dump->v;
+
+	forget_seen(domain);
+	for (size_t i = domain->begin; i < domain->end; i++) {
+		const struct function **pf = seen_beside(domain, v[i]);
+
+		if (may_be_pf(v[i]) || config_is_dead(&v[i]->config))
+			*pf = v[i];
+		else if (!*pf && is_lost_vf(v[i]))
+			say_below(domain, v[i],
+				  "%s looks like a VF, and its PF is not in the dump");
+	}
 }
 
 /*
@@ -315,7 +350,29 @@ static const char *must_have_below(const struct function *f)
 	return NULL;
 }
 
-/* The functions of one device, from begin to end, without VFs. */
+static bool is_vf(const struct function *f)
+{
+	return f->physfn != DUMP_NONE || has_no_ids(f);
+}
+
+/*
+ * The bits of a device and function number that number the function. PCIe r6.0, sec 7.3.1:
+ * below a link there is one device, and with ARI all bits number its functions.
+ */
+static unsigned int function_bits(const struct function *bridge)
+{
+	int type = config_express_type(&bridge->config);
+
+	return type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_DOWNSTREAM ||
+			       type == PCI_EXP_TYPE_PCIE_BRIDGE ?
+		       0xff :
+		       0x07;
+}
+
+/*
+ * The functions of one device, from begin to end. PCI r3.0, sec 3.2.2.3.4: each device has
+ * function 0, and its header tells whether it has others. VFs are not counted.
+ */
 static void check_device(const struct domain *domain, size_t begin, size_t end)
 {
 	const struct function *f = NULL;
@@ -325,17 +382,17 @@ static void check_device(const struct domain *domain, size_t begin, size_t end)
 	for (size_t i = begin; i < end; i++) {
 		const struct function *one = domain->dump->v[i];
 
-		if (one->physfn != DUMP_NONE || has_no_ids(one))
+		if (is_vf(one))
 			continue;
 		f = f ? f : one;
 		nr++;
 		has_many |= !config_is_dead(&one->config) &&
 			    one->config.b[PCI_HEADER_TYPE] & MULTI_FUNCTION;
 	}
-	if (nr == 1 && has_many)
-		say_below(domain, f, "%s is one of several functions, and alone in the dump");
-	else if (f && f->addr.devfn & 7 && has_many)
+	if (f && f->addr.devfn & function_bits(bridge_above(domain, f)))
 		say_below(domain, f, "function 0 of the device of %s is not in the dump");
+	else if (nr == 1 && has_many)
+		say_below(domain, f, "%s is one of several functions, and alone in the dump");
 }
 
 /*
@@ -352,6 +409,13 @@ static void check_next_function(const struct domain *domain, const struct functi
 		say_below(domain, f, "the function after %s of the same device is not in the dump");
 }
 
+static bool are_of_one_device(const struct function *a, const struct function *b,
+			      const struct function *bridge)
+{
+	return a->addr.bus == b->addr.bus &&
+	       (a->addr.devfn | function_bits(bridge)) == (b->addr.devfn | function_bits(bridge));
+}
+
 static void check_devices(const struct domain *domain)
 {
 	struct function **v = domain->dump->v;
@@ -359,12 +423,12 @@ static void check_devices(const struct domain *domain)
 	for (size_t i = domain->begin, end; i < domain->end; i = end) {
 		const struct function *bridge = bridge_above(domain, v[i]);
 
-		for (end = i + 1; end < domain->end && v[end]->addr.bus == v[i]->addr.bus &&
-				  v[end]->addr.devfn >> 3 == v[i]->addr.devfn >> 3;)
+		end = i + 1;
+		if (!bridge || bridge->first != v[i]->addr.bus)
+			continue;
+		while (end < domain->end && are_of_one_device(v[i], v[end], bridge))
 			end++;
-		/* Below a port, only ARI allows device numbers other than 0. */
-		if (!(v[i]->addr.devfn >> 3) || !bridge || config_express_type(&bridge->config) < 0)
-			check_device(domain, i, end);
+		check_device(domain, i, end);
 	}
 }
 
@@ -422,7 +486,8 @@ static int relate_domain(struct domain *domain)
 		r = claim_vfs(domain, i);
 	if (r < 0)
 		return r;
-	find_lost_vfs(domain);
+	find_pfs_of_lost_vfs(domain);
+	find_lost_pfs(domain);
 	check_devices(domain);
 	check_functions(domain);
 	pass_up(domain);
@@ -434,8 +499,8 @@ static int relate_functions(struct dump *dump)
 	struct domain domain = { .dump = dump };
 	int r = 0;
 
-	domain.lost = calloc(dump->nr + 1, sizeof(*domain.lost));
-	if (!domain.lost)
+	domain.seen = calloc(dump->nr + 1, sizeof(*domain.seen));
+	if (!domain.seen)
 		return ctx_error(dump->ctx, -ENOMEM, "out of memory");
 	for (; !r && domain.begin < dump->nr; domain.begin = domain.end) {
 		uint32_t number = dump->v[domain.begin]->addr.domain;
@@ -446,7 +511,7 @@ static int relate_functions(struct dump *dump)
 		domain.nr_vfs = 0;
 		r = relate_domain(&domain);
 	}
-	free(domain.lost);
+	free(domain.seen);
 	if (!r)
 		tell_odd_bridges(&domain);
 	return r;

@@ -569,3 +569,59 @@ all_ones() {
 	run -0 --separate-stderr pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
 	json '.devices[0] | .device == "0000:00:1c.0" and .types == []'
 }
+
+# bus_of DEVICE: prints the reach of its bus reset, or the reason against it.
+bus_of() {
+	pcireset list -J -F "$BATS_TEST_TMPDIR/dump" 2>/dev/null |
+		jq -r --arg device "0000:$1" '.devices[] | select(.device == $device) | .why_not.bus // (.scope.bus | join(" "))'
+}
+
+# many ADDRESS: a card with other functions, by its header.
+many() {
+	card "$1" 36 1b 10 00 | sed '/^00: /s/00 00$/80 00/'
+}
+
+@test 'the reach of a link is unknown if a function of a device below it must exist, and is not in the dump' {
+	local unknown0='unknown: function 0 of the device of 0000:02:04.1 is not in the dump' type
+
+	# Below a bridge to conventional PCI, and below the upstream port of a switch.
+	for type in 72 52; do
+		{
+			port 00:1c.0 01 42 00 00
+			port 01:00.0 02 "$type" 00 00
+			many 02:04.0
+		} >"$BATS_TEST_TMPDIR/dump"
+		[[ $(bus_of 02:04.0) == 'unknown: 0000:02:04.0 is one of several functions, and alone in the dump' ]]
+		[[ $(bus_of 01:00.0) == "$(bus_of 02:04.0)" ]]
+		many 02:04.5 >>"$BATS_TEST_TMPDIR/dump"
+		[[ $(bus_of 02:04.5) == '0000:02:04.0 0000:02:04.5' ]]
+		{
+			port 00:1c.0 01 42 00 00
+			port 01:00.0 02 "$type" 00 00
+			card 02:04.1 36 1b 10 00
+			card 02:04.2 36 1b 10 00
+		} >"$BATS_TEST_TMPDIR/dump"
+		[[ $(bus_of 02:04.2) == "$unknown0" && $(bus_of 01:00.0) == "$unknown0" ]]
+	done
+	# Directly below a port there is only one device, with ARI too. Its header need not say that it has other functions.
+	for function in 00.1 01.0; do
+		{
+			port 00:1c.0 01 42 00 00
+			card "01:$function" 36 1b 10 00
+		} >"$BATS_TEST_TMPDIR/dump"
+		[[ $(bus_of "01:$function") == "unknown: function 0 of the device of 0000:01:$function is not in the dump" ]]
+		card 01:00.0 36 1b 10 00 >>"$BATS_TEST_TMPDIR/dump"
+		[[ $(bus_of "01:$function") == "0000:01:00.0 0000:01:$function" ]]
+	done
+}
+
+@test 'the reach of a link is unknown if a VF below it has no PF in the dump' {
+	{
+		port 00:1c.0 01 42 00 00
+		card 01:10.0 ff ff ff ff
+	} >"$BATS_TEST_TMPDIR/dump"
+	[[ $(bus_of 01:10.0) == 'unknown: 0000:01:10.0 looks like a VF, and its PF is not in the dump' ]]
+	# A dead function may be its PF.
+	card 01:00.0 36 1b 10 00 | all_ones 01:00.0 >>"$BATS_TEST_TMPDIR/dump"
+	[[ $(bus_of 01:10.0) == '0000:01:00.0: it is gone or does not respond' ]]
+}
