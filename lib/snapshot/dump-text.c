@@ -15,6 +15,13 @@
 #define MAX_FUNCTIONS 16384
 #define LINE_BYTES    DUMP_LINE_BYTES
 
+/* The first row of a config space behind a prefix that other rows do not have. */
+struct aside {
+	struct pcireset_addr addr;
+	bool has_addr;
+	size_t line;
+};
+
 struct text {
 	struct dump *dump;
 	struct function *current; /* function of the next lines, or NULL */
@@ -23,8 +30,13 @@ struct text {
 	bool is_logged;           /* a log put its time before this line */
 	size_t partial;           /* bytes of a line that continues in the next one */
 	size_t line;
-	size_t number;                    /* before the previous line, 0: none */
-	struct prefix prefix;             /* of all lines, if no row is without it */
+	size_t number;                   /* before the previous line, 0: none */
+	struct prefix prefix;            /* of all lines, if no row is without it */
+	struct prefix other;             /* of some lines, if there are rows without it */
+	struct pcireset_addr aside_addr; /* the last function behind it */
+	bool has_aside_addr;
+	struct aside *asides;
+	size_t nr_asides;
 	size_t nr_skipped, first_skipped; /* lines */
 	size_t odd;                       /* first line of bytes in another format, 0: none */
 	bool is_cut;                      /* the text ends within an address */
@@ -270,31 +282,68 @@ static size_t whole_length(const struct config *config)
 	return len >= PCI_STD_HEADER_SIZEOF ? PCI_STD_HEADER_SIZEOF : 0;
 }
 
-/*
- * A prefix counts only if find_line() finds no row in the whole text: otherwise rows behind
- * other words are not part of the dump.
- */
-static void learn_prefix(struct text *text, const char *data)
+static bool is_row(const char *line)
 {
-	char line[2 * PREFIX_MAX];
 	uint8_t bytes[LINE_BYTES];
 	const char *rest;
 	size_t offset;
 
-	for (const char *p = data; p;) {
+	return dump_read_row(find_line(line), &offset, bytes, &rest) == LINE_BYTES;
+}
+
+/* The first row of a config space behind words that find_line() does not skip. */
+static bool is_first_row_aside(const char *line)
+{
+	return prefix_is_other(line) && !is_row(line);
+}
+
+/*
+ * A prefix counts only if find_line() finds no row in the whole text: otherwise rows behind
+ * other words are not part of the dump. They may be the rest of it.
+ */
+static void learn_prefix(struct text *text, const char *data)
+{
+	char line[2 * PREFIX_MAX];
+	bool has_row = false;
+
+	for (const char *p = data; p && !(has_row && text->prefix.len);) {
 		const char *end = strchrnul(p, '\n');
 		size_t len = (size_t)(end - p);
 
 		len = len < sizeof(line) ? len : sizeof(line) - 1;
 		memcpy(line, p, len);
 		line[len] = '\0';
-		if (dump_read_row(find_line(line), &offset, bytes, &rest) == LINE_BYTES) {
-			text->prefix.len = 0;
-			return;
-		}
-		prefix_learn(&text->prefix, line);
+		has_row = has_row || is_row(line);
+		if (is_first_row_aside(line))
+			prefix_learn(&text->prefix, line);
 		p = *end ? end + 1 : NULL;
 	}
+	if (!has_row)
+		return;
+	text->other = text->prefix;
+	text->prefix.len = 0;
+}
+
+/* Keep the functions behind the other prefix until those of the dump are known. */
+static int keep_aside(struct text *text, const char *line)
+{
+	const char *rest = prefix_skip(&text->other, line);
+	struct aside *v;
+
+	if (rest && is_function_line(find_line(rest), &text->aside_addr))
+		text->has_aside_addr = true;
+	if (!text->other.len || !is_first_row_aside(line))
+		return 0;
+	v = array_room(text->asides, text->nr_asides, sizeof(*v));
+	if (!v)
+		return ctx_error(text->dump->ctx, -ENOMEM, "out of memory");
+	text->asides = v;
+	v[text->nr_asides++] = (struct aside){
+		.addr = text->aside_addr,
+		.has_addr = rest && text->has_aside_addr,
+		.line = text->line,
+	};
+	return 0;
 }
 
 /* The same as find_line(), and behind the learned prefix. */
@@ -598,6 +647,9 @@ static int read_lines(struct text *text, char *data)
 			*end = '\0';
 		text->line++;
 		line = (char *)skip_counted(text, line);
+		r = begun ? 0 : keep_aside(text, line);
+		if (r < 0)
+			break;
 		line = begun ? join_lines(text, begun, line) :
 			       (char *)find_prefixed_line(text, line);
 		begun = NULL;
@@ -613,6 +665,51 @@ static int read_lines(struct text *text, char *data)
 		r = read_line(text, begun);
 	end_function(text);
 	return r;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct function *const *x = a, *const *y = b;
+
+	return addr_cmp(&(*x)->addr, &(*y)->addr);
+}
+
+/* Sorted by address. */
+static bool has_function(const struct dump *dump, const struct pcireset_addr *addr)
+{
+	const struct function key = { .addr = *addr }, *p = &key;
+	struct function *const *found =
+		bsearch(&p, dump->v, dump->nr, sizeof(*dump->v), by_address);
+
+	return found && !function_is_listed_only(*found);
+}
+
+/* They are functions without config space, unless the dump has it. */
+static int list_asides(struct text *text)
+{
+	int r = 0;
+
+	text->is_logged = false;
+	for (size_t i = 0; !r && i < text->nr_asides; i++) {
+		text->line = text->asides[i].line;
+		if (text->asides[i].has_addr)
+			r = begin_function(text, &text->asides[i].addr);
+		end_function(text);
+	}
+	return r;
+}
+
+/* A second copy of a function of the dump, such as in a comparison, is not missing. */
+static void skip_asides(struct text *text)
+{
+	for (size_t i = 0; i < text->nr_asides; i++) {
+		const struct aside *aside = &text->asides[i];
+
+		if (aside->has_addr && has_function(text->dump, &aside->addr))
+			continue;
+		if (!text->nr_skipped++ || aside->line < text->first_skipped)
+			text->first_skipped = aside->line;
+	}
 }
 
 static void tell_what_is_missing(const struct text *text)
@@ -869,6 +966,7 @@ int dump_text_probe(struct pcireset_ctx *ctx, const char *data, size_t size)
 	int r = read_text(&text, data, size);
 	bool is_dump = r < 0 || has_config(&dump);
 
+	free(text.asides);
 	dump_clear(&dump);
 	return r == -ENOMEM ? r : is_dump;
 }
@@ -879,10 +977,15 @@ int dump_text_read(struct dump *dump, const char *data, size_t size)
 	int r = read_text(&text, data, size);
 
 	if (!r)
+		r = list_asides(&text);
+	if (!r)
 		r = check_functions(&text);
 	if (!r)
 		r = choose_dump(dump);
-	if (!r)
+	if (!r) {
+		skip_asides(&text);
 		tell_what_is_missing(&text);
+	}
+	free(text.asides);
 	return r;
 }
