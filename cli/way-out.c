@@ -77,13 +77,18 @@ static char *type_way(const struct request *req, struct pcireset_plan *plan)
 	return way;
 }
 
-/* A function below a port can be re-enumerated, beginning with the topmost one that is gone. */
+/*
+ * A function below a port can be re-enumerated, beginning with the topmost one that is gone.
+ * A VF is found again with its PF.
+ */
 char *way_to_find(struct pcireset_dev *dev)
 {
-	const struct pcireset_dev *top = pcireset_dev_get_topmost_gone(dev);
+	const struct pcireset_dev *top = pcireset_dev_get_topmost_gone(dev), *physfn;
 
 	top = top ? top : dev;
-	if (!pcireset_dev_get_parent(top))
+	physfn = pcireset_dev_get_physfn(top);
+	top = physfn ? physfn : top;
+	if (!pcireset_dev_get_parent(top) && !pcireset_dev_has_unknown_parent(top))
 		return NULL;
 	return text("pcireset re-enumerate %s --type bus", pcireset_dev_get_name(top));
 }

@@ -492,6 +492,18 @@ const char *pcireset_dev_get_driver(const struct pcireset_dev *dev);
 struct pcireset_dev *pcireset_dev_get_parent(const struct pcireset_dev *dev);
 
 /**
+ * pcireset_dev_has_unknown_parent - is the upstream bridge missing in a dump?
+ * @dev: function
+ *
+ * A dump of config space may lack the bridge right above a function. Then
+ * pcireset_dev_get_parent() returns a bridge further up, or NULL.
+ *
+ * Return: true if the function has a bridge right above it, and the dump lacks that bridge.
+ * Since: 0.1
+ */
+bool pcireset_dev_has_unknown_parent(const struct pcireset_dev *dev);
+
+/**
  * pcireset_dev_get_physfn - return the physical function of a virtual function
  * @dev: function
  *
@@ -2434,6 +2446,18 @@ struct pcireset_dev *pcireset_link_get_port(const struct pcireset_link *link);
  * Since: 0.1
  */
 struct pcireset_dev *pcireset_link_get_member(const struct pcireset_link *link, size_t i);
+
+/**
+ * pcireset_link_get_doubt - return the reason why functions below the port are unknown
+ * @link: link
+ *
+ * A dump of config space may lack functions that must exist.
+ *
+ * Return: the reason why pcireset_link_get_member() may not return all functions, valid as
+ * long as @link, or NULL if it returns all.
+ * Since: 0.1
+ */
+const char *pcireset_link_get_doubt(const struct pcireset_link *link);
 
 /**
  * pcireset_link_is_up - is the link up?

@@ -17,8 +17,6 @@
 #define CXL_UNMASK_SBR   0x0001
 #define CXL_UNMASK_LD    0x0002
 
-#define REASON_MAX 192
-
 /* All facts for the decision about one function. */
 struct facts {
 	struct config config;
@@ -34,9 +32,9 @@ struct facts {
 	const struct known_broken *broken[NR_TYPES]; /* by type, or NULL */
 	const struct known_handler *handler;         /* or NULL */
 	bool is_dump;                                /* a dump: only config space is known */
-	char own_unknown[REASON_MAX]; /* reason why the reach of its own reset is unknown, or "" */
-	char link_unknown[REASON_MAX];
-	char port_unknown[REASON_MAX]; /* reason why facts about the port are unknown, or "" */
+	char own_unknown[DUMP_REASON_MAX]; /* reason why the reach of its own reset is unknown, or "" */
+	char link_unknown[DUMP_REASON_MAX];
+	char port_unknown[DUMP_REASON_MAX]; /* reason why facts about the port are unknown, or "" */
 };
 
 static bool method_is_listed(const struct facts *f, const char *word)
@@ -68,11 +66,11 @@ static bool is_cut_off(const struct config *port)
 static void explain_port(struct facts *f, const struct config *port)
 {
 	if (is_cut_off(port))
-		snprintf(f->port_unknown, REASON_MAX,
+		snprintf(f->port_unknown, DUMP_REASON_MAX,
 			 "only %zu bytes of %s were saved; use lspci -xxxx as root", port->len,
 			 f->upstream->name);
 	else if (has_hotplug_slot(port))
-		snprintf(f->port_unknown, REASON_MAX,
+		snprintf(f->port_unknown, DUMP_REASON_MAX,
 			 "%s has a hotplug slot, and a dump does not tell whether a driver runs it",
 			 f->upstream->name);
 }
@@ -120,9 +118,10 @@ static int read_port(struct facts *f)
 
 /* ---- facts that a dump lacks */
 
-static bool read_reason(const struct pcireset_dev *dev, const char *file, char reason[REASON_MAX])
+static bool read_reason(const struct pcireset_dev *dev, const char *file,
+			char reason[DUMP_REASON_MAX])
 {
-	int r = dev_attr(dev, file, reason, REASON_MAX);
+	int r = dev_attr(dev, file, reason, DUMP_REASON_MAX);
 
 	if (r > 0)
 		return true;
@@ -134,11 +133,9 @@ static bool read_reason(const struct pcireset_dev *dev, const char *file, char r
 
 static void read_reasons(const struct pcireset_dev *dev, struct facts *f)
 {
-	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
-
 	if (!read_reason(dev, DUMP_VFS, f->own_unknown))
 		read_reason(dev, DUMP_BELOW, f->own_unknown);
-	if (read_reason(physfn ? physfn : dev, DUMP_NO_BRIDGE, f->link_unknown))
+	if (pcireset_dev_has_unknown_parent(dev))
 		strcpy(f->link_unknown, "the bridge right above it is not in the dump");
 	else if (f->upstream)
 		read_reason(f->upstream, DUMP_BELOW, f->link_unknown);

@@ -403,6 +403,18 @@ struct pcireset_dev *pcireset_dev_get_physfn(const struct pcireset_dev *dev)
 	return dev_is_vf(dev) ? pcireset_ctx_get_dev(dev->ctx, &dev->facts->physfn) : NULL;
 }
 
+bool pcireset_dev_has_unknown_parent(const struct pcireset_dev *dev)
+{
+	const struct pcireset_dev *physfn = pcireset_dev_get_physfn(dev);
+	char text[8];
+	int r;
+
+	if (!dev->ctx->is_dump)
+		return false;
+	r = dev_attr(physfn ? physfn : dev, DUMP_NO_BRIDGE, text, sizeof(text));
+	return r > 0 || (r < 0 && !is_absent(r));
+}
+
 /* The bridge whose secondary bus a reset would use. For a VF, it is that of its PF. */
 struct pcireset_dev *dev_upstream(const struct pcireset_dev *dev)
 {

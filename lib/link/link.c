@@ -44,6 +44,19 @@ static int link_add_members(struct pcireset_link *link)
 	return 0;
 }
 
+/* A dump may lack functions below the port. */
+static int link_read_doubt(struct pcireset_link *link)
+{
+	const struct pcireset_dev *port = link->port;
+	int r = 0;
+
+	if (port->ctx->is_dump)
+		r = dev_attr(port, DUMP_BELOW, link->doubt, sizeof(link->doubt));
+	if (r <= 0)
+		*link->doubt = '\0';
+	return r < 0 && !is_absent(r) ? link_fail(port, r) : 0;
+}
+
 static int link_new(struct pcireset_dev *port, struct pcireset_link **ret_link)
 {
 	struct pcireset_link *link = calloc(1, sizeof(*link));
@@ -54,6 +67,8 @@ static int link_new(struct pcireset_dev *port, struct pcireset_link **ret_link)
 	link->refs = 1;
 	link->port = port;
 	r = link_add_members(link);
+	if (!r)
+		r = link_read_doubt(link);
 	if (!r)
 		r = link_read_state(link);
 	if (r < 0) {
@@ -71,6 +86,9 @@ int pcireset_link_new(struct pcireset_dev *dev, struct pcireset_link **ret_link)
 
 	if (r < 0)
 		return r;
+	if (!r && pcireset_dev_has_unknown_parent(dev))
+		return ctx_error(dev->ctx, -EOPNOTSUPP,
+				 "%s: the bridge right above it is not in the dump", dev->name);
 	if (!port)
 		return ctx_error(dev->ctx, -EOPNOTSUPP,
 				 "%s: is on a root bus, without a link above", dev->name);
@@ -130,6 +148,11 @@ struct pcireset_dev *pcireset_link_get_port(const struct pcireset_link *link)
 struct pcireset_dev *pcireset_link_get_member(const struct pcireset_link *link, size_t i)
 {
 	return i < link->nr_members ? link->members[i] : NULL;
+}
+
+const char *pcireset_link_get_doubt(const struct pcireset_link *link)
+{
+	return *link->doubt ? link->doubt : NULL;
 }
 
 bool pcireset_link_is_up(const struct pcireset_link *link)

@@ -19,6 +19,7 @@ struct pcireset_link {
 	struct pcireset_dev *port, *partner; /* partner: NULL, or the named function below */
 	struct pcireset_dev **members;
 	size_t nr_members;
+	char doubt[DUMP_REASON_MAX];           /* the reason why members are unknown, or "" */
 	unsigned int express;                  /* position of the port's PCI Express capability */
 	bool has_target;                       /* the port has Link Control 2 */
 	uint32_t speeds;                       /* supported by the port, bit n is code n */

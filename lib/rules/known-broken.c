@@ -186,13 +186,9 @@ static bool is_about(const struct known_device *id, const struct dev_facts *fact
 	       (!id->is_downstream || may_be_downstream(config));
 }
 
-/* A dump may lack the bridge above. Then the function is not on a root bus. */
 static bool is_on_root_bus(const struct pcireset_dev *dev)
 {
-	char text[8];
-
-	return !pcireset_dev_get_parent(dev) &&
-	       !(dev->ctx->is_dump && dev_attr(dev, DUMP_NO_BRIDGE, text, sizeof(text)) > 0);
+	return !pcireset_dev_get_parent(dev) && !pcireset_dev_has_unknown_parent(dev);
 }
 
 const struct known_broken *known_broken_find(const struct pcireset_dev *dev,

@@ -556,6 +556,8 @@ all_ones() {
 	xz -dc "$BATS_TEST_DIRNAME/../machines/sriov.dump.xz" | all_ones 0000:01:00.1 >"$BATS_TEST_TMPDIR/dump"
 	run -3 --separate-stderr pcireset plan 01:00.0 --type flr -F "$BATS_TEST_TMPDIR/dump"
 	[[ $output$stderr == *'flr: 0000:01:00.1: it is gone or does not respond'* ]]
+	# A VF is found again with its PF.
+	[[ $output$stderr == *'run: pcireset re-enumerate 0000:01:00.0 --type bus'* ]]
 	run -0 --separate-stderr pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
 	json '.devices[] | select(.device == "0000:01:00.0") | .types == [] and (.why_not.flr | startswith("0000:01:00.1: "))'
 	json '.devices[] | select(.device == "0000:01:00.2").types == ["flr"]'
@@ -624,4 +626,46 @@ many() {
 	# A dead function may be its PF.
 	card 01:00.0 36 1b 10 00 | all_ones 01:00.0 >>"$BATS_TEST_TMPDIR/dump"
 	[[ $(bus_of 01:10.0) == '0000:01:00.0: it is gone or does not respond' ]]
+}
+
+@test 'a bridge that the dump lacks is not taken for a root bus' {
+	local dump=$BATS_TEST_TMPDIR/dump missing='is not in the dump' function
+
+	# The function itself is gone, or it is alive.
+	card 03:00.0 36 1b 10 00 | all_ones 03:00.0 >"$dump"
+	run -3 --separate-stderr pcireset plan 03:00.0 --type bus -F "$dump"
+	[[ $output$stderr == *'run: pcireset re-enumerate 0000:03:00.0 --type bus; or power-cycle it'* ]]
+	run -0 --separate-stderr pcireset show -J 03:00.0 -F "$dump"
+	json '.devices[0].way_out == "pcireset re-enumerate 0000:03:00.0 --type bus"'
+	run -3 --separate-stderr pcireset link 03:00.0 -F "$dump"
+	[[ $stderr == *"0000:03:00.0: the bridge right above it $missing" ]]
+	# There is another port further up.
+	{
+		port 00:1c.0 01 42 00 00 | sed '/^10: /s/01 01/01 03/'
+		card 03:00.0 36 1b 10 00
+	} >"$dump"
+	run -3 --separate-stderr pcireset link 03:00.0 -F "$dump"
+	[[ $stderr == *"0000:03:00.0: the bridge right above it $missing" ]]
+	# A function on a root bus has neither a link nor a way out.
+	card 00:1f.0 36 1b 10 00 | all_ones 00:1f.0 >"$dump"
+	run -3 --separate-stderr pcireset link 00:1f.0 -F "$dump"
+	[[ $stderr == *'0000:00:1f.0: is on a root bus, without a link above' ]]
+	run -0 --separate-stderr pcireset show -J 00:1f.0 -F "$dump"
+	json '.devices[0] | has("way_out") and .way_out == null'
+}
+
+@test 'link tells that functions below the port are unknown' {
+	local dump=$BATS_TEST_TMPDIR/dump reason='0000:01:00.0 is one of several functions, and alone in the dump'
+
+	{
+		port 00:1c.0 01 42 00 00
+		many 01:00.0
+	} >"$dump"
+	run -0 --separate-stderr pcireset link 01:00.0 -F "$dump"
+	[[ $output == *$'\nfunctions     0000:01:00.0\n              others are unknown: '"$reason"$'\nstate'* ]]
+	run -0 --separate-stderr pcireset link 01:00.0 -J -F "$dump"
+	jq -e --arg reason "$reason" '.links[0] | .functions == ["0000:01:00.0"] and .functions_unknown == $reason' <<<"$output"
+	many 01:00.1 >>"$dump"
+	run -0 --separate-stderr pcireset link 01:00.0 -J -F "$dump"
+	jq -e '.links[0] | (.functions | length) == 2 and (has("functions_unknown") | not)' <<<"$output"
 }

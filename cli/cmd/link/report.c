@@ -51,9 +51,12 @@ static void link_print_state(const struct link_job *job)
 {
 	const struct pcireset_link *link = job->link;
 	uint32_t target = pcireset_link_get_target_speed(link);
+	const char *doubt = pcireset_link_get_doubt(link);
 
 	link_print_line("port", text("%s", pcireset_dev_get_name(pcireset_link_get_port(link))));
 	link_print_line("functions", link_functions_text(job));
+	if (doubt)
+		link_print_line("", text("others are unknown: %s", doubt));
 	link_print_line("state", link_state_text(link));
 	if (pcireset_link_is_up(link)) {
 		link_print_line("speed", link_speed_text(pcireset_link_get_speed(link)));
@@ -94,6 +97,8 @@ static void link_add_state(json_object *o, const struct pcireset_link *link)
 {
 	json_add_string(o, "port", pcireset_dev_get_name(pcireset_link_get_port(link)));
 	link_add_functions(o, link);
+	if (pcireset_link_get_doubt(link))
+		json_add_string(o, "functions_unknown", pcireset_link_get_doubt(link));
 	json_add_bool(o, "up", pcireset_link_is_up(link));
 	json_add_bool(o, "disabled", pcireset_link_is_disabled(link));
 	json_add_speed(o, "speed_gts", pcireset_link_get_speed(link));
