@@ -20,6 +20,7 @@ struct domain {
 	struct dump *dump;
 	size_t begin, end;
 	size_t bridges[MAX_BUSES];    /* the bridge of this bus, or DUMP_NONE */
+	bool is_root[MAX_BUSES];      /* a function of this bus can only be on a root bus */
 	size_t nr_vfs;                /* VFs according to the PFs */
 	const struct function **seen; /* by bridge above, or last: a function below it */
 	size_t nr_odd;                /* bridges with impossible bus numbers, in all domains */
@@ -303,20 +304,34 @@ static void find_lost_pfs(const struct domain *domain)
 }
 
 /*
+ * PCIe r6.0, sec 1.3: these functions are part of the root complex. On their bus, functions
+ * without a PCIe capability are too.
+ */
+static void find_root_buses(struct domain *domain)
+{
+	memset(domain->is_root, 0, sizeof(domain->is_root));
+	domain->is_root[0] = true;
+	for (size_t i = domain->begin; i < domain->end; i++) {
+		const struct function *f = domain->dump->v[i];
+		int type = config_express_type(&f->config);
+
+		if (type == PCI_EXP_TYPE_ROOT_PORT || type == PCI_EXP_TYPE_RC_END ||
+		    type == PCI_EXP_TYPE_RC_EC)
+			domain->is_root[f->addr.bus] = true;
+	}
+}
+
+/*
  * The bridge above has another secondary bus, so a bridge in between is missing. For a
  * VF, use its PF.
  */
 static void check_bridge(const struct domain *domain, struct function *f)
 {
 	const struct function *bridge = bridge_above(domain, f);
-	int type = config_express_type(&f->config);
 
 	if (f->physfn != DUMP_NONE)
 		return;
-	if (bridge && bridge->first == f->addr.bus)
-		return;
-	if (!bridge && (!f->addr.bus || type == PCI_EXP_TYPE_ROOT_PORT ||
-			type == PCI_EXP_TYPE_RC_END || type == PCI_EXP_TYPE_RC_EC))
+	if (bridge ? bridge->first == f->addr.bus : domain->is_root[f->addr.bus])
 		return;
 	f->has_no_bridge = true;
 	say_below(domain, f, "the bridge above %s is not in the dump");
@@ -489,6 +504,7 @@ static int relate_domain(struct domain *domain)
 	find_pfs_of_lost_vfs(domain);
 	find_lost_pfs(domain);
 	check_devices(domain);
+	find_root_buses(domain);
 	check_functions(domain);
 	pass_up(domain);
 	return 0;

@@ -669,3 +669,18 @@ many() {
 	run -0 --separate-stderr pcireset link 01:00.0 -J -F "$dump"
 	jq -e '.links[0] | (.functions | length) == 2 and (has("functions_unknown") | not)' <<<"$output"
 }
+
+@test 'a bus with a root port is a root bus, whatever its number' {
+	local dump=$BATS_TEST_TMPDIR/dump type
+
+	# A root port, an endpoint and an event collector of the root complex.
+	for type in 42 92 a2; do
+		{
+			card 16:00.0 36 1b 10 00 | sed "/^40: /s/10 00 02/10 00 $type/"
+			card 16:05.0 36 1b 10 00 | sed '/^00: /s/10 00 01/00 00 01/'
+		} >"$dump"
+		[[ $(bus_of 16:05.0) == 'it is on a root bus, without a bridge above to reset it' ]]
+	done
+	sed -i "/^40: /s/10 00 $type/10 00 02/" "$dump"
+	[[ $(bus_of 16:05.0) == 'unknown: the bridge right above it is not in the dump' ]]
+}
