@@ -202,6 +202,21 @@ static void tell_unread(const struct search *search)
 			 search->nr_unread == 1 ? "its" : "their", search->unread->path);
 }
 
+/* A note would be lost with the error, so the error names the file that may have been the dump. */
+static int fail_without_dump(const struct search *search)
+{
+	if (!search->nr_unread)
+		return ctx_error(search->ctx, -EBADMSG,
+				 "no file of the archive has config space, as lspci -xxxx prints "
+				 "it; recordings are read with --sysroot");
+	return ctx_error(search->ctx, -EBADMSG,
+			 "no file that could be read has config space, as lspci -xxxx prints it; "
+			 "%s%s not read, damaged or an archive of %s own: extract %s",
+			 search->unread->path, search->nr_unread == 1 ? " was" : " and others were",
+			 search->nr_unread == 1 ? "its" : "their",
+			 search->nr_unread == 1 ? "it" : "them");
+}
+
 /*
  * The only dump among the files of a bundle. Two of them may come from two machines, so that
  * a person must choose. Return 0 or a negative errno.
@@ -215,11 +230,9 @@ static int find_dump(struct pcireset_ctx *ctx, struct tree *files, const struct 
 		r = probe_file(&search, &files->v[i]);
 	if (r < 0)
 		return r;
-	tell_unread(&search);
 	if (!search.found)
-		return ctx_error(ctx, -EBADMSG,
-				 "no file of the archive has config space, as lspci -xxxx prints "
-				 "it; recordings are read with --sysroot");
+		return fail_without_dump(&search);
+	tell_unread(&search);
 	*ret_dump = search.found;
 	return 0;
 }
