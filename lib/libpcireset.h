@@ -2351,8 +2351,9 @@ enum pcireset_equalization {
  *
  * Touches nothing.
  *
- * Return: 0; -EOPNOTSUPP if no PCI Express port is above the function; -EACCES without
- * privileges; -ENODEV if the port does not answer; or another negative errno.
+ * Return: 0; -EOPNOTSUPP if no PCI Express port is above the function, or a dump of config
+ * space lacks that port or its capabilities; -EACCES without privileges; -ENODEV if the
+ * port does not answer; or another negative errno.
  * Since: 0.1
  */
 int pcireset_link_new(struct pcireset_dev *dev, struct pcireset_link **ret_link);

@@ -66,9 +66,7 @@ static bool is_cut_off(const struct config *port)
 static void explain_port(struct facts *f, const struct config *port)
 {
 	if (is_cut_off(port))
-		snprintf(f->port_unknown, DUMP_REASON_MAX,
-			 "only %zu bytes of %s were saved; use lspci -xxxx as root", port->len,
-			 f->upstream->name);
+		config_explain_cut(port, f->upstream->name, f->port_unknown);
 	else if (has_hotplug_slot(port))
 		snprintf(f->port_unknown, DUMP_REASON_MAX,
 			 "%s has a hotplug slot, and a dump does not tell whether a driver runs it",
@@ -133,8 +131,9 @@ static bool read_reason(const struct pcireset_dev *dev, const char *file,
 
 static void read_reasons(const struct pcireset_dev *dev, struct facts *f)
 {
-	if (!read_reason(dev, DUMP_VFS, f->own_unknown))
-		read_reason(dev, DUMP_BELOW, f->own_unknown);
+	if (!read_reason(dev, DUMP_VFS, f->own_unknown) &&
+	    !read_reason(dev, DUMP_BELOW, f->own_unknown) && !f->has_capabilities)
+		config_explain_cut(&f->config, dev->name, f->own_unknown);
 	if (pcireset_dev_has_unknown_parent(dev))
 		strcpy(f->link_unknown, "the bridge right above it is not in the dump");
 	else if (f->upstream)

@@ -145,6 +145,19 @@ bool config_has_all_capabilities(const struct config *c)
 	return true;
 }
 
+/*
+ * A dump by lspci without -xxxx, or not by root, may end before the capabilities. The lists
+ * of conventional capabilities end within the first 256 bytes.
+ */
+void config_explain_cut(const struct config *c, const char *name, char reason[DUMP_REASON_MAX])
+{
+	if (c->len < PCI_CFG_SPACE_SIZE || config_has_all_capabilities(c))
+		snprintf(reason, DUMP_REASON_MAX,
+			 "only %zu bytes of %s were saved; use lspci -xxxx as root", c->len, name);
+	else
+		snprintf(reason, DUMP_REASON_MAX, "the capabilities of %s are damaged", name);
+}
+
 /* PCIe r6.0, sec 7.5.3.2: return the Device/Port Type, or -1 for a conventional function. */
 int config_express_type(const struct config *c)
 {

@@ -266,6 +266,7 @@ bool config_has_all_capabilities(const struct config *c);
 uint32_t config_header_type(const struct config *c);
 int config_express_type(const struct config *c);
 bool config_is_dead(const struct config *c);
+void config_explain_cut(const struct config *c, const char *name, char reason[DUMP_REASON_MAX]);
 size_t config_find_extended(const struct config *c, uint32_t id, unsigned int nth);
 size_t config_find_dvsec(const struct config *c, uint32_t vendor, uint32_t id);
 int config_difference(const struct config *was, const struct config *now);

@@ -121,6 +121,18 @@ static int link_read_partner(struct pcireset_link *link)
 	return 0;
 }
 
+static int link_fail_to_read(const struct pcireset_dev *dev, const struct config *config)
+{
+	char reason[DUMP_REASON_MAX];
+
+	if (!dev->ctx->is_dump)
+		return ctx_error(dev->ctx, -EACCES,
+				 "%s: the capabilities of the port cannot be read; only root may",
+				 dev->name);
+	config_explain_cut(config, dev->name, reason);
+	return ctx_error(dev->ctx, -EOPNOTSUPP, "%s", reason);
+}
+
 /* All of a port, which must answer. */
 int link_read_config(const struct pcireset_dev *dev, struct config *config)
 {
@@ -130,11 +142,7 @@ int link_read_config(const struct pcireset_dev *dev, struct config *config)
 		return link_fail(dev, r);
 	if (config->len && config_is_dead(config))
 		return ctx_error(dev->ctx, -ENODEV, "%s: the port does not answer", dev->name);
-	if (!config_has_all_capabilities(config))
-		return ctx_error(dev->ctx, -EACCES,
-				 "%s: the capabilities of the port cannot be read; only root may",
-				 dev->name);
-	return 0;
+	return config_has_all_capabilities(config) ? 0 : link_fail_to_read(dev, config);
 }
 
 static int link_check_type(const struct pcireset_link *link, const struct config *config)
