@@ -614,6 +614,9 @@ static char *find_message(char *line)
 	return pcilib && (!lspci || pcilib < lspci) ? pcilib : lspci;
 }
 
+/* Longer than a row or the name of a function: later lines are not the rest of it. */
+#define MAX_BEGUN 256
+
 /*
  * A message ends its line, so the rest of the interrupted line is on the next one. There
  * is room for it, because the message was removed. Other words before a message have no
@@ -654,12 +657,12 @@ static int read_lines(struct text *text, char *data)
 			       (char *)find_prefixed_line(text, line);
 		begun = NULL;
 		message = find_message(line);
-		if (message) {
+		if (message)
 			*message = '\0';
+		if (message && message - line < MAX_BEGUN)
 			begun = line;
-			continue;
-		}
-		r = read_line(text, line);
+		else
+			r = read_line(text, line);
 	}
 	if (begun && !r)
 		r = read_line(text, begun);

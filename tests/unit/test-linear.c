@@ -8,6 +8,7 @@
 #include <string.h>
 #include "backend/backend.h"
 #include "plan/plan.h"
+#include "snapshot/snapshot.h"
 #include "users/users.h"
 #include "fake-dev.h"
 #include "linear.h"
@@ -275,6 +276,35 @@ static void choice_for_many_links_takes_linear_work(void **state)
 	is_linear(choose_for_a_batch);
 }
 
+/* Each line of the text ends with a message, so none of them ends the line before it. */
+static uint64_t count_of_messages(size_t nr, void *arg)
+{
+	static const char begin[] = "01:00.0 x\n", line[] = "aaaaaaaa lspci: x\n";
+	const size_t len = strlen(line);
+	char *text = calloc(sizeof(begin) + nr * len, 1);
+	struct pcireset_ctx *ctx = calloc(1, sizeof(*ctx));
+	uint64_t count;
+
+	(void)arg;
+	assert_non_null(text);
+	assert_non_null(ctx);
+	strcpy(text, begin);
+	for (size_t i = 0; i < nr; i++)
+		memcpy(text + strlen(begin) + i * len, line, len);
+	linear_begin();
+	assert_int_equal(dump_text_probe(ctx, text, strlen(text)), 0);
+	count = linear_end();
+	free(ctx);
+	free(text);
+	return count;
+}
+
+static void messages_in_a_dump_take_linear_work(void **state)
+{
+	(void)state;
+	linear_check(count_of_messages, MANY, NULL);
+}
+
 /* ---- and it is still right */
 
 static void a_shared_list_has_the_target_of_each(void **state)
@@ -330,6 +360,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(users_take_linear_work),
 		cmocka_unit_test(plans_of_different_links_take_linear_work),
 		cmocka_unit_test(choice_for_many_links_takes_linear_work),
+		cmocka_unit_test(messages_in_a_dump_take_linear_work),
 		cmocka_unit_test(a_shared_list_has_the_target_of_each),
 		cmocka_unit_test(equal_uses_are_one_in_the_order_of_the_first),
 	};
