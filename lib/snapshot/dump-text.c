@@ -37,6 +37,7 @@ struct text {
 	bool has_aside_addr;
 	struct aside *asides;
 	size_t nr_asides;
+	size_t path;                      /* line of a function without a bus number, or 0 */
 	size_t nr_skipped, first_skipped; /* lines */
 	size_t odd;                       /* first line of bytes in another format, 0: none */
 	bool is_cut;                      /* the text ends within an address */
@@ -151,6 +152,24 @@ static bool is_function_line(const char *line, struct pcireset_addr *ret_addr)
 	return addr_parse(full, strlen(full), ret_addr);
 }
 
+/*
+ * "00:1c.0/00.0", with -P: the function has no bus number. VFs may be on any bus below the
+ * bridge.
+ */
+static bool is_path_without_bus(const char *line)
+{
+	const char *path = skip_key(line), *last = path;
+	size_t len = find_address(&last), first = strcspn(path, "/ ");
+	struct pcireset_addr addr;
+	char name[32];
+
+	if (last == path || len != 4 || dump_hex_digit(last[0]) < 0 ||
+	    dump_hex_digit(last[1]) < 0 || last[2] != '.' || first >= sizeof(name))
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)first, path);
+	return is_function_line(name, &addr);
+}
+
 /* ---- prefixes by logs, patches and editors */
 
 /* Return the text after "[   12.345678] " or "[Mon Jan  1 12:00:00 2024] ", or NULL. */
@@ -210,7 +229,8 @@ static bool is_of_lspci(const char *line)
 	const char *rest;
 	size_t offset;
 
-	return dump_read_row(line, &offset, bytes, &rest) || is_function_line(line, &addr);
+	return dump_read_row(line, &offset, bytes, &rest) || is_function_line(line, &addr) ||
+	       is_path_without_bus(line);
 }
 
 /* Return the part of a line that lspci printed, or the unquoted line if there is none. */
@@ -400,6 +420,7 @@ static int begin_function(struct text *text, const struct pcireset_addr *addr)
 	struct function *f;
 
 	end_function(text);
+	text->path = 0;
 	if (dump->nr == MAX_FUNCTIONS)
 		return ctx_error(dump->ctx, -EFBIG, "line %zu: more than %d functions", text->line,
 				 MAX_FUNCTIONS);
@@ -549,6 +570,8 @@ static void end_listing(struct text *text, const char *line)
 {
 	bool is_end = *line ? is_prompt(line) || is_column_header(line) : text->is_listing;
 
+	if (!*line)
+		text->path = 0;
 	if (is_end && text->current && !text->current->config.len && !text->partial)
 		end_function(text);
 }
@@ -557,6 +580,15 @@ static void end_listing(struct text *text, const char *line)
 static bool is_removed(const char *line)
 {
 	return *line == '-' && is_of_lspci(line + 1);
+}
+
+/* A list of such functions alone is no reason. */
+static int fail_without_bus(const struct text *text)
+{
+	return ctx_error(text->dump->ctx, -EBADMSG,
+			 "line %zu: a function is named by the bridges above it, without its bus, "
+			 "as lspci -P prints it; use lspci -xxxx, with -PP or without it",
+			 text->path);
 }
 
 /* Ignore blank lines and words, such as those of -v. They only end the current sequence. */
@@ -582,8 +614,15 @@ static int read_line(struct text *text, const char *line)
 		end_function(text);
 		return 0;
 	}
+	if (nr && text->path)
+		return fail_without_bus(text);
 	if (nr) {
 		take_bytes(text, offset, bytes, nr);
+		return 0;
+	}
+	if (is_path_without_bus(line)) {
+		end_function(text);
+		text->path = text->line;
 		return 0;
 	}
 	if (is_function_line(line, &addr))
