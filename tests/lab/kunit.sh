@@ -4,6 +4,7 @@
 # topology: empty
 # kernels: uml
 # append: kunit.enable=1
+# icount: yes
 # quick: yes
 . "$(dirname "$0")/lib.sh"
 
@@ -24,7 +25,8 @@ suite_results() {
 }
 
 for suite in pcireset-plan pcireset-check pcireset-run pcireset-bars pcireset-late pcireset-control pcireset-claim pcireset-type \
-	pcireset-link-disable pcireset-speed pcireset-wait pcireset-lock pcireset-cdev pcireset-batch; do
+	pcireset-link-disable pcireset-speed pcireset-wait pcireset-lock pcireset-cdev pcireset-batch \
+	pcireset-outcome; do
 	before=$tests_run
 	suite_results "$suite"
 	exits 0 "$suite: was run" test "$tests_run" -gt "$before"
