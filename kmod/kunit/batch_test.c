@@ -125,12 +125,118 @@ static void later_end_is_reported_first(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, batch_take_done(&batch));
 }
 
+/* An item for the first function, planned with this request. */
+static struct pcireset_item batch_item_on(struct kunit *test, unsigned int nr,
+					  struct pcireset_request request)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_item item = { .dev = machine->fns[nr] };
+
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(item.dev, &request, false, &item.plan), 0);
+	return item;
+}
+
+/* What a caller may do, and what it wants, is not that of another one. */
+static void different_requests_share_a_reset(struct kunit *test)
+{
+	struct pcireset_request bus = { .types = PCI_RESET_BUS }, other = bus;
+	struct pcireset_item *items = kunit_kcalloc(test, 2, sizeof(*items), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, items);
+	KUNIT_EXPECT_TRUE(test, batch_is_same_request(&bus, &other));
+	other.must_own = true;
+	KUNIT_EXPECT_FALSE(test, batch_is_same_request(&bus, &other));
+	other = bus;
+	other.by_user = true;
+	KUNIT_EXPECT_FALSE(test, batch_is_same_request(&bus, &other));
+	other = bus;
+	other.link_speed = 1;
+	KUNIT_EXPECT_FALSE(test, batch_is_same_request(&bus, &other));
+	items[0] = batch_item_on(test, 0, bus);
+	items[1] = batch_item_on(test, 1, bus);
+	KUNIT_EXPECT_TRUE(test, batch_serves(&items[0], &items[1]));
+	KUNIT_EXPECT_TRUE(test, batch_is_shareable(&items[0]));
+	/* Only one of them may become stale, and that one not before it is run. */
+	items[0].wanted = items[0].plan;
+	KUNIT_EXPECT_FALSE(test, batch_serves(&items[0], &items[1]));
+	KUNIT_EXPECT_TRUE(test, batch_is_shareable(&items[0]));
+	items[0].wanted = items[1].plan;
+	KUNIT_EXPECT_FALSE(test, batch_is_shareable(&items[0]));
+	pcireset_plan_put(items[0].plan);
+	pcireset_plan_put(items[1].plan);
+}
+
+/* The function left between the plan and the reset of its bus. */
+static void function_that_was_not_reset_succeeds(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_item *items = kunit_kcalloc(test, 2, sizeof(*items), GFP_KERNEL);
+	struct pcireset_member *member = kvzalloc(sizeof(*member), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, items);
+	KUNIT_ASSERT_NOT_NULL(test, member);
+	member->addr = pcireset_addr_of(machine->fns[0]);
+	items[0].dev = machine->fns[0];
+	items[0].own =
+		(struct pcireset_report){ .members = member, .nr_members = 1, .max_members = 1 };
+	items[0].followers = &items[1];
+	items[1].dev = machine->fns[1];
+	batch_nr_finished = 0;
+	batch_report_item(&items[0], batch_count_finished);
+	KUNIT_EXPECT_EQ(test, batch_nr_finished, 2);
+	KUNIT_EXPECT_EQ(test, items[0].result, 0);
+	KUNIT_EXPECT_EQ(test, items[1].result, -ENODEV);
+}
+
+/* Two slots of one bridge have no common function. Their resets use the bridge. */
+static void resets_by_one_bridge_run_in_parallel(struct kunit *test)
+{
+	struct pcireset_item item =
+		batch_item_on(test, 0, (struct pcireset_request){ .types = PCI_RESET_BUS });
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct batch_hit hits[4];
+	unsigned int groups[] = { 0, 1, 2 };
+
+	KUNIT_EXPECT_PTR_EQ(test, batch_add_hits(hits, item.plan, 5), &hits[4]);
+	KUNIT_EXPECT_PTR_EQ(test, hits[1].dev, machine->port);
+	KUNIT_EXPECT_EQ(test, hits[1].item, 5);
+	/* The first item of a group has its number. */
+	batch_join_groups(groups, 2, 1);
+	batch_join_groups(groups, 0, 2);
+	KUNIT_EXPECT_EQ(test, batch_find_group(groups, 0), 0);
+	KUNIT_EXPECT_EQ(test, batch_find_group(groups, 1), 0);
+	KUNIT_EXPECT_EQ(test, batch_find_group(groups, 2), 0);
+	pcireset_plan_put(item.plan);
+}
+
+static void cancelled_item_is_begun(struct kunit *test)
+{
+	struct pcireset_item *item = kunit_kzalloc(test, sizeof(*item), GFP_KERNEL);
+	struct batch *batch = kunit_kzalloc(test, sizeof(*batch), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, item);
+	KUNIT_ASSERT_NOT_NULL(test, batch);
+	*item = batch_item_on(test, 0, (struct pcireset_request){ .types = PCI_RESET_FLR });
+	init_llist_head(&batch->done);
+	init_waitqueue_head(&batch->wait);
+	batch->cancelled = true;
+	KUNIT_EXPECT_FALSE(test, batch_open_item(batch, item));
+	KUNIT_EXPECT_EQ(test, item->result, -EINTR);
+	KUNIT_EXPECT_EQ(test, item->own.why, PCIRESET_WHY_CANCELLED);
+	KUNIT_EXPECT_FALSE(test, llist_empty(&batch->done));
+	pcireset_plan_put(item->plan);
+}
+
 static struct kunit_case batch_cases[] = {
 	KUNIT_CASE(item_with_another_wait_is_carried),
 	KUNIT_CASE(thread_looks_too_late),
 	KUNIT_CASE(late_item_takes_its_locks_beside_others),
 	KUNIT_CASE(second_of_two_equal_resets_is_kept),
 	KUNIT_CASE(later_end_is_reported_first),
+	KUNIT_CASE(different_requests_share_a_reset),
+	KUNIT_CASE(function_that_was_not_reset_succeeds),
+	KUNIT_CASE(resets_by_one_bridge_run_in_parallel),
+	KUNIT_CASE(cancelled_item_is_begun),
 	{},
 };
 

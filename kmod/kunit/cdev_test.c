@@ -3,6 +3,8 @@
 #include "../cdev/control.c"
 #include "../cdev/device.c"
 
+#include <linux/cred.h>
+
 #include "machine.h"
 
 /* A descriptor for the first function, as an ioctl sees it. */
@@ -216,6 +218,112 @@ static void function_that_is_not_there_is_opened(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, control_do_open(NULL, &open), -EOPNOTSUPP);
 }
 
+/* Takes the capabilities of this thread away, and returns what cdev_take_back() needs. */
+static const struct cred *cdev_give_up(struct kunit *test)
+{
+	struct cred *cred = prepare_creds();
+
+	KUNIT_ASSERT_NOT_NULL(test, cred);
+	cap_clear(cred->cap_effective);
+	return override_creds(cred);
+}
+
+static void cdev_take_back(const struct cred *before)
+{
+	const struct cred *cred = current_cred();
+
+	revert_creds(before);
+	put_cred(cred);
+}
+
+/* A privileged process may have passed the descriptor on. */
+static void process_without_privileges_opens_or_sets_a_speed(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_open open = { .addr = pcireset_addr_of(machine->fns[0]) };
+	struct pcireset_empty_bus empty = { .bridge = pcireset_addr_of(machine->port) };
+	struct pcireset_reset reset = { .types = PCI_RESET_BUS,
+					.flags = PCIRESET_RESET_SPEED,
+					.link_speed = 1 };
+	const struct cred *before;
+
+	KUNIT_EXPECT_EQ(test, pcireset_reset_check(&reset), 0);
+	before = cdev_give_up(test);
+	KUNIT_EXPECT_EQ(test, control_open(NULL, NULL), -EPERM);
+	KUNIT_EXPECT_EQ(test, control_do_open(NULL, &open), -EPERM);
+	KUNIT_EXPECT_EQ(test, control_do_empty_bus(NULL, &empty), -EPERM);
+	KUNIT_EXPECT_EQ(test, pcireset_reset_check(&reset), -EPERM);
+	cdev_take_back(before);
+	KUNIT_EXPECT_EQ(test, control_do_empty_bus(NULL, &empty), -EBUSY);
+	KUNIT_EXPECT_EQ(test, empty.out_why, PCIRESET_WHY_SCOPE);
+	/* The flag says that the caller knows of the speed. */
+	reset.flags = 0;
+	KUNIT_EXPECT_EQ(test, pcireset_reset_check(&reset), -EINVAL);
+	reset.flags = PCIRESET_RESET_SPEED;
+	reset.link_speed = 0;
+	KUNIT_EXPECT_EQ(test, pcireset_reset_check(&reset), -EINVAL);
+}
+
+/* The descriptor limits each request, and gives what the request leaves open. */
+static void request_exceeds_its_descriptor(struct kunit *test)
+{
+	struct file *file = cdev_open(test, PCI_RESET_FLR | PCI_RESET_BUS, PCIRESET_GRANT_OWNED);
+	struct pcireset_request request = { .types = PCI_RESET_FLR };
+	struct pci_dev *dev;
+
+	KUNIT_EXPECT_EQ(test,
+			NARROW(file, .types = PCI_RESET_FLR, .max_scope = PCIRESET_SCOPE_SLOT), 0);
+	KUNIT_EXPECT_EQ(test, pcireset_handle_grant(file->private_data, &request, &dev), 0);
+	KUNIT_EXPECT_EQ(test, request.max_scope, PCIRESET_SCOPE_SLOT);
+	KUNIT_EXPECT_TRUE(test, request.must_own);
+	KUNIT_EXPECT_TRUE(test, request.by_user);
+	pci_dev_put(dev);
+	request.max_scope = PCIRESET_SCOPE_FUNCTION;
+	KUNIT_EXPECT_EQ(test, pcireset_handle_grant(file->private_data, &request, &dev), 0);
+	KUNIT_EXPECT_EQ(test, request.max_scope, PCIRESET_SCOPE_FUNCTION);
+	pci_dev_put(dev);
+	request.max_scope = PCIRESET_SCOPE_BUS;
+	KUNIT_EXPECT_EQ(test, pcireset_handle_grant(file->private_data, &request, &dev), -EPERM);
+	request.max_scope = 0;
+	request.force = PCIRESET_FORCE_DRIVER;
+	KUNIT_EXPECT_EQ(test, pcireset_handle_grant(file->private_data, &request, &dev), -EPERM);
+	request.force = 0;
+	request.types = PCI_RESET_BUS;
+	KUNIT_EXPECT_EQ(test, pcireset_handle_grant(file->private_data, &request, &dev), -EPERM);
+	cdev_close(file);
+}
+
+static u64 cdev_query_generation(struct kunit *test, struct file *file, u32 types)
+{
+	struct pcireset_query arg = { .types = types };
+
+	KUNIT_EXPECT_EQ(test, pcireset_do_query(file, &arg), 0);
+	return arg.out_generation;
+}
+
+/* A generation is that of one plan: an equal one keeps it, and any other is stale. */
+static void generation_of_another_plan_is_accepted(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct file *file = cdev_open(test, 0, 0);
+	struct pcireset_handle *handle = file->private_data;
+	u64 flr = cdev_query_generation(test, file, PCI_RESET_FLR), bus;
+	struct pcireset_plan *plan;
+
+	KUNIT_EXPECT_NE(test, flr, 0);
+	KUNIT_EXPECT_EQ(test, cdev_query_generation(test, file, PCI_RESET_FLR), flr);
+	KUNIT_EXPECT_EQ(test, pcireset_handle_get_plan(handle, flr, &plan), 0);
+	KUNIT_EXPECT_EQ(test, pcireset_plan_type(plan), PCI_RESET_FLR);
+	pcireset_plan_put(plan);
+	bus = cdev_query_generation(test, file, PCI_RESET_BUS);
+	KUNIT_EXPECT_NE(test, bus, flr);
+	KUNIT_EXPECT_EQ(test, pcireset_handle_get_plan(handle, flr, &plan), -ESTALE);
+	KUNIT_EXPECT_NULL(test, plan);
+	pcireset_handle_orphan(machine->fns[0]);
+	KUNIT_EXPECT_EQ(test, pcireset_handle_get_plan(handle, bus, &plan), -ENODEV);
+	cdev_close(file);
+}
+
 static struct kunit_case cdev_cases[] = {
 	KUNIT_CASE(right_comes_back_or_is_kept),
 	KUNIT_CASE(wrong_arguments_narrow),
@@ -226,6 +334,9 @@ static struct kunit_case cdev_cases[] = {
 	KUNIT_CASE(query_of_a_plan_looks_at_other_types),
 	KUNIT_CASE(info_leaves_something_out),
 	KUNIT_CASE(function_that_is_not_there_is_opened),
+	KUNIT_CASE(process_without_privileges_opens_or_sets_a_speed),
+	KUNIT_CASE(request_exceeds_its_descriptor),
+	KUNIT_CASE(generation_of_another_plan_is_accepted),
 	{},
 };
 

@@ -3,6 +3,7 @@
 #include "../state/check.c"
 
 #include "machine.h"
+#include "run/run.h"
 #include "table/registers.h"
 
 #define ALL      0xffffffff
@@ -787,6 +788,137 @@ static void slot_of_a_removed_function_is_changed(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, port.masked.slot_changed);
 }
 
+/* PCIe r6.0, sec 7.9.3.2: two dwords, the lower one first. */
+static void put_serial(u32 *space, u64 serial)
+{
+	add_ext_cap(space, SERIAL, PCI_EXT_CAP_ID_DSN, 0);
+	add_ext_cap(space, AER, PCI_EXT_CAP_ID_ERR, SERIAL);
+	space[SERIAL / 4 + 1] = serial;
+	space[SERIAL / 4 + 2] = serial >> 32;
+}
+
+/* Two cards of one type differ in nothing else. */
+static void twin_passes_for_the_same(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = { .types = PCI_RESET_FLR };
+	struct pcireset_plan *plan = NULL;
+	struct pcireset_tx *tx = NULL;
+	struct pcireset_fn *fn;
+
+	put_serial(machine->space[0], 0x1122334455667788);
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
+	KUNIT_ASSERT_EQ(test, pcireset_tx_new(plan, &tx), 0);
+	fn = &tx->fns[0];
+	KUNIT_EXPECT_EQ(test, pcireset_state_save(plan, fn), 0);
+	KUNIT_EXPECT_EQ(test, fn->saved.serial, 0x1122334455667788);
+	pcireset_fn_answers(fn);
+	KUNIT_EXPECT_TRUE(test, pcireset_identity_holds(fn));
+	put_serial(machine->space[0], 0x1122334555667788);
+	KUNIT_EXPECT_FALSE(test, pcireset_identity_holds(fn));
+	put_serial(machine->space[0], 0x1122334455667789);
+	KUNIT_EXPECT_FALSE(test, pcireset_identity_holds(fn));
+	/* A VF has none, whatever is there. */
+	fn->dev->is_virtfn = 1;
+	KUNIT_EXPECT_EQ(test, pcireset_identity_serial(fn), 0);
+	KUNIT_EXPECT_TRUE(test, pcireset_identity_holds(fn));
+	fn->dev->is_virtfn = 0;
+	pcireset_state_free(fn);
+	pcireset_tx_put(tx);
+	pcireset_plan_put(plan);
+}
+
+/* All of the header, and without a save, the registers that identify. */
+static void header_is_saved_in_part(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	u32 *space = machine->space[0];
+	struct pcireset_request request = { .types = PCI_RESET_FLR };
+	struct pcireset_fn noted = { .dev = machine->fns[0] };
+	struct pcireset_plan *plan = NULL;
+	struct pcireset_tx *tx = NULL;
+
+	space[PCI_INTERRUPT_LINE / 4] = 0x0000010b;
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
+	KUNIT_ASSERT_EQ(test, pcireset_tx_new(plan, &tx), 0);
+	KUNIT_EXPECT_EQ(test, pcireset_state_save(plan, &tx->fns[0]), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(tx->fns[0].saved.header, space, 64), 0);
+	pcireset_state_free(&tx->fns[0]);
+	pcireset_tx_put(tx);
+	pcireset_plan_put(plan);
+
+	pcireset_identity_note(&noted);
+	pcireset_fn_answers(&noted);
+	KUNIT_EXPECT_TRUE(test, pcireset_identity_holds(&noted));
+	space[PCI_CACHE_LINE_SIZE / 4] ^= 0x00010000;
+	KUNIT_EXPECT_FALSE(test, pcireset_identity_holds(&noted));
+	space[PCI_CACHE_LINE_SIZE / 4] ^= 0x00010000;
+	space[PCI_SUBSYSTEM_VENDOR_ID / 4] ^= 0x00010000;
+	KUNIT_EXPECT_FALSE(test, pcireset_identity_holds(&noted));
+}
+
+/* PCIe r6.0, sec 2.3.1: that Vendor ID means Request Retry Status. A VF has none. */
+static void retry_counts_as_an_answer(struct kunit *test)
+{
+	struct subject *subject = check_take_endpoint(test);
+
+	subject->now[PCI_VENDOR_ID / 4] = 0xffff0001;
+	KUNIT_EXPECT_FALSE(test, pcireset_fn_answers(&subject->fn));
+	/* Only I/O is enabled. */
+	subject->now[PCI_COMMAND / 4] = 0x00100001;
+	subject->fn.dev->is_virtfn = 1;
+	KUNIT_EXPECT_TRUE(test, pcireset_fn_answers(&subject->fn));
+	subject->now[PCI_COMMAND / 4] = ALL;
+	KUNIT_EXPECT_FALSE(test, pcireset_fn_answers(&subject->fn));
+	subject->fn.dev->is_virtfn = 0;
+}
+
+static unsigned int count_registers(const struct subject *subject, unsigned int at)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < subject->fn.saved.config.nr; i++)
+		nr += subject->fn.saved.config.registers[i].pos == at;
+	return nr;
+}
+
+/* Extended config space begins with a header of its own. */
+static void capability_reaches_into_extended_space(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+
+	kunit_add_cap(machine->space[0], KUNIT_PM + 1, 0xfc, PCI_CAP_ID_AF);
+	KUNIT_EXPECT_EQ(test, count_registers(check_take_endpoint(test), PCI_CFG_SPACE_SIZE), 1);
+}
+
+/* It is the kernel's setting. */
+static void other_power_state_passes(struct kunit *test)
+{
+	struct subject *subject = check_take_endpoint(test);
+
+	subject->now[(KUNIT_PM + PCI_PM_CTRL) / 4] ^= 3;
+	KUNIT_EXPECT_EQ(test, config_failure(subject), PCIRESET_CHECK_CONFIG);
+	KUNIT_EXPECT_EQ(test, subject->fn.found.offset, KUNIT_PM + PCI_PM_CTRL);
+}
+
+/* The link is down and the wait is over. DPC brings it up again. */
+static void lost_link_is_missed_or_dpc_is_taken_for_one(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+
+	put_presence(machine, PCI_EXP_SLTSTA_PDS);
+	machine->port->link_active_reporting = 1;
+	KUNIT_EXPECT_TRUE(test, is_changed(machine, true, PCIRESET_STATE_DEAD));
+	KUNIT_EXPECT_FALSE(test, is_changed(machine, true, PCIRESET_STATE_RESTORED));
+#ifdef CONFIG_PCIE_DPC
+	machine->port->dpc_cap = DPC;
+	kunit_put16(machine->port_space, DPC + PCI_EXP_DPC_STATUS, PCI_EXP_DPC_STATUS_TRIGGER);
+	KUNIT_EXPECT_FALSE(test, is_changed(machine, true, PCIRESET_STATE_DEAD));
+	machine->port->dpc_cap = 0;
+#endif
+	machine->port->link_active_reporting = 0;
+}
+
 static struct kunit_case check_cases[] = {
 	KUNIT_CASE(config_that_is_the_same_fails),
 	KUNIT_CASE(other_registers_than_the_defined_ones_are_compared),
@@ -804,6 +936,8 @@ static struct kunit_case check_cases[] = {
 	KUNIT_CASE(message_that_moves_fails_or_a_lost_one_passes),
 	KUNIT_CASE(looping_capability_list_hangs),
 	KUNIT_CASE(capability_at_the_end_reaches_beyond),
+	KUNIT_CASE(capability_reaches_into_extended_space),
+	KUNIT_CASE(other_power_state_passes),
 	KUNIT_CASE(long_vendor_capability_reaches_beyond),
 	KUNIT_CASE(function_that_is_gone_passes),
 	KUNIT_CASE(another_device_passes_for_the_same),
@@ -822,7 +956,11 @@ static struct kunit_case check_cases[] = {
 	KUNIT_CASE(bus_numbers_of_a_bridge_prove_nothing),
 	KUNIT_CASE(card_that_was_pulled_right_before_is_missed),
 	KUNIT_CASE(card_that_its_slot_never_shows_is_taken_for_gone),
+	KUNIT_CASE(lost_link_is_missed_or_dpc_is_taken_for_one),
 	KUNIT_CASE(slot_of_a_removed_function_is_changed),
+	KUNIT_CASE(twin_passes_for_the_same),
+	KUNIT_CASE(header_is_saved_in_part),
+	KUNIT_CASE(retry_counts_as_an_answer),
 	{},
 };
 

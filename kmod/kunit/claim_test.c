@@ -17,6 +17,28 @@ static void *claim_symbol(const char *name);
 #define iommu_group_get(dev)   ((struct iommu_group *)(dev))
 #define iommu_group_put(group) ((void)(group))
 
+/* No function has an IOMMU, so a claim of its group is only counted. */
+static int claim_nr_groups;
+static bool claim_is_refused;
+
+static int claim_take_group(struct device *dev, void *owner)
+{
+	if (claim_is_refused)
+		return -EBUSY;
+	claim_nr_groups++;
+	return 0;
+}
+
+static void claim_release_group(struct device *dev)
+{
+	claim_nr_groups--;
+}
+
+#undef pcireset_claim_dma
+#undef pcireset_release_dma
+#define pcireset_claim_dma(dev, owner) claim_take_group(dev, owner)
+#define pcireset_release_dma(dev)      claim_release_group(dev)
+
 #include "../plan/owner.c"
 #include "../run/claim.c"
 
@@ -89,7 +111,11 @@ static bool claim_with_answers(struct kunit *test, unsigned int nr)
 	dev->driver = &claim_driver;
 	is_owner = claim_owner(owners, &fn);
 	dev->driver = NULL;
+	KUNIT_EXPECT_EQ(test, fn.locks.owner_kept, is_owner);
+	KUNIT_EXPECT_EQ(test, claim_nr_groups, is_owner);
+	pcireset_claim_end(&fn);
 	KUNIT_EXPECT_FALSE(test, fn.locks.owner_kept);
+	KUNIT_EXPECT_EQ(test, claim_nr_groups, 0);
 	return is_owner;
 }
 
@@ -98,6 +124,10 @@ static void device_closed_during_the_claim_is_owned(struct kunit *test)
 {
 	KUNIT_EXPECT_FALSE(test, claim_with_answers(test, 0));
 	KUNIT_EXPECT_FALSE(test, claim_with_answers(test, 1));
+	KUNIT_EXPECT_TRUE(test, claim_with_answers(test, 2));
+	claim_is_refused = true;
+	KUNIT_EXPECT_FALSE(test, claim_with_answers(test, 2));
+	claim_is_refused = false;
 }
 
 /* Claims a member with these opens before and since. Is it closed, and is the lock held? */
@@ -220,6 +250,15 @@ static void function_that_vfio_opens_is_refused_at_once(struct kunit *test)
 
 static const struct file_operations claim_file = {};
 
+static struct iommufd_ctx *claim_refuse_file(struct file *file)
+{
+	return ERR_PTR(-EBADFD);
+}
+
+static void claim_put(struct iommufd_ctx *iommufd)
+{
+}
+
 /* A descriptor that is neither a VFIO group nor an iommufd is refused. */
 static void other_descriptor_shows_no_ownership(struct kunit *test)
 {
@@ -238,7 +277,61 @@ static void other_descriptor_shows_no_ownership(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, owner_add_fd(owners, fd), -EINVAL);
 	KUNIT_EXPECT_EQ(test, owners->nr, 0);
 	KUNIT_EXPECT_EQ(test, file_count(file), 1);
+	/* This one is known to be no iommufd. */
+	owners->from_file = claim_refuse_file;
+	owners->put = claim_put;
+	owners->has_group = claim_has_group;
+	KUNIT_EXPECT_EQ(test, owner_add_fd(owners, fd), -EINVAL);
+	KUNIT_EXPECT_EQ(test, owners->nr, 0);
+	KUNIT_EXPECT_EQ(test, file_count(file), 1);
 	close_fd(fd);
+}
+
+static void more_owners_than_the_limit_are_read(struct kunit *test)
+{
+	struct pcireset_owners *owners = (struct pcireset_owners *)test;
+
+	KUNIT_EXPECT_EQ(test, pcireset_owners_get(0, PCIRESET_MAX_OWNERS + 1, &owners), -E2BIG);
+	KUNIT_EXPECT_NULL(test, owners);
+	KUNIT_EXPECT_EQ(test, pcireset_owners_get(0, 0, &owners), 0);
+	KUNIT_EXPECT_NULL(test, owners);
+}
+
+/* A member that was planned while it was closed, or open, and its reset with a descriptor. */
+static struct pcireset_tx *claim_tx_on(struct kunit *test, struct pcireset_request request)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_plan *plan = NULL;
+	struct pcireset_tx *tx = NULL;
+
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
+	KUNIT_ASSERT_EQ(test, pcireset_tx_new(plan, &tx), 0);
+	pcireset_plan_put(plan);
+	return tx;
+}
+
+/* A driver that calls knows of its users. Nobody opened the function since. */
+static void function_that_was_open_before_is_refused(struct kunit *test)
+{
+	struct pcireset_tx *tx =
+		claim_tx_on(test, (struct pcireset_request){ .types = PCI_RESET_FLR });
+	struct pcireset_fn *fn = &tx->fns[0];
+
+	pcireset_kunit_vfio_bind(fn->dev, 1);
+	fn->found.outcome = PCIRESET_STATE_RESTORED;
+	fn->planned->driver = fn->dev->driver;
+	KUNIT_EXPECT_FALSE(test, pcireset_claim_again(tx, fn));
+	fn->planned->vfio_open = true;
+	KUNIT_EXPECT_TRUE(test, pcireset_claim_again(tx, fn));
+	KUNIT_EXPECT_NULL(test, fn->locks.vfio_set);
+	/* VFIO holds its lock for as long as its user likes. */
+	pcireset_claim_wait(fn);
+	KUNIT_EXPECT_NULL(test, fn->locks.vfio_set);
+	/* It was removed in the meantime. */
+	fn->unfinished.gone = true;
+	KUNIT_EXPECT_FALSE(test, pcireset_claim_again(tx, fn));
+	pcireset_kunit_vfio_unbind(fn->dev);
+	pcireset_tx_put(tx);
 }
 
 static struct kunit_case claim_cases[] = {
@@ -248,6 +341,8 @@ static struct kunit_case claim_cases[] = {
 	KUNIT_CASE(open_function_is_reset_by_a_descriptor),
 	KUNIT_CASE(function_that_vfio_opens_is_refused_at_once),
 	KUNIT_CASE(other_descriptor_shows_no_ownership),
+	KUNIT_CASE(more_owners_than_the_limit_are_read),
+	KUNIT_CASE(function_that_was_open_before_is_refused),
 	{},
 };
 

@@ -187,6 +187,74 @@ static void silent_port_gets_all_ones_later(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fn.saved.controls_kept);
 }
 
+/* The endpoint with one more extended capability, saved; a reset clears its register @at. */
+static u32 control_after_restore(struct kunit *test, u16 id, unsigned int at, u32 before, u32 now)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_fn fn = { .dev = machine->fns[0] };
+	u32 *space = machine->space[0];
+
+	space[KUNIT_AER / 4] = 1 << 16 | id;
+	space[(KUNIT_AER + at) / 4] = before;
+	memcpy(fn.saved.header, space, sizeof(fn.saved.header));
+	KUNIT_ASSERT_EQ(test, pcireset_config_save(&fn), 0);
+	space[(KUNIT_AER + at) / 4] = now;
+	pcireset_control_restore(&fn);
+	pcireset_config_free(&fn);
+	return space[(KUNIT_AER + at) / 4];
+}
+
+/* ACS Control is the upper half of its dword. */
+static void setting_of_a_member_is_lost(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test,
+			control_after_restore(test, PCI_EXT_CAP_ID_ACS, PCI_ACS_CAP, 0x001d0000, 0),
+			0x001d0000);
+	KUNIT_EXPECT_EQ(test,
+			control_after_restore(test, PCI_EXT_CAP_ID_ACS, PCI_ACS_CAP, 0x001d0005,
+					      0x00000003),
+			0x001d0003);
+	KUNIT_EXPECT_EQ(test,
+			control_after_restore(test, PCI_EXT_CAP_ID_MCAST, 0x24, 0x12345678, 0),
+			0x12345678);
+}
+
+/* All-ones are no register. */
+static void silent_member_is_written_to(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(
+		test, control_after_restore(test, PCI_EXT_CAP_ID_ACS, PCI_ACS_CAP, 0x001d0000, ~0U),
+		~0U);
+	KUNIT_EXPECT_EQ(test,
+			control_after_restore(test, PCI_EXT_CAP_ID_MCAST, 0x08, 0x12345678, ~0U),
+			~0U);
+}
+
+/* The vector of 256 functions or ports ends with the register at 24h. */
+static void last_of_several_registers_is_lost(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+
+	machine->space[0][(KUNIT_AER + PCI_ACS_CAP) / 4] = PCI_ACS_EC;
+	KUNIT_EXPECT_EQ(test, control_after_restore(test, PCI_EXT_CAP_ID_ACS, 0x24, 0x00ff00ff, 0),
+			0x00ff00ff);
+}
+
+/* The speed for the reset is still set: it ends later. */
+static void speed_for_the_reset_ends_too_early(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_fn port = { .dev = machine->port };
+	unsigned int at = KUNIT_PCIE + PCI_EXP_LNKCTL2;
+
+	kunit_put16(machine->port_space, at, 0x1004);
+	pcireset_control_save_port(&port);
+	kunit_put16(machine->port_space, at, PCI_EXP_LNKCTL2_HASD | 3);
+	port.saved.speed_is_set = true;
+	pcireset_control_restore_port(&port);
+	KUNIT_EXPECT_EQ(test, (u16)machine->port_space[at / 4], 0x1000 | PCI_EXP_LNKCTL2_HASD | 3);
+}
+
 static struct kunit_case control_cases[] = {
 	KUNIT_CASE(aer_of_firmware_is_written),
 	KUNIT_CASE(register_behind_the_last_is_restored),
@@ -197,6 +265,10 @@ static struct kunit_case control_cases[] = {
 	KUNIT_CASE(link_stays_disabled_after_its_reset),
 	KUNIT_CASE(link_that_others_disable_later_is_enabled),
 	KUNIT_CASE(silent_port_gets_all_ones_later),
+	KUNIT_CASE(setting_of_a_member_is_lost),
+	KUNIT_CASE(silent_member_is_written_to),
+	KUNIT_CASE(last_of_several_registers_is_lost),
+	KUNIT_CASE(speed_for_the_reset_ends_too_early),
 	{},
 };
 

@@ -248,6 +248,12 @@ static void driver_is_told_twice_or_the_wrong_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, late_calls, 1);
 	pcireset_driver_done(fn);
 	KUNIT_EXPECT_EQ(test, late_calls, 1);
+	/* Also while a caller lets the function settle. */
+	fn->prepared = &late_handlers;
+	late_mark(&subject->tx, fn, PCIRESET_SETTLING);
+	pcireset_late_unbind(fn->dev);
+	KUNIT_EXPECT_EQ(test, late_calls, 2);
+	late_calls = 1;
 	KUNIT_EXPECT_EQ(test, kref_read(&subject->tx.ref), 1);
 	fn->prepared = &late_other_handlers;
 	pcireset_driver_done(fn);
@@ -411,6 +417,7 @@ static void caller_waits_for_ever_for_an_open_function(struct kunit *test)
 {
 	struct pcireset_tx *tx = late_tx_on(test);
 	struct pcireset_run run = { .tx = tx, .plan = tx->plan };
+	bool killed = true;
 	ktime_t again = 0;
 
 	pcireset_kunit_vfio_bind(tx->fns[0].dev, 1);
@@ -420,12 +427,198 @@ static void caller_waits_for_ever_for_an_open_function(struct kunit *test)
 	run.patience = ktime_sub_us(ktime_get(), 1);
 	KUNIT_EXPECT_FALSE(test, pcireset_attend(&run, &again));
 	KUNIT_EXPECT_EQ(test, late_command(test), 0);
+	/* A caller that was killed waits no longer. */
+	run.patience = ktime_add_ms(ktime_get(), 60000);
+	run.killed = &killed;
+	KUNIT_EXPECT_FALSE(test, pcireset_attend(&run, &again));
 	pcireset_kunit_vfio_bind(tx->fns[0].dev, 0);
 	KUNIT_EXPECT_TRUE(test, pcireset_attend(&run, &again));
 	KUNIT_EXPECT_EQ(test, late_command(test), PCI_COMMAND_MEMORY);
+	/* Without the locks, the core's saved state is that of the driver. */
+	KUNIT_EXPECT_FALSE(test, tx->fns[0].saved.set_aside);
 	pcireset_kunit_vfio_unbind(tx->fns[0].dev);
 	late_end_member(tx, &tx->fns[0], LATE_RESTORED);
 	pcireset_tx_put(tx);
+}
+
+/* PCIe r6.0, sec 6.6.1: the wait begins again when the link comes up again. */
+static void link_that_went_down_again_needs_no_wait(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct late_subject *subject = late_take_subject(test);
+	struct pcireset_fn *fn = subject->first;
+
+	fn->access_at = 1;
+	machine->port->link_active_reporting = 1;
+	KUNIT_EXPECT_FALSE(test, late_may_be_accessed(&subject->tx, fn));
+	KUNIT_EXPECT_EQ(test, fn->access_at, 0);
+	machine->port->link_active_reporting = 0;
+}
+
+/* The card is back in its slot: the time without it does not count. */
+static void card_that_is_back_was_pulled(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct late_subject *subject = late_take_subject(test);
+	struct pci_dev *port = machine->port;
+	u16 flags = port->pcie_flags_reg;
+
+	late_mark(&subject->tx, subject->first, PCIRESET_LATE);
+	port->pcie_flags_reg |= PCI_EXP_FLAGS_SLOT;
+	port->is_hotplug_bridge = 1;
+	late_look_for_card(&subject->tx);
+	KUNIT_EXPECT_NE(test, subject->tx.late.pulled, 0);
+	kunit_put16(machine->port_space, KUNIT_PCIE + PCI_EXP_SLTSTA, PCI_EXP_SLTSTA_PDS);
+	late_look_for_card(&subject->tx);
+	KUNIT_EXPECT_EQ(test, subject->tx.late.pulled, 0);
+	port->is_hotplug_bridge = 0;
+	port->pcie_flags_reg = flags;
+}
+
+/* The witness is INTx Disable, which the reset has cleared. */
+static void late_function_shows_no_proof(struct kunit *test)
+{
+	struct pcireset_tx *tx = late_tx_on(test);
+	struct pcireset_fn *fn = &tx->fns[0];
+
+	fn->found.witness = (struct pcireset_witness){ .offset = PCI_COMMAND,
+						       .mask = PCI_COMMAND_INTX_DISABLE };
+	fn->found.offset = 0x44;
+	KUNIT_EXPECT_TRUE(test, late_restore_one(tx, late_try_restore));
+	KUNIT_EXPECT_EQ(test, fn->found.proof, PCIRESET_PROOF_SHOWN);
+	KUNIT_EXPECT_EQ(test, fn->found.offset, 0);
+	KUNIT_EXPECT_EQ(test, late_command(test), PCI_COMMAND_MEMORY);
+	pcireset_tx_put(tx);
+}
+
+static void late_function_without_proof_is_restored(struct kunit *test)
+{
+	struct late_subject *subject = late_take_subject(test);
+	struct pcireset_fn *fn = subject->first;
+	static const struct {
+		u32 proof;
+		bool passes;
+	} proofs[] = { { PCIRESET_PROOF_SHOWN, true },
+		       { PCIRESET_PROOF_UNKNOWN, false },
+		       { PCIRESET_PROOF_REFUTED, false } };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(proofs); i++) {
+		fn->found.proof = proofs[i].proof;
+		fn->found.outcome = PCIRESET_STATE_RESTORED;
+		fn->found.failed = 0;
+		subject->plan.request.checks = PCIRESET_CHECK_READY;
+		KUNIT_EXPECT_TRUE(test, late_verify(&subject->plan, fn));
+		fn->found.failed = 0;
+		subject->plan.request.checks = PCIRESET_CHECK_PROOF;
+		KUNIT_EXPECT_EQ(test, late_verify(&subject->plan, fn), proofs[i].passes);
+	}
+	/* Another device never passes, whatever is checked. */
+	fn->found.failed = 0;
+	fn->found.outcome = PCIRESET_STATE_OTHER;
+	KUNIT_EXPECT_FALSE(test, late_verify(&subject->plan, fn));
+}
+
+/* Another card is in its slot by now: its registers are its own. */
+static void another_device_gets_the_state(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_stats was = { .type = PCI_RESET_FLR }, now = was;
+	struct pcireset_tx *tx = late_tx_on(test);
+	struct pcireset_fn *fn = &tx->fns[0];
+
+	pcireset_stats_late(tx->late.type, PCIRESET_LATE_BEGIN);
+	fn->is_expected = true;
+	KUNIT_ASSERT_EQ(test, pcireset_stats_read(&was), 0);
+	machine->space[0][PCI_CLASS_REVISION / 4] ^= 1;
+	KUNIT_EXPECT_TRUE(test, late_restore_one(tx, late_try_restore));
+	KUNIT_EXPECT_EQ(test, fn->found.outcome, PCIRESET_STATE_OTHER);
+	KUNIT_EXPECT_EQ(test, late_command(test), 0);
+	KUNIT_ASSERT_EQ(test, pcireset_stats_read(&now), 0);
+	KUNIT_EXPECT_EQ(test, now.out_late, was.out_late - 1);
+	KUNIT_EXPECT_EQ(test, now.out_late_lost, was.out_late_lost + 1);
+	KUNIT_EXPECT_EQ(test, now.out_late_restored, was.out_late_restored);
+	pcireset_tx_put(tx);
+}
+
+/* Its driver left while it was late. */
+static void function_without_its_driver_does_dma(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_tx *tx = late_tx_on(test);
+	struct pcireset_fn *fn = &tx->fns[0];
+
+	pcireset_state_free(fn);
+	kunit_put16(machine->space[0], PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	KUNIT_ASSERT_EQ(test, pcireset_state_save(tx->plan, fn), 0);
+	pcireset_state_park(fn);
+	kunit_put16(machine->space[0], PCI_COMMAND, 0);
+	fn->planned->driver = &late_driver;
+	KUNIT_EXPECT_TRUE(test, late_restore_one(tx, late_try_restore));
+	KUNIT_EXPECT_EQ(test, late_command(test), PCI_COMMAND_MEMORY);
+	pcireset_tx_put(tx);
+}
+
+/* What belongs to the caller is gone when the worker looks at it. */
+static void worker_uses_what_belongs_to_the_caller(struct kunit *test)
+{
+	struct pcireset_tx *tx = late_tx_on(test);
+	struct pcireset_fn *fn = &tx->fns[0];
+	struct pcireset_run run = { .tx = tx, .plan = tx->plan, .quiet = true };
+	struct pcireset_report report = { .type = PCI_RESET_FLR };
+
+	run.report = &report;
+	run.triggered = ktime_get();
+	run.access_at = ktime_add_ms(run.triggered, 30);
+	fn->access_at = 0;
+	pcireset_late_take(&run);
+	KUNIT_EXPECT_TRUE(test, tx->late.is_used);
+	KUNIT_EXPECT_EQ(test, fn->access_at, run.access_at);
+	/* The worker ends it. */
+	KUNIT_EXPECT_TRUE(test, tx->late.quiet);
+	KUNIT_EXPECT_FALSE(test, run.quiet);
+	tx->plan->held = true;
+	tx->plan->request.owners = (struct pcireset_owners *)test;
+	pcireset_late_start(tx);
+	KUNIT_EXPECT_FALSE(test, tx->plan->held);
+	KUNIT_EXPECT_NULL(test, tx->plan->request.owners);
+	flush_work(&tx->late.work);
+	KUNIT_EXPECT_EQ(test, late_command(test), PCI_COMMAND_MEMORY);
+	pcireset_tx_put(tx);
+}
+
+/* A function that sleeps before it is restored would wake up in the wrong state. */
+static void sleep_does_not_wait_for_late_functions(struct kunit *test)
+{
+	static const unsigned long actions[] = { PM_SUSPEND_PREPARE, PM_HIBERNATION_PREPARE };
+	unsigned int i;
+
+	atomic_inc(&late_nr);
+	for (i = 0; i < ARRAY_SIZE(actions); i++)
+		KUNIT_EXPECT_EQ(test, late_suspend(&late_pm, actions[i], NULL),
+				notifier_from_errno(-EBUSY));
+	KUNIT_EXPECT_EQ(test, late_suspend(&late_pm, PM_POST_HIBERNATION, NULL), NOTIFY_DONE);
+	atomic_dec(&late_nr);
+}
+
+/* A wait without locks marks the members and the bridge, and its end takes that back. */
+static void bridge_stays_unfinished_after_a_wait(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = { .types = PCI_RESET_BUS };
+	struct pcireset_report report = { .type = PCI_RESET_BUS };
+	struct pcireset_run run = { .report = &report, .quiet = true };
+
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &run.plan), 0);
+	KUNIT_ASSERT_EQ(test, pcireset_tx_new(run.plan, &run.tx), 0);
+	KUNIT_ASSERT_EQ(test, pcireset_lock(&run), 0);
+	pcireset_attend_begin(&run);
+	KUNIT_EXPECT_TRUE(test, pcireset_is_unfinished(machine->port, PCIRESET_QUIET_PORT, NULL));
+	KUNIT_EXPECT_EQ(test, pcireset_attend_end(&run), 0);
+	KUNIT_EXPECT_FALSE(test, pcireset_is_unfinished(machine->port, PCIRESET_QUIET_PORT, NULL));
+	pcireset_unlock(run.tx);
+	pcireset_tx_put(run.tx);
+	pcireset_plan_put(run.plan);
 }
 
 static struct kunit_case late_cases[] = {
@@ -447,6 +640,15 @@ static struct kunit_case late_cases[] = {
 	KUNIT_CASE(user_gets_the_state_of_another),
 	KUNIT_CASE(function_behind_an_open_one_is_never_restored),
 	KUNIT_CASE(caller_waits_for_ever_for_an_open_function),
+	KUNIT_CASE(link_that_went_down_again_needs_no_wait),
+	KUNIT_CASE(card_that_is_back_was_pulled),
+	KUNIT_CASE(late_function_shows_no_proof),
+	KUNIT_CASE(late_function_without_proof_is_restored),
+	KUNIT_CASE(another_device_gets_the_state),
+	KUNIT_CASE(function_without_its_driver_does_dma),
+	KUNIT_CASE(worker_uses_what_belongs_to_the_caller),
+	KUNIT_CASE(sleep_does_not_wait_for_late_functions),
+	KUNIT_CASE(bridge_stays_unfinished_after_a_wait),
 	{},
 };
 

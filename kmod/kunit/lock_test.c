@@ -185,6 +185,64 @@ static void half_a_lock_is_kept(struct kunit *test)
 	pcireset_tx_put(tx);
 }
 
+/* Others wait for a lock that the caller has, so this one waits less. */
+static void caller_with_a_lock_waits_longer(struct kunit *test)
+{
+	struct pcireset_tx *tx = lock_tx_on(test, PCI_RESET_FLR, 0);
+	struct pcireset_run run = { .plan = tx->plan, .tx = tx };
+
+	KUNIT_EXPECT_EQ(test, lock_patience_ms(&run), LOCK_WAIT_MS);
+	tx->plan->held = true;
+	KUNIT_EXPECT_EQ(test, lock_patience_ms(&run), LOCK_WAIT_HELD_MS);
+	pcireset_tx_put(tx);
+}
+
+/* pciehp acts on it when the locks are free. */
+static void change_of_a_slot_is_forgotten(struct kunit *test)
+{
+	void (*const unlocks[])(struct pcireset_tx * tx) = { pcireset_unlock, pcireset_unlock_awake,
+							     pcireset_unlock_ports };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(unlocks); i++) {
+		struct pcireset_tx *tx = lock_tx_on(test, PCI_RESET_BUS, 0);
+
+		tx->bridge_fn.masked.slot_changed = true;
+		unlocks[i](tx);
+		KUNIT_EXPECT_FALSE(test, tx->bridge_fn.masked.slot_changed);
+		KUNIT_EXPECT_PTR_EQ(test, tx->bridge_fn.masked.slot_tx, tx);
+		flush_work(&tx->bridge_fn.masked.slot_work);
+		KUNIT_EXPECT_EQ(test, kref_read(&tx->ref), 1);
+		pcireset_tx_put(tx);
+	}
+}
+
+/* Both ends of a lock are called in several orders, so each is noted. */
+static void lock_is_released_twice(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_tx *tx = lock_tx_on(test, PCI_RESET_BUS, 0);
+	struct pcireset_run run = { .plan = tx->plan, .tx = tx };
+	int usage;
+
+	KUNIT_EXPECT_EQ(test, pcireset_lock(&run), 0);
+	usage = atomic_read(&machine->fns[1]->dev.power.usage_count);
+	pcireset_unlock_awake(tx);
+	KUNIT_EXPECT_FALSE(test, tx->fns[1].locks.cfg_locked);
+	KUNIT_EXPECT_FALSE(test, tx->fns[1].locks.device_locked);
+	/* Locks of others stay. */
+	device_lock(&machine->fns[1]->dev);
+	pci_cfg_access_lock(machine->fns[1]);
+	pcireset_unlock(tx);
+	KUNIT_EXPECT_FALSE(test, pci_cfg_access_trylock(machine->fns[1]));
+	pci_cfg_access_unlock(machine->fns[1]);
+	device_unlock(&machine->fns[1]->dev);
+	KUNIT_EXPECT_EQ(test, atomic_read(&machine->fns[1]->dev.power.usage_count), usage - 1);
+	pcireset_let_sleep(tx);
+	KUNIT_EXPECT_EQ(test, atomic_read(&machine->fns[1]->dev.power.usage_count), usage - 1);
+	pcireset_tx_put(tx);
+}
+
 static struct kunit_case lock_cases[] = {
 	KUNIT_CASE(lock_of_a_member_is_left_out),
 	KUNIT_CASE(lock_of_the_bridge_is_taken_for_a_function),
@@ -193,6 +251,9 @@ static struct kunit_case lock_cases[] = {
 	KUNIT_CASE(member_that_settles_is_locked),
 	KUNIT_CASE(quiet_port_is_not_locked),
 	KUNIT_CASE(half_a_lock_is_kept),
+	KUNIT_CASE(caller_with_a_lock_waits_longer),
+	KUNIT_CASE(change_of_a_slot_is_forgotten),
+	KUNIT_CASE(lock_is_released_twice),
 	{},
 };
 

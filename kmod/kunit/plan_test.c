@@ -2,6 +2,7 @@
 /* Decisions before anything is touched. Replaces plan.o, and includes its source unchanged. */
 #include "../plan/plan.c"
 
+#include <linux/pci_hotplug.h>
 #include <linux/pm_runtime.h>
 
 #include "machine.h"
@@ -619,6 +620,322 @@ static void reason_has_the_text_of_another(struct kunit *test)
 				    pcireset_reasons[i].text);
 }
 
+static const struct pci_error_handlers can_finish = {
+	.reset_done = (void (*)(struct pci_dev *))pci_dev_put,
+};
+
+/* A batch runs such a function by itself, as the driver may wait for anything. */
+static void driver_that_is_called_back_is_not_seen(struct kunit *test)
+{
+	struct pcireset_plan *plan = plan_on(test, PCI_RESET_FLR, 0);
+
+	judge_with(plan, &can_finish);
+	KUNIT_EXPECT_TRUE(test, plan->fns[0].calls_back);
+	/* It learns of the reset only when the reset is over. */
+	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_DRIVER);
+	judge_with(plan, &can_prepare);
+	KUNIT_EXPECT_TRUE(test, plan->fns[0].calls_back);
+	judge_with(plan, NULL);
+	KUNIT_EXPECT_FALSE(test, plan->fns[0].calls_back);
+	pcireset_plan_put(plan);
+}
+
+/* The core still writes the addresses of such a function, but not while its driver is bound. */
+static void new_function_is_reset_or_is_in_its_drivers_way(struct kunit *test)
+{
+	struct pcireset_plan *plan = plan_on(test, PCI_RESET_FLR, 0);
+	struct proc_dir_entry *before = plan->dev->procent;
+
+	plan->dev->procent = NULL;
+	judge_with(plan, &can_prepare);
+	KUNIT_EXPECT_EQ(test, plan->error, -EBUSY);
+	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_CHANGED);
+	plan->held = true;
+	judge_with(plan, NULL);
+	KUNIT_EXPECT_EQ(test, plan->error, 0);
+	plan->dev->procent = before;
+	pcireset_plan_put(plan);
+}
+
+/* What prevents a reset of a member of VFIO with these flags, for a request that forces this. */
+static u32 plan_vfio_obstacle(struct kunit *test, u32 flags, u32 force, bool by_user)
+{
+	struct pcireset_plan *plan = plan_on(test, PCI_RESET_FLR, 0);
+	u32 why;
+
+	plan->request.force = force;
+	plan->request.by_user = by_user;
+	plan->fns[0].flags |= flags | PCIRESET_MEMBER_DRIVER | PCIRESET_MEMBER_VFIO;
+	plan->fns[0].vfio_open = by_user;
+	why = plan_obstacle(plan, &plan->fns[0]);
+	pcireset_plan_put(plan);
+	return why;
+}
+
+/* A mapping of memory that is off can stop the machine: neither force nor ownership helps. */
+static void open_function_is_reset_by_force_or_its_owner(struct kunit *test)
+{
+	u32 both = PCIRESET_FORCE_VFIO | PCIRESET_FORCE_DRIVER;
+
+	KUNIT_EXPECT_EQ(test, plan_vfio_obstacle(test, 0, both, true), PCIRESET_WHY_VFIO_OPEN);
+	KUNIT_EXPECT_EQ(test, plan_vfio_obstacle(test, PCIRESET_MEMBER_OWNED, 0, true),
+			PCIRESET_WHY_VFIO_OPEN);
+	KUNIT_EXPECT_EQ(test, plan_vfio_obstacle(test, 0, 0, false), PCIRESET_WHY_VFIO);
+	KUNIT_EXPECT_EQ(test, plan_vfio_obstacle(test, PCIRESET_MEMBER_OWNED, 0, false),
+			PCIRESET_WHY_NONE);
+	/* A driver of VFIO has no reset_prepare, and needs none. */
+	KUNIT_EXPECT_EQ(test, plan_vfio_obstacle(test, 0, PCIRESET_FORCE_VFIO, false),
+			PCIRESET_WHY_NONE);
+	KUNIT_EXPECT_EQ(test, plan_vfio_obstacle(test, 0, PCIRESET_FORCE_DRIVER, false),
+			PCIRESET_WHY_VFIO);
+}
+
+/* The user was there when the reset was planned, and force allowed it. */
+static void user_of_the_plan_is_a_new_one(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_planned fn = { .dev = machine->fns[0] };
+
+	pcireset_kunit_vfio_bind(fn.dev, 1);
+	fn.dev->driver->driver_managed_dma = true;
+	KUNIT_EXPECT_TRUE(test, pcireset_has_new_user(&fn));
+	fn.flags = PCIRESET_MEMBER_VFIO;
+	KUNIT_EXPECT_FALSE(test, pcireset_has_new_user(&fn));
+	fn.flags = PCIRESET_MEMBER_BRIDGE;
+	KUNIT_EXPECT_FALSE(test, pcireset_has_new_user(&fn));
+	fn.dev->driver->driver_managed_dma = false;
+	pcireset_kunit_vfio_unbind(fn.dev);
+}
+
+/* A plan for a caller who has to own what a reset of the link affects. */
+static struct pcireset_plan *plan_that_must_own(struct kunit *test, u32 types)
+{
+	struct pcireset_plan *plan = plan_on(test, types, PCIRESET_RESET_ESCALATE);
+
+	plan->request.must_own = true;
+	plan->fns[0].flags |= PCIRESET_MEMBER_OWNED;
+	return plan;
+}
+
+static void foreign_function_is_in_the_way_of_all_types(struct kunit *test)
+{
+	struct pcireset_plan *plan =
+		plan_that_must_own(test, PCI_RESET_FLR | PCI_RESET_PM | PCI_RESET_BUS);
+
+	/* Nothing is owned: types of the function alone need no owner. */
+	plan->fns[0].flags &= ~PCIRESET_MEMBER_OWNED;
+	pcireset_plan_decide(plan);
+	KUNIT_EXPECT_EQ(test, plan->error, 0);
+	KUNIT_ASSERT_EQ(test, plan->nr_types, 2);
+	KUNIT_EXPECT_EQ(test, plan->types[1], PCI_RESET_PM);
+	pcireset_plan_put(plan);
+}
+
+static void foreign_function_is_reset_or_its_use_is_told(struct kunit *test)
+{
+	static const u32 uses[] = { PCIRESET_WHY_NONE, PCIRESET_WHY_VFIO, PCIRESET_WHY_VFIO_OPEN,
+				    PCIRESET_WHY_DRIVER };
+	struct pcireset_plan *plan = plan_that_must_own(test, PCI_RESET_BUS);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(uses); i++) {
+		plan->fns[1].why_not = uses[i];
+		pcireset_plan_decide(plan);
+		KUNIT_EXPECT_EQ(test, plan->error, -EPERM);
+		KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_NOT_OWNED);
+		KUNIT_EXPECT_EQ(test, plan->fns[1].why_not, PCIRESET_WHY_NOT_OWNED);
+	}
+	plan->fns[1].why_not = PCIRESET_WHY_GONE;
+	pcireset_plan_decide(plan);
+	KUNIT_EXPECT_EQ(test, plan->error, -EBUSY);
+	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_GONE);
+	/* No VFIO user can own a bridge. */
+	plan->error = 0;
+	plan->fns[1].why_not = PCIRESET_WHY_NONE;
+	plan->fns[1].flags |= PCIRESET_MEMBER_BRIDGE;
+	pcireset_plan_decide(plan);
+	KUNIT_EXPECT_EQ(test, plan->error, 0);
+	pcireset_plan_put(plan);
+}
+
+/* Also if it is the only type to escalate to. */
+static void last_type_reaches_what_is_in_the_way(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_plan *plan;
+
+	memset(machine->space[1], 0xff, sizeof(machine->space[1]));
+	plan = plan_on(test, PCI_RESET_FLR | PCI_RESET_BUS, PCIRESET_RESET_ESCALATE);
+	KUNIT_EXPECT_EQ(test, plan->error, 0);
+	KUNIT_EXPECT_EQ(test, plan->nr_types, 1);
+	pcireset_plan_put(plan);
+}
+
+/* Without the list of speeds, the maximum is the fastest. A VF has no link. */
+static void speed_is_supported_that_is_not(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pci_dev *dev = machine->fns[0];
+	unsigned int at = (KUNIT_PCIE + PCI_EXP_LNKCAP) / 4;
+
+	machine->port_space[at] = 3;
+	KUNIT_EXPECT_TRUE(test, plan_port_has_speed(machine->port, 3));
+	KUNIT_EXPECT_FALSE(test, plan_port_has_speed(machine->port, 4));
+	machine->space[0][at] = 3;
+	KUNIT_EXPECT_TRUE(test, plan_fn_has_speed(dev, 3));
+	KUNIT_EXPECT_FALSE(test, plan_fn_has_speed(dev, 4));
+	dev->is_virtfn = 1;
+	KUNIT_EXPECT_TRUE(test, plan_fn_has_speed(dev, 4));
+	dev->is_virtfn = 0;
+}
+
+static void speed_that_is_wanted_is_not_checked(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = {
+		.types = PCI_RESET_BUS,
+		.checks = PCIRESET_CHECK_READY,
+		.link_speed = 1,
+	};
+	struct pcireset_plan *plan;
+
+	KUNIT_ASSERT_EQ(test, pcireset_plan_new(machine->fns[0], &request, &plan), 0);
+	KUNIT_EXPECT_EQ(test, plan->request.checks, PCIRESET_CHECK_READY | PCIRESET_CHECK_LINK);
+	pcireset_plan_put(plan);
+	request.link_speed = 0;
+	KUNIT_ASSERT_EQ(test, pcireset_plan_new(machine->fns[0], &request, &plan), 0);
+	KUNIT_EXPECT_EQ(test, plan->request.checks, PCIRESET_CHECK_READY);
+	pcireset_plan_put(plan);
+}
+
+/* It comes back, and its worker restores it. */
+static void late_function_is_gone(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_unfinished other = { .dev = machine->fns[0], .owner = &other };
+	struct pcireset_plan *plan;
+
+	memset(machine->space[0], 0xff, sizeof(machine->space[0]));
+	pcireset_unfinished_add(&other, PCIRESET_LATE);
+	plan = plan_on(test, PCI_RESET_FLR, 0);
+	pcireset_unfinished_remove(&other);
+	KUNIT_EXPECT_EQ(test, plan->error, -EBUSY);
+	KUNIT_EXPECT_EQ(test, plan->why, PCIRESET_WHY_LATE);
+	pcireset_plan_put(plan);
+}
+
+/* ---- the members */
+
+/* A port that D3hot resets: it loses the numbers of the bus below it. */
+static void function_below_a_port_is_not_affected(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = { .types = PCI_RESET_PM };
+	struct pcireset_plan *plan;
+	unsigned int i;
+
+	machine->port->pm_cap = KUNIT_PM;
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->port, &request, false, &plan), 0);
+	machine->port->pm_cap = 0;
+	KUNIT_ASSERT_EQ(test, plan->nr_fns, 3);
+	KUNIT_EXPECT_PTR_EQ(test, plan->fns[0].dev, machine->port);
+	KUNIT_EXPECT_EQ(test, plan->fns[0].parent, -1);
+	KUNIT_EXPECT_EQ(test, plan->fns[0].reset, PCI_RESET_PM);
+	for (i = 1; i < 3; i++) {
+		KUNIT_EXPECT_PTR_EQ(test, plan->fns[i].dev, machine->fns[i - 1]);
+		KUNIT_EXPECT_EQ(test, plan->fns[i].parent, 0);
+		KUNIT_EXPECT_EQ(test, plan->fns[i].reach, PCI_RESET_PM);
+		KUNIT_EXPECT_EQ(test, plan->fns[i].reset, 0);
+		KUNIT_EXPECT_EQ(test, plan->fns[i].flags, 0);
+	}
+	pcireset_plan_put(plan);
+}
+
+/* It was removed after the types were chosen. */
+static void plan_is_without_its_function(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_request request = { .types = PCI_RESET_BUS };
+	struct pcireset_plan *plan;
+
+	KUNIT_ASSERT_EQ(test, pcireset_plan_new(machine->fns[0], &request, &plan), 0);
+	plan->types[0] = PCI_RESET_BUS;
+	plan->nr_types = 1;
+	pcireset_find_remove(machine->fns[0]);
+	down_read(&pcireset_topology);
+	KUNIT_EXPECT_EQ(test, pcireset_scope_collect(plan), -ENODEV);
+	up_read(&pcireset_topology);
+	pcireset_find_add(machine->fns[0]);
+	KUNIT_EXPECT_EQ(test, plan->nr_fns, 1);
+	pcireset_plan_put(plan);
+}
+
+static int plan_reset_no_slot(struct hotplug_slot *slot, bool probe)
+{
+	return 0;
+}
+
+/* A slot of conventional PCI is one device of the bus, with all of its functions. */
+static void slot_has_one_function_or_the_whole_bus(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	const struct hotplug_slot_ops ops = { .reset_slot = plan_reset_no_slot };
+	struct hotplug_slot hotplug = { .ops = &ops };
+	struct pci_slot *before = machine->fns[0]->slot;
+	struct pci_slot slot = { .hotplug = &hotplug };
+	u16 flags = machine->port->pcie_flags_reg;
+	unsigned int devfn = machine->fns[1]->devfn;
+	struct pcireset_plan *plan;
+
+	machine->fns[0]->slot = &slot;
+	machine->port->pcie_flags_reg = (flags & ~PCI_EXP_FLAGS_TYPE) | PCI_EXP_TYPE_PCI_BRIDGE
+										<< 4;
+	plan = plan_on(test, PCI_RESET_SLOT, 0);
+	KUNIT_EXPECT_EQ(test, plan->scope, PCIRESET_SCOPE_SLOT);
+	KUNIT_EXPECT_EQ(test, plan->nr_fns, 2);
+	pcireset_plan_put(plan);
+	machine->fns[1]->devfn = PCI_DEVFN(1, 0);
+	plan = plan_on(test, PCI_RESET_SLOT, 0);
+	KUNIT_EXPECT_EQ(test, plan->nr_fns, 1);
+	pcireset_plan_put(plan);
+	/* A slot of PCIe has everything below its port. */
+	machine->port->pcie_flags_reg = flags;
+	plan = plan_on(test, PCI_RESET_SLOT, 0);
+	KUNIT_EXPECT_EQ(test, plan->nr_fns, 2);
+	pcireset_plan_put(plan);
+	machine->fns[1]->devfn = devfn;
+	machine->fns[0]->slot = before;
+}
+
+/* ---- the estimate */
+
+static u64 plan_estimate(struct kunit *test, u32 types)
+{
+	struct pcireset_plan *plan = plan_on(test, types, 0);
+	u64 ns = 0;
+
+	KUNIT_EXPECT_EQ(test, pcireset_plan_expect(plan, &ns), 0);
+	pcireset_plan_put(plan);
+	return ns;
+}
+
+/* 2 ms asserted, and 100 ms; to D3hot and back, 10 ms each. */
+static void estimate_leaves_something_out(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(machine->fns); i++) {
+		machine->fns[i]->d3cold_delay = 100;
+		machine->fns[i]->d3hot_delay = 10;
+	}
+	KUNIT_EXPECT_EQ(test, plan_estimate(test, PCI_RESET_BUS), 102000000ULL);
+	KUNIT_EXPECT_EQ(test, plan_estimate(test, PCI_RESET_PM), 20000000ULL);
+	KUNIT_EXPECT_EQ(test, plan_estimate(test, PCI_RESET_FLR), 100000000ULL);
+	machine->fns[1]->d3cold_delay = 300;
+	KUNIT_EXPECT_EQ(test, plan_estimate(test, PCI_RESET_BUS), 302000000ULL);
+}
+
 static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(table_of_types_is_out_of_order),
 	KUNIT_CASE(wide_type_is_chosen_before_narrow),
@@ -651,6 +968,20 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(plan_has_side_effects),
 	KUNIT_CASE(reason_has_the_text_of_another),
 	KUNIT_CASE(neighbour_wakes_for_a_type_that_spares_it),
+	KUNIT_CASE(driver_that_is_called_back_is_not_seen),
+	KUNIT_CASE(new_function_is_reset_or_is_in_its_drivers_way),
+	KUNIT_CASE(open_function_is_reset_by_force_or_its_owner),
+	KUNIT_CASE(user_of_the_plan_is_a_new_one),
+	KUNIT_CASE(foreign_function_is_in_the_way_of_all_types),
+	KUNIT_CASE(foreign_function_is_reset_or_its_use_is_told),
+	KUNIT_CASE(last_type_reaches_what_is_in_the_way),
+	KUNIT_CASE(speed_is_supported_that_is_not),
+	KUNIT_CASE(speed_that_is_wanted_is_not_checked),
+	KUNIT_CASE(late_function_is_gone),
+	KUNIT_CASE(function_below_a_port_is_not_affected),
+	KUNIT_CASE(plan_is_without_its_function),
+	KUNIT_CASE(slot_has_one_function_or_the_whole_bus),
+	KUNIT_CASE(estimate_leaves_something_out),
 	{},
 };
 

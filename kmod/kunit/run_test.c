@@ -238,6 +238,17 @@ static u16 run_write_after_events(struct kunit *test, u16 status)
 	return run_get16(space, at);
 }
 
+/* The port above with a slot, whose commands need no completion, and these events enabled. */
+static void run_make_slot(struct kunit *test, u16 control)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+
+	machine->port->pcie_flags_reg |= PCI_EXP_FLAGS_SLOT;
+	machine->port->is_hotplug_bridge = 1;
+	machine->port_space[(KUNIT_PCIE + PCI_EXP_SLTCAP) / 4] = PCI_EXP_SLTCAP_NCCS;
+	kunit_put16(machine->port_space, KUNIT_PCIE + PCI_EXP_SLTCTL, control);
+}
+
 /* Events that the reset has caused are cleared; pciehp's own Command Completed is not. */
 static void completed_command_of_pciehp_is_cleared(struct kunit *test)
 {
@@ -358,6 +369,12 @@ static void bus_is_accessed_before_its_time(struct kunit *test)
 	tx->fns[1].saved.times.link_us = 20000;
 	KUNIT_EXPECT_EQ(test, pcireset_wait_secondary(&run, machine->port), 0);
 	KUNIT_EXPECT_GE(test, ktime_us_delta(ktime_get(), run.triggered), 20000);
+	/* Wherever it is in the list. */
+	tx->fns[0].saved.times.link_us = 30000;
+	tx->fns[1].saved.times.link_us = 10;
+	run.triggered = ktime_get();
+	KUNIT_EXPECT_EQ(test, pcireset_wait_secondary(&run, machine->port), 0);
+	KUNIT_EXPECT_GE(test, ktime_us_delta(ktime_get(), run.triggered), 30000);
 	pcireset_tx_put(tx);
 }
 
@@ -367,10 +384,20 @@ static void link_that_stays_down_passes(struct kunit *test)
 	struct pcireset_kunit_machine *machine = test->priv;
 	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
 	struct pcireset_run run = { .plan = tx->plan, .tx = tx, .triggered = ktime_get() };
+	unsigned int before = machine->nr_link_controls;
+	bool killed = true;
 
 	machine->port->link_active_reporting = 1;
 	run.deadline = ktime_add_ms(run.triggered, 5);
+	/* It tries to train, but a caller that was killed does not wait for that. */
+	kunit_put16(machine->port_space, KUNIT_PCIE + PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_LBMS);
+	kunit_put16(machine->port_space, KUNIT_PCIE + PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS_8_0GT);
+	run.killed = &killed;
 	KUNIT_EXPECT_EQ(test, pcireset_wait_secondary(&run, machine->port), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, machine->nr_link_controls, before);
+	run.killed = NULL;
+	KUNIT_EXPECT_EQ(test, pcireset_wait_secondary(&run, machine->port), -ETIMEDOUT);
+	KUNIT_EXPECT_NE(test, machine->nr_link_controls, before);
 	kunit_put16(machine->port_space, KUNIT_PCIE + PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_DLLLA);
 	KUNIT_EXPECT_EQ(test, pcireset_wait_secondary(&run, machine->port), 0);
 	machine->port->link_active_reporting = 0;
@@ -392,6 +419,14 @@ static void bridge_between_is_not_waited_for(struct kunit *test)
 	bridge->found.outcome = PCIRESET_STATE_DEAD;
 	KUNIT_EXPECT_EQ(test, pcireset_wait_ready(&run, fn), -ETIMEDOUT);
 	bridge->found.outcome = PCIRESET_STATE_RESTORED;
+	/* Its link stays down. */
+	machine->port->link_active_reporting = 1;
+	run.deadline = ktime_add_ms(run.triggered, 5);
+	KUNIT_EXPECT_EQ(test, pcireset_wait_ready(&run, fn), -ETIMEDOUT);
+	KUNIT_EXPECT_FALSE(test, bridge->secondary_up);
+	machine->port->link_active_reporting = 0;
+	run.triggered = ktime_get();
+	run.deadline = ktime_add_ms(run.triggered, 60000);
 	KUNIT_EXPECT_EQ(test, pcireset_wait_ready(&run, fn), 0);
 	KUNIT_EXPECT_TRUE(test, bridge->secondary_up);
 	KUNIT_EXPECT_GE(test, fn->found.ready_ns, 10000000ULL);
@@ -413,6 +448,10 @@ static void function_that_never_answers_is_waited_for_without_end(struct kunit *
 	run.triggered = ktime_sub_ms(run.triggered, 1001);
 	run.killed = &killed;
 	KUNIT_EXPECT_EQ(test, pcireset_wait_ready(&run, &tx->fns[0]), -ETIMEDOUT);
+	/* But not less: its configuration would be lost. */
+	run.triggered = ktime_get();
+	KUNIT_EXPECT_EQ(test, pcireset_wait_ready(&run, &tx->fns[0]), -ETIMEDOUT);
+	KUNIT_EXPECT_GE(test, ktime_ms_delta(ktime_get(), run.triggered), 1000);
 	pcireset_tx_put(tx);
 }
 
@@ -990,6 +1029,7 @@ static void function_is_counted_twice(struct kunit *test)
 static void raw_reset_is_left_out_or_not_told(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
+	struct run_refs was = run_count_refs(machine);
 	struct pcireset_member members[2] = {};
 	struct pcireset_report report = { .members = members, .max_members = 2 };
 	unsigned int i;
@@ -1001,6 +1041,7 @@ static void raw_reset_is_left_out_or_not_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, report.nr_members, 2);
 	KUNIT_EXPECT_EQ(test, members[1].addr.devfn, 1);
 	KUNIT_EXPECT_NE(test, members[1].ready_ns, 0ULL);
+	run_expect_refs(test, &was, PCI_RESET_BUS);
 	KUNIT_EXPECT_EQ(test, pcireset_raw_bus(machine->fns[0], NULL), -ENODEV);
 	for (i = 0; i < ARRAY_SIZE(machine->fns); i++)
 		machine->fns[i]->imm_ready = 0;
@@ -1064,6 +1105,212 @@ static void indicators_of_pciehp_are_undone(struct kunit *test)
 	pcireset_tx_put(tx);
 }
 
+/* Our own bit must not be saved as the former one when the next type begins. */
+static void surprise_down_stays_masked(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
+	u32 *mask = &machine->port_space[(RUN_DVSEC + PCI_ERR_UNCOR_MASK) / 4];
+	bool native = machine->bridge->native_aer;
+
+	machine->port->aer_cap = RUN_DVSEC;
+	machine->bridge->native_aer = 1;
+	*mask = PCI_ERR_UNC_COMP_TIME;
+	pcireset_quiet_begin(tx, PCI_RESET_BUS);
+	KUNIT_EXPECT_EQ(test, *mask, PCI_ERR_UNC_COMP_TIME | PCI_ERR_UNC_SURPDN);
+	pcireset_quiet_begin(tx, PCI_RESET_BUS);
+	pcireset_quiet_end(tx);
+	KUNIT_EXPECT_EQ(test, *mask, PCI_ERR_UNC_COMP_TIME);
+	KUNIT_EXPECT_FALSE(test, tx->bridge_fn.masked.quiet);
+	machine->bridge->native_aer = native;
+	machine->port->aer_cap = 0;
+	pcireset_tx_put(tx);
+}
+
+/* Only ports whose link the type takes down, and only until their link is up again. */
+static void other_port_is_quiet_or_a_late_one_is_not(struct kunit *test)
+{
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
+	struct pcireset_fn *fn = &tx->fns[1];
+
+	fn->planned->flags |= PCIRESET_MEMBER_BRIDGE;
+	/* Only its existence matters. */
+	fn->saved.state = (struct pci_saved_state *)tx;
+	pcireset_quiet_begin(tx, PCI_RESET_FLR);
+	KUNIT_EXPECT_FALSE(test, fn->masked.quiet);
+	pcireset_quiet_begin(tx, PCI_RESET_BUS);
+	KUNIT_EXPECT_TRUE(test, fn->masked.quiet);
+	fn->masked.stays_quiet = true;
+	pcireset_quiet_end(tx);
+	KUNIT_EXPECT_TRUE(test, fn->masked.quiet);
+	fn->masked.stays_quiet = false;
+	pcireset_quiet_end(tx);
+	KUNIT_EXPECT_FALSE(test, fn->masked.quiet);
+	fn->saved.state = NULL;
+	pcireset_tx_put(tx);
+}
+
+/* pciehp gets no event of the time of the reset, so the slot itself is looked at. */
+static void card_that_left_during_the_reset_is_missed(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
+	struct pci_slot *before = machine->fns[0]->slot;
+	unsigned int at = KUNIT_PCIE + PCI_EXP_SLTSTA;
+
+	run_make_slot(test, PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_PDCE);
+	kunit_put16(machine->port_space, at, PCI_EXP_SLTSTA_PDS);
+	/* Only its existence matters. */
+	machine->fns[0]->slot = (struct pci_slot *)tx;
+	pcireset_quiet_begin(tx, PCI_RESET_BUS);
+	kunit_put16(machine->port_space, at, 0);
+	pcireset_quiet_end(tx);
+	machine->fns[0]->slot = before;
+	KUNIT_EXPECT_TRUE(test, tx->bridge_fn.masked.slot_changed);
+	machine->port->is_hotplug_bridge = 0;
+	pcireset_tx_put(tx);
+}
+
+/* A write to it could reach another port. */
+static void lost_port_is_written_to(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_tx *tx = run_tx_on(test, PCI_RESET_BUS);
+	unsigned int at = KUNIT_PCIE + PCI_EXP_SLTSTA;
+	u16 events = PCI_EXP_SLTSTA_DLLSC | PCI_EXP_SLTSTA_CC;
+
+	run_make_slot(test, 0);
+	pcireset_quiet_begin(tx, PCI_RESET_BUS);
+	kunit_put16(machine->port_space, at, events);
+	tx->bridge_fn.found.outcome = PCIRESET_STATE_DEAD;
+	pcireset_quiet_end(tx);
+	KUNIT_EXPECT_EQ(test, run_get16(machine->port_space, at), events);
+	KUNIT_EXPECT_FALSE(test, machine->port->ignore_hotplug);
+	machine->port->is_hotplug_bridge = 0;
+	pcireset_tx_put(tx);
+}
+
+/* pciehp may enable more of them in between, or leave the slot for ever. */
+static void event_of_a_slot_stays_masked(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_fn port = { .dev = machine->port };
+	u16 link = PCI_EXP_SLTCTL_DLLSCE, presence = PCI_EXP_SLTCTL_PDCE;
+	unsigned int at = KUNIT_PCIE + PCI_EXP_SLTCTL;
+
+	run_make_slot(test, PCI_EXP_SLTCTL_HPIE | link);
+	pcireset_hotplug_mask(&port);
+	KUNIT_EXPECT_EQ(test, run_get16(machine->port_space, at), PCI_EXP_SLTCTL_HPIE);
+	kunit_put16(machine->port_space, at, PCI_EXP_SLTCTL_HPIE | presence);
+	pcireset_hotplug_mask(&port);
+	pcireset_hotplug_unmask(&port);
+	KUNIT_EXPECT_EQ(test, run_get16(machine->port_space, at),
+			PCI_EXP_SLTCTL_HPIE | link | presence);
+	/* Without its interrupt, the slot has no driver. */
+	kunit_put16(machine->port_space, at, 0);
+	pcireset_hotplug_unmask(&port);
+	KUNIT_EXPECT_EQ(test, run_get16(machine->port_space, at), 0);
+	machine->port->is_hotplug_bridge = 0;
+}
+
+static s64 run_mask_us(struct pcireset_fn *port)
+{
+	ktime_t begin = ktime_get();
+
+	pcireset_hotplug_mask(port);
+	return ktime_us_delta(ktime_get(), begin);
+}
+
+/* PCIe r6.0, sec 7.5.3.9: some slots never report that a command is complete. */
+static void command_is_waited_for_in_vain(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_fn port = { .dev = machine->port };
+	u16 enabled = PCI_EXP_SLTCTL_HPIE | PCI_EXP_SLTCTL_DLLSCE;
+
+	run_make_slot(test, enabled);
+	KUNIT_EXPECT_LT(test, run_mask_us(&port), 500000);
+	machine->port_space[(KUNIT_PCIE + PCI_EXP_SLTCAP) / 4] = 0;
+	kunit_put16(machine->port_space, KUNIT_PCIE + PCI_EXP_SLTCTL, enabled);
+	KUNIT_EXPECT_GE(test, run_mask_us(&port), 1000000);
+	kunit_put16(machine->port_space, KUNIT_PCIE + PCI_EXP_SLTCTL, enabled);
+	kunit_put16(machine->port_space, KUNIT_PCIE + PCI_EXP_SLTSTA, PCI_EXP_SLTSTA_CC);
+	KUNIT_EXPECT_LT(test, run_mask_us(&port), 500000);
+	machine->port->is_hotplug_bridge = 0;
+}
+
+/* A caller that holds its own lock, or that must not wait for one. */
+static void caller_with_a_lock_waits_for_it(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pci_dev *dev = machine->fns[0];
+	struct pcireset_report report = { NULL };
+
+	device_lock(&dev->dev);
+	KUNIT_EXPECT_EQ(test, pcireset_bus_locked(dev, PCI_RESET_BUS, &report), 0);
+	KUNIT_EXPECT_EQ(test, report.issued, PCI_RESET_BUS);
+	KUNIT_EXPECT_EQ(test, pcireset_function_locked(dev, PCI_RESET_FLR, &report), 0);
+	KUNIT_EXPECT_EQ(test, pcireset_try_function(dev, PCI_RESET_FLR, NULL), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, pcireset_try_bus(dev, PCI_RESET_BUS, NULL), -EAGAIN);
+	device_unlock(&dev->dev);
+}
+
+static void run_stats(struct kunit *test, u32 type, struct pcireset_stats *stats)
+{
+	*stats = (struct pcireset_stats){ .size = sizeof(*stats), .type = type };
+	KUNIT_ASSERT_EQ(test, pcireset_stats_read(stats), 0);
+}
+
+/* The machine ignores D3hot, so a PM reset has no proof. */
+static void reset_is_counted_as_another_one(struct kunit *test)
+{
+	struct pcireset_request request = { .types = PCI_RESET_FLR };
+	struct pcireset_report report = { NULL };
+	struct pcireset_stats was, now;
+
+	run_stats(test, PCI_RESET_FLR, &was);
+	run_reset(test, request, false, &report);
+	run_stats(test, PCI_RESET_FLR, &now);
+	KUNIT_EXPECT_EQ(test, now.out_verified, was.out_verified + 1);
+	KUNIT_EXPECT_EQ(test, now.out_functions, was.out_functions + 1);
+	KUNIT_EXPECT_EQ(test, now.out_wait_ns, was.out_wait_ns + report.wait_ns);
+	KUNIT_EXPECT_EQ(test, now.out_last_errno, 0);
+	run_reset(test, request, true, &report);
+	run_stats(test, PCI_RESET_FLR, &was);
+	KUNIT_EXPECT_EQ(test, was.out_verified, now.out_verified);
+	KUNIT_EXPECT_EQ(test, was.out_unverified, now.out_unverified + 1);
+	request.checks = PCIRESET_CHECK_PROOF;
+	run_reset(test, request, true, &report);
+	run_stats(test, PCI_RESET_FLR, &now);
+	KUNIT_EXPECT_EQ(test, now.out_failed, was.out_failed + 1);
+	KUNIT_EXPECT_EQ(test, now.out_last_errno, EIO);
+}
+
+/* Nobody would restore the neighbour. */
+static void raw_reset_of_a_function_reaches_others(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pci_dev *dev = machine->fns[0];
+	struct pcireset_report report = { NULL };
+
+	device_lock(&dev->dev);
+	KUNIT_EXPECT_EQ(test, pcireset_raw_function_locked(dev, PCI_RESET_BUS, &report), -EBUSY);
+	device_unlock(&dev->dev);
+	KUNIT_EXPECT_EQ(test, report.why, PCIRESET_WHY_SCOPE);
+	KUNIT_EXPECT_EQ(test, report.who.devfn, 1);
+	KUNIT_EXPECT_EQ(test, machine->nr_bus_resets, 0);
+}
+
+static void hotplug_stays_ignored_after_a_raw_reset(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+
+	run_make_slot(test, 0);
+	KUNIT_EXPECT_EQ(test, pcireset_raw_bus(machine->port, NULL), 0);
+	KUNIT_EXPECT_FALSE(test, machine->port->ignore_hotplug);
+	machine->port->is_hotplug_bridge = 0;
+}
+
 static struct kunit_case run_cases[] = {
 	KUNIT_CASE(plan_of_another_topology_is_run),
 	KUNIT_CASE(bus_is_reset_although_a_quirk_forbids_it),
@@ -1098,8 +1345,18 @@ static struct kunit_case run_cases[] = {
 	KUNIT_CASE(item_is_compared_with_all_others),
 	KUNIT_CASE(function_is_counted_twice),
 	KUNIT_CASE(raw_reset_is_left_out_or_not_told),
+	KUNIT_CASE(raw_reset_of_a_function_reaches_others),
+	KUNIT_CASE(hotplug_stays_ignored_after_a_raw_reset),
 	KUNIT_CASE(link_events_of_the_reset_are_heard),
 	KUNIT_CASE(indicators_of_pciehp_are_undone),
+	KUNIT_CASE(surprise_down_stays_masked),
+	KUNIT_CASE(other_port_is_quiet_or_a_late_one_is_not),
+	KUNIT_CASE(card_that_left_during_the_reset_is_missed),
+	KUNIT_CASE(lost_port_is_written_to),
+	KUNIT_CASE(event_of_a_slot_stays_masked),
+	KUNIT_CASE(command_is_waited_for_in_vain),
+	KUNIT_CASE(caller_with_a_lock_waits_for_it),
+	KUNIT_CASE(reset_is_counted_as_another_one),
 	KUNIT_CASE(block_of_a_lost_function_is_ended_twice),
 	KUNIT_CASE(bus_that_is_not_empty_is_reset),
 	KUNIT_CASE(empty_bus_is_reset_below_an_unfinished_port),

@@ -300,6 +300,33 @@ static void link_of_an_empty_slot_is_retrained(struct kunit *test)
 	machine->port->link_active_reporting = 0;
 }
 
+/* The port further up, or a bus further down. */
+static void port_far_above_is_not_found(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pci_bus *below = kunit_kzalloc(test, sizeof(*below), GFP_KERNEL);
+	struct pci_dev *far = kunit_kzalloc(test, sizeof(*far), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, below);
+	KUNIT_ASSERT_NOT_NULL(test, far);
+	below->parent = machine->fns[0]->bus;
+	below->self = machine->fns[0];
+	far->bus = below;
+	KUNIT_EXPECT_TRUE(test, pcireset_is_below(machine->fns[0], far));
+	KUNIT_EXPECT_TRUE(test, pcireset_is_below(machine->port, far));
+	KUNIT_EXPECT_FALSE(test, pcireset_is_below(machine->fns[1], far));
+	KUNIT_EXPECT_FALSE(test, pcireset_is_below(machine->port, machine->port));
+#ifdef CONFIG_PCIE_DPC
+	KUNIT_EXPECT_FALSE(test, pcireset_contained(machine->fns[0]));
+	machine->port->dpc_cap = KUNIT_RTR;
+	kunit_put16(machine->port_space, KUNIT_RTR + PCI_EXP_DPC_STATUS,
+		    PCI_EXP_DPC_STATUS_TRIGGER);
+	KUNIT_EXPECT_TRUE(test, pcireset_contained(machine->port));
+	KUNIT_EXPECT_TRUE(test, pcireset_contained(machine->fns[0]));
+	machine->port->dpc_cap = 0;
+#endif
+}
+
 static struct kunit_case wait_cases[] = {
 	KUNIT_CASE(time_that_a_function_reports_is_not_used),
 	KUNIT_CASE(time_that_means_nothing_is_used),
@@ -313,6 +340,7 @@ static struct kunit_case wait_cases[] = {
 	KUNIT_CASE(link_that_trains_now_and_then_stays_down),
 	KUNIT_CASE(link_that_cannot_be_slower_is_retrained),
 	KUNIT_CASE(link_of_an_empty_slot_is_retrained),
+	KUNIT_CASE(port_far_above_is_not_found),
 	{},
 };
 
