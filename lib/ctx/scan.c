@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "ctx/ctx.h"
 #include "rules/rules.h"
 #include "snapshot/snapshot.h"
@@ -53,14 +54,35 @@ static int by_address(const void *a, const void *b)
 	return addr_cmp(a, b);
 }
 
+/*
+ * On the running machine, the function was removed after its name was read. In a sysroot, it is
+ * damaged: without it, the reach of its neighbours would be too small.
+ */
+static int incomplete(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, int error)
+{
+	static const char *const files[] = { "", "/vendor", "/device", "/class" };
+	char name[PCIRESET_ADDR_STR_MAX], path[PATH_MAX];
+	size_t i = 0;
+
+	pcireset_addr_to_str(addr, name);
+	while (i + 1 < ARRAY_SIZE(files) &&
+	       !ctx_path(ctx, path, "sys/bus/pci/devices/%s%s", name, files[i]) &&
+	       !access(path, F_OK))
+		i++;
+	return ctx_error(ctx, error,
+			 "%s: /sys/bus/pci/devices/%s%s is missing or leads nowhere; copy or "
+			 "record this machine again",
+			 name, name, files[i]);
+}
+
 static int add_dev(struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
 {
 	const struct pcireset_dev *last = ctx->nr_devs ? ctx->devs[ctx->nr_devs - 1] : NULL;
 	char name[PCIRESET_ADDR_STR_MAX];
 	int r = dev_new(ctx, addr, last, &ctx->devs[ctx->nr_devs]);
 
-	if (is_absent(r)) /* removed after its name was read */
-		return 0;
+	if (is_absent(r))
+		return *ctx->sysroot ? incomplete(ctx, addr, r) : 0;
 	if (r < 0) {
 		pcireset_addr_to_str(addr, name);
 		return ctx_error(ctx, r, "%s: %s", name, strerror(-r));
@@ -131,7 +153,10 @@ struct slot {
 	char driver[NAME_MAX + 1];  /* "" if it has none */
 	struct pcireset_addr first; /* function 0 of its device */
 	bool has_bus;               /* it includes all devices of the bus */
+	const char *file;           /* the last one that was read */
 };
+
+#define NOT_A_SLOT (-EDOM)
 
 /* "0000:05:00" is a device. "0000:05" is a bus. Any other text is not a slot. */
 static int parse_slot(struct slot *slot, const char *text)
@@ -143,7 +168,7 @@ static int parse_slot(struct slot *slot, const char *text)
 		return 0;
 	snprintf(first, sizeof(first), "%s:00.0", text);
 	slot->has_bus = addr_parse(first, strlen(first), &slot->first);
-	return slot->has_bus ? 0 : -ENOENT;
+	return slot->has_bus ? 0 : NOT_A_SLOT;
 }
 
 static int read_slot(struct pcireset_ctx *ctx, struct slot *slot)
@@ -151,12 +176,14 @@ static int read_slot(struct pcireset_ctx *ctx, struct slot *slot)
 	char path[PATH_MAX], text[64];
 	int r = ctx_path(ctx, path, "sys/bus/pci/slots/%s/address", slot->name);
 
+	slot->file = "address";
 	if (r >= 0)
 		r = read_file(path, text, sizeof(text));
 	if (r >= 0)
 		r = r ? parse_slot(slot, text) : -EBADMSG;
 	if (r < 0)
 		return r;
+	slot->file = "module";
 	r = ctx_path(ctx, path, "sys/bus/pci/slots/%s/module", slot->name);
 	if (r >= 0)
 		r = read_link_name(path, slot->driver, sizeof(slot->driver));
@@ -190,6 +217,19 @@ struct slot_scan {
 	bool has_bus;   /* there is such a slot */
 };
 
+/*
+ * On the running machine, the slot was removed after its name was read. In a sysroot, its
+ * address is lost, and a rule about the slot would match nothing.
+ */
+static int lost_slot(struct pcireset_ctx *ctx, const struct slot *slot, int error)
+{
+	const char *why = error == -EBADMSG ? "is empty" : strerror(-error);
+
+	if (error == NOT_A_SLOT || (is_absent(error) && !*ctx->sysroot))
+		return 0;
+	return ctx_error(ctx, error, "/sys/bus/pci/slots/%s/%s: %s", slot->name, slot->file, why);
+}
+
 /* The functions of a slot are adjacent. */
 static int name_slot(void *data, const char *dirname, const char *name)
 {
@@ -201,7 +241,7 @@ static int name_slot(void *data, const char *dirname, const char *name)
 
 	(void)dirname;
 	if (r < 0)
-		return is_absent(r) ? 0 : ctx_fail(ctx, r, name);
+		return lost_slot(ctx, &slot, r);
 	scan->has_bus |= slot.has_bus;
 	if (slot.has_bus != scan->wants_bus)
 		return 0;

@@ -211,6 +211,7 @@ leftover() {
 	[[ $result == note && $found == '1 slot named by firmware'* && $todo == *bus* ]]
 	ln -s ../../../../module/acpiphp "$ROOT/sys/bus/pci/slots/3/module"
 	mkdir "$ROOT/sys/bus/pci/slots/4"
+	echo 0000:04:00 >"$ROOT/sys/bus/pci/slots/4/address"
 	ln -s ../../../../module/shpchp "$ROOT/sys/bus/pci/slots/4/module"
 	exits 0 -J
 	[[ $(jq '[.checks[] | select(.check == "hotplug")] | length' <<<"$output") -eq 2 ]]
@@ -218,7 +219,7 @@ leftover() {
 	rm "$ROOT/sys/bus/pci/slots/4/module"
 	echo no-link >"$ROOT/sys/bus/pci/slots/4/module"
 	exits 1 -J
-	[[ $stderr == *slots/4/module* || $stderr == *4/module* ]]
+	[[ $stderr == *slots/4/module* ]]
 	rm -r "$ROOT/sys/bus/pci/slots/4"
 	exits 0 -J
 	finding aer

@@ -123,6 +123,28 @@ with_closed() {
 	done
 }
 
+# Such a machine is a copy or an archive: nothing was removed while it was read.
+@test 'a function or slot of which only the name is left is an error, not absent' {
+	local root=$BATS_TEST_TMPDIR/machine file=sys/devices/pci0000:00/0000:00:1c.0/0000:03:00.1 gone
+
+	for gone in "$file"/{vendor,device,class} sys/bus/pci/devices/0000:03:00.1 sys/bus/pci/slots/3/address; do
+		rm -rf "$root"
+		cp -a "$ROOT" "$root"
+		rm "$root/$gone"
+		[[ $gone != */devices/0000:03:00.1 ]] || ln -s ../../../devices/nowhere "$root/$gone"
+		run -1 --separate-stderr pcireset plan 03:00.0 --type slot --force driver,console --sysroot "$root"
+		[[ -z $output && ${stderr:-} == 'pcireset: '*"/${gone/"$file"/sys/bus/pci/devices/0000:03:00.1}"*'missing'* ||
+			$stderr == "pcireset: /$gone: No such file or directory" ]]
+		tar -C "$root" -cf "$BATS_TEST_TMPDIR/archive" .
+		run -1 pcireset list --sysroot "$BATS_TEST_TMPDIR/archive"
+		run -1 pcireset record "$BATS_TEST_TMPDIR/none" --sysroot "$root"
+		[[ ! -e $BATS_TEST_TMPDIR/none ]]
+	done
+	: >"$root/$gone"
+	run -1 --separate-stderr pcireset list --sysroot "$root"
+	[[ $stderr == 'pcireset: /sys/bus/pci/slots/3/address: is empty' ]]
+}
+
 # limited NUMBER ARG...: runs pcireset with this limit of open descriptors.
 limited() {
 	(ulimit -n "$1" && exec pcireset "${@:2}")
