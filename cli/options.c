@@ -447,6 +447,24 @@ static void add_name(struct request *req, const char *name)
 	req->names[req->nr_names++] = must(strdup(name));
 }
 
+#define BLANKS " \t\r\n"
+
+/* One name for each line, with blanks around it, or none. */
+static int read_line(struct request *req, char *line)
+{
+	size_t len = strcspn(line, BLANKS);
+	const char *rest = line + len + strspn(line + len, BLANKS);
+
+	if (*rest)
+		return usage_error("standard input: '%.*s' is followed by '%.*s'; write one "
+				   "device on each line",
+				   (int)len, line, (int)strcspn(rest, BLANKS), rest);
+	line[len] = '\0';
+	if (*line)
+		add_name(req, line);
+	return STATUS_DONE;
+}
+
 /* Read all names or none: a reset of fewer devices would not be the requested one. */
 static int read_names(struct request *req)
 {
@@ -456,13 +474,12 @@ static int read_names(struct request *req)
 	int status = STATUS_DONE;
 
 	while (!status && (len = getline(&line, &size, stdin)) >= 0) {
-		char *name = line + strspn(line, " \t");
+		char *name = line + strspn(line, BLANKS);
 
 		if (strlen(line) != (size_t)len)
 			status = usage_error("standard input: a line contains a NUL byte");
-		name[strcspn(name, " \t\r\n")] = '\0';
-		if (*name && !status)
-			add_name(req, name);
+		else
+			status = read_line(req, name);
 	}
 	if (!status && !feof(stdin)) {
 		error("standard input: %s", strerror(errno));

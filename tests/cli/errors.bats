@@ -51,6 +51,12 @@ with_closed() {
 	printf '01:00.4\n02:00.0\0x\n' >"$BATS_TEST_TMPDIR/names"
 	run -2 --separate-stderr from "$BATS_TEST_TMPDIR/names"
 	[[ -z $output && ${stderr:-} == *'NUL byte'* ]]
+	printf '01:00.4\n02:00.0 \t04:00.0 \n' >"$BATS_TEST_TMPDIR/names"
+	run -2 --separate-stderr from "$BATS_TEST_TMPDIR/names"
+	[[ -z $output && ${stderr:-} == *"'02:00.0' is followed by '04:00.0'; write one device on each line"* ]]
+	# Blanks and the line ends of other systems are not a second name.
+	printf ' 01:00.4\t \r\n \r\n' >"$BATS_TEST_TMPDIR/names"
+	run -0 from "$BATS_TEST_TMPDIR/names"
 }
 
 # json-c has a limit of 2 GiB. Output of that size takes minutes, so a memory limit replaces it here.
