@@ -72,6 +72,15 @@ static int take_ids(char **field, const char *value)
 	return set_field(field, strdup(both));
 }
 
+/* Names have a domain of four digits, or of more without a leading zero. */
+static const char *without_zeros(const char *value)
+{
+	for (size_t len = strspn(value, HEX_DIGITS); len > 4 && value[len] == ':' && *value == '0';
+	     len--)
+		value++;
+	return value;
+}
+
 /* Skip this number of digits, at least one, and the character after them. */
 static const char *after_digits(const char *at, size_t least, size_t most, char next)
 {
@@ -92,10 +101,12 @@ static bool is_address(const char *value)
 	return function && *device <= '1' && *function >= '0' && *function <= '7' && !function[1];
 }
 
-/* Does the class of a place in an address include the character? h, d and f are digits. */
+/* Does the class of a place in an address include the character? n, h, d and f are digits. */
 static bool class_has(char class, char c)
 {
 	switch (class) {
+	case 'n':
+		return c != '0' && strchr(HEX_DIGITS, c);
 	case 'h':
 		return strchr(HEX_DIGITS, c);
 	case 'd':
@@ -131,12 +142,16 @@ static bool may_fit(const char *pattern, const char *form)
 
 static bool may_fit_address(const char *pattern)
 {
-	static const char longest[] = "hhhhhhhh:hh:dh.f";
+	static const char *const forms[] = {
+		"hh:dh.f", /* without the domain 0000 */
+		"hhhh:hh:dh.f",    "nhhhh:hh:dh.f",    "nhhhhh:hh:dh.f",
+		"nhhhhhh:hh:dh.f", "nhhhhhhh:hh:dh.f",
+	};
 
-	for (size_t digits = 4; digits <= 8; digits++)
-		if (may_fit(pattern, longest + 8 - digits))
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (may_fit(pattern, forms[i]))
 			return true;
-	return may_fit(pattern, longest + 9); /* without the domain 0000 */
+	return false;
 }
 
 /* A value that no address can match is a mistake, and would select nothing. */
@@ -144,6 +159,7 @@ static int take_address(char **field, const char *value)
 {
 	char *pattern;
 
+	value = without_zeros(value);
 	if (has_wildcard(value)) {
 		if (!may_fit_address(value))
 			return -EINVAL;
@@ -159,11 +175,13 @@ static int take_address(char **field, const char *value)
 }
 
 /*
- * Firmware names slots in ASCII. Any other character, such as a no-break space, or a
- * trailing comment would match no slot.
+ * Firmware names slots in ASCII. Any other character, such as a no-break space, a trailing
+ * comment, or quotes around the name would match no slot.
  */
 static bool is_slot_name(const char *value)
 {
+	if ((*value == '"' || *value == '\'') && value[strlen(value) - 1] == *value)
+		return false;
 	for (const char *p = value; *p; p++)
 		if (*p < ' ' || *p > '~' || ((*p == '#' || *p == ';') && p > value && p[-1] == ' '))
 			return false;
@@ -187,7 +205,7 @@ static const struct {
 	{ "Device", take_id, FIELD(device), "up to four hexadecimal digits" },
 	{ "Subsystem", take_ids, FIELD(subsystem), "vendor:device" },
 	{ "Slot", take_slot, FIELD(slot),
-	  "the name of a slot, in ASCII; a comment needs a line of its own" },
+	  "the name of a slot, in ASCII without quotes; a comment needs a line of its own" },
 	{ "Address", take_address, FIELD(address), "[domain:]bus:device.function" },
 };
 
