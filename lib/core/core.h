@@ -6,6 +6,7 @@
 #ifndef LIBPCIRESET_CORE_H
 #define LIBPCIRESET_CORE_H
 
+#include <errno.h>
 #include <linux/pci_regs.h>
 #include "util/util.h"
 #include "table/limits.h"
@@ -22,6 +23,9 @@ enum rule_effect {
 #define RECORDED_PREPARE "pcireset/reset_prepare" /* of a function, in a recording: 0 or 1 */
 #define RECORDED_DOUBT   "pcireset/unknown-users" /* in a recording: reason for unknown users */
 #define RECORDED_DISKS   "pcireset/unknown-disks" /* the same, if only disks can be in use */
+#define RECORDED_MARK    "pcireset/recorded"      /* the files of the machine that were looked at */
+
+#define LINK_BROKEN (-ENOLINK) /* a link leads nowhere; see ctx_realpath() */
 
 /* Files of a function from a dump: the reason why a fact is unknown. */
 #define DUMP_NO_BRIDGE "unknown_bridge"
@@ -234,6 +238,8 @@ void ctx_forget_notes(struct pcireset_ctx *ctx);
 int ctx_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...) PRINTF(3, 4);
 int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...)
 	PRINTF(3, 4);
+bool ctx_lacks(const struct pcireset_ctx *ctx, const char *file);
+bool ctx_is_recording(const struct pcireset_ctx *ctx);
 int ctx_dev_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *name);
 typedef int (*name_fn)(void *data, const char *dirname, const char *name);
 int ctx_foreach_name(struct pcireset_ctx *ctx, const char *dirname, name_fn fn, void *data);

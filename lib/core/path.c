@@ -32,6 +32,17 @@ int ctx_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt
 	return r;
 }
 
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISLNK(st.st_mode);
+}
+
+/*
+ * On the running machine, a link that leads nowhere is that of a device which was just
+ * removed. In a sysroot, the device is lost.
+ */
 int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...)
 {
 	char path[PATH_MAX];
@@ -43,7 +54,8 @@ int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char 
 	va_end(ap);
 	if (r < 0)
 		return r;
-	return realpath(path, buf) ? 0 : -errno;
+	r = realpath(path, buf) ? 0 : -errno;
+	return *ctx->sysroot && is_absent(r) && is_link(path) ? LINK_BROKEN : r;
 }
 
 /*
@@ -146,6 +158,32 @@ int node_in_sysfs(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX
 	}
 	r = ctx_foreach_name(ctx, "sys/class", find_in_class, &search);
 	return r < 0 ? r : r ? 0 : -ENOENT;
+}
+
+/* Links count even if they lead nowhere. What cannot be told is there. */
+bool ctx_lacks(const struct pcireset_ctx *ctx, const char *file)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	return !ctx_path(ctx, path, "%s", file) && lstat(path, &st) && is_absent(-errno);
+}
+
+/*
+ * Is the sysroot a recording? It omits all that does not belong to functions. Recordings of
+ * earlier versions have no mark, and nothing of these files, which every machine has.
+ */
+bool ctx_is_recording(const struct pcireset_ctx *ctx)
+{
+	static const char *const whole[] = { "dev",          "sys/block",  "sys/class/net/lo",
+					     "sys/firmware", "sys/kernel", "sys/module" };
+
+	if (!*ctx->sysroot)
+		return false;
+	for (size_t i = 0; ctx_lacks(ctx, RECORDED_MARK) && i < ARRAY_SIZE(whole); i++)
+		if (!ctx_lacks(ctx, whole[i]))
+			return false;
+	return true;
 }
 
 const char *pcireset_ctx_get_sysroot(const struct pcireset_ctx *ctx)

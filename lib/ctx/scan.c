@@ -81,7 +81,7 @@ static int add_dev(struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
 	char name[PCIRESET_ADDR_STR_MAX];
 	int r = dev_new(ctx, addr, last, &ctx->devs[ctx->nr_devs]);
 
-	if (is_absent(r))
+	if (is_absent(r) || r == LINK_BROKEN)
 		return *ctx->sysroot ? incomplete(ctx, addr, r) : 0;
 	if (r < 0) {
 		pcireset_addr_to_str(addr, name);

@@ -46,11 +46,13 @@ static int add_dir(struct recorder *rec, const char *path)
 
 /*
  * Omit a file without read permission: the reader of the archive has no access either.
- * Any other failure to read is an error.
+ * The users that a broken link hides are noted as unknown. Any other failure to read is an error.
  */
 static int leave_out(struct recorder *rec, int error, const char *path)
 {
-	return is_absent(error) || error == -EACCES ? 0 : ctx_fail(rec->ctx, error, path);
+	return is_absent(error) || error == LINK_BROKEN || error == -EACCES ?
+		       0 :
+		       ctx_fail(rec->ctx, error, path);
 }
 
 static int copy_file(struct recorder *rec, const char *path)

@@ -57,6 +57,8 @@ static bool foreach_link(struct walk *walk, const char *dirname, const char *pre
 			continue;
 		if (readlink(link, path, 1) < 0 || !realpath(link, path)) {
 			users_cannot_find(walk->ctx, errno == EINVAL ? 0 : -errno, link);
+			if (is_absent(-errno))
+				users_lost_part(walk->ctx, link);
 			continue;
 		}
 		found = true;

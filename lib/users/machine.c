@@ -2,6 +2,7 @@
 /* Uses by the machine: mounts, swap, interfaces that are up, consoles. */
 #include <dirent.h>
 #include <errno.h>
+#include <linux/major.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,9 +29,14 @@ static void add_block_user(struct pcireset_ctx *ctx, const struct pcireset_addr 
 					format("%s:%s", user->prefix, user->what), NULL);
 }
 
+static bool is_lost(int error)
+{
+	return is_absent(error) || error == LINK_BROKEN;
+}
+
 /*
- * A disk without an entry was removed while it was in use. Without any entries, nothing
- * is known about the disks.
+ * On the running machine, a disk without an entry was removed while it was in use. Without
+ * any entries, nothing is known about the disks.
  */
 static int number_path(struct pcireset_ctx *ctx, dev_t number, char path[PATH_MAX])
 {
@@ -38,7 +44,11 @@ static int number_path(struct pcireset_ctx *ctx, dev_t number, char path[PATH_MA
 
 	if (is_absent(r) && is_absent(ctx_realpath(ctx, path, "sys/dev/block")))
 		users_note_disk_doubt(&ctx->users, "/sys/dev/block does not exist");
-	users_cannot_find(ctx, r, "sys/dev/block");
+	/* A file system on flash chips needs no block device. */
+	if (*ctx->sysroot && is_lost(r) && major(number) != MTD_BLOCK_MAJOR)
+		users_note_disk_doubt(&ctx->users, "/sys/dev/block/%u:%u is missing", major(number),
+				      minor(number));
+	users_cannot_find(ctx, is_lost(r) ? 0 : r, "sys/dev/block");
 	return r;
 }
 
@@ -47,6 +57,8 @@ static int name_path(struct pcireset_ctx *ctx, const char *node, char path[PATH_
 	const char *base = strrchr(node, '/');
 	int r = base[1] ? ctx_realpath(ctx, path, "sys/class/block/%s", base + 1) : -ENOENT;
 
+	if (r == LINK_BROKEN)
+		r = -ENOENT;
 	users_cannot_find(ctx, r, node);
 	return r;
 }
@@ -240,6 +252,8 @@ static int read_mount(struct pcireset_ctx *ctx, char *line)
 	if (!parse_mount(line, &mount))
 		return odd_line(ctx, line, "proc/self/mountinfo");
 	user.what = mount.mount_point;
+	if (!strcmp(mount.type, "btrfs"))
+		users_expect(ctx, "sys/fs/btrfs");
 	if (!strcmp(mount.type, "zfs"))
 		users_note_disk_doubt(&ctx->users, "the disks of ZFS file systems are unknown");
 	if (!mount.major && *mount.source == '/' && !strcmp(mount.type, "btrfs") &&
@@ -320,6 +334,8 @@ static int read_interface(void *data, const char *dirname, const char *name)
 		return 0;
 	if (r >= 0)
 		r = ctx_realpath(ctx, path, "%s/%s", dirname, name);
+	if (is_lost(r))
+		return users_lost_device(ctx, dirname, name);
 	if (r < 0)
 		return users_cannot_find(ctx, r, name);
 	if (!addr_in_path(path, &addr))
@@ -382,6 +398,8 @@ static int read_framebuffer(void *data, const char *dirname, const char *name)
 	char path[PATH_MAX];
 	int r = strncmp(name, "fb", 2) ? -ENOENT : ctx_realpath(ctx, path, "%s/%s", dirname, name);
 
+	if (r == LINK_BROKEN)
+		return users_lost_device(ctx, dirname, name);
 	if (r < 0)
 		return users_cannot_find(ctx, r, name);
 	return addr_in_path(path, &addr) ? add_console(ctx, &addr) : 0;
@@ -431,6 +449,8 @@ static int read_vtconsole(void *data, const char *dirname, const char *name)
 		r = ctx_path(ctx, path, "%s/%s/name", dirname, name);
 	if (r >= 0)
 		r = read_file(path, text, sizeof(text));
+	if (is_absent(r) && *ctx->sysroot)
+		users_note_doubt(&ctx->users, "/%s/%s is damaged", dirname, name);
 	if (r < 0)
 		return users_cannot_find(ctx, r, name);
 	if (strstr(text, "frame buffer"))
@@ -445,6 +465,8 @@ static int read_vtconsoles(struct pcireset_ctx *ctx)
 	struct consoles consoles = { .ctx = ctx };
 	int r = ctx_foreach_name(ctx, "sys/class/vtconsole", read_vtconsole, &consoles);
 
+	if (consoles.has_frame_buffer)
+		users_expect(ctx, "sys/class/graphics");
 	if (!r && consoles.has_frame_buffer)
 		r = ctx_foreach_name(ctx, "sys/class/graphics", read_framebuffer, ctx);
 	if (!r && consoles.has_vga)
@@ -462,7 +484,10 @@ static int read_console(struct pcireset_ctx *ctx, char *line)
 	line[strcspn(line, " \t")] = '\0';
 	if (!*line || strchr(line, '/') || line[0] == '.')
 		return 0;
+	users_expect(ctx, "sys/class/tty");
 	r = ctx_realpath(ctx, path, "sys/class/tty/%s", line);
+	if (r == LINK_BROKEN)
+		return users_lost_device(ctx, "sys/class/tty", line);
 	if (r < 0)
 		return users_cannot_find(ctx, r, line);
 	return addr_in_path(path, &addr) ? add_console(ctx, &addr) : 0;
@@ -507,6 +532,8 @@ int users_read_machine(struct pcireset_ctx *ctx)
 {
 	int r = users_check_proc(ctx, &ctx->users);
 
+	if (!r)
+		r = users_check_copy(ctx);
 	if (!r)
 		r = foreach_line(ctx, "proc/self/mountinfo", read_mount);
 	if (!r)

@@ -310,7 +310,7 @@ static int check_processes(struct pcireset_ctx *ctx)
 	ino_t number;
 
 	if (*ctx->sysroot)
-		return 0;
+		return users_expect_processes(ctx);
 	if (access("/proc/1", F_OK) || read_pid_namespace(&number))
 		return users_is_shortage(-errno) ?
 			       ctx_fail(ctx, -errno, "/proc") :

@@ -24,6 +24,13 @@ typedef void (*block_fn)(struct pcireset_ctx *ctx, const struct pcireset_addr *a
 void block_foreach_function(struct pcireset_ctx *ctx, const char *path, block_fn fn, void *data);
 void block_foreach_link(struct pcireset_ctx *ctx, const char *dirname, block_fn fn, void *data);
 
+/* copy.c */
+void users_expect(struct pcireset_ctx *ctx, const char *file);
+int users_expect_processes(struct pcireset_ctx *ctx);
+int users_lost_device(struct pcireset_ctx *ctx, const char *dirname, const char *name);
+void users_lost_part(struct pcireset_ctx *ctx, const char *link);
+int users_check_copy(struct pcireset_ctx *ctx);
+
 /* index.c */
 void index_clear(struct name_index *index);
 int index_add(struct name_index *index, char *name, char *text, struct pcireset_dev *dev);

@@ -90,11 +90,70 @@ with_closed() {
 	# A recording of that machine does not know either.
 	pcireset record "$BATS_TEST_TMPDIR/archive" --sysroot "$root"
 	diff <(pcireset list -J --sysroot "$root") <(pcireset list -J --sysroot "$BATS_TEST_TMPDIR/archive")
-	# With an empty but readable /proc, nothing is in use, and the recording says the same.
+	# An empty /proc is not mounted. In a recording, it tells that nothing is in use.
 	mkdir "$root/proc"
+	run -5 pcireset plan 04:00.0 --type flr --force driver --sysroot "$root"
+	[[ $output == *'/proc/self/mountinfo is missing'* ]]
+	mkdir "$root/pcireset"
+	echo >"$root/pcireset/recorded"
 	run -0 pcireset plan 04:00.0 --type flr --force driver --sysroot "$root"
 	pcireset record "$BATS_TEST_TMPDIR/empty" --sysroot "$root"
 	run -0 pcireset plan 04:00.0 --type flr --force driver --sysroot "$BATS_TEST_TMPDIR/empty"
+}
+
+# unknown_without REASON COMMAND DEVICE USES: after COMMAND in a copy of the machine, who uses DEVICE is unknown.
+unknown_without() {
+	local root=$BATS_TEST_TMPDIR/copy
+
+	rm -rf "$root"
+	cp -a "$ROOT" "$root"
+	(cd "$root" && eval "$2")
+	run pcireset plan "$3" --type any --force "driver$4" --sysroot "$root"
+	[[ $status -eq 5 && $output == *"unknown: who else uses it: $1"$'\n'* ]] && return
+	printf '%s: status %d\n%s\n' "$2" "$status" "$output"
+	return 1
+}
+
+@test 'without a part of /sys or /proc, the uses that it would show are unknown' {
+	local link archive=$BATS_TEST_TMPDIR/archive net=sys/class/net/ens1
+
+	unknown_without '/sys/class/net is missing' 'rm -r sys/class' 01:00.0 ''
+	unknown_without '/sys/class/net is missing' 'rm -r sys/class/net' 01:00.0 ''
+	# A recording of such a copy knows no more.
+	pcireset record "$archive" --sysroot "$BATS_TEST_TMPDIR/copy"
+	run -5 pcireset plan 01:00.0 --type flr --force driver --sysroot "$archive"
+	unknown_without "/$net is missing" "rm $net" 01:00.0 ''
+	unknown_without "/$net is damaged" "ln -sfn '../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/net/none' $net" 01:00.0 ''
+	unknown_without "/$net is damaged" "rm $net/flags" 01:00.0 ''
+	for link in 'rm' 'ln -sfn ../nowhere'; do
+		unknown_without '/sys/dev/block/259:1 is missing' "$link sys/dev/block/259:1" 04:00.0 ,swap
+	done
+	unknown_without '/dev/nvme0n1p2 is in use and cannot be found' 'ln -sfn ../no sys/class/block/nvme0n1p2' 04:00.0 ,mount
+	unknown_without '/proc/self/mountinfo is missing' 'rm -r proc/self' 04:00.0 ,swap
+	unknown_without '/proc/self/mountinfo is empty' ': >proc/self/mountinfo' 04:00.0 ,swap
+	unknown_without '/proc/consoles is missing' 'rm proc/consoles' 04:00.0 ,mount,swap
+	unknown_without '/proc has no processes' 'rm -r proc/812' 07:00.0 ''
+	unknown_without '/sys/class/vtconsole is missing' 'rm -r sys/class/vtconsole' 04:00.0 ,mount,swap
+	unknown_without '/sys/class/vtconsole/vtcon1 is damaged' 'rm sys/class/vtconsole/vtcon1/bind' 04:00.0 ,mount,swap
+	unknown_without '/sys/class/graphics is missing' 'rm -r sys/class/graphics' 04:00.0 ,mount,swap
+	unknown_without '/sys/devices/virtual/block/md0/slaves/sda leads nowhere' \
+		'rm sys/class/block/sda; ln -s ../../../bus/pci/drivers/nvme sys/bus/pci/devices/0000:00:1f.2/driver' 00:1f.2 ,mount
+}
+
+@test 'a copy without parts that it need not have, and a recording of any, know all uses' {
+	local root=$BATS_TEST_TMPDIR/copy
+
+	cp -a "$ROOT" "$root"
+	# No swap, no virtual terminals, and a virtual interface that was not copied.
+	rm -r "$root"/proc/swaps "$root"/sys/class/{vtconsole,tty/tty0} "$root/sys/devices/virtual/net"
+	run -0 pcireset plan 04:00.0 --type flr --force driver,mount --sysroot "$root"
+	pcireset record "$BATS_TEST_TMPDIR/archive" --sysroot "$root"
+	run -0 pcireset plan 04:00.0 --type flr --force driver,mount --sysroot "$BATS_TEST_TMPDIR/archive"
+	# In a recording, nothing is in use that is not recorded.
+	mkdir "$BATS_TEST_TMPDIR/dir"
+	tar -C "$BATS_TEST_TMPDIR/dir" -xf "$BATS_TEST_TMPDIR/archive"
+	rm -r "$BATS_TEST_TMPDIR"/dir/proc/{self,812}
+	run -0 pcireset plan 04:00.0 07:00.0 --type flr --force driver --sysroot "$BATS_TEST_TMPDIR/dir"
 }
 
 @test 'an unknown reset_prepare is not taken for present, and recordings keep known ones' {

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Uses in a copy of a machine. A list that every machine has and the copy lacks is unknown,
+ * and not empty. A recording omits lists on purpose; see ctx_is_recording().
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "users/users.h"
+
+static bool is_copy(const struct pcireset_ctx *ctx)
+{
+	return *ctx->sysroot && !ctx_is_recording(ctx);
+}
+
+void users_expect(struct pcireset_ctx *ctx, const char *file)
+{
+	if (is_copy(ctx) && ctx_lacks(ctx, file))
+		users_note_doubt(&ctx->users, "/%s is missing", file);
+}
+
+/* A link to a device below a PCI function leads nowhere, or to a directory without files. */
+int users_lost_device(struct pcireset_ctx *ctx, const char *dirname, const char *name)
+{
+	char path[PATH_MAX], target[PATH_MAX] = "";
+	struct pcireset_addr addr;
+	int r = *ctx->sysroot ? ctx_realpath(ctx, target, "%s/%s", dirname, name) : -ENOENT;
+	ssize_t len;
+
+	if (r == LINK_BROKEN && !ctx_path(ctx, path, "%s/%s", dirname, name)) {
+		len = readlink(path, target, sizeof(target) - 1);
+		r = len < 0 ? -errno : 0;
+		target[len < 0 ? 0 : len] = '\0';
+	}
+	if (!r && addr_in_path(target, &addr))
+		users_note_doubt(&ctx->users, "/%s/%s is damaged", dirname, name);
+	return users_cannot_find(ctx, r, name);
+}
+
+/* A damaged link to a part of a disk. */
+void users_lost_part(struct pcireset_ctx *ctx, const char *link)
+{
+	if (is_copy(ctx))
+		users_note_disk_doubt(&ctx->users, "%s leads nowhere", link + strlen(ctx->sysroot));
+}
+
+static int expect_interface(void *data, const char *dirname, const char *name)
+{
+	struct pcireset_ctx *ctx = data;
+	char file[PATH_MAX];
+
+	(void)dirname;
+	if (snprintf(file, sizeof(file), "sys/class/net/%s", name) < (int)sizeof(file) &&
+	    ctx_lacks(ctx, file))
+		users_note_doubt(&ctx->users, "/%s is missing", file);
+	return 0;
+}
+
+/* The interfaces of functions, which a recording has in both places. */
+static int expect_interfaces(struct pcireset_ctx *ctx)
+{
+	struct pcireset_dev *dev;
+	char path[PATH_MAX];
+	int r = 0;
+
+	pcireset_dev_foreach(ctx, dev) {
+		if (r || !dev_attr_path(dev, "net", path))
+			continue;
+		r = ctx_foreach_name(ctx, path + strlen(ctx->sysroot) + 1, expect_interface, ctx);
+	}
+	return r;
+}
+
+/* Every mount namespace has a mount, and a recording has no empty file. */
+static int check_mounts(struct pcireset_ctx *ctx)
+{
+	static const char file[] = "proc/self/mountinfo";
+	char path[PATH_MAX], start[8];
+	int r = ctx_path(ctx, path, "%s", file);
+
+	users_expect(ctx, file);
+	if (r >= 0)
+		r = read_file(path, start, sizeof(start));
+	if (!r)
+		users_note_doubt(&ctx->users, "/%s is empty", file);
+	return r < 0 && !is_absent(r) ? users_cannot_read(ctx, &ctx->users, r, path) : 0;
+}
+
+int users_check_copy(struct pcireset_ctx *ctx)
+{
+	int r = *ctx->sysroot ? check_mounts(ctx) : 1;
+
+	if (r)
+		return r < 0 ? r : 0;
+	users_expect(ctx, "proc/consoles");
+	users_expect(ctx, "sys/class/net");
+	/* A kernel without virtual terminals has neither. */
+	if (ctx_lacks(ctx, "sys/class/tty") || !ctx_lacks(ctx, "sys/class/tty/tty0"))
+		users_expect(ctx, "sys/class/vtconsole");
+	return expect_interfaces(ctx);
+}
+
+static int note_process(void *data, const char *dirname, const char *name)
+{
+	(void)dirname;
+	*(bool *)data |= isdigit((unsigned char)*name) != 0;
+	return 0;
+}
+
+/* A machine has processes, but few copies of one have theirs. */
+int users_expect_processes(struct pcireset_ctx *ctx)
+{
+	bool found = !is_copy(ctx);
+	int r = found ? 0 : ctx_foreach_name(ctx, "proc", note_process, &found);
+
+	if (!r && !found)
+		users_note_doubt(&ctx->holders, "/proc has no processes");
+	return r;
+}
