@@ -239,6 +239,19 @@ bool pcireset_ctx_is_dump(const struct pcireset_ctx *ctx);
 const char *pcireset_ctx_get_sysroot(const struct pcireset_ctx *ctx);
 
 /**
+ * pcireset_ctx_has_recorded - check whether the absence of a file is a fact
+ * @ctx: context, scanned
+ * @file: path without the leading slash, such as "proc/cmdline"
+ *
+ * A recording omits most files of its machine, and lists those that were looked at.
+ *
+ * Return: false if the machine is a recording, or a dump, that does not list the file; true
+ * otherwise
+ * Since: 0.1
+ */
+bool pcireset_ctx_has_recorded(const struct pcireset_ctx *ctx, const char *file);
+
+/**
  * pcireset_ctx_get_note - return one problem with the file of a context
  * @ctx: context, scanned
  * @i: 0 for the first note

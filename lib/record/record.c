@@ -744,6 +744,118 @@ static int add_doubt(struct recorder *rec)
 	return *doubt ? add_file(rec, RECORDED_DOUBT, doubt, strlen(doubt)) : add_empty_proc(rec);
 }
 
+/* ---- the kernel, for doctor */
+
+/* Other options may contain secrets. */
+static bool is_about_pci(const char *word)
+{
+	static const char *const starts[] = { "pci", "vfio", "iommu", "intel_iommu", "amd_iommu" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (!strncmp(word, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
+static int add_command_line(struct recorder *rec, const char *file)
+{
+	char path[PATH_MAX], text[ATTR_MAX], kept[ATTR_MAX + 2] = "", *save;
+	int r = ctx_path(rec->ctx, path, "%s", file);
+
+	if (r >= 0)
+		r = read_file(path, text, sizeof(text));
+	if (r < 0)
+		return leave_out(rec, r, file);
+	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		if (!is_about_pci(word))
+			continue;
+		strcat(kept, *kept ? " " : "");
+		strcat(kept, word);
+	}
+	strcat(kept, "\n");
+	return add_file(rec, file, kept, strlen(kept));
+}
+
+static int add_module(struct recorder *rec, const char *path)
+{
+	static const char *const names[] = { "version", "taint", NULL };
+
+	return ctx_lacks(rec->ctx, path) ? 0 : add_attributes(rec, path, names);
+}
+
+static int add_names(struct recorder *rec, const char *dirname)
+{
+	return ctx_foreach_name(rec->ctx, dirname, copy_link_in, rec);
+}
+
+#define EFI_VARIABLES "sys/firmware/efi/efivars"
+#define SECURITY      "sys/kernel/security"
+
+/* The name of the variable has the GUID of EFI's own variables (UEFI 2.10, sec 3.3). */
+static const struct kernel_file {
+	const char *name;
+	int (*add)(struct recorder *rec, const char *path);
+	const char *file_system; /* where it is mounted, or NULL for sysfs and proc */
+} kernel_files[] = {
+	{ "proc/cmdline", add_command_line, NULL },
+	{ "sys/bus/pci_express/drivers/aer", add_names, NULL },
+	{ "sys/bus/pci_express/drivers/dpc", add_names, NULL },
+	{ "sys/class/iommu", add_names, NULL },
+	{ EFI_VARIABLES "/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", copy_file,
+	  EFI_VARIABLES },
+	{ SECURITY "/lockdown", copy_file, SECURITY },
+	{ "sys/module/pcireset", add_module, NULL },
+};
+
+static int count_name(void *data, const char *dirname, const char *name)
+{
+	(void)dirname;
+	(void)name;
+	++*(size_t *)data;
+	return 0;
+}
+
+/* Return 1 if there is no such file system, or if it is mounted. */
+static int is_mounted(struct recorder *rec, const char *directory)
+{
+	size_t nr = 0;
+	int r;
+
+	if (!directory || ctx_is_recording(rec->ctx) || ctx_lacks(rec->ctx, directory))
+		return 1;
+	r = ctx_foreach_name(rec->ctx, directory, count_name, &nr);
+	return r ? r : nr > 0;
+}
+
+/* Return 1 if the file can be read, or is known to be absent. */
+static int is_known(struct recorder *rec, const struct kernel_file *file)
+{
+	char path[PATH_MAX];
+
+	if (!pcireset_ctx_has_recorded(rec->ctx, file->name) ||
+	    ctx_path(rec->ctx, path, "%s", file->name) < 0)
+		return 0;
+	if (access(path, R_OK) && !is_absent(-errno))
+		return leave_out(rec, -errno, file->name);
+	return is_mounted(rec, file->file_system);
+}
+
+/* With the list of these files, in which a reader finds whether the absence of one is a fact. */
+static int add_kernel_files(struct recorder *rec)
+{
+	char mark[1024] = "";
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(kernel_files); i++) {
+		r = is_known(rec, &kernel_files[i]);
+		if (r <= 0)
+			continue;
+		strcat(strcat(mark, kernel_files[i].name), "\n");
+		r = kernel_files[i].add(rec, kernel_files[i].name);
+	}
+	return r < 0 || !*mark ? r : add_file(rec, RECORDED_MARK, mark, strlen(mark));
+}
+
 static int add_rules_file(void *data, const char *path, const char *text, size_t size)
 {
 	return add_file(data, path, text, size);
@@ -784,6 +896,8 @@ static int collect_all(struct recorder *rec)
 		r = rules_foreach_file(rec->ctx, add_rules_file, rec);
 	if (!r)
 		r = add_doubt(rec);
+	if (!r)
+		r = add_kernel_files(rec);
 	return r ? r : tree_sort(rec->ctx, &rec->tree);
 }
 

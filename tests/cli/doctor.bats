@@ -313,6 +313,65 @@ booted_with() {
 	run -2 pcireset doctor --type flr --sysroot "$ROOT"
 }
 
+# facts SYSROOT: all findings but that about journals, which are not recorded.
+facts() {
+	pcireset doctor -J --sysroot "$1" | jq '.checks[] | select(.check != "leftovers")'
+}
+
+@test 'doctor gives the same findings for a recording, without other options of the kernel' {
+	local archive=$BATS_TEST_TMPDIR/machine.tar efivars=$ROOT/sys/firmware/efi/efivars
+
+	mkdir -p "$ROOT"/sys/kernel/security "$efivars" "$ROOT"/sys/class/iommu "$ROOT/sys/bus/pci_express/drivers/aer"
+	# Links, as sysfs has them.
+	ln -s ../../devices/virtual/iommu/dmar0 "$ROOT/sys/class/iommu/"
+	ln -s ../../../../devices/pci0000:00/0000:00:1c.0/0000:00:1c.0:pcie002 "$ROOT/sys/bus/pci_express/drivers/aer/"
+	echo 'none [integrity] confidentiality' >"$ROOT/sys/kernel/security/lockdown"
+	printf '\6\0\0\0\1' >"$efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+	echo E >"$ROOT/sys/module/pcireset/taint"
+	echo 'root=UUID=secret pcie_ports=compat pass=secret vfio-pci.ids=10de:1c82' >"$ROOT/proc/cmdline"
+	pcireset record "$archive" --sysroot "$ROOT"
+	diff <(facts "$ROOT") <(facts "$archive")
+	run -1 grep -ac secret "$archive"
+	pcireset record - --sysroot "$archive" | cmp - "$archive"
+	run -0 pcireset doctor -J --sysroot "$archive"
+	finding leftovers
+	[[ $result == note && $found == 'unknown: not recorded' ]]
+	# What was looked at and is not there is a fact.
+	rm -r "$ROOT"/sys/{class/iommu,module/pcireset,kernel,firmware,bus/pci_express/drivers/aer}
+	echo root=UUID=secret >"$ROOT/proc/cmdline"
+	pcireset record "$archive.none" --sysroot "$ROOT"
+	diff <(facts "$ROOT") <(facts "$archive.none")
+}
+
+@test 'what a recording lacks is unknown' {
+	local dir=$BATS_TEST_TMPDIR/recording check
+
+	mkdir "$dir"
+	pcireset record - --sysroot "$ROOT" | tar -C "$dir" -x
+	rm -rf "$dir"/{pcireset/recorded,sys/module,proc/cmdline}
+	run --separate-stderr pcireset doctor -J --sysroot "$dir"
+	[[ $status -eq 0 ]]
+	for check in module lockdown secure-boot aer dpc iommu command-line leftovers; do
+		finding "$check"
+		[[ $result == note && $found == 'unknown: not recorded' ]]
+	done
+	finding hotplug
+	[[ $result == ok ]]
+	# Nor does a recording know what could not be read.
+	mkdir -p "$ROOT"/sys/kernel/security "$ROOT"/sys/firmware/efi/efivars
+	exits 0 -J
+	finding lockdown
+	[[ $result == note && $found == 'unknown: no file system is mounted on /sys/kernel/security' ]]
+	finding secure-boot
+	[[ $result == note && $found == *'mounted on /sys/firmware/efi/efivars' ]]
+	pcireset record "$dir.tar" --sysroot "$ROOT"
+	run --separate-stderr pcireset doctor -J --sysroot "$dir.tar"
+	for check in lockdown secure-boot; do
+		finding "$check"
+		[[ $found == 'unknown: not recorded' ]]
+	done
+}
+
 # unable COMMAND...: runs the command without the capabilities to read files against their mode.
 unable() {
 	local drop=(setpriv "--bounding-set=-dac_override,-dac_read_search")

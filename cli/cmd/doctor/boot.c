@@ -94,6 +94,8 @@ void doctor_check_boot(struct doctor *doctor)
 	char line[4096], *save;
 	size_t before = doctor->nr;
 
+	if (!doctor_knows(doctor, "command-line", "proc/cmdline"))
+		return;
 	if (!doctor_read(doctor, "proc/cmdline", line, sizeof(line))) {
 		doctor_note(doctor, "command-line", text("cannot be read"),
 			    "check /proc/cmdline for pcie_ports, pci and pcie_aspm");

@@ -44,9 +44,13 @@ static int check_leftovers(struct doctor *doctor)
 {
 	struct pcireset_ctx *ctx = doctor->machine.ctx;
 	size_t before = doctor->nr;
-	int r = is_given(doctor->req, OPT_REPAIR) ?
-			pcireset_leftovers_repair(ctx, take_leftover, doctor) :
-			pcireset_leftovers_look(ctx, take_leftover, doctor);
+	int r;
+
+	if (!doctor_knows(doctor, "leftovers", "run/pcireset"))
+		return STATUS_DONE;
+	r = is_given(doctor->req, OPT_REPAIR) ?
+		    pcireset_leftovers_repair(ctx, take_leftover, doctor) :
+		    pcireset_leftovers_look(ctx, take_leftover, doctor);
 
 	if (r < 0) {
 		error("%s", pcireset_ctx_get_errmsg(ctx));

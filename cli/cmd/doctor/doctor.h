@@ -8,7 +8,7 @@
 
 enum verdict {
 	VERDICT_OK,
-	VERDICT_NOTE,	/* for information; no action is necessary */
+	VERDICT_NOTE, /* for information; no action is necessary */
 	VERDICT_TODO,
 };
 
@@ -16,9 +16,9 @@ enum verdict {
 struct finding {
 	const char *check;
 	enum verdict verdict;
-	char *device;	/* NULL for the whole machine */
+	char *device; /* NULL for the whole machine */
 	char *text;
-	char *todo;	/* or NULL */
+	char *todo; /* or NULL */
 };
 
 struct doctor {
@@ -42,6 +42,8 @@ void doctor_drop(struct doctor *doctor, size_t nr);
 void doctor_path(struct doctor *doctor, char path[PATH_MAX], const char *file);
 void doctor_check_absent(struct doctor *doctor, const char *path);
 struct finding *doctor_end_check(struct doctor *doctor, const char *check, size_t before);
+bool doctor_knows(struct doctor *doctor, const char *check, const char *file);
+bool doctor_is_mounted(struct doctor *doctor, const char *check, const char *directory);
 void doctor_run(struct doctor *doctor, const char *check, void (*run)(struct doctor *doctor));
 bool doctor_has_file(struct doctor *doctor, const char *file);
 size_t doctor_read(struct doctor *doctor, const char *file, char *buf, size_t size);

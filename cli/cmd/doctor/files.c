@@ -50,6 +50,37 @@ struct finding *doctor_end_check(struct doctor *doctor, const char *check, size_
 	return f;
 }
 
+/* A recording may lack the file. If so, add the finding that its check is unknown. */
+bool doctor_knows(struct doctor *doctor, const char *check, const char *file)
+{
+	if (pcireset_ctx_has_recorded(doctor->machine.ctx, file))
+		return true;
+	doctor_note(doctor, check, text("unknown: not recorded"),
+		    "sudo pcireset doctor, on the machine itself");
+	return false;
+}
+
+/* An empty directory for a file system, which is not mounted. If so, add that finding. */
+bool doctor_is_mounted(struct doctor *doctor, const char *check, const char *directory)
+{
+	char path[PATH_MAX];
+	struct dirent *de;
+	DIR *dir;
+
+	doctor_path(doctor, path, directory);
+	dir = opendir(path);
+	if (!dir)
+		return true;
+	while ((errno = 0, de = readdir(dir)) && de->d_name[0] == '.')
+		;
+	closedir(dir);
+	if (de || errno)
+		return true;
+	doctor_note(doctor, check, text("unknown: no file system is mounted on /%s", directory),
+		    "mount it (systemd does), then run doctor again");
+	return false;
+}
+
 void doctor_run(struct doctor *doctor, const char *check, void (*run)(struct doctor *doctor))
 {
 	size_t before = doctor->nr;

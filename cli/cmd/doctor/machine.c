@@ -6,6 +6,9 @@
 #include <string.h>
 #include "doctor.h"
 
+#define LOCKDOWN    "sys/kernel/security/lockdown"
+#define SECURE_BOOT "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+
 static bool is_any(const char *name)
 {
 	return *name;
@@ -121,7 +124,9 @@ static void check_lockdown(struct doctor *doctor)
 {
 	char modes[128], *mode, *end;
 
-	doctor_read(doctor, "sys/kernel/security/lockdown", modes, sizeof(modes));
+	if (!doctor_is_mounted(doctor, "lockdown", "sys/kernel/security"))
+		return;
+	doctor_read(doctor, LOCKDOWN, modes, sizeof(modes));
 	mode = strchr(modes, '[');
 	end = mode ? strchr(mode, ']') : NULL;
 	if (!end) {
@@ -147,9 +152,9 @@ static void check_secure_boot(struct doctor *doctor)
 	char state[8] = { 0 };
 	size_t len;
 
-	len = doctor_read(
-		doctor, "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c",
-		state, sizeof(state));
+	if (!doctor_is_mounted(doctor, "secure-boot", "sys/firmware/efi/efivars"))
+		return;
+	len = doctor_read(doctor, SECURE_BOOT, state, sizeof(state));
 	if (len < 5 || state[4] != 1)
 		doctor_add(doctor, "secure-boot", VERDICT_OK, text("off or unavailable"));
 	else if (module_is_there(doctor))
@@ -271,13 +276,23 @@ static void check_iommu(struct doctor *doctor)
 			    "with intel_iommu=on");
 }
 
+/* The files that a recording may lack. It always has the slots and the ports of pciehp. */
+static const struct {
+	const char *name, *file;
+	void (*run)(struct doctor *doctor);
+} checks[] = {
+	{ "module", "sys/module/pcireset", check_module },
+	{ "lockdown", LOCKDOWN, check_lockdown },
+	{ "secure-boot", SECURE_BOOT, check_secure_boot },
+	{ "hotplug", NULL, check_hotplug },
+	{ "aer", "sys/bus/pci_express/drivers/aer", check_aer },
+	{ "dpc", "sys/bus/pci_express/drivers/dpc", check_dpc },
+	{ "iommu", "sys/class/iommu", check_iommu },
+};
+
 void doctor_check_machine(struct doctor *doctor)
 {
-	doctor_run(doctor, "module", check_module);
-	doctor_run(doctor, "lockdown", check_lockdown);
-	doctor_run(doctor, "secure-boot", check_secure_boot);
-	doctor_run(doctor, "hotplug", check_hotplug);
-	doctor_run(doctor, "aer", check_aer);
-	doctor_run(doctor, "dpc", check_dpc);
-	doctor_run(doctor, "iommu", check_iommu);
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+		if (!checks[i].file || doctor_knows(doctor, checks[i].name, checks[i].file))
+			doctor_run(doctor, checks[i].name, checks[i].run);
 }
