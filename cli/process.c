@@ -28,6 +28,8 @@ void process_start(void)
 			_exit(STATUS_ERROR);
 	/* A reader that goes away must not end a reset or a cleanup. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Nor must a limit on the size of files: the write fails instead. */
+	signal(SIGXFSZ, SIG_IGN);
 	/* If the caller ignores it, the exit statuses of children are lost. */
 	signal(SIGCHLD, SIG_DFL);
 }

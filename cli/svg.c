@@ -143,6 +143,7 @@ static void __attribute__((noreturn)) run_dot(const int ends[2], int fd)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	dup2(ends[0], STDIN_FILENO);
 	dup2(fd, STDOUT_FILENO);
 	close(ends[0]);

@@ -210,6 +210,13 @@ unknown_without() {
 	[[ $stderr == 'pcireset: /sys/bus/pci/slots/3/address: is empty' ]]
 }
 
+@test 'a limit on the size of files is an error, not the end by a signal' {
+	run --separate-stderr bash -c "ulimit -f 1; pcireset list -J --sysroot '$ROOT' >'$BATS_TEST_TMPDIR/list'"
+	[[ $status -eq 1 && ${stderr:-} == *'cannot write the output'* ]]
+	run --separate-stderr bash -c "ulimit -f 1; pcireset record '$BATS_TEST_TMPDIR/none' --sysroot '$ROOT'"
+	[[ $status -eq 1 && $stderr == *'File too large'* && ! -e $BATS_TEST_TMPDIR/none ]]
+}
+
 # limited NUMBER ARG...: runs pcireset with this limit of open descriptors.
 limited() {
 	(ulimit -n "$1" && exec pcireset "${@:2}")

@@ -74,7 +74,7 @@ static void name_round(const struct rounds *rounds)
 		must(NULL);
 }
 
-/* SIGPIPE is ignored here, and programs do not expect that. */
+/* These signals are ignored here, and programs do not expect that. */
 static int spawn_shell(const char *command, pid_t *ret_pid)
 {
 	const char *const argv[] = { "sh", "-c", command, NULL };
@@ -84,6 +84,7 @@ static int spawn_shell(const char *command, pid_t *ret_pid)
 
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
+	sigaddset(&defaults, SIGXFSZ);
 	if (posix_spawnattr_init(&attr))
 		return -ENOMEM;
 	posix_spawnattr_setsigdefault(&attr, &defaults);

@@ -24,6 +24,7 @@ static void run_in_child(const struct child *child, int output)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
 	/* Standard output of this command has its own lines. */
