@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The beginning of all commands: a context, and the named devices. */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "machine.h"
 
 /* Look up all names before doing anything with the first one. */
@@ -24,6 +26,15 @@ static void print_notes(const struct machine *m, const struct request *req)
 		error("note: a dump does not contain drivers, users and slots");
 }
 
+/* ENOTDIR may also be about a part of the path. */
+static const char *why_not_opened(const char *name, int r)
+{
+	struct stat st;
+
+	return r == -ENOTDIR && !stat(name, &st) ? "is neither a file nor a directory nor a pipe" :
+						   strerror(-r);
+}
+
 /* If memory runs out, there may be no message. */
 static const char *message_of(const struct pcireset_ctx *ctx, int r)
 {
@@ -39,11 +50,9 @@ int machine_open(struct machine *m, const struct request *req)
 	int status;
 
 	if (r < 0) {
-		error("%s: %s",
-		      req->dump    ? req->dump :
-		      req->sysroot ? req->sysroot :
-				     "/",
-		      strerror(-r));
+		const char *name = req->dump ? req->dump : req->sysroot ? req->sysroot : "/";
+
+		error("%s: %s", name, why_not_opened(name, r));
 		return STATUS_ERROR;
 	}
 	if (is_given(req, OPT_NO_MODULE))

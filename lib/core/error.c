@@ -20,7 +20,9 @@ int ctx_error(struct pcireset_ctx *ctx, int error, const char *fmt, ...)
 int ctx_fail(struct pcireset_ctx *ctx, int error, const char *what)
 {
 	if (!ctx->failure)
-		ctx->failure = ctx_error(ctx, error, "%s: %s", what, strerror(-error));
+		ctx->failure =
+			ctx_error(ctx, error, "%s: %s", what,
+				  error == -EBADMSG ? "has no valid content" : strerror(-error));
 	return error;
 }
 

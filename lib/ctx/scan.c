@@ -85,7 +85,9 @@ static int add_dev(struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
 		return *ctx->sysroot ? incomplete(ctx, addr, r) : 0;
 	if (r < 0) {
 		pcireset_addr_to_str(addr, name);
-		return ctx_error(ctx, r, "%s: %s", name, strerror(-r));
+		return ctx_error(ctx, r, "%s: %s", name,
+				 r == -EBADMSG ? "its vendor, device or class is not a number" :
+						 strerror(-r));
 	}
 	ctx->devs[ctx->nr_devs++]->listed = true;
 	return 0;

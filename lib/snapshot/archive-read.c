@@ -140,8 +140,9 @@ static int no_archive(const struct reader *reader)
 {
 	if (is_out_of_memory(reader))
 		return ctx_error(reader->ctx, -ENOMEM, "out of memory");
-	return ctx_error(reader->ctx, -EBADMSG, "this is not a %s archive, or it is truncated",
-			 reader->is_bundle ? "tar or zip" : "tar");
+	return ctx_error(reader->ctx, -EBADMSG, "this is not a %s archive, or it is truncated%s",
+			 reader->is_bundle ? "tar or zip" : "tar",
+			 reader->is_bundle ? "" : "; dumps of lspci are read with --file");
 }
 
 /*

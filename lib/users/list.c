@@ -66,7 +66,11 @@ int users_cannot_read(struct pcireset_ctx *ctx, struct users *users, int error, 
 /* An unreadable file in sysfs fails the call, because the users cannot be determined at all. */
 int users_cannot_find(struct pcireset_ctx *ctx, int error, const char *file)
 {
-	return !error || is_absent(error) ? 0 : ctx_fail(ctx, error, file);
+	size_t root = strlen(ctx->sysroot);
+
+	if (!error || is_absent(error))
+		return 0;
+	return ctx_fail(ctx, error, strncmp(file, ctx->sysroot, root) ? file : file + root);
 }
 
 int users_add(struct users *users, const struct pcireset_addr *addr, uint32_t use, char *name,

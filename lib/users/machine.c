@@ -337,7 +337,7 @@ static int read_interface(void *data, const char *dirname, const char *name)
 	if (is_lost(r))
 		return users_lost_device(ctx, dirname, name);
 	if (r < 0)
-		return users_cannot_find(ctx, r, name);
+		return users_cannot_find(ctx, r, path);
 	if (!addr_in_path(path, &addr))
 		return 0;
 	return users_add(&ctx->users, &addr, PCIRESET_USE_NET, format("net:%s", name), NULL);
@@ -452,7 +452,7 @@ static int read_vtconsole(void *data, const char *dirname, const char *name)
 	if (is_absent(r) && *ctx->sysroot)
 		users_note_doubt(&ctx->users, "/%s/%s is damaged", dirname, name);
 	if (r < 0)
-		return users_cannot_find(ctx, r, name);
+		return users_cannot_find(ctx, r, path);
 	if (strstr(text, "frame buffer"))
 		consoles->has_frame_buffer = true;
 	else if (strstr(text, "VGA"))

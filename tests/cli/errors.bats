@@ -210,6 +210,18 @@ unknown_without() {
 	[[ $stderr == 'pcireset: /sys/bus/pci/slots/3/address: is empty' ]]
 }
 
+@test 'an unreadable value is named with its file' {
+	local root=$BATS_TEST_TMPDIR/machine file
+
+	for file in class/net/ens1/flags class/vtconsole/vtcon1/bind; do
+		rm -rf "$root"
+		cp -a "$ROOT" "$root"
+		: >"$root/sys/$file"
+		run -1 --separate-stderr pcireset plan 01:00.0 --type flr --sysroot "$root"
+		[[ ${stderr:-} == *": /sys/$file: has no valid content"* ]]
+	done
+}
+
 @test 'a limit on the size of files is an error, not the end by a signal' {
 	run --separate-stderr bash -c "ulimit -f 1; pcireset list -J --sysroot '$ROOT' >'$BATS_TEST_TMPDIR/list'"
 	[[ $status -eq 1 && ${stderr:-} == *'cannot write the output'* ]]

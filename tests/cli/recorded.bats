@@ -108,7 +108,7 @@ json() {
 	run -1 --separate-stderr pcireset list -F <(true)
 	says 'there is no PCI function in it'
 	run -1 --separate-stderr pcireset list -F /dev/null
-	says '/dev/null: Not a directory'
+	says '/dev/null: is neither a file nor a directory nor a pipe'
 }
 
 @test 'a dump may be one file of a tar or zip archive' {
@@ -148,6 +148,8 @@ json() {
 	says 'no file of the archive has config space'
 	run -1 --separate-stderr pcireset list -F "$ARCHIVE"
 	says 'recordings are read with --sysroot'
+	run -1 --separate-stderr pcireset list --sysroot "$DUMP"
+	says 'dumps of lspci are read with --file'
 }
 
 @test 'the dump of a bug report may be compressed, or be there twice' {
