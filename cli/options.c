@@ -279,7 +279,9 @@ static int read_time(const char *option, const char *arg, uint32_t *ret_ms)
 	if (strcmp(unit, "ms"))
 		value *= 1000;
 	if (!(value >= 1 && value <= UINT32_MAX))
-		return usage_error("--%s: '%s' is out of range; the minimum is 1ms", option, arg);
+		return usage_error("--%s: '%s' is out of range; the minimum is 1ms, the maximum "
+				   "%us",
+				   option, arg, UINT32_MAX / 1000);
 	*ret_ms = (uint32_t)value;
 	return STATUS_DONE;
 }
@@ -688,6 +690,8 @@ static int check_request(const struct request *req)
 		return usage_error("%s: --json cannot be combined with --output, --output-all, "
 				   "--raw, --noheadings or --tree",
 				   command->name);
+	if (is_given(req, OPT_TREE) && is_given(req, OPT_RAW))
+		return usage_error("%s: --tree and --raw cannot be combined", command->name);
 	if (is_given(req, OPT_OUTPUT) && is_given(req, OPT_OUTPUT_ALL))
 		return usage_error("%s: --output and --output-all cannot be combined",
 				   command->name);

@@ -145,6 +145,8 @@ END
 2|valid columns: DEVICE, DRIVER|list -o FROBNICATE
 2|invalid time '5m'; use a form such as 2, 2.5s or 500ms|reset 02:00.0 --type flr --timeout 5m
 2|'0' is out of range; the minimum is 1ms|reset 02:00.0 --type flr --timeout 0
+2|'4294968' is out of range; the minimum is 1ms, the maximum 4294967s|reset 02:00.0 --type flr --timeout 4294968
+2|--tree and --raw cannot be combined|list --tree --raw
 2|the minimum is 1|watch --count 0
 END
 }
