@@ -3,7 +3,7 @@
 # A failed read, write or allocation is an error or "unknown", and never an answer. Resets nothing.
 
 # make_machine sets ROOT.
-# shellcheck disable=SC2153
+# shellcheck disable=SC2153,SC2030,SC2031 # each test is a subshell
 bats_require_minimum_version 1.5.0
 load lib
 
