@@ -591,35 +591,50 @@ static int fail_without_bus(const struct text *text)
 			 text->path);
 }
 
-/* Ignore blank lines and words, such as those of -v. They only end the current sequence. */
-static int read_line(struct text *text, const char *line)
-{
-	struct pcireset_addr addr;
+/* A row of config space: some of its bytes, and the text behind them. */
+struct row {
 	uint8_t bytes[LINE_BYTES];
+	size_t offset, nr;
 	const char *rest;
-	size_t offset, nr = dump_read_row(line, &offset, bytes, &rest);
+};
 
-	if (nr && has_row_beside(rest, offset))
+static bool has_a_byte_more(const struct row *row)
+{
+	return row->nr == LINE_BYTES && dump_hex_digit(row->rest[0]) >= 0 &&
+	       dump_hex_digit(row->rest[1]) >= 0 && (!row->rest[2] || row->rest[2] == ' ');
+}
+
+static int read_row(struct text *text, const struct row *row)
+{
+	if (has_row_beside(row->rest, row->offset))
 		return ctx_error(text->dump->ctx, -EBADMSG,
 				 "line %zu: two dumps are side by side; save each in a file of "
 				 "its own",
 				 text->line);
-	if (nr && is_of_log(text)) {
+	if (is_of_log(text)) {
 		skip_line(text);
 		return 0;
 	}
-	if (nr == LINE_BYTES && dump_hex_digit(rest[0]) >= 0 && dump_hex_digit(rest[1]) >= 0 &&
-	    (!rest[2] || rest[2] == ' ')) {
+	if (has_a_byte_more(row)) {
 		skip_line(text);
 		end_function(text);
 		return 0;
 	}
-	if (nr && text->path)
+	if (text->path)
 		return fail_without_bus(text);
-	if (nr) {
-		take_bytes(text, offset, bytes, nr);
-		return 0;
-	}
+	take_bytes(text, row->offset, row->bytes, row->nr);
+	return 0;
+}
+
+/* Ignore blank lines and words, such as those of -v. They only end the current sequence. */
+static int read_line(struct text *text, const char *line)
+{
+	struct pcireset_addr addr;
+	struct row row;
+
+	row.nr = dump_read_row(line, &row.offset, row.bytes, &row.rest);
+	if (row.nr)
+		return read_row(text, &row);
 	if (is_path_without_bus(line)) {
 		end_function(text);
 		text->path = text->line;
