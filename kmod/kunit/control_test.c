@@ -222,9 +222,9 @@ static void setting_of_a_member_is_lost(struct kunit *test)
 /* All-ones are no register. */
 static void silent_member_is_written_to(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(
-		test, control_after_restore(test, PCI_EXT_CAP_ID_ACS, PCI_ACS_CAP, 0x001d0000, ~0U),
-		~0U);
+	u16 acs = PCI_EXT_CAP_ID_ACS;
+
+	KUNIT_EXPECT_EQ(test, control_after_restore(test, acs, PCI_ACS_CAP, 0x001d0000, ~0U), ~0U);
 	KUNIT_EXPECT_EQ(test,
 			control_after_restore(test, PCI_EXT_CAP_ID_MCAST, 0x08, 0x12345678, ~0U),
 			~0U);

@@ -133,7 +133,7 @@ static int outcome_run(struct pcireset_request request, struct pcireset_report *
 	return pcireset_run_like(outcome_hardware.machine->fns[0], &request, false, NULL, report);
 }
 
-/* The function answers from now on. The last thing that the worker does is to release the module. */
+/* The function answers from now on. At its end the worker releases the module. */
 static void outcome_end_worker(struct kunit *test, int refs)
 {
 	unsigned int i;
@@ -265,7 +265,7 @@ static void outcome_see_ready(void *data, const struct pcireset_run *run,
 	outcome_locked_us = ktime_us_delta(ktime_get(), run->triggered);
 }
 
-/* PCIe r6.0, sec 6.6.1: the locks of others are held for 1 s at most. Then a wider type is tried. */
+/* PCIe r6.0, sec 6.6.1: locks are held for 1 s at most. Then a wider type is tried. */
 static void locks_are_held_as_long_as_the_caller_likes(struct kunit *test)
 {
 	struct pcireset_request request = outcome_to_pm;
