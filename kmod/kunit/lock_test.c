@@ -197,13 +197,13 @@ static void caller_with_a_lock_waits_longer(struct kunit *test)
 	pcireset_tx_put(tx);
 }
 
-typedef void (*lock_release)(struct pcireset_tx *tx);
+typedef void (*lock_end_fn)(struct pcireset_tx *tx);
 
 /* pciehp acts on it when the locks are free. */
 static void change_of_a_slot_is_forgotten(struct kunit *test)
 {
-	const lock_release unlocks[] = { pcireset_unlock, pcireset_unlock_awake,
-					 pcireset_unlock_ports };
+	const lock_end_fn unlocks[] = { pcireset_unlock, pcireset_unlock_awake,
+					pcireset_unlock_ports };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(unlocks); i++) {
