@@ -297,24 +297,11 @@ static void more_owners_than_the_limit_are_read(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, owners);
 }
 
-/* A member that was planned while it was closed, or open, and its reset with a descriptor. */
-static struct pcireset_tx *claim_tx_on(struct kunit *test, struct pcireset_request request)
-{
-	struct pcireset_kunit_machine *machine = test->priv;
-	struct pcireset_plan *plan = NULL;
-	struct pcireset_tx *tx = NULL;
-
-	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
-	KUNIT_ASSERT_EQ(test, pcireset_tx_new(plan, &tx), 0);
-	pcireset_plan_put(plan);
-	return tx;
-}
-
 /* A driver that calls knows of its users. Nobody opened the function since. */
 static void function_that_was_open_before_is_refused(struct kunit *test)
 {
-	struct pcireset_tx *tx =
-		claim_tx_on(test, (struct pcireset_request){ .types = PCI_RESET_FLR });
+	struct pcireset_request request = { .types = PCI_RESET_FLR };
+	struct pcireset_tx *tx = pcireset_kunit_tx(test, &request);
 	struct pcireset_fn *fn = &tx->fns[0];
 
 	pcireset_kunit_vfio_bind(fn->dev, 1);

@@ -14,7 +14,7 @@ struct late_subject {
 	struct pcireset_fn *second;
 };
 
-static void late_unmark_all(void *data)
+static void late_unmark_subject(void *data)
 {
 	struct late_subject *subject = data;
 
@@ -42,7 +42,7 @@ static struct late_subject *late_take_subject(struct kunit *test)
 		subject->planned[i].parent = -1;
 		subject->fns[i].found.outcome = PCIRESET_STATE_DEAD;
 	}
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, late_unmark_all, subject), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, late_unmark_subject, subject), 0);
 	return subject;
 }
 
@@ -353,12 +353,8 @@ static struct pcireset_tx *late_tx_on(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
 	struct pcireset_request request = { .types = PCI_RESET_FLR };
-	struct pcireset_plan *plan = NULL;
-	struct pcireset_tx *tx = NULL;
+	struct pcireset_tx *tx = pcireset_kunit_tx(test, &request);
 
-	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
-	KUNIT_ASSERT_EQ(test, pcireset_tx_new(plan, &tx), 0);
-	pcireset_plan_put(plan);
 	kunit_put16(machine->space[0], PCI_COMMAND, PCI_COMMAND_MEMORY);
 	KUNIT_ASSERT_EQ(test, pcireset_state_save(tx->plan, &tx->fns[0]), 0);
 	pcireset_state_park(&tx->fns[0]);

@@ -6,15 +6,9 @@
 
 static struct pcireset_tx *lock_tx_on(struct kunit *test, u32 types, u32 flags)
 {
-	struct pcireset_kunit_machine *machine = test->priv;
 	struct pcireset_request request = { .types = types, .flags = flags };
-	struct pcireset_plan *plan = NULL;
-	struct pcireset_tx *tx = NULL;
 
-	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
-	KUNIT_ASSERT_EQ(test, pcireset_tx_new(plan, &tx), 0);
-	pcireset_plan_put(plan);
-	return tx;
+	return pcireset_kunit_tx(test, &request);
 }
 
 static bool lock_is_free(struct pci_dev *dev)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Real functions of the PCI core for the KUnit tests; only their config space is made up. */
 #include "machine.h"
+#include "run/run.h"
 
 /* No machine that runs KUnit has one there. */
 #define ROOT_BUS 0x80
@@ -192,6 +193,25 @@ void pcireset_kunit_empty_bus(struct pcireset_kunit_machine *machine)
 	pci_stop_and_remove_bus_device(machine->fns[1]);
 	pci_stop_and_remove_bus_device(machine->fns[0]);
 	pci_unlock_rescan_remove();
+}
+
+/**
+ * pcireset_kunit_tx - make a transaction for a reset of the first function
+ * @test: the test; fails if there is none
+ * @request: what the caller allows
+ *
+ * Return: the transaction, with the only reference to its plan. Nothing is locked or saved.
+ */
+struct pcireset_tx *pcireset_kunit_tx(struct kunit *test, const struct pcireset_request *request)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_plan *plan = NULL;
+	struct pcireset_tx *tx = NULL;
+
+	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], request, false, &plan), 0);
+	KUNIT_ASSERT_EQ(test, pcireset_tx_new(plan, &tx), 0);
+	pcireset_plan_put(plan);
+	return tx;
 }
 
 /**

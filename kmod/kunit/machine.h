@@ -7,6 +7,9 @@
 #include <linux/pci-ecam.h>
 #include <linux/pci.h>
 
+struct pcireset_request;
+struct pcireset_tx;
+
 /* Where each function's capabilities are as the core finds them. */
 #define KUNIT_PCIE 0x40
 #define KUNIT_PM   0x80
@@ -48,6 +51,8 @@ int pcireset_kunit_machine_init(struct kunit *test);
 void pcireset_kunit_machine_exit(struct kunit *test);
 
 void pcireset_kunit_empty_bus(struct pcireset_kunit_machine *machine);
+
+struct pcireset_tx *pcireset_kunit_tx(struct kunit *test, const struct pcireset_request *request);
 
 /* In claim_test.c. */
 void pcireset_kunit_vfio_bind(struct pci_dev *dev, unsigned int nr_opened);

@@ -119,15 +119,10 @@ static struct pcireset_request speed_request(u32 speed)
 /* A transaction for 8 GT/s whose members are not locked or saved. */
 static struct pcireset_tx *speed_tx(struct kunit *test)
 {
-	struct pcireset_kunit_machine *machine = test->priv;
 	struct pcireset_request request = speed_request(SPEED_GT8);
-	struct pcireset_plan *plan = NULL;
-	struct pcireset_tx *tx = NULL;
+	struct pcireset_tx *tx = pcireset_kunit_tx(test, &request);
 
-	KUNIT_ASSERT_EQ(test, pcireset_plan_make(machine->fns[0], &request, false, &plan), 0);
-	KUNIT_ASSERT_EQ(test, plan->error, 0);
-	KUNIT_ASSERT_EQ(test, pcireset_tx_new(plan, &tx), 0);
-	pcireset_plan_put(plan);
+	KUNIT_ASSERT_EQ(test, tx->plan->error, 0);
 	return tx;
 }
 
