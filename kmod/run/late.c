@@ -63,6 +63,15 @@ static void late_mark(struct pcireset_tx *tx, struct pcireset_fn *fn,
 	pcireset_unfinished_add(&fn->unfinished, kind);
 }
 
+static void late_unmark_all(struct pcireset_tx *tx)
+{
+	unsigned int i;
+
+	for (i = 0; i < tx->nr_fns; i++)
+		pcireset_unfinished_remove(&tx->fns[i].unfinished);
+	pcireset_unfinished_remove(&tx->bridge_fn.unfinished);
+}
+
 /**
  * pcireset_driver_done - call a driver's reset_done
  * @fn: the function; the caller holds its device lock
@@ -487,9 +496,7 @@ static void late_end_quiet(struct pcireset_tx *tx)
 	pcireset_quiet_end(tx);
 	up_read(&pcireset_topology);
 	pcireset_unlock_ports(tx);
-	for (i = 0; i < tx->nr_fns; i++)
-		pcireset_unfinished_remove(&tx->fns[i].unfinished);
-	pcireset_unfinished_remove(&tx->bridge_fn.unfinished);
+	late_unmark_all(tx);
 }
 
 static void late_work(struct work_struct *work)
@@ -612,18 +619,13 @@ bool pcireset_attend(struct pcireset_run *run, ktime_t *ret_again)
  */
 int pcireset_attend_end(struct pcireset_run *run)
 {
-	struct pcireset_tx *tx = run->tx;
-	unsigned int i;
 	int error;
 
 	error = pcireset_relock(run);
 	run->adrift = error;
-	if (error)
-		return error;
-	for (i = 0; i < tx->nr_fns; i++)
-		pcireset_unfinished_remove(&tx->fns[i].unfinished);
-	pcireset_unfinished_remove(&tx->bridge_fn.unfinished);
-	return 0;
+	if (!error)
+		late_unmark_all(run->tx);
+	return error;
 }
 
 static void late_hand_over(struct pcireset_run *run, struct pcireset_fn *fn)
