@@ -30,9 +30,9 @@ enum rule_effect {
 /* Files of a function from a dump: the reason why a fact is unknown. */
 #define DUMP_NO_BRIDGE "unknown_bridge"
 #define DUMP_BELOW     "unknown_below"
+#define DUMP_VFS       "unknown_vfs"
 
 #define DUMP_REASON_MAX 192
-#define DUMP_VFS        "unknown_vfs"
 
 #define ALL_CHECKS PCIRESET_ALL_CHECKS
 #define ALL_USES                                                                           \

@@ -792,7 +792,7 @@ static void tell_what_is_missing(const struct text *text)
 static int by_address_and_order(const void *a, const void *b)
 {
 	const struct function *const *x = a, *const *y = b;
-	int order = addr_cmp(&(*x)->addr, &(*y)->addr);
+	int order = by_address(a, b);
 
 	return order ? order : (*x)->order < (*y)->order ? -1 : (*x)->order > (*y)->order;
 }
