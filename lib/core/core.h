@@ -197,6 +197,8 @@ struct pcireset_ctx {
 	bool is_unpacked;   /* the context owns the sysroot directory */
 	int remover;        /* removes that directory; see remover.h */
 	size_t dump_number; /* number of the dump in the file, 0 if not given */
+	bool is_recording;  /* the sysroot omits what does not belong to functions */
+	char *recorded;     /* the mark of a recording: a line for each file, or NULL */
 	char **notes;       /* problems with the file as text */
 	size_t nr_notes;
 	const struct backend *backend;
@@ -234,12 +236,14 @@ void ctx_note(struct pcireset_ctx *ctx, const char *fmt, ...) PRINTF(2, 3);
 void ctx_drop_notes(struct pcireset_ctx *ctx, const char *prefix);
 void ctx_forget_notes(struct pcireset_ctx *ctx);
 
+/* recording.c */
+int recording_learn(struct pcireset_ctx *ctx);
+
 /* path.c */
 int ctx_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...) PRINTF(3, 4);
 int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...)
 	PRINTF(3, 4);
 bool ctx_lacks(const struct pcireset_ctx *ctx, const char *file);
-bool ctx_is_recording(const struct pcireset_ctx *ctx);
 int ctx_dev_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *name);
 typedef int (*name_fn)(void *data, const char *dirname, const char *name);
 int ctx_foreach_name(struct pcireset_ctx *ctx, const char *dirname, name_fn fn, void *data);

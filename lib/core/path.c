@@ -169,23 +169,6 @@ bool ctx_lacks(const struct pcireset_ctx *ctx, const char *file)
 	return !ctx_path(ctx, path, "%s", file) && lstat(path, &st) && is_absent(-errno);
 }
 
-/*
- * Is the sysroot a recording? It omits all that does not belong to functions. Recordings of
- * earlier versions have no mark, and nothing of these files, which every machine has.
- */
-bool ctx_is_recording(const struct pcireset_ctx *ctx)
-{
-	static const char *const whole[] = { "dev",          "sys/block",  "sys/class/net/lo",
-					     "sys/firmware", "sys/kernel", "sys/module" };
-
-	if (!*ctx->sysroot)
-		return false;
-	for (size_t i = 0; ctx_lacks(ctx, RECORDED_MARK) && i < ARRAY_SIZE(whole); i++)
-		if (!ctx_lacks(ctx, whole[i]))
-			return false;
-	return true;
-}
-
 const char *pcireset_ctx_get_sysroot(const struct pcireset_ctx *ctx)
 {
 	return ctx->sysroot;

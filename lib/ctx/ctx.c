@@ -41,6 +41,7 @@ struct pcireset_ctx *pcireset_ctx_unref(struct pcireset_ctx *ctx)
 	if (ctx->fd >= 0)
 		close(ctx->fd);
 	replay_remove(ctx);
+	free(ctx->recorded);
 	free(ctx->file);
 	free(ctx->sysroot);
 	free(ctx);

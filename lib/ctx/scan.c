@@ -276,7 +276,9 @@ int pcireset_ctx_scan(struct pcireset_ctx *ctx)
 	ctx_drop_devs(ctx);
 	users_forget(ctx);
 	ctx->failure = 0;
-	r = read_devs(ctx);
+	r = recording_learn(ctx);
+	if (!r)
+		r = read_devs(ctx);
 	if (!r)
 		r = sort_devs(ctx);
 	if (!r)

@@ -821,7 +821,7 @@ static int is_mounted(struct recorder *rec, const char *directory)
 	size_t nr = 0;
 	int r;
 
-	if (!directory || ctx_is_recording(rec->ctx) || ctx_lacks(rec->ctx, directory))
+	if (!directory || rec->ctx->is_recording || ctx_lacks(rec->ctx, directory))
 		return 1;
 	r = ctx_foreach_name(rec->ctx, directory, count_name, &nr);
 	return r ? r : nr > 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Uses in a copy of a machine. A list that every machine has and the copy lacks is unknown,
- * and not empty. A recording omits lists on purpose; see ctx_is_recording().
+ * and not empty. A recording omits lists on purpose; see recording_learn().
  */
 #include <ctype.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 static bool is_copy(const struct pcireset_ctx *ctx)
 {
-	return *ctx->sysroot && !ctx_is_recording(ctx);
+	return *ctx->sysroot && !ctx->is_recording;
 }
 
 void users_expect(struct pcireset_ctx *ctx, const char *file)
