@@ -256,20 +256,24 @@ static int read_counters(const struct watch *w, struct counters *counters)
 	return r;
 }
 
-static void read_driver(const struct pcireset_dev *dev, char driver[NAME_MAX + 1])
+/* A function without a driver has an empty name. */
+static int read_driver(const struct pcireset_dev *dev, char driver[NAME_MAX + 1])
 {
 	char path[PATH_MAX];
+	int r = -ENAMETOOLONG;
 
-	if (snprintf(path, sizeof(path), "%s/driver", dev->path) >= (int)sizeof(path) ||
-	    read_link_name(path, driver, NAME_MAX + 1) < 0)
-		*driver = '\0';
+	*driver = '\0';
+	if (snprintf(path, sizeof(path), "%s/driver", dev->path) < (int)sizeof(path))
+		r = read_link_name(path, driver, NAME_MAX + 1);
+	return r < 0 && !is_absent(r) ? r : 0;
 }
 
 static int read_state(const struct watch *w, struct state *state)
 {
 	int r = config_read_start(w->dev, &state->config, w->extent);
 
-	read_driver(w->dev, state->driver);
+	if (!r)
+		r = read_driver(w->dev, state->driver);
 	return r ? r : read_counters(w, &state->counters);
 }
 
@@ -417,7 +421,9 @@ int observer_new(struct pcireset_qualify *qualify)
 	if (!r)
 		r = learn_baseline(observer);
 	observer->is_known = !r;
-	return r ? ctx_error(qualify->ctx, r, "config space cannot be read: %s", strerror(-r)) : 0;
+	return r ? ctx_error(qualify->ctx, r, "the state of the functions cannot be read: %s",
+			     strerror(-r)) :
+		   0;
 }
 
 /* An exercise may change anything: the next reset begins with a new state. */

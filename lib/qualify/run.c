@@ -400,7 +400,8 @@ static int end_round(struct pcireset_qualify *qualify, struct pcireset_batch *ba
 	int r = observe_after(qualify);
 
 	if (r)
-		r = ctx_error(qualify->ctx, r, "config space cannot be read: %s", strerror(-r));
+		r = ctx_error(qualify->ctx, r, "the state of the functions cannot be read: %s",
+			      strerror(-r));
 	for (uint32_t d = 0; d < qualify->nr_devices && !r; d++)
 		r = add_sample(qualify, d, pcireset_batch_get_report(batch, d));
 	if (!r)

@@ -657,6 +657,20 @@ static void a_damaged_error_counter_is_an_error(void **state)
 	remove_file(AER "08:00.1/aer_dev_fatal");
 }
 
+/* A driver that cannot be read is not a driver that is gone. */
+static void an_unreadable_driver_is_an_error(void **state)
+{
+	struct pcireset_qualify *qualify = new_run(*state, 5);
+	char driver[PATH_MAX];
+
+	snprintf(driver, sizeof(driver), "%s/sys/bus/pci/devices/0000:08:00.1/driver", sysroot);
+	unlink(driver);
+	assert_int_equal(mkdir(driver, 0755), 0);
+	assert_int_equal(pcireset_qualify_create(qualify, NULL), -EINVAL);
+	assert_int_equal(rmdir(driver), 0);
+	pcireset_qualify_unref(qualify);
+}
+
 /* A function that the plan would affect now, and did not when it was shown. */
 static void a_wider_plan_stops_the_run(void **state)
 {
@@ -1415,6 +1429,7 @@ int main(void)
 		TEST(a_late_function_is_awaited),
 		TEST(a_stale_round_is_repeated),
 		TEST(a_damaged_error_counter_is_an_error),
+		TEST(an_unreadable_driver_is_an_error),
 		TEST(a_wider_plan_stops_the_run),
 		TEST(a_plan_for_others_stops_the_run),
 		TEST(a_refused_reset_is_not_counted),
