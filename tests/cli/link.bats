@@ -22,6 +22,14 @@ setup_file() {
 	jq -e '.links[0] | .port == "10000:00:01.0" and .width == 8' <<<"$output"
 }
 
+# shellcheck disable=SC2016 # for the other shell
+@test 'a state that cannot be written is an error' {
+	for json in '' --json; do
+		run -1 bash -c 'pcireset link "$@" >/dev/full' bash 10000:01:00.0 --sysroot "$MACHINE" ${json:+--json}
+		[[ $output == *'cannot write the output'* ]]
+	done
+}
+
 @test 'link of a port is its own link, and of a switch the one above' {
 	run -0 pcireset link 10000:00:01.0 --sysroot "$MACHINE" --json
 	jq -e '.links[0].port == "10000:00:01.0"' <<<"$output"

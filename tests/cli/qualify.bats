@@ -24,6 +24,13 @@ report() {
 	return 1
 }
 
+# It resets nothing, so there is no result to keep.
+@test 'a report that cannot be written is an error' {
+	report 0 none
+	run -1 bash -c 'pcireset qualify --report none >/dev/full'
+	[[ $output == *'cannot write the output'* ]]
+}
+
 @test 'qualify of a recorded machine is refused' {
 	exits 3 qualify 08:00.1 --type pm --count 3
 	[[ $stderr == *'shows another machine'* || $stderr == *reset* ]]

@@ -39,6 +39,10 @@ sweep() {
 	sweep doctor
 }
 
+@test 'link reports each failed call' {
+	sweep link 02:00.0
+}
+
 @test 'out of memory is never reported as a damaged archive' {
 	local nth calls archive=$BATS_TEST_DIRNAME/../machines/vfio.tar.xz shim=$BATS_TEST_DIRNAME/../../build/meson/tests/sweep/libfail.so
 

@@ -135,8 +135,10 @@ static void link_print_json(const struct link_job *job)
 /* The registers are read once more: after a failure the former speed was trained. */
 int link_finish(const struct link_job *job)
 {
-	int status = process_settle(link_status_of(job));
+	int status = link_status_of(job);
 
+	if (job->req->link.retrains)
+		process_settle(status);
 	if (job->error && job->link)
 		(void)pcireset_link_read(job->link);
 	if (is_given(job->req, OPT_JSON))

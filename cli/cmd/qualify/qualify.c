@@ -340,7 +340,9 @@ static int finish_run(const struct work *work)
 	int status, written;
 
 	result_make(&result, work->qualify);
-	status = process_settle(status_of(&result));
+	status = status_of(&result);
+	if (!work->req->qualify.report)
+		process_settle(status);
 	print_result(work, &result);
 	written = files_write(work->req, &result, work->machine.ctx);
 	if (is_resumable(work))
