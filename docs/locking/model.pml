@@ -701,23 +701,54 @@ out:
 byte hotplug_users;
 bool hotplug_gone, hotplug_freed;
 
-/* pci_slot_get_hotplug() */
+/* pci_slot_get_hotplug(): under a spinlock, as error recovery calls drivers that reset with bus_sem held. */
 inline get_hotplug(is_there)
 {
+#ifdef USERS_BY_MUTEX
 	take(slot_mutex);
+#endif
+	d_step {
+		if
+		:: hotplug_gone -> is_there = false
+		:: else -> is_there = true; hotplug_users++
+		fi
+	}
+#ifdef USERS_BY_MUTEX
+	give(slot_mutex);
+#endif
+}
+
+/* report_resume() in pci_walk_bus(): the driver resets its function, and its slot is probed. */
+proctype series_resume()
+{
+	bool is_there;
+
+	down_read(bus_sem);
+	take(device[PF]);
+	get_hotplug(is_there);
 	if
-	:: hotplug_gone -> is_there = false
-	:: else -> is_there = true; hotplug_users++
+	:: is_there -> hotplug_users--
+	:: else
 	fi;
-	give(slot_mutex)
+	give(device[PF]);
+	up_read(bus_sem);
+	running--
+}
+
+/* pci_create_slot() */
+proctype create_slot()
+{
+	take(slot_mutex);
+	down_read(bus_sem);
+	up_read(bus_sem);
+	give(slot_mutex);
+	running--
 }
 
 /* unbind_store() of the service pciehp: pci_hp_destroy() waits for the users. */
 proctype unbind_pciehp()
 {
-	take(slot_mutex);
 	hotplug_gone = true;
-	give(slot_mutex);
 #ifndef NO_USERS
 	hotplug_users == 0;
 #endif
