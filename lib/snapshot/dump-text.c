@@ -28,6 +28,7 @@ struct text {
 	bool is_listing;          /* the function before it has no config space */
 	bool is_open;             /* the previous line belongs to it */
 	bool is_logged;           /* a log put its time before this line */
+	bool is_early;            /* the kernel prints the current function */
 	size_t partial;           /* bytes of a line that continues in the next one */
 	size_t line;
 	size_t number;                   /* before the previous line, 0: none */
@@ -135,7 +136,7 @@ static size_t domain_length(const char *address)
 /* Read "0000:03:00.0 Ethernet ...", with or without the domain. */
 static bool is_function_line(const char *line, struct pcireset_addr *ret_addr)
 {
-	const char *path = skip_key(line);
+	const char *early = dump_skip_early(line), *path = early ? early : skip_key(line);
 	size_t len, domain = domain_length(path);
 	char full[64];
 
@@ -172,13 +173,17 @@ static bool is_path_without_bus(const char *line)
 
 /* ---- prefixes by logs, patches and editors */
 
-/* Return the text after "[   12.345678] " or "[Mon Jan  1 12:00:00 2024] ", or NULL. */
+/*
+ * Return the text after "[   12.345678] " or "[Mon Jan  1 12:00:00 2024] ", or NULL. The kernel
+ * may print the number of a processor or thread right behind it: "[   12.345678][    T1] ".
+ */
 static const char *skip_brackets(const char *p)
 {
 	const char *end = *p == '[' ? strchr(p, ']') : NULL;
 
-	return end && end[1] == ' ' && strcspn(p, "0123456789") < (size_t)(end - p) ? end + 2 :
-										      NULL;
+	if (!end || strcspn(p, "0123456789") >= (size_t)(end - p))
+		return NULL;
+	return end[1] == ' ' ? end + 2 : end[1] == '[' ? end + 1 : NULL;
 }
 
 /* Return the text after "  12 ", "12: " or "12:", or NULL. */
@@ -229,7 +234,8 @@ static bool is_of_lspci(const char *line)
 	const char *rest;
 	size_t offset;
 
-	return dump_read_row(line, &offset, bytes, &rest) || is_function_line(line, &addr) ||
+	return dump_read_row(line, &offset, bytes, &rest) ||
+	       dump_read_early_row(line, &offset, bytes, &rest) || is_function_line(line, &addr) ||
 	       is_path_without_bus(line);
 }
 
@@ -448,13 +454,19 @@ static int begin_function(struct text *text, const struct pcireset_addr *addr)
 	return 0;
 }
 
-/* The rest of a line that was split by a mail program, or by output of another stream. */
+/*
+ * The rest of a line that was split by a mail program, or by output of another stream. A log may
+ * put a time before it.
+ */
 static bool take_rest_of_line(struct text *text, const char *line)
 {
 	struct config *config = &text->current->config;
-	size_t nr = dump_read_bytes(&line, config->b + config->len + text->partial,
-				    LINE_BYTES - text->partial);
+	const char *logged = skip_brackets(line);
+	size_t nr;
 
+	line = logged ? logged : line;
+	nr = dump_read_bytes(&line, config->b + config->len + text->partial,
+			     LINE_BYTES - text->partial);
 	if (!nr || (*line && !ispunct((unsigned char)*line)))
 		return false;
 	text->partial += nr;
@@ -633,6 +645,8 @@ static int read_line(struct text *text, const char *line)
 	struct row row;
 
 	row.nr = dump_read_row(line, &row.offset, row.bytes, &row.rest);
+	if (!row.nr && text->is_early)
+		row.nr = dump_read_early_row(line, &row.offset, row.bytes, &row.rest);
 	if (row.nr)
 		return read_row(text, &row);
 	if (is_path_without_bus(line)) {
@@ -640,8 +654,10 @@ static int read_line(struct text *text, const char *line)
 		text->path = text->line;
 		return 0;
 	}
-	if (is_function_line(line, &addr))
+	if (is_function_line(line, &addr)) {
+		text->is_early = dump_skip_early(line);
 		return begin_function(text, &addr);
+	}
 	if (is_removed(line)) {
 		skip_line(text);
 		return 0;

@@ -109,6 +109,15 @@ size_t dump_read_bytes(const char **p, uint8_t *bytes, size_t room);
 size_t dump_read_row(const char *line, size_t *ret_offset, uint8_t bytes[DUMP_LINE_BYTES],
 		     const char **ret_rest);
 
+/* dump-early.c */
+
+/* Return the address in "pci 0000:02:00.0: config space:", or NULL. Rows follow this line. */
+const char *dump_skip_early(const char *line);
+
+/* The same as dump_read_row(), with an offset of eight digits. */
+size_t dump_read_early_row(const char *line, size_t *ret_offset, uint8_t bytes[DUMP_LINE_BYTES],
+			   const char **ret_rest);
+
 /* dump-prefix.c */
 
 /* Take the prefix of the first row of config space, if @line is one and none is known. */
