@@ -29,6 +29,8 @@ struct text {
 	bool is_open;             /* the previous line belongs to it */
 	bool is_logged;           /* a log put its time before this line */
 	bool is_early;            /* the kernel prints the current function */
+	size_t depth;             /* of the quote that this line is in */
+	size_t function_depth;    /* the same, of the current function */
 	size_t partial;           /* bytes of a line that continues in the next one */
 	size_t line;
 	size_t number;                   /* before the previous line, 0: none */
@@ -78,6 +80,17 @@ static const char *skip_quote_marks(const char *line)
 		else
 			return p;
 	}
+}
+
+/* How often a mail quotes the line. */
+static size_t quote_depth(const char *line)
+{
+	const char *end = skip_quote_marks(line);
+	size_t depth = 0;
+
+	for (const char *p = line; p < end; p++)
+		depth += *p == '>' || *p == '|';
+	return depth;
 }
 
 /* The same for a continued line, whose blanks belong to it. */
@@ -574,13 +587,20 @@ static bool is_hunk(const char *line)
 	       !line[len + 1 + strspn(line + len + 1, "0123456789,")];
 }
 
+/* A mail answers within the quoted function. The rest of the function follows the answer. */
+static bool is_in_answer(const struct text *text)
+{
+	return text->current && text->depth < text->function_depth;
+}
+
 /*
  * After a list of functions, what follows a blank line may belong to any of them. The
  * output of another program belongs to none.
  */
 static void end_listing(struct text *text, const char *line)
 {
-	bool is_end = *line ? is_prompt(line) || is_column_header(line) : text->is_listing;
+	bool is_of_other = !is_in_answer(text) && (is_prompt(line) || is_column_header(line));
+	bool is_end = *line ? is_of_other : text->is_listing;
 
 	if (!*line)
 		text->path = 0;
@@ -656,13 +676,14 @@ static int read_line(struct text *text, const char *line)
 	}
 	if (is_function_line(line, &addr)) {
 		text->is_early = dump_skip_early(line);
+		text->function_depth = text->depth;
 		return begin_function(text, &addr);
 	}
 	if (is_removed(line)) {
 		skip_line(text);
 		return 0;
 	}
-	if (is_hunk(line)) {
+	if (!is_in_answer(text) && is_hunk(line)) {
 		end_function(text);
 		return 0;
 	}
@@ -720,6 +741,7 @@ static int read_lines(struct text *text, char *data)
 			*end = '\0';
 		text->line++;
 		line = (char *)skip_counted(text, line);
+		text->depth = quote_depth(line);
 		r = begun ? 0 : keep_aside(text, line);
 		if (r < 0)
 			break;

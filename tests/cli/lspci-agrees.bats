@@ -78,7 +78,7 @@ tool_says() {
 
 # Dumps in which lspci and pcireset read different functions, with the reason.
 explained='
-1[245]* 3[1246]* 37* 4[67]* 5[01456]* 6[12346]* 8[89]*  lspci skips what is in front of its lines or changed in them, and does not tell; the tool reads it, or tells
+1[245]* 3[1246]* 37* 4[67]* 5[01456]* 6[12346]* 8[89]* 90*  lspci skips what is in front of its lines or changed in them, and does not tell; the tool reads it, or tells
 13* 33* 49* 63*                               functions with no config space, or too little: lspci lists them, the tool counts them in a note
 16* 45* 82* 84*                               two dumps that differ: lspci lists both, the tool asks for the number of one
 53*                                           rows are missing: lspci lists the function with one row, the tool refuses

@@ -20,7 +20,7 @@ setup() {
 		diff "$PUBLIC/$name.answer" <(timeout 20 "$PUBLIC/answer" "$name")
 		checked=$((checked + 1))
 	done
-	[[ $checked -eq 83 ]]
+	[[ $checked -eq 84 ]]
 }
 
 @test '#NUMBER selects one of several dumps in a file' {
