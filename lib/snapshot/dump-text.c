@@ -548,7 +548,7 @@ static bool is_prompt(const char *line)
 
 /*
  * "00000000: 8680 ...", "0x00: 86, 80 ...": at least eight bytes behind an offset, in a format
- * that lspci does not have.
+ * that lspci does not have. The code of an oops has no offset before its bytes.
  */
 static bool is_odd_row(const char *line)
 {
@@ -556,7 +556,8 @@ static bool is_odd_row(const char *line)
 
 	line += strncmp(line, "0x", 2) ? 0 : 2;
 	digits = strspn(line, "0123456789abcdefABCDEF");
-	if (digits < 2 || digits > 8 || !line[digits] || !strchr(": |-", line[digits]))
+	if (digits < 2 || digits > 8 || !line[digits] || !strchr(": |-", line[digits]) ||
+	    !strchr("08", line[digits - 1]))
 		return false;
 	for (line += digits; *line && strchr(" :|-,x", *line); line++)
 		while (dump_hex_digit(line[1]) >= 0) {

@@ -194,6 +194,17 @@ setup() {
 	diff <(jq .devices <<<"$output") <(pcireset list -J -F "$dump" | jq .devices)
 }
 
+# From a mail on i40e: lspci -vvv without -x, and an oops.
+@test 'the code of an oops is not config space' {
+	{
+		lspci -nn -F <(xz -dc "$PUBLIC/../machines/mixed.dump.xz")
+		printf '%s\n' 'RIP: 0010:delay_tsc+0x1f/0x70' 'Code: 48 ff c8 5b c3 66 0f 1f 44 00 00 53' \
+			'8b 0d e4 be 9e 69 0f 01 f9 66 90 48 c1 e2 20 48 09 c2 49 89 d0 eb 11 f3'
+	} >"$TMPDIR/oops"
+	run -1 --separate-stderr pcireset list -F "$TMPDIR/oops"
+	[[ ${stderr:-} == *'functions are listed, 0000:00:00.0 for one, and there is no config space'* ]]
+}
+
 @test 'circular links do not slow down list' {
 	timeout 20 pcireset list --sysroot "$PUBLIC/24-slaves-loop.tar.xz" >"$TMPDIR/list"
 	grep -q 0000:08:00.0 "$TMPDIR/list"
