@@ -8,6 +8,11 @@
 /* ctx.c */
 void ctx_drop_devs(struct pcireset_ctx *ctx);
 
+/* unlisted.c */
+
+/* Fail if the directories of a copied machine have a function that is not in the context. */
+int ctx_check_unlisted(struct pcireset_ctx *ctx);
+
 /* query.c */
 int dev_query(struct pcireset_dev *dev, const struct pcireset_dev *sibling);
 void dev_review(struct pcireset_dev *dev);

@@ -281,6 +281,8 @@ int pcireset_ctx_scan(struct pcireset_ctx *ctx)
 		r = read_devs(ctx);
 	if (!r)
 		r = sort_devs(ctx);
+	if (!r && *ctx->sysroot)
+		r = ctx_check_unlisted(ctx);
 	if (!r)
 		r = rules_load(ctx);
 	if (!r)
