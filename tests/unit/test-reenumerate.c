@@ -1189,6 +1189,7 @@ static void a_function_since_the_question_is_refused(void **state)
 	attribute(NEWCOMER, "class", "0x020000\n");
 	begin_refuses(e, -ESTALE, NEWCOMER " was added meanwhile");
 	link_to(NULL, "sys/bus/pci/devices/" NEWCOMER);
+	link_to(NULL, DEVICES NEWCOMER "/vendor");
 }
 
 static void a_driver_since_the_question_is_refused(void **state)
