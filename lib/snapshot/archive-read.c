@@ -357,6 +357,11 @@ static int read_archive(struct reader *reader, const char *data, size_t size)
 	return r;
 }
 
+static bool is_zip(const char *data, size_t size)
+{
+	return size >= 4 && !memcmp(data, "PK\3\4", 4);
+}
+
 int archive_unpack(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree)
 {
 	struct reader reader = { .ctx = ctx, .tree = tree };
@@ -364,6 +369,11 @@ int archive_unpack(struct pcireset_ctx *ctx, const char *data, size_t size, stru
 
 	if (!size)
 		return ctx_error(ctx, -EBADMSG, "the file is empty");
+	/* It need not keep the links of a machine. */
+	if (is_zip(data, size))
+		return ctx_error(ctx, -EBADMSG,
+				 "this is a zip archive: extract the recording from it; a dump in "
+				 "it is read with --file");
 	r = read_archive(&reader, data, size);
 	if (!r)
 		r = tree_strip_top(ctx, tree);
@@ -373,11 +383,6 @@ int archive_unpack(struct pcireset_ctx *ctx, const char *data, size_t size, stru
 /* ---- a bundle: an archive with a dump among other files */
 
 #define ZIP_MAX_END (22 + 65535) /* the last record of a zip archive with its comment */
-
-static bool is_zip(const char *data, size_t size)
-{
-	return size >= 4 && !memcmp(data, "PK\3\4", 4);
-}
 
 /* The last record leads to the directory of a zip archive. libarchive can do without it. */
 static bool has_zip_end(const char *data, size_t size)
