@@ -47,33 +47,49 @@ struct guard {
 	struct unread unread;
 };
 
-static void add_register(struct guard *guard, size_t at, unsigned int size, uint32_t mask)
+/* A value that cannot be read cannot be restored. */
+static int add_register(struct guard *guard, size_t at, unsigned int size, uint32_t mask)
 {
-	struct held *held = &guard->v[guard->nr++];
+	struct held *held = &guard->v[guard->nr];
+	uint32_t value;
+	int r = port_try_read(&guard->port, (unsigned int)at, size, &value);
 
-	*held = (struct held){ .at = (unsigned int)at, .size = size, .mask = mask };
-	held->was = port_read(&guard->port, held->at, size) & mask;
+	if (r)
+		return r;
+	*held = (struct held){
+		.at = (unsigned int)at, .size = size, .mask = mask, .was = value & mask
+	};
+	guard->nr++;
+	return 0;
 }
 
-static void add_surprise_down(struct guard *guard)
+static int add_surprise_down(struct guard *guard)
 {
-	const struct port *port = &guard->port;
-	size_t at = config_find_extended(&port->config, PCI_EXT_CAP_ID_ERR, 0);
+	const struct config *config = &guard->port.config;
+	size_t at = config_find_extended(config, PCI_EXT_CAP_ID_ERR, 0);
+	int r;
 
-	if (!at || !(port_read(port, port->express + PCI_EXP_LNKCAP, 4) & PCI_EXP_LNKCAP_SDERC))
-		return;
-	add_register(guard, at + PCI_ERR_UNCOR_MASK, 4, PCI_ERR_UNC_SURPDN);
-	guard->v[guard->nr - 1].wanted = PCI_ERR_UNC_SURPDN;
+	if (!at ||
+	    !(config_get32(config, guard->port.express + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_SDERC))
+		return 0;
+	r = add_register(guard, at + PCI_ERR_UNCOR_MASK, 4, PCI_ERR_UNC_SURPDN);
+	if (!r)
+		guard->v[guard->nr - 1].wanted = PCI_ERR_UNC_SURPDN;
+	return r;
 }
 
 /*
  * The bit for the reset of the bus is only in the note: if the process is killed during
  * port_reset_bus(), the repair takes the bus out of reset.
  */
-static void add_bridge_control(struct guard *guard)
+static int add_bridge_control(struct guard *guard)
 {
-	add_register(guard, PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CTL_SERR | PCI_BRIDGE_CTL_BUS_RESET);
-	guard->v[guard->nr - 1].was &= PCI_BRIDGE_CTL_SERR;
+	int r = add_register(guard, PCI_BRIDGE_CONTROL, 2,
+			     PCI_BRIDGE_CTL_SERR | PCI_BRIDGE_CTL_BUS_RESET);
+
+	if (!r)
+		guard->v[guard->nr - 1].was &= PCI_BRIDGE_CTL_SERR;
+	return r;
 }
 
 /*
@@ -81,25 +97,28 @@ static void add_bridge_control(struct guard *guard)
  * Device Control enables those of the port itself. DPC contains nothing without its trigger
  * (sec 6.2.11). A masked Surprise Down Error is neither reported nor contained.
  */
-static void choose_registers(struct guard *guard)
+static int choose_registers(struct guard *guard)
 {
 	const struct port *port = &guard->port;
 	size_t dpc;
+	int r;
 
 	guard->nr = 0;
-	add_bridge_control(guard);
-	if (!port->express)
-		return;
-	add_register(guard, port->express + PCI_EXP_DEVCTL, 2,
-		     PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE |
-			     PCI_EXP_DEVCTL_URRE);
-	if (port->slot_status)
-		add_register(guard, port->express + PCI_EXP_SLTCTL, 2,
-			     PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_DLLSCE);
-	add_surprise_down(guard);
+	r = add_bridge_control(guard);
+	if (r || !port->express)
+		return r;
+	r = add_register(guard, port->express + PCI_EXP_DEVCTL, 2,
+			 PCI_EXP_DEVCTL_CERE | PCI_EXP_DEVCTL_NFERE | PCI_EXP_DEVCTL_FERE |
+				 PCI_EXP_DEVCTL_URRE);
+	if (!r && port->slot_status)
+		r = add_register(guard, port->express + PCI_EXP_SLTCTL, 2,
+				 PCI_EXP_SLTCTL_PDCE | PCI_EXP_SLTCTL_DLLSCE);
+	if (!r)
+		r = add_surprise_down(guard);
 	dpc = config_find_extended(&port->config, PCI_EXT_CAP_ID_DPC, 0);
-	if (dpc)
-		add_register(guard, dpc + PCI_EXP_DPC_CTL, 2, DPC_TRIGGER);
+	if (!r && dpc)
+		r = add_register(guard, dpc + PCI_EXP_DPC_CTL, 2, DPC_TRIGGER);
+	return r;
 }
 
 /* ---- the note */
@@ -316,6 +335,15 @@ static struct guard *guard_new(struct pcireset_ctx *ctx, const struct pcireset_a
 	return guard;
 }
 
+static void note_config(struct guard *guard, int error)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", guard->name);
+	if (error)
+		unread_note(&guard->unread, path, error);
+}
+
 static int look_at_port(struct guard *guard)
 {
 	char path[64], text[ATTR_MAX];
@@ -328,9 +356,7 @@ static int look_at_port(struct guard *guard)
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/power/control", guard->name);
 	attr_read(guard->ctx, path, &guard->unread, text);
 	snprintf(guard->power, sizeof(guard->power), "%.31s", text);
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", guard->name);
-	if (guard->port_error)
-		unread_note(&guard->unread, path, guard->port_error);
+	note_config(guard, guard->port_error);
 	return read_identity(guard);
 }
 
@@ -349,8 +375,11 @@ int guard_open(struct pcireset_ctx *ctx, const struct pcireset_addr *addr, struc
 		r = has_leftover(guard);
 	if (r > 0)
 		r = guard->noted.supply.method ? -EUCLEAN : -EEXIST;
+	if (!r && !guard->port_error) {
+		r = choose_registers(guard);
+		note_config(guard, r);
+	}
 	if (!r) {
-		choose_registers(guard);
 		*ret_guard = guard;
 		return 0;
 	}
@@ -482,7 +511,8 @@ static void quiet_port(const struct guard *guard)
 {
 	struct guard now = *guard;
 
-	choose_registers(&now);
+	/* Those that can be read. */
+	(void)choose_registers(&now);
 	for (size_t i = 0; i < now.nr; i++)
 		port_write_bits(&now.port, &now.v[i], now.v[i].wanted);
 }

@@ -11,6 +11,7 @@
 
 #define NS_PER_MS     1000000ull
 #define LINK_PAUSE_MS 10
+#define READ_NR       3 /* times to read a register that is changed */
 
 /* The open file belongs to the port: after its removal, reads and writes fail. */
 static int open_config(const char *path)
@@ -27,8 +28,8 @@ static unsigned int find_slot_status(const struct port *port)
 {
 	unsigned int at = port->express;
 
-	if (!at || !(port_read(port, at + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_SLOT) ||
-	    !(port_read(port, at + PCI_EXP_SLTCAP, 4) & PCI_EXP_SLTCAP_HPC))
+	if (!at || !(config_get16(&port->config, at + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_SLOT) ||
+	    !(config_get32(&port->config, at + PCI_EXP_SLTCAP) & PCI_EXP_SLTCAP_HPC))
 		return 0;
 	return at + PCI_EXP_SLTSTA;
 }
@@ -59,14 +60,37 @@ void port_close(struct port *port)
 	port->fd = -1;
 }
 
+/* Return 0 or a negative errno. A port that does not respond reads as all-ones: no error. */
+int port_try_read(const struct port *port, unsigned int at, unsigned int size, uint32_t *ret_value)
+{
+	uint32_t value = 0;
+	ssize_t n = pread(port->fd, &value, size, (off_t)at);
+
+	if (n != (ssize_t)size)
+		return n < 0 ? -errno : -EIO;
+	*ret_value = le32toh(value);
+	return 0;
+}
+
 /* A register that cannot be read is all-ones, like that of a function that is gone. */
 uint32_t port_read(const struct port *port, unsigned int at, unsigned int size)
 {
-	uint32_t value = 0;
+	uint32_t value;
 
-	if (pread(port->fd, &value, size, (off_t)at) != (ssize_t)size)
+	if (port_try_read(port, at, size, &value))
 		return size == 2 ? UINT16_MAX : UINT32_MAX;
-	return le32toh(value);
+	return value;
+}
+
+/* For what is being changed or restored: one failed read must not leave it half done. */
+static int read_again(const struct port *port, unsigned int at, unsigned int size,
+		      uint32_t *ret_value)
+{
+	int r = -EIO;
+
+	for (int i = 0; i < READ_NR && r; i++)
+		r = port_try_read(port, at, size, ret_value);
+	return r;
 }
 
 static int write_register(const struct port *port, unsigned int at, unsigned int size,
@@ -81,24 +105,25 @@ static int write_register(const struct port *port, unsigned int at, unsigned int
 	return written == (ssize_t)size ? 0 : -EIO;
 }
 
-static uint32_t merge_bits(const struct port *port, const struct held *held, uint32_t bits)
-{
-	return (port_read(port, held->at, held->size) & ~held->mask) | bits;
-}
-
 /*
  * Keep the current values of all other bits. For registers that do not read as written. An
- * error means that nothing was written, as with the kernel in lockdown.
+ * error means that nothing was written, as with the kernel in lockdown, or if the other bits
+ * cannot be read.
  */
 int port_write(const struct port *port, const struct held *held, uint32_t bits)
 {
-	return write_register(port, held->at, held->size, merge_bits(port, held, bits));
+	uint32_t value = 0;
+	int r = read_again(port, held->at, held->size, &value);
+
+	return r ? r : write_register(port, held->at, held->size, (value & ~held->mask) | bits);
 }
 
 /* A port without power, or one that was removed. */
 bool port_is_dead(const struct port *port)
 {
-	return port_read(port, PCI_VENDOR_ID, 4) == UINT32_MAX;
+	uint32_t id;
+
+	return read_again(port, PCI_VENDOR_ID, 4, &id) || id == UINT32_MAX;
 }
 
 /*
@@ -107,10 +132,14 @@ bool port_is_dead(const struct port *port)
  */
 int port_write_bits(const struct port *port, const struct held *held, uint32_t bits)
 {
+	uint32_t now;
+
 	if (port_is_dead(port))
 		return -EPERM;
-	(void)write_register(port, held->at, held->size, merge_bits(port, held, bits));
-	return (port_read(port, held->at, held->size) & held->mask) == bits ? 0 : -EPERM;
+	(void)port_write(port, held, bits);
+	if (read_again(port, held->at, held->size, &now))
+		return -EPERM;
+	return (now & held->mask) == bits ? 0 : -EPERM;
 }
 
 /* Such a port has one device below it. Its functions may have any device number (ARI). */
@@ -138,7 +167,7 @@ int port_link_is_down(const struct port *port)
 	uint32_t status;
 
 	if (!port->express ||
-	    !(port_read(port, port->express + PCI_EXP_LNKCAP, 4) & PCI_EXP_LNKCAP_DLLLARC))
+	    !(config_get32(&port->config, port->express + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC))
 		return -ENODATA;
 	status = port_read(port, port->express + PCI_EXP_LNKSTA, 2);
 	return status == UINT16_MAX ? -ENODATA : !(status & PCI_EXP_LNKSTA_DLLLA);

@@ -38,6 +38,7 @@ struct port {
 
 int port_open(struct port *port, const char *path);
 void port_close(struct port *port);
+int port_try_read(const struct port *port, unsigned int at, unsigned int size, uint32_t *ret_value);
 uint32_t port_read(const struct port *port, unsigned int at, unsigned int size);
 int port_write(const struct port *port, const struct held *held, uint32_t bits);
 int port_write_bits(const struct port *port, const struct held *held, uint32_t bits);

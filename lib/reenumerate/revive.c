@@ -34,6 +34,7 @@ static int take_bus(void *data, const char *dirname, const char *name)
 int port_check_alive(const struct port *port, struct pcireset_ctx *ctx, const char *name)
 {
 	struct bus_search search = { 0 };
+	uint32_t buses = 0;
 	char path[64];
 	int before = ctx_begin(ctx), r;
 
@@ -43,9 +44,10 @@ int port_check_alive(const struct port *port, struct pcireset_ctx *ctx, const ch
 	r = ctx_end(ctx, before, ctx_foreach_name(ctx, path, take_bus, &search));
 	if (r < 0 && !is_absent(r))
 		return r;
-	if (search.is_found && (port_read(port, PCI_PRIMARY_BUS, 4) >> 8 & 0xff) != search.number)
-		return -EUCLEAN;
-	return 0;
+	r = port_try_read(port, PCI_PRIMARY_BUS, 4, &buses);
+	if (r)
+		return r;
+	return search.is_found && (buses >> 8 & 0xff) != search.number ? -EUCLEAN : 0;
 }
 
 /* Wait for a port whose power comes late. Return as above. */

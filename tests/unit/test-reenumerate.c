@@ -80,6 +80,22 @@ ssize_t __wrap_pwrite64(int fd, const void *buf, size_t size, off64_t at)
 	return __real_pwrite64(fd, size == 1 && at == PCI_CACHE_LINE_SIZE ? &byte : buf, size, at);
 }
 
+/* The read at this offset that fails, if fail_in is not 0. */
+static off64_t fail_at;
+static unsigned int fail_in;
+
+ssize_t __real_pread64(int fd, void *buf, size_t size, off64_t at);
+ssize_t __wrap_pread64(int fd, void *buf, size_t size, off64_t at);
+
+ssize_t __wrap_pread64(int fd, void *buf, size_t size, off64_t at)
+{
+	if (fail_in && at == fail_at && !--fail_in) {
+		errno = EIO;
+		return -1;
+	}
+	return __real_pread64(fd, buf, size, at);
+}
+
 static void attribute(const char *device, const char *name, const char *value)
 {
 	char path[PATH_MAX];
@@ -1089,10 +1105,8 @@ static const struct {
 	{ 0x156, 0x0b, 0x08 },    /* DPC: the two triggers */
 };
 
-static void the_port_is_quiet_and_gets_all_back(void **state)
+static void make_noisy_port(void)
 {
-	struct pcireset_reenumeration *e;
-
 	config_set_word(PORT, 0x100, 0x0001);
 	config_set_word(PORT, 0x102, 0x1502);
 	config_set_word(PORT, 0x150, 0x001d);
@@ -1104,21 +1118,10 @@ static void the_port_is_quiet_and_gets_all_back(void **state)
 		config_set_word(PORT, quiet_registers[i].at, quiet_registers[i].was);
 	config_set_word(PORT, 0x6a, 0);
 	sysroot_write(PORT_CONTROL, "auto\n");
-	e = make_steps(*state);
-	resolve(e);
-	assert_int_equal(pcireset_reenumeration_begin(e), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(quiet_registers); i++)
-		if (config_get_word(PORT, quiet_registers[i].at) != quiet_registers[i].quiet)
-			fail_msg("%#lx: %#x", quiet_registers[i].at,
-				 config_get_word(PORT, quiet_registers[i].at));
-	file_is(PORT_CONTROL, "onto"); /* "on", and the rest of "auto" */
-	pcireset_reenumeration_unref(e);
-	for (size_t i = 0; i < ARRAY_SIZE(quiet_registers); i++)
-		assert_int_equal(config_get_word(PORT, quiet_registers[i].at),
-				 quiet_registers[i].was);
-	/* No other event of the slot is cleared by a one. */
-	assert_int_equal(config_get_word(PORT, 0x6a), 0x0108);
-	file_is(PORT_CONTROL, "auto");
+}
+
+static void make_plain_port(void)
+{
 	for (size_t i = 1; i < ARRAY_SIZE(quiet_registers); i++)
 		config_set_word(PORT, quiet_registers[i].at, 0);
 	config_set_word(PORT, 0x100, 0);
@@ -1128,6 +1131,59 @@ static void the_port_is_quiet_and_gets_all_back(void **state)
 	config_set_word(PORT, 0x6a, 0);
 	config_set(PORT, 0x5e, 0);
 	sysroot_write(PORT_CONTROL, "auto\n");
+}
+
+static void the_port_is_as_before(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(quiet_registers); i++)
+		if (config_get_word(PORT, quiet_registers[i].at) != quiet_registers[i].was)
+			fail_msg("%#lx: %#x", quiet_registers[i].at,
+				 config_get_word(PORT, quiet_registers[i].at));
+}
+
+static void the_port_is_quiet_and_gets_all_back(void **state)
+{
+	struct pcireset_reenumeration *e;
+
+	make_noisy_port();
+	e = make_steps(*state);
+	resolve(e);
+	assert_int_equal(pcireset_reenumeration_begin(e), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(quiet_registers); i++)
+		if (config_get_word(PORT, quiet_registers[i].at) != quiet_registers[i].quiet)
+			fail_msg("%#lx: %#x", quiet_registers[i].at,
+				 config_get_word(PORT, quiet_registers[i].at));
+	file_is(PORT_CONTROL, "onto"); /* "on", and the rest of "auto" */
+	pcireset_reenumeration_unref(e);
+	the_port_is_as_before();
+	/* No other event of the slot is cleared by a one. */
+	assert_int_equal(config_get_word(PORT, 0x6a), 0x0108);
+	file_is(PORT_CONTROL, "auto");
+	make_plain_port();
+}
+
+/* One read of each register fails, at each moment: nothing of the port is changed for good. */
+static void a_register_that_cannot_be_read_is_not_lost(void **state)
+{
+	unsigned int nr_reads;
+
+	make_noisy_port();
+	for (size_t i = 0; i <= ARRAY_SIZE(quiet_registers); i++) {
+		fail_at = i ? quiet_registers[i - 1].at : PCI_VENDOR_ID;
+		nr_reads = 0;
+		do {
+			struct pcireset_reenumeration *e = make_steps(*state);
+
+			fail_in = ++nr_reads;
+			if (!pcireset_reenumeration_resolve(e))
+				(void)pcireset_reenumeration_begin(e);
+			pcireset_reenumeration_unref(e);
+			the_port_is_as_before();
+		} while (!fail_in);
+		assert_true(nr_reads > 4);
+		fail_in = 0;
+	}
+	make_plain_port();
 }
 
 /* ---- between the question and the answer */
@@ -1418,6 +1474,7 @@ int main(void)
 		TEST(a_failed_reset_restores_the_port),
 		TEST(the_last_reference_restores_the_port),
 		TEST(the_port_is_quiet_and_gets_all_back),
+		TEST(a_register_that_cannot_be_read_is_not_lost),
 		TEST(a_use_since_the_question_is_refused),
 		TEST(a_function_since_the_question_is_refused),
 		TEST(a_driver_since_the_question_is_refused),
