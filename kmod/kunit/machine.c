@@ -233,3 +233,58 @@ void pcireset_kunit_machine_exit(struct kunit *test)
 	pci_unlock_rescan_remove();
 	free_bridge(machine);
 }
+
+/* Their fields are set by hand: the kernel has a bus of this name. */
+static struct bus_type slot_bus = { .name = "pci_express" };
+static struct device_driver slot_driver = { .name = "pciehp" };
+
+static void release_service(struct device *dev)
+{
+}
+
+/**
+ * pcireset_kunit_slot_begin - make the port of a machine the port of a hotplug slot
+ * @test: the test, whose machine it is
+ * @ops: what pciehp does with it
+ *
+ * Return: the slot, for pcireset_kunit_slot_end().
+ */
+struct pcireset_kunit_slot *pcireset_kunit_slot_begin(struct kunit *test,
+						      const struct hotplug_slot_ops *ops)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_kunit_slot *slot = kunit_kzalloc(test, sizeof(*slot), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, slot);
+	slot->hotplug.ops = ops;
+	slot->slot.hotplug = &slot->hotplug;
+	slot->before = machine->fns[0]->slot;
+	machine->fns[0]->slot = &slot->slot;
+
+	device_initialize(&slot->service);
+	slot->service.parent = &machine->port->dev;
+	slot->service.release = release_service;
+	KUNIT_ASSERT_EQ(test, dev_set_name(&slot->service, "%s:pcie004", pci_name(machine->port)),
+			0);
+	KUNIT_ASSERT_EQ(test, device_add(&slot->service), 0);
+	slot->service.bus = &slot_bus;
+	slot->service.driver = &slot_driver;
+	return slot;
+}
+
+/**
+ * pcireset_kunit_slot_end - undo pcireset_kunit_slot_begin()
+ * @test: the test
+ * @slot: the slot
+ */
+void pcireset_kunit_slot_end(struct kunit *test, struct pcireset_kunit_slot *slot)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+
+	slot->service.driver = NULL;
+	slot->service.bus = NULL;
+	device_del(&slot->service);
+	KUNIT_EXPECT_EQ(test, kref_read(&slot->service.kobj.kref), 1);
+	put_device(&slot->service);
+	machine->fns[0]->slot = slot->before;
+}

@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/pci-ecam.h>
 #include <linux/pci.h>
+#include <linux/pci_hotplug.h>
 
 struct pcireset_request;
 struct pcireset_tx;
@@ -51,6 +52,24 @@ int pcireset_kunit_machine_init(struct kunit *test);
 void pcireset_kunit_machine_exit(struct kunit *test);
 
 void pcireset_kunit_empty_bus(struct pcireset_kunit_machine *machine);
+
+/**
+ * struct pcireset_kunit_slot - a slot of the port, with the first function in it
+ * @service: the child of the port that pciehp is bound to
+ * @hotplug: pciehp's part of the slot
+ * @slot: the core's part
+ * @before: the slot of the first function before
+ */
+struct pcireset_kunit_slot {
+	struct device service;
+	struct hotplug_slot hotplug;
+	struct pci_slot slot;
+	struct pci_slot *before;
+};
+
+struct pcireset_kunit_slot *pcireset_kunit_slot_begin(struct kunit *test,
+						      const struct hotplug_slot_ops *ops);
+void pcireset_kunit_slot_end(struct kunit *test, struct pcireset_kunit_slot *slot);
 
 struct pcireset_tx *pcireset_kunit_tx(struct kunit *test, const struct pcireset_request *request);
 

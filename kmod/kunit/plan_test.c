@@ -875,36 +875,22 @@ static int plan_reset_no_slot(struct hotplug_slot *slot, bool probe)
 	return 0;
 }
 
-/* A slot of conventional PCI is one device of the bus, with all of its functions. */
-static void slot_has_one_function_or_the_whole_bus(struct kunit *test)
+/* Below a PCIe port there is one slot, whatever the device numbers. */
+static void slot_lacks_a_function(struct kunit *test)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
 	const struct hotplug_slot_ops ops = { .reset_slot = plan_reset_no_slot };
-	struct hotplug_slot hotplug = { .ops = &ops };
-	struct pci_slot *before = machine->fns[0]->slot;
-	struct pci_slot slot = { .hotplug = &hotplug };
-	u16 flags = machine->port->pcie_flags_reg;
+	struct pcireset_kunit_slot *slot = pcireset_kunit_slot_begin(test, &ops);
 	unsigned int devfn = machine->fns[1]->devfn;
 	struct pcireset_plan *plan;
 
-	machine->fns[0]->slot = &slot;
-	machine->port->pcie_flags_reg = (flags & ~PCI_EXP_FLAGS_TYPE) | PCI_EXP_TYPE_PCI_BRIDGE
-										<< 4;
+	machine->fns[1]->devfn = PCI_DEVFN(1, 0);
 	plan = plan_on(test, PCI_RESET_SLOT, 0);
 	KUNIT_EXPECT_EQ(test, plan->scope, PCIRESET_SCOPE_SLOT);
 	KUNIT_EXPECT_EQ(test, plan->nr_fns, 2);
 	pcireset_plan_put(plan);
-	machine->fns[1]->devfn = PCI_DEVFN(1, 0);
-	plan = plan_on(test, PCI_RESET_SLOT, 0);
-	KUNIT_EXPECT_EQ(test, plan->nr_fns, 1);
-	pcireset_plan_put(plan);
-	/* A slot of PCIe has everything below its port. */
-	machine->port->pcie_flags_reg = flags;
-	plan = plan_on(test, PCI_RESET_SLOT, 0);
-	KUNIT_EXPECT_EQ(test, plan->nr_fns, 2);
-	pcireset_plan_put(plan);
 	machine->fns[1]->devfn = devfn;
-	machine->fns[0]->slot = before;
+	pcireset_kunit_slot_end(test, slot);
 }
 
 /* ---- the estimate */
@@ -980,7 +966,7 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(late_function_is_gone),
 	KUNIT_CASE(function_below_a_port_is_not_affected),
 	KUNIT_CASE(plan_is_without_its_function),
-	KUNIT_CASE(slot_has_one_function_or_the_whole_bus),
+	KUNIT_CASE(slot_lacks_a_function),
 	KUNIT_CASE(estimate_leaves_something_out),
 	{},
 };

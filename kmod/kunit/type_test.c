@@ -341,84 +341,102 @@ static void pm_is_too_short_or_clears_a_wakeup(struct kunit *test)
 	KUNIT_EXPECT_GE(test, ktime_us_delta(type_seen.times[1], type_seen.times[0]), 10000);
 }
 
-static int type_reset_no_slot(struct hotplug_slot *slot, bool probe)
+static unsigned int type_nr_slot_resets;
+
+static int type_reset_slot(struct hotplug_slot *slot, bool probe)
 {
-	return probe ? 0 : -ENOTTY;
+	type_nr_slot_resets++;
+	return 0;
 }
 
-static int type_offer_no_slot(struct hotplug_slot *slot, bool probe)
+static int type_fail_slot(struct hotplug_slot *slot, bool probe)
 {
 	return -ENOTTY;
 }
 
-/* What @bit says about a function in a slot whose driver has this reset. */
-static u32 type_in_slot(struct kunit *test, u32 bit,
-			int (*reset_slot)(struct hotplug_slot *slot, bool probe))
+static const struct hotplug_slot_ops type_slot_ops = { .reset_slot = type_reset_slot };
+static const struct hotplug_slot_ops type_failing_slot_ops = { .reset_slot = type_fail_slot };
+
+static void type_expect_slot(struct kunit *test, u32 slot, u32 others)
 {
 	struct pcireset_kunit_machine *machine = test->priv;
-	const struct hotplug_slot_ops ops = { .reset_slot = reset_slot };
-	struct hotplug_slot hotplug = { .ops = &ops };
-	struct pci_slot *before = machine->fns[0]->slot;
-	struct pci_slot slot = { .hotplug = &hotplug };
-	u32 why;
+	unsigned int i;
 
-	machine->fns[0]->slot = &slot;
-	/* The second function has none of its own: it is in the slot of function 0. */
-	why = type_ask(bit, machine->fns[1]).why_not;
-	KUNIT_EXPECT_EQ(test, type_ask(bit, machine->fns[0]).why_not, why);
-	machine->fns[0]->slot = before;
-	return why;
+	/* The second function has no slot of its own: it is in that of its port. */
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, type_ask(PCI_RESET_SLOT, machine->fns[i]).why_not, slot);
+		KUNIT_EXPECT_EQ(test, type_ask(PCI_RESET_BUS, machine->fns[i]).why_not, others);
+	}
 }
 
-static void slot_is_offered_that_nobody_resets(struct kunit *test)
+/* A slot that pciehp does not own can go at any time. */
+static void slot_is_offered_that_nobody_keeps(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, type_in_slot(test, PCI_RESET_SLOT, type_reset_no_slot),
-			PCIRESET_WHY_NONE);
-	KUNIT_EXPECT_EQ(test, type_in_slot(test, PCI_RESET_BUS, type_reset_no_slot),
-			PCIRESET_WHY_HOTPLUG);
-	KUNIT_EXPECT_EQ(test, type_in_slot(test, PCI_RESET_SLOT, type_offer_no_slot),
-			PCIRESET_WHY_NO_SLOT);
-	KUNIT_EXPECT_EQ(test, type_in_slot(test, PCI_RESET_BUS, type_offer_no_slot),
-			PCIRESET_WHY_NONE);
-	KUNIT_EXPECT_EQ(test, type_in_slot(test, PCI_RESET_SLOT, NULL), PCIRESET_WHY_NO_SLOT);
+	struct pcireset_kunit_slot *slot = pcireset_kunit_slot_begin(test, &type_slot_ops);
+	struct device_driver other = { .name = "aer" }, *pciehp = slot->service.driver;
+	struct bus_type *pci_express = (struct bus_type *)slot->service.bus;
+	struct bus_type elsewhere = { .name = "platform" };
+
+	type_expect_slot(test, PCIRESET_WHY_NONE, PCIRESET_WHY_HOTPLUG);
+	slot->service.driver = &other;
+	type_expect_slot(test, PCIRESET_WHY_NO_SLOT, PCIRESET_WHY_NONE);
+	slot->service.driver = NULL;
+	type_expect_slot(test, PCIRESET_WHY_NO_SLOT, PCIRESET_WHY_NONE);
+	slot->service.driver = pciehp;
+	slot->service.bus = &elsewhere;
+	type_expect_slot(test, PCIRESET_WHY_NO_SLOT, PCIRESET_WHY_NONE);
+	slot->service.bus = pci_express;
+	type_expect_slot(test, PCIRESET_WHY_NONE, PCIRESET_WHY_HOTPLUG);
+	pcireset_kunit_slot_end(test, slot);
+	type_expect_slot(test, PCIRESET_WHY_NO_SLOT, PCIRESET_WHY_NONE);
 }
 
-static int type_reset_slot(struct hotplug_slot *slot, bool probe)
+static int type_issue_slot(struct kunit *test)
 {
-	return 0;
-}
-
-static void type_release_slot(struct kobject *kobj)
-{
-}
-
-/* Resets a slot whose driver has this reset; returns the errno. */
-static int type_issue_slot(struct kunit *test,
-			   int (*reset_slot)(struct hotplug_slot *slot, bool probe))
-{
-	static const struct kobj_type slot_type = { .release = type_release_slot };
-	struct pcireset_kunit_machine *machine = test->priv;
-	const struct hotplug_slot_ops ops = { .reset_slot = reset_slot };
-	struct hotplug_slot hotplug = { .ops = &ops, .owner = THIS_MODULE };
-	struct pci_slot *before = machine->fns[0]->slot, *slot;
-	int error;
 	u32 us;
 
-	slot = kunit_kzalloc(test, sizeof(*slot), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, slot);
-	slot->hotplug = &hotplug;
-	kobject_init(&slot->kobj, &slot_type);
-	machine->fns[0]->slot = slot;
-	error = type_issue(test, PCI_RESET_SLOT, &type_times, &us);
-	KUNIT_EXPECT_EQ(test, kref_read(&slot->kobj.kref), 1);
-	machine->fns[0]->slot = before;
-	return error;
+	return type_issue(test, PCI_RESET_SLOT, &type_times, &us);
 }
 
 static void slot_that_cannot_be_reset_is(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, type_issue_slot(test, type_reset_slot), 0);
-	KUNIT_EXPECT_EQ(test, type_issue_slot(test, type_reset_no_slot), -EIO);
+	struct pcireset_kunit_slot *slot = pcireset_kunit_slot_begin(test, &type_slot_ops);
+
+	type_nr_slot_resets = 0;
+	KUNIT_EXPECT_EQ(test, type_issue_slot(test), 0);
+	KUNIT_EXPECT_EQ(test, type_nr_slot_resets, 1);
+	slot->hotplug.ops = &type_failing_slot_ops;
+	KUNIT_EXPECT_EQ(test, type_issue_slot(test), -EIO);
+	pcireset_kunit_slot_end(test, slot);
+}
+
+/* Each of these says that the slot may be freed, or was. */
+static void slot_that_goes_is_used(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct pcireset_kunit_slot *slot = pcireset_kunit_slot_begin(test, &type_slot_ops);
+	struct device_driver *pciehp = slot->service.driver;
+
+	type_nr_slot_resets = 0;
+	device_lock(&slot->service);
+	KUNIT_EXPECT_EQ(test, type_issue_slot(test), -EIO);
+	KUNIT_EXPECT_PTR_EQ(test, pcireset_pciehp_slot(&slot->service, machine->fns[0]),
+			    &slot->hotplug);
+	slot->service.driver = NULL;
+	KUNIT_EXPECT_NULL(test, pcireset_pciehp_slot(&slot->service, machine->fns[0]));
+	slot->service.driver = pciehp;
+	pcireset_find_remove(machine->fns[0]);
+	KUNIT_EXPECT_NULL(test, pcireset_pciehp_slot(&slot->service, machine->fns[0]));
+	pcireset_find_add(machine->fns[0]);
+	KUNIT_EXPECT_NULL(test, pcireset_pciehp_slot(&slot->service, machine->fns[1]));
+	device_unlock(&slot->service);
+	KUNIT_EXPECT_EQ(test, type_nr_slot_resets, 0);
+
+	/* The lock is free again, and its reference is back. */
+	KUNIT_EXPECT_EQ(test, type_issue_slot(test), 0);
+	KUNIT_EXPECT_TRUE(test, device_trylock(&slot->service));
+	device_unlock(&slot->service);
+	pcireset_kunit_slot_end(test, slot);
 }
 
 /* CXL r3.1, sec 8.1.5: the DVSEC of a port. */
@@ -434,12 +452,15 @@ static void type_make_cxl_port(struct kunit *test, u16 control)
 
 static void reset_that_cxl_masks_is_offered(struct kunit *test)
 {
+	struct pcireset_kunit_slot *slot;
+
 	KUNIT_EXPECT_EQ(test, type_why_not(test, PCI_RESET_CXL_BUS), PCIRESET_WHY_NO_CXL);
 	type_make_cxl_port(test, 0);
 	KUNIT_EXPECT_EQ(test, type_why_not(test, PCI_RESET_BUS), PCIRESET_WHY_CXL_MASKED);
 	KUNIT_EXPECT_EQ(test, type_why_not(test, PCI_RESET_CXL_BUS), PCIRESET_WHY_NONE);
-	KUNIT_EXPECT_EQ(test, type_in_slot(test, PCI_RESET_SLOT, type_reset_no_slot),
-			PCIRESET_WHY_CXL_MASKED);
+	slot = pcireset_kunit_slot_begin(test, &type_slot_ops);
+	KUNIT_EXPECT_EQ(test, type_why_not(test, PCI_RESET_SLOT), PCIRESET_WHY_CXL_MASKED);
+	pcireset_kunit_slot_end(test, slot);
 	type_make_cxl_port(test, PCIRESET_CXL_PORT_CONTROL_UNMASK_SBR);
 	KUNIT_EXPECT_EQ(test, type_why_not(test, PCI_RESET_BUS), PCIRESET_WHY_NONE);
 	KUNIT_EXPECT_EQ(test, type_why_not(test, PCI_RESET_CXL_BUS), PCIRESET_WHY_NONE);
@@ -545,8 +566,9 @@ static struct kunit_case type_cases[] = {
 	KUNIT_CASE(list_of_the_kernel_stays_narrowed),
 	KUNIT_CASE(pm_is_offered_although_it_resets_nothing),
 	KUNIT_CASE(pm_is_too_short_or_clears_a_wakeup),
-	KUNIT_CASE(slot_is_offered_that_nobody_resets),
+	KUNIT_CASE(slot_is_offered_that_nobody_keeps),
 	KUNIT_CASE(slot_that_cannot_be_reset_is),
+	KUNIT_CASE(slot_that_goes_is_used),
 	KUNIT_CASE(reset_that_cxl_masks_is_offered),
 	KUNIT_CASE(port_is_read_once_for_all_types),
 	KUNIT_CASE(bus_is_visited_once_for_all_types),

@@ -101,35 +101,13 @@ static int scope_add_missed_vfs(struct pcireset_plan *plan)
 	return 0;
 }
 
-/* The device on @top that @dev is or is below of. */
-static struct pci_dev *scope_ancestor_on(struct pci_bus *top, struct pci_dev *dev)
-{
-	dev = pci_physfn(dev);
-	while (dev && dev->bus != top)
-		dev = dev->bus->self;
-	return dev;
-}
-
-/* A slot of conventional PCI is one device of several on the bus, one of PCIe is all of it. */
-static bool scope_is_in_slot(const struct pcireset_plan *plan, struct pci_dev *dev)
-{
-	struct pci_dev *target = pci_physfn(plan->dev);
-	struct pci_dev *top;
-
-	if (pcireset_is_downstream_port(plan->bridge))
-		return true;
-	top = scope_ancestor_on(target->bus, dev);
-	return top && PCI_SLOT(top->devfn) == PCI_SLOT(target->devfn);
-}
-
 static bool scope_is_reset_by(const struct pcireset_plan *plan, u32 type, struct pci_dev *dev)
 {
 	u32 scope = pcireset_type_find(type)->scope;
 
-	if (scope == PCIRESET_SCOPE_BUS)
+	/* pciehp has PCIe slots only, and such a slot is all of the bus. */
+	if (scope == PCIRESET_SCOPE_BUS || scope == PCIRESET_SCOPE_SLOT)
 		return true;
-	if (scope == PCIRESET_SCOPE_SLOT)
-		return scope_is_in_slot(plan, dev);
 	/* PCIe r6.0, sec 9.2.2.1: a reset of the PF clears VF Enable, its VFs are gone. */
 	return dev == plan->dev || (dev->is_virtfn && pci_physfn(dev) == plan->dev);
 }

@@ -42,16 +42,6 @@ static bool hotplug_port_is_lost(struct pci_dev *port)
 	       !pci_device_is_present(port);
 }
 
-static int hotplug_is_service(struct device *dev, void *data)
-{
-	struct device **service = data;
-
-	if (!dev->driver || strcmp(dev->driver->name, "pciehp"))
-		return 0;
-	*service = get_device(dev);
-	return 1;
-}
-
 static int hotplug_disconnect(struct pci_dev *dev, void *data)
 {
 	WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
@@ -64,22 +54,14 @@ static int hotplug_disconnect(struct pci_dev *dev, void *data)
  * pciehp would let the drivers talk to a card that has left. So the functions are
  * disconnected first, as pciehp does for a surprise removal.
  */
-static void hotplug_disable_and_enable(struct pci_dev *port, struct pci_dev *child)
+static void hotplug_disable_and_enable(struct pci_dev *port, struct hotplug_slot *hotplug)
 {
-	struct hotplug_slot *hotplug;
-
-	/*
-	 * pciehp has already acted, on a later event, or in 7.3 after a check of its own. A
-	 * removed function may still point to a slot that has been freed.
-	 */
-	if (hotplug_port_is_lost(port) || !pcireset_is_there(child))
-		return;
-	hotplug = child->slot ? child->slot->hotplug : NULL;
-	if (!hotplug || !hotplug->ops->disable_slot)
+	/* pciehp has already acted, on a later event, or in 7.3 after a check of its own. */
+	if (hotplug_port_is_lost(port) || !hotplug)
 		return;
 	pci_walk_bus(port->subordinate, hotplug_disconnect, NULL);
 	hotplug->ops->disable_slot(hotplug);
-	if (hotplug->ops->enable_slot && hotplug_is_present(port))
+	if (hotplug_is_present(port))
 		hotplug->ops->enable_slot(hotplug);
 }
 
@@ -88,17 +70,14 @@ static void hotplug_act(struct work_struct *work)
 	struct pcireset_fn *port = container_of(work, struct pcireset_fn, masked.slot_work);
 	/* The next type of the transaction may note it again in the meantime. */
 	struct pcireset_fn *child = READ_ONCE(port->masked.slot_child);
-	struct device *service = NULL;
+	struct device *service = pcireset_pciehp_get(port->dev);
 
-	/* The device lock keeps the slot's driver bound, and the driver keeps the slot. */
-	device_for_each_child(&port->dev->dev, &service, hotplug_is_service);
-	if (service) {
+	if (service && child) {
 		device_lock(service);
-		if (service->driver && child)
-			hotplug_disable_and_enable(port->dev, child->dev);
+		hotplug_disable_and_enable(port->dev, pcireset_pciehp_slot(service, child->dev));
 		device_unlock(service);
-		put_device(service);
 	}
+	put_device(service);
 	pcireset_tx_put(port->masked.slot_tx);
 }
 

@@ -11,6 +11,8 @@
 #include "table/limits.h"
 #include "uapi/linux/pcireset.h"
 
+struct hotplug_slot;
+
 /**
  * enum pcireset_caller - locks that a caller may hold
  * @PCIRESET_CALLER_FREE: none
@@ -68,6 +70,11 @@ void pcireset_find_add(struct pci_dev *dev);
 void pcireset_find_remove(struct pci_dev *dev);
 void pcireset_find_init(void);
 void pcireset_find_exit(void);
+
+/* pciehp.c */
+struct device *pcireset_pciehp_get(struct pci_dev *port);
+bool pcireset_pciehp_is_bound(struct pci_dev *port);
+struct hotplug_slot *pcireset_pciehp_slot(struct device *service, struct pci_dev *dev);
 
 /* walk.c */
 struct pci_dev *pcireset_bridge_above(struct pci_dev *dev);

@@ -47,9 +47,8 @@ int pcireset_trigger_cxl_bus(struct pcireset_trigger *trigger)
 
 	pci_write_config_word(bridge, pos + PCIRESET_CXL_PORT_CONTROL,
 			      control | PCIRESET_CXL_PORT_CONTROL_UNMASK_SBR);
-	ret = pcireset_slot_find(trigger->dev, PCIRESET_CALLER_LOCKED) ?
-		      pcireset_link_reset_slot(trigger) :
-		      pcireset_link_reset_bus(trigger);
+	ret = pcireset_pciehp_is_bound(bridge) ? pcireset_link_reset_slot(trigger) :
+						 pcireset_link_reset_bus(trigger);
 	pci_write_config_word(bridge, pos + PCIRESET_CXL_PORT_CONTROL, control);
 	return ret;
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The reset of a link, which the types slot, bus, cxl_bus and link_disable share. */
+#include <linux/delay.h>
 #include <linux/pci_hotplug.h>
 
 #include "type/type.h"
+
+/* How long to wait for a bind or unbind of pciehp. The members stay locked meanwhile. */
+#define LINK_PCIEHP_LOCK_MS 100
 
 /**
  * pcireset_cxl_port - find the DVSEC of a CXL port
@@ -87,14 +91,14 @@ u32 pcireset_link_refused(struct pci_dev *bridge, enum pcireset_caller caller,
 
 /**
  * pcireset_probe_has_slot - does a hotplug driver offer to reset the slot?
- * @probe: the query
+ * @probe: the query of a function below a bridge
  *
  * Return: true if it does.
  */
 bool pcireset_probe_has_slot(struct pcireset_probe *probe)
 {
 	if (!(probe->known & PCIRESET_PROBE_SLOT))
-		probe->has_slot = pcireset_slot_find(probe->dev, probe->caller);
+		probe->has_slot = pcireset_pciehp_is_bound(probe->bridge);
 	probe->known |= PCIRESET_PROBE_SLOT;
 	return probe->has_slot;
 }
@@ -169,43 +173,42 @@ void pcireset_probe_link(struct pcireset_probe *probe, struct pcireset_type_info
 	info->who = pcireset_addr_of(probe->bridge);
 }
 
-/* As pci_get_slot(), but it does not wait for pci_bus_sem; see walk_carefully() in topology/. */
-static struct pci_dev *link_function_0(struct pci_dev *dev)
-{
-	return pci_get_domain_bus_and_slot(pci_domain_nr(dev->bus), dev->bus->number, 0);
-}
-
-/**
- * pcireset_slot_find - find the slot that can reset a function
- * @dev: the function
- * @caller: what locks it may hold
- *
- * A VF is in the slot of its PF. On 6.1 and 6.12 a slot of pciehp only claims
- * device 0, so that ARI functions from number 8 on and their VFs have none;
- * below a PCIe port there is only one slot and function 0 knows it.
- *
- * Return: the slot, or NULL if no hotplug driver offers to reset one. It lives
- * as long as the port's hotplug driver is bound.
+/*
+ * On 6.1 and 6.12 a slot of pciehp only contains device 0, so ARI functions from number 8
+ * on and their VFs have none. Below a PCIe port there is only one slot, and function 0 is
+ * in it. Unlike pci_get_slot(), this does not wait for pci_bus_sem; see walk_carefully() in
+ * topology/.
  */
-struct pci_slot *pcireset_slot_find(struct pci_dev *dev, enum pcireset_caller caller)
+static struct pci_dev *link_get_in_slot(struct pci_dev *dev)
 {
 	struct pci_dev *phys = pci_physfn(dev);
-	struct pci_slot *slot = phys->slot;
-	struct pci_dev *first;
 
-	if (!slot && phys->bus->self && pcireset_is_downstream_port(phys->bus->self)) {
-		first = caller == PCIRESET_CALLER_FREE ? pci_get_slot(phys->bus, 0) :
-							 link_function_0(phys);
-		slot = first ? first->slot : NULL;
-		pci_dev_put(first);
+	if (phys->slot)
+		return pci_dev_get(phys);
+	return pci_get_domain_bus_and_slot(pci_domain_nr(phys->bus), phys->bus->number, 0);
+}
+
+static int link_reset_slot_locked(struct device *service, struct pci_dev *dev)
+{
+	struct pci_dev *in_slot = link_get_in_slot(dev);
+	struct hotplug_slot *slot = in_slot ? pcireset_pciehp_slot(service, in_slot) : NULL;
+	int error = slot ? slot->ops->reset_slot(slot, 0) : -ENODEV;
+
+	pci_dev_put(in_slot);
+	return error ? -EIO : 0;
+}
+
+/* Only tries: who holds this lock to unbind pciehp may wait for a lock of our caller. */
+static bool link_lock_pciehp(struct device *service)
+{
+	ktime_t end = ktime_add_ms(ktime_get(), LINK_PCIEHP_LOCK_MS);
+
+	while (!device_trylock(service)) {
+		if (ktime_after(ktime_get(), end))
+			return false;
+		usleep_range(500, 1000);
 	}
-
-	if (!slot || !slot->hotplug || !slot->hotplug->ops->reset_slot)
-		return NULL;
-	/* The second argument asks for a probe; its type is bool or int, and 1 fits both. */
-	if (slot->hotplug->ops->reset_slot(slot->hotplug, 1))
-		return NULL;
-	return slot;
+	return true;
 }
 
 /**
@@ -216,26 +219,19 @@ struct pci_slot *pcireset_slot_find(struct pci_dev *dev, enum pcireset_caller ca
  * longer asserted. The caller waits for the link and the functions.
  *
  * Context: Process context, with the locks of all functions below the bridge.
- * Return: 0, or -EIO if there is no slot or its driver failed.
+ * Return: 0, or -EIO if there is no slot, its driver is being unbound, or it failed.
  */
 int pcireset_link_reset_slot(struct pcireset_trigger *trigger)
 {
-	struct pci_slot *slot = pcireset_slot_find(trigger->dev, PCIRESET_CALLER_LOCKED);
-	struct hotplug_slot *hotplug;
-	int ret = -EIO;
+	struct device *service = pcireset_pciehp_get(trigger->bridge);
+	int error = -EIO;
 
-	if (!slot)
-		return -EIO;
-
-	kobject_get(&slot->kobj);
-	hotplug = slot->hotplug;
-	if (hotplug && try_module_get(hotplug->owner)) {
-		if (!hotplug->ops->reset_slot(hotplug, 0))
-			ret = 0;
-		module_put(hotplug->owner);
+	if (service && link_lock_pciehp(service)) {
+		error = link_reset_slot_locked(service, trigger->dev);
+		device_unlock(service);
 	}
-	kobject_put(&slot->kobj);
-	return ret;
+	put_device(service);
+	return error;
 }
 
 /**
@@ -250,7 +246,7 @@ int pcireset_link_reset_slot(struct pcireset_trigger *trigger)
  */
 int pcireset_link_reset_bus(struct pcireset_trigger *trigger)
 {
-	if (pcireset_slot_find(trigger->dev, PCIRESET_CALLER_LOCKED))
+	if (pcireset_pciehp_is_bound(trigger->bridge))
 		return -EIO;
 	return pci_bridge_secondary_bus_reset(trigger->bridge) ? -EIO : 0;
 }

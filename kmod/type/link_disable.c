@@ -91,7 +91,7 @@ int pcireset_trigger_link_disable(struct pcireset_trigger *trigger)
 	u16 control;
 	int error;
 
-	if (pcireset_slot_find(trigger->dev, PCIRESET_CALLER_LOCKED))
+	if (pcireset_pciehp_is_bound(trigger->bridge))
 		return -EIO;
 	pcie_capability_read_word(port, PCI_EXP_LNKCTL, &control);
 	if (PCI_POSSIBLE_ERROR(control) || control & PCI_EXP_LNKCTL_LD)

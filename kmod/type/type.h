@@ -112,7 +112,6 @@ void pcireset_probe_below(struct pcireset_probe *probe, struct pcireset_type_inf
 void pcireset_probe_link(struct pcireset_probe *probe, struct pcireset_type_info *info);
 u32 pcireset_link_refused(struct pci_dev *bridge, enum pcireset_caller caller,
 			  struct pci_dev **ret_who);
-struct pci_slot *pcireset_slot_find(struct pci_dev *dev, enum pcireset_caller caller);
 int pcireset_link_reset_slot(struct pcireset_trigger *trigger);
 int pcireset_link_reset_bus(struct pcireset_trigger *trigger);
 
