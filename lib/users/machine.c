@@ -2,6 +2,7 @@
 /* Uses by the machine: mounts, swap, interfaces that are up, consoles. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/major.h>
 #include <stdio.h>
 #include <string.h>
@@ -528,12 +529,51 @@ int users_check_proc(struct pcireset_ctx *ctx, struct users *users)
 	return 0;
 }
 
+/* A mount has other numbers in another mount namespace. */
+static bool is_same_mount(const struct statx *a, const struct statx *b, bool has_same_namespace)
+{
+	return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major &&
+	       a->stx_dev_minor == b->stx_dev_minor &&
+	       (a->stx_mnt_id == b->stx_mnt_id || !has_same_namespace);
+}
+
+/* Return 1 if this process has the root directory of process 1, 0 if not, or a negative errno. */
+static int has_first_root(void)
+{
+	const unsigned int mask = STATX_INO | STATX_MNT_ID;
+	struct stat here, there;
+	struct statx mine, first;
+
+	if (stat("/proc/self/ns/mnt", &here) || stat("/proc/1/ns/mnt", &there) ||
+	    statx(AT_FDCWD, "/proc/self/root/", 0, mask, &mine) ||
+	    statx(AT_FDCWD, "/proc/1/root/", 0, mask, &first))
+		return -errno;
+	return is_same_mount(&mine, &first, here.st_ino == there.st_ino);
+}
+
+/*
+ * In a chroot, the kernel hides the mounts outside of it. If process 1 cannot be read, neither can
+ * the nodes that it has open, so the users are unknown anyway.
+ */
+static int check_root(struct pcireset_ctx *ctx)
+{
+	int r = *ctx->sysroot ? 1 : has_first_root();
+
+	if (!r)
+		users_note_doubt(&ctx->users, "mounts outside of the root directory are hidden");
+	if (r >= 0 || r == -EACCES || r == -EPERM || is_absent(r))
+		return 0;
+	return users_cannot_read(ctx, &ctx->users, r, "/proc/1/root");
+}
+
 int users_read_machine(struct pcireset_ctx *ctx)
 {
 	int r = users_check_proc(ctx, &ctx->users);
 
 	if (!r)
 		r = users_check_copy(ctx);
+	if (!r)
+		r = check_root(ctx);
 	if (!r)
 		r = foreach_line(ctx, "proc/self/mountinfo", read_mount);
 	if (!r)

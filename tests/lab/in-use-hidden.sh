@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A disk with a removed node and an interface in another network namespace are in use.
+# A disk with a removed node, a disk mounted outside of a chroot and an interface in another network namespace are in use.
 # topology: mixed
 # kernels: 6.12
 . "$(dirname "$0")/lib.sh"
@@ -13,6 +13,13 @@ exits 0 'a disk is swapped to' swapon /dev/odd
 rm /dev/odd
 use_is_refused 'unknown: /dev/odd .deleted. is in use and cannot be found' 'a disk with a removed node' 0000:06:00.0 --type flr --force mount,swap
 swapoff "/dev/$disk"
+
+# Without the chroot, the disk is not in use.
+exits 0 'the disk is free' pcireset plan 0000:06:00.0 --type flr --force driver
+mkdir -p /run/root
+mount --rbind / /run/root
+exits 3 'uses are unknown in a chroot' chroot /run/root pcireset plan 0000:06:00.0 --type flr --force driver
+like "$output" 'unknown: mounts outside of the root directory are hidden' 'the reason is named'
 
 net=$(basename /sys/bus/pci/devices/0000:03:00.0/net/*)
 unshare -n sleep 1000 &
