@@ -87,14 +87,22 @@ static int library_load(struct reader *reader)
 }
 
 /*
- * A shortage of memory does not mean that the file is damaged. libarchive returns an
- * error number for every fault of a file, and none for some failed allocations.
+ * A shortage of memory does not mean that the file is damaged. libarchive returns no error number
+ * for some failed allocations, and for a gzip file that is cut off within its last bytes.
  */
 static bool is_out_of_memory(const struct reader *reader)
 {
 	int error = reader->lib.archive_errno(reader->archive);
 
 	return !error || error == ENOMEM;
+}
+
+static int out_of_memory(const struct reader *reader)
+{
+	return ctx_error(reader->ctx, -ENOMEM, "%s",
+			 reader->lib.archive_errno(reader->archive) ?
+				 "out of memory" :
+				 "the file is cut off, or out of memory");
 }
 
 /* Reject external programs, which libarchive starts if it lacks a decompressor. */
@@ -131,7 +139,7 @@ static int reader_damaged(const struct reader *reader)
 	const char *why = reader->lib.archive_error_string(reader->archive);
 
 	if (is_out_of_memory(reader))
-		return ctx_error(reader->ctx, -ENOMEM, "out of memory");
+		return out_of_memory(reader);
 	return ctx_error(reader->ctx, -EBADMSG, "the file is damaged or cut off: %s",
 			 why ? why : "libarchive gives no reason");
 }
@@ -217,8 +225,11 @@ static int add_file(struct reader *reader, struct archive_entry *entry, const ch
 	while (len < size &&
 	       (n = reader->lib.archive_read_data(reader->archive, data + len, size - len)) > 0)
 		len += (size_t)n;
-	r = len == size ? tree_add(reader->ctx, reader->tree, TREE_FILE, path, data, size) :
-			  reader_damaged(reader);
+	/* libarchive compares a checksum behind the last byte, if the format has one. */
+	if (len == size)
+		n = reader->lib.archive_read_data(reader->archive, data + len, 1);
+	r = len == size && !n ? tree_add(reader->ctx, reader->tree, TREE_FILE, path, data, size) :
+				reader_damaged(reader);
 	free(data);
 	return r;
 }
@@ -362,7 +373,7 @@ static bool is_zip(const char *data, size_t size)
 	return size >= 4 && !memcmp(data, "PK\3\4", 4);
 }
 
-int archive_unpack(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree)
+static int unpack_plain(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree)
 {
 	struct reader reader = { .ctx = ctx, .tree = tree };
 	int r;
@@ -378,6 +389,21 @@ int archive_unpack(struct pcireset_ctx *ctx, const char *data, size_t size, stru
 	if (!r)
 		r = tree_strip_top(ctx, tree);
 	return r ? r : tree_sort(ctx, tree);
+}
+
+/* Only a whole decompressed file can be checked. */
+int archive_unpack(struct pcireset_ctx *ctx, const char *data, size_t size, struct tree *tree)
+{
+	char *plain;
+	int r;
+
+	if (!archive_is_compressed(data, size))
+		return unpack_plain(ctx, data, size, tree);
+	r = archive_decompress(ctx, data, size, &plain, &size);
+	if (!r)
+		r = unpack_plain(ctx, plain, size, tree);
+	free(plain);
+	return r;
 }
 
 /* ---- a bundle: an archive with a dump among other files */
@@ -438,13 +464,17 @@ int archive_read_bundle(struct pcireset_ctx *ctx, const char *data, size_t size,
 
 /* ---- one file, compressed */
 
+static bool is_gzip(const char *data, size_t size)
+{
+	return size >= 2 && !memcmp(data, "\x1f\x8b", 2);
+}
+
 bool archive_is_compressed(const char *data, size_t size)
 {
 	static const struct {
 		const char *bytes;
 		size_t size;
 	} magic[] = {
-		{ "\x1f\x8b", 2 },
 		{ "BZh", 3 },
 		{ "\xfd"
 		  "7zXZ\0",
@@ -456,7 +486,7 @@ bool archive_is_compressed(const char *data, size_t size)
 	for (size_t i = 0; i < ARRAY_SIZE(magic); i++)
 		if (size >= magic[i].size && !memcmp(data, magic[i].bytes, magic[i].size))
 			return true;
-	return false;
+	return is_gzip(data, size);
 }
 
 /* Double the buffer when it is full, up to the limit. */
@@ -500,6 +530,32 @@ static int read_raw(struct reader *reader, char **data, size_t *ret_size)
 	return 0;
 }
 
+/* Tapes and disks fill a file with zeros. Other bytes behind the end may be the lost part. */
+static void tell_rest(const struct reader *reader, const char *rest, size_t size)
+{
+	size_t nr = size;
+
+	while (nr && !rest[nr - 1])
+		nr--;
+	if (nr)
+		ctx_note(reader->ctx,
+			 "%zu byte%s behind the compressed data %s not compressed and %s skipped",
+			 nr, nr == 1 ? "" : "s", nr == 1 ? "is" : "are", nr == 1 ? "is" : "are");
+}
+
+/* libarchive stops at the first byte that is not compressed, and compares no checksum of gzip. */
+static int check_compressed(const struct reader *reader, const char *data, size_t size,
+			    const char *plain, size_t len)
+{
+	size_t end = (size_t)reader->lib.archive_filter_bytes(reader->archive, -1);
+
+	if (is_gzip(data, size) && !gzip_is_intact(data, end, plain, len))
+		return ctx_error(reader->ctx, -EBADMSG,
+				 "the file is damaged: its checksum is wrong");
+	tell_rest(reader, data + end, size - end);
+	return 0;
+}
+
 /* @ret_data: to be freed, with a terminating zero */
 int archive_decompress(struct pcireset_ctx *ctx, const char *data, size_t size, char **ret_data,
 		       size_t *ret_size)
@@ -510,6 +566,8 @@ int archive_decompress(struct pcireset_ctx *ctx, const char *data, size_t size, 
 	*ret_data = NULL;
 	if (!r)
 		r = read_raw(&reader, ret_data, ret_size);
+	if (!r)
+		r = check_compressed(&reader, data, size, *ret_data, *ret_size);
 	reader_close(&reader);
 	if (r < 0) {
 		free(*ret_data);

@@ -48,6 +48,9 @@ int archive_read_bundle(struct pcireset_ctx *ctx, const char *data, size_t size,
 int archive_decompress(struct pcireset_ctx *ctx, const char *data, size_t size, char **ret_data,
 		       size_t *ret_size);
 
+/* Has the text the checksums of the gzip file that it was in? */
+bool gzip_is_intact(const char *data, size_t size, const char *plain, size_t len);
+
 /* archive-write.c; there is no message for the errno */
 int archive_pack(const struct tree *tree, int fd);
 

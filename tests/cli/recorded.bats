@@ -98,6 +98,69 @@ json() {
 	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J --sysroot "$packed")
 }
 
+# flip FILE OFFSET: changes one bit.
+flip() {
+	local byte
+
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	printf '%b' "\\x$(printf '%02x' $((byte ^ 16)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+@test 'a compressed file with a wrong bit is damaged, and not another machine' {
+	local packed=$BATS_TEST_TMPDIR/packed program at size file option nr=0
+
+	for file in "$DUMP" "$ARCHIVE"; do
+		option=$([[ $file == "$DUMP" ]] && echo -F || echo --sysroot)
+		for program in gzip bzip2 xz; do
+			"$program" -c "$file" >"$packed.good"
+			size=$(stat -c %s "$packed.good")
+			for ((at = 32; at < size; at += size / 7)); do
+				cp "$packed.good" "$packed"
+				flip "$packed" "$at"
+				run -1 --separate-stderr pcireset list "$option" "$packed"
+				[[ -z $output ]]
+				nr=$((nr + 1))
+			done
+		done
+	done
+	[[ $nr -gt 40 ]]
+	# The length, and the checksum before it.
+	for at in 1 5; do
+		gzip -c "$DUMP" >"$packed"
+		flip "$packed" $(($(stat -c %s "$packed") - at))
+		run -1 --separate-stderr pcireset list -F "$packed"
+		says 'the file is damaged: its checksum is wrong'
+	done
+	gzip -c "$DUMP" | head -c -3 >"$packed"
+	run -1 --separate-stderr pcireset list -F "$packed"
+	says 'the file is cut off, or out of memory'
+	rm -f "$packed"
+	zip -q0 "$packed" "$DUMP"
+	flip "$packed.zip" 1000
+	run -1 --separate-stderr pcireset list -F "$packed.zip"
+	says 'ZIP bad CRC'
+}
+
+@test 'a compressed file may have several parts, and bytes behind them are told' {
+	local packed=$BATS_TEST_TMPDIR/packed program half
+
+	half=$(($(stat -c %s "$DUMP") / 2))
+	pcireset list -J -F "$DUMP" >"$BATS_TEST_TMPDIR/plain"
+	for program in gzip bzip2 xz zstd; do
+		{ head -c "$half" "$DUMP" | "$program" && tail -c "+$((half + 1))" "$DUMP" | "$program"; } >"$packed"
+		diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J -F "$packed")
+	done
+	# A file without content is a part too, and zeros fill a block.
+	{ gzip </dev/null && gzip -c "$DUMP" && gzip </dev/null && head -c 700 /dev/zero; } >"$packed"
+	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J -F "$packed")
+	# The magic number of a second part is lost.
+	for program in gzip bzip2; do
+		{ head -c "$half" "$DUMP" | "$program" && tail -c "+$((half + 1))" "$DUMP" | "$program" | tail -c +2; } >"$packed"
+		run -0 --separate-stderr pcireset list -J -F "$packed"
+		json '.notes[0] | test("^[0-9]+ bytes behind the compressed data are not compressed and are skipped$")'
+	done
+}
+
 @test 'an archive or a dump may come from a pipe' {
 	diff <(pcireset list -J --sysroot "$ROOT") <(gzip -c "$ARCHIVE" | pcireset list -J --sysroot /dev/stdin)
 	diff <(pcireset list -J -F "$DUMP") <(pcireset list -J -F <(cat "$DUMP"))
