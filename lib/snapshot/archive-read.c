@@ -213,6 +213,14 @@ static void tidy_path(char *path, enum tree_kind kind)
 		*path = '\0';
 }
 
+/* The files of a bundle are only read, so the names that tar -P keeps do no harm. */
+static const char *skip_outside(const char *path)
+{
+	while (*path == '/' || !strncmp(path, "../", 3))
+		path += *path == '/' ? 1 : 3;
+	return path;
+}
+
 static int add_file(struct reader *reader, struct archive_entry *entry, const char *path)
 {
 	size_t size = (size_t)reader->lib.archive_entry_size(entry), len = 0;
@@ -251,7 +259,7 @@ static int add_entry(struct reader *reader, struct archive_entry *entry, char *p
 	case TREE_FILE:
 		if (lib->archive_entry_hardlink(entry) || lib->archive_entry_sparse_count(entry))
 			return unknown_kind(reader, path);
-		return add_file(reader, entry, path);
+		return add_file(reader, entry, reader->is_bundle ? skip_outside(path) : path);
 	case TREE_DIR:
 		return *path ? tree_add(reader->ctx, reader->tree, TREE_DIR, path, NULL, 0) : 0;
 	default:
@@ -469,6 +477,12 @@ static bool is_gzip(const char *data, size_t size)
 	return size >= 2 && !memcmp(data, "\x1f\x8b", 2);
 }
 
+/* RFC 8878, sec 3.1.2: a file of zstd may begin with other data. pzstd writes such files. */
+static bool is_skippable(const char *data, size_t size)
+{
+	return size >= 4 && (data[0] & 0xf0) == 0x50 && !memcmp(data + 1, "\x2a\x4d\x18", 3);
+}
+
 bool archive_is_compressed(const char *data, size_t size)
 {
 	static const struct {
@@ -486,7 +500,7 @@ bool archive_is_compressed(const char *data, size_t size)
 	for (size_t i = 0; i < ARRAY_SIZE(magic); i++)
 		if (size >= magic[i].size && !memcmp(data, magic[i].bytes, magic[i].size))
 			return true;
-	return is_gzip(data, size);
+	return is_gzip(data, size) || is_skippable(data, size);
 }
 
 /* Double the buffer when it is full, up to the limit. */

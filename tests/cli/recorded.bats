@@ -153,6 +153,8 @@ flip() {
 	# A file without content is a part too, and zeros fill a block.
 	{ gzip </dev/null && gzip -c "$DUMP" && gzip </dev/null && head -c 700 /dev/zero; } >"$packed"
 	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J -F "$packed")
+	{ printf 'P*M\x18\x04\0\0\0abcd' && zstd -c "$DUMP"; } >"$packed"
+	diff "$BATS_TEST_TMPDIR/plain" <(pcireset list -J -F "$packed")
 	# The magic number of a second part is lost.
 	for program in gzip bzip2; do
 		{ head -c "$half" "$DUMP" | "$program" && tail -c "+$((half + 1))" "$DUMP" | "$program" | tail -c +2; } >"$packed"
@@ -213,6 +215,17 @@ flip() {
 	says 'recordings are read with --sysroot'
 	run -1 --separate-stderr pcireset list --sysroot "$DUMP"
 	says 'dumps of lspci are read with --file'
+}
+
+@test 'a dump may have a name that tar -P keeps' {
+	local bundle=$BATS_TEST_TMPDIR/bundle
+
+	tar -P -cf "$bundle" "$DUMP"
+	run -0 --separate-stderr pcireset list -J -F "$bundle"
+	json ".notes[0] == \"the dump is the file ${DUMP#/} of the archive\""
+	(cd "$BATS_TEST_TMPDIR" && cp "$DUMP" dump && mkdir below && cd below && tar -P -cf "$bundle" ../dump)
+	run -0 --separate-stderr pcireset list -J -F "$bundle"
+	json '.notes[0] == "the dump is the file dump of the archive"'
 }
 
 @test 'the dump of a bug report may be compressed, or be there twice' {
