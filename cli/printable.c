@@ -2,7 +2,7 @@
 /*
  * Names come from devices, disks, files and other users. Before a name reaches a
  * terminal or a program, each character that is not visible as itself is escaped, by
- * its Unicode category. Only this file does so.
+ * its Unicode category and properties. Only this file does so.
  */
 #include <langinfo.h>
 #include <stdarg.h>
@@ -87,12 +87,32 @@ static bool knows_categories(void)
 	return false;
 }
 
+/*
+ * Marks and letters without a width: the characters that a terminal may ignore, according to
+ * DerivedCoreProperties.txt of Unicode, in other categories than those above.
+ */
+static bool is_invisible(ucs4_t c)
+{
+	static const struct {
+		ucs4_t first, last;
+	} ranges[] = {
+		{ 0x34f, 0x34f },   { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
+		{ 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xffa0, 0xffa0 }, { 0xe0100, 0xe01ef },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
+}
+
 /* Without the library, no character but ASCII is safe. */
 static bool is_safe(ucs4_t c)
 {
 	if (c < 0x80)
 		return c >= ' ' && c != 0x7f;
-	return knows_categories() && !unicode.uc_is_general_category_withtable(c, UNSAFE);
+	return knows_categories() && !is_invisible(c) &&
+	       !unicode.uc_is_general_category_withtable(c, UNSAFE);
 }
 
 /* The characters to keep. */

@@ -8,8 +8,8 @@ setup_file() {
 	export ROOT=$BATS_FILE_TMPDIR/machine LC_ALL=C.UTF-8
 	"$BATS_TEST_DIRNAME/make-sysroot" "$ROOT"
 	# ESC, OSC and BEL; CSI as one C1 control; a right-to-left override, a zero-width space, a line separator, DEL, a private
-	# and an unassigned character, a tag beyond U+FFFF; a byte that is not UTF-8; what shells, XML, dot and JSON read; and é.
-	export EVIL=$'\e]0;x\a\e[31m\u009b31m\u202e\u200b\u2028\x7f\ue000\u0378\U000e0041\xff$(id)`id`<b>&"\\\'é'
+	# and an unassigned character, a tag beyond U+FFFF, a joiner and a filler without a width; a byte that is not UTF-8; what shells, XML, dot and JSON read; and é.
+	export EVIL=$'\e]0;x\a\e[31m\u009b31m\u202e\u200b\u2028\x7f\ue000\u0378\U000e0041\u034f\u3164\xff$(id)`id`<b>&"\\\'é'
 	cd "$ROOT" || return
 	mv sys/bus/pci/slots/3 "sys/bus/pci/slots/$EVIL"
 	rename_driver 0000:03:00.0

@@ -63,7 +63,7 @@ static void characters_are_those_of_libunistring(void **state)
 }
 
 /* In JSON, a safe character stays as it is. */
-static void unsafe_categories_are_escaped(void **state)
+static void unsafe_and_invisible_characters_are_escaped(void **state)
 {
 	const uint32_t unsafe = UC_CATEGORY_MASK_C | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp;
 	size_t nr_safe = 0;
@@ -76,7 +76,8 @@ static void unsafe_categories_are_escaped(void **state)
 		if (c == '\n' || u8_uctomb(bytes, c, 4) <= 0)
 			continue;
 		escaped = printable_json((char *)bytes);
-		if (uc_is_general_category_withtable(c, unsafe)) {
+		if (uc_is_general_category_withtable(c, unsafe) ||
+		    uc_is_property_default_ignorable_code_point(c)) {
 			assert_non_null(escaped);
 			assert_int_equal(*escaped, '\\');
 		} else {
@@ -93,7 +94,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(characters_are_those_of_libunistring),
-		cmocka_unit_test(unsafe_categories_are_escaped),
+		cmocka_unit_test(unsafe_and_invisible_characters_are_escaped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
