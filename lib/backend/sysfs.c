@@ -266,9 +266,20 @@ static uint32_t why_not_flr(const struct facts *f, uint32_t *flags)
 	return f->has_capabilities ? PCIRESET_WHY_NOT_LISTED : PCIRESET_WHY_UNKNOWN;
 }
 
+#define NEWEST_PM_VERSION 3
+
+/* Like the kernel, ignore registers of a later version. */
+static size_t find_pm(const struct config *config)
+{
+	size_t at = config_find(config, PCI_CAP_ID_PM);
+	uint32_t pmc = at ? config_get16(config, at + PCI_PM_PMC) : 0;
+
+	return (pmc & PCI_PM_CAP_VER_MASK) <= NEWEST_PM_VERSION ? at : 0;
+}
+
 static uint32_t why_not_pm(const struct facts *f)
 {
-	size_t pm = config_find(&f->config, PCI_CAP_ID_PM);
+	size_t pm = find_pm(&f->config);
 
 	if (f->has_capabilities && !pm)
 		return PCIRESET_WHY_NO_CAPABILITY;

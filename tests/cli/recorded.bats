@@ -588,6 +588,21 @@ card() {
 	[[ $(below 52 00 00) == 'unknown: the downstream ports of the switch are not in the dump' ]]
 }
 
+@test 'the kernel ignores a Power Management capability of a later version' {
+	local version
+
+	for version in 03 04 07; do
+		port 00:1c.0 01 42 00 00 >"$BATS_TEST_TMPDIR/dump"
+		sed -i "s/^40: 01 50 03/40: 01 50 $version/" "$BATS_TEST_TMPDIR/dump"
+		run -0 --separate-stderr pcireset list -J -F "$BATS_TEST_TMPDIR/dump"
+		if [[ $version == 03 ]]; then
+			json '.devices[0].types == ["pm"]'
+		else
+			json '.devices[0].why_not.pm == "no Power Management capability"'
+		fi
+	done
+}
+
 # ari ADDRESS NEXT: the extended config space of a card, with the ARI capability.
 ari() {
 	card "$1" 36 1b 10 00
