@@ -86,7 +86,8 @@ static int add_dev(struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
 	if (r < 0) {
 		pcireset_addr_to_str(addr, name);
 		return ctx_error(ctx, r, "%s: %s", name,
-				 r == -EBADMSG ? "its vendor, device or class is not a number" :
+				 r == -EBADMSG ? "its vendor, device or class is not a number, or "
+						 "its physfn not a function" :
 						 strerror(-r));
 	}
 	ctx->devs[ctx->nr_devs++]->listed = true;

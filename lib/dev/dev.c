@@ -90,6 +90,8 @@ static int read_physfn(struct dev_facts *facts, int dir, const char *link)
 		return r;
 	facts->knows_physfn = true;
 	facts->is_vf = !r && addr_parse(name, strlen(name), &facts->physfn);
+	if (!r && !facts->is_vf)
+		return -EBADMSG;
 	return 0;
 }
 

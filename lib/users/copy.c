@@ -34,7 +34,8 @@ int users_lost_device(struct pcireset_ctx *ctx, const char *dirname, const char 
 		r = len < 0 ? -errno : 0;
 		target[len < 0 ? 0 : len] = '\0';
 	}
-	if (!r && addr_in_path(target, &addr))
+	/* All links of sysfs have this directory in them. */
+	if (!r && (addr_in_path(target, &addr) || !strstr(target, "/devices/")))
 		users_note_doubt(&ctx->users, "/%s/%s is damaged", dirname, name);
 	return users_cannot_find(ctx, r, name);
 }
@@ -73,33 +74,24 @@ static int expect_interfaces(struct pcireset_ctx *ctx)
 	return r;
 }
 
-/* Every mount namespace has a mount, and a recording has no empty file. */
-static int check_mounts(struct pcireset_ctx *ctx)
-{
-	static const char file[] = "proc/self/mountinfo";
-	char path[PATH_MAX], start[8];
-	int r = ctx_path(ctx, path, "%s", file);
-
-	users_expect(ctx, file);
-	if (r >= 0)
-		r = read_file(path, start, sizeof(start));
-	if (!r)
-		users_note_doubt(&ctx->users, "/%s is empty", file);
-	return r < 0 && !is_absent(r) ? users_cannot_read(ctx, &ctx->users, r, path) : 0;
-}
-
 int users_check_copy(struct pcireset_ctx *ctx)
 {
-	int r = *ctx->sysroot ? check_mounts(ctx) : 1;
-
-	if (r)
-		return r < 0 ? r : 0;
+	if (!*ctx->sysroot)
+		return 0;
+	users_expect(ctx, "proc/self/mountinfo");
 	users_expect(ctx, "proc/consoles");
 	users_expect(ctx, "sys/class/net");
 	/* A kernel without virtual terminals has neither. */
 	if (ctx_lacks(ctx, "sys/class/tty") || !ctx_lacks(ctx, "sys/class/tty/tty0"))
 		users_expect(ctx, "sys/class/vtconsole");
 	return expect_interfaces(ctx);
+}
+
+/* A process of a copy, whose name is there, but not its descriptors. */
+void users_lost_descriptors(struct pcireset_ctx *ctx, const char *fds)
+{
+	if (is_copy(ctx))
+		users_note_doubt(&ctx->holders, "%s is missing", fds + strlen(ctx->sysroot));
 }
 
 static int note_process(void *data, const char *dirname, const char *name)

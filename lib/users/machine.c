@@ -275,20 +275,50 @@ static int read_swap(struct pcireset_ctx *ctx, char *line)
 	struct block_user user = { PCIRESET_USE_SWAP, "swap", line, 0 };
 	char *type = line + strcspn(line, " \t");
 
+	if (*line != '/')
+		return strncmp(line, "Filename", strlen("Filename")) ?
+			       odd_line(ctx, line, "proc/swaps") :
+			       0;
 	if (*type)
 		*type++ = '\0';
 	type += strspn(type, " \t");
 	unescape_path(line);
 	/* A node need not be in /dev. */
-	if (!strncmp(line, "/dev/", 5) || (*line == '/' && !strncmp(type, "partition", 9)))
+	if (!strncmp(line, "/dev/", 5) || !strncmp(type, "partition", 9))
 		use_node(ctx, line, &user);
 	return user.error;
 }
 
+static int add_console(struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
+{
+	return users_add(&ctx->users, addr, PCIRESET_USE_CONSOLE, format("console"), NULL);
+}
+
+/* "ttyS0                -W- (EC p a)    4:64" */
+static int read_console(struct pcireset_ctx *ctx, char *line)
+{
+	struct pcireset_addr addr;
+	char path[PATH_MAX];
+	int r;
+
+	line[strcspn(line, " \t")] = '\0';
+	if (!*line || strchr(line, '/') || line[0] == '.')
+		return 0;
+	users_expect(ctx, "sys/class/tty");
+	r = ctx_realpath(ctx, path, "sys/class/tty/%s", line);
+	if (r == LINK_BROKEN)
+		return users_lost_device(ctx, "sys/class/tty", line);
+	if (r < 0)
+		return users_cannot_find(ctx, r, line);
+	return addr_in_path(path, &addr) ? add_console(ctx, &addr) : 0;
+}
+
+/* Every mount namespace has a mount, and the list of swaps has a head. A copy may be empty. */
 static int read_lines(struct pcireset_ctx *ctx, const char *path,
 		      int (*fn)(struct pcireset_ctx *ctx, char *line))
 {
 	FILE *f = fopen(path, "re");
+	bool is_empty = fn != read_console;
 	char *line = NULL;
 	size_t size = 0;
 	int r = 0;
@@ -297,8 +327,11 @@ static int read_lines(struct pcireset_ctx *ctx, const char *path,
 		return is_absent(-errno) ? 0 : users_cannot_read(ctx, &ctx->users, -errno, path);
 	while (!r && (errno = 0, getline(&line, &size, f)) >= 0) {
 		line[strcspn(line, "\n")] = '\0';
+		is_empty = false;
 		r = fn(ctx, line);
 	}
+	if (!r && is_empty && feof(f))
+		users_note_doubt(&ctx->users, "%s is empty", path + strlen(ctx->sysroot));
 	if (!r && !feof(f))
 		r = users_cannot_read(ctx, &ctx->users, errno ? -errno : -EIO, path);
 	free(line);
@@ -387,11 +420,6 @@ int users_read_hidden_interfaces(struct pcireset_ctx *ctx)
 	return 0;
 }
 
-static int add_console(struct pcireset_ctx *ctx, const struct pcireset_addr *addr)
-{
-	return users_add(&ctx->users, addr, PCIRESET_USE_CONSOLE, format("console"), NULL);
-}
-
 static int read_framebuffer(void *data, const char *dirname, const char *name)
 {
 	struct pcireset_ctx *ctx = data;
@@ -450,6 +478,8 @@ static int read_vtconsole(void *data, const char *dirname, const char *name)
 		r = ctx_path(ctx, path, "%s/%s/name", dirname, name);
 	if (r >= 0)
 		r = read_file(path, text, sizeof(text));
+	if (!r)
+		r = -EBADMSG;
 	if (is_absent(r) && *ctx->sysroot)
 		users_note_doubt(&ctx->users, "/%s/%s is damaged", dirname, name);
 	if (r < 0)
@@ -473,25 +503,6 @@ static int read_vtconsoles(struct pcireset_ctx *ctx)
 	if (!r && consoles.has_vga)
 		r = read_boot_vga(ctx);
 	return r;
-}
-
-/* "ttyS0                -W- (EC p a)    4:64" */
-static int read_console(struct pcireset_ctx *ctx, char *line)
-{
-	struct pcireset_addr addr;
-	char path[PATH_MAX];
-	int r;
-
-	line[strcspn(line, " \t")] = '\0';
-	if (!*line || strchr(line, '/') || line[0] == '.')
-		return 0;
-	users_expect(ctx, "sys/class/tty");
-	r = ctx_realpath(ctx, path, "sys/class/tty/%s", line);
-	if (r == LINK_BROKEN)
-		return users_lost_device(ctx, "sys/class/tty", line);
-	if (r < 0)
-		return users_cannot_find(ctx, r, line);
-	return addr_in_path(path, &addr) ? add_console(ctx, &addr) : 0;
 }
 
 /* For a recorded machine: the reason why the users there were incomplete. */

@@ -212,11 +212,13 @@ static int read_descriptor(struct pcireset_ctx *ctx, const char *fd, const char 
 	return add_node_users(ctx, fd, &open);
 }
 
-/* The process has ended, or belongs to another user. */
+/* The process has ended, was not copied, or belongs to another user. */
 static int cannot_open_fds(struct pcireset_ctx *ctx, int error, const char *fds)
 {
-	if (is_absent(error))
+	if (is_absent(error)) {
+		users_lost_descriptors(ctx, fds);
 		return 0;
+	}
 	if (error != -EACCES && error != -EPERM)
 		return users_cannot_read(ctx, &ctx->holders, error, fds);
 	users_note_doubt(&ctx->holders, "cannot read which files other users have open");

@@ -26,6 +26,7 @@ void block_foreach_link(struct pcireset_ctx *ctx, const char *dirname, block_fn 
 
 /* copy.c */
 void users_expect(struct pcireset_ctx *ctx, const char *file);
+void users_lost_descriptors(struct pcireset_ctx *ctx, const char *fds);
 int users_expect_processes(struct pcireset_ctx *ctx);
 int users_lost_device(struct pcireset_ctx *ctx, const char *dirname, const char *name);
 void users_lost_part(struct pcireset_ctx *ctx, const char *link);

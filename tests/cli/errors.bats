@@ -124,6 +124,7 @@ unknown_without() {
 	run -5 pcireset plan 01:00.0 --type flr --force driver --sysroot "$archive"
 	unknown_without "/$net is missing" "rm $net" 01:00.0 ''
 	unknown_without "/$net is damaged" "ln -sfn '../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/net/none' $net" 01:00.0 ''
+	unknown_without "/$net is damaged" "ln -sfn /none $net" 01:00.0 ''
 	unknown_without "/$net is damaged" "rm $net/flags" 01:00.0 ''
 	for link in 'rm' 'ln -sfn ../nowhere'; do
 		unknown_without '/sys/dev/block/259:1 is missing' "$link sys/dev/block/259:1" 04:00.0 ,swap
@@ -131,6 +132,9 @@ unknown_without() {
 	unknown_without '/dev/nvme0n1p2 is in use and cannot be found' 'ln -sfn ../no sys/class/block/nvme0n1p2' 04:00.0 ,mount
 	unknown_without '/proc/self/mountinfo is missing' 'rm -r proc/self' 04:00.0 ,swap
 	unknown_without '/proc/self/mountinfo is empty' ': >proc/self/mountinfo' 04:00.0 ,swap
+	unknown_without '/proc/swaps is empty' ': >proc/swaps' 04:00.0 ,mount
+	unknown_without '/proc/swaps has a line that cannot be read' 'echo nvme0n1p2 >proc/swaps' 04:00.0 ,mount
+	unknown_without '/proc/812/fd is missing' 'rm -r proc/812/fd' 07:00.0 ''
 	unknown_without '/proc/consoles is missing' 'rm proc/consoles' 04:00.0 ,mount,swap
 	unknown_without '/proc has no processes' 'rm -r proc/812' 07:00.0 ''
 	unknown_without '/sys/class/vtconsole is missing' 'rm -r sys/class/vtconsole' 04:00.0 ,mount,swap
@@ -213,13 +217,18 @@ unknown_without() {
 @test 'an unreadable value is named with its file' {
 	local root=$BATS_TEST_TMPDIR/machine file
 
-	for file in class/net/ens1/flags class/vtconsole/vtcon1/bind; do
+	for file in class/net/ens1/flags class/vtconsole/vtcon1/bind class/vtconsole/vtcon1/name; do
 		rm -rf "$root"
 		cp -a "$ROOT" "$root"
 		: >"$root/sys/$file"
 		run -1 --separate-stderr pcireset plan 01:00.0 --type flr --sysroot "$root"
 		[[ ${stderr:-} == *": /sys/$file: has no valid content"* ]]
 	done
+	rm -rf "$root"
+	cp -a "$ROOT" "$root"
+	ln -sfn ../nothing "$root/sys/bus/pci/devices/0000:02:00.0/physfn"
+	run -1 --separate-stderr pcireset list --sysroot "$root"
+	[[ $stderr == 'pcireset: 0000:02:00.0: its vendor, device or class is not a number, or its physfn not a function' ]]
 }
 
 @test 'a limit on the size of files is an error, not the end by a signal' {

@@ -375,21 +375,24 @@ static void an_interface_in_another_namespace_is_a_use(void **state)
 
 /* Each is in use, and on a disk that is not named: any disk may be it, and no card of the network. */
 #define NO_DISK "1 0 0:5 / /proc rw - proc proc rw\n"
+#define NO_SWAP "Filename Type Size Used Priority\n"
 
 static void a_disk_that_cannot_be_found_may_be_any_disk(void **state)
 {
 	static const char *const uses[][3] = {
 		{ NO_DISK, "/dev/nothing x\n", "/dev/nothing is in use and cannot be found" },
-		{ "1 0 0:33 / /b rw - btrfs /dev/root rw\n", "",
+		{ "1 0 0:33 / /b rw - btrfs /dev/root rw\n", NO_SWAP,
 		  "/dev/root is in use and cannot be found" },
-		{ "1 0 0:33 / /b rw - bcachefs /dev/sda:/dev/gone rw\n", "",
+		{ "1 0 0:33 / /b rw - bcachefs /dev/sda:/dev/gone rw\n", NO_SWAP,
 		  "/dev/gone is in use and cannot be found" },
-		{ "1 0 8:0 / /b rw - xfs /dev/sda rw,logdev=/dev/gone,noquota\n", "",
+		{ "1 0 8:0 / /b rw - xfs /dev/sda rw,logdev=/dev/gone,noquota\n", NO_SWAP,
 		  "/dev/gone is in use and cannot be found" },
-		{ "1 0 0:33 / /b rw - zfs tank/home rw\n", "",
+		{ "1 0 0:33 / /b rw - zfs tank/home rw\n", NO_SWAP,
 		  "the disks of ZFS file systems are unknown" },
-		{ "1 0 8:99 / /b rw - vfat /dev/sdz1 rw\n", "", "/sys/dev/block/8:99 is missing" },
-		{ "1 0 147:0 / /b rw - ext4 /dev/drbd0 rw\n", "", "drbd0 is on unknown disks" },
+		{ "1 0 8:99 / /b rw - vfat /dev/sdz1 rw\n", NO_SWAP,
+		  "/sys/dev/block/8:99 is missing" },
+		{ "1 0 147:0 / /b rw - ext4 /dev/drbd0 rw\n", NO_SWAP,
+		  "drbd0 is on unknown disks" },
 		/* A node may be anywhere, and a file is on a mounted file system. */
 		{ NO_DISK, "/run/node partition 1 0 -2\n",
 		  "/run/node is in use and cannot be found" },
@@ -417,7 +420,7 @@ static void what_is_on_no_disk_is_no_doubt(void **state)
 
 	assert_int_equal(sysroot_mkdirs(parts, 1), 0);
 	link_in_sysroot("../../devices/virtual/block/zram0", parts[1]);
-	sysroot_write("proc/swaps", "");
+	sysroot_write("proc/swaps", NO_SWAP);
 	sysroot_write("proc/self/mountinfo", "1 0 0:33 / /a rw - fuse /dev/fuse rw\n"
 					     "1 0 0:34 / /b rw - fuse.sshfs /dev/fuse rw\n"
 					     "1 0 0:35 / /c rw - tmpfs /dev/shm rw\n"
