@@ -12,6 +12,39 @@
 #define NO_CAPABILITY    0xff
 #define VENDOR_LENGTH_AT 2 /* of a vendor-specific capability */
 
+/* Missing bytes read as zero. */
+uint32_t config_get16(const struct config *c, size_t at)
+{
+	return at + 2 <= c->len ? (uint32_t)(c->b[at] | c->b[at + 1] << 8) : 0;
+}
+
+uint32_t config_get32(const struct config *c, size_t at)
+{
+	return at + 4 <= c->len ? config_get16(c, at) | config_get16(c, at + 2) << 16 : 0;
+}
+
+uint32_t config_header_type(const struct config *c)
+{
+	return c->len > PCI_HEADER_TYPE ? c->b[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK : 0;
+}
+
+/*
+ * Offset of the pointer to the first capability, or 0. A CardBus bridge has it elsewhere.
+ * Like the kernel, find no list behind an unknown header.
+ */
+static size_t first_pointer(const struct config *c)
+{
+	static const size_t places[] = {
+		[PCI_HEADER_TYPE_NORMAL] = PCI_CAPABILITY_LIST,
+		[PCI_HEADER_TYPE_BRIDGE] = PCI_CAPABILITY_LIST,
+		[PCI_HEADER_TYPE_CARDBUS] = PCI_CB_CAPABILITY_LIST,
+	};
+	uint32_t type = config_header_type(c);
+	size_t at = type < ARRAY_SIZE(places) ? places[type] : 0;
+
+	return at < c->len && config_get16(c, PCI_STATUS) & PCI_STATUS_CAP_LIST ? at : 0;
+}
+
 static int read_start_fd(int fd, struct config *config, size_t size)
 {
 	ssize_t n = 0;
@@ -37,6 +70,20 @@ int config_read_header_fd(int fd, struct config *config)
 	return n < 0 ? -errno : 0;
 }
 
+/*
+ * A copy of a file that this user could only read in part, by tar, has zeros in place of the rest.
+ * There is no list of capabilities in them.
+ */
+static void drop_padding(struct config *config)
+{
+	size_t at = PCI_STD_HEADER_SIZEOF;
+
+	while (at < config->len && !config->b[at])
+		at++;
+	if (at == config->len && config->len > PCI_STD_HEADER_SIZEOF && first_pointer(config))
+		config->len = PCI_STD_HEADER_SIZEOF;
+}
+
 /* Only the first bytes. The result is empty if the function is gone, or may not be read. */
 int config_read_start(const struct pcireset_dev *dev, struct config *config, size_t size)
 {
@@ -54,6 +101,8 @@ int config_read_start(const struct pcireset_dev *dev, struct config *config, siz
 	if (!r && !config->len && !*dev->ctx->sysroot)
 		r = -EIO;
 	close(fd);
+	if (*dev->ctx->sysroot && !dev->ctx->is_dump)
+		drop_padding(config);
 	return r;
 }
 
@@ -62,43 +111,10 @@ int config_read(const struct pcireset_dev *dev, struct config *config)
 	return config_read_start(dev, config, sizeof(config->b));
 }
 
-/* Missing bytes read as zero. */
-uint32_t config_get16(const struct config *c, size_t at)
-{
-	return at + 2 <= c->len ? (uint32_t)(c->b[at] | c->b[at + 1] << 8) : 0;
-}
-
-uint32_t config_get32(const struct config *c, size_t at)
-{
-	return at + 4 <= c->len ? config_get16(c, at) | config_get16(c, at + 2) << 16 : 0;
-}
-
-uint32_t config_header_type(const struct config *c)
-{
-	return c->len > PCI_HEADER_TYPE ? c->b[PCI_HEADER_TYPE] & PCI_HEADER_TYPE_MASK : 0;
-}
-
 /* Do not check the vendor ID: a VF always reads it as all-ones. */
 bool config_is_dead(const struct config *c)
 {
 	return c->len >= PCI_COMMAND + 4 && config_get32(c, PCI_COMMAND) == UINT32_MAX;
-}
-
-/*
- * Offset of the pointer to the first capability, or 0. A CardBus bridge has it elsewhere.
- * Like the kernel, find no list behind an unknown header.
- */
-static size_t first_pointer(const struct config *c)
-{
-	static const size_t places[] = {
-		[PCI_HEADER_TYPE_NORMAL] = PCI_CAPABILITY_LIST,
-		[PCI_HEADER_TYPE_BRIDGE] = PCI_CAPABILITY_LIST,
-		[PCI_HEADER_TYPE_CARDBUS] = PCI_CB_CAPABILITY_LIST,
-	};
-	uint32_t type = config_header_type(c);
-	size_t at = type < ARRAY_SIZE(places) ? places[type] : 0;
-
-	return at < c->len && config_get16(c, PCI_STATUS) & PCI_STATUS_CAP_LIST ? at : 0;
 }
 
 /*

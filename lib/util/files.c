@@ -22,7 +22,10 @@ struct dirent *dir_next(DIR *dir)
 
 #define PAGE 4096
 
-/* Files in sysfs and proc are short. Longer content is truncated. */
+/*
+ * Files in sysfs and proc are short. Longer content is truncated. sysfs gives all of them the size
+ * of a page, and tar fills its copies with zeros up to this size.
+ */
 int read_file_at(int dir, const char *path, char *buf, size_t size)
 {
 	size_t len = 0;
@@ -41,7 +44,7 @@ int read_file_at(int dir, const char *path, char *buf, size_t size)
 	close(fd);
 	if (n < 0)
 		return (int)n;
-	while (len && buf[len - 1] == '\n')
+	while (len && (buf[len - 1] == '\n' || !buf[len - 1]))
 		len--;
 	buf[len] = '\0';
 	return (int)len;

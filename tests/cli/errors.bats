@@ -160,6 +160,26 @@ unknown_without() {
 	run -0 pcireset plan 04:00.0 07:00.0 --type flr --force driver --sysroot "$BATS_TEST_TMPDIR/dir"
 }
 
+# tar fills a file up to the size that sysfs gives it: a page, or the whole config space that only root may read.
+@test 'zeros that tar adds to files of sysfs are no content' {
+	local root=$BATS_TEST_TMPDIR/machine config
+
+	cp -a "$ROOT" "$root"
+	find "$root/sys" -type f ! -name config -exec truncate -s 4096 {} +
+	diff <(pcireset list -J --sysroot "$ROOT") <(pcireset list -J --sysroot "$root")
+	for config in "$root"/sys/bus/pci/devices/*/config; do
+		truncate -s 64 "$config"
+		cp "$config" "$config.64"
+		truncate -s 4096 "$config"
+	done
+	pcireset list -J --sysroot "$root" >"$BATS_TEST_TMPDIR/filled"
+	for config in "$root"/sys/bus/pci/devices/*/config; do
+		mv "$config.64" "$config"
+	done
+	diff <(pcireset list -J --sysroot "$root") "$BATS_TEST_TMPDIR/filled"
+	jq -e '.devices[] | select(.device == "0000:08:00.1").why_not.flr | test("only root can find out more")' "$BATS_TEST_TMPDIR/filled"
+}
+
 @test 'an unknown reset_prepare is not taken for present, and recordings keep known ones' {
 	local root=$BATS_TEST_TMPDIR/machine prepare
 
