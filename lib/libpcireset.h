@@ -114,7 +114,7 @@ enum pcireset_use {
  * @PCIRESET_WHY_METHOD_CHANGED: another process wrote reset_method during the reset
  * @PCIRESET_WHY_METHOD_LEFT: reset_method could not be restored
  * @PCIRESET_WHY_LEFT_OVER: a killed reset left reset_method changed
- * @PCIRESET_WHY_DUMP: the context shows a dump of config space, which lacks this fact
+ * @PCIRESET_WHY_DUMP: the context shows a dump of config space or a copy, which lacks this fact
  * @PCIRESET_WHY_LISTS_DIFFER: an affected function is not in VFIO's own list
  * @PCIRESET_WHY_METHOD_WIDER: the kernel's reset_method lists more than this type, and
  *	through VFIO the kernel tries all of them

@@ -69,8 +69,16 @@ static void explain_port(struct facts *f, const struct config *port)
 		config_explain_cut(port, f->upstream->name, f->port_unknown);
 	else if (has_hotplug_slot(port))
 		snprintf(f->port_unknown, DUMP_REASON_MAX,
-			 "%s has a hotplug slot, and a dump does not tell whether a driver runs it",
-			 f->upstream->name);
+			 "%s has a hotplug slot, and a %s does not tell whether a driver runs it",
+			 f->upstream->name,
+			 f->is_dump ? "dump" : "copy without sys/bus/pci_express");
+}
+
+/* A copy of only sys/bus/pci and sys/devices lacks the drivers of ports. A recording has them. */
+static bool lacks_port_drivers(const struct pcireset_ctx *ctx)
+{
+	return ctx->is_dump ||
+	       (*ctx->sysroot && !ctx->recorded && ctx_lacks(ctx, "sys/bus/pci_express"));
 }
 
 /* The same decision as in the module's probe. */
@@ -102,7 +110,7 @@ static int read_port(struct facts *f)
 	r = config_read(f->upstream, &config);
 	if (r < 0)
 		return r;
-	if (f->is_dump)
+	if (lacks_port_drivers(f->upstream->ctx))
 		explain_port(f, &config);
 	f->no_link_disable = why_not_link_disable(&config);
 	at = config_find_dvsec(&config, CXL_VENDOR, CXL_DVSEC_PORT);

@@ -180,6 +180,22 @@ unknown_without() {
 	jq -e '.devices[] | select(.device == "0000:08:00.1").why_not.flr | test("only root can find out more")' "$BATS_TEST_TMPDIR/filled"
 }
 
+@test 'without sys/bus/pci_express, a port with a hotplug slot may have a driver' {
+	local root=$BATS_TEST_TMPDIR/machine port=sys/bus/pci/devices/0000:00:1c.0/config
+
+	cp -a "$ROOT" "$root"
+	# Slot Implemented, and Hot-Plug Capable in Slot Capabilities; the machine has the capability at 0x50.
+	printf '\x42\x01' | dd of="$root/$port" bs=1 seek=$((0x52)) conv=notrunc status=none
+	printf '\x40' | dd of="$root/$port" bs=1 seek=$((0x64)) conv=notrunc status=none
+	run -0 pcireset list -J --sysroot "$root"
+	jq -e '.devices[] | select(.device == "0000:03:00.0").types == ["slot"]' <<<"$output"
+	rm -r "$root/sys/bus/pci_express"
+	run -0 pcireset list -J --sysroot "$root"
+	jq -e '.devices[] | select(.device == "0000:03:00.0") | .types == [] and .why_not.bus == .why_not.slot and .why_not.bus ==
+		"unknown: 0000:00:1c.0 has a hotplug slot, and a copy without sys/bus/pci_express does not tell whether a driver runs it"' <<<"$output"
+	run -3 pcireset plan 03:00.0 --type bus --force driver --sysroot "$root"
+}
+
 @test 'an unknown reset_prepare is not taken for present, and recordings keep known ones' {
 	local root=$BATS_TEST_TMPDIR/machine prepare
 
