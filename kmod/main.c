@@ -4,6 +4,20 @@
 
 #include "cdev/cdev.h"
 
+/*
+ * On both events of a removal, as a function may be found or opened in between. Whoever
+ * holds pcireset_topology has found it before, and may not add it after its end.
+ */
+static void main_remove(struct pci_dev *dev)
+{
+	down_write(&pcireset_topology);
+	pcireset_find_remove(dev);
+	pcireset_late_forget(dev);
+	pcireset_topology_moved(dev);
+	up_write(&pcireset_topology);
+	pcireset_handle_orphan(dev);
+}
+
 static int main_topology_changed(struct notifier_block *nb, unsigned long action, void *data)
 {
 	struct pci_dev *dev = to_pci_dev(data);
@@ -18,14 +32,7 @@ static int main_topology_changed(struct notifier_block *nb, unsigned long action
 		break;
 	case BUS_NOTIFY_DEL_DEVICE:
 	case BUS_NOTIFY_REMOVED_DEVICE:
-		if (action == BUS_NOTIFY_REMOVED_DEVICE)
-			pcireset_find_remove(dev);
-		/* On both events: a descriptor may have been opened in between. */
-		pcireset_handle_orphan(dev);
-		down_write(&pcireset_topology);
-		pcireset_late_forget(dev);
-		pcireset_topology_moved(dev);
-		up_write(&pcireset_topology);
+		main_remove(dev);
 		break;
 	}
 	return NOTIFY_DONE;

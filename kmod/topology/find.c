@@ -9,11 +9,11 @@
 
 #include "topology/topology.h"
 
-/* Of struct pci_dev, each with a reference: all functions between their ADD and REMOVED events. */
+/* Of struct pci_dev, each with a reference: all functions between their ADD and DEL events. */
 static DEFINE_XARRAY(functions);
 
 /**
- * struct find_known - a function between its ADD and REMOVED events
+ * struct find_known - a function between its ADD and DEL events
  * @node: in the table of such functions
  * @dev: the function, which this entry does not keep
  */
@@ -80,11 +80,12 @@ struct pcireset_addr pcireset_addr_of(const struct pci_dev *dev)
 }
 
 /**
- * pcireset_is_there - check that a function was added and not removed
+ * pcireset_is_there - check that a function was added, and that its removal has not begun
  * @dev: the function, referenced
  *
  * Context: The caller holds pcireset_topology or @dev's device lock. Each of them
- * prevents its removal.
+ * prevents its removal: the DEL event waits for pcireset_topology, and the core waits
+ * for the device lock between the DEL and the REMOVED event.
  * Return: true if its bus and its config space may be used.
  */
 bool pcireset_is_there(struct pci_dev *dev)
@@ -148,7 +149,8 @@ void pcireset_find_add(struct pci_dev *dev)
  * pcireset_find_remove - remove a function
  * @dev: the function
  *
- * Context: Process context. The core's search no longer finds @dev.
+ * Context: Process context. The caller holds pcireset_topology for writing. Called again
+ * when the core's search no longer finds @dev.
  */
 void pcireset_find_remove(struct pci_dev *dev)
 {

@@ -26,7 +26,7 @@ suite_results() {
 
 for suite in pcireset-plan pcireset-check pcireset-run pcireset-bars pcireset-late pcireset-control pcireset-claim pcireset-type \
 	pcireset-link-disable pcireset-speed pcireset-wait pcireset-lock pcireset-cdev pcireset-batch \
-	pcireset-outcome; do
+	pcireset-outcome pcireset-removal; do
 	before=$tests_run
 	suite_results "$suite"
 	exits 0 "$suite: was run" test "$tests_run" -gt "$before"
