@@ -3,6 +3,7 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/sched.h>
 
 #include "machine.h"
 #include "run/run.h"
@@ -140,9 +141,75 @@ static void function_that_is_found_too_late_stays_there(struct kunit *test)
 	pcireset_find_remove(machine->fns[1]);
 }
 
+/* ---- a bridge without functions below it */
+
+/* Nothing else runs before the bus is freed. */
+static void removal_remove_port(struct pcireset_kunit_machine *machine)
+{
+	sched_set_fifo(current);
+	pci_stop_and_remove_bus_device_locked(machine->port);
+}
+
+static int removal_stay(struct pci_dev *dev, void *data)
+{
+	removal_wait(data);
+	return 1;
+}
+
+/* As error recovery does: pci_bus_sem is held for reading, and a writer waits for it. */
+static void removal_hold_bus_sem(struct pcireset_kunit_machine *machine)
+{
+	pci_walk_bus(machine->bridge->bus, removal_stay, machine);
+}
+
+static int removal_plan_error;
+static u32 removal_plan_why;
+
+static void removal_plan_port(struct pcireset_kunit_machine *machine)
+{
+	struct pcireset_request request = { .types = PCI_RESET_PM };
+	struct pcireset_plan *plan;
+
+	removal_plan_error = pcireset_plan_make(machine->port, &request, false, &plan);
+	if (removal_plan_error)
+		return;
+	removal_plan_why = plan->why;
+	pcireset_plan_put(plan);
+}
+
+/* Nobody on the bus keeps it. The walk waits for the removal, and then finds the bus freed. */
+static void bus_that_is_being_freed_is_visited(struct kunit *test)
+{
+	struct pcireset_kunit_machine *machine = test->priv;
+	struct removal_thread holder, remover, planner;
+
+	pcireset_kunit_empty_bus(machine);
+	/* A removed function keeps the bus. */
+	pci_dev_put(machine->fns[0]);
+	pci_dev_put(machine->fns[1]);
+	machine->fns[0] = NULL;
+	machine->fns[1] = NULL;
+	machine->port->pm_cap = KUNIT_PM;
+	reinit_completion(&removal_reached);
+	reinit_completion(&removal_go_on);
+	removal_start(test, &holder, removal_hold_bus_sem);
+	wait_for_completion(&removal_reached);
+	removal_start(test, &remover, removal_remove_port);
+	KUNIT_EXPECT_FALSE(test, completion_done(&remover.ended));
+	removal_start(test, &planner, removal_plan_port);
+	complete(&removal_go_on);
+	wait_for_completion(&holder.ended);
+	wait_for_completion(&remover.ended);
+	wait_for_completion(&planner.ended);
+	machine->port->pm_cap = 0;
+	KUNIT_EXPECT_EQ(test, removal_plan_error, 0);
+	KUNIT_EXPECT_EQ(test, removal_plan_why, PCIRESET_WHY_CHANGED);
+}
+
 static struct kunit_case removal_cases[] = {
 	KUNIT_CASE(lock_does_not_keep_a_function_that_is_there),
 	KUNIT_CASE(function_that_is_found_too_late_stays_there),
+	KUNIT_CASE(bus_that_is_being_freed_is_visited),
 	{},
 };
 

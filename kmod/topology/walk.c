@@ -61,6 +61,21 @@ static void walk_carefully(struct pci_dev *bridge, int (*visit)(struct pci_dev *
 	}
 }
 
+static int walk_is_on(struct device *child, void *bus)
+{
+	return dev_is_pci(child) && to_pci_dev(child)->bus == bus &&
+	       pcireset_is_there(to_pci_dev(child));
+}
+
+/*
+ * The core frees the bus below a bridge before the bridge itself is removed, without an
+ * event if the bus is empty. A function on the bus keeps it.
+ */
+static bool walk_is_kept(struct pci_dev *bridge, struct pci_bus *below)
+{
+	return device_for_each_child(&bridge->dev, below, walk_is_on);
+}
+
 /**
  * pcireset_walk_below - call a function for everything below a bridge
  * @bridge: the bridge
@@ -69,6 +84,9 @@ static void walk_carefully(struct pci_dev *bridge, int (*visit)(struct pci_dev *
  * @data: for @visit
  *
  * Leaves out VFs on a bus of their own.
+ *
+ * Context: Process context. The caller holds pcireset_topology or the rescan lock, unless
+ * it may hold device locks.
  */
 void pcireset_walk_below(struct pci_dev *bridge, enum pcireset_caller caller,
 			 int (*visit)(struct pci_dev *dev, void *data), void *data)
@@ -77,7 +95,7 @@ void pcireset_walk_below(struct pci_dev *bridge, enum pcireset_caller caller,
 
 	if (below && caller == PCIRESET_CALLER_LOCKED)
 		walk_carefully(bridge, visit, data);
-	else if (below)
+	else if (below && walk_is_kept(bridge, below))
 		pci_walk_bus(below, visit, data);
 }
 
