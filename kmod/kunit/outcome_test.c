@@ -301,6 +301,40 @@ static void wider_reset_takes_its_locks_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outcome_command(), PCI_COMMAND_MEMORY);
 }
 
+/* pciehp marks it after the last look at it, and before the worker would take it. */
+static void outcome_disconnect(void *data, const struct pcireset_run *run,
+			       const struct pcireset_fn *fn)
+{
+	fn->dev->error_state = pci_channel_io_perm_failure;
+}
+
+static void outcome_see_end(void *data, const struct pcireset_run *run, int result)
+{
+	outcome_seen_blocked = run->tx->fns[0].blocked;
+}
+
+/* Since 7.0, no other domain could be attached to its IOMMU group any more. */
+static void function_that_is_pulled_while_late_stays_blocked(struct kunit *test)
+{
+	struct pcireset_request request = { .types = PCI_RESET_FLR, .timeout_ms = 5 };
+	struct pcireset_member member = {};
+	struct pcireset_report report = { .members = &member, .max_members = 1 };
+	struct pci_dev *dev = outcome_hardware.machine->fns[0];
+
+	KUNIT_ASSERT_EQ(test, register_trace_pcireset_check(outcome_disconnect, NULL), 0);
+	KUNIT_ASSERT_EQ(test, register_trace_pcireset_end(outcome_see_end, NULL), 0);
+	outcome_seen_blocked = true;
+	outcome_hardware.is_silent_after_flr = true;
+	KUNIT_EXPECT_EQ(test, outcome_run(request, &report), -ETIMEDOUT);
+	unregister_trace_pcireset_end(outcome_see_end, NULL);
+	unregister_trace_pcireset_check(outcome_disconnect, NULL);
+	tracepoint_synchronize_unregister();
+	dev->error_state = pci_channel_io_normal;
+	KUNIT_EXPECT_FALSE(test, pcireset_is_unfinished(dev, PCIRESET_LATE, NULL));
+	KUNIT_EXPECT_FALSE(test, outcome_seen_blocked);
+	KUNIT_EXPECT_FALSE(test, member.flags & PCIRESET_MEMBER_LATE);
+}
+
 #ifdef CONFIG_PCIE_DPC
 /* The kernel waits for the locks to recover the link, and restores the function itself. */
 static void contained_function_is_waited_for(struct kunit *test)
@@ -574,6 +608,7 @@ static struct kunit_case outcome_cases[] = {
 	KUNIT_CASE(function_that_a_wider_reset_brought_back_is_late),
 	KUNIT_CASE(locks_are_held_as_long_as_the_caller_likes),
 	KUNIT_CASE(wider_reset_takes_its_locks_twice),
+	KUNIT_CASE(function_that_is_pulled_while_late_stays_blocked),
 #ifdef CONFIG_PCIE_DPC
 	KUNIT_CASE(contained_function_is_waited_for),
 #endif

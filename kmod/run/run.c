@@ -607,14 +607,25 @@ static int run_finish_type(struct pcireset_run *run)
 	return error;
 }
 
+/*
+ * A member that was late may have become hopeless since: its translation is still blocked,
+ * and it is reported as late. The worker does not take it.
+ */
+static void run_release_member(struct pcireset_fn *fn)
+{
+	fn->found.flags &= ~PCIRESET_MEMBER_LATE;
+	pcireset_iommu_unblock(fn);
+	pcireset_state_free(fn);
+}
+
 /* Still under the locks: the driver's own saved state belongs to the bound driver. */
-static void run_free_states(struct pcireset_tx *tx)
+static void run_release_members(struct pcireset_tx *tx)
 {
 	unsigned int i;
 
 	for (i = 0; i < tx->nr_fns; i++)
 		if (tx->fns[i].unfinished.kind != PCIRESET_LATE)
-			pcireset_state_free(&tx->fns[i]);
+			run_release_member(&tx->fns[i]);
 }
 
 static bool run_has_touched(int error)
@@ -724,7 +735,7 @@ static int run_unlock(struct pcireset_run *run, int error)
 		pcireset_late_take(run);
 	run_end_all_quiet(run);
 	pcireset_speed_restore(tx);
-	run_free_states(tx);
+	run_release_members(tx);
 	if (!run->adrift)
 		run_finish_drivers(tx);
 	/* A narrower type was issued, even if a wider one could not be tried. */
