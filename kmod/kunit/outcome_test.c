@@ -426,6 +426,43 @@ static void configuration_that_is_lost_again_stays_lost(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, outcome_command(), PCI_COMMAND_MEMORY);
 }
 
+/* As an unbinding and a binding of the same driver, which then sets Bus Master Enable. */
+static void outcome_bind_again(struct work_struct *work)
+{
+	struct pci_dev *dev = outcome_hardware.machine->fns[0];
+
+	device_lock(&dev->dev);
+	pcireset_late_unbind(dev);
+	kunit_put16(outcome_space(), PCI_COMMAND, PCI_COMMAND_MASTER);
+	device_unlock(&dev->dev);
+}
+
+static DECLARE_DELAYED_WORK(outcome_binder, outcome_bind_again);
+
+static void outcome_bind_later(void *data, const struct pcireset_run *run,
+			       const struct pcireset_fn *fn)
+{
+	schedule_delayed_work(&outcome_binder, msecs_to_jiffies(20));
+}
+
+static void state_of_an_earlier_binding_is_restored(struct kunit *test)
+{
+	struct pcireset_request request = { .types = PCI_RESET_FLR, .settle_ms = 1000 };
+	struct pcireset_report report = { NULL };
+
+	outcome_bind(&outcome_driver);
+	KUNIT_ASSERT_EQ(test, register_trace_pcireset_check(outcome_bind_later, NULL), 0);
+	KUNIT_EXPECT_EQ(test, outcome_run(request, &report), -EIO);
+	unregister_trace_pcireset_check(outcome_bind_later, NULL);
+	tracepoint_synchronize_unregister();
+	cancel_delayed_work_sync(&outcome_binder);
+	KUNIT_EXPECT_EQ(test, report.why, PCIRESET_WHY_CHANGED);
+	KUNIT_EXPECT_EQ(test, outcome_command(), PCI_COMMAND_MASTER);
+	KUNIT_EXPECT_EQ(test, outcome_prepared, 1);
+	KUNIT_EXPECT_EQ(test, outcome_done, 1);
+	outcome_bind(NULL);
+}
+
 /* The reset of the bus proves itself in the second function only. */
 static void outcome_reset_second(void *data, const struct pcireset_run *run, u32 type, int error)
 {
@@ -615,6 +652,7 @@ static struct kunit_case outcome_cases[] = {
 	KUNIT_CASE(function_that_is_gone_again_fails_the_comparison),
 	KUNIT_CASE(difference_of_an_earlier_type_stays),
 	KUNIT_CASE(configuration_that_is_lost_again_stays_lost),
+	KUNIT_CASE(state_of_an_earlier_binding_is_restored),
 	KUNIT_CASE(proof_of_one_member_is_enough),
 	KUNIT_CASE(function_below_the_lost_one_is_the_reason),
 	KUNIT_CASE(lost_address_counts_as_a_failed_reset),

@@ -99,7 +99,7 @@ static bool claim_has_obstacle(const struct pcireset_plan *plan, const struct pc
 {
 	struct pcireset_planned planned = *fn->planned;
 
-	if (fn->unfinished.gone || fn->dev->driver != planned.driver ||
+	if (fn->unfinished.gone || fn->driver_left || fn->dev->driver != planned.driver ||
 	    pcireset_has_new_user(&planned))
 		return true;
 	if (fn->found.outcome != PCIRESET_STATE_UNTOUCHED)

@@ -93,7 +93,8 @@ void pcireset_driver_done(struct pcireset_fn *fn)
  * pcireset_late_unbind - a driver is about to leave a function
  * @dev: the function, whose device lock is held
  *
- * If the driver's reset_prepare was called, calls its reset_done before remove().
+ * If the driver's reset_prepare was called, calls its reset_done before remove(). The same
+ * driver may be bound again before the reset continues.
  */
 void pcireset_late_unbind(struct pci_dev *dev)
 {
@@ -107,8 +108,10 @@ void pcireset_late_unbind(struct pci_dev *dev)
 		kref_get(&tx->ref);
 	}
 	spin_unlock(&pcireset_unfinished_lock);
-	if (fn)
+	if (fn) {
 		pcireset_driver_done(fn);
+		fn->driver_left = true;
+	}
 	pcireset_tx_put(tx);
 }
 

@@ -283,7 +283,7 @@ static void run_sleep_unless_killed(const struct pcireset_run *run, unsigned int
 static bool run_is_reused(const struct pcireset_fn *fn)
 {
 	return fn->found.outcome == PCIRESET_STATE_RESTORED &&
-	       (fn->unfinished.gone || fn->dev->driver != fn->planned->driver ||
+	       (fn->unfinished.gone || fn->driver_left || fn->dev->driver != fn->planned->driver ||
 		pcireset_has_new_user(fn->planned));
 }
 

@@ -171,6 +171,7 @@ struct pcireset_found {
  * @found: valid after a trigger
  * @prepared: the callbacks of the driver whose reset_prepare ran and whose reset_done
  *	did not run yet, or NULL
+ * @driver_left: its driver has left during a wait without locks
  * @quiesced: Command was cleared and not yet restored
  * @blocked: its IOMMU translation is blocked
  * @secondary_up: the wait for the bus below this bridge is over
@@ -179,8 +180,8 @@ struct pcireset_found {
  * @access_at: if it is late, when it may be accessed; 0 if its link is down
  *
  * The task that runs the transaction writes all members, with these exceptions:
- * pcireset_unfinished_lock protects @unfinished, the device lock protects @prepared, and
- * pcireset_topology protects @blocked of a function whose reset is unfinished.
+ * pcireset_unfinished_lock protects @unfinished, the device lock protects @prepared and
+ * @driver_left, and pcireset_topology protects @blocked of a function whose reset is unfinished.
  */
 struct pcireset_fn {
 	struct pci_dev *dev;
@@ -190,6 +191,7 @@ struct pcireset_fn {
 	struct pcireset_masked masked;
 	struct pcireset_found found;
 	const struct pci_error_handlers *prepared;
+	bool driver_left;
 	bool quiesced;
 	bool blocked;
 	bool secondary_up;
