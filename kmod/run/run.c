@@ -658,7 +658,9 @@ static void run_announce(struct pcireset_tx *tx, int error, const struct pcirese
 	env[1] = result_env;
 	env[2] = tx->late.is_used ? "PCIRESET_LATE=pending" : NULL;
 	env[3] = NULL;
-	kobject_uevent_env(&tx->plan->dev->dev.kobj, KOBJ_CHANGE, env);
+	/* After its removal, a device has no path in sysfs and must not have an event. */
+	if (pcireset_is_there(tx->plan->dev))
+		kobject_uevent_env(&tx->plan->dev->dev.kobj, KOBJ_CHANGE, env);
 
 	if (error)
 		pci_warn(tx->plan->dev, "%s reset failed: %04x:%02x:%02x.%d: %s%s\n", type->name,
