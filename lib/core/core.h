@@ -243,6 +243,7 @@ int recording_learn(struct pcireset_ctx *ctx);
 int ctx_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...) PRINTF(3, 4);
 int ctx_realpath(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *fmt, ...)
 	PRINTF(3, 4);
+int ctx_look(const struct pcireset_ctx *ctx, const char *file, char path[PATH_MAX]);
 bool ctx_lacks(const struct pcireset_ctx *ctx, const char *file);
 int ctx_dev_path(const struct pcireset_ctx *ctx, char buf[PATH_MAX], const char *name);
 typedef int (*name_fn)(void *data, const char *dirname, const char *name);

@@ -160,13 +160,21 @@ int node_in_sysfs(struct pcireset_ctx *ctx, const char *node, char path[PATH_MAX
 	return r < 0 ? r : r ? 0 : -ENOENT;
 }
 
-/* Links count even if they lead nowhere. What cannot be told is there. */
+/* Is a file there? Links count even if they lead nowhere. */
+int ctx_look(const struct pcireset_ctx *ctx, const char *file, char path[PATH_MAX])
+{
+	struct stat st;
+	int r = ctx_path(ctx, path, "%s", file);
+
+	return r < 0 ? r : lstat(path, &st) ? -errno : 0;
+}
+
+/* What cannot be told is there. */
 bool ctx_lacks(const struct pcireset_ctx *ctx, const char *file)
 {
 	char path[PATH_MAX];
-	struct stat st;
 
-	return !ctx_path(ctx, path, "%s", file) && lstat(path, &st) && is_absent(-errno);
+	return is_absent(ctx_look(ctx, file, path));
 }
 
 const char *pcireset_ctx_get_sysroot(const struct pcireset_ctx *ctx)

@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The mark of a recording: the files that were looked at, so that their absence is a fact. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "core/core.h"
-
-static int look(const struct pcireset_ctx *ctx, const char *file, char path[PATH_MAX])
-{
-	struct stat st;
-	int r = ctx_path(ctx, path, "%s", file);
-
-	return r < 0 ? r : lstat(path, &st) ? -errno : 0;
-}
 
 /*
  * Is the sysroot a recording? It omits all that does not belong to functions. Recordings of
@@ -38,7 +28,7 @@ int recording_learn(struct pcireset_ctx *ctx)
 		return ctx->recorded ? 0 : -ENOMEM;
 	}
 	for (size_t i = 0; is_absent(r) && i < ARRAY_SIZE(whole); i++) {
-		r = look(ctx, whole[i], path);
+		r = ctx_look(ctx, whole[i], path);
 		ctx->is_recording = r < 0;
 	}
 	return r < 0 && !is_absent(r) ? ctx_fail(ctx, r, path) : 0;
