@@ -57,7 +57,7 @@ static int hotplug_disconnect(struct pci_dev *dev, void *data)
 static void hotplug_disable_and_enable(struct pci_dev *port, struct hotplug_slot *hotplug)
 {
 	/* pciehp has already acted, on a later event, or in 7.3 after a check of its own. */
-	if (hotplug_port_is_lost(port) || !hotplug)
+	if (!hotplug || hotplug_port_is_lost(port))
 		return;
 	pci_walk_bus(port->subordinate, hotplug_disconnect, NULL);
 	hotplug->ops->disable_slot(hotplug);
