@@ -58,11 +58,20 @@ static bool vf_is_enabled(const struct pcisim_function *vf)
 	return vf->index < pcisim_get16(sriov + PCI_SRIOV_NUM_VF);
 }
 
+/* PCIe r6.0, sec 5.3.1.4: in D3hot a function takes config requests to itself only. */
+static bool is_asleep(const struct pcisim_function *fn)
+{
+	u16 at = fn->template->pm;
+
+	return at && (pcisim_get16(fn->space + at + PCI_PM_CTRL) & PCI_PM_CTRL_STATE_MASK) ==
+			     (u16 __force)PCI_D3hot;
+}
+
 /* Do requests pass all bridges above? */
 static bool is_reachable(struct pcisim_bus *bus)
 {
 	for (; bus->bridge; bus = bus->bridge->bus) {
-		if (!pcisim_settle(bus->bridge) || bus->bridge->gone ||
+		if (!pcisim_settle(bus->bridge) || bus->bridge->gone || is_asleep(bus->bridge) ||
 		    !pcisim_link_is_up(bus->bridge))
 			return false;
 	}
