@@ -434,11 +434,26 @@ static void keep_awake(const struct guard *guard)
 	attr_write_of(guard->ctx, guard->name, "power/control", "on");
 }
 
+/*
+ * While the port sleeps, pciehp has disabled the events of its slot. So wake it up before
+ * the registers are read again. A process that is killed before has changed none of them.
+ */
+static int wake_port(struct guard *guard)
+{
+	int r;
+
+	guard->nr = 0;
+	r = write_note(guard);
+	keep_awake(guard);
+	return r ? r : choose_registers(guard);
+}
+
 int guard_begin(struct guard *guard)
 {
-	int r = write_note(guard);
+	int r = wake_port(guard);
 
-	keep_awake(guard);
+	if (!r)
+		r = write_note(guard);
 	for (size_t i = 0; i < guard->nr && !r; i++)
 		r = port_write_bits(&guard->port, &guard->v[i], guard->v[i].wanted);
 	if (r)
