@@ -386,3 +386,8 @@ use_what_there_is() {
 	# Not in this shell, because its children would hold the file too.
 	sleep 1000 9<>"/dev/vfio/${group##*/}" &
 }
+
+# sleeps FUNCTION: is it suspended at run time?
+sleeps() {
+	[[ $(<"$devices/$1/power/runtime_status") == suspended ]]
+}

@@ -11,12 +11,6 @@
 . "$(dirname "$0")/lib-machine.sh"
 . "$(dirname "$0")/lib-sim.sh"
 
-devices=/sys/bus/pci/devices
-
-sleeps() {
-	[[ $(<"$devices/$1/power/runtime_status") == suspended ]]
-}
-
 all_sleep() {
 	local fn
 
@@ -65,10 +59,11 @@ config_dump before "${machine[@]}"
 for command in "list --json" "show ${fns[*]} --json" "plan ${fns[0]} --type any --json" "plan ${fns[2]} --type any --json" \
 	"doctor --json" "link ${fns[0]}" "link ${fns[2]}"; do
 	name=${command//[^a-z0-9:. ]/}
-	pcireset $command >"/tmp/awake" 2>&1
+	read -ra words <<<"$command"
+	pcireset "${words[@]}" >/tmp/awake 2>&1
 	awake=$?
 	set_power auto
-	asleep pcireset $command
+	asleep pcireset "${words[@]}"
 	slept=$?
 	is "$status" "$awake" "asleep: $name: the same status"
 	printf '%s\n' "$output" | diff - /tmp/awake >/tmp/diff

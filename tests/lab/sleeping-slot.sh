@@ -11,12 +11,6 @@
 . "$(dirname "$0")/lib-machine.sh"
 . "$(dirname "$0")/lib-sim.sh"
 
-devices=/sys/bus/pci/devices
-
-sleeps() {
-	[[ $(<"$devices/$1/power/runtime_status") == suspended ]]
-}
-
 is_there() {
 	[[ -d $devices/$1 ]]
 }
