@@ -313,12 +313,11 @@ static int read_console(struct pcireset_ctx *ctx, char *line)
 	return addr_in_path(path, &addr) ? add_console(ctx, &addr) : 0;
 }
 
-/* Every mount namespace has a mount, and the list of swaps has a head. A copy may be empty. */
-static int read_lines(struct pcireset_ctx *ctx, const char *path,
+static int read_lines(struct pcireset_ctx *ctx, const char *path, bool may_be_empty,
 		      int (*fn)(struct pcireset_ctx *ctx, char *line))
 {
 	FILE *f = fopen(path, "re");
-	bool is_empty = fn != read_console;
+	bool is_empty = !may_be_empty;
 	char *line = NULL;
 	size_t size = 0;
 	int r = 0;
@@ -339,14 +338,17 @@ static int read_lines(struct pcireset_ctx *ctx, const char *path,
 	return r;
 }
 
-/* A kernel without swap has no such file, and a recording omits empty files. */
-static int foreach_line(struct pcireset_ctx *ctx, const char *file,
+/*
+ * A kernel without swap has no such file, and a recording omits empty files. Every mount namespace
+ * has a mount, and the list of swaps has a head. A copy may be empty.
+ */
+static int foreach_line(struct pcireset_ctx *ctx, const char *file, bool may_be_empty,
 			int (*fn)(struct pcireset_ctx *ctx, char *line))
 {
 	char path[PATH_MAX];
 	int r = ctx_path(ctx, path, "%s", file);
 
-	return r < 0 ? ctx_fail(ctx, r, file) : read_lines(ctx, path, fn);
+	return r < 0 ? ctx_fail(ctx, r, file) : read_lines(ctx, path, may_be_empty, fn);
 }
 
 static int read_interface(void *data, const char *dirname, const char *name)
@@ -586,13 +588,13 @@ int users_read_machine(struct pcireset_ctx *ctx)
 	if (!r)
 		r = check_root(ctx);
 	if (!r)
-		r = foreach_line(ctx, "proc/self/mountinfo", read_mount);
+		r = foreach_line(ctx, "proc/self/mountinfo", false, read_mount);
 	if (!r)
-		r = foreach_line(ctx, "proc/swaps", read_swap);
+		r = foreach_line(ctx, "proc/swaps", false, read_swap);
 	if (!r)
 		r = ctx_foreach_name(ctx, "sys/class/net", read_interface, ctx);
 	if (!r)
-		r = foreach_line(ctx, "proc/consoles", read_console);
+		r = foreach_line(ctx, "proc/consoles", true, read_console);
 	if (!r)
 		r = read_vtconsoles(ctx);
 	return r;
