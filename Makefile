@@ -18,7 +18,7 @@ help:
 	@echo 'make check          all tests (installs their requirements); TESTS="--tier cli" selects some of them;'
 	@echo '                    ARCH=arm64 runs those of the lab and the unit tests on emulated arm64, ARCH=all everything (hours)'
 	@echo 'make check-quick    KUnit and simulated hardware under KASAN and lockdep, in a minute (the first run takes a quarter of an hour)'
-	@echo 'make check-nightly  the lab tier on all of its kernels: "make check" leaves long tests out on one of them; the kernels'
+	@echo 'make check-nightly  the lab tier on all of its kernels: "make check" leaves long tests out on some of them; the kernels'
 	@echo '                    of the support matrix, and what is new in them of what the module uses; and the lab tier on 7.3-arm64 (hours)'
 	@echo 'make check-intree   the kernel series in in-tree/: its patches, and a kernel with them (half an hour)'
 	@echo 'make check-intree-debug  the same guests under KASAN and KCSAN (hours)'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The tool names the mistake in its input, exits with the right status, and touches nothing.
-# nightly: 6.12
+# nightly: 6.1 6.12
 # topology: mixed
 # timeout: 300
 . "$(dirname "$0")/lib.sh"

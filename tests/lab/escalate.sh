@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A wider type is used only after a failed reset and with --escalate, and the report lists every issued type.
-# nightly: 6.12
+# nightly: 6.1 6.12
 # topology: mixed
 . "$(dirname "$0")/lib.sh"
 

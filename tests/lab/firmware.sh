@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The type acpi if the firmware's _RST resets, does nothing, fails, or leaves the device unreachable or replaced. An
 # unverified reset is never called done, the wait is within the timeout, and everything else is unchanged.
-# nightly: 6.12
+# nightly: 6.1 6.12
 # icount: yes
 # topology: firmware
 . "$(dirname "$0")/lib.sh"

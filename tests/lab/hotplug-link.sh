@@ -3,7 +3,7 @@
 # LINK and SLOT remove nothing in slots of pciehp, nested slots included, and BUS alone is refused there.
 # icount: yes
 # topology: slots mixed
-# nightly: 6.12
+# nightly: 6.1 6.12
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

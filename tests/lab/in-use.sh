@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A function in use is refused and not touched. It is reset if that use is forced.
-# nightly: 6.12
+# nightly: 6.1 6.12
 # topology: mixed
 . "$(dirname "$0")/lib.sh"
 

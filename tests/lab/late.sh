@@ -8,7 +8,7 @@
 # kcsan: yes
 # parts: alone others user
 # modules: tests/lab/kmod
-# nightly: 6.12
+# nightly: 6.1 6.12
 # timeout: 600
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -7,6 +7,7 @@
 # append: slub_debug=FZPU
 # modules: tests/lab/kmod
 # timeout: 300
+# nightly: 6.1
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-kernel.sh"
 . "$(dirname "$0")/lib-sim.sh"

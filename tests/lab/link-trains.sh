@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A link that becomes fast after its function was restored is not a failure. A link that stays slow is.
-# nightly: 6.12
+# nightly: 6.1 6.12
 # topology: empty
 # icount: yes
 # timeout: 200

@@ -4,7 +4,7 @@
 # icount: yes
 # topology: mixed slots
 # modules: tests/lab/kmod
-# nightly: 6.12
+# nightly: 6.1 6.12 7.3/slots
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-kernel.sh"

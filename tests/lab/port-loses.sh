@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A port that loses its own control registers in a reset of its link gets them back. A configuration that cannot be
 # restored does not lead to a wider reset.
-# nightly: 6.12
+# nightly: 6.1 6.12
 # topology: empty
 # icount: yes
 # timeout: 200

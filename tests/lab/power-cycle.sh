@@ -4,7 +4,7 @@
 # error, and an unfinished power cycle is repaired.
 # topology: empty
 # icount: yes
-# nightly: 6.12
+# nightly: 6.1 6.12
 # timeout: 200
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-sim.sh"

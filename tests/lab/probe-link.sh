@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # A driver can reset its link in probe(), where the stock functions give up, and never hangs there.
-# nightly: 6.12
+# nightly: 6.1 6.12 7.3/mixed
 # icount: yes
 # topology: mixed slots
 # modules: tests/lab/kmod

@@ -3,7 +3,7 @@
 # Effects of the kernel's quirks: refused types, longer waits, and a handler that restores the evidence, so that the
 # reset is unproven and not refuted. docs/quirks.md has the table.
 # intree: yes
-# nightly: 6.12
+# nightly: 6.1 6.12
 # topology: empty
 # icount: yes
 # timeout: 400

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The raw calls treat the port above as all other calls do, wait for no lock that may depend on the caller's locks, and
 # block each function's IOMMU translation until its identity is checked.
-# nightly: 6.12
+# nightly: 6.1 6.12
 # topology: empty
 # icount: yes
 # modules: tests/lab/kmod

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # pcireset re-enumerate brings back a reprogrammed card without a surprise removal, an error or a containment. It
 # removes only the card, reports missing functions, and restores the port above, also after kill -9.
-# nightly: 6.12
+# nightly: 6.1 6.12
 # icount: yes
 # topology: mixed
 # timeout: 300

@@ -5,7 +5,7 @@
 # little of config space.
 # topology: empty dsm
 # icount: yes
-# nightly: 6.12
+# nightly: 6.1 6.12
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -5,6 +5,7 @@
 # topology: mixed sriov slots gpu cxl vfio
 # kernels: 7.3
 # timeout: 240
+# nightly: 7.3/cxl 7.3/gpu 7.3/slots 7.3/vfio
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"
 

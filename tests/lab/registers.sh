@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Each compared control register is also restored, including those of the port above. A register that cannot be restored
 # is reported: the call fails, and no wider reset follows.
-# nightly: 6.12
+# nightly: 6.1 6.12
 # topology: empty
 # icount: yes
 # timeout: 300

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Resets of every type leave reset_method of every function unchanged, even while another process rewrites it.
 # topology: mixed sriov acpi
-# nightly: 6.12
+# nightly: 6.1 6.12 7.3/sriov
 # timeout: 400
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

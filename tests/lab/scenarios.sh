@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Known complaints about other ways to reset, one by one, on simulated hardware. The numbers are those of the list in
 # the specification of the tool, and the end of the test counts them.
-# nightly: 6.12
+# nightly: 6.1 6.12
 # topology: empty
 # icount: yes
 # quick: yes

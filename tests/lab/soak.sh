@@ -6,7 +6,7 @@
 # topology: empty
 # icount: yes
 # kcsan: yes
-# nightly: 6.12
+# nightly: 6.1 6.12
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

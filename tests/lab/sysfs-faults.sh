@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A reset without the module never falls back on another type and never reports a fault as success. reset_method is
 # restored after hardware faults, signals, writes of other processes, and concurrent resets.
-# nightly: 6.12
+# nightly: 6.1 6.12
 # topology: empty
 # icount: yes
 # timeout: 400

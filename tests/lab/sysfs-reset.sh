@@ -3,7 +3,7 @@
 # Without the module, exactly the one allowed type runs or nothing, reset_method is as before, and the result claims no
 # more than was observed.
 # topology: mixed acpi sriov
-# nightly: 6.12
+# nightly: 6.1 6.12 7.3/sriov
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-machine.sh"

@@ -5,7 +5,7 @@
 # topology: sriov
 # append: iomem=relaxed
 # icount: yes
-# nightly: 6.12
+# nightly: 6.1 6.12
 # timeout: 900
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-sriov.sh"

@@ -36,10 +36,14 @@ has_kernel() {
 	esac
 }
 
-# is_left_to_the_night SCRIPT KERNEL: make check has 40 minutes. The header "nightly" names kernels that a long script runs on only
-# with --nightly, or if the command line chooses tests or kernels. The other kernels show its promise each time.
+# is_left_to_the_night SCRIPT KERNEL TOPOLOGY: make check has 40 minutes. The header "nightly" names kernels, or KERNEL/TOPOLOGY, that a
+# long script runs on only with --nightly, or if the command line chooses tests or kernels. The others show its promise each time.
 is_left_to_the_night() {
-	! $nightly && [[ ${#only[@]} -eq 0 && ${#kernels[@]} -eq 0 && " $(script_header "$1" nightly '') " == *" ${2%-arm64} "* ]]
+	local kernel=${2%-arm64} nightly_ones
+
+	! $nightly && [[ ${#only[@]} -eq 0 && ${#kernels[@]} -eq 0 ]] || return
+	nightly_ones=" $(script_header "$1" nightly '') "
+	[[ $nightly_ones == *" $kernel "* || $nightly_ones == *" $kernel/$3 "* ]]
 }
 
 # is_shared SCRIPT KERNEL: does it leave a guest to others? A debug kernel's reports are to name one test.
@@ -60,7 +64,7 @@ run_guests() {
 		for kernel; do
 			has_kernel "$script" "$kernel" || continue
 			has_programs "$script" "$kernel" || continue
-			is_left_to_the_night "$script" "$kernel" || collect_guests "$script" "$kernel"
+			collect_guests "$script" "$kernel"
 		done
 	done
 	run_shared
@@ -74,6 +78,7 @@ collect_guests() {
 
 	read -ra parts <<<"$(script_header "$1" parts '')"
 	for topology in $(script_header "$1" topology mixed); do
+		! is_left_to_the_night "$1" "$2" "$topology" || continue
 		fits_machine "$2" "$topology" || continue
 		if is_shared "$1" "$2"; then
 			shared[$2 $topology]+=" $1"

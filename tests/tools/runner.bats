@@ -13,33 +13,43 @@ setup() {
 }
 
 @test 'a long test leaves the kernels in its header to check-nightly' {
-	is_left_to_the_night "$script" 6.12
-	is_left_to_the_night "$script" 7.3
-	run ! is_left_to_the_night "$script" 6.1
+	is_left_to_the_night "$script" 6.12 mixed
+	is_left_to_the_night "$script" 7.3 mixed
+	run ! is_left_to_the_night "$script" 6.1 mixed
 }
 
 @test 'a test without the header runs on each kernel' {
 	echo '. lib.sh' >"$script"
-	run ! is_left_to_the_night "$script" 6.12
+	run ! is_left_to_the_night "$script" 6.12 mixed
+}
+
+@test 'it may leave one topology of a kernel' {
+	echo '# nightly: 6.12 7.3/slots' >"$script"
+	is_left_to_the_night "$script" 6.12 mixed
+	is_left_to_the_night "$script" 7.3 slots
+	run ! is_left_to_the_night "$script" 7.3 mixed
+	run ! is_left_to_the_night "$script" 6.1 slots
 }
 
 @test '--nightly, --only and --kernel run all kernels' {
 	nightly=true
-	run ! is_left_to_the_night "$script" 6.12
+	run ! is_left_to_the_night "$script" 6.12 mixed
 	nightly=false only=(long)
-	run ! is_left_to_the_night "$script" 6.12
+	run ! is_left_to_the_night "$script" 6.12 mixed
 	only=() kernels=(6.12)
-	run ! is_left_to_the_night "$script" 6.12
+	run ! is_left_to_the_night "$script" 6.12 mixed
 }
 
 # sweep.sh takes a sample of sweep-all.sh.
 @test 'no lab test leaves all of its kernels to check-nightly' {
-	local file kernel left
+	local file kernel topology left
 
 	for file in tests/lab/*.sh; do
 		left=0
 		for kernel in $(script_header "$file" kernels '6.1 6.12 7.3'); do
-			is_left_to_the_night "$file" "$kernel" || left=$((left + 1))
+			for topology in $(script_header "$file" topology mixed); do
+				is_left_to_the_night "$file" "$kernel" "$topology" || left=$((left + 1))
+			done
 		done
 		[[ $left -gt 0 || $file == */sweep-all.sh ]] || { echo "$file" && return 1; }
 	done
@@ -65,7 +75,7 @@ setup() {
 	has_kernel "$script" 7.3-arm64
 	run ! has_kernel "$script" 7.3
 	echo '# nightly: 6.12' >"$script"
-	is_left_to_the_night "$script" 6.12-arm64
+	is_left_to_the_night "$script" 6.12-arm64 mixed
 	echo '# shares: yes' >"$script"
 	is_shared "$script" 7.3-arm64
 }
